@@ -18,7 +18,7 @@ run: $(VENV)/.demo $(DASHBOARD) ## Start the demo: server, dashboard, workflows,
 
 test: $(VENV)/.dev $(VENV)/.lso $(VENV)/.generator $(DASHBOARD) check ## Check everything, then run all tests
 	./scripts/find_browser
-	$(BIN)/pytest -q -n $${PYTEST_WORKERS:-2} --dist loadfile
+	$(BIN)/pytest -q -n $${PYTEST_WORKERS:-3} --dist loadfile --no-loadscope-reorder
 
 test-deploy: $(VENV)/.dev $(DASHBOARD) ## Test the shipped deployment behind a real Caddy and nginx
 	./scripts/find_proxies
@@ -41,7 +41,7 @@ types: $(VENV)/.dev
 	$(BIN)/mypy
 
 layers: $(VENV)/.dev ## Check that a module imports only from layers below its own
-	@$(BIN)/lint-imports --no-cache | grep -A 20 -E 'BROKEN|Contracts:'; $(BIN)/lint-imports --no-cache > /dev/null
+	@report=$$($(BIN)/lint-imports --no-cache); status=$$?; echo "$$report" | grep -A 20 -E 'BROKEN|Contracts:'; exit $$status
 
 bench: $(VENV)/.dev ## Measure, and print a table with a reference for each figure
 	$(BIN)/python -m benchmarks
@@ -50,6 +50,7 @@ chaos: $(VENV)/.dev ## Kill servers by the hundred, race for callbacks by the th
 	ORCHESTRATOR_TEST_HISTORIES=10000 $(BIN)/pytest -q tests/input_requests/test_no_way_around.py
 	PYTHONPATH=tests $(BIN)/python -m races
 	PYTHONPATH=tests $(BIN)/python -m chaos
+	PYTHONPATH=tests $(BIN)/python -m chaos.product_lives
 	PYTHONPATH=tests $(BIN)/python -m chaos.deliveries
 
 schema: $(VENV)/.dev ## Write schema.graphql
@@ -71,6 +72,7 @@ clean: ## Remove all build results and installed packages
 # The server also runs without Node; its first page then says how to build the dashboard.
 $(DASHBOARD): frontend-example/package-lock.json $(shell find frontend-example/src frontend-example/graphiql frontend-example/public frontend-example/index.html -type f 2>/dev/null)
 	@if command -v npm > /dev/null; then \
+		echo "Building the dashboard with npm, once: about a minute."; \
 		cd frontend-example && npm ci --silent --no-fund --no-audit && npm run --silent build && touch dist/index.html; \
 	else echo "Node is not installed: going on without the dashboard."; fi
 
@@ -79,11 +81,13 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.demo: requirements-demo.txt pyproject.toml | $(BIN)/python
+	@echo "Installing the packages of the demo into $(VENV), once: about a minute."
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-demo.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
 
 $(VENV)/.dev: requirements-dev.txt pyproject.toml | $(BIN)/python
+	@echo "Installing the packages of development into $(VENV), once: one to three minutes."
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@ $(VENV)/.demo

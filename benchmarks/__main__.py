@@ -20,7 +20,9 @@ from benchmarks.inbox import inbox
 from benchmarks.journeys import journeys
 from benchmarks.lifecycle import lifecycle
 from benchmarks.postgres import postgres
+from benchmarks.product_lists import product_lists
 from benchmarks.recovery import recovery
+from benchmarks.subscriptions import subscriptions
 from benchmarks.table import Line, head, shown
 
 STORED = 100_000
@@ -33,9 +35,10 @@ def main() -> None:
     """Run the benchmarks that the arguments name, and print the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(_rows(STORED))}; default: all")
-    parser.add_argument("--stored", type=int, default=STORED, help="how many processes the row `stored` stores")
+    parser.add_argument("--stored", type=int, default=STORED, help="processes of `stored`, and subscriptions")
+    parser.add_argument("--database", default="", metavar="URL", help="an empty PostgreSQL, for subscriptions too")
     options = parser.parse_args()
-    rows = _rows(options.stored)
+    rows = _rows(options.stored, options.database)
     if unknown := set(options.names) - set(rows):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
     versions = f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
@@ -44,7 +47,7 @@ def main() -> None:
         _run(name, rows[name])
 
 
-def _rows(stored: int) -> dict[str, Rows]:
+def _rows(stored: int, database_url: str = "") -> dict[str, Rows]:
     return {
         "lifecycle": lifecycle,
         "transitions": storage.transitions,
@@ -56,6 +59,8 @@ def _rows(stored: int) -> dict[str, Rows]:
         "recovery": recovery,
         "inbox": inbox,
         "journeys": journeys,
+        "subscriptions": partial(subscriptions, count=stored, database_url=database_url),
+        "product_lists": partial(product_lists, count=stored, database_url=database_url),
         "postgres": postgres,
     }
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -38,8 +39,10 @@ async def _hops() -> list[Line]:
         for at_once in (1, 16, 100):
             hop = await _best(lambda: own.steps.call_async(_trivial), at_once)
             reference = await _best(lambda: server.steps.call_async(_trivial), at_once)
-            must = "<= + 40 us" if at_once == 1 else ""
+            must = "<= + 40 us, or <= + floor" if at_once == 1 else ""
             lines.append(_line(f"hop of an async step, {at_once} at once : no hop", hop, reference, must))
+        floor, reference = await _floor(server)
+        lines.append(_line("two loops in two threads that wake each other : no hop", floor, reference, ""))
         thread = await _best(lambda: own.steps.call(_nothing), 1)
         reference = await _best(lambda: asyncio.to_thread(_nothing), 1)
         lines.append(_line("hop of a sync step : asyncio.to_thread", thread, reference, ""))
@@ -47,6 +50,25 @@ async def _hops() -> list[Line]:
     finally:
         own.close()
         server.close()
+
+
+async def _floor(server: Authors) -> tuple[float, float]:
+    """The least that any hop between two event loops of asyncio takes: each wakes the other once. And no hop."""
+    home, other = asyncio.get_running_loop(), asyncio.new_event_loop()
+    thread = threading.Thread(target=other.run_forever, daemon=True)
+    thread.start()
+
+    async def wake() -> None:
+        woken = home.create_future()
+        other.call_soon_threadsafe(home.call_soon_threadsafe, woken.set_result, None)
+        await woken
+
+    try:
+        return await _best(wake, 1), await _best(lambda: server.steps.call_async(_trivial), 1)
+    finally:
+        other.call_soon_threadsafe(other.stop)
+        thread.join()
+        other.close()
 
 
 async def _best(call: Callable[[], Awaitable[None]], at_once: int) -> float:

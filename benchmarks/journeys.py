@@ -1,8 +1,9 @@
 """Counts the functions, files and changes of file that four requests enter, in one process.
 
 The requests are startWorkflow, the POST of a callback, submitForm, and an event on its way to a subscriber. A profiler
-counts our functions only, in the task of the request and in the thread that writes to the database. The engine rests
-meanwhile, so that its own work is not counted.
+counts our functions only: in the task of the request, in the thread that runs a form, and in the thread that writes to
+the database. The engine rests meanwhile, so that its own work is not counted; other threads, such as the watch over the
+loops, are not counted either.
 """
 
 import asyncio
@@ -42,6 +43,9 @@ SUBMIT = """mutation ($id: ID!) { submitForm(input: {inputRequestId: $id, pages:
 NOTE = """mutation ($id: ID!) { updateProcessNote(input: {processId: $id, note: "seen"}) { __typename } }"""
 EVENTS = "subscription { processEvents { events { __typename } } }"
 
+FOR_REQUESTS = ("sqlite-commit", "form-")
+"""How the names of the threads begin that work only for requests while the engine rests."""
+
 _is_counted: ContextVar[bool] = ContextVar("_is_counted", default=False)
 
 
@@ -57,7 +61,7 @@ class Journey:
         """Count a function of ours that begins, or goes on after an await."""
         if event != "call" or not self.is_on or not frame.f_code.co_filename.startswith(OURS):
             return
-        if not (_is_counted.get() or threading.current_thread() is not threading.main_thread()):
+        if not (_is_counted.get() or threading.current_thread().name.startswith(FOR_REQUESTS)):
             return
         self.functions.add(frame.f_code)
         if not self.files or self.files[-1] != frame.f_code.co_filename:

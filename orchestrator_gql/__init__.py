@@ -14,6 +14,7 @@ from orchestrator_gql.version import __version__
 if typing.TYPE_CHECKING:
     from orchestrator_gql.workflow.callback_step import callback_step
     from orchestrator_gql.workflow.language import (
+        abort,
         conditional,
         done,
         focussteps,
@@ -30,6 +31,7 @@ if typing.TYPE_CHECKING:
 __all__ = [
     "StepList",
     "__version__",
+    "abort",
     "begin",
     "callback_step",
     "conditional",

@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from sqlalchemy import Connection
@@ -21,6 +22,7 @@ from orchestrator_gql.callbacks import contract
 from orchestrator_gql.config.addresses import canonical, host_of, in_ascii
 from orchestrator_gql.config.settings import Settings
 from orchestrator_gql.domain import products
+from orchestrator_gql.domain.reading import READER, Question, StoredSubscriptions
 from orchestrator_gql.engine.workers.audit_sealer import keep_sealed, seal_at_the_end
 from orchestrator_gql.engine.workers.database_clock import keep_to_database_clock, read_database_clock
 from orchestrator_gql.engine.workers.embedded import EmbeddedDispatcher
@@ -41,7 +43,7 @@ from orchestrator_gql.rest.problems import on_error, on_fault, on_http_error, pr
 from orchestrator_gql.rest.receipts import receipt_routes
 from orchestrator_gql.rest.request_target import KnownHosts, Refuse, RequestTarget
 from orchestrator_gql.runtime import Dispatcher, Runtime, RuntimeHooks
-from orchestrator_gql.storage import processes, product_subscriptions, workers
+from orchestrator_gql.storage import leases, product_subscription_reads, product_subscriptions, workers
 from orchestrator_gql.storage.database import connect
 from orchestrator_gql.storage.database.schema import prepare
 from orchestrator_gql.storage.database.sqlite import SqliteDatabase
@@ -56,6 +58,9 @@ from orchestrator_gql.utils.tokens import new_id
 from orchestrator_gql.workflow.callback_step import hands_out_url
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, Workflow
 from orchestrator_gql.workflows.registry import Registry
+
+if TYPE_CHECKING:
+    from orchestrator_gql.storage.database.postgres import PostgresDatabase
 
 logger = logging.getLogger(__name__)
 
@@ -159,7 +164,7 @@ async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[Non
 
 
 def _forget_dead_server(conn: Connection) -> None:
-    processes.drop_leases(conn)
+    leases.drop(conn)
     workers.forget_all(conn)
 
 
@@ -205,11 +210,17 @@ def assemble(settings: Settings, registry: Registry, dispatcher: Dispatcher, clo
         redact=Redactor(settings.redact, _secret_names(registry)),
         timers=timers,
     )
+    runtime.authors.set_variable(READER, partial(_answer, database))
     dispatcher.attach(runtime)
     database.hooks = RuntimeHooks(runtime.notifier, runtime.timers, dispatcher)
     if not isinstance(database, SqliteDatabase):
         database.prepare = dispatcher.prepare
     return runtime
+
+
+def _answer(database: "SqliteDatabase | PostgresDatabase", question: Question) -> StoredSubscriptions:
+    """Answer what authors' code asks, in its thread."""
+    return database.read_here(lambda conn: product_subscription_reads.answer(conn, question))
 
 
 def _secret_names(registry: Registry) -> set[str]:

@@ -10,4 +10,5 @@ class Target(StrEnum):
     MODIFY = "MODIFY"
     TERMINATE = "TERMINATE"
     VALIDATE = "VALIDATE"
+    RECONCILE = "RECONCILE"
     SYSTEM = "SYSTEM"

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from pydantic_forms import types as pydantic_forms_types
-from pydantic_forms.types import State
+from pydantic_forms.types import State, UUIDstr
 
 from orchestrator_gql.utils.json import Json
 
@@ -31,6 +31,7 @@ __all__ = [
     "StepKind",
     "StepStatus",
     "SubscriptionLifecycle",
+    "UUIDstr",
     "Verdict",
 ]
 

@@ -7,14 +7,24 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from hypothesis import HealthCheck, settings
 from support.clock import TurnableClock
 from support.database import PostgresServer, postgres_server, sqlite_url
 from support.engine import Engine, engine_of
+from support.sharing import share_compiled_statements, share_schemas
+from support.tree import ROOT
 
 from orchestrator_gql.workflow.model import Workflow
 
 # A shell lets background jobs ignore Ctrl-C, and every program that a test starts would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+share_compiled_statements()
+share_schemas()
+
+# A slow machine is no failure: Hypothesis would fail a test whose examples take long to make.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 class Offer(Protocol):
@@ -36,6 +46,29 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         is_one_enough = any(mark.name == "one_dispatcher" for mark in metafunc.definition.iter_markers())
         storages = ["sqlite", "postgres"] + ([] if is_one_enough else ["postgres-distributed"])
         metafunc.parametrize("storage", storages, indirect=True)
+
+
+DEAR = (
+    "chaos",
+    "crash",
+    "races",
+    "lso",
+    "browser",
+    "demo",
+    "cli",
+    "input_requests",
+    "rest",
+    "graphql",
+    "notifications",
+)
+"""Folders whose files take long. They begin first, so that all workers of a parallel run end at the same time."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In a worker of a parallel run, begin with the folders whose files take long."""
+    if hasattr(config, "workerinput"):
+        places = {ROOT / "tests" / folder: place for place, folder in enumerate(DEAR)}
+        items.sort(key=lambda item: min((places[up] for up in item.path.parents if up in places), default=len(DEAR)))
 
 
 @pytest.fixture

@@ -6,9 +6,10 @@ from math import isfinite
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.json import bounded, encode
 from orchestrator_gql.utils.json.stored import INLINE
+from orchestrator_gql.utils.json.text import beginning_of
 
 LONGEST = 10_000
-"""Number of characters of a message that are kept."""
+"""Number of characters of a message that are kept; the number of the others is written behind them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ def read_report(report: Json) -> Report:
     'ok: [ams-1]'
     """
     if isinstance(report, str):
-        return Report(message=report[:LONGEST])
+        return Report(message=beginning_of(report, LONGEST))
     if not isinstance(report, dict):
         return Report(data=bounded(report))
     message = report.get("message")
@@ -39,8 +40,14 @@ def read_report(report: Json) -> Report:
         message = next((str(line) for line in reversed(lines) if str(line).strip()), None)
     elif message is None and isinstance(lines, str):
         message = lines
-    text = str(message)[:LONGEST] if message is not None else None
+    text = beginning_of(str(message), LONGEST) if message is not None else None
     return Report(_percent(report.get("percent")), text, _kept(report))
+
+
+def kept_report(percent: float | None, message: str | None, data: Json) -> Report:
+    """The report whose parts are given one by one; of a large one the same is kept as by `read_report`."""
+    text = None if message is None else beginning_of(message, LONGEST)
+    return Report(percent, text, _kept(data) if isinstance(data, dict) else bounded(data))
 
 
 def _kept(report: dict[str, Json]) -> Json:

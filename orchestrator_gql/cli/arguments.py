@@ -2,8 +2,10 @@
 
 import argparse
 import os
+import sys
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from orchestrator_gql.cli.audit.arguments import add_audit
 from orchestrator_gql.cli.operator.arguments import add_verbs, whole_id
@@ -31,8 +33,9 @@ SIGTERM hands over what runs: steps get their time to finish, and another worker
 /metrics are answered at --port."""
 
 _DEMO = """\
-Show everything on this machine: a server with two workflows, the dashboard, and a small service that runs a real
-Ansible playbook and calls back. Nothing else has to be running, and nothing outside the work folder is changed.
+Show everything on this machine: a server with some workflows, the dashboard, and a small service that runs real
+Ansible playbooks and calls back. Nothing else has to be running, and nothing outside the work folder is changed.
+A fresh work folder gets examples, each with a note that says so; --no-examples leaves it empty.
 If ANSIBLE_PROXY_URL is set, the service at that address runs the playbooks instead."""
 
 _TAIL = """\
@@ -56,10 +59,20 @@ _LOCAL_SERVER = "http://127.0.0.1:8000"
 _DATABASE = "sqlite+aiosqlite:///FILE or postgresql+psycopg://...; wins over ORCHESTRATOR_DATABASE_URL"
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that says if its help cannot be written; argparse would exit with 0."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        if file is sys.stdout:
+            file.write(message)
+        else:
+            super()._print_message(message, file)
+
+
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line; ``command`` of its result is the name of the chosen command."""
     server = os.environ.get("ORCHESTRATOR_URL", "").strip() or _LOCAL_SERVER
-    whole = argparse.ArgumentParser(
+    whole: argparse.ArgumentParser = _Parser(
         prog=PROGRAM, description="Workflow orchestration with callbacks and human confirmation, GraphQL first."
     )
     whole.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
@@ -82,6 +95,7 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument(
         "--work", type=Path, default=Path(".demo"), metavar="FOLDER", help="the folder of all files (.demo)"
     )
+    demo.add_argument("--no-examples", action="store_true", help="begin with an empty screen")
 
     tail = _command(commands, "tail", "follow what happens, live", _TAIL)
     tail.add_argument("--url", default=server, help=f"the server ({server})")

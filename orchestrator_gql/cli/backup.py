@@ -1,6 +1,7 @@
 """`orchestrator-gql backup`: copy the SQLite file."""
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -17,6 +18,10 @@ STOP_SECONDS = 3.0
 """Seconds that a copy may take to stop, and its removal after that: a disk that does not answer must not keep the
 command alive."""
 
+LOOK_SECONDS = 0.2
+"""Seconds after which the main thread looks for a signal again: a signal that another thread receives, or that comes
+just before the main thread begins to wait, does not wake it."""
+
 Outcome = Path | BaseException
 """The source that was copied, or the error."""
 
@@ -32,7 +37,7 @@ def backup(file: Path, *, database: str | None) -> int:
 
     with handling(arrived.put, is_last=True):
         Thread(target=_make, args=(copy, arrived), daemon=True).start()
-        first = arrived.get()
+        first = _next(arrived)
         if isinstance(first, int):
             return _stop(copy, arrived, BY_SIGNAL + first)
         if isinstance(first, BaseException):
@@ -46,6 +51,13 @@ def _make(copy: Backup, arrived: "SimpleQueue[int | Outcome]") -> None:
         arrived.put(copy.make())
     except BaseException as error:
         arrived.put(error)
+
+
+def _next(arrived: "SimpleQueue[int | Outcome]") -> int | Outcome:
+    """Wait for the first signal or the outcome."""
+    while True:
+        with suppress(Empty):
+            return arrived.get(timeout=LOOK_SECONDS)
 
 
 def _stop(copy: Backup, arrived: "SimpleQueue[int | Outcome]", code: int) -> int:

@@ -1,4 +1,4 @@
-"""`orchestrator-gql demo`: run a server, two workflows and the service that runs their playbooks."""
+"""`orchestrator-gql demo`: run a server, some workflows and the service that runs their playbooks."""
 
 import asyncio
 import logging
@@ -12,8 +12,12 @@ from orchestrator_gql.cli.demo_advice import advice
 from orchestrator_gql.cli.serve import serve
 from orchestrator_gql.cli.serving.server import bind_socket
 from orchestrator_gql.config.database_url import url_of
+from orchestrator_gql.demo.examples import Examples
 from orchestrator_gql.utils.errors import SettingsError
 
+WORKFLOWS = [
+    f"orchestrator_gql.demo.{module}" for module in ("workflows", "l2vpns", "nodes", "ports", "monitors", "rehearsal")
+]
 HOST = "127.0.0.1"
 DELAY = "1"
 """Seconds between two tasks of the playbook, so that a person can watch the playbook."""
@@ -24,23 +28,39 @@ PROXY_ADDRESS = "ANSIBLE_PROXY_URL"
 logger = logging.getLogger(__name__)
 
 
-def demo(*, port: int, proxy_port: int, work: Path) -> None:
-    """Serve the demo's workflows until a signal; raises `SettingsError` if a port or the folder cannot be used."""
+def demo(*, port: int, proxy_port: int, work: Path, has_examples: bool = True) -> None:
+    """Serve the demo's workflows until a signal; raises `SettingsError` if a port or the folder cannot be used.
+
+    A fresh database gets examples, but not if another service than ours runs the playbooks: it may be a real one.
+    """
     _make_folder(work)
+    file = work / "orchestrator.db"
     external_proxy = os.environ.get(PROXY_ADDRESS)
     if external_proxy is None:
         os.environ[PROXY_ADDRESS] = f"http://{HOST}:{proxy_port}"  # the workflows read the address of the proxy here
         _demand_free(proxy_port)
+    is_wanted = has_examples and external_proxy is None
+    examples = Examples(work / "examples-pending", is_fresh=is_wanted and not file.exists()) if is_wanted else None
+
+    def on_ready(address: str) -> str:
+        if examples is not None:
+            examples.begin(address)
+        return advice(address, external_proxy or f"{os.environ[PROXY_ADDRESS]}, its log in {_log_of(work)}")
+
     serve(
-        ["orchestrator_gql.demo.workflows", "orchestrator_gql.demo.rehearsal"],
+        WORKFLOWS,
         host=HOST,
         port=port,
-        database=url_of(work / "orchestrator.db"),
-        beside=nullcontext() if external_proxy else proxy_at_work(proxy_port, work),
-        advice=lambda address: advice(
-            address, external_proxy or f"{os.environ[PROXY_ADDRESS]}, its log in {_log_of(work)}"
-        ),
+        database=url_of(file),
+        beside=nullcontext() if external_proxy else _at_work(proxy_port, work, examples),
+        advice=on_ready,
     )
+
+
+@asynccontextmanager
+async def _at_work(port: int, work: Path, examples: Examples | None) -> AsyncIterator[None]:
+    async with proxy_at_work(port, work), examples.at_work() if examples is not None else nullcontext():
+        yield
 
 
 @asynccontextmanager

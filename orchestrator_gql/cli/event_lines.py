@@ -24,7 +24,7 @@ subscription Tail($after: String, $filter: EventFilter) {
       processId
       actor { name }
       process { workflowName }
-      ... on ProcessCreatedEvent { workflowName }
+      ... on ProcessCreatedEvent { workflowName subject }
       ... on ProcessStatusChangedEvent { fromProcessStatus toProcessStatus failure { code message } }
       ... on StepChangedEvent { stepName fromStepStatus toStepStatus attempt failure { code message } }
       ... on CallbackIssuedEvent { expiresAt }
@@ -56,7 +56,7 @@ def line(event: Event) -> str:
 def _description(event: Event) -> str:
     match event["__typename"]:
         case "ProcessCreatedEvent":
-            return "process created"
+            return f"process created{_because(event.get('subject'))}"
         case "ProcessStatusChangedEvent":
             change = f"{event['fromProcessStatus']} → {event['toProcessStatus']}"
             return f"process {change}{_failure(event)}"

@@ -3,6 +3,7 @@
 import argparse
 import errno
 import gc
+import os
 import sys
 from collections.abc import Sequence
 
@@ -34,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _code_of(arguments: Sequence[str] | None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     options = parser().parse_args(given, argparse.Namespace(given=list(given)))
+    if hasattr(options, "url"):
+        _warn_of_misspelt_variables()
     try:
         return _run(options)
     except OrchestratorError as error:
@@ -73,7 +76,8 @@ def _run(options: argparse.Namespace) -> int:
             gc.disable()
             from orchestrator_gql.cli.demo import demo
 
-            demo(port=options.port, proxy_port=options.proxy_port, work=options.work)
+            has_examples = not options.no_examples
+            demo(port=options.port, proxy_port=options.proxy_port, work=options.work, has_examples=has_examples)
         case "migrate":
             from orchestrator_gql.cli.migrate import migrate
 
@@ -99,6 +103,24 @@ def _run(options: argparse.Namespace) -> int:
         case _:
             _act(options)
     return DONE
+
+
+_OF_CLIENTS = ("ORCHESTRATOR_URL", "ORCHESTRATOR_TOKEN")
+"""The variables of the commands that call a server."""
+
+
+def _warn_of_misspelt_variables() -> None:
+    """Name the variables that the caller of a server may have meant for another one; a server refuses to start."""
+    own = {name for name in os.environ if name.upper().startswith("ORCHESTRATOR_")}
+    if own <= set(_OF_CLIENTS):
+        return  # the settings take a tenth of a second to import
+    from orchestrator_gql.config.settings import Settings
+    from orchestrator_gql.config.sources import PREFIX, misspelt, nearest, unknown_variables
+
+    for name in unknown_variables(os.environ, Settings.model_fields):
+        near = nearest(name, _OF_CLIENTS)
+        why = f"is not a setting; the nearest name is {near}" if near else misspelt(Settings, (name,))
+        print(f"{PROGRAM}: {PREFIX}{name.upper()} {why}", file=sys.stderr)
 
 
 def _audit(options: argparse.Namespace) -> int:

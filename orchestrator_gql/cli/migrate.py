@@ -5,6 +5,7 @@ import asyncio
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
+from orchestrator_gql.cli.serving.log_lines import configure_logging
 from orchestrator_gql.config.settings import read_settings
 from orchestrator_gql.storage import event_numbers
 from orchestrator_gql.storage.database import connect, schema
@@ -17,6 +18,7 @@ def migrate(database: str | None, *, after_restore: bool = False) -> None:
     ``after_restore``: also renumber the events of a log that comes from another PostgreSQL cluster.
     """
     settings = read_settings(database_url=database)
+    configure_logging(settings.log_level)  # a migration of a large site logs how far it is
     try:
         renumbered = asyncio.run(_migrate(settings.database_url, after_restore))
     except CommandError as error:

@@ -1,19 +1,24 @@
 """Take what remote services deliver: results, failure reports and progress reports; the token is the credential."""
 
+import logging
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
-from orchestrator_gql.callbacks.progress import Report
+from orchestrator_gql.callbacks.progress import Report, kept_report
 from orchestrator_gql.callbacks.reports import failure_in
 from orchestrator_gql.callbacks.rules import Delivery, Receipt, Rejected
 from orchestrator_gql.engine.callbacks import deliveries
 from orchestrator_gql.engine.callbacks.deliveries import Address
 from orchestrator_gql.engine.steps.calls import outside
 from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.storage import callbacks
 from orchestrator_gql.types import AttemptOutcome, Failure, Json
-from orchestrator_gql.utils.errors import FieldError, PayloadTooLarge
+from orchestrator_gql.utils.errors import FieldError, OrchestratorError, PayloadTooLarge, StorageUnavailable
 from orchestrator_gql.utils.json import encode
-from orchestrator_gql.utils.tokens import conceal
+from orchestrator_gql.utils.tokens import conceal, digest
+
+logger = logging.getLogger(__name__)
 
 
 async def receive_callback(runtime: Runtime, *, token: str, payload: Json, peer: str | None = None) -> Receipt:
@@ -96,7 +101,7 @@ async def report_callback_progress(
     peer: str | None = None,
 ) -> Receipt:
     """Log a progress report; ``percent`` is from 0 to 100. See `receive_report`."""
-    return await receive_report(runtime, Address(token), Report(percent, message, data))
+    return await receive_report(runtime, Address(token), kept_report(percent, message, data))
 
 
 async def receive_report(runtime: Runtime, address: Address, report: Report) -> Receipt:
@@ -107,3 +112,12 @@ async def receive_report(runtime: Runtime, address: Address, report: Report) -> 
     if isinstance(outcome, Rejected):
         raise deliveries.refusal(outcome, runtime.settings.max_callback_bytes)
     return outcome
+
+
+async def log_refusal(runtime: Runtime, token: str, refused: OrchestratorError, peer: str | None) -> None:
+    """Log a delivery that was refused although its token is right, with its process and never with the token."""
+    facts = {"code": refused.code, "address": peer or "unknown"}
+    with suppress(StorageUnavailable):
+        process_id = await runtime.database.read(partial(callbacks.process_of_token_digest, token_digest=digest(token)))
+        facts |= {"process_id": str(process_id)}
+    logger.warning("a delivery was refused", extra=facts)

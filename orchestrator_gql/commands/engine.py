@@ -6,7 +6,7 @@ from orchestrator_gql.engine.audit_log import write_down
 from orchestrator_gql.engine.engine_state import state_changed
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
-from orchestrator_gql.storage import backlog, engine_state, events, processes
+from orchestrator_gql.storage import backlog, engine_state, events, leases
 from orchestrator_gql.storage.database.after_commit import wake
 from orchestrator_gql.storage.engine_state import EngineStatus
 from orchestrator_gql.types import EngineState
@@ -44,7 +44,7 @@ async def set_engine_state(
         events.append(conn, [state_changed(after, principal.id, now)])
         if not paused:
             deployed = [workflow.name for workflow in runtime.registry]
-            for process_id in processes.runnable(conn, now, deployed, WOKEN):
+            for process_id in leases.runnable(conn, now, deployed, WOKEN):
                 wake(conn, process_id)
         return after
 

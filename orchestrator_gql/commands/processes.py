@@ -20,12 +20,14 @@ from orchestrator_gql.engine.commit import PendingTransitions, begin_process, cl
 from orchestrator_gql.engine.engine_state import demand_running
 from orchestrator_gql.engine.steps import execution
 from orchestrator_gql.engine.steps.failures import in_request
+from orchestrator_gql.engine.subjects import subject_at_start
 from orchestrator_gql.forms.errors import DEFAULT_LOCALE
 from orchestrator_gql.process import AuditNote, Process, Transition, create, retry, steps_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import events, idempotency, processes, product_subscriptions
 from orchestrator_gql.storage import product_subscription_locks as locks
+from orchestrator_gql.storage.product_subscriptions import StartFacts
 from orchestrator_gql.types import Event, EventKind, Json
 from orchestrator_gql.utils.errors import (
     FieldError,
@@ -213,11 +215,12 @@ async def _start(
 
     def store(conn: Connection) -> Process:
         demand_running(conn)
+        facts: StartFacts | None = None
         if subscription_id is not None:
-            start_check.lock_subject(conn, workflow, subscription_id, request.version)
+            facts = start_check.lock_subject(conn, workflow, subscription_id, request.version)
         now = runtime.clock.now()
-        note = clean_note(request.note)
-        start = _begin_transition(workflow, turn, principal, note, request.trace, now, request.digest)
+        subject = subject_at_start(runtime, workflow, turn, facts)
+        start = _begin_transition(workflow, turn, principal, request, subject, now)
         process = begin_process(conn, start, key_of(runtime))
         if subscription_id is not None:
             _begin_on(conn, workflow, subscription_id, process, now)
@@ -231,20 +234,22 @@ def _begin_transition(
     workflow: Workflow,
     turn: forms.Complete,
     principal: Principal,
-    note: str | None,
-    trace: str | None,
+    request: _StartRequest,
+    subject: str,
     now: datetime,
-    digest: str,
 ) -> Transition:
-    """The first transition of the process, with its audit entry; ``digest`` is that of the pages.
+    """The first transition of the process, with its audit entry.
 
     Secrets in its pages and its note are stored only as masks.
     """
     secrets, pages = turn.secrets, turn.page_secrets.shown(list(turn.pages))
     id, actor = new_id(), principal.id
-    transition = create(workflow, id=id, state=turn.data, pages=pages, actor=actor, now=now, secrets=secrets)
-    audit = AuditNote(actor, "startWorkflow", {"workflow": workflow.name, "pages_digest": digest})
-    started = replace(transition.process, note=secrets.concealed(note), trace=trace)
+    transition = create(
+        workflow, id=id, state=turn.data, pages=pages, actor=actor, now=now, secrets=secrets, subject=subject
+    )
+    audit = AuditNote(actor, "startWorkflow", {"workflow": workflow.name, "pages_digest": request.digest})
+    note = secrets.concealed(clean_note(request.note))
+    started = replace(transition.process, note=note, trace=request.trace)
     return replace(transition, process=started, audit=audit)
 
 

@@ -1,5 +1,6 @@
-"""setInSync: an operator says that a product subscription describes what the network does."""
+"""setInSync, updateProductSubscriptionNote and updateCustomerDescription: what people state about a subscription."""
 
+import hashlib
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +11,18 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import engine_state, events, product_subscriptions
 from orchestrator_gql.storage import product_subscription_locks as locks
-from orchestrator_gql.utils.errors import FieldError, NotFound, PayloadInvalid, SubscriptionLocked
+from orchestrator_gql.storage import product_subscription_versions as versions
+from orchestrator_gql.storage.columns import Words
+from orchestrator_gql.utils.errors import FieldError, NotFound, PayloadInvalid, StaleVersion, SubscriptionLocked
 
 LONGEST = 1_000
 """The most characters of a reason."""
+
+LONGEST_NOTE = 10_000
+"""The most characters of a note."""
+
+LONGEST_DESCRIPTION = 1_000
+"""The most characters of a customer's description."""
 
 
 async def set_in_sync(runtime: Runtime, principal: Principal, *, subscription_id: UUID, reason: str) -> Row[Any]:
@@ -56,6 +65,92 @@ async def set_in_sync(runtime: Runtime, principal: Principal, *, subscription_id
         return product_subscriptions.rows(conn, [subscription_id])[subscription_id]
 
     return await runtime.database.transaction(put)
+
+
+async def update_product_subscription_note(
+    runtime: Runtime,
+    principal: Principal,
+    *,
+    subscription_id: UUID,
+    note: str | None,
+    expected_version: int | None = None,
+) -> Row[Any]:
+    """Write, change or (None) remove the note; the result is the row of the product subscription.
+
+    A process that works on the subscription goes on with the new note. Raises `Forbidden`, `NotFound`,
+    `PayloadInvalid` for a long note, and `StaleVersion`.
+    """
+    principal.demand(Permission.EDIT_NOTE)
+    text = _text("note", note, LONGEST_NOTE)
+    action = "updateProductSubscriptionNote"
+    return await _edit(runtime, principal, action, "note", subscription_id, text, expected_version)
+
+
+async def update_customer_description(
+    runtime: Runtime,
+    principal: Principal,
+    *,
+    subscription_id: UUID,
+    description: str | None,
+    expected_version: int | None = None,
+) -> Row[Any]:
+    """Write, change or (None) remove the name that the customer gives the subscription; else as the note."""
+    principal.demand(Permission.EDIT_NOTE)
+    text = _text("customerDescription", description, LONGEST_DESCRIPTION)
+    action = "updateCustomerDescription"
+    return await _edit(runtime, principal, action, "customer_description", subscription_id, text, expected_version)
+
+
+async def _edit(
+    runtime: Runtime,
+    principal: Principal,
+    action: str,
+    field: str,
+    subscription_id: UUID,
+    text: str | None,
+    expected_version: int | None,
+) -> Row[Any]:
+    """Store one text beside the model as a new version. The same text again changes nothing."""
+
+    def write(conn: Connection) -> Row[Any]:
+        engine_state.lock(conn)  # the audit entry stands in the chain of the engine
+        stored = product_subscriptions.lock_all(conn, [subscription_id]).get(subscription_id)
+        if stored is None:
+            raise NotFound("product subscription", subscription_id)
+        if expected_version is not None and expected_version != stored.version:
+            raise StaleVersion(
+                f"The product subscription is at version {stored.version}, not {expected_version}: read it again.",
+                current_version=stored.version,
+            )
+        if getattr(stored, field) == text:
+            return stored
+        now = runtime.clock.now()
+        version = versions.edit(conn, stored, {field: text}, now)
+        write_down(
+            conn,
+            runtime,
+            None,
+            actor=principal.id,
+            action=action,
+            now=now,
+            product_subscription_id=str(subscription_id),
+            version=version,
+            digest=hashlib.sha256(text.encode()).hexdigest() if text is not None else None,
+        )
+        events.append(conn, [product_subscriptions.changed_event(subscription_id, None, now, principal.id)])
+        return product_subscriptions.rows(conn, [subscription_id])[subscription_id]
+
+    return await runtime.database.transaction(write)
+
+
+def _text(field: str, text: str | None, longest: int) -> str | None:
+    """The text as it is stored; None if it is blank."""
+    if text is None or not text.strip():
+        return None
+    if len(text) > longest:
+        error = FieldError((field,), f"It has at most {longest:,} characters.", "string_too_long")
+        raise PayloadInvalid(f"The {field} is too long.", [error])
+    return Words.written(text)
 
 
 def _clean(reason: str) -> str:

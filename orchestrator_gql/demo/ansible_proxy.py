@@ -30,7 +30,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from orchestrator_gql.demo.playbook_runs import PlaybookRun, run_executable, run_playbook
-from orchestrator_gql.demo.proxy_jobs import JobBody, Jobs
+from orchestrator_gql.demo.proxy_jobs import DeviceLocks, JobBody, Jobs
 from orchestrator_gql.demo.proxy_settings import ProxySettings
 from orchestrator_gql.demo.reports import RETRY_DELAYS, Reports
 from orchestrator_gql.version import __version__
@@ -71,6 +71,7 @@ class AnsibleProxy:
         self._settings = settings
         self._reports = reports
         self._jobs = Jobs(reports)
+        self._devices = DeviceLocks()
 
     @asynccontextmanager
     async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
@@ -99,7 +100,8 @@ class AnsibleProxy:
         on_lines = _progress(self._reports, order)
 
         def work() -> JobBody:
-            return run_playbook(run, on_lines=on_lines, is_stopped=self._jobs.is_stopping).as_json()
+            with self._devices.held(run.devices):
+                return run_playbook(run, on_lines=on_lines, is_stopped=self._jobs.is_stopping).as_json()
 
         wait_for_job = self._jobs.start(run.job_id, work, _text(order.callback))
         if self._settings.is_inline:

@@ -1,6 +1,7 @@
 """The demo's network: a few devices, and the ports to which customers are connected."""
 
 from dataclasses import dataclass
+from uuid import NAMESPACE_DNS, UUID, uuid5
 
 NODE_NAMES = ("paris-1", "lyon-1", "zurich-1", "milan-1", "unreachable-1")
 """The devices; every playbook fails on the device ``unreachable-1``."""
@@ -32,3 +33,12 @@ NETWORK_PORTS = {
     for port in (NetworkPort(node_name, f"ge-0/0/{number}") for number in range(PORTS_PER_NODE))
 }
 """All ports by key, in the order of the form."""
+
+
+def subscription_id_of(name: str) -> UUID:
+    """The id of the subscription to a device or a port, from its name in the network.
+
+    A device and a port exist once. With an id that follows from the name, two orders can never make two subscriptions
+    for one of them, also if they come at the same time.
+    """
+    return uuid5(NAMESPACE_DNS, f"{name}.demo.invalid")

@@ -31,6 +31,11 @@ class PlaybookRun:
         """True if the playbook should only show the changes."""
         return self.extra_vars.get("dry_run") is True
 
+    @property
+    def devices(self) -> list[str]:
+        """The devices that a real run of a simple inventory writes to; a dry run writes to none."""
+        return [] if self.is_dry or not isinstance(self.inventory, str) else self.inventory.split()
+
 
 @dataclass(frozen=True, slots=True)
 class PlaybookResult:

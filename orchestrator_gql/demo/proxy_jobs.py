@@ -1,7 +1,8 @@
 """The proxy's jobs: they run on a few threads, are found by their id, and report their results to their callers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from threading import Event, Lock
 from typing import Any
 from uuid import UUID
@@ -59,3 +60,21 @@ class Jobs:
             self._bodies[job_id] = body
             while len(self._bodies) > MAX_JOBS_REMEMBERED:
                 del self._bodies[next(iter(self._bodies))]
+
+
+class DeviceLocks:
+    """One lock for each device: two playbooks that write one configuration file would lose the change of one."""
+
+    def __init__(self) -> None:
+        self._locks: dict[str, Lock] = {}
+        self._guard = Lock()
+
+    @contextmanager
+    def held(self, devices: Collection[str]) -> Iterator[None]:
+        """Hold the locks of the devices. They are taken in the order of the names, so no two jobs block each other."""
+        with ExitStack() as held:
+            for device in sorted(set(devices)):
+                with self._guard:
+                    lock = self._locks.setdefault(device, Lock())
+                held.enter_context(lock)
+            yield

@@ -2,11 +2,15 @@
 
 lifecycle      which status may follow which    families       model classes that are stricter for later statuses
 blocks         the nested parts                 subscriptions  make, load, dump and change a subscription
-product        the facts of a product           registry       the registered products
+product_model  the facts of a product           registry       the registered products
 registration   declares a product               schemas        a product as JSON Schema
 changes        the difference of two versions   finding        the subscriptions in the result of a step
 paths          names a place in a model          documents      subscriptions as they are to be stored
-references     the blocks of other subscriptions
+references     the blocks of other subscriptions  base        the classes from which authors derive theirs
+origins        the subscriptions that own blocks  loading_rules  what a class keeps of the loaded JSON
+reading        how authors' code reads          queries        what it may ask
+values         what subscriptions are found by  where          finds the path of a value in the models
+secret_places  hides the secrets in stored models
 """
 
 from orchestrator_gql.domain.blocks import ProductBlockModel
@@ -15,12 +19,14 @@ from orchestrator_gql.domain.documents import SubscriptionDocument, SyncChange, 
 from orchestrator_gql.domain.families import is_lifecycle
 from orchestrator_gql.domain.finding import find_models
 from orchestrator_gql.domain.lifecycle import SAFE_TRANSITIONS, check_transition, is_safe
-from orchestrator_gql.domain.product import ProductModel, ProductStatus
+from orchestrator_gql.domain.product_model import ProductModel, ProductStatus
+from orchestrator_gql.domain.queries import depends_on, find_subscriptions, in_use_by, product
 from orchestrator_gql.domain.references import expanded, own_blocks_in, uses_in
 from orchestrator_gql.domain.registration import register_product
 from orchestrator_gql.domain.registry import ProductRegistry, RegisteredProduct, products
 from orchestrator_gql.domain.schemas import block_schema
-from orchestrator_gql.domain.subscriptions import Lock, SubscriptionModel, accepts
+from orchestrator_gql.domain.secret_places import without_secrets
+from orchestrator_gql.domain.subscriptions import Lock, SubscriptionModel, accepts, subscriptions_in
 
 __all__ = [
     "SAFE_TRANSITIONS",
@@ -36,14 +42,20 @@ __all__ = [
     "accepts",
     "block_schema",
     "check_transition",
+    "depends_on",
     "diff",
     "documents_of",
     "expanded",
     "find_models",
+    "find_subscriptions",
+    "in_use_by",
     "is_lifecycle",
     "is_safe",
     "own_blocks_in",
+    "product",
     "products",
     "register_product",
+    "subscriptions_in",
     "uses_in",
+    "without_secrets",
 ]

@@ -3,15 +3,29 @@
 import types
 import typing
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Self
 from uuid import UUID
 
 from pydantic import Field, field_validator
 
-from orchestrator_gql.domain.families import DomainModel, Family, LoadedDocument, validated
+from orchestrator_gql.domain.families import (
+    DomainModel,
+    Family,
+    LoadedDocument,
+    loaded_document,
+    validated,
+)
+from orchestrator_gql.domain.loading_rules import block_fields
+from orchestrator_gql.domain.origins import Origin
+from orchestrator_gql.domain.reading import OfBlock, demand_id, read
 from orchestrator_gql.types import SubscriptionLifecycle
+from orchestrator_gql.utils.errors import StepError
 from orchestrator_gql.utils.names import demand_name
 from orchestrator_gql.utils.tokens import new_id
+
+if typing.TYPE_CHECKING:
+    from orchestrator_gql.domain.subscriptions import SubscriptionModel
 
 
 class ProductBlockModel(DomainModel):
@@ -47,15 +61,65 @@ class ProductBlockModel(DomainModel):
         cls._join(family, lifecycle)
 
     @classmethod
-    def new(cls, **values: Any) -> Self:
+    def new(cls, owner: UUID | str | None = None, /, **values: Any) -> Self:
         """A new block of ``values``; ``filled`` says which values missing fields get.
 
-        The block belongs to the subscription ``subscription_id``; without it, to the first subscription that gets it.
-        Raises ``StepError`` ``model-invalid``, which names the fields.
+        The block belongs to the subscription ``owner``, also given as ``subscription_id=…``, and so do the new blocks
+        in it; without it, to the first subscription that gets the block. Raises ``StepError`` ``model-invalid``, which
+        names the fields.
         """
         if "subscription_id" in values and "subscription_id" not in cls.model_fields:
-            values["owner_subscription_id"] = values.pop("subscription_id")
-        return validated(cls, filled(cls, values), problem=f"`{cls.__qualname__}` cannot be made of these values")
+            owner = values.pop("subscription_id")
+        if owner is not None:
+            values["owner_subscription_id"] = owner
+        problem = f"`{cls.__qualname__}` cannot be made of these values"
+        made = validated(cls, filled(cls, values), problem=problem, fix="Pass other values, or use a looser class.")
+        if made.owner_subscription_id is not None:
+            adopt(made, made.owner_subscription_id)
+        return made
+
+    @property
+    def subscription(self) -> Any:
+        """The subscription that owns this block, to read; None if the block was not loaded with it or made for it.
+
+        The owner of a block of another subscription is as it was stored when the block was loaded.
+        """
+        origin = loaded_document(self).origin
+        return None if origin is None else origin.owner_of(self)
+
+    @classmethod
+    def from_db(cls, subscription_instance_id: UUID | str) -> Self:
+        """The block as it is stored now, for a step or a form; one short read.
+
+        Its class is the one in its subscription. Change it and return it from the step: it is saved with its
+        subscription, or refused as stale. Raises ``StepError``: ``block-unknown``, ``block-mismatch`` if it is no
+        ``cls``, ``model-invalid``, and ``no-reader`` outside of authors' code.
+        """
+        from orchestrator_gql.domain.subscriptions import SubscriptionModel, stored_model
+
+        id = demand_id(subscription_instance_id)
+        found = read(OfBlock(id), f"{cls.__qualname__}.from_db")
+        if not found.ids:
+            raise StepError(f"There is no block {id}: look at the id.", code="block-unknown")
+        owner = stored_model(SubscriptionModel, found, found.ids[0])
+        own = (block for block in blocks_of(owner) if block.owner_subscription_id == owner.subscription_id)
+        block = next((block for block in own if block.subscription_instance_id == id), None)
+        if not isinstance(block, cls):
+            actual, status = type(block).__qualname__, owner.status
+            raise StepError(
+                f"Block {id} of subscription {owner.subscription_id} is no `{cls.__qualname__}`: in the status "
+                f"{status} it is a `{actual}`. Ask for a `{actual}`, or give the id of another block.",
+                code="block-mismatch",
+            )
+        block._loaded = replace(loaded_document(block), is_read_alone=True)
+        return block
+
+    @property
+    def in_use_by(self) -> "list[SubscriptionModel]":
+        """The living subscriptions that use this block, as they are stored now; see `queries.in_use_by`."""
+        from orchestrator_gql.domain.queries import in_use_by
+
+        return in_use_by(self)
 
     @field_validator("name")
     @classmethod
@@ -84,43 +148,41 @@ def blocks_of(value: Any) -> Iterator[ProductBlockModel]:
             yield from blocks_of(item)
 
 
-def adopt(value: Any, owner_id: UUID) -> None:
-    """Make ``owner_id`` the owner of every block in ``value`` that has no owner yet."""
+def adopt(value: Any, owner_id: UUID, origin: Origin | None = None) -> None:
+    """Make ``owner_id`` the owner of every block in ``value`` that has no owner yet.
+
+    With an ``origin``, its own blocks get it.
+    """
     for block in blocks_of(value):
         if block.owner_subscription_id is None:
             block.__dict__["owner_subscription_id"] = owner_id  # authors cannot assign it
+        if origin is not None and block.owner_subscription_id == owner_id:
+            block._loaded = replace(loaded_document(block), origin=origin)
 
 
-_PARTS = (DomainModel, list, tuple, dict)
-"""The values that may contain blocks. A tuple, because this test runs for every field of every block."""
-
-
-def remember(value: Any, data: Any, owner_id: UUID) -> None:
+def remember(value: Any, data: Any, owner_id: UUID, origin: Origin) -> None:
     """Keep in every block in ``value`` the JSON from which it was loaded; a block without an owner gets the owner."""
-    if isinstance(value, DomainModel):
-        if not isinstance(data, dict):
-            return
-        if isinstance(value, ProductBlockModel):
-            if value.owner_subscription_id is None:
-                value.__dict__["owner_subscription_id"] = owner_id
-            # A validator may have put another block here.
-            if data.get("subscription_instance_id") == str(value.subscription_instance_id):
-                _set_loaded(value, data)
-        for name, item in value.__dict__.items():
-            if isinstance(item, _PARTS):
-                remember(item, data.get(name), owner_id)
-    elif isinstance(value, list | tuple):
+    kind = type(value)
+    if kind is list or kind is tuple:
         for index, item in enumerate(value):
-            remember(item, data[index] if isinstance(data, list) and index < len(data) else None, owner_id)
-    elif isinstance(value, dict):
+            remember(item, data[index] if type(data) is list and index < len(data) else None, owner_id, origin)
+    elif kind is dict:
         for key, item in value.items():
-            remember(item, data.get(key) if isinstance(data, dict) else None, owner_id)
-
-
-def _set_loaded(block: ProductBlockModel, data: dict[str, Any]) -> None:
-    private = block.__pydantic_private__
-    assert private is not None
-    private["_loaded"] = LoadedDocument(whole=data)  # an assignment would take ten times as long
+            remember(item, data.get(key) if type(data) is dict else None, owner_id, origin)
+    elif type(data) is dict and isinstance(value, DomainModel):
+        fields = value.__dict__
+        if isinstance(value, ProductBlockModel):
+            if fields["owner_subscription_id"] is None:
+                fields["owner_subscription_id"] = owner_id
+            # A validator may have put another block here.
+            is_same = data.get("subscription_instance_id") == str(fields["subscription_instance_id"])
+            # An assignment to the attribute would take ten times as long.
+            value.__pydantic_private__["_loaded"] = LoadedDocument(  # type: ignore[index]
+                None, data if is_same else None, False, origin
+            )
+        for name in block_fields(type(value)):
+            if (item := fields[name]) is not None:
+                remember(item, data.get(name), owner_id, origin)
 
 
 def filled(model: type[DomainModel], values: Mapping[str, Any]) -> dict[str, Any]:

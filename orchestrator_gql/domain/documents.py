@@ -5,19 +5,31 @@ runs its author's code (computed fields, serializers, validators).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from orchestrator_gql.domain.blocks import blocks_of
-from orchestrator_gql.domain.families import DomainModel, clear_dump, loaded_document
+from orchestrator_gql.domain.families import DomainModel, clear_dump, loaded_document, stored_as
 from orchestrator_gql.domain.paths import path_of
-from orchestrator_gql.domain.product import ProductModel
-from orchestrator_gql.domain.references import ID, OWNER, Use, blocks_in, is_foreign, own_blocks_in, uses_in
+from orchestrator_gql.domain.product_model import ProductModel
+from orchestrator_gql.domain.references import (
+    ID,
+    OWNER,
+    Use,
+    blocks_in,
+    is_foreign,
+    own_blocks_in,
+    uses_in,
+    with_references,
+)
+from orchestrator_gql.domain.secret_places import marked_secrets
 from orchestrator_gql.domain.subscriptions import SubscriptionModel
+from orchestrator_gql.domain.values import Indexed, indexed
 from orchestrator_gql.types import Json, SubscriptionLifecycle
 from orchestrator_gql.utils.errors import StepError
+from orchestrator_gql.utils.json.secrets import Found, masked
 
 
 class SyncChange(StrEnum):
@@ -33,7 +45,10 @@ class SubscriptionDocument:
     """A subscription as a step returned it.
 
     ``version`` is the version at which it was loaded. ``is_changed`` is False if it is as it was loaded.
-    ``is_new`` is True if it was made and not loaded. With ``allows_in_use`` its life may end under its users.
+    ``is_new`` is True if it was made and not loaded. ``note_before`` is its note when it was loaded. With
+    ``allows_in_use`` its life may end under its users.
+    ``foreign_blocks`` are the blocks of other subscriptions that were made from values and not loaded, as their owners
+    would store them: only the stored blocks show whether they are changed.
     """
 
     subscription_id: UUID
@@ -42,6 +57,7 @@ class SubscriptionDocument:
     description: str
     status: SubscriptionLifecycle
     note: str | None
+    note_before: str | None
     start_date: datetime | None
     end_date: datetime | None
     version: int
@@ -51,7 +67,9 @@ class SubscriptionDocument:
     sync: SyncChange | None
     uses: frozenset[Use]
     blocks: frozenset[UUID]
+    indexed_values: Indexed
     allows_in_use: bool = False
+    foreign_blocks: Mapping[UUID, Json] = field(default_factory=dict)
 
 
 def documents_of(models: Sequence[SubscriptionModel], *, allows_in_use: bool = False) -> list[SubscriptionDocument]:
@@ -60,15 +78,21 @@ def documents_of(models: Sequence[SubscriptionModel], *, allows_in_use: bool = F
     Raises ``StepError``: ``model-invalid`` if a model does not fit the class of its status, and ``foreign-block`` if
     the step changed a block of another subscription without returning that subscription.
     """
-    wholes = [(model, model.whole()) for model in models]
+    secrets = [Found() for _ in models]
+    wholes = [(model, model.whole(found)) for model, found in zip(models, secrets, strict=True)]
     owned = [own_blocks_in(whole) for _, whole in wholes]
     for model, whole in wholes:
         _demand_unchanged(model, whole, owned)
-    return [replace(_document(model, whole), allows_in_use=allows_in_use) for model, whole in wholes]
+    return [
+        replace(_document(model, whole, found.places), allows_in_use=allows_in_use)
+        for (model, whole), found in zip(wholes, secrets, strict=True)
+    ]
 
 
-def _document(model: SubscriptionModel, whole: Mapping[str, Json]) -> SubscriptionDocument:
+def _document(model: SubscriptionModel, whole: Mapping[str, Json], secrets: set[str]) -> SubscriptionDocument:
     data = model.stored(whole)
+    _demand_same(data)
+    hidden = secrets | marked_secrets(model.product.product_id, data)
     return SubscriptionDocument(
         subscription_id=model.subscription_id,
         product=model.product,
@@ -76,6 +100,7 @@ def _document(model: SubscriptionModel, whole: Mapping[str, Json]) -> Subscripti
         description=model.description,
         status=model.status,
         note=model.note,
+        note_before=_note_before(model),
         start_date=model.start_date,
         end_date=model.end_date,
         version=model.version,
@@ -85,7 +110,42 @@ def _document(model: SubscriptionModel, whole: Mapping[str, Json]) -> Subscripti
         sync=SyncChange(model._sync_change) if model._sync_change else _sync_of(model),
         uses=uses_in(data),
         blocks=frozenset(own_blocks_in(data)),
+        indexed_values=indexed(masked(data, hidden)),
+        foreign_blocks=_foreign_blocks(model, whole),
     )
+
+
+def _demand_same(data: Mapping[str, Json]) -> None:
+    """Refuse two versions of one block: nobody could say which of them is right."""
+    places: dict[str, tuple[str, dict[str, Json]]] = {}
+    for place, block in blocks_in(dict(data)):
+        path = path_of(place)
+        other, first = places.setdefault(str(block[ID]), (path, block))
+        if first != block:
+            raise StepError(
+                f"{other} and {path} are the same block, but with different values: change both alike, or make a new "
+                "block for one of them.",
+                code="block-twice",
+            )
+
+
+def _note_before(model: SubscriptionModel) -> str | None:
+    data = loaded_document(model).data
+    note: str | None = data.get("note") if data is not None else None
+    return note
+
+
+def _foreign_blocks(model: SubscriptionModel, whole: Mapping[str, Json]) -> dict[UUID, Json]:
+    own_id = str(model.subscription_id)
+    made = {
+        block.subscription_instance_id
+        for block in blocks_of(model)
+        if loaded_document(block).whole is None and block.owner_subscription_id not in (None, model.subscription_id)
+    }
+    if not made:
+        return {}
+    foreign = (block for _, block in blocks_in(dict(whole)) if is_foreign(block, own_id))
+    return {id: with_references(block, str(block[OWNER])) for block in foreign if (id := UUID(str(block[ID]))) in made}
 
 
 def _sync_of(model: SubscriptionModel) -> SyncChange | None:
@@ -107,7 +167,7 @@ def _is_changed(model: SubscriptionModel, data: Mapping[str, Json]) -> bool:
     if data["status"] != document.data["status"]:
         return True
     # A newer release may write the same subscription differently: a new field has its default, for example.
-    before = type(model).model_validate(dict(document.whole), extra="ignore")
+    before = stored_as(type(model), document.whole)
     return data != before.stored(before.whole())
 
 
@@ -139,4 +199,4 @@ def _differs(block: DomainModel, dumped: Mapping[str, Json]) -> bool:
     loaded = loaded_document(block).whole
     if loaded is None or dict(loaded) == dumped:
         return False
-    return clear_dump(type(block).model_validate(dict(loaded), extra="ignore")) != dumped
+    return clear_dump(stored_as(type(block), loaded)) != dumped

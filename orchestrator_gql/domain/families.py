@@ -14,6 +14,8 @@ from typing import Any, ClassVar, TypeVar
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 
 from orchestrator_gql.domain.lifecycle import LOOKED_UP
+from orchestrator_gql.domain.loading_rules import forgiving_validator
+from orchestrator_gql.domain.origins import Origin
 from orchestrator_gql.domain.paths import faults_of
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.errors import StepError, WorkflowDefinitionError
@@ -36,12 +38,15 @@ class LoadedDocument:
     """The JSON from which a model was loaded.
 
     ``data`` is the stored document, in which foreign blocks are references; ``whole`` contains these blocks.
-    ``is_in_sync`` is a fact beside the document, as it was when the subscription was loaded.
+    ``is_in_sync`` is a fact beside the document, as it was when the subscription was loaded. ``origin`` finds the
+    subscription that owns a block; if the block ``is_read_alone``, it is saved with that subscription.
     """
 
     data: Mapping[str, Any] | None = None
     whole: Mapping[str, Any] | None = None
     is_in_sync: bool = False
+    origin: Origin | None = None
+    is_read_alone: bool = False
 
     def __eq__(self, other: object) -> bool:
         # Pydantic compares private attributes too, but two models with equal fields are equal.
@@ -62,6 +67,19 @@ def loaded_document(model: "DomainModel") -> LoadedDocument:
     return model._loaded or _MADE
 
 
+class ValueRefused(StepError, ValueError):
+    """A field of a model does not take the value that an author assigned."""
+
+    def __init__(self, model: str, field: str, cause: ValidationError) -> None:
+        kind = cause.errors(include_url=False)[0]["type"]
+        message = f"`{model}` cannot take this value: {faults_of(cause)}. Assign one that fits the type of the field."
+        if kind == "no_such_attribute":
+            message = f"`{model}` has no field {field!r}. Correct the name, or declare the field."
+        if kind == "frozen_field":
+            message = f"`{model}` does not let a step assign {field!r}. Only `from_other_lifecycle` changes a status."
+        super().__init__(message, code="model-invalid")
+
+
 class DomainModel(BaseModel):
     """The common base of product subscriptions and blocks; authors do not derive from it directly.
 
@@ -70,12 +88,25 @@ class DomainModel(BaseModel):
     """
 
     model_config = ConfigDict(
-        extra="forbid", validate_assignment=True, validate_default=True, polymorphic_serialization=True
+        extra="forbid",
+        validate_assignment=True,
+        validate_default=True,
+        polymorphic_serialization=True,
+        ser_json_inf_nan="constants",  # the JSON boundary refuses them; "null" would replace them silently
     )
 
     _family: ClassVar[Family | None] = None
     _lifecycle: ClassVar[tuple[SubscriptionLifecycle, ...]] = ()
     _loaded: LoadedDocument | None = PrivateAttr(default=None)
+
+    if not typing.TYPE_CHECKING:  # a type checker would accept every attribute
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            """Assign a value; raises `ValueRefused` if it does not fit the field."""
+            try:
+                super().__setattr__(name, value)
+            except ValidationError as cause:
+                raise ValueRefused(type(self).__qualname__, name, cause) from cause
 
     @classmethod
     def _join(cls, family: Family, lifecycle: Iterable[SubscriptionLifecycle]) -> None:
@@ -121,21 +152,36 @@ def bookkeeping_of(model: type[DomainModel]) -> frozenset[str]:
     return frozenset(name for parent in parents for name in parent.model_fields)
 
 
-def validated(model: type[M], values: Mapping[str, Any], *, problem: str, is_stored: bool = False) -> M:
-    """``values`` as a ``model``; raises ``StepError`` ``model-invalid`` with ``problem`` and each wrong field.
+def validated(model: type[M], values: Mapping[str, Any], *, problem: str, fix: str, is_stored: bool = False) -> M:
+    """``values`` as a ``model``; raises ``StepError`` ``model-invalid`` with the problem, each wrong field and the fix.
 
     If ``is_stored`` is true, a field that the class does not have is ignored: a later release removed it.
     """
     try:
-        return model.model_validate(values, extra="ignore" if is_stored else None)
+        return stored_as(model, values) if is_stored else model.model_validate(values)
     except ValidationError as cause:
-        raise StepError(f"{problem}: {faults_of(cause)}.", code="model-invalid") from cause
+        raise StepError(f"{problem}: {faults_of(cause)}. {fix}", code="model-invalid") from cause
 
 
-def clear_dump(model: DomainModel) -> dict[str, Any]:
-    """The model as JSON values, with its secrets in clear text."""
-    data: dict[str, Any] = revealed(dumped(model, warnings=False), Found())
+def stored_as(model: type[M], values: Mapping[str, Any]) -> M:
+    """The stored ``values`` as a ``model``, without fields that a class does not have; raises `ValidationError`."""
+    if (validator := forgiving_validator(model)) is None:
+        return model.model_validate(values, extra="ignore")
+    made: M = validator.validate_python(values)
+    return made
+
+
+def clear_dump(model: DomainModel, found: Found | None = None) -> dict[str, Any]:
+    """The model as JSON values, with its secrets in clear text; ``found`` gets their places."""
+    data: dict[str, Any] = revealed(dumped(model, warnings=False), Found() if found is None else found)
     return data
+
+
+def _members_of(model: type[DomainModel]) -> frozenset[str]:
+    """The names of the orchestrator's own methods and properties, such as ``in_use_by``."""
+    parents = (parent for parent in model.__mro__ if issubclass(parent, DomainModel) and parent._family is None)
+    names = {name for parent in parents for name in vars(parent)}
+    return frozenset(name for name in names if not name.startswith(("_", "model_")))
 
 
 def models_in(annotation: Any) -> Iterator[type[DomainModel]]:
@@ -156,7 +202,9 @@ def _statuses(cls: type, lifecycle: Iterable[SubscriptionLifecycle]) -> tuple[Su
 
 
 def _check_names(cls: type[DomainModel], family: Family) -> None:
-    if reserved := inspect.get_annotations(cls).keys() & bookkeeping_of(cls):
+    # A field with the name of a property would never be read: the property answers.
+    values = cls.model_fields.keys() | cls.model_computed_fields.keys()
+    if reserved := (inspect.get_annotations(cls).keys() & bookkeeping_of(cls)) | (values & _members_of(cls)):
         problem = f"`{cls.__qualname__}` declares {_listed(reserved)}, which every model of its kind has already"
         raise WorkflowDefinitionError(f"{problem}: choose another name.")
     if new_fields := cls.model_fields.keys() - family.base.model_fields.keys():

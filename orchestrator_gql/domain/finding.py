@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
+from orchestrator_gql.domain.blocks import ProductBlockModel
+from orchestrator_gql.domain.families import loaded_document
 from orchestrator_gql.domain.subscriptions import SubscriptionModel
 
 
 def find_models(value: Any) -> list[SubscriptionModel]:
-    """Every subscription in ``value`` or in its dicts, lists and tuples, in order.
+    """Every subscription in ``value`` or in its dicts, lists and tuples, in order; for a block of ``from_db``, its own.
 
     A subscription that occurs several times is returned once. Other objects are not searched.
     """
@@ -18,6 +20,9 @@ def find_models(value: Any) -> list[SubscriptionModel]:
 def _models_in(value: Any, around: tuple[int, ...]) -> Iterator[SubscriptionModel]:
     if isinstance(value, SubscriptionModel):
         yield value
+    elif isinstance(value, ProductBlockModel):
+        if loaded_document(value).is_read_alone:
+            yield value.subscription
     # A container that contains itself would never end. The JSON boundary refuses it later.
     elif isinstance(value, dict | list | tuple) and id(value) not in around:
         for item in value.values() if isinstance(value, dict) else value:

@@ -1,10 +1,14 @@
 """Names a place in a model as an author would write it in Python."""
 
+import re
+from ast import literal_eval
 from collections.abc import Iterable
 
 from pydantic import ValidationError
 
 _MAX_FAULTS_SHOWN = 10
+
+_KEY = re.compile(r"""\.?(?P<name>[^\[\].'"]+)|\[(?P<index>\d+)]|\[(?P<text>'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")]""")
 
 
 def path_of(keys: Iterable[str | int]) -> str:
@@ -16,6 +20,21 @@ def path_of(keys: Iterable[str | int]) -> str:
     "labels['rack-unit']"
     """
     return "".join(map(_step_of, keys)).removeprefix(".")
+
+
+def keys_of(path: str) -> tuple[str | int, ...]:
+    """The keys that lead to the place which ``path_of`` named so.
+
+    >>> keys_of("virtual_circuit.saps[0]['rack-unit']")
+    ('virtual_circuit', 'saps', 0, 'rack-unit')
+    """
+    return tuple(_key_of(step) for step in _KEY.finditer(path))
+
+
+def _key_of(step: "re.Match[str]") -> str | int:
+    if step["index"] is not None:
+        return int(step["index"])
+    return step["name"] if step["text"] is None else str(literal_eval(step["text"]))
 
 
 def faults_of(problem: ValidationError) -> str:

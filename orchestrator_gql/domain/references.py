@@ -5,6 +5,7 @@ other subscription contains a reference: the block's name, id and owner. A refer
 an old copy of the block.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,8 @@ ID = "subscription_instance_id"
 OWNER = "owner_subscription_id"
 _KEYS = ("name", ID, OWNER)
 _REFERENCE = frozenset(_KEYS)
-_CONTAINERS = (dict, list)
+_CONTAINERS = frozenset({dict, list})
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 Place = tuple[str | int, ...]
 Documents = Mapping[UUID, Mapping[str, Json]]
@@ -45,8 +47,12 @@ def blocks_in(value: Json, place: Place = ()) -> Iterator[tuple[Place, dict[str,
 
 
 def is_block(value: Mapping[str, Json]) -> bool:
-    """True if the JSON object is a block."""
-    return ID in value and "name" in value
+    """True if the JSON object is a block. Other data may have the same keys, but not ids in them."""
+    return ID in value and "name" in value and _is_id(value[ID]) and _is_id(value.get(OWNER) or value[ID])
+
+
+def _is_id(value: Json) -> bool:
+    return type(value) is str and _UUID.fullmatch(value) is not None
 
 
 def is_foreign(block: Mapping[str, Json], subscription_id: str) -> bool:
@@ -99,13 +105,20 @@ def copied(value: Any) -> Any:
     return [copied(item) if type(item) in _CONTAINERS else item for item in value]
 
 
-def _has_references(value: Any, own_id: str) -> bool:
-    # Most documents have none, and then nothing is copied.
-    if type(value) is list:
-        return any(_has_references(item, own_id) for item in value if type(item) in _CONTAINERS)
-    if value.get(OWNER, own_id) != own_id and value.keys() == _REFERENCE:
-        return True
-    return any(_has_references(item, own_id) for item in value.values() if type(item) in _CONTAINERS)
+def _has_references(document: Mapping[str, Any], own_id: str) -> bool:
+    # Most documents have none, and then nothing is copied. A loop, because each load of a model runs it.
+    waiting: list[Any] = [document]
+    while waiting:
+        value = waiting.pop()
+        if type(value) is list:
+            waiting += [item for item in value if type(item) in _CONTAINERS]
+            continue
+        if len(value) == len(_KEYS) and value.get(OWNER, own_id) != own_id and value.keys() == _REFERENCE:
+            return True
+        for item in value.values():
+            if type(item) in _CONTAINERS:
+                waiting.append(item)
+    return False
 
 
 class _Expansion:
@@ -120,7 +133,7 @@ class _Expansion:
             return [self.of(item, own_id, (*place, index), around) for index, item in enumerate(value)]
         if not isinstance(value, dict):
             return value
-        if value.keys() == _REFERENCE and is_foreign(value, own_id):
+        if value.keys() == _REFERENCE and is_block(value) and is_foreign(value, own_id):
             return self.referenced(value, place, around)
         return {key: self.of(item, own_id, (*place, key), around) for key, item in value.items()}
 

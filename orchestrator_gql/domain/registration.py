@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from orchestrator_gql.domain.product import ProductModel, ProductStatus
+from orchestrator_gql.domain.product_model import ProductModel, ProductStatus
 from orchestrator_gql.domain.registry import RegisteredProduct, products, stable_id
 from orchestrator_gql.domain.subscriptions import SubscriptionModel
 from orchestrator_gql.utils.errors import WorkflowDefinitionError

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from orchestrator_gql.domain.families import DomainModel
-from orchestrator_gql.domain.product import ProductModel
+from orchestrator_gql.domain.product_model import ProductModel
 from orchestrator_gql.domain.schemas import block_schema
 from orchestrator_gql.utils.errors import NotFound, WorkflowDefinitionError
 

@@ -9,14 +9,26 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, PrivateAttr
 
 from orchestrator_gql.domain.blocks import adopt, blocks_of, filled, remember
-from orchestrator_gql.domain.families import DomainModel, Family, LoadedDocument, clear_dump, validated, variant
+from orchestrator_gql.domain.families import (
+    DomainModel,
+    Family,
+    LoadedDocument,
+    clear_dump,
+    models_in,
+    validated,
+    variant,
+)
 from orchestrator_gql.domain.lifecycle import check_transition
-from orchestrator_gql.domain.product import ProductModel
+from orchestrator_gql.domain.loading_rules import keeps_json
+from orchestrator_gql.domain.origins import Origin
+from orchestrator_gql.domain.product_model import ProductModel
+from orchestrator_gql.domain.reading import ById, StoredSubscriptions, demand_id, read
 from orchestrator_gql.domain.references import Documents, copied, expanded, with_references
 from orchestrator_gql.domain.registry import products
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.clock import WallClock
 from orchestrator_gql.utils.errors import NotFound, StepError
+from orchestrator_gql.utils.json.secrets import Found
 from orchestrator_gql.utils.tokens import new_id
 
 S = TypeVar("S", bound="SubscriptionModel")
@@ -88,19 +100,51 @@ class SubscriptionModel(DomainModel):
         ``values`` sets fields by name. Missing blocks are made, other missing fields are None if they allow it. The
         subscription is out of sync until its workflow is done.
 
-        Raises ``NotFound`` for an unknown product, and ``StepError``: ``lifecycle-mismatch`` if the class is not a
+        Raises ``StepError``: ``product-unknown``, ``lifecycle-mismatch`` if the class is not a
         ``cls``, ``model-invalid`` if a required field is missing.
         """
-        product = products.by_id(product_id)
+        try:
+            product = products.by_id(product_id)
+        except NotFound as error:
+            raise _unknown_product(product_id) from error
         facts = product.facts
         model = _narrowed(cls, product.model, status, title=f"A new {facts.name} subscription")
         fixed = {name: value for name, value in (facts.fixed_inputs or {}).items() if name in model.model_fields}
         field_values = {"description": facts.description} | _dates(status) | fixed | values
         field_values |= {"product": facts, "customer_id": customer_id, "status": status}
         problem = f"A new {facts.name} subscription cannot be {status}"
-        made = validated(model, filled(model, field_values), problem=problem)
-        adopt(made, made.subscription_id)
+        fix = "Set these values by name in the call, or begin with a status whose class is looser."
+        made = validated(model, filled(model, field_values), problem=problem, fix=fix)
+        adopt(made, made.subscription_id, _origin_of(made, {}))
         return made
+
+    @classmethod
+    def from_subscription(cls, subscription_id: UUID | str) -> Self:
+        """The subscription as it is stored now, for a step or a form; one short read.
+
+        The class is chosen as for a parameter of a step: see `load`. Return the changed model from the step, and it is
+        saved, or refused as stale. Raises ``StepError``: ``subscription-unknown``, ``product-mismatch``,
+        ``lifecycle-mismatch``, ``model-invalid``, and ``no-reader`` outside of authors' code.
+        """
+        id = demand_id(subscription_id)
+        found = read(ById(id), f"{cls.__qualname__}.from_subscription")
+        if not found.ids:
+            raise StepError(f"There is no product subscription {id}: look at the id.", code="subscription-unknown")
+        return stored_model(cls, found, id)
+
+    @property
+    def in_use_by(self) -> "list[SubscriptionModel]":
+        """The living subscriptions that use a block of this one, as they are stored now; see `queries.in_use_by`."""
+        from orchestrator_gql.domain.queries import in_use_by
+
+        return in_use_by(self)
+
+    @property
+    def depends_on(self) -> "list[SubscriptionModel]":
+        """The subscriptions whose blocks this one uses, as they are stored now; see `queries.depends_on`."""
+        from orchestrator_gql.domain.queries import depends_on
+
+        return depends_on(self)
 
     @classmethod
     def from_other_lifecycle(
@@ -117,12 +161,14 @@ class SubscriptionModel(DomainModel):
         model = _narrowed(cls, type(subscription), status, title=title)
         values = subscription.model_dump(round_trip=True, warnings=False) | {"status": status}
         values |= _dates(status, start=subscription.start_date, end=subscription.end_date, now=now)
-        changed = validated(model, values, problem=f"{title} cannot become {status}")
-        adopt(changed, changed.subscription_id)
+        fix = "Set these values before the status."
+        changed = validated(model, values, problem=f"{title} cannot become {status}", fix=fix)
         changed._loaded, changed._sync_change = subscription._loaded, subscription._sync_change
-        documents = {block.subscription_instance_id: block._loaded for block in blocks_of(subscription)}
+        known = {block.subscription_instance_id: block for block in blocks_of(subscription)}
         for block in blocks_of(changed):
-            block._loaded = documents.get(block.subscription_instance_id, block._loaded)
+            if (before := known.get(block.subscription_instance_id)) is not None:
+                block._loaded = before._loaded
+        adopt(changed, changed.subscription_id, _origin_of(changed, {}))
         return changed
 
     @classmethod
@@ -138,26 +184,31 @@ class SubscriptionModel(DomainModel):
         If that class is looser than ``cls``, the subscription is a ``cls``, provided that the values fit it already.
         ``others`` are the documents of the subscriptions whose blocks it uses. ``is_in_sync`` is stored
         beside the document. A field that the class no longer has is ignored. Raises the errors of ``accepts`` and
-        ``expanded``, and ``StepError`` ``model-invalid`` if the other fields do not fit the class.
+        ``expanded``, and ``StepError``: ``product-mismatch`` for another product, ``model-invalid`` if the other fields
+        do not fit the class.
         """
         mismatch: StepError | None = None
         try:
             model = accepts(cls, data)
         except StepError as error:
-            if error.failure_code != "lifecycle-mismatch" or not _is_of_family(cls, data):
+            if error.failure_code != "lifecycle-mismatch":
                 raise
+            if not _is_of_family(cls, data):
+                raise _other_product(cls, _family_member(cls, data["product"]["product_id"]), data) from error
             model, mismatch = cls, error
         whole = expanded(data, others or {})
         # A copy: a value in a field of type `Any` stays the same object, and the author may change it in place.
-        values = {**copied(whole), "insync": is_in_sync}
+        values = copied(whole) if keeps_json(model) else {**whole, "product": copied(whole["product"])}
+        values["insync"] = is_in_sync
         try:
-            loaded = validated(model, values, problem=f"{_title_of(data)} cannot be loaded", is_stored=True)
+            problem = f"{_title_of(data)} cannot be loaded as a `{model.__qualname__}`"
+            loaded = validated(model, values, problem=problem, fix=_remedy(model, data), is_stored=True)
         except StepError as error:
             if mismatch is None:
                 raise
             problem = f"{mismatch.message} As a `{cls.__qualname__}`: {error.message}"
             raise StepError(problem, code=mismatch.failure_code) from error
-        remember(loaded, whole, loaded.subscription_id)
+        remember(loaded, whole, loaded.subscription_id, _origin_of(loaded, others or {}))
         loaded._loaded = LoadedDocument(data, whole, is_in_sync)
         return loaded
 
@@ -169,11 +220,16 @@ class SubscriptionModel(DomainModel):
         """
         return self.stored(self.whole())
 
-    def whole(self) -> dict[str, Any]:
-        """This subscription as JSON values, with the blocks of other subscriptions; raises as ``dump``."""
+    def whole(self, secrets: Found | None = None) -> dict[str, Any]:
+        """This subscription as JSON values, with the blocks of other subscriptions; raises as ``dump``.
+
+        ``secrets`` gets the places of its secrets.
+        """
         adopt(self, self.subscription_id)
-        data = clear_dump(self)
-        validated(variant(type(self), self.status), data, problem=f"{_title_of(data)} cannot be saved", is_stored=True)
+        data = clear_dump(self, secrets)
+        problem = f"{_title_of(data)} cannot be saved with the status {self.status}"
+        fix = "Set these values before the step returns it."
+        validated(variant(type(self), self.status), data, problem=problem, fix=fix, is_stored=True)
         return data
 
     def stored(self, whole: Mapping[str, Any]) -> dict[str, Any]:
@@ -189,20 +245,69 @@ class SubscriptionModel(DomainModel):
         return copy
 
 
+def _origin_of(subscription: SubscriptionModel, documents: Documents) -> Origin:
+    """The origin of the blocks of the subscription; ``documents`` are those with which it was loaded."""
+    return Origin(subscription, documents, SubscriptionModel.load)
+
+
+def subscriptions_in(annotation: Any) -> tuple[type[SubscriptionModel], ...]:
+    """The subscription models that an annotation names, at any depth in unions, lists and other containers."""
+    return tuple(model for model in models_in(annotation) if issubclass(model, SubscriptionModel))
+
+
 def accepts(model: type[S], data: Mapping[str, Any]) -> type[S]:
     """The class with which to load ``data``, a dumped subscription: ``model``, or a stricter class of its family.
 
     The product and the status of ``data`` decide the class. Raises ``StepError`` ``lifecycle-mismatch``, with both
-    classes and the subscription, if the class is not a ``model``; ``NotFound`` if the product is not registered and
-    ``model`` has no family.
+    classes and the subscription, if the class is not a ``model``; ``product-unknown`` if the product is not registered
+    and ``model`` has no family.
     """
     try:
         status, product_id = SubscriptionLifecycle(data["status"]), data["product"]["product_id"]
         title = _title_of(data)
     except (KeyError, TypeError, ValueError) as problem:
-        message = "The value is not a dumped subscription: its id, its product or its status is missing or unknown."
+        id = data.get("subscription_id", "")
+        message = (
+            f"The value is not a dumped subscription: its id {id!s:.80}, its product or its status is missing or "
+            "unknown. Correct the stored document."
+        )
         raise StepError(message, code="model-invalid") from problem
-    return _narrowed(model, _family_member(model, product_id), status, title=title)
+    member = _stored_member(model, product_id, title)
+    return _narrowed(model, member, status, title=title)
+
+
+def _remedy(model: type[DomainModel], data: Mapping[str, Any]) -> str:
+    """What to do about a stored subscription that does not fit ``model``."""
+    try:
+        products.by_id(data["product"]["product_id"])
+    except NotFound:
+        return "Its product is not declared any more: declare it again with register_product, with the same id."
+    return (
+        f"It was stored by another release of `{model.__qualname__}`: give new fields a default and keep the names and "
+        "types of old ones, or correct the stored document."
+    )
+
+
+def stored_model(model: type[S], found: StoredSubscriptions, id: UUID) -> S:
+    """The subscription among those that were read, as a ``model``.
+
+    Raises ``StepError``: those of `SubscriptionModel.load`, ``product-unknown`` if its product is not registered, and
+    ``product-mismatch`` if its product has another model.
+    """
+    data = found.documents[id]
+    member = _stored_member(model, data["product"]["product_id"], _title_of(data))
+    if model._family is not None and member._family is not model._family:
+        raise _other_product(model, member, data)
+    return model.load(data, found.documents, is_in_sync=id not in found.out_of_sync)
+
+
+def _other_product(model: type[DomainModel], member: type[DomainModel], data: Mapping[str, Any]) -> StepError:
+    actual = variant(member, SubscriptionLifecycle(data["status"])).__qualname__
+    return StepError(
+        f"{_title_of(data)} is no `{model.__qualname__}`: the model of its product is `{actual}`. Ask for a "
+        f"`{actual}`, or give the id of another subscription.",
+        code="product-mismatch",
+    )
 
 
 def _is_of_family(model: type[DomainModel], data: Mapping[str, Any]) -> bool:
@@ -220,6 +325,24 @@ def _family_member(model: type[DomainModel], product_id: UUID | str) -> type[Dom
         if model._family is None:
             raise
         return model
+
+
+def _stored_member(model: type[DomainModel], product_id: UUID | str, title: str) -> type[DomainModel]:
+    """As `_family_member`, for a stored subscription; raises ``StepError`` ``product-unknown``."""
+    try:
+        return _family_member(model, product_id)
+    except NotFound as unknown:
+        message = (
+            f"{title} cannot be loaded: its product ({product_id}) is not declared any more. Declare it again with "
+            "register_product, with this id, or terminate its subscriptions before you remove it."
+        )
+        raise StepError(message, code="product-unknown") from unknown
+
+
+def _unknown_product(product_id: UUID | str) -> StepError:
+    known = ", ".join(product.facts.name for product in products.all()) or "none"
+    problem = f"There is no product {str(product_id)!r}; there are: {known}"
+    return StepError(f"{problem}. Register it with `register_product`, or name another one.", code="product-unknown")
 
 
 def _narrowed(model: type[S], member: type[DomainModel], status: SubscriptionLifecycle, *, title: str) -> type[S]:

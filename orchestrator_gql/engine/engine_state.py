@@ -15,13 +15,19 @@ def demand_running(conn: Connection) -> None:
 
     Call it in the transaction that starts the step. Otherwise a step could start after the pause was acknowledged.
     """
-    status = engine_state.share(conn)
+    paused = pause_of(engine_state.share(conn))
+    if paused is not None:
+        raise paused
+
+
+def pause_of(status: EngineStatus) -> EnginePaused | None:
+    """The error for what a paused engine refuses; None if the engine starts new steps."""
     if not status.is_paused:
-        return
+        return None
     assert status.changed_at is not None, "only a change pauses it, and a change has a time"
     by = f" by {status.changed_by}" if status.changed_by else ""
     why = f" ({status.reason})" if status.reason else ""
-    raise EnginePaused(
+    return EnginePaused(
         f"The engine was paused{by} at {status.changed_at:%Y-%m-%d %H:%M:%S} UTC{why}: "
         "nothing is started until it is resumed.",
         since=status.changed_at,

@@ -34,11 +34,14 @@ from orchestrator_gql.engine.commit import (
     with_current_definition,
 )
 from orchestrator_gql.engine.steps import calls, conditions, execution, input_steps
-from orchestrator_gql.engine.steps.failures import failure_at, failure_of
+from orchestrator_gql.engine.steps.failures import failure_at, failure_of, log_decided, outcome_of
 from orchestrator_gql.process import (
+    Abort,
     Failed,
     Process,
+    RetryLater,
     Skipped,
+    abort,
     claim,
     decide,
     step_at,
@@ -46,7 +49,7 @@ from orchestrator_gql.process import (
 )
 from orchestrator_gql.process.secrecy import outcome_shown
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.storage import processes
+from orchestrator_gql.storage import leases, processes
 from orchestrator_gql.types import Failure, ProcessStatus
 from orchestrator_gql.utils.author_calls import AuthorRaised
 from orchestrator_gql.utils.errors import StepError, StorageUnavailable
@@ -100,11 +103,13 @@ async def advance(runtime: Runtime, process_id: UUID, time_slice: TimeSlice | No
             with known_to_logs(latest.process.secrets.values) as known:
                 latest = await _run_step(runtime, latest, time_slice, known)
             time_slice.count()
+        if latest is not None:
+            log_decided(runtime, latest.process)
     except Fenced:
         logger.warning("a commit was refused: the process is in other hands", extra={"process_id": str(process_id)})
         if latest is not None:
             epoch = latest.process.epoch
-            await runtime.database.transaction(lambda conn: processes.let_go(conn, process_id, runtime.worker, epoch))
+            await runtime.database.transaction(lambda conn: leases.let_go(conn, process_id, runtime.worker, epoch))
     except (StorageUnavailable, asyncio.CancelledError, GeneratorExit):
         raise
     except BaseException as error:
@@ -144,15 +149,22 @@ async def _run_step(
 ) -> CommitResult | None:
     """Run the open step and commit. ``known`` are the secrets it returned so far, even if it failed afterwards."""
     process = latest.process
-    steps = steps_of(process, runtime.registry.get(process.workflow_name))
+    workflow = runtime.registry.get(process.workflow_name)
+    steps = steps_of(process, workflow)
     ended = PendingTransitions(process)
     step = step_at(process, steps)
-    if isinstance(step, ActionStep) and process.is_step_running:
+    if isinstance(step, ActionStep) and process.is_step_running and step.aborts:
+        reason = f"Its step {step.name!r} aborted it."
+        ended = ended.then(abort(process, workflow, Abort(actor=None, reason=reason), runtime.clock.now()))
+    elif isinstance(step, ActionStep) and process.is_step_running:
         outcome = await execution.run(runtime, process, step, latest.tokens)
         outcome = outcome_shown(outcome, NOTHING.knowing(known))
         ended = ended.then(decide(process, steps, outcome, runtime.clock.now()))
     if time_slice.is_over:
         return await _commit(runtime, process, lambda: commit_context(runtime, steps, hands_over=True), ended, ended)
+    if any(transition.models for transition in ended.transitions):
+        # A form or a condition that follows may take the product subscription: it must be stored before.
+        return await _commit(runtime, process, lambda: commit_context(runtime, steps), ended, ended)
     try:
         pending = await _prepare_next(runtime, steps, ended)
     except Exception:
@@ -241,6 +253,8 @@ async def _commit(
     except StepError as error:  # a product subscription that the step returned cannot be saved
         logger.warning("the outcome of a step is refused", extra=extra | {"code": error.failure_code})
         reason = failure_of(error, runtime)
+        if (again := _tried_again(runtime, before, now(), reason)) is not None:
+            return await _written(runtime, before, now, again, again)
     except engine_errors.REFUSALS:
         logger.exception("the outcome of a step cannot be stored", extra=extra)
     following = _failed_at(if_paused, now()) if reason is None else None
@@ -296,6 +310,19 @@ async def _written(
         except StorageUnavailable:  # the database has logged it
             await asyncio.sleep(PATIENCE[min(try_count, len(PATIENCE) - 1)])
             try_count += 1
+
+
+def _tried_again(
+    runtime: Runtime, before: Process, context: CommitContext, reason: Failure
+) -> PendingTransitions | None:
+    """The transition to the next try of a step whose product subscription was refused; None if it has no try left.
+
+    The next try loads the product subscription again, so a refusal is like any other failure of the step.
+    """
+    outcome = outcome_of(runtime, before, step_at(before, context.steps), reason)
+    if not isinstance(outcome, RetryLater) or not before.is_step_running:
+        return None
+    return PendingTransitions(before).then(decide(before, context.steps, outcome, context.now))
 
 
 def _failed_at(

@@ -1,6 +1,7 @@
 """The one check of a start: whether a workflow may start on a product subscription now.
 
-The start form, `startWorkflow` and the list of startable workflows ask it, so they always give the same answer.
+The start form, `startWorkflow` and the list of startable workflows ask it, and the list of the product subscriptions on
+which a workflow may start applies the same rule in SQL, so they always give the same answer.
 """
 
 from collections.abc import Sequence
@@ -8,7 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.storage import product_subscriptions
+from orchestrator_gql.storage import product_subscription_lists, product_subscriptions
+from orchestrator_gql.storage.pagination import PageArgs
+from orchestrator_gql.storage.product_subscription_lists import ProductSubscriptionFilter, StartRule
 from orchestrator_gql.storage.product_subscriptions import StartFacts
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import Json, State
@@ -33,8 +36,11 @@ SUBJECT = "subscription_id"
 MOST_CHOICES = 200
 """The most subscriptions that the first page of a start form suggests."""
 
-LOCKING = (Target.MODIFY, Target.TERMINATE)
-"""The targets whose processes hold their subscription from the start. They start only if it is in sync."""
+LOCKING = (Target.MODIFY, Target.TERMINATE, Target.RECONCILE)
+"""The targets whose processes hold their subscription from the start. They start only if no other process holds it."""
+
+IN_SYNC = (Target.MODIFY, Target.TERMINATE)
+"""The targets whose processes start only on a subscription that is in sync."""
 
 
 def works_on_subscription(workflow: Workflow) -> bool:
@@ -64,8 +70,10 @@ def chosen_on_page(workflow: Workflow, pages: Sequence[Json]) -> UUID | None:
         return None
 
 
-def demand_startable(conn: Connection, workflow: Workflow, subscription_id: UUID, version: int | None = None) -> None:
-    """Raise the error that refuses the start, if there is one; nothing is locked or written.
+def demand_startable(
+    conn: Connection, workflow: Workflow, subscription_id: UUID, version: int | None = None
+) -> StartFacts:
+    """Raise the error that refuses the start, if there is one; nothing is locked or written. Else return the facts.
 
     ``version`` is the version that was shown to the person who starts. Raises `NotFound`, `ProductMismatch`,
     `StatusMismatch`, `SubscriptionLocked`, `SubscriptionOutOfSync`, `SubscriptionInUse`, `StaleVersion`.
@@ -81,26 +89,37 @@ def demand_startable(conn: Connection, workflow: Workflow, subscription_id: UUID
             f"{facts.title} is at version {facts.version}, not {version}: read it again, then start again.",
             current_version=facts.version,
         )
+    return facts
+
+
+def rule_of(workflow: Workflow) -> StartRule:
+    """Which product subscriptions the workflow may start on; none if its target works on no existing one."""
+    return StartRule(
+        product_ids=frozenset(product.product_id for product in products_of(workflow)),
+        statuses=statuses_of(workflow),
+        is_in_sync=workflow.target in IN_SYNC,
+        is_free=workflow.target in LOCKING,
+        is_unused=workflow.target is Target.TERMINATE and not workflow.allow_in_use,
+    )
 
 
 def refusal(workflow: Workflow, facts: StartFacts) -> Refused | None:
     """The error that refuses to start the workflow on the product subscription; None if it may start."""
-    offered = products_of(workflow)
-    if facts.product_id not in {product.product_id for product in offered}:
-        names = ", ".join(product.name for product in offered) or "no product"
+    rule = rule_of(workflow)
+    if facts.product_id not in rule.product_ids:
+        names = ", ".join(product.name for product in products_of(workflow)) or "no product"
         return ProductMismatch(
             f"{workflow.name!r} is for {names}, and {facts.title} is not: start a workflow of its own product."
         )
-    statuses = statuses_of(workflow)
-    if facts.status not in statuses:
-        allowed = ", ".join(sorted(statuses))
+    if facts.status not in rule.statuses:
+        allowed = ", ".join(sorted(rule.statuses))
         return StatusMismatch(
             f"{facts.title} is {facts.status}, and {workflow.name!r} starts from {allowed}: start a workflow that "
             "changes the status first."
         )
-    if workflow.target in LOCKING and facts.lock is not None:
+    if facts.lock is not None and (rule.is_free if facts.lock.locked_by is not None else rule.is_in_sync):
         return _out_of_sync(facts)
-    if workflow.target is Target.TERMINATE and facts.users and not workflow.allow_in_use:
+    if rule.is_unused and facts.users:
         users = ", ".join(map(str, facts.users[:5]))
         more = f" and {len(facts.users) - 5} more" if len(facts.users) > 5 else ""
         return SubscriptionInUse(f"{facts.title} is in use by {users}{more}: terminate or change the users first.")
@@ -117,8 +136,8 @@ def _out_of_sync(facts: StartFacts) -> Refused:
             process_id=lock.locked_by,
         )
     return SubscriptionOutOfSync(
-        f"{facts.title} is out of sync: {lock.out_of_sync_reason} Process {lock.out_of_sync_by} left it so. Start a "
-        "validation of it, or set it in sync.",
+        f"{facts.title} is out of sync: {lock.out_of_sync_reason} Process {lock.out_of_sync_by} left it so. Validate "
+        "it, reconcile it, or set it in sync.",
         process_id=lock.out_of_sync_by,
     )
 
@@ -128,17 +147,12 @@ def choices(conn: Connection, workflow: Workflow) -> dict[str, str]:
 
     They are suggestions: `demand_startable` decides about the one that is chosen, in this list or not.
     """
-    found = product_subscriptions.newest(
-        conn,
-        [product.product_id for product in products_of(workflow)],
-        statuses_of(workflow),
-        is_in_sync=workflow.target in LOCKING,
-        limit=MOST_CHOICES,
-    )
-    return {str(id): f"{description} ({customer_id})" for id, description, customer_id in found}
+    wanted = ProductSubscriptionFilter(start=rule_of(workflow))
+    page = product_subscription_lists.page(conn, wanted, PageArgs(MOST_CHOICES))
+    return {str(row.id): f"{row.description} ({row.customer_id})" for _, row in page.items}
 
 
-def lock_subject(conn: Connection, workflow: Workflow, subscription_id: UUID, version: int | None) -> None:
-    """Raise as `demand_startable`; nobody else can start on the subscription until this transaction ends."""
+def lock_subject(conn: Connection, workflow: Workflow, subscription_id: UUID, version: int | None) -> StartFacts:
+    """As `demand_startable`; nobody else can start on the subscription until this transaction ends."""
     product_subscriptions.lock_all(conn, [subscription_id])
-    demand_startable(conn, workflow, subscription_id, version)
+    return demand_startable(conn, workflow, subscription_id, version)

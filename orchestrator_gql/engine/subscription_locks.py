@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import Connection
 
+from orchestrator_gql.domain import Lock
 from orchestrator_gql.process import Process
 from orchestrator_gql.storage import product_subscription_locks as locks
 from orchestrator_gql.storage import product_subscriptions, steps
@@ -20,18 +22,17 @@ def release_all(conn: Connection, process: Process, all_steps: Sequence[Step], n
     """Release the locks of a process that has just ended; the events of the subscriptions that changed.
 
     After a completed process its subscriptions are in sync. After an aborted process they stay out of sync if a step of
-    the author began, because that step may have changed the network. A completed validation puts its subscriptions in
-    sync, unless another process holds them.
+    the author began, because that step may have changed the network. A completed validation puts its subscription in
+    sync, unless another process holds it, or left it out of sync after the validation had begun: the validation may
+    have looked before that change.
     """
     held = locks.held_by(conn, process.id)
-    is_validation = process.target is Target.VALIDATE and process.status is ProcessStatus.COMPLETED
-    linked = product_subscriptions.ids_of_processes(conn, [process.id]).get(process.id, []) if is_validation else []
-    ids = sorted({*held, *linked})
+    ids = sorted({*held, *_validated(process)})
     if not ids:
         return []
     product_subscriptions.lock_all(conn, ids)
     known = locks.of_subscriptions(conn, ids)
-    changed = [id for id, lock in known.items() if lock.locked_by in (None, process.id)]
+    changed = [id for id, lock in known.items() if lock.locked_by == process.id or _is_older(lock, process)]
     is_untouched = process.status is ProcessStatus.COMPLETED or not _has_begun(conn, process, all_steps)
     for id in changed:
         if process.status is ProcessStatus.COMPLETED:
@@ -41,6 +42,22 @@ def release_all(conn: Connection, process: Process, all_steps: Sequence[Step], n
         else:
             locks.leave_out_of_sync(conn, id, process.id, _reason(process), now)
     return [product_subscriptions.changed_event(id, process.id, now) for id in sorted(changed)]
+
+
+def _validated(process: Process) -> list[UUID]:
+    """The subscription that a completed validation was about; the others that its steps returned were not validated."""
+    if process.target is not Target.VALIDATE or process.status is not ProcessStatus.COMPLETED:
+        return []
+    try:
+        return [UUID(str(process.state.get("subscription_id")))]
+    except ValueError:  # a step has put another value there
+        return []
+
+
+def _is_older(lock: Lock, process: Process) -> bool:
+    """True if no process holds the subscription, and it was left out of sync before this process began."""
+    since = lock.out_of_sync_since
+    return lock.locked_by is None and (since is None or since <= process.started_at)
 
 
 def _has_begun(conn: Connection, process: Process, all_steps: Sequence[Step]) -> bool:

@@ -3,7 +3,8 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from dataclasses import field as attribute
 from hashlib import sha256
 
 import rfc8785
@@ -16,6 +17,7 @@ from orchestrator_gql.forms.schemas import Schema, page_schema
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import StepError
 from orchestrator_gql.utils.json.secrets import Found
+from orchestrator_gql.utils.json.text import beginning_of
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
 
 LONGEST_SHOWN = 100_000
@@ -32,7 +34,7 @@ class Page:
     ``index`` is the number of pages accepted before. ``key`` is the name of the class in kebab-case. ``schema`` is JSON
     Schema 2020-12, ``ui_schema`` has hints for react-jsonschema-form. ``initial_data`` holds the initial values by key.
     ``is_confirmation`` is true if there is no field to fill in. ``digest`` is the SHA-256, in hex, of everything shown
-    on this page and on the pages before.
+    on this page and on the pages before. ``whole`` has the read-only texts that are cut.
     """
 
     index: int
@@ -46,6 +48,31 @@ class Page:
     has_next: bool
     is_confirmation: bool
     digest: str
+    whole: Mapping[str, str] = attribute(default_factory=dict, repr=False)
+
+    def cut_to(self, longest: int) -> "Page":
+        """The page with at most so many characters of each read-only text; the digest covers the whole texts.
+
+        Only read-only texts are cut: an editable text would come back without its end.
+        """
+        fields: dict[str, Schema] = self.schema["properties"]
+        texts = {key: text for key in fields if (text := self.read_only_text(key)) is not None and len(text) > longest}
+        if not texts:
+            return self
+        cut = {key: beginning_of(text, longest) for key, text in texts.items()}
+        shown = {key: {**field, "default": cut[key]} if key in cut else field for key, field in fields.items()}
+        return replace(
+            self,
+            schema=self.schema | {"properties": shown},
+            initial_data=self.initial_data | cut,
+            whole={**self.whole, **texts},
+        )
+
+    def read_only_text(self, key: str) -> str | None:
+        """The whole text of a read-only field; None if the page has no such field, or its value is no text."""
+        field = self.schema["properties"].get(key, {})
+        text = self.whole.get(key, field.get("default")) if field.get("readOnly") else None
+        return text if isinstance(text, str) else None
 
 
 def show(page: type[BaseModel], index: int, behind: str = "", secrets: Secrets = NOTHING) -> Page:
@@ -68,32 +95,19 @@ def show(page: type[BaseModel], index: int, behind: str = "", secrets: Secrets =
     is_confirmation = all(field.get("readOnly") for field in fields.values())
     all_shown = {"title": title, "schema": schema, "initial_data": initial_data}
     digest = _digest({**all_shown, "behind": behind} if behind else all_shown)
-    cut = {key: _cut(field["default"]) for key, field in fields.items() if _is_too_long(field)}
-    shown = {key: {**field, "default": cut[key]} if key in cut else field for key, field in fields.items()}
     return Page(
         index=index,
         key="-".join(words).lower(),
         title=title,
         description=schema.get("description", ""),
-        schema=schema | {"properties": shown} if cut else schema,
+        schema=schema,
         ui_schema=ui_schema(schema),
-        initial_data=initial_data | cut,
+        initial_data=initial_data,
         submit_label=_own_label(page, meta) or _label(has_next=has_next, is_confirmation=is_confirmation),
         has_next=has_next,
         is_confirmation=is_confirmation,
         digest=digest,
-    )
-
-
-def _is_too_long(field: Schema) -> bool:
-    """True only for read-only fields: an editable text would come back without its end."""
-    text = field.get("default")
-    return bool(field.get("readOnly")) and isinstance(text, str) and len(text) > LONGEST_SHOWN
-
-
-def _cut(text: str) -> str:
-    """The beginning of the text and the number of characters left out; the digest covers the whole text."""
-    return f"{text[:LONGEST_SHOWN]}\n[… {len(text) - LONGEST_SHOWN:,} more characters]"
+    ).cut_to(LONGEST_SHOWN)
 
 
 def check(page: type[BaseModel]) -> None:

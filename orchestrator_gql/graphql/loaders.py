@@ -22,6 +22,7 @@ from orchestrator_gql.reads.rows import (
     callbacks_by_ids,
     callbacks_of_processes,
     decisions,
+    failures_of_processes,
     input_requests_by_ids,
     input_requests_of_processes,
     payloads,
@@ -30,6 +31,7 @@ from orchestrator_gql.reads.rows import (
     product_subscription_locks_by_ids,
     product_subscription_models,
     product_subscriptions_by_ids,
+    products_by_ids,
     secrets_of_processes,
     start_facts,
     state_deltas,
@@ -37,15 +39,17 @@ from orchestrator_gql.reads.rows import (
     steps_of_processes,
     subscription_owners,
     subscription_users,
+    version_models,
     whole_processes,
 )
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
 from orchestrator_gql.storage.backlog import Backlog
 from orchestrator_gql.storage.callback_attempts import Attempt, Progress
+from orchestrator_gql.storage.engine_state import EngineStatus
 from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.storage.product_subscriptions import StartFacts
-from orchestrator_gql.types import Json
+from orchestrator_gql.types import Failure, Json
 from orchestrator_gql.utils.secrets import Secrets
 
 T = TypeVar("T")
@@ -65,6 +69,7 @@ class Loaders:
         self.process: DataLoader[UUID, Process | None] = _single_rows(runtime, principal, processes_by_ids)
         self.whole: DataLoader[UUID, Process | None] = _single_rows(runtime, principal, whole_processes)
         self.state: DataLoader[UUID, Any] = _single_rows(runtime, principal, states)
+        self.failure: DataLoader[UUID, Failure | None] = _single_rows(runtime, principal, failures_of_processes)
         self.secrets: DataLoader[UUID, Secrets | None] = _single_rows(runtime, principal, secrets_of_processes)
         self.executions: DataLoader[UUID, list[StepExecution]] = _row_lists(runtime, principal, steps_of_processes)
         self.delta: DataLoader[tuple[UUID, int], Mapping[str, Json] | None] = _single_rows(
@@ -88,12 +93,15 @@ class Loaders:
             runtime, principal, product_subscriptions_by_ids
         )
         self.subscription_model: DataLoader[UUID, Any] = _single_rows(runtime, principal, product_subscription_models)
+        self.product: DataLoader[UUID, Row[Any] | None] = _single_rows(runtime, principal, products_by_ids)
         self.subscription_lock: DataLoader[UUID, Lock | None] = _single_rows(
             runtime, principal, product_subscription_locks_by_ids
         )
+        self.version_model: DataLoader[tuple[UUID, int], Any] = _single_rows(runtime, principal, version_models)
         self.start_facts: DataLoader[UUID, StartFacts | None] = _single_rows(runtime, principal, start_facts)
         self.subscription_users: DataLoader[UUID, list[UUID]] = _row_lists(runtime, principal, subscription_users)
         self.subscription_owners: DataLoader[UUID, list[UUID]] = _row_lists(runtime, principal, subscription_owners)
+        self.engine: DataLoader[None, EngineStatus] = _single_value(lambda: process_reads.status(runtime, principal))
         self.backlog: DataLoader[None, Backlog] = _single_value(lambda: process_reads.work(runtime, principal))
 
 

@@ -12,7 +12,18 @@ from orchestrator_gql.graphql.errors import AuthorCodeError, ConflictError, Forb
 from orchestrator_gql.graphql.types import stats as stats_types
 from orchestrator_gql.graphql.types.audit import AuditEntry, AuditQueries
 from orchestrator_gql.graphql.types.callbacks import Callback, CallbackAttempt
-from orchestrator_gql.graphql.types.common import After, Assignee, Connection, First, Node, User, connection
+from orchestrator_gql.graphql.types.common import (
+    After,
+    Assignee,
+    Before,
+    Connection,
+    First,
+    FirstAfter,
+    LastBefore,
+    Node,
+    User,
+    connection,
+)
 from orchestrator_gql.graphql.types.enums import OrderDirection, ProcessOrderField, StatsWindow
 from orchestrator_gql.graphql.types.events import EventConnection, event_connection
 from orchestrator_gql.graphql.types.filters import (
@@ -28,6 +39,7 @@ from orchestrator_gql.graphql.types.forms import FormComplete, FormInvalid, Form
 from orchestrator_gql.graphql.types.input_requests import InputRequest
 from orchestrator_gql.graphql.types.notifications import Notification, NotificationQueries
 from orchestrator_gql.graphql.types.processes import Process, process_connection
+from orchestrator_gql.graphql.types.product_lists import ProductSubscriptionQueries
 from orchestrator_gql.graphql.types.products import Product, ProductSubscription
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
@@ -95,7 +107,7 @@ async def _request_connection(info: Info, filter: InputRequestFilter, page_args:
     description="The queries. A field that fails, such as one that the caller may not read, is null and has an error "
     "with its path; the other fields of the document are answered."
 )
-class Query(NotificationQueries, AuditQueries):
+class Query(NotificationQueries, AuditQueries, ProductSubscriptionQueries):
     @resolved(description="The node with this id; null if there is none.")
     async def node(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The id of the node.")]
@@ -150,19 +162,10 @@ class Query(NotificationQueries, AuditQueries):
             ProcessOrder | None,
             strawberry.argument(description="The order. Default: by the time of the start, the newest first."),
         ] = NEWEST_FIRST,
-        first: Annotated[
-            int | None,
-            strawberry.argument(description="The largest number of entries after `after`; at most 200."),
-        ] = None,
+        first: FirstAfter = None,
         after: After = None,
-        last: Annotated[
-            int | None,
-            strawberry.argument(description="The largest number of entries before `before`; at most 200."),
-        ] = None,
-        before: Annotated[
-            str | None,
-            strawberry.argument(description="Return the entries before this cursor; null ends at the last entry."),
-        ] = None,
+        last: LastBefore = None,
+        before: Before = None,
     ) -> Connection[Process] | None:
         return await process_connection(
             info,
@@ -274,7 +277,7 @@ class Query(NotificationQueries, AuditQueries):
     ) -> Stats | None:
         context = info.context
         counts = await process_reads.counts(context.reading, context.principal, _period(window))
-        return Stats.of(counts, context.runtime.clock.now())
+        return Stats.of(counts, context.runtime.clock.now(), _period(window))
 
     @resolved(description="The state of the engine and its workers.")
     async def engine(self, info: Info) -> Engine | None:

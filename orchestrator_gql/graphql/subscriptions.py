@@ -75,7 +75,7 @@ class Subscription:
         while True:
             ticket = context.runtime.notifier.ticket()
             counts = await process_reads.counts(context.runtime, context.principal, period)
-            yield Stats.of(counts, context.runtime.clock.now())
+            yield Stats.of(counts, context.runtime.clock.now(), period)
             await asyncio.sleep(STATS_PAUSE)
             await context.runtime.notifier.wait(ticket, STATS_POLL)
 

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from orchestrator_gql.outbound.mail import in_one_line
 from orchestrator_gql.types import NotificationKind
+from orchestrator_gql.utils.json.text import in_one_line
 
 _SUBJECTS = {
     NotificationKind.INPUT_REQUEST_OPENED: "Please answer",

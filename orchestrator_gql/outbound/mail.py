@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator_gql.config.notifications import Smtp
 from orchestrator_gql.outbound.send_result import SHOWN, SendResult
-from orchestrator_gql.utils.json.text import preview
+from orchestrator_gql.utils.json.text import in_one_line, preview
 
 if TYPE_CHECKING:
     import aiosmtplib
@@ -42,15 +42,6 @@ def compose(smtp: Smtp, *, to: str, id: str, subject: str, text: str, now: datet
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office reply is sent back
     mail.set_content(text)
     return mail
-
-
-def in_one_line(text: str) -> str:
-    r"""The text on one line, without control characters: a title must not start another header.
-
-    >>> in_one_line("Confirm\r\nBcc: everybody@example.org")
-    'Confirm Bcc: everybody@example.org'
-    """
-    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
 
 
 class Mailer:

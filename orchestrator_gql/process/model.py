@@ -10,6 +10,9 @@ from orchestrator_gql.targets import Target
 from orchestrator_gql.types import Failure, Json, ProcessStatus, StepKind, StepStatus
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
 
+ITSELF = "its own workflow"
+"""The value of ``aborted_by`` if no person but a step of the workflow aborted the process."""
+
 
 @dataclass(frozen=True, slots=True)
 class StepExecution:
@@ -30,6 +33,7 @@ class StepExecution:
     delta: Mapping[str, Json] | None = None
     failure: Failure | None = None
     actor: str | None = None
+    is_failure_cut: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +54,12 @@ class StepEntry:
 class Process:
     """One run of a workflow; ``position`` is the index of the current step, ``execution`` the current step execution.
 
-    ``aborted_by`` is the person who aborted the process: it then runs its clean-up steps, or has ended. ``entry`` says
-    how the next step execution begins, if it is not simply the next step. ``engine_failures`` counts the failures of
-    the engine itself since the last transition. ``secrets`` are the secrets in the state, which is stored in clear;
-    ``start_pages`` are stored with masks. ``trace`` is the trace of the request that started it; see `utils.traces`.
+    ``aborted_by`` is the person who aborted the process, or `ITSELF`: it then runs its clean-up steps, or has ended.
+    ``entry`` says how the next step execution begins, if it is not simply the next step. ``engine_failures`` counts the
+    failures of the engine itself since the last transition. ``secrets`` are the secrets in the state, which is stored
+    in clear; ``start_pages`` are stored with masks. ``trace`` is the trace of the request that started it; see
+    `utils.traces`. ``subject`` is one line about the process; see `process.subject`. If ``is_failure_cut`` is true,
+    ``failure`` has only the code and the beginning of the message, for a list.
     """
 
     id: UUID
@@ -82,6 +88,8 @@ class Process:
     engine_failures: int = 0
     secrets: Secrets = field(default=NOTHING, repr=False)
     trace: str | None = None
+    subject: str = ""
+    is_failure_cut: bool = field(default=False, compare=False)
 
     @property
     def execution_at_position(self) -> StepExecution | None:

@@ -10,7 +10,7 @@ from orchestrator_gql.domain import SubscriptionDocument
 from orchestrator_gql.process.model import Process, StepEntry, StepExecution
 from orchestrator_gql.types import Event, Failure, Json
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
-from orchestrator_gql.workflow.model import Escalation
+from orchestrator_gql.workflow.step_options import Escalation
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +93,9 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Abort:
-    """A person ended the process."""
+    """A person ended the process; the actor is None if a step of its own workflow ended it."""
 
-    actor: str
+    actor: str | None
     reason: str | None = None
 
 

@@ -22,7 +22,7 @@ from typing import assert_never
 from uuid import UUID
 
 from orchestrator_gql.process.conditions import ConditionKey, results_before
-from orchestrator_gql.process.model import Process, StepExecution
+from orchestrator_gql.process.model import ITSELF, Process, StepExecution
 from orchestrator_gql.process.outcomes import (
     Abort,
     Await,
@@ -63,6 +63,7 @@ def create(
     actor: str | None,
     now: datetime,
     secrets: Secrets = NOTHING,
+    subject: str = "",
 ) -> Transition:
     """Begin a process of the workflow; ``secrets`` are the secrets in the state, and ``pages`` have masks instead."""
     process = Process(
@@ -77,8 +78,10 @@ def create(
         start_pages=tuple(pages),
         created_by=actor,
         secrets=secrets,
+        subject=subject,
     )
-    event = Event(EventKind.PROCESS_CREATED, now, id, actor, {"workflow_name": workflow.name})
+    payload = {"workflow_name": workflow.name, "subject": subject}
+    event = Event(EventKind.PROCESS_CREATED, now, id, actor, payload)
     return Transition(process, events=(event,))
 
 
@@ -181,7 +184,7 @@ def abort(process: Process, workflow: Workflow | None, outcome: Abort, now: date
         execution = replace(execution, status=StepStatus.ABORTED, completed_at=now, actor=outcome.actor)
     else:
         execution = None
-    after = replace(process, epoch=process.epoch + 1, worker=None, assignee=None, aborted_by=outcome.actor)
+    after = replace(process, epoch=process.epoch + 1, worker=None, assignee=None, aborted_by=outcome.actor or ITSELF)
     after = replace(after, entry=None)
     status = ProcessStatus.ABORTED
     if workflow is not None and _has_to_clean_up(process, workflow):

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from orchestrator_gql.process.model import Process, StepExecution
+from orchestrator_gql.process.model import ITSELF, Process, StepExecution
 from orchestrator_gql.process.outcomes import Transition
 from orchestrator_gql.types import Event, EventKind, Failure, ProcessStatus, StepStatus
 from orchestrator_gql.workflow.model import Step, StepList, Workflow
@@ -69,7 +69,8 @@ def transition_to(
         ended_at=now if is_not_running and status.is_ended else None,
     )
     if status is not before.status:
-        status_actor = process.aborted_by if status is ProcessStatus.ABORTED else actor
+        aborted_by = None if process.aborted_by == ITSELF else process.aborted_by
+        status_actor = aborted_by if status is ProcessStatus.ABORTED else actor
         events.append(status_event(before, process, now, status_actor, reason))
     return Transition(process, executions=(execution,) if execution else (), events=tuple(events))
 

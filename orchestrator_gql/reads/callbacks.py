@@ -1,21 +1,28 @@
 """Callbacks in pages, with their delivery attempts and progress logs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Generic, TypeVar
 from uuid import UUID
 
 from orchestrator_gql.callbacks.rules import Callback
+from orchestrator_gql.engine.callbacks import waits
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import callback_attempts, callbacks, listing
-from orchestrator_gql.storage.callback_attempts import Attempt, Progress
+from orchestrator_gql.storage.callback_attempts import Attempt, LogRange, Progress
 from orchestrator_gql.storage.listing import CallbackFilter
 from orchestrator_gql.storage.pagination import PageArgs, RowPage, cursor_of, only
-from orchestrator_gql.types import CallbackStatus
+from orchestrator_gql.types import CallbackStatus, Failure
 from orchestrator_gql.utils.errors import CursorInvalid
+from orchestrator_gql.utils.secrets import Secrets
 
 T = TypeVar("T", Attempt, Progress)
+
+
+PROCESS_FAILURE = "process-failure"
+"""The code of a rejection that an earlier release stored without its code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +52,8 @@ async def attempt_pages(
 ) -> dict[UUID, Log[Attempt]]:
     """The same page of the delivery attempts of each callback, in order."""
     principal.demand(Permission.READ)
-    after, size = _after(page_args), page_args.size
-    logs = await runtime.database.read(lambda conn: callback_attempts.of_callbacks(conn, callback_ids, after, size + 1))
+    wanted = _range(page_args)
+    logs = await runtime.database.read(lambda conn: callback_attempts.of_callbacks(conn, callback_ids, wanted))
     return {id: _log(rows, total, page_args) for id, (rows, total) in logs.items()}
 
 
@@ -55,10 +62,8 @@ async def progress_pages(
 ) -> dict[UUID, Log[Progress]]:
     """The same page of the progress log of each callback, in order."""
     principal.demand(Permission.READ)
-    after, size = _after(page_args), page_args.size
-    logs = await runtime.database.read(
-        lambda conn: callback_attempts.progress_of_callbacks(conn, callback_ids, after, size + 1)
-    )
+    wanted = _range(page_args)
+    logs = await runtime.database.read(lambda conn: callback_attempts.progress_of_callbacks(conn, callback_ids, wanted))
     return {id: _log(rows, total, page_args) for id, (rows, total) in logs.items()}
 
 
@@ -67,15 +72,41 @@ async def status_of_receipt(runtime: Runtime, receipt: str) -> CallbackStatus | 
     return await runtime.database.read(lambda conn: callbacks.status_of_receipt(conn, receipt))
 
 
-def _after(page_args: PageArgs) -> UUID | None:
-    if page_args.after is None:
+def failure_of(callback: Callback, secrets: Secrets) -> Failure | None:
+    """The failure with which the wait for the result ended, without the secrets of the process; None if it did not."""
+    match callback.status:
+        case CallbackStatus.REJECTED:
+            judged = callback.validation or {}
+            at = datetime.fromisoformat(judged["validated_at"]) if judged else callback.issued_at
+            code, message = judged.get("code") or PROCESS_FAILURE, judged.get("message") or ""
+            failure = Failure(code, message, at, judged.get("details"))
+        case CallbackStatus.FAILED_BY_REMOTE | CallbackStatus.EXPIRED | CallbackStatus.HEARTBEAT_LOST:
+            is_expired = callback.status is CallbackStatus.EXPIRED
+            at = (callback.expires_at if is_expired else callback.heartbeat_due_at) or callback.issued_at
+            failure = waits.failure_of(callback, at)
+        case _:
+            return None
+    return replace(failure, message=secrets.text(failure.message), details=secrets.concealed(failure.details))
+
+
+def _range(page_args: PageArgs) -> LogRange:
+    after, before = _id_at(page_args.after), _id_at(page_args.before)
+    return LogRange(page_args.size + 1, after, before, page_args.is_backward)
+
+
+def _id_at(cursor: str | None) -> UUID | None:
+    if cursor is None:
         return None
     try:
-        return UUID(only(page_args.after))
+        return UUID(only(cursor))
     except ValueError as error:
         raise CursorInvalid from error
 
 
 def _log(rows: list[T], total: int, page_args: PageArgs) -> Log[T]:
-    items = tuple((cursor_of(str(row.id)), row) for row in rows[: page_args.size])
-    return Log(RowPage(items, len(rows) > page_args.size, page_args.after is not None), total)
+    has_more, is_backward = len(rows) > page_args.size, page_args.is_backward
+    kept = rows[max(len(rows) - page_args.size, 0) :] if is_backward else rows[: page_args.size]
+    items = tuple((cursor_of(str(row.id)), row) for row in kept)
+    if is_backward:
+        return Log(RowPage(items, has_next=page_args.before is not None, has_previous=has_more), total)
+    return Log(RowPage(items, has_next=has_more, has_previous=page_args.after is not None), total)

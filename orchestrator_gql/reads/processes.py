@@ -6,6 +6,7 @@ from uuid import UUID
 
 from orchestrator_gql.callbacks.rules import WITH_RESULT, Callback
 from orchestrator_gql.engine import authorization
+from orchestrator_gql.engine.engine_state import pause_of
 from orchestrator_gql.engine.steps import execution
 from orchestrator_gql.engine.steps.failures import in_request
 from orchestrator_gql.process import Process, ProcessAction, recoverable_wait, steps_of
@@ -57,6 +58,10 @@ def available_actions(runtime: Runtime, principal: Principal, process: Process) 
     return sorted(action for action in actions if action.permission in principal.permissions)
 
 
+REFUSED_WHILE_PAUSED = frozenset({ProcessAction.RETRY, ProcessAction.REISSUE_CALLBACK})
+"""The actions on a process that start a step, and that a paused engine refuses."""
+
+
 def adoptable_callbacks(runtime: Runtime, process: Process, callbacks: Sequence[Callback]) -> frozenset[UUID]:
     """The callbacks of the process whose deliveries an operator may adopt now; ``callbacks`` are all of the process.
 
@@ -98,12 +103,16 @@ def workflow(runtime: Runtime, principal: Principal, name: str) -> Workflow | No
     return runtime.registry.find(name)
 
 
-async def blocked_reason(runtime: Runtime, principal: Principal, workflow: Workflow) -> str | None:
-    """Why the principal cannot start the workflow now; None if it can."""
+async def blocked_reason(
+    runtime: Runtime, principal: Principal, workflow: Workflow, status: EngineStatus
+) -> str | None:
+    """Why the principal cannot start the workflow now, with the engine in that state; None if it can."""
     try:
         await authorization.demand_start(runtime, principal, workflow)
     except (Forbidden, FormTimeout) as refused:
         return refused.message
+    if (paused := pause_of(status)) is not None:
+        return paused.message
     try:
         with in_request(f"The run_predicate of workflow {workflow.name!r}"):
             return await execution.blocked_reason(runtime, workflow, principal)

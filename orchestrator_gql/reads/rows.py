@@ -14,10 +14,12 @@ from orchestrator_gql.storage import (
     callback_attempts,
     callbacks,
     input_requests,
+    light_processes,
     listing,
     processes,
     product_subscription_locks,
     product_subscription_uses,
+    product_subscription_versions,
     product_subscriptions,
     steps,
 )
@@ -41,6 +43,7 @@ processes_by_ids = _read(listing.processes_by_ids)
 """Processes, without their states."""
 whole_processes = _read(processes.load_all)
 states = _read(processes.states)
+failures_of_processes = _read(light_processes.failures)
 secrets_of_processes = _read(processes.secrets_of)
 steps_of_processes = _read(steps.light_of_processes)
 """Step executions, without their changes to the state."""
@@ -57,11 +60,15 @@ decisions = _read(input_requests.decisions_of)
 product_subscription_ids_of_processes = _read(product_subscriptions.ids_of_processes)
 product_subscriptions_by_ids = _read(product_subscriptions.rows)
 """Product subscriptions, without their models."""
+products_by_ids = _read(product_subscriptions.product_rows)
+"""Stored products, also those that are not declared any more."""
 product_subscription_models = _read(product_subscriptions.models)
 product_subscription_locks_by_ids = _read(product_subscription_locks.of_subscriptions)
+version_models = _read(product_subscription_versions.models)
+"""The stored models of versions, by the id of the subscription and the version."""
 start_facts = _read(product_subscriptions.start_facts)
-subscription_users = _read(product_subscription_uses.user_ids)
-subscription_owners = _read(product_subscription_uses.owner_ids)
+subscription_users = _read(product_subscription_uses.first_user_ids)
+subscription_owners = _read(product_subscription_uses.first_owner_ids)
 
 
 class NodeKind(Enum):

@@ -75,12 +75,19 @@ def _endpoint(runtime: Runtime, limiter: GuessLimiter, find: Find, handler: Hand
         except (CallbackUnknown, Unauthenticated) as unknown:
             return problem_of(limiter.refusal(peer_of(request), unknown))
         except OrchestratorError as refused:
-            logger.warning("a delivery was refused", extra={"code": refused.code, "address": peer_of(request)})
+            facts = {"code": refused.code, "address": peer_of(request)}
+            logger.warning("a delivery was refused", extra=facts | _target(request))
             return _contract_problem(refused)
         content = _receipt_content(receipt, address, is_result=handler is not _progress)
         return JSONResponse(content, 202 if receipt.is_unclaimed else 200)
 
     return endpoint
+
+
+def _target(request: Request) -> dict[str, str]:
+    """The process of a URL, or the service and the external id, for the log; never the token."""
+    names = {"process_id": "process_id", "service": "service", "ref": "external_id"}
+    return {names[name]: str(value) for name, value in request.path_params.items() if name in names}
 
 
 def _method(runtime: Runtime, address: Address) -> str:

@@ -191,30 +191,40 @@ def log_progress(
         _count_dropped(conn, callback_id, callbacks.c.progress_dropped, count)
 
 
+@dataclass(frozen=True, slots=True)
+class LogRange:
+    """The entries between two ids: the first ``limit`` of them, or with ``is_backward`` the last."""
+
+    limit: int
+    after: UUID | None = None
+    before: UUID | None = None
+    is_backward: bool = False
+
+
 def of_callback(conn: Connection, callback_id: UUID, after: UUID | None, limit: int) -> tuple[list[Attempt], int]:
     """A page of the attempts in order, with whole bodies, and the number of all attempts that ever arrived."""
-    page, total = of_callbacks(conn, [callback_id], after, limit)[callback_id]
+    page, total = of_callbacks(conn, [callback_id], LogRange(limit, after))[callback_id]
     attempts = by_ids(conn, [attempt.id for attempt in page])
     return [attempts[attempt.id] for attempt in page], total
 
 
 def of_callbacks(
-    conn: Connection, callback_ids: Sequence[UUID], after: UUID | None, limit: int
+    conn: Connection, callback_ids: Sequence[UUID], wanted: LogRange
 ) -> dict[UUID, tuple[list[Attempt], int]]:
     """As `of_callback`, for many callbacks; only the beginning of each body is loaded."""
-    return _pages(conn, callback_attempts, _head, callback_ids, after, limit)
+    return _pages(conn, callback_attempts, _head, callback_ids, wanted)
 
 
 def progress_of(conn: Connection, callback_id: UUID, after: UUID | None, limit: int) -> tuple[list[Progress], int]:
     """A page of the progress log in order, and the number of all reports that ever arrived."""
-    return progress_of_callbacks(conn, [callback_id], after, limit)[callback_id]
+    return progress_of_callbacks(conn, [callback_id], LogRange(limit, after))[callback_id]
 
 
 def progress_of_callbacks(
-    conn: Connection, callback_ids: Sequence[UUID], after: UUID | None, limit: int
+    conn: Connection, callback_ids: Sequence[UUID], wanted: LogRange
 ) -> dict[UUID, tuple[list[Progress], int]]:
     """As `progress_of`, for many callbacks."""
-    return _pages(conn, callback_progress, _progress, callback_ids, after, limit)
+    return _pages(conn, callback_progress, _progress, callback_ids, wanted)
 
 
 def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Attempt]:
@@ -245,14 +255,17 @@ def _pages(
     table: Table,
     read_row: Callable[[Row[Any]], T],
     callback_ids: Sequence[UUID],
-    after: UUID | None,
-    limit: int,
+    wanted: LogRange,
 ) -> dict[UUID, tuple[list[T], int]]:
-    c, is_of_callbacks = table.c, table.c.callback_id.in_(callback_ids)
-    place = func.row_number().over(partition_by=c.callback_id, order_by=c.id).label("place")
-    ranked = (
-        select(*_columns(table), place).where(is_of_callbacks, *(() if after is None else (c.id > after,))).subquery()
-    )
+    c = table.c
+    conditions: list[ColumnElement[bool]] = [c.callback_id.in_(callback_ids)]
+    if wanted.after is not None:
+        conditions.append(c.id > wanted.after)
+    if wanted.before is not None:
+        conditions.append(c.id < wanted.before)
+    order = c.id.desc() if wanted.is_backward else c.id
+    place = func.row_number().over(partition_by=c.callback_id, order_by=order).label("place")
+    ranked = select(*_columns(table), place).where(*conditions).subquery()
     dropped = callbacks.c.attempts_dropped if table is callback_attempts else callbacks.c.progress_dropped
     totals = (
         select(callbacks.c.id, dropped + func.count(c.id))
@@ -263,7 +276,7 @@ def _pages(
     counts: dict[UUID, int] = dict(map(tuple, conn.execute(totals)))
     pages: dict[UUID, tuple[list[T], int]] = {id: ([], counts.get(id, 0)) for id in callback_ids}
     heavy = [ranked.c.body if table is callback_attempts else ranked.c.data]
-    for row in within(conn, select(ranked).where(ranked.c.place <= limit), heavy=heavy, order=["id"]):
+    for row in within(conn, select(ranked).where(ranked.c.place <= wanted.limit), heavy=heavy, order=["id"]):
         pages[row.callback_id][0].append(read_row(row))
     return pages
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, RowMapping, bindparam, fu
 from orchestrator_gql.callbacks.rules import Callback
 from orchestrator_gql.storage import columns
 from orchestrator_gql.storage.database.prepared import Prepared
-from orchestrator_gql.storage.tables import callback_keys, callbacks, payloads
+from orchestrator_gql.storage.tables import callback_keys, callbacks, payloads, processes
 from orchestrator_gql.storage.weight import charge, within
 from orchestrator_gql.types import CallbackStatus, Failure, Json, ResultSource
 from orchestrator_gql.utils.json import decode
@@ -119,6 +119,14 @@ def by_ref(conn: Connection, service: str, ref: str) -> Callback | None:
     newest = query.order_by(IS_OPEN.desc(), callbacks.c.id.desc())
     row = conn.execute(newest.limit(1)).first()
     return None if row is None else callback_of(row)
+
+
+def is_action_running(conn: Connection, service: str) -> bool:
+    """True if an action runs that may return an external id of the service: its callback is open and has no id yet."""
+    may_return = (IS_OPEN, callbacks.c.service == service, callbacks.c.remote_ref.is_(None))
+    is_before_wait = processes.c.position < callbacks.c.step_index  # a callback with a URL may wait without an id
+    query = select(callbacks.c.id).join(processes, processes.c.id == callbacks.c.process_id)
+    return conn.execute(query.where(*may_return, is_before_wait).limit(1)).first() is not None
 
 
 def refer(conn: Connection, callback_id: UUID, ref: str) -> None:

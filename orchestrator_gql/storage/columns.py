@@ -17,6 +17,7 @@ from sqlalchemy import (
     Dialect,
     Enum,
     Integer,
+    Select,
     Text,
     TypeDecorator,
     Uuid,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     any_,
     cast,
     column,
+    exists,
     func,
     not_,
     or_,
@@ -214,3 +216,11 @@ def failure_to_json(failure: Failure) -> Json:
 def failure_from_json(value: Json) -> Failure:
     """The failure of a JSON object that `failure_to_json` made."""
     return Failure(**{**value, "occurred_at": datetime.fromisoformat(value["occurred_at"])})
+
+
+def asked_per_row(query: Select[Any]) -> ColumnElement[bool]:
+    """The condition that the query, which names the row around it, has a result.
+
+    The offset keeps PostgreSQL from reading the query for all rows at once, to look at the first few of them.
+    """
+    return exists(query.offset(0))

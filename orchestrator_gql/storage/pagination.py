@@ -22,6 +22,8 @@ T = TypeVar("T")
 LARGEST = 200
 """Rows that one page contains at most."""
 
+_NUMBERS = 2**31
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -76,8 +78,9 @@ def read_page(conn: Connection, query: Select[Any], key: Key, page_args: PageArg
 
     Raises `CursorInvalid` for a malformed cursor or a cursor of another list.
     """
-    query = query.where(*_between(key, page_args)).order_by(*_sorted(key, page_args)).limit(page_args.size + 1)
-    rows = list(conn.execute(query))  # one row after the other, so that an allowance stops the read in time
+    rows = list(
+        conn.execute(page_query(query, key, page_args))
+    )  # one row after the other, so that an allowance stops the read in time
     page_rows, has_more = rows[: page_args.size], len(rows) > page_args.size
     if page_args.is_backward:
         page_rows = page_rows[::-1]
@@ -86,6 +89,12 @@ def read_page(conn: Connection, query: Select[Any], key: Key, page_args: PageArg
     if page_args.is_backward:
         return RowPage(items, has_next=page_args.before is not None, has_previous=has_more)
     return RowPage(items, has_next=has_more, has_previous=page_args.after is not None)
+
+
+def page_query(query: Select[Any], key: Key, page_args: PageArgs) -> Select[Any]:
+    """The statement of a page: the rows behind the cursor in the order of the key, and one more."""
+    query = query.where(*_between(key, page_args)).order_by(*_sorted(key, page_args))
+    return query.limit(page_args.size + 1)
 
 
 def count(conn: Connection, query: Select[Any]) -> int:
@@ -142,7 +151,10 @@ def _value(kind: TypeEngine[Any], text: Json) -> Any:
             if instant.tzinfo is None:
                 raise CursorInvalid
             return instant
-        return kind.python_type(text)
+        value = kind.python_type(text)
+        if isinstance(value, int) and not 0 <= value < _NUMBERS:
+            raise CursorInvalid  # PostgreSQL refuses the comparison with a number that is no INTEGER
+        return value
     except (ValueError, OverflowError) as error:
         raise CursorInvalid from error
 

@@ -36,24 +36,25 @@ from orchestrator_gql.storage.database.after_commit import commit_effects, wake
 from orchestrator_gql.storage.database.observer import ProcessEnded
 from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.engine_state import KEY
-from orchestrator_gql.storage.steps import execution_columns, execution_of, light_record_columns
+from orchestrator_gql.storage.failure_reasons import reason_columns
+from orchestrator_gql.storage.steps import execution_columns, execution_of
 from orchestrator_gql.storage.tables import engine_state, process_steps, processes
 from orchestrator_gql.storage.weight import within
 from orchestrator_gql.types import EngineState, ProcessStatus
 from orchestrator_gql.utils.json.stored import Stored
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
 
-HEAVY = frozenset({"state", "stored", "answers", "start_pages", "secrets"})
-"""Columns that lists do not load: a state may have megabytes."""
-
 RUNNABLE = (ProcessStatus.CREATED, ProcessStatus.RUNNING)
 
-_light = [c for c in processes.c if c.name not in HEAVY]
-_join = processes.outerjoin(
+process_and_execution = processes.outerjoin(
     process_steps,
     and_(process_steps.c.process_id == processes.c.id, process_steps.c.seq == processes.c.record_seq),
 )
-_whole = select(*processes.c, *execution_columns()).select_from(_join).where(processes.c.id == bindparam("id"))
+_whole = (
+    select(*processes.c, *execution_columns())
+    .select_from(process_and_execution)
+    .where(processes.c.id == bindparam("id"))
+)
 _load = Prepared(_whole)
 _load_free = Prepared(
     _whole.where(
@@ -75,7 +76,7 @@ _wait_for_locks = Prepared(select(func.pg_advisory_xact_lock_shared(KEY), func.p
 
 MOVED = (
     "fingerprint", "status", "position", "seq", "epoch", "record_seq", "worker", "lease_until", "assignee",
-    "updated_at", "ended_at", "failure", "aborted_by", "entry", "engine_failures",
+    "updated_at", "ended_at", "failure", "failure_code", "failure_message", "aborted_by", "entry", "engine_failures",
 )  # fmt: skip
 """The columns that a commit writes beside the state. The note is not one of them: it may change while a step runs."""
 
@@ -107,7 +108,8 @@ def load(conn: Connection, process_id: UUID) -> Process | None:
 
 def load_all(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Process]:
     """As `load`, for many processes."""
-    query = select(*processes.c, *execution_columns()).select_from(_join).where(processes.c.id.in_(ids))
+    columns = (*processes.c, *execution_columns())
+    query = select(*columns).select_from(process_and_execution).where(processes.c.id.in_(ids))
     rows = within(conn, query, heavy=[processes.c.state, processes.c.start_pages, process_steps.c.delta], order=["id"])
     return {process.id: process for process in map(process_of, rows)}
 
@@ -166,23 +168,6 @@ def hold_free(conn: Connection, candidates: Select[UUID], limit: int) -> list[UU
     return list(dict.fromkeys(conn.execute(candidates.limit(limit)).scalars()))
 
 
-def release(conn: Connection, process_id: UUID, worker: str) -> bool:
-    """Release a process that this worker holds but does not work on; True if the worker held it."""
-    change = update(processes).where(processes.c.id == process_id, processes.c.worker == worker)
-    return conn.execute(change.values(worker=None, lease_until=None)).rowcount == 1
-
-
-def let_go(conn: Connection, process_id: UUID, worker: str, epoch: int) -> None:
-    """Release the process if this worker still holds it by that claim, and wake it for any worker.
-
-    Only by that claim: the same worker may hold the process by a newer claim, and its step would run a second time.
-    """
-    hold(conn, process_id)
-    claim = (processes.c.id == process_id, processes.c.worker == worker, processes.c.epoch == epoch)
-    if conn.execute(update(processes).where(*claim).values(worker=None, lease_until=None)).rowcount == 1:
-        wake(conn, process_id)
-
-
 def count_failure(
     conn: Connection, process_id: UUID, held: Process | None, now: datetime, *, lets_go: bool = False
 ) -> int:
@@ -234,30 +219,6 @@ def resume_all(
     return by_version
 
 
-def renew_leases(conn: Connection, worker: str, until: datetime) -> int:
-    """Extend the leases of all processes that the worker holds; their number."""
-    change = update(processes).where(processes.c.worker == worker).values(lease_until=until)
-    return conn.execute(change).rowcount
-
-
-def drop_leases(conn: Connection, worker: str | None = None) -> None:
-    """Release all processes of the worker; without ``worker`` all processes, if no worker can be alive (SQLite)."""
-    change = update(processes).where(processes.c.worker.is_not(None)).values(worker=None, lease_until=None)
-    conn.execute(change if worker is None else change.where(processes.c.worker == worker))
-
-
-def runnable(conn: Connection, now: datetime, deployed: Sequence[str], limit: int) -> Sequence[UUID]:
-    """At most ``limit`` processes that can run here and that no living worker holds.
-
-    Only processes of deployed workflows: a thousand processes of a missing workflow would use up the limit and hide
-    the other processes.
-    """
-    free = or_(processes.c.worker.is_(None), processes.c.lease_until < now)
-    is_deployed = processes.c.workflow_name.in_(deployed)
-    query = select(processes.c.id).where(processes.c.status.in_(RUNNABLE), free, is_deployed).limit(limit)
-    return conn.execute(query).scalars().all()
-
-
 def set_note(conn: Connection, process: Process, note: str | None, now: datetime) -> None:
     """Store the note and increase the version."""
     values = {"note": note, "version": process.version + 1, "updated_at": now}
@@ -271,13 +232,8 @@ def assign(conn: Connection, process_ids: Sequence[UUID], assignee: str, now: da
     conn.execute(update(processes).where(among(conn, processes.c.id, process_ids)).values(values))
 
 
-def light_select() -> Select[Any]:
-    """The query of lists: processes and their step executions, both without their heavy columns."""
-    return select(*_light, *light_record_columns()).select_from(_join)
-
-
 def process_of(row: Row[Any]) -> Process:
-    """The process of a row of `light_select`, or of a row with all columns."""
+    """The process of a row with all columns, or of a row of a list; see `light_processes`."""
     return _process(row._asdict())
 
 
@@ -335,6 +291,8 @@ def _process(row: Mapping[str, Any]) -> Process:
         engine_failures=row["engine_failures"],
         secrets=Secrets.read(secrets) if (secrets := row.get("secrets")) else NOTHING,
         trace=row["trace"],
+        subject=row["subject"],
+        is_failure_cut=row.get("is_failure_cut") or False,
     )
 
 
@@ -367,20 +325,23 @@ def _values(process: Process, lease_until: datetime | None) -> dict[str, Any]:
         "version": process.version,
         "note": process.note,
         "trace": process.trace,
+        "subject": process.subject,
         **_moved_values(process, lease_until),
         **_state_values(process),
     }
 
 
-_PLAINLY_MOVED = tuple(name for name in MOVED if name not in ("record_seq", "lease_until", "entry"))
+_NO_REASON = {"failure_code": None, "failure_message": None}
+_COMPUTED = ("record_seq", "lease_until", "entry", "failure_code", "failure_message")
+_COPIED = tuple(name for name in MOVED if name not in _COMPUTED)
 
 
 def _moved_values(process: Process, lease_until: datetime | None) -> dict[str, Any]:
-    """The values of the columns `MOVED`."""
-    return {name: getattr(process, name) for name in _PLAINLY_MOVED} | {
+    return {name: getattr(process, name) for name in _COPIED} | {
         "record_seq": process.execution.seq if process.execution else None,
         "lease_until": lease_until,
         "entry": None if process.entry is None else asdict(process.entry),
+        **(_NO_REASON if process.failure is None else reason_columns(process.failure)),
     }
 
 

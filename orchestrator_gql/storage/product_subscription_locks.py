@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, insert, select, update
 
 from orchestrator_gql.domain import Lock
 from orchestrator_gql.storage.tables import product_subscription_locks as locks
@@ -26,6 +26,11 @@ def held_by(conn: Connection, process_id: UUID) -> list[UUID]:
     """The ids of the product subscriptions that the process holds."""
     query = select(locks.c.subscription_id).where(locks.c.locked_by == process_id).order_by(locks.c.subscription_id)
     return list(conn.execute(query).scalars())
+
+
+def is_held(subscription_id: ColumnElement[UUID]) -> ColumnElement[bool]:
+    """The condition that a process holds the product subscription."""
+    return exists().where(locks.c.subscription_id == subscription_id, locks.c.locked_by.is_not(None))
 
 
 def take(conn: Connection, subscription_id: UUID, process_id: UUID, now: datetime) -> None:

@@ -13,11 +13,18 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from orchestrator_gql.domain import Lock, SubscriptionDocument, SyncChange, check_transition, diff, own_blocks_in
 from orchestrator_gql.domain.references import Use
+from orchestrator_gql.domain.values import Indexed, indexed
 from orchestrator_gql.storage import product_subscription_locks as locks
 from orchestrator_gql.storage import product_subscription_uses as uses
+from orchestrator_gql.storage import product_subscription_values as subscription_values
+from orchestrator_gql.storage import product_subscription_versions as versions
+from orchestrator_gql.storage import product_subscription_words as search
 from orchestrator_gql.storage.product_subscriptions import changed_event, link, lock_all, write_products
-from orchestrator_gql.storage.tables import product_subscription_versions as versions
-from orchestrator_gql.storage.tables import product_subscriptions
+from orchestrator_gql.storage.tables import (
+    process_subscriptions,
+    product_subscription_versions,
+    product_subscriptions,
+)
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import Event, Json, SubscriptionLifecycle
 from orchestrator_gql.utils.errors import StepError
@@ -30,6 +37,9 @@ ENDED_FOR = {
     TERMINATED: (TERMINATED,),
 }
 """For each status that an owner may not get under a living user: the statuses of users that do not live."""
+
+LIVING = (SubscriptionLifecycle.PROVISIONING, SubscriptionLifecycle.ACTIVE, SubscriptionLifecycle.MIGRATING)
+"""The statuses of subscriptions that need what they use."""
 
 _ADDING_USES = 7_310_411
 """The key of the PostgreSQL lock of all saves that add references: two of them could close a circle together."""
@@ -90,16 +100,23 @@ class _Save:
             self.change_lock(document, lock)
 
     def changes(self, document: SubscriptionDocument, stored: Row[Any]) -> dict[str, dict[str, Json]]:
-        """The changes against the stored document. Raises ``StepError`` if another version was changed."""
+        """The changes against the stored document. Raises ``StepError`` if another version was changed.
+
+        The note is a text beside the model: it keeps what people wrote since, unless the step changed it too.
+        """
+        is_note_changed = document.note != document.note_before
         new = {**document.data, "version": stored.version}
+        if not is_note_changed:
+            new["note"] = stored.note
         changes = diff(stored.model, new)
         if changes and document.version != stored.version:
-            base = self.conn.execute(
-                select(versions.c.model).where(
-                    versions.c.subscription_id == document.subscription_id, versions.c.version == document.version
-                )
-            ).scalar()
-            if base is not None and not diff({**base, "version": 0}, {**new, "version": 0}):
+            is_edited_too = is_note_changed and stored.note not in (document.note, document.note_before)
+            if not is_edited_too and versions.is_edited_only(self.conn, stored.id, document.version):
+                return changes
+            key = (stored.id, document.version)
+            base = versions.models(self.conn, [key]).get(key)
+            same = {"version": 0} if is_note_changed else {"version": 0, "note": None}
+            if base is not None and not diff({**base, **same}, {**new, **same}):
                 return {}  # as it was loaded: an untouched model never writes an old version back
             self.refuse_stale(document, stored.version)
         return changes
@@ -108,8 +125,10 @@ class _Save:
         self, document: SubscriptionDocument, stored: Row[Any] | None, changes: dict[str, dict[str, Json]]
     ) -> None:
         id, version = document.subscription_id, stored.version + 1 if stored is not None else 1
-        new = {**document.data, "version": version}
-        values = _values(document, new, version, self.now)
+        is_note_kept = stored is not None and document.note == document.note_before
+        note = stored.note if stored is not None and is_note_kept else document.note
+        new = {**document.data, "version": version, "note": note}
+        values = _values(document, new, version, self.now) | {"note": note}
         if stored is None:
             write_products(self.conn, [document.product])
             changes = diff({}, new)
@@ -119,7 +138,7 @@ class _Save:
             condition = product_subscriptions.c.id == id
             self.conn.execute(update(product_subscriptions).where(condition).values(values))
         self.conn.execute(
-            insert(versions),
+            insert(product_subscription_versions),
             {
                 "subscription_id": id,
                 "version": version,
@@ -130,6 +149,9 @@ class _Save:
                 "process_id": self.process_id,
             },
         )
+        search.write(self.conn, id)
+        before = indexed(stored.model) if stored is not None else Indexed()
+        subscription_values.change(self.conn, id, before, document.indexed_values)
         self.changed[id] = None
         self.checks.append((document, stored, uses.of_subscription(self.conn, id)))
 
@@ -143,7 +165,8 @@ class _Save:
             if is_of_other:
                 self.refuse_locked(document, lock, "cannot be locked")
             raise StepError(
-                f"{_title(document)} is already out of sync: {lock.out_of_sync_reason} Validate it, or set it in sync.",
+                f"{_title(document)} is already out of sync: {lock.out_of_sync_reason} Validate it, "
+                "reconcile it, or set it in sync.",
                 code="subscription-out-of-sync",
             )
         if is_of_other or (change is SyncChange.UNLOCK and lock is None):
@@ -162,6 +185,9 @@ class _Save:
             self.conn.execute(select(func.pg_advisory_xact_lock(_ADDING_USES)))
         for use in sorted(added):
             self.check_use(document, use)
+        self.check_foreign_blocks(document)
+        if stored is not None and _comes_alive(stored.status, document.status):
+            self.check_owners(document, document.uses - added)
         uses.change(self.conn, document.subscription_id, before, document.uses)
         if not document.allows_in_use:
             self.check_users(document, stored)
@@ -171,10 +197,15 @@ class _Save:
             select(product_subscriptions).where(product_subscriptions.c.id == use.owner_id)
         ).one_or_none()
         what = f"{_title(document)} refers to block {use.block_id} of subscription {use.owner_id}"
-        if owner is None or use.block_id not in own_blocks_in(owner.model):
-            raise StepError(f"{what}, which does not exist: save its subscription first.", code="reference-unknown")
-        if owner.status is TERMINATED and document.status is not TERMINATED:
-            raise StepError(f"{what}, which is terminated: use another one.", code="reference-ended")
+        if owner is None:
+            raise StepError(f"{what}, which is not stored: return that one in the same step.", code="reference-unknown")
+        if use.block_id not in own_blocks_in(owner.model):
+            raise StepError(
+                f"{what}, which has no such block: a block stays in the subscription that owns it. Make a new block "
+                "for another subscription, and return the owner of a new block in the same step.",
+                code="reference-unknown",
+            )
+        self.check_owner(document, owner, what)
         way = uses.path_to(self.conn, use.owner_id, document.subscription_id)
         if way is not None:
             circle = " → ".join(map(str, [document.subscription_id, *way]))
@@ -183,6 +214,45 @@ class _Save:
                 "remove one of its references.",
                 code="reference-circle",
             )
+
+    def check_foreign_blocks(self, document: SubscriptionDocument) -> None:
+        """Refuse a foreign block that was made from values and is not as its owner stores it: nothing is dropped."""
+        for use in sorted(use for use in document.uses if use.block_id in document.foreign_blocks):
+            query = select(product_subscriptions.c.model).where(product_subscriptions.c.id == use.owner_id)
+            stored = own_blocks_in(self.conn.execute(query).scalar_one())[use.block_id]
+            if document.foreign_blocks[use.block_id] != stored:
+                raise StepError(
+                    f"{_title(document)} has another content for block {use.block_id}, which belongs to subscription "
+                    f"{use.owner_id} and is saved only with that subscription: load it, change the block there and "
+                    "return it too.",
+                    code="foreign-block",
+                )
+
+    def check_owners(self, document: SubscriptionDocument, kept: frozenset[Use]) -> None:
+        """Refuse a subscription that comes alive again above a disabled one that it used all the time."""
+        for owner in lock_all(self.conn, {use.owner_id for use in kept}).values():
+            self.check_owner(document, owner, f"{_title(document)} uses subscription {owner.id}")
+
+    def check_owner(self, document: SubscriptionDocument, owner: Row[Any], what: str) -> None:
+        """Refuse a living user of a subscription that has ended, or that another process is about to end."""
+        if document.status is TERMINATED:
+            return
+        if owner.status is TERMINATED:
+            raise StepError(f"{what}, which is terminated: use another one.", code="reference-ended")
+        if owner.status is DISABLED and document.status in LIVING:
+            raise StepError(f"{what}, which is disabled: enable it first, or use another one.", code="reference-ended")
+        lock = locks.of_subscriptions(self.conn, [owner.id]).get(owner.id)
+        if lock is not None and lock.locked_by not in (None, self.process_id) and self.is_terminating(lock, owner.id):
+            raise StepError(
+                f"{what}, which process {lock.locked_by} terminates: use another one, or abort that process.",
+                code="reference-ended",
+            )
+
+    def is_terminating(self, lock: Lock, owner_id: UUID) -> bool:
+        """True if the process that holds the subscription is to terminate it."""
+        c = process_subscriptions.c
+        query = select(c.target).where(c.process_id == lock.locked_by, c.subscription_id == owner_id)
+        return self.conn.execute(query).scalar() is Target.TERMINATE
 
     def check_users(self, document: SubscriptionDocument, stored: Row[Any] | None) -> None:
         """Refuse to end a subscription, or to remove a block, under a living user."""
@@ -211,12 +281,16 @@ class _Save:
         )
 
     def refuse_stale(self, document: SubscriptionDocument, version: int) -> NoReturn:
-        newer = select(versions.c.process_id).where(
-            versions.c.subscription_id == document.subscription_id, versions.c.version > document.version
-        )
-        other = self.conn.execute(newer.order_by(versions.c.version).limit(1)).scalar()
+        if document.is_new:
+            raise StepError(
+                f"{_title(document)} exists already, at version {version}: load it, or make one with another id.",
+                code="subscription-exists",
+            )
+        other = versions.first_process_after(self.conn, document.subscription_id, document.version)
         if other == self.process_id:
             how = f"process {other} itself changed it since: return the subscription once, as it is after all changes"
+        elif other is None:
+            how = "a person edited its note since, and this step changes it too: retry the step, which loads it again"
         else:
             how = f"process {other} changed it since, and that change is kept: retry the step, which loads it again"
         raise StepError(
@@ -224,6 +298,10 @@ class _Save:
             f"version {version} now; {how}.",
             code="subscription-stale",
         )
+
+
+def _comes_alive(before: SubscriptionLifecycle, after: SubscriptionLifecycle) -> bool:
+    return after in LIVING and before not in LIVING
 
 
 def in_use(title: str, status: SubscriptionLifecycle, users: Sequence[uses.User]) -> str:

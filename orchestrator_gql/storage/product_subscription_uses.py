@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, delete, insert, select
 
 from orchestrator_gql.domain.references import Use
 from orchestrator_gql.storage.tables import product_subscription_uses as uses
 from orchestrator_gql.storage.tables import product_subscriptions
 from orchestrator_gql.types import SubscriptionLifecycle
+
+MOST = 200
+"""The users or owners of a subscription that are listed at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +73,18 @@ def owner_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
     return _grouped(conn, select(uses.c.subscription_id, uses.c.owner_id).where(uses.c.subscription_id.in_(ids)))
 
 
-def user_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
-    """The subscriptions that use a block of each subscription, directly; ended ones are among them."""
-    return _grouped(conn, select(uses.c.owner_id, uses.c.subscription_id).where(uses.c.owner_id.in_(ids)))
+def first_user_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
+    """At most `MOST` subscriptions that use a block of each subscription, directly; ended ones are among them."""
+    return {id: _first(conn, uses.c.subscription_id, uses.c.owner_id == id) for id in ids}
+
+
+def first_owner_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
+    """At most `MOST` subscriptions whose blocks each subscription uses, directly."""
+    return {id: _first(conn, uses.c.owner_id, uses.c.subscription_id == id) for id in ids}
+
+
+def _first(conn: Connection, column: ColumnElement[UUID], is_of: ColumnElement[bool]) -> list[UUID]:
+    return list(conn.execute(select(column).where(is_of).distinct().order_by(column).limit(MOST)).scalars())
 
 
 def path_to(conn: Connection, start: UUID, target: UUID) -> list[UUID] | None:

@@ -17,12 +17,23 @@ from orchestrator_gql.storage.tables import process_subscriptions, product_subsc
 from orchestrator_gql.storage.weight import within
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import Event, EventKind, Json, SubscriptionLifecycle
+from orchestrator_gql.utils.errors import StepError
 
 
 def write_products(conn: Connection, declared: Iterable[ProductModel]) -> None:
-    """Write the products that the code declares; they overwrite the stored rows."""
+    """Write the products that the code declares; they overwrite the stored rows.
+
+    Raises ``StepError`` ``product-name-taken`` if another product is stored under the name.
+    """
     upsert = sqlite_insert if conn.dialect.name == "sqlite" else postgres_insert
     for product in declared:
+        others = select(products.c.id).where(products.c.name == product.name, products.c.id != product.product_id)
+        if (other := conn.execute(others).scalar()) is not None:
+            raise StepError(
+                f"The product {product.name!r} is stored with the id {other}, and the code declares it with the id "
+                f"{product.product_id}: pass product_id=UUID('{other}') to register_product, or choose another name.",
+                code="product-name-taken",
+            )
         row = {
             "id": product.product_id,
             "name": product.name,
@@ -32,6 +43,11 @@ def write_products(conn: Connection, declared: Iterable[ProductModel]) -> None:
             "status": product.status,
         }
         conn.execute(upsert(products).values(row).on_conflict_do_update(index_elements=["id"], set_=row))
+
+
+def product_rows(conn: Connection, ids: Collection[UUID]) -> dict[UUID, Row[Any]]:
+    """The stored facts of the products, also of those that the code does not declare any more."""
+    return {row.id: row for row in conn.execute(select(products).where(products.c.id.in_(list(ids))))}
 
 
 def lock_all(conn: Connection, ids: Collection[UUID]) -> dict[UUID, Row[Any]]:
@@ -115,6 +131,8 @@ class StartFacts:
     version: int
     lock: Lock | None
     users: tuple[uses.User, ...]
+    description: str
+    customer_id: str
 
     @property
     def title(self) -> str:
@@ -125,7 +143,7 @@ class StartFacts:
 def start_facts(conn: Connection, ids: Collection[UUID]) -> dict[UUID, StartFacts]:
     """The facts of the product subscriptions on which the start of a workflow depends."""
     s = product_subscriptions.c
-    columns = (s.id, s.product_id, products.c.name, s.status, s.version)
+    columns = (s.id, s.product_id, products.c.name, s.status, s.version, s.description, s.customer_id)
     query = select(*columns).join(products, products.c.id == s.product_id)
     known = locks.of_subscriptions(conn, list(ids))
     facts: dict[UUID, StartFacts] = {}
@@ -133,32 +151,17 @@ def start_facts(conn: Connection, ids: Collection[UUID]) -> dict[UUID, StartFact
         users = {user.id: user for user in uses.living_users(conn, row.id, ended=(SubscriptionLifecycle.TERMINATED,))}
         lock = known.get(row.id)
         facts[row.id] = StartFacts(
-            row.id, row.product_id, row.name, row.status, row.version, lock, tuple(users.values())
+            row.id,
+            row.product_id,
+            row.name,
+            row.status,
+            row.version,
+            lock,
+            tuple(users.values()),
+            row.description,
+            row.customer_id,
         )
     return facts
-
-
-def newest(
-    conn: Connection,
-    product_ids: Collection[UUID],
-    statuses: Collection[SubscriptionLifecycle],
-    *,
-    is_in_sync: bool,
-    limit: int,
-) -> list[tuple[UUID, str, str]]:
-    """The newest product subscriptions of these products and statuses: id, description and customer.
-
-    With ``is_in_sync`` only those that are in sync.
-    """
-    s = product_subscriptions.c
-    query = select(s.id, s.description, s.customer_id).where(
-        s.product_id.in_(list(product_ids)), s.status.in_(list(statuses))
-    )
-    if is_in_sync:
-        query = query.where(s.insync.is_(True))
-    return [
-        (row.id, row.description, row.customer_id) for row in conn.execute(query.order_by(s.id.desc()).limit(limit))
-    ]
 
 
 def _by_id(ids: Collection[UUID]) -> Select[Any]:

@@ -50,6 +50,7 @@ def execution_of(row: Mapping[str, Any]) -> StepExecution | None:
         delta=row.get("execution_delta"),
         failure=row["execution_failure"],
         actor=row["execution_actor"],
+        is_failure_cut=row.get("execution_is_failure_cut") or False,
     )
 
 

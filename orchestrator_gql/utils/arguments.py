@@ -20,6 +20,7 @@ from typing_extensions import is_typeddict
 
 from orchestrator_gql.utils.errors import StepError, WorkflowDefinitionError
 from orchestrator_gql.utils.json import preview
+from orchestrator_gql.utils.wrappers import with_wrappers
 
 __all__ = ["Parameter", "bind", "is_given_whole_state", "wanted"]
 
@@ -90,8 +91,9 @@ def bind(
 ) -> dict[str, Any]:
     """Return the keyword arguments for a call: each from ``given`` unchanged, or else from ``values``, converted.
 
-    ``values`` is JSON; pydantic converts it to the annotation (UUIDs, times, enums, models, lists of these). Without an
-    annotation, or with one that pydantic does not know, the value is passed unchanged. If there is no value, a
+    ``values`` is JSON; pydantic converts it to the annotation (UUIDs, times, enums, models, lists of these). A class
+    with a method ``unwrap`` is called with the value. Without an annotation, or with one that pydantic does not know,
+    the value is passed unchanged. If there is no value, a
     parameter with a default is left out, and ``X | None`` is None. ``state`` is a copy of ``values``, one level deep.
 
     Raises ``StepError`` with the code ``missing-argument`` or ``bad-argument``.
@@ -193,7 +195,7 @@ def _new_adapter(annotation: Any) -> TypeAdapter[Any] | None:
     if annotation in (Any, dict, State) or is_typeddict(annotation):
         return None
     try:
-        return TypeAdapter(annotation)
+        return TypeAdapter(with_wrappers(annotation))
     except (PydanticUserError, PydanticUndefinedAnnotation):
         return None
 

@@ -24,6 +24,7 @@ __all__ = [
     "attempt",
     "attempt_async",
     "attempted",
+    "become_author",
     "contain_tasks",
     "returned_by",
     "value_of",
@@ -108,6 +109,11 @@ def as_author(function: Callable[[], T]) -> T:
         return function()
     finally:
         _is_authors.reset(is_authors)
+
+
+def become_author() -> None:
+    """From now on, tasks that are started in this context are tasks of an author."""
+    _is_authors.set(True)
 
 
 async def attempted(begin: Callable[[], Awaitable[T]]) -> "Outcome[T]":

@@ -5,11 +5,14 @@ Each event loop has one `Inbox`. A thread puts its outcomes there, and wakes the
 
 import asyncio
 import contextvars
+import os
 import sys
 import time
 import traceback
+import weakref
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -64,23 +67,58 @@ class Inbox:
     """Functions that other threads want an event loop to call, in order.
 
     A wake-up of a loop costs more than the rest of a hand-over. So only the first function that is put here wakes the
-    loop, and the loop then calls all that arrived meanwhile.
+    loop, and the loop then calls all that arrived meanwhile. It does not keep the loop alive.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+        self._loop = weakref.ref(loop)
         self._functions: deque[Callable[[], object]] = deque()
         self._is_woken = False
+        self._event = self._listen(loop)
 
     def put(self, function: Callable[[], object]) -> None:
         """Let the loop call the function soon; nothing happens if the loop is closed. It must not raise."""
         self._functions.append(function)
         if not self._is_woken:
             self._is_woken = True
-            try:
-                self._loop.call_soon_threadsafe(self._call_all)
-            except RuntimeError:  # the loop is closed, so nobody waits any more
-                self._functions.clear()
+            self._wake()
+
+    def _listen(self, loop: asyncio.AbstractEventLoop) -> int | None:
+        """An eventfd that wakes the loop; None if there is none, and `call_soon_threadsafe` must do.
+
+        The loop's own self-pipe costs two calls of the system more for each wake-up. Each call releases the GIL, and
+        the other thread, which wants it too, then waits for another wake-up.
+        """
+        if not hasattr(os, "eventfd"):
+            return None
+        event = -1
+        try:
+            event = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+            # The loop keeps this context for its whole life, so it must hold no values of a request.
+            contextvars.Context().run(loop.add_reader, event, self._called)
+        except (OSError, NotImplementedError, RuntimeError):  # no descriptor is free, or the loop takes no descriptors
+            if event >= 0:
+                os.close(event)
+            return None
+        closing = weakref.finalize(self, os.close, event)
+        closing.atexit = False  # a thread of authors may still put an outcome
+        return event
+
+    def _wake(self) -> None:
+        loop = self._loop()
+        if loop is None or loop.is_closed():  # nobody waits any more
+            self._functions.clear()
+            self._is_woken = False
+        elif self._event is not None:
+            os.eventfd_write(self._event, 1)
+        else:
+            with suppress(RuntimeError):  # the loop was closed at this moment
+                loop.call_soon_threadsafe(self._call_all)
+
+    def _called(self) -> None:
+        with suppress(BlockingIOError):
+            os.eventfd_read(self._event or 0)
+        self._call_all()
 
     def _call_all(self) -> None:
         self._is_woken = False  # before the look: a function that is put after the look must wake the loop again

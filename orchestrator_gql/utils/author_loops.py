@@ -18,8 +18,8 @@ from orchestrator_gql.utils.author_calls import (
     LINGER,
     AuthorRaised,
     Outcome,
-    as_author,
     attempted,
+    become_author,
     contain_tasks,
     value_of,
 )
@@ -31,6 +31,10 @@ logger = logging.getLogger(__name__)
 
 BLOCKED = 1.0
 """Seconds after which a loop that does not respond counts as blocked."""
+
+REPLACED = 10.0
+"""Seconds after which a blocked loop is replaced, though none of its calls has timed out. Not earlier: the objects that
+its functions keep, such as clients, belong to this loop, and are of no use on the new one."""
 
 LOOPS = 16
 """The most blocked loops that are replaced."""
@@ -61,7 +65,7 @@ class _LoopCall(PendingCall):
     def __init__(self, begin: Callable[[], Awaitable[Any]], name: str, limit: Limit | None) -> None:
         super().__init__(name, limit)
         self.begin_call = begin
-        self.task: asyncio.Task[Outcome[Any]] | None = None
+        self.task: asyncio.Task[None] | None = None
         self.thread: _LoopThread
         self.is_begun = self.is_cancel_seen = self.is_ended = False
 
@@ -75,8 +79,9 @@ class _LoopCall(PendingCall):
             thread.ended(self)
             return
         self.begin()
-        create = partial(thread.loop.create_task, attempted(self.begin_call), name=self.name)
-        self.task = self.context.run(as_author, create)
+        self.context.run(become_author)
+        # Not by the task factory: the coroutine contains every exception itself, without a cost for each of its turns.
+        self.task = asyncio.Task(self._attempted(), loop=thread.loop, name=self.name, context=self.context)
         self.task.add_done_callback(self._done)
 
     def move(self, to: Callable[[], "_LoopThread"]) -> None:
@@ -88,14 +93,27 @@ class _LoopCall(PendingCall):
             self.thread = to()
         self.thread.submit(self)
 
+    @property
+    def is_running(self) -> bool:
+        """True if the task runs at this moment, and holds up the others of its loop."""
+        return self.task is not None and self.task is asyncio.current_task(self.thread.loop)
+
     def cancel(self) -> None:
         """Cancel the task; called on its loop."""
         self.is_cancel_seen = True
         if self.task is not None:
             self.task.cancel()
 
-    def _done(self, task: "asyncio.Task[Outcome[Any]]") -> None:
-        outcome = AuthorRaised(asyncio.CancelledError()) if task.cancelled() else task.result()
+    async def _attempted(self) -> None:
+        self._finish(
+            await attempted(self.begin_call)
+        )  # here, and not in a callback: that would take a turn of the loop
+
+    def _done(self, _: "asyncio.Task[None]") -> None:
+        if not self.is_ended:  # the task was cancelled before its start
+            self._finish(AuthorRaised(asyncio.CancelledError()))
+
+    def _finish(self, outcome: Outcome[Any]) -> None:
         self.task = None
         self.thread.ended(self)
         self.end(_with_hint(outcome))
@@ -222,6 +240,7 @@ class Loops:
         self._name = name
         self._current: _LoopThread | None = None
         self._blocked: list[_LoopThread] = []
+        self._kept: _LoopThread | None = None
         self._ignoring: set[_LoopCall] = set()
         self._number = 0
 
@@ -260,6 +279,22 @@ class Loops:
             raise
         result: T = value_of(outcome)
         return result
+
+    @property
+    def must_replace(self) -> bool:
+        """True if the loop is blocked for so long that `replace_blocked` replaces it; called in any thread."""
+        current = self._current
+        if current is None or current.blocked_seconds <= REPLACED:
+            return False
+        return current is not self._kept or len(self.threads) <= LOOPS
+
+    def replace_blocked(self) -> None:
+        """Replace the loop if it is blocked for too long, and count the call that blocks it as stuck."""
+        thread = self._current
+        if thread is None or not self.must_replace:
+            return
+        self._ignoring.update(call for call in list(thread.calls) if call.is_running)
+        self._replace(thread)
 
     def close(self) -> None:
         """End the loops; a loop that is blocked ends when it is not blocked any more."""
@@ -305,6 +340,7 @@ class Loops:
     def _replace(self, thread: _LoopThread) -> None:
         facts = {"loop": self._name}
         if len(self.threads) > LOOPS:
+            self._kept = thread
             logger.error("every event loop is blocked, and no more are started: restart this server", extra=facts)
             return
         logger.error("an event loop of authors is blocked, and a new one takes its calls", extra=facts)

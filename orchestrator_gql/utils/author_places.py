@@ -5,12 +5,14 @@ holds up no person: forms, start forms and rules have threads and a loop of thei
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from orchestrator_gql.utils.author_calls import attempt_async, value_of
-from orchestrator_gql.utils.author_handover import Limit, TimedOut
+from orchestrator_gql.utils.author_handover import Limit, TimedOut, inbox_of
 from orchestrator_gql.utils.author_loops import Loops
 from orchestrator_gql.utils.author_threads import Threads
 from orchestrator_gql.utils.author_watch import LoopWatch, ServerLoop, Watched
@@ -36,13 +38,16 @@ class Place:
     loops: Loops | None
     timeouts: int = 0
     """The number of functions that took longer than their limit."""
+    variables: dict[ContextVar[Any], Any] = field(default_factory=dict)
+    """The context variables that the server sets for the functions."""
 
     async def call(
         self, function: Callable[[], T], *, name: str = "", limit: Limit | None = None, key: Hashable = None
     ) -> T:
         """Run a sync function in a thread; raises `AuthorRaised` and `TimedOut`. See `Threads.run`."""
         try:
-            return await self.threads.run(function, name=name, limit=limit, key=key)
+            with self._with_variables():
+                return await self.threads.run(function, name=name, limit=limit, key=key)
         except TimedOut:
             self.timeouts += 1
             raise
@@ -50,12 +55,23 @@ class Place:
     async def call_async(self, begin: Callable[[], Awaitable[T]], *, name: str = "", limit: Limit | None = None) -> T:
         """Await the awaitable that ``begin`` returns; raises `AuthorRaised` and `TimedOut`. See `Loops.run`."""
         try:
-            if self.loops is not None:
-                return await self.loops.run(begin, name=name, limit=limit)
-            return await _on_this_loop(begin, name, limit)
+            with self._with_variables():
+                if self.loops is not None:
+                    return await self.loops.run(begin, name=name, limit=limit)
+                return await _on_this_loop(begin, name, limit)
         except TimedOut:
             self.timeouts += 1
             raise
+
+    @contextmanager
+    def _with_variables(self) -> Iterator[None]:
+        """Set the variables during the call, which copies the context of its caller."""
+        tokens = [(variable, variable.set(value)) for variable, value in self.variables.items()]
+        try:
+            yield
+        finally:
+            for variable, token in tokens:
+                variable.reset(token)
 
     @property
     def stuck(self) -> int:
@@ -111,15 +127,27 @@ class Authors:
         names = [place.name for place in self.places if place.loops is not None]
         return {name: counted.get(name, 0) for name in ("server", *names)}
 
+    def set_variable(self, variable: ContextVar[T], value: T) -> None:
+        """Set the context variable for every function that is called from now on."""
+        for place in self.places:
+            place.variables[variable] = value
+
     def watch(self) -> None:
-        """Log what blocks a loop; called on the server's loop."""
+        """Log what blocks a loop, and replace a loop that is blocked for too long; called on the server's loop."""
         server = ServerLoop()
 
         def targets() -> list[tuple[str, Watched]]:
             own = [(place.name, thread) for place in self.places if place.loops for thread in place.loops.threads]
             return [("server", server), *own]
 
-        self._watch = LoopWatch(targets)
+        own_loops, inbox = [place.loops for place in self.places if place.loops], inbox_of(asyncio.get_running_loop())
+
+        def cure() -> None:
+            for loops in own_loops:
+                if loops.must_replace:
+                    inbox.put(loops.replace_blocked)
+
+        self._watch = LoopWatch(targets, cure)
 
     def close(self) -> None:
         """End the threads and the loops; those that are stuck end when their functions return."""

@@ -80,10 +80,16 @@ class ServerLoop:
 
 
 class LoopWatch:
-    """A thread that logs each block of a loop once; ``targets`` returns the loops and their names."""
+    """A thread that logs each block of a loop once; ``targets`` returns the loops and their names.
 
-    def __init__(self, targets: Callable[[], Sequence[tuple[str, Watched]]]) -> None:
+    It calls ``cure`` after each look, in its own thread.
+    """
+
+    def __init__(
+        self, targets: Callable[[], Sequence[tuple[str, Watched]]], cure: Callable[[], object] = lambda: None
+    ) -> None:
         self._targets = targets
+        self._cure = cure
         self._logged: set[Watched] = set()
         self._stopped = threading.Event()
         self.blocks: Counter[str] = Counter()
@@ -100,6 +106,7 @@ class LoopWatch:
                     self._look(name, loop)
                 except Exception:  # the loop ends at this moment
                     logger.exception("a loop could not be watched")
+            self._cure()
 
     def _look(self, name: str, loop: Watched) -> None:
         if loop.blocked_seconds < BLOCKED:

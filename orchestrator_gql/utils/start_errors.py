@@ -11,7 +11,7 @@ from orchestrator_gql.utils.errors import Refused
 
 
 class SubscriptionOutOfSync(Refused):
-    """A process left this product subscription out of sync: validate it, or set it in sync."""
+    """A process left this product subscription out of sync: validate it, reconcile it, or set it in sync."""
 
     code = "subscription-out-of-sync"
 

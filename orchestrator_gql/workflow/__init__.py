@@ -2,6 +2,7 @@
 
 from orchestrator_gql.workflow.callback_step import callback_step
 from orchestrator_gql.workflow.language import (
+    abort,
     conditional,
     done,
     focussteps,
@@ -23,6 +24,7 @@ __all__ = [
     "Step",
     "StepList",
     "Workflow",
+    "abort",
     "begin",
     "callback_step",
     "conditional",

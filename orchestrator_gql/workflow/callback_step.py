@@ -12,7 +12,8 @@ from orchestrator_gql.utils.errors import WorkflowDefinitionError
 from orchestrator_gql.utils.names import demand_name
 from orchestrator_gql.workflow.language import Seconds
 from orchestrator_gql.workflow.limits import demand_function, span, with_schema
-from orchestrator_gql.workflow.model import ActionStep, AwaitStep, Expect, OnTimeout, Require, Step, StepList
+from orchestrator_gql.workflow.model import ActionStep, AwaitStep, Step, StepList
+from orchestrator_gql.workflow.step_options import Expect, OnTimeout, Require
 
 MAX_NAMES = 1_000
 """Number of results that one wait may expect."""

@@ -17,13 +17,7 @@ from orchestrator_gql.workflow.model import (
     ActionStep,
     AnyStep,
     AwaitStep,
-    Condition,
-    Escalation,
     InputStep,
-    Lens,
-    OnCrash,
-    Predicate,
-    Retry,
     Step,
     StepList,
     Workflow,
@@ -33,6 +27,7 @@ from orchestrator_gql.workflow.model import (
     focused,
     like,
 )
+from orchestrator_gql.workflow.step_options import Condition, Escalation, Lens, OnCrash, Predicate, Retry
 
 Steps = TypeVar("Steps", ActionStep, InputStep, AwaitStep, StepList)
 Seconds = float | timedelta
@@ -220,6 +215,7 @@ def workflow(
     products: Iterable[str] = (),
     statuses: Iterable[SubscriptionLifecycle] | None = None,
     allow_in_use: bool = False,
+    title: str | None = None,
 ) -> Callable[[Callable[[], StepList]], Workflow]:
     """Make a workflow of a function that returns its steps. The function is called once, now; its name is the name.
 
@@ -232,8 +228,8 @@ def workflow(
     A workflow that works on a product subscription starts only on a subscription to one of ``products`` (names;
     without them, the products whose models its steps and its start form take) in one of ``statuses``. With
     ``allow_in_use`` it may end a subscription that other subscriptions use.
+    ``title`` is the template of its processes' subjects, with values of the form: ``"Deploy {version} to {site}"``.
     """
-
     demand_text(description, "description of a workflow")
 
     def decorate(function: Callable[[], StepList]) -> Workflow:
@@ -251,6 +247,8 @@ def workflow(
             statuses=None if statuses is None else frozenset(statuses),
             allow_in_use=allow_in_use,
             author_form=initial_input_form,
+            title=title,
+            body=function,
         )
 
     return decorate
@@ -276,3 +274,8 @@ init = StepList((ActionStep(name="Start", function=_nothing, purpose=StepKind.SY
 
 done = StepList((ActionStep(name="Done", function=_nothing, purpose=StepKind.SYSTEM, ends=True),))
 """The visible last step: the process is complete."""
+
+abort = StepList((ActionStep(name="Abort", function=_nothing, purpose=StepKind.SYSTEM, aborts=True),))
+"""A step that aborts the process, as an operator does: clean-up steps run, and open URLs are withdrawn.
+
+``conditional(lambda refused: refused)(abort)`` aborts it in some cases only."""

@@ -1,25 +1,33 @@
 """The parts of a workflow: steps, which are data, and lists of steps, which `>>` joins."""
 
 import hashlib
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
-from typing import Any, Literal, SupportsIndex, TypeAlias, overload
+from typing import Any, SupportsIndex, TypeAlias, overload
 
 from pydantic import BaseModel
 
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.security import Authorizer
 from orchestrator_gql.targets import Target
-from orchestrator_gql.types import State, StepKind, SubscriptionLifecycle
+from orchestrator_gql.types import StepKind, SubscriptionLifecycle
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
 from orchestrator_gql.utils.names import demand_name, demand_text
+from orchestrator_gql.workflow.identity import Named
+from orchestrator_gql.workflow.step_options import (
+    Condition,
+    Escalation,
+    Expect,
+    Lens,
+    OnCrash,
+    OnTimeout,
+    Require,
+    Retry,
+)
+from orchestrator_gql.workflow.title import demand_title
 
-OnCrash: TypeAlias = Literal["rerun", "hold"]
-OnTimeout: TypeAlias = Literal["fail", "retry", "operator"]
-Require: TypeAlias = Literal["all", "any"] | int
-Expect: TypeAlias = tuple[str, ...] | Callable[..., Iterable[str] | Awaitable[Iterable[str]]]
 START_NAMES = ("reporter", "workflow_name", "workflow_target")
 """The parameters that a start form and a ``run_predicate`` may have."""
 
@@ -29,62 +37,9 @@ LONGEST_JOINED = 1_000
 STOPS = ("fail", "abort")
 """The values of ``on_reject`` that are no step or group to send the form back to."""
 
-Predicate: TypeAlias = Callable[..., bool | Awaitable[bool]]
-
-
-@dataclass(frozen=True, slots=True)
-class Lens:
-    """A part of the state that a step works on: how to get the part, and how to put it back."""
-
-    get: Callable[[State], State]
-    set: Callable[[State], Callable[[State], State]]
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A predicate of the state that decides if a sequence of steps runs.
-
-    ``opens`` marks the first step of the sequence: there the predicate is called, and its result is recorded for the
-    other steps. The predicate sees the state through ``lenses``.
-    """
-
-    predicate: Predicate
-    opens: bool
-    lenses: tuple[Lens, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Retry:
-    """How often a failing step is tried again, and how long the pauses are (seconds)."""
-
-    attempts: int
-    delay: float
-    factor: float
-    max_delay: float
-
-    def wait(self, tries: int) -> timedelta:
-        """The pause after this number of failed tries.
-
-        >>> Retry(attempts=5, delay=10, factor=2, max_delay=30).wait(3).total_seconds()
-        30.0
-        """
-        try:
-            delay = self.delay * self.factor ** (tries - 1)
-        except OverflowError:  # after some thousand tries the power is more than a float can hold
-            delay = self.max_delay
-        return timedelta(seconds=min(delay, self.max_delay))
-
-
-@dataclass(frozen=True, slots=True)
-class Escalation:
-    """After this time without a decision, the form gets another assignee."""
-
-    after: timedelta
-    to: Assignee
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AnyStep:
+class AnyStep(Named):
     """The fields of every step: its name, the label of its group, its conditions, and its lenses on the state."""
 
     name: str
@@ -151,7 +106,8 @@ class AwaitStep(AnyStep):
 class ActionStep(AnyStep):
     """A unit of work: a function of the state, sync or async.
 
-    ``awaits`` is the wait whose callback URL the function hands out. If ``ends`` is true, a success ends the process.
+    ``awaits`` is the wait whose callback URL the function hands out. If ``ends`` is true, a success ends the process;
+    if ``aborts`` is true, the process is aborted instead of calling the function.
     ``is_bookkeeping`` marks the standard steps, which change nothing outside the orchestrator.
     """
 
@@ -162,6 +118,7 @@ class ActionStep(AnyStep):
     on_crash: OnCrash = "rerun"
     awaits: AwaitStep | None = None
     ends: bool = False
+    aborts: bool = False
     is_bookkeeping: bool = False
     retry_auth_callback: Authorizer | None = None
 
@@ -254,13 +211,14 @@ begin = StepList()
 
 
 @dataclass(frozen=True, kw_only=True)  # without slots: what follows from the definition is computed once
-class Workflow:
+class Workflow(Named):
     """A named, ordered list of steps, with an optional start form.
 
     ``on_abort`` are the steps that clean up after an aborted process. They come after the other steps, and only an
     abort leads to them. ``products`` are the names of the products on whose subscriptions it works, ``statuses`` the
     statuses from which it may start (None: the statuses of its target). With ``allow_in_use`` it may end a
-    subscription that others use. ``author_form`` is the author's part of the start form.
+    subscription that others use. ``author_form`` is the author's part of the start form, and ``body`` the function of
+    which the workflow was made. ``title`` is the template of the subjects of its processes.
     """
 
     name: str
@@ -276,9 +234,12 @@ class Workflow:
     statuses: frozenset[SubscriptionLifecycle] | None = None
     allow_in_use: bool = False
     author_form: Callable[..., Any] | None = None
+    title: str | None = None
+    body: Callable[[], StepList] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         _demand_names(self)
+        demand_title(self.title, self.name)
         _demand_send_back_targets(self.name, self.steps)
 
     def all_steps(self, *, is_aborted: bool) -> StepList:

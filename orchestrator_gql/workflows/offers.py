@@ -1,12 +1,10 @@
 """Which products and statuses a workflow is for."""
 
-import types
-import typing
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from orchestrator_gql.domain import ProductModel, ProductStatus, SubscriptionModel, products
+from orchestrator_gql.domain import ProductModel, ProductStatus, SubscriptionModel, products, subscriptions_in
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.arguments import Parameter, wanted
@@ -18,6 +16,7 @@ STARTS_FROM = {
     Target.MODIFY: frozenset({ACTIVE}),
     Target.TERMINATE: frozenset({INITIAL, PROVISIONING, ACTIVE, MIGRATING, DISABLED}),
     Target.VALIDATE: frozenset({PROVISIONING, ACTIVE, MIGRATING, DISABLED}),
+    Target.RECONCILE: frozenset({ACTIVE}),
 }
 """For each target that works on a product subscription, the statuses from which its workflows start by default."""
 
@@ -41,8 +40,9 @@ def offered_by(workflow: Workflow) -> list[ProductModel]:
 def products_of(workflow: Workflow) -> list[ProductModel]:
     """The products whose subscriptions the workflow is for.
 
-    The names that the workflow declares; without them, the products of the models that its steps and its start form
-    take; if they take none, every product.
+    The names that the workflow declares; without them, the products of the models that its start form takes as the
+    subscription, because it always runs; else of those that its steps and its start form take; if they take none, every
+    product.
     """
     if workflow.products:
         return [products.by_name(name).facts for name in workflow.products]
@@ -52,12 +52,17 @@ def products_of(workflow: Workflow) -> list[ProductModel]:
 
 
 def _models_of(workflow: Workflow) -> set[type[SubscriptionModel]]:
+    if workflow.author_form is not None and (of_form := set(_subjects(_parameters(workflow.author_form)))):
+        return of_form
     functions = [step.function for step in workflow.steps if isinstance(step, ActionStep)]
     functions += [step.form for step in workflow.steps if isinstance(step, InputStep)]
     functions += [workflow.author_form] if workflow.author_form is not None else []
     parameters = [parameter for function in functions for parameter in _parameters(function)]
-    subjects = set(_models(parameter for parameter in parameters if parameter.name in _SUBJECTS))
-    return subjects or set(_models(parameters))
+    return set(_subjects(parameters)) or set(_models(parameters))
+
+
+def _subjects(parameters: Iterable[Parameter]) -> Iterator[type[SubscriptionModel]]:
+    return _models(parameter for parameter in parameters if parameter.name in _SUBJECTS)
 
 
 @lru_cache(maxsize=4096)
@@ -66,13 +71,5 @@ def _parameters(function: Callable[..., Any]) -> tuple[Parameter, ...]:
 
 
 def _models(parameters: Iterable[Parameter]) -> Iterator[type[SubscriptionModel]]:
-    return (model for parameter in parameters for model in _models_in(parameter.annotation))
-
-
-def _models_in(annotation: Any) -> Iterator[type[SubscriptionModel]]:
-    if isinstance(annotation, type) and not typing.get_origin(annotation):
-        if issubclass(annotation, SubscriptionModel) and annotation._family is not None:
-            yield annotation
-    elif typing.get_origin(annotation) in (typing.Union, types.UnionType, list, typing.Annotated):
-        for argument in typing.get_args(annotation):
-            yield from _models_in(argument)
+    named = (model for parameter in parameters for model in subscriptions_in(parameter.annotation))
+    return (model for model in named if model._family is not None)

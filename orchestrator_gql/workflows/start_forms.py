@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator, Callable, Generator, Mapping, Sequence
 from contextlib import aclosing
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from inspect import isasyncgenfunction, iscoroutinefunction, isgenerator
-from types import MappingProxyType
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -25,8 +25,27 @@ Prelude: TypeAlias = Callable[[], Generator[Any, Any, State]]
 LOADED: ContextVar[Callable[[], Mapping[str, Any]]] = ContextVar("loaded", default=dict)
 """Builds the models that the author's start form takes, by parameter name; their author's code runs with the form."""
 
-CHOICES: ContextVar[Mapping[str, str]] = ContextVar("choices", default=MappingProxyType({}))
-"""The product subscriptions that the first page suggests, by id, with what people call them."""
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionChoice:
+    """What the first page says about the product subscriptions to choose from.
+
+    ``workflow_name`` is the workflow that will start on the chosen one. ``suggested`` are some of them by id, with what
+    people call them.
+    """
+
+    workflow_name: str = ""
+    suggested: Mapping[str, str] = field(default_factory=dict)
+
+
+CHOICE: ContextVar[SubscriptionChoice | None] = ContextVar("choice", default=None)
+"""The choice of the start form that runs."""
+
+PICKER_FORMAT = "subscriptionId"
+"""The ``format`` of a field that holds the id of a product subscription: a client shows a search for it."""
+
+PICKER_FILTER = "x-product-subscriptions"
+"""The key of such a field with the `ProductSubscriptionFilter` of the product subscriptions to choose from."""
 
 
 def asks_product(offer: Callable[[], Sequence[ProductModel]]) -> Prelude:
@@ -133,14 +152,18 @@ def _product_page(offered: Sequence[ProductModel]) -> type[FormPage]:
 
 
 def _subscription_page() -> type[FormPage]:
-    suggested = CHOICES.get()
-    extra: dict[str, Any] = {"examples": list(suggested), "options": dict(suggested)} if suggested else {}
+    choice = CHOICE.get() or SubscriptionChoice()
+    extra: dict[str, Any] = {"format": PICKER_FORMAT}
+    if choice.workflow_name:
+        extra[PICKER_FILTER] = {"startableWith": choice.workflow_name}
+    if choice.suggested:
+        extra |= {"examples": list(choice.suggested), "options": dict(choice.suggested)}
 
     class SubscriptionPage(FormPage):
         model_config = ConfigDict(title="Which product subscription?")
         subscription_id: UUID = Field(
             title="Product subscription",
-            description="Choose one, or type the id of another one.",
+            description="Search by description, customer, product or id, and choose one.",
             json_schema_extra=extra,
         )
 

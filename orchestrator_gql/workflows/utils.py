@@ -20,7 +20,7 @@ from orchestrator_gql.workflows.start_forms import (
     known_products,
     preceded,
 )
-from orchestrator_gql.workflows.steps import resync, set_status, store_process_subscription, unsync
+from orchestrator_gql.workflows.steps import resync, set_status, store_process_subscription, unsync, unsync_unchecked
 
 Body: TypeAlias = Callable[[], StepList]
 Decorator: TypeAlias = Callable[[Body], Workflow]
@@ -37,6 +37,7 @@ def create_workflow(
     retry_auth_callback: Authorizer | None = None,
     run_predicate: Callable[..., Any] | None = None,
     on_abort: Step | StepList = begin,
+    title: str | None = None,
 ) -> Decorator:
     """A workflow that makes a product subscription. At the end the subscription is in ``status`` and in sync.
 
@@ -58,6 +59,7 @@ def create_workflow(
         retry_auth_callback=retry_auth_callback,
         run_predicate=run_predicate,
         on_abort=on_abort,
+        title=title,
     )
 
     def remembered(function: Body) -> Workflow:
@@ -79,6 +81,7 @@ def modify_workflow(
     retry_auth_callback: Authorizer | None = None,
     run_predicate: Callable[..., Any] | None = None,
     on_abort: Step | StepList = begin,
+    title: str | None = None,
 ) -> Decorator:
     """A workflow that asks for a product subscription, changes it, and holds it until the end.
 
@@ -99,6 +102,7 @@ def modify_workflow(
         retry_auth_callback=retry_auth_callback,
         run_predicate=run_predicate,
         on_abort=on_abort,
+        title=title,
     )
 
 
@@ -114,6 +118,7 @@ def terminate_workflow(
     retry_auth_callback: Authorizer | None = None,
     run_predicate: Callable[..., Any] | None = None,
     on_abort: Step | StepList = begin,
+    title: str | None = None,
 ) -> Decorator:
     """A workflow that asks for a product subscription and terminates it.
 
@@ -135,6 +140,7 @@ def terminate_workflow(
         retry_auth_callback=retry_auth_callback,
         run_predicate=run_predicate,
         on_abort=on_abort,
+        title=title,
     )
 
 
@@ -145,6 +151,7 @@ def validate_workflow(
     statuses: Collection[SubscriptionLifecycle] | None = None,
     authorize_callback: Authorizer | None = None,
     retry_auth_callback: Authorizer | None = None,
+    title: str | None = None,
 ) -> Decorator:
     """A workflow that compares a product subscription with the network.
 
@@ -161,6 +168,41 @@ def validate_workflow(
         last_steps=done,
         authorize_callback=authorize_callback,
         retry_auth_callback=retry_auth_callback,
+        title=title,
+    )
+
+
+def reconcile_workflow(
+    description: str = "",
+    additional_steps: StepList | None = None,
+    *,
+    products: Sequence[str] = (),
+    statuses: Collection[SubscriptionLifecycle] | None = None,
+    authorize_callback: Authorizer | None = None,
+    retry_auth_callback: Authorizer | None = None,
+    run_predicate: Callable[..., Any] | None = None,
+    on_abort: Step | StepList = begin,
+    title: str | None = None,
+) -> Decorator:
+    """A workflow that makes the network as the product subscription says, and holds the subscription until the end.
+
+    It also starts on a subscription that is out of sync, but not while another process holds it. Once it is complete,
+    the subscription is in sync. ``products`` and ``statuses`` (default: active) are as for `modify_workflow`.
+    """
+    return _kind(
+        description,
+        Target.RECONCILE,
+        form=_on_subscription(None),
+        author_form=None,
+        products=known_products(products),
+        statuses=statuses,
+        first_steps=init >> store_process_subscription() >> unsync_unchecked,
+        last_steps=(additional_steps or begin) >> resync >> done,
+        authorize_callback=authorize_callback,
+        retry_auth_callback=retry_auth_callback,
+        run_predicate=run_predicate,
+        on_abort=on_abort,
+        title=title,
     )
 
 
@@ -173,6 +215,7 @@ def task(
     retry_auth_callback: Authorizer | None = None,
     run_predicate: Callable[..., Any] | None = None,
     on_abort: Step | StepList = begin,
+    title: str | None = None,
 ) -> Decorator:
     """A workflow of the system (target SYSTEM), without a product subscription."""
     return _kind(
@@ -186,6 +229,7 @@ def task(
         retry_auth_callback=retry_auth_callback,
         run_predicate=run_predicate,
         on_abort=on_abort,
+        title=title,
     )
 
 

@@ -19,7 +19,7 @@ from orchestrator_gql.storage.database import connect
 from orchestrator_gql.storage.database.schema import HEAD, configuration, prepare
 from orchestrator_gql.storage.tables import metadata
 
-EXPRESSION_INDEXES = {"uq_callbacks_visit_name"}
+EXPRESSION_INDEXES = {"uq_callbacks_visit_name", "ix_product_subscriptions_customer"}
 """Alembic cannot compare these indexes: the catalogue of SQLite does not show the expression of an index."""
 
 POSTGRES_INDEXES = {"ix_events_tx_id"}

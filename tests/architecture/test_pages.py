@@ -1,10 +1,11 @@
 """The examples in the README and the how-to pages work."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
-from graphql import build_schema, parse, validate
+from graphql import GraphQLSchema, build_schema, parse, validate
 from support.tree import ROOT
 
 from orchestrator_gql.cli.serving.loading import load_workflows
@@ -20,6 +21,12 @@ def name(page: Path) -> str:
 
 def blocks(page: Path, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", page.read_text(), re.DOTALL)
+
+
+@cache
+def schema() -> GraphQLSchema:
+    """Our schema, as a client builds it."""
+    return build_schema(printed())
 
 
 def test_the_workflow_of_the_readme_can_be_loaded_unchanged(tmp_path: Path) -> None:
@@ -51,9 +58,7 @@ def test_the_workflows_of_the_page_on_callbacks_can_be_loaded_unchanged(tmp_path
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_the_operations_of_a_page_are_valid_in_the_schema(page: Path) -> None:
-    schema = build_schema(printed())
-
-    problems = [error.message for text in blocks(page, "graphql") for error in validate(schema, parse(text))]
+    problems = [error.message for text in blocks(page, "graphql") for error in validate(schema(), parse(text))]
 
     assert problems == []
 

@@ -160,6 +160,20 @@ def test_a_pause_is_shown_with_its_person_and_reason_until_the_engine_goes_on(tm
         assert dashboard.complaints == []
 
 
+def test_the_list_of_workflows_follows_a_pause(tmp_path: Path) -> None:
+    with open_dashboard(tmp_path) as dashboard:
+        dashboard.page.goto(f"{dashboard.address}/#/start")
+        link = dashboard.page.locator("a.card", has_text="Wait for an answer, and confirm it")
+        link.wait_for()
+        switch_engine(dashboard, paused=True, reason="router upgrade")
+        dashboard.page.locator(".card.blocked", has_text="(router upgrade): nothing is started").wait_for()
+        link.wait_for(state="detached")
+        switch_engine(dashboard, paused=False)
+        link.wait_for()
+
+        assert dashboard.complaints == []
+
+
 def test_another_result_is_adopted_with_a_reason_after_the_first_was_rejected(tmp_path: Path) -> None:
     with open_dashboard(tmp_path) as dashboard:
         url = dashboard.start()

@@ -39,7 +39,7 @@ class Nursery:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
-        self._born: asyncio.Queue[int] = asyncio.Queue()
+        self._born: asyncio.Queue[Life] = asyncio.Queue()
         self._gone: dict[int, asyncio.Future[int]] = {}
         self._one_at_a_time = asyncio.Lock()
         self._commands: list[asyncio.subprocess.Process] = []
@@ -50,8 +50,7 @@ class Nursery:
         assert self._process.stdin is not None
         async with self._one_at_a_time:
             self._process.stdin.write((json.dumps(order) + "\n").encode())
-            pid = await self._born.get()
-        return Life(pid, self._gone_of(pid))
+            return await self._born.get()
 
     async def command(self, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> Life:
         """A server that starts as users start it."""
@@ -81,12 +80,12 @@ class Nursery:
         async for line in self._process.stdout:
             message = json.loads(line)
             if "born" in message:
-                self._born.put_nowait(message["born"])
+                pid = message["born"]
+                # A system gives the id of a dead process to a new one: the future is that of this life.
+                self._gone[pid] = asyncio.get_running_loop().create_future()
+                self._born.put_nowait(Life(pid, self._gone[pid]))
             else:
-                self._gone_of(message["gone"]).set_result(message["code"])
-
-    def _gone_of(self, pid: int) -> "asyncio.Future[int]":
-        return self._gone.setdefault(pid, asyncio.get_running_loop().create_future())
+                self._gone.pop(message["gone"]).set_result(message["code"])
 
 
 @asynccontextmanager

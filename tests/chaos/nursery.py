@@ -42,6 +42,7 @@ def bury(*_: object) -> None:
 def live(order: dict[str, Any]) -> NoReturn:
     """Run the server in this fork until it ends."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
     null, log = os.open(os.devnull, os.O_RDONLY), os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for source, target in ((null, 0), (log, 1), (log, 2)):
         os.dup2(source, target)
@@ -66,11 +67,13 @@ def nurse() -> None:
     signal.signal(signal.SIGCHLD, bury)
     alive: set[int] = set()
     for line in sys.stdin:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})  # its death is told after its birth
         pid = os.fork()
         if pid == 0:
             live(json.loads(line))
         alive.add(pid)
         tell(born=pid)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
     for pid in alive:
         try:
             os.kill(pid, signal.SIGKILL)

@@ -144,6 +144,15 @@ def test_a_disk_that_does_not_answer_does_not_keep_the_command_alive(folder: Pat
     assert "removal" in place or copied(folder) == []
 
 
+def test_a_signal_that_does_not_wake_the_main_thread_ends_the_command(folder: Path) -> None:
+    receive = "signal.pthread_kill(threading.get_ident(), signal.SIGTERM)"
+    stuck = STUCK.format(place="Backup._demand_wanted").replace("wait_for_ever()", f"({receive}, wait_for_ever())")
+    with copying(folder, f"import signal; {stuck}") as process:
+        process.communicate(timeout=SECONDS)
+
+    assert process.returncode == CODES[SIGTERM]
+
+
 def test_a_lock_of_another_program_does_not_keep_the_command_alive(folder: Path) -> None:
     with closing(sqlite3.connect(folder / "net.db")) as other:
         other.execute("PRAGMA journal_mode = DELETE")

@@ -53,7 +53,7 @@ def post(url: str, body: object) -> int:
 
 def completed(server: Running) -> bool | None:
     nodes = ask(server, "{ processes { nodes { status } } }")["processes"]["nodes"]
-    return True if [node["status"] for node in nodes] == ["COMPLETED"] else None
+    return True if {node["status"] for node in nodes} == {"COMPLETED"} else None
 
 
 def test_a_callback_token_is_in_no_log_line_and_nowhere_in_the_database(tmp_path: Path) -> None:

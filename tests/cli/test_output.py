@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,6 +52,9 @@ COMMANDS = (
 )
 """The commands that print and end by themselves."""
 
+SAMPLE = (("--help",), SHOW, ("waits",), ("audit", "export"))
+"""Commands of each way of printing: the help, tables, lists and lines. Each stdout is prepared before any command."""
+
 ENCODINGS = {
     "ascii": {"PYTHONIOENCODING": "ascii"},
     "latin-1": {"PYTHONIOENCODING": "latin-1"},
@@ -91,7 +95,7 @@ def printed(
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_every_command_prints_in_every_encoding(server: tuple[Running, str], encoding: str) -> None:
     seen = {}
-    for words in COMMANDS if encoding != "UTF-8" else [SHOW]:  # of UTF-8 one command is enough
+    for words in COMMANDS if encoding == "ascii" else SAMPLE:
         result = printed(words, *server, ENCODINGS[encoding])
         seen[words] = result.stdout
         assert result.returncode == DONE, (words, result.stderr)
@@ -117,6 +121,17 @@ def test_no_command_ends_in_a_trace_if_stdout_is_full_or_its_reader_left(
     finally:
         os.close(writer)
     assert (result.returncode, result.stderr) == (CLOSED, b"")
+
+
+@pytest.mark.parametrize("words", [("--help",), ("serve", "--help"), ("audit", "export", "--help"), ("--version",)])
+def test_a_help_that_cannot_be_written_without_a_buffer_is_no_success(
+    server: tuple[Running, str], words: tuple[str, ...]
+) -> None:
+    with Path("/dev/full").open("wb") as full:
+        result = printed(words, *server, {"PYTHONUNBUFFERED": "1"}, full.fileno())
+
+    assert result.returncode == UNWRITTEN
+    assert b"cannot be written: No space left on device" in result.stderr
 
 
 @pytest.mark.parametrize("words", [SHOW, ("--version",), ("schema",), ("audit", "export")])
@@ -161,3 +176,56 @@ def test_an_argument_that_is_no_text_is_refused(server: tuple[Running, str]) -> 
     )
 
     assert (refused.returncode, b"Traceback" in refused.stderr) == (2, False), refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("ORCHESTRATOR_TOKN", "ORCHESTRATOR_TOKN is not a setting; the nearest name is ORCHESTRATOR_TOKEN"),
+        ("orchestrator_URLS", "ORCHESTRATOR_URLS is not a setting; the nearest name is ORCHESTRATOR_URL"),
+        (
+            "ORCHESTRATOR_DATABSE_URL",
+            "ORCHESTRATOR_DATABSE_URL is not a setting; the nearest name is ORCHESTRATOR_DATABASE_URL",
+        ),
+        ("ORCHESTRATOR_DATABASE_URL", ""),  # of a server on the same machine
+        ("ORCHESTRATOR_TOKEN", ""),
+    ],
+)
+@pytest.mark.parametrize("words", [("waits",), ("show", "ID")])
+def test_a_misspelt_variable_of_the_client_is_named(
+    server: tuple[Running, str], words: tuple[str, ...], name: str, message: str
+) -> None:
+    result = printed(words, *server, {name: "x"})
+
+    assert result.returncode == DONE
+    assert result.stderr.decode().splitlines() == ([f"orchestrator-gql: {message}"] if message else [])
+
+
+SAYING = """
+import sys
+
+from orchestrator_gql.cli.terminal import say
+
+say("Listening")
+print("later")
+"""
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_later_output_is_dropped_too_if_the_reader_left(unbuffered: str, tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        result = subprocess.run(
+            [sys.executable, "-c", SAYING],
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            env=environment_of({"PYTHONUNBUFFERED": unbuffered}),
+            cwd=tmp_path,
+            timeout=SECONDS,
+            check=False,
+        )
+    finally:
+        os.close(writer)
+
+    assert (result.returncode, result.stderr) == (0, b"")

@@ -33,7 +33,28 @@ def waiting():
     return begin >> callback_step("Job", order, judge)
 """
 
+ENDLESS = """
+import threading
 
+from orchestrator_gql import begin, step
+from orchestrator_gql.workflow import workflow
+
+
+@step("Never end")
+def never_end():
+    print("BEGAN", flush=True)
+    threading.Event().wait()
+
+
+@workflow("Endless")
+def endless():
+    return begin >> never_end
+"""
+
+START_ENDLESS = """mutation { startWorkflow(input: {workflowName: "endless"}) {
+  ... on StartWorkflowSuccess { process { id } } } }"""
+ABORT = """mutation { abortProcess(input: {processId: "%s"}) {
+  ... on ProcessActionSuccess { process { status } } } }"""
 START = """mutation { startWorkflow(input: {workflowName: "waiting"}) {
   ... on StartWorkflowSuccess { process { id } } } }"""
 
@@ -142,6 +163,18 @@ def test_a_waiting_process_goes_on_with_the_changed_code_of_a_neighbour(tmp_path
         )
 
     assert state["greeting"] == "howdy"
+
+
+def test_a_change_does_not_wait_for_the_step_of_an_aborted_process(tmp_path: Path) -> None:
+    (tmp_path / "flows.py").write_text(ENDLESS)
+    options = ("--workflows", "flows", "--port", "0", "--reload")
+    with running(tmp_path, "serve", *options, ORCHESTRATOR_GRACE="600") as server:
+        assert until(lambda: is_ready(server.address))
+        id = ask(server.address, START_ENDLESS)["startWorkflow"]["process"]["id"]
+        assert until(lambda: "BEGAN" in server.out.read_text() or None)
+        assert ask(server.address, ABORT % id)["abortProcess"]["process"] == {"status": "ABORTED"}
+        (tmp_path / "flows.py").write_text(ENDLESS + "\n")
+        assert until(lambda: starts(server, 2))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

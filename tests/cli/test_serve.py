@@ -122,7 +122,7 @@ def test_an_unreachable_database_is_reported_without_its_password(tmp_path: Path
         refused = orchestrator(tmp_path, "serve", "--workflows", "flows", "--port", "0", "--database", url)
 
     assert refused.returncode == 2
-    assert "PostgreSQL server of ORCHESTRATOR_DATABASE_URL cannot be used" in refused.stderr
+    assert "PostgreSQL server of ORCHESTRATOR_DATABASE_URL cannot be used: connection" in refused.stderr
     assert "secret" not in refused.stderr
 
 

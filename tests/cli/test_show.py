@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from support.command_line import orchestrator, serving, until
 
-from orchestrator_gql.cli.operator.show import TRACE_LINES, TRACE_WIDTH, _trace
+from orchestrator_gql.cli.operator.show import TRACE_LINES, TRACE_WIDTH, _details, _step, _trace
 
 BROKEN = """
 from orchestrator_gql import begin, step
@@ -63,6 +63,54 @@ def test_a_trace_is_shown_to_those_who_may_read_it_and_is_in_the_log(tmp_path: P
     assert "FAILED" in shown["vic"]
     assert f"    | {text}" in log.splitlines()
     assert "hunter2" not in "".join(shown.values()) + log
+
+
+REFUSING = """
+from orchestrator_gql import begin, step
+from orchestrator_gql.utils.errors import ProcessFailureError
+from orchestrator_gql.workflow import workflow
+
+
+@step("Ask the inventory")
+def ask():
+    raise ProcessFailureError("The port is taken.", details={"port": "ge-0/0/1\\x1b", "password": "hunter2"})
+
+
+@workflow("Refusing")
+def refusing():
+    return begin >> ask
+"""
+
+
+def test_the_details_of_a_failure_are_shown(tmp_path: Path) -> None:
+    (tmp_path / "refusing.py").write_text(REFUSING)
+    with serving(tmp_path, "--workflows", "refusing.py") as server:
+        id = ask(server.address, START.replace("broken", "refusing"))["process"]["id"]
+        look = f'{{ process(id: "{id}") {{ status }} }}'
+        until(lambda: True if ask(server.address, look)["status"] == "FAILED" else None)
+        shown = orchestrator(tmp_path, "show", id, "--url", server.address).stdout
+
+    lines = [line.strip() for line in shown.splitlines() if "details: " in line]
+    assert len(lines) == 2  # of the process and of the step
+    assert set(lines) == {'details: {"port": "ge-0/0/1\\u001b", "password": "[redacted]"}'}
+
+
+def test_long_details_are_cut_and_a_failure_without_details_has_no_line() -> None:
+    (line,) = _details({"details": {"lines": ["x" * 5_000]}}, "  ")
+
+    assert line.startswith('  details: {"lines": ["xxx')
+    assert line.endswith("x … more: see --json")
+    assert _details({"details": None}, "  ") == []
+
+
+def test_the_time_of_a_step_that_began_again_names_its_first_attempt() -> None:
+    step = {"index": 0, "status": "RUNNING", "name": "Ask", "durationSeconds": 63.04, "failure": None}
+    step |= {"inputRequest": None}
+
+    assert _step(step | {"attempt": 1}, []) == ["    1 RUNNING           Ask, 63.0 s"]
+    assert _step(step | {"attempt": 2}, []) == [
+        "    1 RUNNING           Ask, attempt 2, 63.0 s since its first attempt"
+    ]
 
 
 def test_the_end_of_a_long_trace_is_shown() -> None:

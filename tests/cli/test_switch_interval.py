@@ -1,7 +1,12 @@
 """How often Python switches threads: our command sets it, a host that embeds the application keeps its own value."""
 
+import asyncio
+import os
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -71,6 +76,55 @@ def test_a_host_that_embeds_the_application_keeps_its_own(kind: str, tmp_path: P
 
     assert result.returncode == 0, result.stderr
     assert float(result.stdout) == 0.003
+
+
+def write_often(gap: float, is_over: threading.Event) -> None:
+    with Path(os.devnull).open("wb", buffering=0) as file:
+        while not is_over.is_set():
+            compute(gap)
+            file.write(b"x")
+
+
+def turn_often(gap: float, is_over: threading.Event) -> None:
+    async def turns() -> None:
+        while not is_over.is_set():
+            compute(gap)
+            await asyncio.sleep(0)
+
+    asyncio.run(turns())
+
+
+def compute(seconds: float) -> None:
+    until = time.perf_counter() + seconds
+    while time.perf_counter() < until:
+        pass
+
+
+@pytest.fixture
+def short_interval() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("short_interval")
+@pytest.mark.parametrize("gap", [0.00005, 0.0001, 0.0002, 0.0004])
+@pytest.mark.parametrize("author", [write_often, turn_often])
+async def test_a_step_that_releases_the_interpreter_for_moments_does_not_hold_up_the_loop(
+    author: Callable[[float, threading.Event], None], gap: float
+) -> None:
+    """With an interval longer than the turns, on a machine that does nothing else, this takes more than a minute."""
+    is_over = threading.Event()
+    thread = threading.Thread(target=author, args=(gap, is_over))
+    thread.start()
+    try:
+        async with asyncio.timeout(20):
+            for _ in range(100):
+                await asyncio.sleep(0.001)
+    finally:
+        is_over.set()
+        thread.join()
 
 
 def _text(path: Path) -> str | None:

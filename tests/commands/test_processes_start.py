@@ -36,7 +36,7 @@ from orchestrator_gql.utils.start_errors import SubscriptionOutOfSync
 from orchestrator_gql.workflow import Workflow, workflow
 from orchestrator_gql.workflows.utils import create_workflow, modify_workflow
 
-FAILED, COMPLETED = ProcessStatus.FAILED, ProcessStatus.COMPLETED
+FAILED, COMPLETED, SUSPENDED = ProcessStatus.FAILED, ProcessStatus.COMPLETED, ProcessStatus.SUSPENDED
 
 
 class LampBlockInactive(ProductBlockModel, product_block_name="Lamp"):
@@ -115,6 +115,27 @@ async def installed(engine: Engine) -> UUID:
     """The id of a lamp that is in service."""
     process = await engine.reaches(await engine.start(install, {"watts": 7}), COMPLETED)
     return UUID(process.state["subscription_id"])
+
+
+@modify_workflow("Polish a lamp", title="Polish {subscription.description} of {subscription.customer_id}")
+def polish() -> Any:
+    return begin >> unscrew
+
+
+async def test_the_subject_of_a_process_names_its_product_subscription(offer: Offer) -> None:
+    engine = await offer(install, change, polish)
+    process = await engine.reaches(await engine.start(install, {"watts": 7}), COMPLETED)
+    chosen = {"subscription_id": process.state["subscription_id"]}
+
+    polished = await engine.reaches(await engine.start(polish, chosen), COMPLETED)
+    changed = await engine.reaches(await engine.start(change, chosen), SUSPENDED)
+
+    subjects = [each.subject for each in (process, polished, changed)]
+    assert subjects == [
+        "Lamp of the contract tests, watts 7",
+        "Polish Lamp of the contract tests of uva",
+        "Lamp of the contract tests",
+    ]
 
 
 async def test_the_same_key_starts_one_process_and_returns_it_again(offer: Offer) -> None:

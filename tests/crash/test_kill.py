@@ -49,7 +49,7 @@ async def doomed(folder: Path, scene: str, enough: Enough = ready) -> AsyncItera
     assert child.stdout is not None
     lines: list[str] = []
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):  # a limit: a slow machine is no failure
             while line := await child.stdout.readline():
                 lines.append(line.decode().strip())
                 if enough(lines):

@@ -131,6 +131,16 @@ def test_a_playbook_configures_each_device_and_its_caller_gets_the_result(
     assert proxy.get(f"/api/jobs/{result['job_id']}").json() == result
 
 
+def test_playbooks_that_write_one_device_run_one_after_another(proxy: httpx.Client, caller: Caller, work: Path) -> None:
+    for circuit in ("blue", "green"):
+        proxy.post("/api/playbook/", json=order(caller, circuit=circuit, rest=1) | {"inventory": "paris-1"})
+    results = [caller.results.get(timeout=SECONDS) for _ in range(2)]
+
+    assert [result["return_code"] for result in results] == [0, 0]
+    plays = [line.split()[1] for line in lines_of(caller.progress) if line.startswith("PLAY ")]
+    assert plays[1::2] == ["RECAP", "RECAP"]
+
+
 def test_a_second_circuit_joins_the_first_on_its_device(proxy: httpx.Client, caller: Caller, work: Path) -> None:
     first = {"inventory": "paris-1", "progress": None}
 

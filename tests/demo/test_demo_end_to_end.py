@@ -1,62 +1,9 @@
 """The demo as a person sees it: a real server, a real proxy, and a real playbook that writes files."""
 
-import socket
 from pathlib import Path
-from typing import Any
 
-import httpx
-from support.command_line import running, until
-
-PORTS = {"port_a": "paris-1:ge-0/0/1", "port_b": "lyon-1:ge-0/0/2"}
-START = """mutation($pages: [JSON!]!) { startWorkflow(input: {workflowName: "create_l2vpn", pages: $pages}) {
-  __typename ... on StartWorkflowSuccess { process { id } } ... on UserError { message } } }"""
-PROCESS = """query($id: ID!) { process(id: $id) { status failure { code message details }
-  openInputRequest { id } callbacks { status isEarly progressLog { totalCount } } } }"""
-CONFIRM = """mutation($id: ID!) { submitForm(input: {inputRequestId: $id, pages: [{}]}) {
-  __typename ... on UserError { message } } }"""
-
-
-class Operator:
-    """A person who uses only GraphQL."""
-
-    def __init__(self, address: str) -> None:
-        self._address = address
-
-    def ask(self, query: str, **variables: Any) -> dict[str, Any]:
-        response = httpx.post(
-            f"{self._address}/graphql", json={"query": query, "variables": variables}, timeout=30
-        ).json()
-        assert "errors" not in response, response
-        data: dict[str, Any] = next(iter(response["data"].values()))
-        return data
-
-    def start(self, **more: Any) -> str:
-        started = self.ask(START, pages=[PORTS, {"vlan": 100, "service_speed": "1000", **more}])
-        assert started["__typename"] == "StartWorkflowSuccess", started
-        id: str = started["process"]["id"]
-        return id
-
-    def wait_for_status(self, id: str, status: str) -> dict[str, Any]:
-        def look() -> dict[str, Any] | None:
-            process = self.ask(PROCESS, id=id)
-            assert process["status"] != "FAILED" or status == "FAILED", process
-            return process if process["status"] == status else None
-
-        return until(look)
-
-    def confirm(self, process: dict[str, Any]) -> None:
-        response = self.ask(CONFIRM, id=process["openInputRequest"]["id"])
-        assert response["__typename"] == "SubmitFormSuccess", response
-
-
-def free_port() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return str(listener.getsockname()[1])
-
-
-def demo(folder: Path, **environment: str) -> Any:
-    ports = ("--port", free_port(), "--proxy-port", free_port())
-    return running(folder, "demo", *ports, ANSIBLE_PROXY_DELAY="0", **environment)
+from support.command_line import until
+from support.demo_operator import PROCESS, Operator, demo
 
 
 def test_a_circuit_is_ordered_confirmed_twice_and_configured_by_a_real_playbook(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import httpx
 from support.command_line import orchestrator, running, until
-from test_demo_end_to_end import free_port
+from support.ports import free_port
 
 PAGE = (Path(__file__).parents[2] / "docs/howto/recover-a-stuck-process.md").read_text()
 START = """mutation($pages: [JSON!]!) { startWorkflow(input: {workflowName: "rehearse_recovery", pages: $pages}) {
@@ -44,7 +44,7 @@ def test_failures_are_repaired_without_running_the_playbook_again(tmp_path: Path
     (tmp_path / "result.json").write_text(json.dumps(result))
     freeze = tmp_path / ".demo" / "freeze"
     ports = ("--port", free_port(), "--proxy-port", free_port())
-    with running(tmp_path, "demo", *ports, ANSIBLE_PROXY_DELAY="0") as server:
+    with running(tmp_path, "demo", *ports, "--no-examples", ANSIBLE_PROXY_DELAY="0") as server:
 
         def start(trouble: str) -> str:
             page = {"node_name": "paris-1", "trouble": trouble}

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from orchestrator_gql.callbacks.lso import LsoPlaybookResult
-from orchestrator_gql.demo import workflows
+from orchestrator_gql.demo import circuit_steps, playbook_steps, workflows
 from orchestrator_gql.demo.forms import SpeedChoice
 from orchestrator_gql.demo.products import L2vpnProvisioning
 from orchestrator_gql.domain import products
@@ -85,7 +85,7 @@ def test_an_ordered_circuit_is_being_provisioned_with_both_its_ends() -> None:
     assert subscription.description == "L2VPN 20 from paris-1 to lyon-1"
 
 
-@pytest.mark.parametrize(("step", "is_dry"), [(workflows.run_dry, True), (workflows.run_for_good, False)])
+@pytest.mark.parametrize(("step", "is_dry"), [(circuit_steps.run_dry, True), (circuit_steps.run_for_good, False)])
 def test_the_proxy_is_ordered_to_run_the_playbook_dry_and_then_for_good(
     orders: list[tuple[str, Any]], step: Step, is_dry: bool
 ) -> None:
@@ -119,7 +119,7 @@ def test_the_proxy_is_ordered_to_run_the_playbook_dry_and_then_for_good(
 
 
 @pytest.mark.parametrize(
-    ("step", "key"), [(workflows.judge_dry_run, "dry_run_result"), (workflows.judge_run, "callback_result")]
+    ("step", "key"), [(playbook_steps.judge_dry_run, "dry_run_result"), (playbook_steps.judge_run, "callback_result")]
 )
 def test_a_playbook_that_failed_stops_the_process_with_its_result(step: Step, key: str) -> None:
     good = {"status": "successful", "job_id": JOB_ID, "output": ["ok"], "return_code": 0}

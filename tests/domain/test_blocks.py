@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import types
+from functools import partial
+from typing import Annotated, Any
 from uuid import uuid4
 
 import pytest
 from annotated_types import Len
-from pydantic import Field
+from pydantic import BaseModel, Field, computed_field
 
 from orchestrator_gql.domain import ProductBlockModel, ProductModel, SubscriptionModel, is_lifecycle
 from orchestrator_gql.types import SubscriptionLifecycle
@@ -137,6 +139,38 @@ def test_a_field_of_the_orchestrator_cannot_be_declared_again() -> None:
 
         class Plug(SubscriptionModel):
             note: str
+
+
+BLOCK: dict[str, Any] = {"product_block_name": "Plug"}
+
+
+@pytest.mark.filterwarnings("ignore:Field name")  # pydantic only warns of it
+@pytest.mark.parametrize(
+    ("base", "keywords", "name"),
+    [
+        *((ProductBlockModel, BLOCK, name) for name in ("subscription", "in_use_by", "from_db", "new")),
+        *((SubscriptionModel, {}, name) for name in ("in_use_by", "depends_on", "from_subscription", "load", "dump")),
+    ],
+)
+def test_a_field_cannot_have_the_name_of_a_property_or_method(
+    base: type[Any], keywords: dict[str, Any], name: str
+) -> None:
+    def compute(self: Any) -> int:
+        return 1
+
+    def fill(body: dict[str, Any], namespace: dict[str, Any]) -> None:
+        namespace.update({"__module__": __name__, **body})
+
+    mixed_in = type("MixedIn", (BaseModel,), {"__annotations__": {name: int}})
+    declarations: list[tuple[tuple[type, ...], dict[str, Any]]] = [
+        ((base,), {"__annotations__": {name: int}}),
+        ((base,), {"__annotations__": {name: "int | None"}, name: None}),
+        ((base,), {name: computed_field(property(compute))}),
+        ((mixed_in, base), {}),
+    ]
+    for bases, body in declarations:
+        with pytest.raises(WorkflowDefinitionError, match=f"declares {name}, which every model of its kind has"):
+            types.new_class("Plug", bases, keywords, partial(fill, body))
 
 
 def test_a_class_with_blocks_that_are_too_loose_is_refused() -> None:

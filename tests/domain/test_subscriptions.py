@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from annotated_types import Len
-from pydantic import Field, ValidationError, computed_field
+from pydantic import Field, computed_field
 
 from orchestrator_gql.domain import (
     SAFE_TRANSITIONS,
@@ -19,7 +19,7 @@ from orchestrator_gql.domain import (
     register_product,
 )
 from orchestrator_gql.types import SubscriptionLifecycle
-from orchestrator_gql.utils.errors import NotFound, StepError, UnsafeTransition
+from orchestrator_gql.utils.errors import StepError, UnsafeTransition
 
 INITIAL, PROVISIONING, ACTIVE, MIGRATING, DISABLED, TERMINATED = SubscriptionLifecycle
 
@@ -185,7 +185,7 @@ def test_an_order_without_a_required_field_is_refused_with_the_field() -> None:
 
 @pytest.mark.parametrize("product_id", [uuid4(), "no id at all"])
 def test_an_unknown_product_cannot_be_ordered(product_id: UUID | str) -> None:
-    with pytest.raises(NotFound, match=str(product_id)):
+    with pytest.raises(StepError, match=f"no product {str(product_id)!r}.*register_product"):
         SubscriptionModel.from_product_id(product_id, "SURF")
 
 
@@ -206,7 +206,7 @@ def test_a_misspelt_field_is_refused() -> None:
 def test_an_assigned_value_is_validated_at_once() -> None:
     subscription = new_order()
 
-    with pytest.raises(ValidationError, match="valid integer"):
+    with pytest.raises(ValueError, match="vlan: Input should be a valid integer"):
         subscription.virtual_circuit.saps[0].vlan = "twelve"  # type: ignore[assignment]
 
 
@@ -214,7 +214,7 @@ def test_an_assigned_value_is_validated_at_once() -> None:
 def test_the_identity_of_a_subscription_cannot_be_assigned(name: str) -> None:
     subscription = new_order()
 
-    with pytest.raises(ValidationError, match="frozen"):
+    with pytest.raises(ValueError, match=f"does not let a step assign {name!r}"):
         setattr(subscription, name, getattr(subscription, name))
 
 
@@ -250,7 +250,8 @@ def test_a_subscription_with_missing_fields_cannot_change_its_status_and_each_fi
 
     assert error.value.message == (
         f"L2VPN of these tests subscription {subscription.subscription_id} cannot become provisioning: "
-        "virtual_circuit.saps[0].port is not set; virtual_circuit.saps[1].vlan is not set."
+        "virtual_circuit.saps[0].port is not set; virtual_circuit.saps[1].vlan is not set. "
+        "Set these values before the status."
     )
     assert error.value.failure_code == "model-invalid"
 
@@ -353,14 +354,16 @@ def test_a_list_beyond_its_limits_cannot_be_saved() -> None:
     subscription = new_order()
     subscription.virtual_circuit.saps.extend(SapBlockInactive.new() for _ in range(7))
 
-    with pytest.raises(StepError, match=r"cannot be saved: virtual_circuit.saps: List should have at most 8"):
+    with pytest.raises(
+        StepError, match=r"saved with the status initial: virtual_circuit.saps: List should have at most 8"
+    ):
         subscription.dump()
 
 
 def test_a_status_that_was_forced_on_a_subscription_cannot_be_saved() -> None:
     subscription = provisioned_subscription().model_copy(update={"status": ACTIVE})
 
-    with pytest.raises(StepError, match=r"cannot be saved: virtual_circuit\.ims_id is not set"):
+    with pytest.raises(StepError, match=r"cannot be saved with the status active: virtual_circuit\.ims_id is not set"):
         subscription.dump()
 
 
@@ -376,7 +379,7 @@ def test_a_field_that_a_later_release_removed_is_ignored() -> None:
 def test_stored_data_that_no_longer_fits_its_class_is_refused_with_the_subscription() -> None:
     stored = new_order().dump() | {"virtual_circuit": None}
 
-    with pytest.raises(StepError, match=f"{stored['subscription_id']} cannot be loaded: virtual_circuit is not set"):
+    with pytest.raises(StepError, match=f"{stored['subscription_id']} cannot be loaded as .*: virtual_circuit is not"):
         SubscriptionModel.load(stored)
 
 
@@ -406,7 +409,7 @@ class OtherInactive(SubscriptionModel, is_base=True):
 
 
 def test_a_subscription_to_another_product_is_refused() -> None:
-    with pytest.raises(StepError, match="is no `OtherInactive`: in the status initial it is a `L2vpnInactive`"):
+    with pytest.raises(StepError, match="is no `OtherInactive`: the model of its product is `L2vpnInactive`"):
         OtherInactive.load(new_order().dump())
 
 
@@ -416,7 +419,7 @@ def test_a_subscription_of_an_unregistered_product_needs_a_class_of_its_family()
     loaded = OtherInactive.load(stored)
 
     assert type(loaded) is OtherInactive
-    with pytest.raises(NotFound, match=stored["product"]["product_id"]):
+    with pytest.raises(StepError, match=stored["product"]["product_id"]):
         SubscriptionModel.load(stored)
 
 

@@ -29,9 +29,11 @@ from orchestrator_gql.commands.processes import abort_process, start_workflow
 from orchestrator_gql.domain import SubscriptionModel
 from orchestrator_gql.forms import FormPage, NextPage
 from orchestrator_gql.reads.input_requests import start_form
+from orchestrator_gql.reads.product_subscriptions import start_rule, subscription_count
 from orchestrator_gql.reads.products import workflow_starts
 from orchestrator_gql.security import LOCAL_OPERATOR
-from orchestrator_gql.storage import product_subscriptions
+from orchestrator_gql.storage import engine_state, product_subscriptions
+from orchestrator_gql.storage.product_subscription_lists import ProductSubscriptionFilter
 from orchestrator_gql.storage.tables import metadata
 from orchestrator_gql.types import FormGenerator, ProcessStatus, State, SubscriptionLifecycle
 from orchestrator_gql.utils.errors import (
@@ -47,10 +49,20 @@ from orchestrator_gql.utils.start_errors import (
     SubscriptionOutOfSync,
 )
 from orchestrator_gql.workflow import Workflow
-from orchestrator_gql.workflows.utils import modify_workflow, terminate_workflow, validate_workflow
+from orchestrator_gql.workflows.utils import (
+    modify_workflow,
+    reconcile_workflow,
+    terminate_workflow,
+    validate_workflow,
+)
 
 DISABLED, TERMINATED = SubscriptionLifecycle.DISABLED, SubscriptionLifecycle.TERMINATED
-KINDS = {"modify": modify_workflow, "terminate": terminate_workflow, "validate": validate_workflow}
+KINDS = {
+    "modify": modify_workflow,
+    "terminate": terminate_workflow,
+    "validate": validate_workflow,
+    "reconcile": reconcile_workflow,
+}
 
 
 @step("Look at the node")
@@ -91,7 +103,9 @@ def flow(kind: str, of: str, *steps: Any) -> Workflow:
 
 
 FLOWS = {
-    (kind, of): flow(kind, of, *([confirm] if kind == "modify" else [])) for kind in KINDS for of in ("node", "port")
+    (kind, of): flow(kind, of, *([confirm] if kind in ("modify", "reconcile") else []))
+    for kind in KINDS
+    for of in ("node", "port")
 }
 
 
@@ -109,8 +123,12 @@ async def refused(engine: Engine, workflow: Workflow, id: str) -> type[Orchestra
 
     form = await error_of(lambda: start_form(engine.runtime, LOCAL_OPERATOR, workflow_name=workflow.name, pages=pages))
     facts = (await engine.read(lambda conn: product_subscriptions.start_facts(conn, [UUID(id)]))).get(UUID(id))
-    listed = await workflow_starts(engine.runtime, LOCAL_OPERATOR, facts) if facts else []
+    status = await engine.read(engine_state.load)
+    listed = await workflow_starts(engine.runtime, LOCAL_OPERATOR, facts, status) if facts else []
     reasons = {candidate.name: reason for candidate, reason in listed}
+    rule = await start_rule(engine.runtime, LOCAL_OPERATOR, workflow.name)
+    wanted = ProductSubscriptionFilter(ids=[UUID(id)], start=rule)
+    assert await subscription_count(engine.runtime, LOCAL_OPERATOR, wanted) == (1 if form is None else 0)
     if form is None:
         assert facts is None or reasons[workflow.name] is None
         return None
@@ -131,12 +149,16 @@ def everything(conn: Connection) -> dict[str, list[Any]]:
     return {name: list(conn.execute(select(metadata.tables[name]))) for name in names}
 
 
+FREE = dict.fromkeys(KINDS)
+HELD = dict.fromkeys(("modify", "terminate", "reconcile"), SubscriptionLocked)
+LEFT = dict.fromkeys(("modify", "terminate"), SubscriptionOutOfSync)
 CASES: list[tuple[str, str, dict[str, type[OrchestratorError] | None]]] = [
-    ("an active node", "node", {"modify": None, "terminate": None, "validate": None}),
-    ("a node in use", "used node", {"modify": None, "terminate": SubscriptionInUse, "validate": None}),
-    ("a node that is held", "held", dict.fromkeys(("modify", "terminate"), SubscriptionLocked) | {"validate": None}),
-    ("an aborted change", "left", dict.fromkeys(("modify", "terminate"), SubscriptionOutOfSync) | {"validate": None}),
-    ("a disabled node", "disabled", {"modify": StatusMismatch, "terminate": None, "validate": None}),
+    ("an active node", "node", FREE),
+    ("a node in use", "used node", FREE | {"terminate": SubscriptionInUse}),
+    ("a node that is held", "held", FREE | HELD),
+    ("an aborted change", "left", FREE | LEFT),
+    ("a node that is held after an aborted change", "held again", FREE | HELD),
+    ("a disabled node", "disabled", FREE | dict.fromkeys(("modify", "reconcile"), StatusMismatch)),
     ("an ended node", "ended", dict.fromkeys(KINDS, StatusMismatch)),
     ("a port", "port", dict.fromkeys(KINDS, ProductMismatch)),
     ("nothing", "nothing", dict.fromkeys(KINDS, NotFound)),
@@ -153,11 +175,14 @@ async def prepared(engine: Engine, what: str) -> str:
             return await made(engine, create_port, node=node)
         case "used node":
             await made(engine, create_port, node=node)
-        case "held" | "left":
+        case "held" | "left" | "held again":
             holder = await begun(engine, FLOWS["modify", "node"], subscription_id=node)
             await engine.reaches(holder, ProcessStatus.SUSPENDED)
-            if what == "left":
+            if what != "held":
                 await abort_process(engine.runtime, LOCAL_OPERATOR, process_id=holder)
+            if what == "held again":
+                holder = await begun(engine, FLOWS["reconcile", "node"], subscription_id=node)
+                await engine.reaches(holder, ProcessStatus.SUSPENDED)
         case "disabled" | "ended":
             await run(engine, ENDS, subscription=node, status=DISABLED if what == "disabled" else TERMINATED)
     return node
@@ -260,9 +285,13 @@ async def test_an_author_may_widen_the_statuses(offer: Offer) -> None:
 @pytest.mark.one_dispatcher
 async def test_the_first_page_suggests_the_subscriptions_on_which_the_workflow_may_start(offer: Offer) -> None:
     engine = await offer(create_node, create_port, ENDS, *FLOWS.values())
-    free, held, ended = [await made(engine, create_node) for _ in range(3)]
+    free, left, held, ended = [await made(engine, create_node) for _ in range(4)]
     await made(engine, create_port, node=free)
-    await engine.reaches(await begun(engine, FLOWS["modify", "node"], subscription_id=held), ProcessStatus.SUSPENDED)
+    for id in (left, held):
+        holder = await begun(engine, FLOWS["modify", "node"], subscription_id=id)
+        await engine.reaches(holder, ProcessStatus.SUSPENDED)
+        if id == left:
+            await abort_process(engine.runtime, LOCAL_OPERATOR, process_id=holder)
     await run(engine, ENDS, subscription=ended, status=TERMINATED)
 
     async def suggested(kind: str) -> list[tuple[str, str]]:
@@ -270,7 +299,10 @@ async def test_the_first_page_suggests_the_subscriptions_on_which_the_workflow_m
         turn = await start_form(engine.runtime, LOCAL_OPERATOR, workflow_name=name, pages=[])
         assert isinstance(turn, NextPage)
         field = turn.page.schema["properties"]["subscription_id"]
-        return [(id, field["options"][id]) for id in field["examples"]]
+        assert (field["format"], field["x-product-subscriptions"]) == ("subscriptionId", {"startableWith": name})
+        return [(id, field["options"][id]) for id in field.get("examples", [])]
 
     assert await suggested("modify") == [(free, "Node of a network (uva)")]
-    assert [id for id, _ in await suggested("validate")] == [held, free]
+    assert [id for id, _ in await suggested("validate")] == [held, left, free]
+    assert [id for id, _ in await suggested("reconcile")] == [left, free]
+    assert await suggested("terminate") == []

@@ -16,6 +16,7 @@ from support.network import (
     made,
     model_of,
     modifies,
+    reconciles,
     rested,
     run,
     validates,
@@ -28,6 +29,7 @@ from orchestrator_gql.commands.input_requests import reject_input_request
 from orchestrator_gql.commands.processes import abort_process
 from orchestrator_gql.forms import FormPage
 from orchestrator_gql.types import EventKind, FormGenerator, ProcessStatus, State
+from orchestrator_gql.utils.errors import SubscriptionLocked
 from orchestrator_gql.workflow import Workflow
 from orchestrator_gql.workflows.steps import resync, unsync, unsync_unchecked
 from orchestrator_gql.workflows.utils import create_workflow, modify_workflow
@@ -177,13 +179,42 @@ async def test_an_aborted_creation_says_why_its_subscription_is_out_of_sync(offe
 
 
 @pytest.mark.one_dispatcher
-async def test_a_completed_validation_puts_in_sync_what_an_abort_left(offer: Offer) -> None:
-    engine = await offer(create_node, change := modifies(Node, touch, ask), check := validates(Node, touch))
+@pytest.mark.parametrize("kind", [validates, reconciles])
+async def test_a_completed_validation_or_reconciliation_puts_in_sync_what_an_abort_left(
+    offer: Offer, kind: Any
+) -> None:
+    engine = await offer(create_node, change := modifies(Node, touch, ask), mend := kind(Node, touch))
     node = await made(engine, create_node)
     await aborted(engine, change, node)
-    await run(engine, check, subscription_id=node)
+    await run(engine, mend, subscription_id=node)
 
     assert await lock_of(engine, node) is None
+
+
+@pytest.mark.one_dispatcher
+async def test_a_reconciliation_holds_what_an_abort_left_until_it_ends(offer: Offer) -> None:
+    engine = await offer(create_node, change := modifies(Node, touch, ask), mend := reconciles(Node, ask, touch, fail))
+    node = await made(engine, create_node)
+    changed_by = await aborted(engine, change, node)
+    process_id = await begun(engine, mend, subscription_id=node)
+    await open_request(engine, process_id)
+    held = await lock_of(engine, node)
+    with pytest.raises(SubscriptionLocked, match=str(process_id)):
+        await begun(engine, mend, subscription_id=node)
+    await abort_process(engine.runtime, ADA, process_id=process_id)
+    given_back = await lock_of(engine, node)
+    mended_by = await begun(engine, mend, subscription_id=node)
+    await confirm(engine, mended_by)
+    await engine.reaches(mended_by, ProcessStatus.FAILED)
+    kept = await lock_of(engine, node)
+    await abort_process(engine.runtime, ADA, process_id=mended_by)
+    left = await lock_of(engine, node)
+
+    assert held is not None and given_back is not None and kept is not None and left is not None
+    assert (held.locked_by, held.out_of_sync_by) == (process_id, changed_by)
+    assert (given_back.locked_by, given_back.out_of_sync_by) == (None, changed_by)
+    assert (kept.locked_by, kept.out_of_sync_by) == (mended_by, changed_by)
+    assert (left.locked_by, left.out_of_sync_by) == (None, mended_by)
 
 
 @pytest.mark.one_dispatcher

@@ -21,6 +21,7 @@ from support.network import (
 from support.web import Site, site_of
 
 from orchestrator_gql import inputstep, step
+from orchestrator_gql.commands.engine import set_engine_state
 from orchestrator_gql.commands.processes import abort_process
 from orchestrator_gql.forms import FormPage
 from orchestrator_gql.security import LOCAL_OPERATOR
@@ -33,7 +34,8 @@ START_FORM = """query ($name: String!, $pages: [JSON!]!) { startForm(workflowNam
   ... on ConflictError { code message currentVersion conflictingProcess { id } } } }"""
 START = """mutation ($input: StartWorkflowInput!) { startWorkflow(input: $input) { __typename
   ... on StartWorkflowSuccess { process { id } }
-  ... on ConflictError { code message currentVersion conflictingProcess { id } } } }"""
+  ... on ConflictError { code message currentVersion conflictingProcess { id } } ... on UserError { message } } }"""
+STARTABLE = "{ workflows { nodes { name isStartable blockedReason } } }"
 SET = """mutation ($input: SetInSyncInput!) { setInSync(input: $input) { __typename
   ... on SetInSyncSuccess { productSubscription { inSync outOfSyncReason } }
   ... on ConflictError { code conflictingProcess { id } }
@@ -85,6 +87,27 @@ async def test_a_client_sees_who_holds_a_subscription_and_why_it_is_out_of_sync(
     assert "modify_node was aborted by local" in left["outOfSyncReason"]
     assert empty["errors"] == [{"pointer": "/reason"}]
     assert mended["productSubscription"] == {"inSync": True, "outOfSyncReason": None}
+
+
+async def test_a_paused_engine_is_the_reason_why_no_workflow_can_start(tmp_path: Path) -> None:
+    async with site_of(sqlite_url(tmp_path), create_node, CHANGE, CHECK, END) as site:
+        node = await made(site.engine, create_node)
+        before = await shown(site, node)
+        await set_engine_state(site.engine.runtime, LOCAL_OPERATOR, paused=True, reason="router upgrade")
+        paused, listed = await shown(site, node), (await site.ask(STARTABLE))["workflows"]["nodes"]
+        order = {"workflowName": CHECK.name, "pages": [{"subscription_id": node}]}
+        refused = (await site.ask(START, input=order))["startWorkflow"]
+        await set_engine_state(site.engine.runtime, LOCAL_OPERATOR, paused=False)
+        after = await shown(site, node)
+
+    assert refused["__typename"] == "EnginePausedError"
+    assert "(router upgrade)" in refused["message"]
+    assert {start["blockedReason"] for start in paused["workflowStarts"]} == {refused["message"]}
+    assert paused["startableWorkflows"] == []
+    assert {workflow["name"]: (workflow["isStartable"], workflow["blockedReason"]) for workflow in listed} == (
+        dict.fromkeys(("create_node", "modify_node", "terminate_node", "validate_node"), (False, refused["message"]))
+    )
+    assert before["startableWorkflows"] == after["startableWorkflows"] != []
 
 
 async def test_a_client_sees_users_and_owners_and_the_blocks_as_they_are_now(tmp_path: Path) -> None:

@@ -124,6 +124,9 @@ async def test_every_filter_of_processes_finds_its_own(tmp_path: Path) -> None:
                 {"workflowNames": ["note", "nothing"]},
                 {"search": "100% of _"},
                 {"search": note},
+                {"search": note[-8:]},
+                {"search": "write a NOTE"},
+                {"statuses": ["COMPLETED", "FAILED"], "search": "write"},
                 {"startedAt": {"to": instant}},
                 {"updatedAt": {"to": instant}},
             )

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 from stories import AWAITING, FAILED, SUSPENDED, Story, telling
+from support.remote import answer
 
 from orchestrator_gql.commands.callback_operator_actions import complete_callback
 from orchestrator_gql.security import LOCAL_OPERATOR
@@ -152,3 +153,36 @@ async def test_a_typed_result_for_a_rejected_one_completes_the_process(tmp_path:
         process = await story.site.engine.reaches(process_id, SUSPENDED)
 
     assert process.state["callback_result"] == {"rc": 0}
+
+
+PAUSE = """mutation ($input: SetEngineStateInput!) { setEngineState(input: $input) { __typename } }"""
+
+
+@pytest.mark.parametrize(("end", "refused"), [("failed", "RETRY"), ("expired", "REISSUE_CALLBACK")])
+async def test_a_paused_engine_offers_no_action_that_it_refuses(tmp_path: Path, end: str, refused: str) -> None:
+    async def offered() -> set[str]:
+        return set((await story.site.ask(OFFERED, id=str(process_id)))["process"]["availableActions"])
+
+    async with telling(tmp_path) as story:
+        process_id, token = await story.waits()
+        if end == "failed":
+            await answer(story.site.engine.runtime, token, {"rc": 1})
+        else:
+            story.site.engine.turn(30 * 24 * 3600)
+        await story.site.engine.reaches(process_id, FAILED)
+
+        before = await offered()
+        await story.site.ask(PAUSE, input={"paused": True})
+        paused = await offered()
+        callback = (await seen(story, process_id))["callbacks"][0]
+        verb = ("retryProcess", {"processId": str(process_id)})
+        if end == "expired":
+            verb = ("reissueCallback", {"callbackId": callback["id"]})
+        answered = await act(story, verb[0], **verb[1])
+        await story.site.ask(PAUSE, input={"paused": False})
+        after = await offered()
+
+    assert refused in before
+    assert before - paused == {"RETRY", "REISSUE_CALLBACK"} & before
+    assert answered["__typename"] == "EnginePausedError"
+    assert after == before

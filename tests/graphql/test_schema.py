@@ -87,6 +87,7 @@ ROOT_FIELDS = {
     "product": 'product(name: "x") { name }',
     "products": "products { totalCount }",
     "productSubscription": f'productSubscription(id: "{ID}") {{ id }}',
+    "productSubscriptions": "productSubscriptions { totalCount }",
     "events": "events { reset }",
     "startForm": 'startForm(workflowName: "ask") { __typename }',
     "audit": "audit { totalCount }",
@@ -105,6 +106,12 @@ ROOT_FIELDS = {
     "resendNotification": f'resendNotification(input: {{notificationId: "{ID}"}}) {{ __typename }}',
     "setEngineState": "setEngineState(input: {paused: true}) { __typename }",
     "setInSync": f'setInSync(input: {{productSubscriptionId: "{ID}", reason: "x"}}) {{ __typename }}',
+    "updateProductSubscriptionNote": (
+        f'updateProductSubscriptionNote(input: {{productSubscriptionId: "{ID}", note: "x"}}) {{ __typename }}'
+    ),
+    "updateCustomerDescription": (
+        f'updateCustomerDescription(input: {{productSubscriptionId: "{ID}"}}) {{ __typename }}'
+    ),
     "claimInputRequest": f'claimInputRequest(input: {{inputRequestId: "{ID}"}}) {{ __typename }}',
     "releaseInputRequest": f'releaseInputRequest(input: {{inputRequestId: "{ID}"}}) {{ __typename }}',
     "assignInputRequest": (
@@ -128,7 +135,7 @@ NEEDED = {
     },
     Permission.RETRY: {"retryProcess"},
     Permission.ABORT: {"abortProcess"},
-    Permission.EDIT_NOTE: {"updateProcessNote"},
+    Permission.EDIT_NOTE: {"updateProcessNote", "updateProductSubscriptionNote", "updateCustomerDescription"},
     Permission.RECOVER_CALLBACK: {
         "reissueCallback",
         "reawaitCallback",

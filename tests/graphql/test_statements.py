@@ -12,7 +12,7 @@ from orchestrator_gql.types import Json
 
 DASHBOARD = """{ processes(first: 60) { totalCount pageInfo { endCursor } nodes {
   id status version availableActions createdBy { name } productSubscriptions { id }
-  workflow { name } failure { code } currentStep { name } startPages state
+  subject workflow { name } failure { code } failureReason { message } currentStep { name } startPages state
   steps { name status failure { code } callbacks { id } inputRequest { id } }
   openInputRequest { id title }
   callbacks { id status result resultText { text } process { id } step { name }

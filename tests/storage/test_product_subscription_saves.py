@@ -13,6 +13,7 @@ from pydantic import computed_field
 from sqlalchemy import Connection, update
 from support.engine import Engine
 from support.network import (
+    NODE,
     Circuit,
     CircuitInactive,
     Monitor,
@@ -166,6 +167,7 @@ async def test_a_change_is_refused_while_another_process_holds_the_subscription(
     assert (await model_of(engine, node))["node"]["node_name"] == "utr-1"
 
 
+@pytest.mark.one_dispatcher
 async def test_an_untouched_model_writes_nothing(offer: Offer) -> None:
     @step("Return it in many ways")
     def give_back(subscription: Node) -> State:
@@ -204,6 +206,7 @@ async def test_a_model_that_this_release_would_write_differently_is_untouched_to
     assert await document_of(engine, node) == before
 
 
+@pytest.mark.one_dispatcher
 async def test_the_model_before_a_change_may_be_returned_beside_the_changed_model(offer: Offer) -> None:
     @step("Rename a copy")
     def rename_copy(subscription: Node) -> State:
@@ -218,6 +221,7 @@ async def test_the_model_before_a_change_may_be_returned_beside_the_changed_mode
     assert (await model_of(engine, node))["node"]["node_name"] == "utr-1"
 
 
+@pytest.mark.one_dispatcher
 async def test_two_different_changes_in_one_step_are_refused(offer: Offer) -> None:
     @step("Rename it twice")
     def rename_twice(subscription: Node) -> State:
@@ -233,6 +237,7 @@ async def test_two_different_changes_in_one_step_are_refused(offer: Offer) -> No
     assert (await model_of(engine, node))["node"]["node_name"] == "ams-1"
 
 
+@pytest.mark.one_dispatcher
 async def test_the_version_of_a_model_cannot_be_assigned(offer: Offer) -> None:
     @step("Forge the version")
     def forge(subscription: Node) -> State:
@@ -267,6 +272,7 @@ async def network(engine: Engine) -> tuple[str, str, str]:
     return node, port, circuit
 
 
+@pytest.mark.one_dispatcher
 async def test_a_block_of_another_subscription_is_stored_as_a_reference_and_loaded_live(offer: Offer) -> None:
     seen: list[Any] = []
 
@@ -293,6 +299,7 @@ async def test_a_block_of_another_subscription_is_stored_as_a_reference_and_load
     assert await document_of(engine, circuit) == stored
 
 
+@pytest.mark.one_dispatcher
 async def test_a_block_of_another_subscription_is_saved_through_its_owner_only(offer: Offer) -> None:
     @step("Rename the port of the circuit")
     def rename_port(subscription: Circuit) -> State:
@@ -341,6 +348,7 @@ async def test_a_step_cannot_write_an_earlier_status_back(offer: Offer) -> None:
 
 
 @pytest.mark.parametrize("status", [TERMINATED, DISABLED])
+@pytest.mark.one_dispatcher
 async def test_a_subscription_does_not_end_under_a_living_user(offer: Offer, status: SubscriptionLifecycle) -> None:
     @step("End it")
     def end(subscription: SubscriptionModel) -> State:
@@ -359,6 +367,7 @@ async def test_a_subscription_does_not_end_under_a_living_user(offer: Offer, sta
     assert (await model_of(engine, node))["status"] == status
 
 
+@pytest.mark.one_dispatcher
 async def test_a_workflow_may_say_that_it_ends_subscriptions_in_use(offer: Offer) -> None:
     engine = await offer(create_node, create_port, ends := terminates(Node, allow_in_use=True))
     node = await made(engine, create_node)
@@ -369,6 +378,7 @@ async def test_a_workflow_may_say_that_it_ends_subscriptions_in_use(offer: Offer
     assert (await model_of(engine, port))["port"]["node"]["node_name"] == "ams-1"
 
 
+@pytest.mark.one_dispatcher
 async def test_a_block_in_use_cannot_be_removed(offer: Offer) -> None:
     @step("Add a spare")
     def add(subscription: Node) -> State:
@@ -399,6 +409,7 @@ async def test_a_block_in_use_cannot_be_removed(offer: Offer) -> None:
     assert port in refused.failure.message
 
 
+@pytest.mark.one_dispatcher
 async def test_a_reference_to_an_ended_subscription_is_refused(offer: Offer) -> None:
     gate = Gate()
 
@@ -428,6 +439,7 @@ async def test_a_reference_to_an_ended_subscription_is_refused(offer: Offer) -> 
 
 
 @pytest.mark.parametrize("is_direct", [True, False])
+@pytest.mark.one_dispatcher
 async def test_a_circle_of_references_is_refused(offer: Offer, is_direct: bool) -> None:
     @step("Let it use the other")
     def use(subscription: Node, other: Node) -> State:
@@ -510,6 +522,7 @@ async def saved_at_once(engine: Engine, process: Process, *models: SubscriptionM
     return sorted(await asyncio.gather(*map(saved, models)))
 
 
+@pytest.mark.one_dispatcher
 async def test_a_reference_to_an_unknown_block_is_refused(offer: Offer) -> None:
     @step("Use a block that its owner never stored")
     def use(subscription: Port, node: Node) -> State:
@@ -526,6 +539,7 @@ async def test_a_reference_to_an_unknown_block_is_refused(offer: Offer) -> None:
     assert (await model_of(engine, port))["port"]["node"]["node_name"] == "ams-1"
 
 
+@pytest.mark.one_dispatcher
 async def test_an_owner_and_its_user_may_be_saved_in_one_step_in_any_order(offer: Offer) -> None:
     @step("End both")
     def end(node: Node, port: Port) -> State:
@@ -540,6 +554,7 @@ async def test_an_owner_and_its_user_may_be_saved_in_one_step_in_any_order(offer
     assert (await model_of(engine, port))["status"] == TERMINATED
 
 
+@pytest.mark.one_dispatcher
 async def test_a_union_of_blocks_of_other_subscriptions_is_loaded_as_it_was(offer: Offer) -> None:
     seen: list[str] = []
 
@@ -574,6 +589,7 @@ CALLS: list[bool] = []
 IN_TRANSACTION = [False]
 
 
+@pytest.mark.one_dispatcher
 async def test_authors_code_runs_in_no_transaction(offer: Offer) -> None:
     @step("Construct")
     def construct(product: UUID) -> State:
@@ -610,3 +626,25 @@ async def test_authors_code_runs_in_no_transaction(offer: Offer) -> None:
     assert CALLS
     assert not any(CALLS)
     assert await lock_of(engine, (await engine.process(process_id)).state["subscription_id"]) is None
+
+
+@pytest.mark.one_dispatcher
+async def test_a_second_subscription_with_the_id_of_another_is_refused_and_changes_nothing(offer: Offer) -> None:
+    @step("Construct the same node")
+    def construct_again(product: UUID, node: UUID) -> State:
+        made_again = NodeInactive.from_product_id(product, "another customer", subscription_id=node)
+        return {"subscription": made_again, "subscription_id": made_again.subscription_id}
+
+    @create_workflow("Create it again", initial_input_form=order_form, products=[NODE.name])
+    def create_again() -> StepList:
+        return begin >> construct_again
+
+    engine = await offer(create_node, create_again)
+    node = await made(engine, create_node)
+    before = await document_of(engine, node)
+    refused = await failing(engine, create_again, node=node)
+
+    assert code_of(refused) == "subscription-exists"
+    assert refused.failure is not None
+    assert f"{node} exists already" in refused.failure.message
+    assert await document_of(engine, node) == before

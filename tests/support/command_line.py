@@ -35,9 +35,9 @@ def greeting():
 """
 
 
-def until(find: Callable[[], T | None]) -> T:
+def until(find: Callable[[], T | None], *, seconds: float = SECONDS) -> T:
     """Call ``find`` until its result is not None; that result."""
-    deadline = time.monotonic() + SECONDS
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if (result := find()) is not None:
             return result

@@ -42,6 +42,7 @@ class PostgresServer:
     def __init__(self, url: URL) -> None:
         self._url = url
         self._template = f"template_{uuid4().hex}"
+        self._connection: psycopg.Connection | None = None
         self._execute(f"CREATE DATABASE {self._template}")
         asyncio.run(_migrated(self._of(self._template)))
 
@@ -63,14 +64,22 @@ class PostgresServer:
     def close(self) -> None:
         """Drop the template database of the session."""
         self._execute(f"DROP DATABASE {self._template} WITH (FORCE)")
+        self.disconnect()
+
+    def disconnect(self) -> None:
+        """Close the connection that makes the databases; the next one opens another."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def _of(self, name: str) -> str:
         return self._url.set(database=name).render_as_string(hide_password=False)
 
     def _execute(self, statement: str) -> None:
-        plain = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg.connect(plain, autocommit=True) as conn:
-            conn.execute(statement.encode())
+        if self._connection is None:
+            plain = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
+            self._connection = psycopg.connect(plain, autocommit=True)
+        self._connection.execute(statement.encode())
 
 
 @contextmanager

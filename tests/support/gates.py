@@ -14,8 +14,8 @@ from support.engine import Engine
 from support.playbooks import judge, of
 from support.remote import Remote
 
-BLOCKED = 3.0
-"""Seconds after which a function that nobody lets go returns by itself."""
+BLOCKED = 15.0
+"""Seconds after which a function that nobody lets go returns by itself; a busy machine may need some for a request."""
 
 RESULT: Json = {"rc": 0}
 

@@ -14,7 +14,13 @@ from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import product_subscription_locks, product_subscriptions
 from orchestrator_gql.types import FormGenerator, ProcessStatus, State, SubscriptionLifecycle
 from orchestrator_gql.workflow import Workflow
-from orchestrator_gql.workflows.utils import create_workflow, modify_workflow, terminate_workflow, validate_workflow
+from orchestrator_gql.workflows.utils import (
+    create_workflow,
+    modify_workflow,
+    reconcile_workflow,
+    terminate_workflow,
+    validate_workflow,
+)
 from support.engine import Engine
 
 ACTIVE = SubscriptionLifecycle.ACTIVE
@@ -195,6 +201,16 @@ def validates(model: type[SubscriptionModel], *steps: Any) -> Workflow:
 
     body.__name__ = f"validate_{model.__name__.lower()}"
     return validate_workflow("Validate", products=[_product(model)])(body)
+
+
+def reconciles(model: type[SubscriptionModel], *steps: Any) -> Workflow:
+    """A workflow that reconciles subscriptions of the model."""
+
+    def body() -> StepList:
+        return _joined(steps)
+
+    body.__name__ = f"reconcile_{model.__name__.lower()}"
+    return reconcile_workflow("Reconcile", products=[_product(model)])(body)
 
 
 def _joined(steps: Any) -> StepList:

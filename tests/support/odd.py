@@ -182,3 +182,10 @@ POLITE = {name for name in ODD if name.startswith(("message", "details"))} | {"i
 
 IN_TASKS = {"cancels-itself"}
 """The names of those that only an async function can raise."""
+
+NEAR_A_DATABASE = {
+    "keyboard-interrupt", "generator-exit", "cancelled", "cancels-itself", "timeout", "recursion", "huge", "unfit",
+    "away", "fenced", "message-unfit", "details-unfit",
+}  # fmt: skip
+"""The names of those that interrupt a transaction, cannot be stored, or are errors of a database. The others are
+described before a database sees them, so one database is enough for each of their places."""

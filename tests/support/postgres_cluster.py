@@ -27,6 +27,7 @@ class PostgresCluster:
 
     def stop_immediately(self) -> None:
         """Stop it like a crash: every connection is cut, nothing is flushed."""
+        self.server.disconnect()
         self._control("stop", "-m", "immediate")
         self.is_running = False
 

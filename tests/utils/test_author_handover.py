@@ -1,32 +1,119 @@
 """An inbox wakes its loop once for all that wait, and loses nothing."""
 
 import asyncio
+import gc
+import os
 import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable
+from contextvars import Context, ContextVar
 from functools import partial
+from pathlib import Path
+
+import pytest
 
 from orchestrator_gql.utils.author_handover import Inbox, Limit, inbox_of
 
 
-async def test_a_hundred_functions_wake_the_loop_once_and_are_called_in_order() -> None:
+@pytest.fixture(params=["eventfd", "self-pipe"], autouse=True)
+def wake_up(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """How an inbox wakes its loop; the self-pipe of asyncio does it where the system has no eventfd."""
+    kind: str = request.param
+    if kind == "self-pipe":
+        monkeypatch.delattr(os, "eventfd")
+    return kind
+
+
+async def becomes(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+
+
+def count(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> list[object]:
+    """Count the calls of the method, which goes on to do its work."""
+    real, called = getattr(owner, name), list[object]()
+
+    def counted(*args: object) -> object:
+        called.append(args)
+        return real(*args)
+
+    monkeypatch.setattr(owner, name, counted)
+    return called
+
+
+async def test_a_hundred_functions_wake_the_loop_once_and_are_called_in_order(
+    wake_up: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     loop = asyncio.get_running_loop()
-    wakes, called = list[object](), list[int]()
-    real = loop.call_soon_threadsafe
-
-    def counted(callback: object, *args: object) -> asyncio.Handle:
-        wakes.append(callback)
-        return real(callback, *args)  # type: ignore[arg-type]
-
-    loop.call_soon_threadsafe = counted  # type: ignore[assignment, method-assign]
-    inbox = Inbox(loop)
+    events = count(monkeypatch, os, "eventfd_write")
+    pipes = count(monkeypatch, loop, "call_soon_threadsafe")
+    inbox, called = Inbox(loop), list[int]()
     for number in range(100):
         inbox.put(partial(called.append, number))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
 
-    assert (called, len(wakes)) == (list(range(100)), 1)
+    assert called == list(range(100))
+    assert (len(events), len(pipes)) == ((1, 0) if wake_up == "eventfd" else (0, 1))
+
+
+async def test_a_loop_that_takes_no_descriptor_is_woken_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop, called = asyncio.get_running_loop(), list[str]()
+
+    def refuse(*_: object) -> None:
+        raise NotImplementedError  # as the loop of Windows does
+
+    monkeypatch.setattr(loop, "add_reader", refuse)
+    gc.collect()  # the loops of tests before have descriptors, too
+    before = open_descriptors()
+    inbox = Inbox(loop)
+    inbox.put(lambda: called.append("woken"))
+    await becomes(lambda: len(called) == 1)
+
+    assert called == ["woken"]
+    assert open_descriptors() <= before  # threads of tests before may close theirs
+
+
+def test_loops_that_have_ended_leave_no_descriptor_and_no_loop() -> None:
+    async def use() -> None:
+        inbox_of(asyncio.get_running_loop()).put(lambda: None)
+        await asyncio.sleep(0)
+        loops.append(weakref.ref(asyncio.get_running_loop()))
+
+    loops: list[weakref.ref[asyncio.AbstractEventLoop]] = []
+    gc.collect()
+    before = open_descriptors()
+    for _ in range(5):
+        asyncio.run(use())
+    gc.collect()
+
+    assert open_descriptors() <= before  # threads of tests before may close theirs
+    assert [loop() for loop in loops] == [None] * 5
+
+
+class Value:
+    """The value of a context variable."""
+
+
+async def test_an_inbox_keeps_no_value_of_the_request_that_made_it() -> None:
+    variable = ContextVar[Value]("variable")
+
+    def make(loop: asyncio.AbstractEventLoop) -> "tuple[Inbox, weakref.ref[Value]]":
+        variable.set(Value())
+        return Inbox(loop), weakref.ref(variable.get())
+
+    inbox, value = Context().run(make, asyncio.get_running_loop())
+    gc.collect()
+
+    assert value() is None, inbox
+
+
+def open_descriptors() -> int:
+    """The number of descriptors that this process has open."""
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 async def test_nothing_is_lost_if_several_threads_put_while_the_loop_takes() -> None:
@@ -52,7 +139,7 @@ async def test_a_function_that_is_put_by_a_function_is_called_too() -> None:
     inbox, called = inbox_of(asyncio.get_running_loop()), list[str]()
 
     inbox.put(lambda: inbox.put(lambda: called.append("second")))
-    await asyncio.sleep(0.01)
+    await becomes(lambda: len(called) == 1)
 
     assert called == ["second"]
 
@@ -62,7 +149,7 @@ async def test_the_loop_is_woken_again_for_what_comes_later() -> None:
 
     for number in range(3):
         inbox.put(partial(called.append, number))
-        await asyncio.sleep(0.01)
+        await becomes(lambda: called[-1:] == [number])  # noqa: B023 - called at once
 
     assert called == [0, 1, 2]
 
@@ -86,7 +173,7 @@ async def test_a_function_that_is_put_just_after_the_last_look_wakes_the_loop_ag
     functions.then = lambda: inbox.put(lambda: called.append("late"))
 
     inbox.put(lambda: called.append("first"))
-    await asyncio.sleep(0.01)
+    await becomes(lambda: len(called) == 2)
 
     assert called == ["first", "late"]
 

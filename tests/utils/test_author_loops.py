@@ -235,6 +235,26 @@ async def test_only_so_many_loops_are_replaced_and_then_a_person_is_refused_at_o
     assert await loops.run(where)
 
 
+async def test_a_call_that_another_function_cancels_before_it_begins_is_answered(loops: Loops, hold: Hold) -> None:
+    async def cancel_all() -> None:
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+
+    blocked = asyncio.create_task(loops.run(blocking(hold)))
+    await becomes(hold.entered.is_set)
+    cancels = asyncio.create_task(loops.run(cancel_all))
+    cancelled = asyncio.create_task(loops.run(where))
+    await asyncio.sleep(0.01)
+    hold.let_go()  # both begin in the same turn of the loop
+
+    await asyncio.gather(blocked, cancels)
+    with pytest.raises(AuthorRaised) as raised:
+        async with asyncio.timeout(10):
+            await cancelled
+    assert raised.value.described.kind == "CancelledError"
+    assert loops.stuck == 0
+
+
 @pytest.mark.parametrize("make", [asyncio.Lock, asyncio.Event, asyncio.Queue])
 async def test_an_object_of_another_loop_is_named_with_the_fix(loops: Loops, make: Callable[[], Any]) -> None:
     shared = make()

@@ -3,11 +3,12 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import pytest
 from support.holds import Hold
 
+from orchestrator_gql.utils import author_loops
 from orchestrator_gql.utils.author_places import Authors
 
 
@@ -42,6 +43,52 @@ async def test_a_function_that_blocks_the_loop_of_authors_is_named_once(caplog: 
     assert message.startswith("step 'Reload' of process 7 blocks the event loop of steps for over 1 s")
     assert "in reload_router" in message
     assert authors.blocks == {"server": 0, "steps": 1, "forms": 0}
+
+
+async def test_a_loop_that_a_function_without_a_limit_blocks_is_replaced_up_to_the_bound(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(author_loops, "REPLACED", 0.5)
+    monkeypatch.setattr(author_loops, "LOOPS", 2)
+    authors, holds = Authors.of(step_threads=1, loop="own"), [Hold() for _ in range(3)]
+    authors.watch()
+    loops = authors.steps.loops
+    assert loops is not None
+
+    def blocking(hold: Hold) -> Callable[[], Awaitable[None]]:
+        async def block() -> None:
+            hold.block()
+
+        return block
+
+    async def work() -> str:
+        return "done"
+
+    async def waits() -> str:
+        await asyncio.sleep(0.05)
+        return "waited"
+
+    waiting = asyncio.create_task(authors.steps.call_async(waits))
+    await asyncio.sleep(0.01)
+    calls = []
+    for number, hold in enumerate(holds[:2]):
+        calls.append(asyncio.create_task(authors.steps.call_async(blocking(hold))))
+        await becomes(hold.entered.is_set)
+        async with asyncio.timeout(10):
+            assert await authors.steps.call_async(work) == "done"  # it moves to the new loop
+        assert (authors.steps.stuck, len(loops.threads)) == (number + 1, number + 2)
+    calls.append(asyncio.create_task(authors.steps.call_async(blocking(holds[2]))))
+    await becomes(lambda: "every event loop is blocked" in caplog.text)
+    await asyncio.sleep(0.6)
+    assert caplog.text.count("every event loop is blocked") == 1  # it is not logged again
+    assert len(loops.threads) == 3
+
+    for hold in holds:
+        hold.let_go()
+    await asyncio.gather(*calls)
+    assert await waiting == "waited"
+    await becomes(lambda: authors.steps.stuck == 0 and len(loops.threads) == 1)
+    authors.close()
 
 
 async def test_a_function_that_blocks_the_loop_of_the_server_is_named(caplog: pytest.LogCaptureFixture) -> None:

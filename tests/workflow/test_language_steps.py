@@ -14,7 +14,7 @@ from orchestrator_gql.forms import FormPage
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import FormGenerator, ProcessStatus, State, StepStatus
 from orchestrator_gql.utils.errors import ProcessFailureError, WorkflowDefinitionError
-from orchestrator_gql.workflow.model import Retry
+from orchestrator_gql.workflow.step_options import Retry
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ async def test_the_parameter_state_gets_everything_at_any_position(stage: Stage)
 
     (arguments,) = stage.seen
     assert arguments[:2] == (1, 2)
-    assert (arguments[2]["a"], arguments[2]["c"], arguments[2]["process_id"]) == (1, [3], process.id)
+    assert (arguments[2]["a"], arguments[2]["c"], arguments[2]["process_id"]) == (1, [3], str(process.id))
 
 
 async def test_a_missing_argument_fails_the_step_and_names_step_parameter_and_keys(stage: Stage) -> None:

@@ -16,11 +16,13 @@ from orchestrator_gql.workflows.offers import products_of, statuses_of
 from orchestrator_gql.workflows.utils import (
     create_workflow,
     modify_workflow,
+    reconcile_workflow,
     task,
     terminate_workflow,
     validate_workflow,
 )
 
+KINDS = [create_workflow, modify_workflow, terminate_workflow, validate_workflow, reconcile_workflow]
 NETWORK = (NODE, PORT, CIRCUIT, MONITOR)
 
 
@@ -57,7 +59,7 @@ def takes_id(subscription_id: Node) -> None: ...
         (takes_any, set(NETWORK)),
     ],
 )
-@pytest.mark.parametrize("kind", [create_workflow, modify_workflow, terminate_workflow, validate_workflow])
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_annotations_say_which_products_a_workflow_is_for(
     kind: Callable[..., Any], function: Callable[..., Any], expected: set[Any]
 ) -> None:
@@ -71,27 +73,25 @@ def test_the_annotations_say_which_products_a_workflow_is_for(
         assert found == {product.facts.name for product in products.all()}
 
 
-def test_forms_count_and_names_have_the_last_word() -> None:
+def test_the_start_form_decides_before_the_steps_and_names_have_the_last_word() -> None:
     def start_form(subscription: Port) -> FormGenerator:
         yield FormPage
         return {}
 
     @inputstep("Ask")
-    def ask(subscription: Node) -> FormGenerator:
+    def ask(subscription: Node | Port) -> FormGenerator:
         yield FormPage
         return {}
 
     def body() -> StepList:
         return begin >> ask
 
-    assert {facts.name for facts in products_of(modify_workflow("x", initial_input_form=start_form)(body))} == {
-        NODE.name,
-        PORT.name,
-    }
+    assert set(products_of(modify_workflow("x")(body))) == {NODE, PORT}
+    assert products_of(modify_workflow("x", initial_input_form=start_form)(body)) == [PORT]
     assert products_of(modify_workflow("x", products=[CIRCUIT.name])(body)) == [CIRCUIT]
 
 
-@pytest.mark.parametrize("kind", [create_workflow, modify_workflow, terminate_workflow, validate_workflow])
+@pytest.mark.parametrize("kind", KINDS)
 def test_an_unknown_product_is_refused_at_import(kind: Callable[..., Any]) -> None:
     with pytest.raises(WorkflowDefinitionError, match="no product 'Nod'"):
         kind("x", products=["Nod"])(lambda: begin)
@@ -103,6 +103,8 @@ def test_the_statuses_are_those_of_the_target_unless_the_author_says_otherwise()
 
     every = set(SubscriptionLifecycle)
     assert statuses_of(modify_workflow("x")(body)) == {SubscriptionLifecycle.ACTIVE}
+    assert statuses_of(reconcile_workflow("x")(body)) == {SubscriptionLifecycle.ACTIVE}
+    assert statuses_of(reconcile_workflow("x", statuses=every)(body)) == every
     assert statuses_of(terminate_workflow("x")(body)) == every - {SubscriptionLifecycle.TERMINATED}
     assert statuses_of(modify_workflow("x", statuses=every)(body)) == every
     assert statuses_of(create_workflow("x")(body)) == statuses_of(task("x")(body)) == set()

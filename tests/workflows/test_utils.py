@@ -22,6 +22,7 @@ from orchestrator_gql.workflows.utils import (
     create_workflow,
     ensure_provisioning_status,
     modify_workflow,
+    reconcile_workflow,
     task,
     terminate_workflow,
     validate_workflow,
@@ -88,6 +89,12 @@ def change_speed(subscription: Line, speed: int) -> State:
 @step("Look")
 def look(subscription: LineInactive) -> State:
     return {"seen": [subscription.status, subscription.insync]}
+
+
+@inputstep("Ask again")
+def ask_again() -> FormGenerator:
+    yield FormPage
+    return {}
 
 
 @pytest.fixture
@@ -277,6 +284,33 @@ async def test_a_validation_takes_no_lock_and_writes_nothing(stage: Stage, is_go
         "Compare with the network",
         "Done",
     ]
+
+
+async def test_a_reconciliation_holds_the_subscription_and_asks_for_nothing_else(stage: Stage) -> None:
+    @reconcile_workflow("Configure again", additional_steps=begin >> look)
+    def mend_line() -> StepList:
+        return begin >> ask_again
+
+    async with stage(creation(), mend_line) as play:
+        line_id = await created(play)
+        before = await play.subscription(line_id)
+        waiting = await play.run("mend_line", {"subscription_id": line_id})
+        held = await play.subscription(line_id)
+        await play.submit(waiting, {})
+        line = await play.subscription(line_id)
+
+    assert mend_line.target is Target.RECONCILE
+    assert names_of(mend_line) == [
+        "Start",
+        "Create process subscription relation",
+        "Lock subscription",
+        "Ask again",
+        "Look",
+        "Unlock subscription",
+        "Done",
+    ]
+    assert held["insync"] is False
+    assert line == before
 
 
 async def test_a_task_runs_between_start_and_done_and_needs_no_form(stage: Stage) -> None:

@@ -2,7 +2,7 @@
 
 const ROW = `
   fragment Row on Process {
-    id version workflowName status startedAt endedAt durationSeconds currentStep { name }
+    id version workflowName subject status startedAt endedAt durationSeconds currentStep { name }
     createdBy { name }
   }`;
 
@@ -49,6 +49,13 @@ export const PROCESSES = `
     processes(first: $first, after: $after, filter: $filter) { nodes { ...Row } pageInfo { hasNextPage endCursor } }
   }${ROW}`;
 
+export const SUBSCRIPTIONS = `
+  query Subscriptions($filter: ProductSubscriptionFilter, $first: Int!) {
+    productSubscriptions(filter: $filter, first: $first) {
+      nodes { id description customerDescription customerId status inSync product { name } } pageInfo { hasNextPage }
+    }
+  }`;
+
 export const PROCESS = `query Process($id: ID!) { process(id: $id) { ...Detail } }${ROW}${PAGE}${TASK}${DETAIL}`;
 
 export const STATS = `
@@ -60,7 +67,7 @@ export const INBOX = `
   query Inbox($first: Int!, $filter: InputRequestFilter, $withTasks: Boolean!) {
     viewer { openInputRequests(first: 1) { totalCount } }
     inputRequests(first: $first, filter: $filter) @include(if: $withTasks) {
-      nodes { ...Task process { id workflowName startedAt createdBy { name } } } pageInfo { hasNextPage }
+      nodes { ...Task process { id workflowName subject startedAt createdBy { name } } } pageInfo { hasNextPage }
     }
   }${TASK}`;
 

@@ -25,6 +25,7 @@ const LIVE_WORDS: Record<LiveState, string> = {
 };
 
 let drawing = 0;
+let pause = "";
 const drawSoon = () => {
   drawing ||= requestAnimationFrame(draw);
 };
@@ -75,6 +76,10 @@ function draw(): void {
   count.textContent = inbox.count === null ? "" : String(inbox.count);
   count.classList.toggle("some", (inbox.count ?? 0) > 0);
   const words = pauseWords(store.stats?.engine);
+  if (words !== pause) {
+    pause = words;
+    if (location.hash === "#/start") route(); // the list of workflows says which can start, and a pause changes that
+  }
   reconcile(
     banner,
     words ? [{ key: "paused", signature: words, draw: () => h("p", { class: "banner", role: "status" }, words) }] : [],

@@ -31,6 +31,7 @@ export interface Row {
   id: string;
   version: number;
   workflowName: string;
+  subject: string;
   status: string;
   startedAt: string;
   endedAt: string | null;
@@ -134,7 +135,7 @@ export interface Task {
 }
 
 export interface InboxTask extends Task {
-  process: Pick<Row, "id" | "workflowName" | "startedAt" | "createdBy">;
+  process: Pick<Row, "id" | "workflowName" | "subject" | "startedAt" | "createdBy">;
 }
 
 export interface InputRequest extends Task {

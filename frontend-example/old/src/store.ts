@@ -89,7 +89,8 @@ export class Store {
     ids.forEach((id) => this.stale.delete(id));
     let wait = COALESCE;
     try {
-      const open = this.selected && ids.includes(this.selected) ? this.readProcess() : null;
+      // A pause names no process, but it takes actions away from the open one.
+      const open = this.selected && (!ids.length || ids.includes(this.selected)) ? this.readProcess() : null;
       await Promise.all([ids.length ? this.readRows(ids) : null, open, this.readStats()]);
     } catch {
       ids.forEach((id) => this.stale.add(id));

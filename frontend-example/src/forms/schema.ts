@@ -57,3 +57,9 @@ export function isShownOnly(schema: Schema, root: Schema): boolean {
   const { disabled } = asSchema(whole.extraProperties);
   return whole.readOnly === true || disabled === true;
 }
+
+/** The label of a field without a title of its own: a title behind its `$ref` names a class, and no field. */
+export function named(key: string): string {
+  const words = key.replaceAll("_", " ").trim();
+  return words.charAt(0).toUpperCase() + words.slice(1).toLowerCase();
+}

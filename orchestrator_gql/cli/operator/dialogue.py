@@ -2,7 +2,7 @@
 
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,10 @@ class Dialogue(ABC):
     def submitted(self, digest: str | None) -> dict[str, Any]:
         """Submit all pages and return the server's response; ``digest`` is the digest of the last shown page."""
 
+    def choosers(self) -> Mapping[str, forms.Choose]:
+        """What asks for the fields of a JSON Schema format."""
+        return {}
+
     def run(self) -> dict[str, Any]:
         """Go on until the form is submitted, and return the server's response; raises `VerbRefused` if it refuses."""
         response = None
@@ -56,7 +60,7 @@ class Dialogue(ABC):
         if not self.is_agreed:
             require_terminal()
             if names := forms.missing_fields(page, self.answers[-1]):
-                self.answers[-1] = forms.fill_in(page, self.answers[-1], names)
+                self.answers[-1] = forms.fill_in(page, self.answers[-1], names, choosers=self.choosers())
             if not self._agrees(page):
                 return None
         return self._submit(page["digest"])
@@ -66,7 +70,7 @@ class Dialogue(ABC):
         can_edit = not page["schema"].get("properties") or forms.example(page) != "{}"
         choice = forms.reply(f"{printable(page['submitLabel'])}? [y/N{', e edits' if can_edit else ''}] ").lower()
         if can_edit and choice in ("e", "edit"):
-            self.answers[-1] = forms.fill_in(page, self.answers[-1])
+            self.answers[-1] = forms.fill_in(page, self.answers[-1], choosers=self.choosers())
             return False
         if choice not in ("y", "yes"):
             raise VerbRefused("Nothing was submitted.")
@@ -96,7 +100,10 @@ class Dialogue(ABC):
             raise VerbRefused(message)
         print(message)
         self.answers[page_index] = forms.fill_in(
-            response["page"], self.answers[page_index], forms.invalid_fields(response)
+            response["page"],
+            self.answers[page_index],
+            forms.invalid_fields(response),
+            choosers=self.choosers(),
         )
 
     def _next_page_message(self, page: dict[str, Any]) -> str:

@@ -1,8 +1,9 @@
 """A page of a form on a terminal: print it, ask for its fields, and describe its errors."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from getpass import getpass
+from types import MappingProxyType
 from typing import Any
 
 from orchestrator_gql.cli.client import VerbRefused
@@ -14,6 +15,9 @@ from orchestrator_gql.utils.json.secrets import is_marked
 
 Page = dict[str, Json]
 """The answers to one page."""
+
+Choose = Callable[[dict[str, Any], str], str]
+"""Lets the person search for a value of a field: the JSON Schema of the field and the question; blank for none."""
 
 GAP = "…"
 """The placeholder of a field without a value."""
@@ -36,8 +40,8 @@ def shown(title: str, page: dict[str, Any], answers: Page) -> list[str]:
     for name, field in _fields(page).items():
         value = answers.get(name, page["initialData"].get(name, GAP))
         value = MASK if name in answers and is_marked(field) else value
-        text = value if isinstance(value, str) else json.dumps(value)
-        label = printable(f"  {field.get('title') or name}")
+        text = _named(field, value)
+        label = printable(f"  {field['title']}")
         if "\n" in text:
             lines += [f"{label}:", *(f"    {printable(line)}" for line in text.splitlines())]
         else:
@@ -64,16 +68,28 @@ def invalid_fields(response: dict[str, Any]) -> list[str]:
     return [name for name in editable if name in names] or editable
 
 
-def fill_in(page: dict[str, Any], answers: Page, names: Iterable[str] | None = None) -> Page:
-    """Ask for the fields ``names``, or for every field, and return the new answers; empty input keeps a known value."""
+def fill_in(
+    page: dict[str, Any],
+    answers: Page,
+    names: Iterable[str] | None = None,
+    *,
+    choosers: Mapping[str, Choose] = MappingProxyType({}),
+) -> Page:
+    """Ask for the fields ``names``, or for every field, and return the new answers; empty input keeps a known value.
+
+    ``choosers`` ask for the fields of these JSON Schema formats.
+    """
     answer, fields = dict(answers), _fields(page)
     known = {**page["initialData"], **answers}
     for name in _editable(page) if names is None else names:
         field = fields[name]
         is_secret = is_marked(field)
         current = f" [{MASK if is_secret else _text(known[name])}]" if name in known else ""
-        choices = f" ({', '.join(map(_text, field['enum']))})" if "enum" in field else ""
-        typed = reply(printable(f"  {field.get('title') or name}{choices}{current}: "), is_secret=is_secret)
+        between = "; " if "options" in field else ", "
+        choices = f" ({between.join(_named(field, value) for value in field['enum'])})" if "enum" in field else ""
+        question = printable(f"  {field['title']}{choices}{current}: ")
+        chooser = choosers.get(str(field.get("format")))
+        typed = chooser(field, question) if chooser else reply(question, is_secret=is_secret)
         if typed:
             answer[name] = _value(field, typed)
     return answer
@@ -99,10 +115,17 @@ def as_json(answer: Page) -> str:
 
 
 def _fields(page: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The JSON Schemas of the page's fields, with their references resolved."""
+    """The JSON Schemas of the page's fields, with their references resolved, each with a title.
+
+    A title behind a reference is the name of a class, alike for all fields of that class.
+    """
     whole = page["schema"]
     return {
-        name: {**whole.get("$defs", {}).get(str(field.get("$ref")).rpartition("/")[2], {}), **field}
+        name: {
+            **whole.get("$defs", {}).get(str(field.get("$ref")).rpartition("/")[2], {}),
+            "title": name,
+            **field,
+        }
         for name, field in whole.get("properties", {}).items()
     }
 
@@ -115,8 +138,17 @@ def _text(value: Json) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
+def _named(field: dict[str, Any], value: Json) -> str:
+    """The value as text; a choice whose label differs has its label behind it."""
+    label = str(field.get("options", {}).get(value, value)) if isinstance(value, str) else None
+    return _text(value) if label in (None, value) else f"{value} = {label}"
+
+
 def _value(field: dict[str, Any], typed: str) -> Json:
-    """The typed text: as JSON if the field is no text field and the text is JSON, else as text."""
+    """The typed text: the choice with this label, or as JSON if the field is no text field and the text is JSON."""
+    labelled = [value for value, label in field.get("options", {}).items() if label == typed]
+    if len(labelled) == 1 and typed not in field.get("enum", ()):
+        return str(labelled[0])
     if "string" in (schema.get("type") for schema in (field, *field.get("anyOf", ()))):
         return typed
     try:

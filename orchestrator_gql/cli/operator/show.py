@@ -13,9 +13,9 @@ from orchestrator_gql.cli.terminal import printable
 
 DOCUMENT = f"""\
 query Show($id: ID!) {{ process(id: $id) {{
-  id version status workflowName note startedAt availableActions
-  failure {{ code message }} whyWaiting {{ message since until lastReportAt }}
-  steps {{ index name kind status attempt durationSeconds failure {{ code message traceback }}
+  id version status workflowName subject note startedAt availableActions
+  failure {{ code message details }} whyWaiting {{ message since until lastReportAt }}
+  steps {{ index name kind status attempt durationSeconds failure {{ code message details traceback }}
     inputRequest {{ id status title {DECISIONS} }} }}
   callbacks {{ id name status round source tokenHint issuedAt expiresAt receivedAt resultBytes
     progress {{ percent message reportedAt }} validation {{ outcome message }}
@@ -30,6 +30,9 @@ query Decided($id: ID!, $after: String) {{ process(id: $id) {{ events(first: 200
 """
 SHOWN = 200
 """Characters of a refused body that are shown."""
+
+DETAILS = 1_000
+"""Characters of the details of a failure that are shown."""
 
 TRACE_LINES = 40
 TRACE_WIDTH = 300
@@ -82,6 +85,7 @@ def lines(process: dict[str, Any], now: datetime, before: Decisions) -> list[str
     """The process as lines; ``before`` holds the result of `earlier_decisions`."""
     began = age(process["startedAt"], now)
     rows = [f"{process['workflowName']} {process['id']} is {process['status']}, started {began} ago"]
+    rows.append(f"  about: {process['subject']}")
     if process["note"]:
         rows.append(f"  note: {process['note']}")
     if why := process["whyWaiting"]:
@@ -89,6 +93,7 @@ def lines(process: dict[str, Any], now: datetime, before: Decisions) -> list[str
         rows.append(f"  {why['message']}{left}")
     if process["failure"]:
         rows.append(f"  {process['failure']['code']}: {process['failure']['message']}")
+        rows += _details(process["failure"], "    ")
     rows.append("Steps")
     for step in process["steps"]:
         rows += _step(step, before.get(step["index"], []))
@@ -111,15 +116,26 @@ def _actions(process: dict[str, Any]) -> list[str]:
 
 
 def _step(step: dict[str, Any], before: list[dict[str, Any]]) -> list[str]:
-    took = f", {step['durationSeconds']:.1f} s" if step["durationSeconds"] is not None else ""
-    again = f", attempt {step['attempt']}" if step["attempt"] > 1 else ""
+    is_again = step["attempt"] > 1
+    since = " since its first attempt" if is_again else ""  # a restart of the server begins another attempt
+    took = f", {step['durationSeconds']:.1f} s{since}" if step["durationSeconds"] is not None else ""
+    again = f", attempt {step['attempt']}" if is_again else ""
     why = f": {step['failure']['message']}" if step["failure"] else ""
     decisions = [*before, *(step["inputRequest"]["decisions"] if step["inputRequest"] else ())]
     return [
         f"  {step['index'] + 1:>3} {step['status']:<17} {step['name']}{again}{took}{why}",
+        *(_details(step["failure"], "      ") if step["failure"] else ()),
         *(_trace(step["failure"]["traceback"]) if step["failure"] else ()),
         *(f"      {decided(decision)}" for decision in decisions),
     ]
+
+
+def _details(failure: dict[str, Any], indent: str) -> list[str]:
+    """The details that the author, or the remote service, gave to the failure; none if there are none."""
+    if failure["details"] is None:
+        return []
+    text = json.dumps(failure["details"], ensure_ascii=False)
+    return [f"{indent}details: {text if len(text) <= DETAILS else text[:DETAILS] + ' … more: see --json'}"]
 
 
 def _trace(trace: str | None) -> list[str]:

@@ -2,13 +2,14 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, redirect_stdout
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from orchestrator_gql.cli.client import VerbRefused
-from orchestrator_gql.cli.operator import forms
+from orchestrator_gql.cli.operator import forms, subscriptions
 from orchestrator_gql.cli.operator.dialogue import Dialogue, parse_fields, parse_pages
 from orchestrator_gql.cli.operator.requests import PAGE
 from orchestrator_gql.cli.request import request
@@ -84,6 +85,9 @@ class _Start(Dialogue):
         answer = {"workflowName": self.title, "pages": self.answers, "idempotencyKey": self.key}
         response: dict[str, Any] = request(self.url, START, {"input": answer})["startWorkflow"]
         return response
+
+    def choosers(self) -> Mapping[str, forms.Choose]:
+        return {subscriptions.FORMAT: partial(subscriptions.choose, self.url)}
 
     def _form_after(self, count: int) -> dict[str, Any]:
         """The form after the first ``count`` pages."""

@@ -14,13 +14,14 @@ from orchestrator_gql.utils.json import Json
 CALLBACKS = """\
 query Callbacks($after: String) {
   callbacks(filter: {statuses: [PENDING]}, first: 200, after: $after) {
-    nodes { id name issuedAt expiresAt heartbeatDueAt process { id workflowName whyWaiting { message lastReportAt } } }
+    nodes { id name issuedAt expiresAt heartbeatDueAt
+      process { id workflowName subject whyWaiting { message lastReportAt } } }
     pageInfo { hasNextPage endCursor } } }
 """
 FORMS = f"""\
 query Forms($after: String, $mine: Boolean) {{
   inputRequests(filter: {{mine: $mine}}, first: 200, after: $after) {{
-    nodes {{ id title createdAt {STANDING} process {{ id workflowName }} }}
+    nodes {{ id title createdAt {STANDING} process {{ id workflowName subject }} }}
     pageInfo {{ hasNextPage endCursor }} }} }}
 """
 
@@ -69,6 +70,7 @@ def _callback(node: dict[str, Any]) -> dict[str, Any]:
         "process": node["process"]["id"],
         "id": node["id"],
         "workflow": node["process"]["workflowName"],
+        "subject": node["process"]["subject"],
         "what": what,
         "since": node["issuedAt"],
         "until": min(ends, default=None),
@@ -85,6 +87,7 @@ def _form(node: dict[str, Any]) -> dict[str, Any]:
         "process": node["process"]["id"],
         "id": node["id"],
         "workflow": node["process"]["workflowName"],
+        "subject": node["process"]["subject"],
         "what": f"form {node['title']!r}",
         "since": node["createdAt"],
         "until": node["dueAt"],
@@ -103,4 +106,5 @@ def _line(wait: dict[str, Any], now: datetime) -> str:
         time = age(wait["until"], now)
         until = f", overdue by {time}" if _is_overdue(wait, now) else f", {time} left"
     since = age(wait["since"], now)
-    return f"{wait['process']}  {wait['workflow']}  {wait['what']}, for {since}{until}. {wait['message']}"
+    process = f"{wait['process']}  {wait['workflow']}  {wait['what']}"
+    return f"{process}, for {since}{until}. {wait['message']} ({wait['subject']})"

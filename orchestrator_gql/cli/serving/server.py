@@ -70,8 +70,8 @@ async def serve_until_signal(
 ) -> None:
     """Start the application, listen, call ``on_ready``, serve until SIGINT or SIGTERM, and stop in good order.
 
-    ``beside`` runs as long as the server. The lifespan is entered here and not by uvicorn, so that an error at the
-    start is raised and not logged with a trace.
+    ``beside`` runs longer than the server: steps that finish at the end may still need it. The lifespan is entered here
+    and not by uvicorn, so that an error at the start is raised and not logged with a trace.
     """
     config = _config(app, ending.grace)
     server = _server(app, config)
@@ -83,7 +83,7 @@ async def serve_until_signal(
         begin_to_stop()
 
     ending.call_at_signal(partial(_call_in, loop, stop))
-    async with app.router.lifespan_context(app), beside:
+    async with beside, app.router.lifespan_context(app):
         _listen(listener)
         on_ready()
         watch_task = loop.create_task(config.slow_readers.watch())

@@ -120,11 +120,8 @@ def deliver(
         return _keep_unclaimed(conn, address, delivery, now)
     process, callback = target
     is_whole = delivery.refusal is not AttemptOutcome.TOO_LARGE  # the signature of a cut body never matches
-    if (
-        is_whole
-        and callback.service is not None
-        and (refused := denied(runtime, callback, address.proof, address.peer, now))
-    ):
+    must_prove = is_whole and callback.service is not None
+    if must_prove and (refused := denied(runtime, callback, address.proof, address.peer, now)):
         if not address.is_dry_run:
             results.refuse_unauthenticated(
                 conn, callback, delivery, refused, token=address.token, secrets=process.secrets, now=now
@@ -144,12 +141,13 @@ def deliver(
         token=address.token,
     )
     if address.is_dry_run:
-        return _dry_run_result(arrived.outcome, callback, now)
+        judged = _dry_run_result(arrived.outcome, callback, now)
+        return _for_the_next_job(conn, address, delivery, arrived.outcome, judged, now)
     taken = results.take(conn, process, arrived, now=now, audit_key=runtime.settings.audit_secret)
     if isinstance(arrived.outcome, Accepted) and _may_end(conn, process, callback, step):
         pending = PendingTransitions(process).then(resume(process, now))
         commit.apply(conn, process, pending, commit_context(runtime, begin, now=now))
-    return taken
+    return _for_the_next_job(conn, address, delivery, arrived.outcome, taken, now)
 
 
 def _repeated_failure_report(conn: Connection, callback: Callback, delivery: Delivery) -> Duplicate | None:
@@ -259,11 +257,37 @@ def _find(conn: Connection, address: Address) -> tuple[Process, Callback] | None
 
 def _by_ref(conn: Connection, address: Address, ref: str) -> Callback | None:
     """The callback of the job; None if no action has named the job, and none can until this transaction ends."""
-    known = callbacks.by_ref(conn, address.service, ref)
-    if known is not None or address.is_dry_run:
-        return known
-    unclaimed_deliveries.lock(conn, address.service, ref)
+    if not address.is_dry_run:
+        unclaimed_deliveries.lock(conn, address.service, ref)
     return callbacks.by_ref(conn, address.service, ref)
+
+
+OF_THE_PAST = (AttemptOutcome.CONFLICT, AttemptOutcome.LATE, AttemptOutcome.WITHDRAWN, AttemptOutcome.DUPLICATE)
+"""The outcomes of deliveries to a callback that has ended."""
+
+
+def _for_the_next_job(
+    conn: Connection,
+    address: Address,
+    delivery: Delivery,
+    outcome: DeliveryOutcome,
+    taken: Receipt | Rejected,
+    now: datetime,
+) -> Receipt | Rejected:
+    """Keep a delivery to a callback that has ended for an action that may return the same external id.
+
+    Some services use an external id again, and may deliver before the new action has returned. So the delivery may
+    belong to the old job or to the new job. The old callback has its attempt in any case. The sender of the accepted
+    payload has the old receipt.
+    """
+    is_of_past = address.ref is not None and outcome.outcome in OF_THE_PAST and delivery.refusal is None
+    if not is_of_past or not callbacks.is_action_running(conn, address.service):
+        return taken
+    try:
+        kept = _keep_unclaimed(conn, address, delivery, now)
+    except CallbackUnknown:  # the service has its most deliveries
+        return taken
+    return kept if isinstance(taken, Rejected) else taken
 
 
 def _keep_unclaimed(conn: Connection, address: Address, delivery: Delivery, now: datetime) -> Receipt | Rejected:

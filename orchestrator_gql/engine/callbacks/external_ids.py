@@ -2,6 +2,7 @@
 
 A delivery may arrive just before the action that names its job is committed. Both sides take the lock of the external
 id, and both take it before the lock of a process. So the delivery finds the callback, or the action finds the delivery.
+If a job before had the same external id, only what arrived since the new callback was issued can belong to the new job.
 """
 
 from collections.abc import Mapping
@@ -11,11 +12,12 @@ from sqlalchemy import Connection
 
 from orchestrator_gql.callbacks.external_ids import Refs
 from orchestrator_gql.callbacks.reports import failure_in
-from orchestrator_gql.callbacks.rules import Arrival, WaitChanges
+from orchestrator_gql.callbacks.rules import Arrival, Callback, WaitChanges
 from orchestrator_gql.config.services import Service
 from orchestrator_gql.engine.callbacks import results
 from orchestrator_gql.process import Process
 from orchestrator_gql.storage import callbacks, unclaimed_deliveries
+from orchestrator_gql.storage.unclaimed_deliveries import UnclaimedDelivery
 from orchestrator_gql.types import ResultSource
 from orchestrator_gql.workflow.model import AwaitStep
 
@@ -43,7 +45,7 @@ def claim(
     named = [(callback, refs[callback.name]) for callback in waiting if callback.name in refs]
     for latest, ref in named:
         callback, service = latest, services.get(latest.service or "")
-        for unclaimed in unclaimed_deliveries.of_job(conn, callback.service, ref, now) if callback.service else ():
+        for unclaimed in _unclaimed(conn, latest, ref, now):
             delivery = unclaimed.delivery
             arrived = results.arrival(
                 process,
@@ -61,3 +63,12 @@ def claim(
             callback = arrived.after
     refs_by_callback = tuple((callback.id, callback.service, ref) for callback, ref in named)
     return WaitChanges(refs=refs_by_callback, arrivals=tuple(arrivals))
+
+
+def _unclaimed(conn: Connection, callback: Callback, ref: str, now: datetime) -> list[UnclaimedDelivery]:
+    if callback.service is None:
+        return []
+    unclaimed = unclaimed_deliveries.of_job(conn, callback.service, ref, now)
+    if unclaimed and callbacks.by_ref(conn, callback.service, ref) is not None:
+        return [delivery for delivery in unclaimed if delivery.at >= callback.issued_at]
+    return unclaimed

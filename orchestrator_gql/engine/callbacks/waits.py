@@ -41,6 +41,7 @@ from orchestrator_gql.storage import callbacks, events, timers, unclaimed_delive
 from orchestrator_gql.storage.timers import TimerKind
 from orchestrator_gql.types import CallbackStatus, Event, EventKind, Failure, Json, ResultSource
 from orchestrator_gql.utils.author_calls import AuthorRaised
+from orchestrator_gql.utils.errors import StepError
 from orchestrator_gql.utils.exception_text import RAISED
 from orchestrator_gql.utils.json import encode
 from orchestrator_gql.utils.json.stored import INLINE, Stored
@@ -213,7 +214,7 @@ def keep_judgement(
     status = CallbackStatus.VALIDATED
     if isinstance(outcome, Failed):
         status = CallbackStatus.REJECTED
-        validation |= {"outcome": "REJECTED", "message": outcome.failure.message, "details": outcome.failure.details}
+        validation |= {"outcome": "REJECTED", **failure_json(outcome.failure)}
     validated = []
     for callback in callbacks.of_wait(conn, process.id, wait):
         if callback.status in WITH_RESULT:
@@ -375,5 +376,7 @@ def _success(
     try:
         delta = through_lenses(conn, process, step, additions)
     except AuthorRaised as raised:
+        if isinstance(raised.error, StepError):  # it took too long
+            return Failed(Failure(raised.error.failure_code, raised.error.message, now))
         return Failed(Failure(RAISED, f"The lens of {step.name!r} raised {raised}", now))
     return Success(delta, secrets=secrets.standing_in(delta))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 from orchestrator_gql.callbacks import urls
 from orchestrator_gql.domain import find_models
@@ -57,13 +58,17 @@ def _is_hashable(function: Callable[..., Any]) -> bool:
 def given(
     runtime: Runtime, process: Process, step: Step | None = None, tokens: Mapping[str | None, str] | None = None
 ) -> dict[str, Any]:
-    """The engine's values for a function: the process, its user and workflow, and the callback URLs of the step."""
+    """The engine's values for a function: the process, its user and workflow, and the callback URLs of the step.
+
+    They are JSON values, as those of the state: `json.dumps` writes them, and an annotation such as `UUID` converts
+    them.
+    """
     seq = process.execution.seq if process.execution else 0
     values: dict[str, Any] = {
-        "process_id": process.id,
+        "process_id": str(process.id),
         "reporter": process.created_by or "",
         "workflow_name": process.workflow_name,
-        "workflow_target": process.target,
+        "workflow_target": str(process.target),
         "idempotency_key": f"{process.id}:{seq}",
         "traceparent": traceparent(process.trace, process.id, seq),
     }
@@ -92,7 +97,7 @@ async def with_decisions(
     """
     if DECISIONS in state or all(parameter.name != DECISIONS for parameter in wanted_by(function)):
         return own
-    stored = await runtime.database.read(lambda conn: input_requests.decided_in(conn, own["process_id"]))
+    stored = await runtime.database.read(lambda conn: input_requests.decided_in(conn, UUID(own["process_id"])))
     decisions = [
         {
             "step": step,
@@ -120,10 +125,10 @@ async def arguments(
     build_models = await load_models(runtime, parameters, state)
     # A function may change its arguments. Nested values are copied, so that the state of the process stays the same.
     visible = {key: _copied(value) if key in names or "state" in names else value for key, value in state.items()}
-    annotations = [parameter.annotation for parameter in parameters if parameter.name in state]
+    annotations = [parameter.annotation for parameter in parameters if parameter.name in state or parameter.name in own]
 
     def make() -> dict[str, Any]:
-        return bind(parameters, {**visible, **own}, given={**own, **build_models()})
+        return bind(parameters, {**visible, **own}, given=build_models())
 
     return await calls.made(runtime, make, annotations, "the arguments of a step")
 

@@ -18,6 +18,7 @@ from orchestrator_gql.utils.author_demands import Demand, with_demands
 from orchestrator_gql.utils.author_handover import Limit, NoThreadFree, TimedOut
 from orchestrator_gql.utils.author_places import Place
 from orchestrator_gql.utils.errors import StepError
+from orchestrator_gql.utils.wrappers import has_wrapper
 
 FORM_TIMEOUT = "form-timeout"
 STEP_TIMEOUT = "step-timeout"
@@ -105,8 +106,9 @@ async def made(runtime: Runtime, make: Callable[[], T], annotations: Iterable[An
 async def outside(runtime: Runtime, transaction: Callable[[], Awaitable[T]], *, is_request: bool) -> T:
     """The result of the transaction; the authors' functions that it demands run outside of it, in threads.
 
-    All functions for a request have ``ORCHESTRATOR_FORM_TIMEOUT`` seconds together. For the engine, a function has
-    these seconds for itself if there is a value instead of its own, and else no limit. Raises `StepError`.
+    All functions for a request have ``ORCHESTRATOR_FORM_TIMEOUT`` seconds together; after them `StepError` is raised.
+    For the engine, each function has these seconds for itself. After them the transaction gets the value instead, or
+    else the same error as if the function had raised it: the step fails.
     """
     seconds = runtime.settings.form_timeout
     limit: Limit | None = None
@@ -116,16 +118,17 @@ async def outside(runtime: Runtime, transaction: Callable[[], Awaitable[T]], *, 
         if is_request:
             limit = limit or Limit(seconds, is_urgent=True)
         place = runtime.authors.forms if is_request else runtime.authors.steps
-        bound = limit or (Limit(seconds) if demanded.instead is not None else None)
-        caller = Caller(place, demanded.name, bound, demanded.owner, FORM_TIMEOUT)
+        caller = Caller(place, demanded.name, limit or Limit(seconds), demanded.owner, FORM_TIMEOUT)
         try:
             with caller.limited():
                 return Returned(await caller.call_sync(demanded.function))
         except AuthorRaised as raised:
             return raised
         except StepError as late:
-            if demanded.instead is None:
+            if demanded.instead is None and is_request:
                 raise
+            if demanded.instead is None:
+                return AuthorRaised(late)
             return Returned(demanded.instead(late.message))
 
     return await with_demands(transaction, call)
@@ -174,6 +177,8 @@ def runs_authors_code(annotation: Any) -> bool:
 
 @lru_cache(maxsize=1024)
 def _runs_authors_code(annotation: Any) -> bool:
+    if has_wrapper(annotation):
+        return True
     if annotation is Any or (isinstance(annotation, type) and annotation.__module__ == "builtins"):
         return False
     adapter = attempt(TypeAdapter, annotation)

@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
 
 from orchestrator_gql.process import ConditionKey, Process
-from orchestrator_gql.workflow.model import Condition, Step, StepList
+from orchestrator_gql.workflow.model import Step, StepList
+from orchestrator_gql.workflow.step_options import Condition
 
 Ask: TypeAlias = Callable[[Condition], Awaitable[bool]]
 """Runs the predicate of a condition without blocking the event loop."""

@@ -33,8 +33,9 @@ from orchestrator_gql.utils.json import encode, to_json
 from orchestrator_gql.utils.json.secrets import Found
 from orchestrator_gql.utils.secrets import Secrets, known_to_logs
 from orchestrator_gql.workflow.callback_step import hands_out_url, names_of
-from orchestrator_gql.workflow.model import START_NAMES, ActionStep, AwaitStep, Condition, InputStep, Step, Workflow
-from orchestrator_gql.workflows.start_forms import CHOICES, LOADED
+from orchestrator_gql.workflow.model import START_NAMES, ActionStep, AwaitStep, InputStep, Step, Workflow
+from orchestrator_gql.workflow.step_options import Condition
+from orchestrator_gql.workflows.start_forms import CHOICE, LOADED, SubscriptionChoice
 
 logger = logging.getLogger("orchestrator_gql.engine.authors.execution")
 
@@ -151,13 +152,13 @@ async def start_turn(
     what = f"The start form of {workflow.name!r}"
     caller = FormCaller(runtime, what, form, is_request=True)
     facts, loaded = await subject_of_form(runtime, workflow.author_form, subject)
-    token, shown = LOADED.set(loaded), CHOICES.set(choices or {})
+    token, shown = LOADED.set(loaded), CHOICE.set(SubscriptionChoice(workflow.name, choices or {}))
     try:
         state = {**facts, **given}
         turned = await form_turn(runtime, form, state, pages, locale, secrecy, caller, is_bound=False)
     finally:
         LOADED.reset(token)
-        CHOICES.reset(shown)
+        CHOICE.reset(shown)
     return _without_own_names(turned, what)
 
 
@@ -172,14 +173,14 @@ async def blocked_reason(runtime: Runtime, workflow: Workflow, principal: Princi
     predicate = workflow.run_predicate
     if predicate is None:
         return None
-    arguments = returned_by(lambda: bind(wanted_by(predicate), {}, given=_of_start(workflow, principal)))
+    arguments = returned_by(lambda: bind(wanted_by(predicate), _of_start(workflow, principal)))
     what = f"The run_predicate of workflow {workflow.name!r}"
     return await calls.for_person(runtime, what, predicate).call(predicate, arguments, _reason)
 
 
 def _of_start(workflow: Workflow, principal: Principal) -> dict[str, Any]:
     """The values of `START_NAMES`, for the functions that an author hands over for the start."""
-    values = (principal.id, workflow.name, workflow.target)
+    values = (principal.id, workflow.name, str(workflow.target))
     return dict(zip(START_NAMES, values, strict=True))
 
 
@@ -307,6 +308,7 @@ def _demand_size(runtime: Runtime, step: Step, state: Mapping[str, Json], delta:
         largest = max(changed, key=lambda key: len(encode(changed[key])))
         raise StepError(
             f"Step {step.name!r} changes {size} bytes of the state, over the limit of {limit}; "
-            f"the largest is {largest!r}: store large data elsewhere and keep a reference to it.",
+            f"the largest is {largest!r}: store large data elsewhere and keep a reference to it, or raise "
+            "ORCHESTRATOR_MAX_STEP_BYTES.",
             "result-too-large",
         )

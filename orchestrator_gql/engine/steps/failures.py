@@ -9,8 +9,9 @@ from typing import Any
 
 from orchestrator_gql.engine.steps.calls import FORM_TIMEOUT
 from orchestrator_gql.process import Failed, Outcome, Process, RetryLater
+from orchestrator_gql.process.transitions import DEFINITION_CHANGED
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.types import Failure
+from orchestrator_gql.types import Failure, ProcessStatus, StepKind
 from orchestrator_gql.utils.author_calls import AuthorRaised
 from orchestrator_gql.utils.errors import AuthorCodeFailed, FormTimeout, OrchestratorError, StepError
 from orchestrator_gql.utils.exception_text import MESSAGE, beginning, describe, is_a, log_trace
@@ -23,6 +24,9 @@ logger = logging.getLogger("orchestrator_gql.engine.authors.failures")
 
 ARGUMENTS = ("missing-argument", "bad-argument")
 """The codes of failures whose message names the function and the parameter, but not the step."""
+
+DECIDED = (DEFINITION_CHANGED, "interrupted")
+"""The codes of failures of a step that the engine decides without a call of its function."""
 
 REASON = 2_000
 """Characters of a message that the log shows; to redact the longest message takes too long on the loop."""
@@ -74,9 +78,25 @@ def log_failure(
         log_trace(logger, level, text, "", **facts, reason=shown(beginning(failure.message, REASON)))
 
 
+def log_decided(runtime: Runtime, process: Process) -> None:
+    """Log the failure of the process if no author's code raised it: a wait, a deployment or a crash ended it."""
+    execution, failure = process.execution, process.failure
+    if process.status is not ProcessStatus.FAILED or failure is None:
+        return
+    is_of_wait = execution is not None and execution.kind is StepKind.AWAIT_CALLBACK
+    if is_of_wait or failure.code in DECIDED:
+        reason = runtime.redact.text(process.secrets.text(beginning(failure.message, REASON)))
+        facts = {"process_id": str(process.id), "code": failure.code, "reason": reason}
+        logger.warning("process failed", extra=facts)
+
+
 def failed(runtime: Runtime, process: Process, step: Step, error: BaseException, tokens: Iterable[str] = ()) -> Outcome:
     """The outcome of a step that raised: a failure, or another try if the step has tries left."""
-    failure = failure_at(runtime, process, step, error, tokens)
+    return outcome_of(runtime, process, step, failure_at(runtime, process, step, error, tokens))
+
+
+def outcome_of(runtime: Runtime, process: Process, step: Step | None, failure: Failure) -> Outcome:
+    """The outcome of a step with this failure: another try if the step has tries left, or the failure."""
     try_count = process.execution.try_count if process.execution else 1
     if isinstance(step, ActionStep) and step.retry is not None and try_count < step.retry.attempts:
         return RetryLater(failure, runtime.clock.now() + step.retry.wait(try_count))

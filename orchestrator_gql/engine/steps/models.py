@@ -3,10 +3,11 @@
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from orchestrator_gql.domain import SubscriptionModel, accepts
+from orchestrator_gql.domain import SubscriptionModel, accepts, subscriptions_in
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import product_subscriptions
 from orchestrator_gql.storage.product_subscriptions import Stored
@@ -14,8 +15,8 @@ from orchestrator_gql.types import Json
 from orchestrator_gql.utils.arguments import Parameter, wanted
 from orchestrator_gql.utils.errors import StepError
 
-Models: TypeAlias = dict[str, SubscriptionModel | list[SubscriptionModel]]
-"""Product subscriptions by the name of the parameter that asks for them."""
+Models: TypeAlias = dict[str, Any]
+"""By the name of a parameter its product subscription, or a list, tuple or dict of them."""
 
 
 async def load_models(
@@ -25,24 +26,25 @@ async def load_models(
 
     A model is an author's code, so the function must be called where that may block. The state names a product
     subscription by its id or by an object with ``subscription_id``. Both raise `StepError`: if the state names none, if
-    the product subscription does not exist, or if its lifecycle is not the annotated one.
+    the product subscription does not exist, or if its lifecycle is not the annotated one. A parameter that may be None
+    (``Port | None``) is None if the product subscription does not exist.
     """
-    classes_of = {
-        parameter.name: classes
+    found = [
+        (parameter, classes)
         for parameter in parameters
-        if parameter.name in state and (classes := _classes(parameter.annotation))
-    }
-    if not classes_of:
+        if state.get(parameter.name) is not None and (classes := subscriptions_in(parameter.annotation))
+    ]
+    if not found:
         return dict
-    ids_of = {name: _ids(name, state[name]) for name in classes_of if state[name] is not None}
-    every_id = [id for ids in ids_of.values() for id in ids]
+    every_id = [id for parameter, _ in found for id in _ids(parameter, state[parameter.name])]
     stored = await runtime.database.read(lambda conn: product_subscriptions.stored(conn, every_id))
 
     def build() -> Models:
         models: Models = {}
-        for name, ids in ids_of.items():
-            loaded = [_load(name, id, stored, classes_of[name]) for id in ids]
-            models[name] = loaded if isinstance(state[name], list) else loaded[0]
+        for parameter, classes in found:
+            load = partial(_load, parameter.name, stored=stored, classes=classes)
+            value = state[parameter.name]
+            models[parameter.name] = None if _is_gone(parameter, value, stored) else _built(parameter, value, load)
         return models
 
     return build
@@ -70,30 +72,58 @@ async def subject_of_form(
     return facts, await load_models(runtime, wanted(form), named)
 
 
-def _classes(annotation: Any) -> tuple[type[SubscriptionModel], ...]:
-    """The models that an annotation names: ``Model``, ``Model | None``, ``A | B`` or ``list[Model]``."""
-    if isinstance(annotation, type) and issubclass(annotation, SubscriptionModel):
-        return (annotation,)
-    if typing.get_origin(annotation) in (typing.Union, types.UnionType, list, typing.Annotated):
-        return tuple(model for argument in typing.get_args(annotation) for model in _classes(argument))
-    return ()
-
-
-def _ids(name: str, value: Json) -> list[UUID]:
-    values = value if isinstance(value, list) else [value]
+def _ids(parameter: Parameter, value: Json) -> list[UUID]:
+    """The ids that the value of the parameter names, in lists and objects as deep as the annotation has them."""
+    if isinstance(value, list):
+        return [id for item in value for id in _ids(parameter, item)]
+    if value is None and _names(parameter.annotation, types.NoneType):
+        return []
+    if _is_by_key(parameter, value):
+        return [id for item in value.values() for id in _ids(parameter, item)]
     try:
-        return [UUID(str(item["subscription_id"] if isinstance(item, dict) else item)) for item in values]
+        return [UUID(str(value["subscription_id"] if isinstance(value, dict) else value))]
     except (KeyError, ValueError) as error:
         raise StepError(
-            f"The state's {name!r} names no product subscription: expected its id, or an object with "
+            f"The state's {parameter.name!r} names no product subscription: expected its id, or an object with "
             f"'subscription_id', found {str(value)[:80]!r}.",
             "bad-argument",
         ) from error
 
 
+def _is_gone(parameter: Parameter, value: Json, stored: Stored) -> bool:
+    """True if the parameter may be None, and there is no such product subscription."""
+    is_single = not isinstance(value, list) and not _is_by_key(parameter, value)
+    return parameter.is_optional and is_single and _ids(parameter, value)[0] not in stored.documents
+
+
+def _built(parameter: Parameter, value: Json, load: Callable[[UUID], SubscriptionModel]) -> Any:
+    if isinstance(value, list):
+        items = [_built(parameter, item, load) for item in value]
+        return tuple(items) if _names(parameter.annotation, tuple) else items
+    if value is None:
+        return None
+    if _is_by_key(parameter, value):
+        return {key: _built(parameter, item, load) for key, item in value.items()}
+    return load(_ids(parameter, value)[0])
+
+
+def _is_by_key(parameter: Parameter, value: Json) -> bool:
+    is_object = isinstance(value, dict) and "subscription_id" not in value
+    return is_object and any(_names(parameter.annotation, kind) for kind in (dict, Mapping))
+
+
+def _names(annotation: Any, kind: type) -> bool:
+    """True if the annotation names the type, at any depth."""
+    if annotation is kind or typing.get_origin(annotation) is kind:
+        return True
+    return any(_names(part, kind) for part in typing.get_args(annotation))
+
+
 def _load(name: str, id: UUID, stored: Stored, classes: Sequence[type[SubscriptionModel]]) -> SubscriptionModel:
     if id not in stored.documents:
-        raise StepError(f"There is no product subscription {id} for parameter {name!r}.", "bad-argument")
+        problem = f"There is no product subscription {id} for parameter {name!r}"
+        fix = "look at the id, or let the parameter be None with `… | None`."
+        raise StepError(f"{problem}: {fix}", "bad-argument")
     # In a union the class of the stored status comes first; another one fits only if the values do.
     exact = [model for model in classes if _is_exact(model, stored.documents[id])]
     errors: list[StepError] = []
@@ -101,10 +131,11 @@ def _load(name: str, id: UUID, stored: Stored, classes: Sequence[type[Subscripti
         try:
             return _loaded(model, id, stored)
         except StepError as error:
-            if error.failure_code != "lifecycle-mismatch":
+            if error.failure_code not in ("lifecycle-mismatch", "product-mismatch"):
                 raise
             errors.append(error)
-    raise errors[-1]
+    # A class of the right product says more than a class of another one.
+    raise next((error for error in errors if error.failure_code == "lifecycle-mismatch"), errors[-1])
 
 
 def _is_exact(model: type[SubscriptionModel], document: Json) -> bool:

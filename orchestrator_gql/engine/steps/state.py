@@ -15,7 +15,8 @@ from orchestrator_gql.types import Json
 from orchestrator_gql.utils.author_demands import demand
 from orchestrator_gql.utils.json import decode, encode
 from orchestrator_gql.utils.json.stored import Stored
-from orchestrator_gql.workflow.model import Lens, Step
+from orchestrator_gql.workflow.model import Step
+from orchestrator_gql.workflow.step_options import Lens
 
 
 class Focused(Protocol):

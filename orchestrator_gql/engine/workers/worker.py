@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from orchestrator_gql.engine.engine_state import finish_pausing
 from orchestrator_gql.engine.runner import TimeSlice, advance
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.storage import engine_state, processes, workers
+from orchestrator_gql.storage import engine_state, leases, processes, workers
 from orchestrator_gql.storage.workers import Worker
 from orchestrator_gql.types import EngineState
 from orchestrator_gql.utils.errors import StorageUnavailable
@@ -25,6 +25,9 @@ logger = logging.getLogger("orchestrator_gql.engine.workers.work")
 
 SOON = 0.2
 """Seconds between two looks while a single look cannot notify all runnable processes."""
+
+LOST = 0.5
+"""Seconds between two looks for steps whose processes this worker has lost."""
 
 SWEEP = 1000
 """The maximum of processes that a single look notifies."""
@@ -39,7 +42,7 @@ class WorkerTasks:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._began = runtime.clock.now()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], UUID] = {}
         self._in_hand: Counter[UUID] = Counter()
         self._doubtful: set[UUID] = set()
         self._stopping_since: float | None = None
@@ -62,8 +65,8 @@ class WorkerTasks:
     def begin(self, process_id: UUID) -> "asyncio.Task[None]":
         """Advance the process in a new task, which only `end` cancels."""
         task = asyncio.create_task(self._advance(process_id))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[task] = process_id
+        task.add_done_callback(self._tasks.pop)
         return task
 
     async def end(self, grace: float) -> None:
@@ -76,13 +79,24 @@ class WorkerTasks:
             logger.info(
                 "stopping: running steps may end first", extra={"steps": len(self._tasks), "seconds": round(left)}
             )
-            renewing = asyncio.create_task(self._renew_leases())
-            _, late = await asyncio.wait(self._tasks, timeout=left)
-            renewing.cancel()
+            others = [asyncio.create_task(self._renew_leases()), asyncio.create_task(self._cancel_lost())]
+            await asyncio.wait(list(self._tasks), timeout=left)
+            late = [*others, *self._tasks]
             for task in late:
                 task.cancel()
-            await asyncio.gather(renewing, *late, return_exceptions=True)
+            await asyncio.gather(*late, return_exceptions=True)
         await self._leave()
+
+    async def _cancel_lost(self) -> None:
+        """Cancel each step whose outcome cannot be stored any more, because its process was aborted meanwhile, for
+        example: nobody waits for it. Repeated until cancelled."""
+        while True:
+            with suppress(StorageUnavailable):  # the database has logged it
+                held = await self._runtime.database.read(lambda conn: leases.held_by(conn, self._runtime.worker))
+                for task, process_id in list(self._tasks.items()):
+                    if process_id not in held:
+                        task.cancel()
+            await asyncio.sleep(LOST)
 
     async def _renew_leases(self) -> None:
         """Renew the leases until cancelled: the grace may be longer than a lease, and no other worker may run the last
@@ -135,7 +149,7 @@ class WorkerTasks:
         worker = self._runtime.worker
 
         def sign_off(conn: Connection) -> None:
-            processes.drop_leases(conn, worker)
+            leases.drop(conn, worker)
             workers.gone(conn, worker)
 
         try:
@@ -158,7 +172,7 @@ class WorkerTasks:
         processes.hold(conn, process_id)
         if process_id in self._in_hand:
             return False
-        processes.release(conn, process_id, self._runtime.worker)
+        leases.release(conn, process_id, self._runtime.worker)
         return True
 
     async def _look(self) -> Sequence[UUID]:
@@ -167,13 +181,13 @@ class WorkerTasks:
         if engine is not EngineState.RUNNING:
             return ()
         deployed = [workflow.name for workflow in self._runtime.registry]
-        return await database.read(lambda conn: processes.runnable(conn, now, deployed, SWEEP))
+        return await database.read(lambda conn: leases.runnable(conn, now, deployed, SWEEP))
 
     def _beat(self, conn: Connection) -> EngineState:
         runtime, now = self._runtime, self._runtime.clock.now()
         state = engine_state.load(conn).state
         if self.running:  # first: the leases may have expired in an outage, and `finish_pausing` would miss these steps
-            processes.renew_leases(conn, runtime.worker, now + timedelta(seconds=runtime.settings.lease))
+            leases.renew(conn, runtime.worker, now + timedelta(seconds=runtime.settings.lease))
         if state is EngineState.PAUSING:  # two workers may end their last steps at once, each seeing the other's step
             finish_pausing(conn, now)
         workers.seen(conn, Worker(runtime.worker, __version__, self.running, self._began, now))

@@ -8,7 +8,12 @@ import strawberry
 
 from orchestrator_gql.audit import origin
 from orchestrator_gql.callbacks.rules import Receipt
-from orchestrator_gql.commands.callback_deliveries import fail_callback, receive_callback, report_callback_progress
+from orchestrator_gql.commands.callback_deliveries import (
+    fail_callback,
+    log_refusal,
+    receive_callback,
+    report_callback_progress,
+)
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.errors import (
     CallbackGoneError,
@@ -90,7 +95,9 @@ class CallbackMutations:
     ) -> ReceiveCallbackResult:
         peer = info.context.peer
         return await _receipt_or_error(
-            info, receive_callback(info.context.runtime, token=input.token, payload=input.result, peer=peer)
+            info,
+            input.token,
+            receive_callback(info.context.runtime, token=input.token, payload=input.result, peer=peer),
         )
 
     @mutation(
@@ -109,6 +116,7 @@ class CallbackMutations:
     ) -> ReceiveCallbackResult:
         return await _receipt_or_error(
             info,
+            input.token,
             report_callback_progress(
                 info.context.runtime,
                 token=input.token,
@@ -133,6 +141,7 @@ class CallbackMutations:
     ) -> ReceiveCallbackResult:
         return await _receipt_or_error(
             info,
+            input.token,
             fail_callback(
                 info.context.runtime,
                 token=input.token,
@@ -145,13 +154,14 @@ class CallbackMutations:
         )
 
 
-async def _receipt_or_error(info: Info, delivery: Awaitable[Receipt]) -> ReceiveCallbackResult:
+async def _receipt_or_error(info: Info, token: str, delivery: Awaitable[Receipt]) -> ReceiveCallbackResult:
     try:
         with origin.acting(info.context.peer, "graphql/callback-token"):
             receipt = await delivery
     except CallbackUnknown as error:
         return typed(info.context.callback_guesses.refusal(info.context.peer, error))  # type: ignore[return-value]
     except OrchestratorError as error:
+        await log_refusal(info.context.runtime, token, error, info.context.peer)
         return typed(error)  # type: ignore[return-value]
     return ReceiveCallbackSuccess(
         receipt=receipt.receipt, received_at=receipt.received_at, duplicate=receipt.is_duplicate

@@ -1,10 +1,16 @@
 """Mutations on product subscriptions."""
 
-from typing import Annotated
+from collections.abc import Awaitable
+from typing import Annotated, Any
 
 import strawberry
+from sqlalchemy import Row
 
-from orchestrator_gql.commands.product_subscriptions import set_in_sync
+from orchestrator_gql.commands.product_subscriptions import (
+    set_in_sync,
+    update_customer_description,
+    update_product_subscription_note,
+)
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.errors import ConflictError, ForbiddenError, NotFoundError, PayloadInvalidError, typed
 from orchestrator_gql.graphql.types.filters import uuid_or_nowhere
@@ -35,6 +41,53 @@ SetInSyncResult = Annotated[
 ]
 
 
+EXPECTED_VERSION = (
+    "The version of the product subscription that the caller read. If it has changed since, ConflictError refuses the "
+    "mutation. Null skips this check."
+)
+
+
+@strawberry.input(description="The input of `updateProductSubscriptionNote`.")
+class UpdateProductSubscriptionNoteInput:
+    product_subscription_id: strawberry.ID = strawberry.field(description="The id of the product subscription.")
+    note: str | None = strawberry.field(
+        default=None, description="The new note, at most 10,000 characters; null or blank removes the note."
+    )
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
+
+
+@strawberry.input(description="The input of `updateCustomerDescription`.")
+class UpdateCustomerDescriptionInput:
+    product_subscription_id: strawberry.ID = strawberry.field(description="The id of the product subscription.")
+    customer_description: str | None = strawberry.field(
+        default=None,
+        description="The name that the customer gives the product subscription, at most 1,000 characters; null or "
+        "blank removes it.",
+    )
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
+
+
+@strawberry.type(description="The text of the product subscription was edited.")
+class ProductSubscriptionEditSuccess:
+    product_subscription: ProductSubscription = strawberry.field(
+        description="The product subscription in its current state."
+    )
+
+
+ProductSubscriptionEditResult = Annotated[
+    ProductSubscriptionEditSuccess | NotFoundError | ForbiddenError | ConflictError | PayloadInvalidError,
+    strawberry.union(
+        "ProductSubscriptionEditResult", description="The result of a mutation on a text of a product subscription."
+    ),
+]
+
+EDIT_REFUSALS = (
+    "It works while a process holds the product subscription. It refuses an unknown product subscription "
+    "(NotFoundError), a missing permission (ForbiddenError), another version than the expected one (ConflictError) and "
+    "a long text (PayloadInvalidError)."
+)
+
+
 @strawberry.type
 class ProductSubscriptionMutations:
     """The mutations of product subscriptions, a part of `Mutation`."""
@@ -57,3 +110,50 @@ class ProductSubscriptionMutations:
         except OrchestratorError as error:
             return typed(error)  # type: ignore[return-value]
         return SetInSyncSuccess(product_subscription=ProductSubscription.of(row))
+
+    @mutation(description=f"Set or remove the note of a product subscription. {EDIT_REFUSALS}")
+    async def update_product_subscription_note(
+        self,
+        info: Info,
+        input: Annotated[
+            UpdateProductSubscriptionNoteInput,
+            strawberry.argument(description="The product subscription, and its new note."),
+        ],
+    ) -> ProductSubscriptionEditResult:
+        context = info.context
+        return await _edited(
+            update_product_subscription_note(
+                context.runtime,
+                context.principal,
+                subscription_id=uuid_or_nowhere(input.product_subscription_id),
+                note=input.note,
+                expected_version=input.expected_version,
+            )
+        )
+
+    @mutation(description=f"Set or remove the name that the customer gives a product subscription. {EDIT_REFUSALS}")
+    async def update_customer_description(
+        self,
+        info: Info,
+        input: Annotated[
+            UpdateCustomerDescriptionInput,
+            strawberry.argument(description="The product subscription, and the customer's name for it."),
+        ],
+    ) -> ProductSubscriptionEditResult:
+        context = info.context
+        return await _edited(
+            update_customer_description(
+                context.runtime,
+                context.principal,
+                subscription_id=uuid_or_nowhere(input.product_subscription_id),
+                description=input.customer_description,
+                expected_version=input.expected_version,
+            )
+        )
+
+
+async def _edited(edit: Awaitable[Row[Any]]) -> ProductSubscriptionEditResult:
+    try:
+        return ProductSubscriptionEditSuccess(product_subscription=ProductSubscription.of(await edit))
+    except OrchestratorError as error:
+        return typed(error)  # type: ignore[return-value]

@@ -1,7 +1,6 @@
 """The types of callbacks, their progress reports and their deliveries."""
 
 import asyncio
-from collections.abc import Awaitable
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
@@ -11,11 +10,24 @@ import strawberry
 from orchestrator_gql.callbacks import rules
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.redaction import Whole
-from orchestrator_gql.graphql.types.common import Connection, Node, connection
+from orchestrator_gql.graphql.types.common import (
+    After,
+    Before,
+    Connection,
+    Failure,
+    Last,
+    Length,
+    Node,
+    Offset,
+    ResultSlice,
+    connection,
+    sliced,
+    text_of,
+)
 from orchestrator_gql.graphql.types.enums import ValidationOutcome
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
-from orchestrator_gql.reads.callbacks import Log
+from orchestrator_gql.reads.callbacks import Log, failure_of
 from orchestrator_gql.reads.processes import adoptable_callbacks
 from orchestrator_gql.storage.callback_attempts import Attempt, Progress
 from orchestrator_gql.storage.pagination import PageArgs
@@ -33,9 +45,6 @@ if TYPE_CHECKING:
 
 INLINE = 64 * 1024
 """The largest size in bytes of a result that is shown as JSON."""
-
-LONGEST_SLICE = 1_000_000
-"""Characters."""
 
 
 @strawberry.type(description="A progress report of a remote service about its job.")
@@ -80,15 +89,6 @@ class CallbackValidation:
     @resolved(description="The reason for a rejection; null if the step gave none.")
     def message(self, info: Info) -> str | None:
         return shown_text(info, self.text)
-
-
-@strawberry.type(description="A part of the JSON text of a result.")
-class ResultSlice:
-    text: str = strawberry.field(description="The JSON text from the offset on.")
-    next_offset: int | None = strawberry.field(
-        description="The `offset` of the next part, in characters; null at the end."
-    )
-    total_length: int = strawberry.field(description="The length of the whole text in characters.")
 
 
 async def _adoptable_callbacks(info: Info, callback_id: UUID) -> frozenset[UUID]:
@@ -238,6 +238,13 @@ class Callback(Node):
         return await ProcessStep.at(info, self.row.process_id, self.row.step_index)
 
     @resolved(
+        description="The reason why there is no good result: the remote service reported a failure, the deadline or "
+        "the heartbeat passed, or the validation step rejected the result; null otherwise."
+    )
+    async def failure(self, info: Info) -> Failure | None:
+        return Failure.of(failure_of(self.row, await secrets_of(info, self.row)), info.context)
+
+    @resolved(
         description="The accepted result; null if there is none or it is larger than 64 KiB. `resultText` returns a "
         "larger result in parts."
     )
@@ -249,29 +256,13 @@ class Callback(Node):
         return await shown_piece(info, self.row, self.row.result_preview)
 
     @resolved(description="A part of the result as JSON text; null if there is no result.")
-    async def result_text(
-        self,
-        info: Info,
-        offset: Annotated[
-            int | None, strawberry.argument(description="The first character of the part, counted from 0. Default: 0.")
-        ] = 0,
-        length: Annotated[
-            int | None,
-            strawberry.argument(
-                description="The largest number of characters to return; at most 1,000,000. Default: 65,536."
-            ),
-        ] = 65536,
-    ) -> ResultSlice | None:
+    async def result_text(self, info: Info, offset: Offset = 0, length: Length = 65536) -> ResultSlice | None:
         text = await info.context.loaders.payload.load(self.row.payload_id) if self.row.payload_id else None
         if text is None:
             return None
         secrets = await secrets_of(info, self.row)
         text = await asyncio.to_thread(_without_secrets, secrets, self.row.contract, text)
-        text = await text_of(info, Whole(text))
-        start = max(offset or 0, 0)
-        end = start + min(max(INLINE if length is None else length, 0), LONGEST_SLICE)
-        following = end if end < len(text) else None
-        return ResultSlice(text=text[start:end], next_offset=following, total_length=len(text))
+        return sliced(await text_of(info, Whole(text)), offset, length)
 
     @resolved(
         description="The progress reports, the oldest first. The newest 1,000 are stored; `totalCount` counts all."
@@ -283,12 +274,11 @@ class Callback(Node):
             int | None,
             strawberry.argument(description="The largest number of entries to return; at most 200. Default: 100."),
         ] = 100,
-        after: Annotated[
-            str | None,
-            strawberry.argument(description="Return the entries after this cursor; null starts at the first entry."),
-        ] = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Connection[CallbackProgress]:
-        log = await info.context.loaders.progress.load((self.row.id, PageArgs(first, after)))
+        log = await info.context.loaders.progress.load((self.row.id, PageArgs(first, after, last, before)))
         result: Connection[CallbackProgress] = _log_connection(log, CallbackProgress.logged)
         return result
 
@@ -303,12 +293,11 @@ class Callback(Node):
             int | None,
             strawberry.argument(description="The largest number of entries to return; at most 200. Default: 20."),
         ] = 20,
-        after: Annotated[
-            str | None,
-            strawberry.argument(description="Return the entries after this cursor; null starts at the first entry."),
-        ] = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Connection[CallbackAttempt]:
-        log = await info.context.loaders.attempts.load((self.row.id, PageArgs(first, after)))
+        log = await info.context.loaders.attempts.load((self.row.id, PageArgs(first, after, last, before)))
         result: Connection[CallbackAttempt] = _log_connection(log, CallbackAttempt.of)
         return result
 
@@ -316,12 +305,6 @@ class Callback(Node):
 def shown_text(info: Info, text: str | None) -> str | None:
     """The text without its secrets, or an awaitable of it for the executor if it is long."""
     return info.context.redacted(text) if text else text
-
-
-async def text_of(info: Info, text: str) -> str:
-    """The text without its secrets."""
-    shown: str | Awaitable[str] = info.context.redacted(text)
-    return shown if isinstance(shown, str) else await shown
 
 
 async def shown_piece(info: Info, row: rules.Callback | None, text: str | None) -> str | None:

@@ -1,6 +1,6 @@
 """Types that several nouns share: nodes, pages of lists, users, failures."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -8,11 +8,16 @@ import strawberry
 
 from orchestrator_gql import types as ground
 from orchestrator_gql.graphql.context import Context, Info
+from orchestrator_gql.graphql.redaction import Whole
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.reads.processes import traceback_of
 from orchestrator_gql.security import LOCAL_OPERATOR, Principal
+from orchestrator_gql.storage.failure_reasons import reason_of
 from orchestrator_gql.storage.pagination import RowPage
+from orchestrator_gql.storage.weight import weight_of_json
+from orchestrator_gql.types import Json
+from orchestrator_gql.utils.json import encode
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -20,6 +25,20 @@ R = TypeVar("R")
 First = Annotated[int | None, strawberry.argument(description="The largest number of entries to return; at most 200.")]
 After = Annotated[
     str | None, strawberry.argument(description="Return the entries after this cursor; null starts at the first entry.")
+]
+
+FirstAfter = Annotated[
+    int | None, strawberry.argument(description="The largest number of entries after `after`; at most 200.")
+]
+LastBefore = Annotated[
+    int | None, strawberry.argument(description="The largest number of entries before `before`; at most 200.")
+]
+Last = Annotated[
+    int | None,
+    strawberry.argument(description="Return so many entries from the end, at most 200, instead of `first`; or null."),
+]
+Before = Annotated[
+    str | None, strawberry.argument(description="Return the entries before this cursor; null ends at the last entry.")
 ]
 
 
@@ -144,6 +163,70 @@ class Failure:
     )
     def traceback(self, info: Info) -> str | None:
         return info.context.redacted(self.trace) if self.trace else None
+
+
+@strawberry.type(description="The reason for a failure in one short line.")
+class FailureReason:
+    line: strawberry.Private[str]
+    code: str = strawberry.field(
+        description="The stable error code in kebab-case, at most 100 characters; see `Failure.code`."
+    )
+
+    @classmethod
+    def of(cls, failure: ground.Failure | None) -> "FailureReason | None":
+        code, line = reason_of(failure)
+        return None if failure is None else cls(code=code, line=line)
+
+    @resolved(description="The beginning of the message for people: one line of at most 300 characters.")
+    def message(self, info: Info) -> str:
+        return info.context.redacted(self.line)
+
+
+LONGEST_SLICE, DEFAULT_SLICE = 1_000_000, 64 * 1024
+"""Characters."""
+
+Offset = Annotated[
+    int | None, strawberry.argument(description="The first character of the part, counted from 0. Default: 0.")
+]
+Length = Annotated[
+    int | None,
+    strawberry.argument(description="The largest number of characters to return; at most 1,000,000. Default: 65,536."),
+]
+
+
+@strawberry.type(description="A part of the JSON text of a value, such as a result.")
+class ResultSlice:
+    text: str = strawberry.field(description="The JSON text from the offset on.")
+    next_offset: int | None = strawberry.field(
+        description="The `offset` of the next part, in characters; null at the end."
+    )
+    total_length: int = strawberry.field(description="The length of the whole text in characters.")
+
+
+def sliced(text: str, offset: int | None, length: int | None) -> ResultSlice:
+    """A part of the text, whose secrets are masked already."""
+    start = max(offset or 0, 0)
+    end = start + min(max(DEFAULT_SLICE if length is None else length, 0), LONGEST_SLICE)
+    return ResultSlice(text=text[start:end], next_offset=end if end < len(text) else None, total_length=len(text))
+
+
+async def slice_of(info: Info, value: Json, offset: int | None, length: int | None) -> ResultSlice | None:
+    """A part of the JSON text of the value, whose known secrets are masked already; None without a value."""
+    if value is None:
+        return None
+    info.context.weight.load(weight_of_json(text := encode(value)))
+    return sliced(await text_of(info, Whole(text)), offset, length)
+
+
+def size_of(value: Json) -> int | None:
+    """The size of the value in bytes, as JSON text; None without a value."""
+    return None if value is None else len(encode(value).encode())
+
+
+async def text_of(info: Info, text: str) -> str:
+    """The text without its secrets."""
+    shown: str | Awaitable[str] = info.context.redacted(text)
+    return shown if isinstance(shown, str) else await shown
 
 
 @strawberry.input(description="A period of time.")

@@ -87,6 +87,13 @@ class ProcessOrderField(StrEnum):
     UPDATED_AT = "UPDATED_AT"
 
 
+class ProductSubscriptionOrderField(StrEnum):
+    """The time by which product subscriptions are ordered."""
+
+    CREATED_AT = "CREATED_AT"
+    UPDATED_AT = "UPDATED_AT"
+
+
 class StatsWindow(StrEnum):
     """The period that the numbers of ended processes cover."""
 
@@ -137,8 +144,8 @@ described(ErrorCode, "The reason for a refusal, for programs. The codes are stab
     "INPUT_REQUEST_CLOSED": "The input request can no longer be answered.",
     "IDEMPOTENCY_KEY_REUSED": "The idempotency key was used before with another input.",
     "SUBSCRIPTION_LOCKED": "Another process works on the product subscription.",
-    "SUBSCRIPTION_OUT_OF_SYNC": "An aborted process may have left a change: validate the product subscription, or use "
-    "`setInSync`.",
+    "SUBSCRIPTION_OUT_OF_SYNC": "An aborted process may have left a change: validate or reconcile the product "
+    "subscription, or use `setInSync`.",
     "SUBSCRIPTION_IN_USE": "Other product subscriptions use the product subscription.",
     "PRODUCT_MISMATCH": "The workflow is for product subscriptions to other products.",
     "STATUS_MISMATCH": "The workflow does not start on a product subscription in this status.",
@@ -160,6 +167,9 @@ described(
 )
 described(ProcessOrderField, "The time by which processes are ordered.", {
     "STARTED_AT": "The time when the process was started.", "UPDATED_AT": "The time of the last change.",
+})  # fmt: skip
+described(ProductSubscriptionOrderField, "The time by which product subscriptions are ordered.", {
+    "CREATED_AT": "The time of the creation.", "UPDATED_AT": "The time of the last change.",
 })  # fmt: skip
 described(StatsWindow, "The period that the numbers of ended processes cover.", {
     "LAST_HOUR": "The last 60 minutes.",
@@ -225,6 +235,7 @@ described(Target, "What a workflow does to a product subscription.", {
     "MODIFY": "The workflow changes a product subscription.",
     "TERMINATE": "The workflow terminates a product subscription.",
     "VALIDATE": "The workflow compares a product subscription with the network.",
+    "RECONCILE": "The workflow makes the network as the product subscription says.",
     "SYSTEM": "The workflow works on no product subscription.",
 }, name="WorkflowTarget")  # fmt: skip
 described(WaitKind, "The kind of event that a process waits for.", {
@@ -281,7 +292,7 @@ described(Permission, "A permission of a user.", {
     "ABORT": "Abort processes.",
     "RECOVER_CALLBACK": "Reissue, await again, complete and adopt callbacks by hand.",
     "SET_IN_SYNC": "Put product subscriptions in sync by hand.",
-    "EDIT_NOTE": "Set and remove the notes of processes.",
+    "EDIT_NOTE": "Set and remove the notes of processes and product subscriptions, and customers' descriptions.",
     "MANAGE_ENGINE": "Pause and resume the engine; read and resend notifications.",
     "READ_SECRETS": "Read stack traces and values that are hidden from other users.",
     "READ_AUDIT": "Read the audit log.",

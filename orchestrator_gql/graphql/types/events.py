@@ -70,6 +70,10 @@ def _failure(event: Event, info: Info) -> Failure | None:
 class ProcessCreatedEvent(Event):
     workflow_name: str = strawberry.field(description="The name of the workflow that the process runs.")
 
+    @resolved(description="The subject of the process.")
+    def subject(self, info: Info) -> str:
+        return info.context.redacted(self.logged.payload.get("subject") or self.workflow_name)
+
 
 @strawberry.type(description="The status of a process changed.")
 class ProcessStatusChangedEvent(Event):

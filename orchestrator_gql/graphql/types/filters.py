@@ -67,7 +67,16 @@ class ProcessFilter:
     )
     search: str | None = strawberry.field(
         default=None,
-        description="The name of the workflow, the note or the id contains this text; null does not filter.",
+        description="The subject, the name of the workflow, the note or (from 4 digits on) the id contains this text, "
+        "in upper or lower case; null does not filter.",
+    )
+    products: list[str] | None = strawberry.field(
+        default=None,
+        description="The process works on a product subscription to one of these products, given by their names; null "
+        "does not filter.",
+    )
+    failure_codes: list[str] | None = strawberry.field(
+        default=None, description="The process is FAILED with one of these failure codes; null does not filter."
     )
 
     def within(self, workflow_names: list[str] | None = None) -> listing.ProcessFilter:
@@ -84,6 +93,8 @@ class ProcessFilter:
             started_at=_span(self.started_at),
             updated_at=_span(self.updated_at),
             search=self.search,
+            products=self.products,
+            failure_codes=self.failure_codes,
         )
         return wanted if workflow_names is None else replace(wanted, workflow_names=workflow_names)
 
@@ -117,11 +128,27 @@ class InputRequestFilter:
         description="True: only those that are assigned to the caller's teams or to everybody and that nobody else "
         "has claimed. False: only the others. Null does not filter.",
     )
+    search: str | None = strawberry.field(
+        default=None,
+        description="The subject, the name of the workflow, the note or (from 4 digits on) the id of the process "
+        "contains this text, in upper or lower case; null does not filter.",
+    )
+    products: list[str] | None = strawberry.field(
+        default=None,
+        description="The process works on a product subscription to one of these products, given by their names; null "
+        "does not filter.",
+    )
+    created_by: strawberry.ID | None = strawberry.field(
+        default=None, description="The user with this id started the process; null does not filter."
+    )
 
     def as_of(self, now: datetime, runtime: Runtime, principal: Principal) -> listing.InputRequestFilter:
         inbox = None if self.mine is None else input_request_reads.inbox(runtime, principal, is_mine=self.mine)
+        process = listing.ProcessFilter(
+            workflow_names=self.workflow_names, search=self.search, products=self.products, created_by=self.created_by
+        )
         return listing.InputRequestFilter(
-            now, self.statuses, self.assignee_keys, self.workflow_names, self.overdue, self.claimed_by, inbox
+            now, self.statuses, self.assignee_keys, self.overdue, self.claimed_by, inbox, process
         )
 
 

@@ -1,11 +1,14 @@
 """The types of a form: a page, a page with errors, and a completed form."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import strawberry
 
 from orchestrator_gql import forms
+from orchestrator_gql.forms.shown import LONGEST_SHOWN
 from orchestrator_gql.graphql.types.enums import ErrorCode
+from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.utils import errors
 from orchestrator_gql.utils.json.redaction import Shape
@@ -36,8 +39,19 @@ class FieldError:
         )
 
 
+@strawberry.type(description="A read-only text of a page that is shown without its end.")
+class FormCut:
+    key: str = strawberry.field(description="The key of the field.")
+    shown_length: int = strawberry.field(description="The number of characters that are shown.")
+    total_length: int = strawberry.field(
+        description="The length of the whole text in characters; `InputRequest.fieldText` returns it in parts."
+    )
+    total_bytes: int = strawberry.field(description="The size of the whole text in bytes.")
+
+
 @strawberry.type(description="One page of a form.")
 class FormPage:
+    page: strawberry.Private[forms.Page]
     index: int = strawberry.field(
         description="The position of the page, counted from 0: the number of pages accepted so far."
     )
@@ -64,6 +78,7 @@ class FormPage:
     @classmethod
     def of(cls, page: forms.Page) -> "FormPage":
         return cls(
+            page=page,
             index=page.index,
             key=page.key,
             title=page.title,
@@ -76,6 +91,21 @@ class FormPage:
             is_confirmation=page.is_confirmation,
             digest=page.digest,
         )
+
+    @resolved(
+        description="The read-only texts that are shown without their ends: at most 100,000 characters of each, or as "
+        "many as `longestText` says. A note behind the text has the number of the others. Editable texts are whole."
+    )
+    def cuts(self) -> list[FormCut]:
+        return [
+            FormCut(
+                key=key,
+                shown_length=len(self.initial_data[key].rpartition("\n[… ")[0]),
+                total_length=len(text),
+                total_bytes=len(text.encode("utf-8", "surrogatepass")),
+            )
+            for key, text in self.page.whole.items()
+        ]
 
 
 @strawberry.type(description="A page of the form has errors; nothing was stored.")
@@ -111,6 +141,13 @@ FormResult = Annotated[
         "form.",
     ),
 ]
+
+
+def cut_turn(turn: forms.Turn, longest: int | None) -> forms.Turn:
+    """The turn, whose page shows at most so many characters of each read-only text."""
+    if longest is None or isinstance(turn, forms.Complete):
+        return turn
+    return replace(turn, page=turn.page.cut_to(min(max(longest, 0), LONGEST_SHOWN)))
 
 
 def form_result(turn: forms.Turn) -> FormPage | FormInvalid | FormComplete:

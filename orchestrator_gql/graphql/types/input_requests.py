@@ -7,9 +7,10 @@ from uuid import UUID
 import strawberry
 
 from orchestrator_gql import process as ground
+from orchestrator_gql.forms import Complete, Turn
 from orchestrator_gql.graphql.context import Info
-from orchestrator_gql.graphql.types.common import Assignee, Node, User
-from orchestrator_gql.graphql.types.forms import FormResult, form_result
+from orchestrator_gql.graphql.types.common import Assignee, Length, Node, Offset, ResultSlice, User, sliced, text_of
+from orchestrator_gql.graphql.types.forms import FormResult, cut_turn, form_result
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.input_requests import decision as rules
@@ -128,13 +129,43 @@ class InputRequest(Node):
                 description="The submitted pages so far, in order. Default: none, which returns the first page."
             ),
         ] = [],  # noqa: B006
+        longest_text: Annotated[
+            int | None,
+            strawberry.argument(
+                description="The largest number of characters of a read-only text to show; `FormPage.cuts` says what "
+                "was cut, `fieldText` returns the rest. Default: 100,000, which is also the most."
+            ),
+        ] = None,
     ) -> FormResult | None:
+        turned = await self._turn(info, pages)
+        return form_result(cut_turn(turned, longest_text)) if turned is not None else None
+
+    @resolved(
+        description="A part of a read-only text of the form; null if the input request is closed or the page has no "
+        "such text."
+    )
+    async def field_text(
+        self,
+        info: Info,
+        key: Annotated[str, strawberry.argument(description="The key of the field.")],
+        pages: Annotated[
+            list[JSON],
+            strawberry.argument(description="The submitted pages before the page of the field. Default: none."),
+        ] = [],  # noqa: B006
+        offset: Offset = 0,
+        length: Length = 65536,
+    ) -> ResultSlice | None:
+        turned = await self._turn(info, pages)
+        text = turned.page.read_only_text(key) if turned is not None and not isinstance(turned, Complete) else None
+        return None if text is None else sliced(await text_of(info, text), offset, length)
+
+    async def _turn(self, info: Info, pages: list[JSON]) -> Turn | None:
         context = info.context
         if self.status is not InputRequestStatus.OPEN:
             return None
         process = await context.loaders.whole.load(self.row.process_id)
         made = await context.loaders.decisions.load(self.row.id)
-        turned = await open_form(
+        return await open_form(
             context.reading,
             context.principal,
             self.row,
@@ -143,7 +174,6 @@ class InputRequest(Node):
             decisions=made,
             locale=context.locale,
         )
-        return form_result(turned) if turned is not None else None
 
     @resolved(description="The decisions, the oldest first.")
     async def decisions(self, info: Info) -> list[Decision]:

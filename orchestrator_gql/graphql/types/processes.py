@@ -1,7 +1,6 @@
 """The type of a process and the connection of processes."""
 
 import asyncio
-from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -11,7 +10,21 @@ import strawberry
 from orchestrator_gql import process as rules
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.callbacks import Callback
-from orchestrator_gql.graphql.types.common import Assignee, Connection, Failure, Node, User, connection
+from orchestrator_gql.graphql.types.common import (
+    After,
+    Assignee,
+    Connection,
+    Failure,
+    FailureReason,
+    Length,
+    Node,
+    Offset,
+    ResultSlice,
+    User,
+    connection,
+    size_of,
+    slice_of,
+)
 from orchestrator_gql.graphql.types.input_requests import InputRequest
 from orchestrator_gql.graphql.types.products import ProductSubscription
 from orchestrator_gql.graphql.types.resolving import resolved
@@ -29,6 +42,7 @@ from orchestrator_gql.utils.errors import NotFound
 from orchestrator_gql.workflow.model import StepList
 
 if TYPE_CHECKING:
+    from orchestrator_gql.graphql.types.changes import ProcessChanges
     from orchestrator_gql.graphql.types.events import EventConnection
     from orchestrator_gql.graphql.types.workflows import Workflow
 
@@ -79,12 +93,26 @@ class Process(Node):
         found = info.context.runtime.registry.find(self.workflow_name)
         return Workflow.of(found) if found else None
 
-    @resolved(description="The actions that the caller may take now, for example to show buttons.")
+    @resolved(
+        description="One line that says what the process is about, at most 200 characters without secrets: the "
+        "`title=` of the workflow with its values, else the description of the product subscription, else the first "
+        "answers of the start form, else what the workflow is. It is fixed at the start."
+    )
+    def subject(self, info: Info) -> str:
+        return info.context.redacted(self.row.subject or self.workflow_name)
+
+    @resolved(
+        description="The actions that the caller may take now, for example to show buttons. While the engine is paused "
+        "there is no RETRY and no REISSUE_CALLBACK."
+    )
     async def available_actions(self, info: Info) -> list[ProcessAction]:
         actions = process_reads.available_actions(info.context.runtime, info.context.principal, self.row)
         adopt = ProcessAction.ADOPT_CALLBACK_ATTEMPT
         if adopt in actions and not await self._has_adoptable_attempt(info):
             actions.remove(adopt)
+        refused = process_reads.REFUSED_WHILE_PAUSED
+        if refused.intersection(actions) and (await info.context.loaders.engine.load(None)).is_paused:
+            actions = [action for action in actions if action not in refused]
         return actions
 
     async def _has_adoptable_attempt(self, info: Info) -> bool:
@@ -114,6 +142,10 @@ class Process(Node):
 
     @resolved(description="All steps in order, including the steps that are not reached yet.")
     async def steps(self, info: Info) -> list[ProcessStep]:
+        return await self.all_steps(info)
+
+    async def all_steps(self, info: Info) -> list[ProcessStep]:
+        """The steps, for other types."""
         executions = await info.context.loaders.executions.load(self.row.id)
         return ProcessStep.all_of(self.row, executions, _steps(info, self.row))
 
@@ -141,9 +173,19 @@ class Process(Node):
         now = info.context.runtime.clock.now()
         return [Callback.of(row, now) for row in await info.context.loaders.callbacks.load(self.row.id)]
 
-    @resolved(description="The reason for the failure; null if the process did not fail.")
-    def failure(self, info: Info) -> Failure | None:
-        return Failure.of(self.row.failure, info.context)
+    @resolved(
+        description="The reason for the failure with its details; null if the process did not fail. A list selects "
+        "`failureReason` instead."
+    )
+    async def failure(self, info: Info) -> Failure | None:
+        failure = self.row.failure
+        if self.row.is_failure_cut:
+            failure = await info.context.loaders.failure.load(self.row.id)
+        return Failure.of(failure, info.context)
+
+    @resolved(description="The reason for the failure in one short line, for lists; null if the process did not fail.")
+    def failure_reason(self) -> FailureReason | None:
+        return FailureReason.of(self.row.failure)
 
     @resolved(description="The product subscriptions that the process works on.")
     async def product_subscriptions(self, info: Info) -> list[ProductSubscription]:
@@ -156,6 +198,14 @@ class Process(Node):
         found = await info.context.loaders.state.load(self.row.id)
         return found[0] if found else None
 
+    @resolved(description="The size of `state` in bytes, as JSON text; null if there is none.")
+    async def state_bytes(self, info: Info) -> int | None:
+        return size_of(await self.state(info))
+
+    @resolved(description="A part of `state` as JSON text; null if there is none.")
+    async def state_text(self, info: Info, offset: Offset = 0, length: Length = 65536) -> ResultSlice | None:
+        return await slice_of(info, await self.state(info), offset, length)
+
     @resolved(description="The accepted pages of the start form, in order.")
     async def start_pages(self, info: Info) -> list[JSON]:
         found = await info.context.loaders.state.load(self.row.id)
@@ -165,10 +215,7 @@ class Process(Node):
     async def events(
         self,
         info: Info,
-        after: Annotated[
-            str | None,
-            strawberry.argument(description="Return the entries after this cursor; null starts at the first entry."),
-        ] = None,
+        after: After = None,
         first: Annotated[
             int | None,
             strawberry.argument(description="The largest number of entries to return; at most 200. Default: 100."),
@@ -178,10 +225,28 @@ class Process(Node):
 
         return await event_connection(info, after, EventFilter(process_ids=(self.row.id,)), first)
 
+    @resolved(
+        description="What changed in the process after a cursor of the event log. A client reads the whole process "
+        "once, and after each event only this."
+    )
+    async def changes(
+        self,
+        info: Info,
+        after: Annotated[
+            str,
+            strawberry.argument(
+                description="The cursor of the changes that the client has: of a batch of `processEvents` before it "
+                "read the process, or of the last `changes`."
+            ),
+        ],
+        first: Annotated[
+            int | None,
+            strawberry.argument(description="The largest number of events to read; at most 200. Default: 200."),
+        ] = 200,
+    ) -> Annotated["ProcessChanges", strawberry.lazy("orchestrator_gql.graphql.types.changes")]:
+        from orchestrator_gql.graphql.types.changes import process_changes
 
-def processes_of(rows: Sequence[rules.Process]) -> list[Process]:
-    """The processes of the rows."""
-    return [Process.of(row) for row in rows]
+        return await process_changes(info, self, after, first)
 
 
 def _steps(info: Info, row: rules.Process) -> StepList | None:

@@ -1,23 +1,31 @@
 """The types of products and product subscriptions."""
 
 from datetime import datetime
-from functools import lru_cache
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import strawberry
 from sqlalchemy import Row
 
-from orchestrator_gql.domain import Lock, ProductStatus, RegisteredProduct, products
+from orchestrator_gql.domain import Lock, ProductStatus, RegisteredProduct, products, without_secrets
+from orchestrator_gql.domain.differences import differences
 from orchestrator_gql.graphql.context import Info
-from orchestrator_gql.graphql.types.common import Node
+from orchestrator_gql.graphql.types.common import After, Connection, First, Node, connection
+from orchestrator_gql.graphql.types.product_versions import (
+    SubscriptionVersion,
+    version_connection,
+)
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
+from orchestrator_gql.reads import product_subscriptions as subscription_reads
 from orchestrator_gql.reads import products as product_reads
+from orchestrator_gql.storage.listing import ProcessFilter
+from orchestrator_gql.storage.pagination import PageArgs
+from orchestrator_gql.storage.product_subscription_lists import ProductSubscriptionFilter
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.errors import NotFound
 from orchestrator_gql.utils.json.redaction import Shape
-from orchestrator_gql.utils.json.secrets import holds_marks, masked, places_in
 
 if TYPE_CHECKING:
     from orchestrator_gql.graphql.types.processes import Process
@@ -31,7 +39,7 @@ class Product(Node):
     type: str = strawberry.field(description="The kind of product.")
     tag: str = strawberry.field(description="A short label for the product.")
     status: ProductStatus = strawberry.field(description="The status of the product in its life cycle.")
-    block_schema: JSON = strawberry.field(description="The JSON Schema of an active subscription to the product.")
+    registered: strawberry.Private[RegisteredProduct | None]
 
     @classmethod
     def of(cls, registered: RegisteredProduct) -> "Product":
@@ -43,8 +51,38 @@ class Product(Node):
             type=facts.product_type,
             tag=facts.tag,
             status=facts.status,
-            block_schema=Shape(registered.block_schema()),
+            registered=registered,
         )
+
+    @classmethod
+    def of_row(cls, row: Row[Any]) -> "Product":
+        """A product that the deployed code does not declare any more, as it was stored."""
+        return cls(
+            id=strawberry.ID(f"product:{row.name}"),
+            name=row.name,
+            description=row.description,
+            type=row.product_type,
+            tag=row.tag,
+            status=ProductStatus(row.status),
+            registered=None,
+        )
+
+    @resolved(
+        description="The JSON Schema of an active subscription to the product; empty if the product is not declared "
+        "any more."
+    )
+    def block_schema(self) -> JSON:
+        # pydantic needs some milliseconds for it: only if it is selected
+        return Shape(self.registered.block_schema() if self.registered is not None else {})
+
+    @resolved(description="The workflows that create or work on subscriptions to the product, ordered by name.")
+    def workflows(
+        self, info: Info
+    ) -> list[Annotated["Workflow", strawberry.lazy("orchestrator_gql.graphql.types.workflows")]]:
+        from orchestrator_gql.graphql.types.workflows import Workflow
+
+        context = info.context
+        return [Workflow.of(each) for each in product_reads.workflows_of(context.runtime, context.principal, self.name)]
 
 
 @strawberry.type(description="A product subscription: a customer's instance of a product.")
@@ -60,6 +98,9 @@ class ProductSubscription(Node):
     )
     version: int = strawberry.field(description="The version; it grows with every change.")
     note: str | None = strawberry.field(description="The note that people wrote; null if there is none.")
+    customer_description: str | None = strawberry.field(
+        description="The name that the customer gives the product subscription; null if there is none."
+    )
     start_date: datetime | None = strawberry.field(description="The time when it became active; null if it never did.")
     end_date: datetime | None = strawberry.field(description="The time when it was terminated; null if it was not.")
     created_at: datetime = strawberry.field(description="The time when it was created.")
@@ -76,6 +117,7 @@ class ProductSubscription(Node):
             in_sync=row.insync,
             version=row.version,
             note=row.note,
+            customer_description=row.customer_description,
             start_date=row.start_date,
             end_date=row.end_date,
             created_at=row.created_at,
@@ -83,15 +125,22 @@ class ProductSubscription(Node):
         )
 
     @resolved(description="The product of this subscription.")
-    def product(self) -> Product:
-        return Product.of(products.by_id(self.product_id))
+    async def product(self, info: Info) -> Product:
+        try:
+            return Product.of(products.by_id(self.product_id))
+        except NotFound:
+            row = await info.context.loaders.product.load(self.product_id)
+            if row is None:
+                raise
+            return Product.of_row(row)
 
     @resolved(
         description="The whole model of the product subscription, with the blocks of other subscriptions as they are "
         "now; values marked as secret are masked."
     )
     async def model(self, info: Info) -> JSON:
-        return _without_secrets(self.product_id, await info.context.loaders.subscription_model.load(self._key))
+        model = await info.context.loaders.subscription_model.load(self._key)
+        return without_secrets(self.product_id, model)
 
     @resolved(description="The process that holds the product subscription; null if no process does.")
     async def locked_by(
@@ -115,13 +164,65 @@ class ProductSubscription(Node):
         lock = await self._lock(info)
         return lock.out_of_sync_reason if lock else None
 
-    @resolved(description="The product subscriptions that use a block of this one, ended ones included.")
+    @resolved(
+        description="The product subscriptions that use a block of this one, ended ones included; at most 200. See "
+        "`inUseByConnection`."
+    )
     async def in_use_by(self, info: Info) -> list["ProductSubscription"]:
         return await _subscriptions(info, await info.context.loaders.subscription_users.load(self._key))
 
-    @resolved(description="The product subscriptions whose blocks this one uses.")
+    @resolved(
+        description="The product subscriptions whose blocks this one uses; at most 200. See `dependsOnConnection`."
+    )
     async def depends_on(self, info: Info) -> list["ProductSubscription"]:
         return await _subscriptions(info, await info.context.loaders.subscription_owners.load(self._key))
+
+    @resolved(
+        description="All product subscriptions that use a block of this one, ended ones included, the newest first."
+    )
+    async def in_use_by_connection(
+        self, info: Info, first: First = 20, after: After = None
+    ) -> Connection["ProductSubscription"]:
+        return await subscription_connection(
+            info, ProductSubscriptionFilter(owner_id=self._key), PageArgs(first, after)
+        )
+
+    @resolved(description="All product subscriptions whose blocks this one uses, the newest first.")
+    async def depends_on_connection(
+        self, info: Info, first: First = 20, after: After = None
+    ) -> Connection["ProductSubscription"]:
+        return await subscription_connection(info, ProductSubscriptionFilter(user_id=self._key), PageArgs(first, after))
+
+    @resolved(description="The processes that work or worked on the product subscription, the newest first.")
+    async def processes(
+        self, info: Info, first: First = 20, after: After = None
+    ) -> Connection[Annotated["Process", strawberry.lazy("orchestrator_gql.graphql.types.processes")]]:
+        from orchestrator_gql.graphql.types.processes import process_connection
+
+        wanted = ProcessFilter(product_subscription_id=self._key)
+        return await process_connection(info, wanted, PageArgs(first, after))
+
+    @resolved(description="The versions, the newest first, each with its changes and the process that made it.")
+    async def history(self, info: Info, first: First = 20, after: After = None) -> Connection[SubscriptionVersion]:
+        return await version_connection(info, self._key, self.product_id, PageArgs(first, after))
+
+    @resolved(
+        description="The differences between two versions, in the order of the fields: a list of objects with `path`, "
+        "`change` (`added`, `removed` or `changed`), `old` and `new`. Values marked as secret are masked, and values "
+        "longer than 2,000 characters are cut. After 1,000 differences the last object has `change` `omitted` and "
+        "the `count` of the others."
+    )
+    async def changes(
+        self,
+        info: Info,
+        from_version: Annotated[int, strawberry.argument(description="The version with the old values.")],
+        to_version: Annotated[int, strawberry.argument(description="The version with the new values.")],
+    ) -> JSON:
+        context = info.context
+        old, new = await subscription_reads.two_versions(
+            context.reading, context.principal, self._key, from_version, to_version
+        )
+        return differences(old, new, partial(without_secrets, self.product_id))
 
     @resolved(description="The workflows that the caller can start on the product subscription now.")
     async def startable_workflows(
@@ -144,7 +245,9 @@ class ProductSubscription(Node):
         facts = await info.context.loaders.start_facts.load(self._key)
         if facts is None:
             return []
-        starts = await product_reads.workflow_starts(info.context.runtime, info.context.principal, facts)
+        context = info.context
+        status = await context.loaders.engine.load(None)
+        starts = await product_reads.workflow_starts(context.runtime, context.principal, facts, status)
         return [WorkflowStart(workflow=Workflow.of(workflow), blocked_reason=reason) for workflow, reason in starts]
 
     async def _lock(self, info: Info) -> Lock | None:
@@ -167,20 +270,25 @@ async def _subscriptions(info: Info, ids: list[UUID]) -> list[ProductSubscriptio
     return [ProductSubscription.of(row) for row in rows if row is not None]
 
 
-def _without_secrets(product_id: UUID, model: Any) -> Any:
-    """The model with masks for the values that the product marks as secret."""
-    try:
-        schema = _schema_of(product_id)
-    except NotFound:  # the product is no longer declared, so its secret places are not known
-        return model
-    return masked(model, places_in(schema, model)) if schema else model
+async def subscription_connection(
+    info: Info,
+    wanted: ProductSubscriptionFilter,
+    page_args: PageArgs,
+    *,
+    by_update: bool = False,
+    is_descending: bool = True,
+) -> Connection[ProductSubscription]:
+    """A page of product subscriptions as a connection."""
+    context = info.context
+    page = await subscription_reads.subscription_page(
+        context.reading, context.principal, wanted, page_args, by_update=by_update, is_descending=is_descending
+    )
 
+    async def total() -> int:
+        return await subscription_reads.subscription_count(context.reading, context.principal, wanted)
 
-@lru_cache(maxsize=256)
-def _schema_of(product_id: UUID) -> dict[str, Any]:
-    """The schema of the product's subscriptions; empty if it marks no value as secret."""
-    schema = products.by_id(product_id).block_schema()
-    return schema if holds_marks(schema) else {}
+    result: Connection[ProductSubscription] = connection(page, ProductSubscription.of, total)
+    return result
 
 
 async def product_subscription_by_id(info: Info, id: UUID) -> ProductSubscription:

@@ -1,19 +1,25 @@
 """The types of the numbers on the dashboard, of the engine and of its workers."""
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
 
 import strawberry
 
 from orchestrator_gql.graphql.context import Info
-from orchestrator_gql.graphql.types.common import User
+from orchestrator_gql.graphql.types.common import DateTimeRange, User
 from orchestrator_gql.graphql.types.enums import StatsWindow
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.reads import processes as process_reads
+from orchestrator_gql.reads import statistics as statistic_reads
 from orchestrator_gql.storage.engine_state import EngineStatus
 from orchestrator_gql.storage.listing import Counts
+from orchestrator_gql.storage.statistics import Bucket, FailureGroup
 from orchestrator_gql.storage.workers import Worker as WorkerRow
 from orchestrator_gql.types import EngineState, ProcessStatus
 from orchestrator_gql.version import __version__
+
+BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 WINDOWS = {
     StatsWindow.LAST_HOUR: timedelta(hours=1),
@@ -81,8 +87,72 @@ class Engine:
         return [Worker.of(row) for row in await process_reads.workers(info.context.reading, info.context.principal)]
 
 
+@strawberry.type(description="The number of failed processes with one failure code.")
+class FailureCount:
+    code: str = strawberry.field(description="The failure code.")
+    count: int = strawberry.field(description="The number of processes.")
+
+
+@strawberry.type(description="The processes of one workflow that failed.")
+class WorkflowFailures:
+    workflow_name: str = strawberry.field(description="The name of the workflow.")
+    count: int = strawberry.field(description="The number of processes that failed and are still FAILED.")
+    last_failed_at: datetime = strawberry.field(description="The time of the last change of such a process.")
+    codes: list[FailureCount] = strawberry.field(
+        description="The number of processes by failure code, the most frequent first."
+    )
+
+    @classmethod
+    def all_of(cls, groups: Sequence[FailureGroup]) -> "list[WorkflowFailures]":
+        by_workflow: dict[str, list[FailureGroup]] = {}
+        for group in groups:
+            by_workflow.setdefault(group.workflow_name, []).append(group)
+        found = [
+            cls(
+                workflow_name=name,
+                count=sum(group.count for group in of_workflow),
+                last_failed_at=max(group.last_at for group in of_workflow),
+                codes=[FailureCount(code=group.code, count=group.count) for group in of_workflow],
+            )
+            for name, of_workflow in by_workflow.items()
+        ]
+        return sorted(found, key=lambda each: (-each.count, each.workflow_name))
+
+
+@strawberry.type(description="The processes in one part of a period.")
+class ThroughputBucket:
+    start: datetime = strawberry.field(description="The start of the part, included.")
+    end: datetime = strawberry.field(description="The end of the part, excluded.")
+    started: int = strawberry.field(description="The number of processes that were started.")
+    completed: int = strawberry.field(description="The number of processes that were completed.")
+    aborted: int = strawberry.field(description="The number of processes that were aborted.")
+    failed: int = strawberry.field(description="The number of processes that failed and are still FAILED.")
+    duration_seconds_p50: float | None = strawberry.field(
+        name="durationSecondsP50",
+        description="The median duration in seconds of the last 200 processes that ended in the part and were "
+        "completed; null if there are none.",
+    )
+    duration_seconds_p95: float | None = strawberry.field(
+        name="durationSecondsP95", description="The 95th percentile of the same durations; null if there are none."
+    )
+
+    @classmethod
+    def of(cls, bucket: Bucket) -> "ThroughputBucket":
+        return cls(
+            start=bucket.start,
+            end=bucket.end,
+            started=bucket.started,
+            completed=bucket.completed,
+            aborted=bucket.aborted,
+            failed=bucket.failed,
+            duration_seconds_p50=_quantile(bucket.durations, 0.5),
+            duration_seconds_p95=_quantile(bucket.durations, 0.95),
+        )
+
+
 @strawberry.type(description="The numbers at the top of the dashboard.")
 class Stats:
+    window: strawberry.Private[timedelta]
     as_of: datetime = strawberry.field(description="The time when the numbers were counted.")
     processes_by_status: list[ProcessStatusCount] = strawberry.field(
         description="The number of processes in each status, including statuses without processes."
@@ -113,8 +183,9 @@ class Stats:
     engine: Engine = strawberry.field(description="The state of the engine.")
 
     @classmethod
-    def of(cls, found: Counts, now: datetime) -> "Stats":
+    def of(cls, found: Counts, now: datetime, window: timedelta) -> "Stats":
         return cls(
+            window=window,
             as_of=now,
             processes_by_status=[
                 ProcessStatusCount(status=status, count=found.by_status.get(status, 0)) for status in ProcessStatus
@@ -130,6 +201,37 @@ class Stats:
             duration_seconds_p95=_quantile(found.durations, 0.95),
             engine=Engine.of(found.engine),
         )
+
+    @resolved(
+        description="The workflows whose processes failed within the window and are still FAILED, the most failures "
+        "first."
+    )
+    async def failures_by_workflow(self, info: Info) -> list[WorkflowFailures]:
+        context = info.context
+        groups = await statistic_reads.failures(context.reading, context.principal, self.as_of - self.window)
+        return WorkflowFailures.all_of(groups)
+
+    @resolved(
+        description="The processes over time, in equal parts of the period, the oldest first. It costs as much as the "
+        "processes in the period."
+    )
+    async def throughput(
+        self,
+        info: Info,
+        period: Annotated[
+            DateTimeRange | None,
+            strawberry.argument(description="The period, at most 366 days. Default: the window, until now."),
+        ] = None,
+        buckets: Annotated[
+            int | None, strawberry.argument(description="The number of parts, from 1 to 100. Default: 24.")
+        ] = 24,
+    ) -> list[ThroughputBucket]:
+        context = info.context
+        end = (period.to if period else None) or self.as_of
+        start = (period.from_ if period else None) or max(end, BEGINNING + self.window) - self.window
+        count = 24 if buckets is None else buckets
+        found = await statistic_reads.throughput(context.reading, context.principal, start, end, count)
+        return [ThroughputBucket.of(bucket) for bucket in found]
 
 
 def _quantile(ordered: tuple[float, ...], share: float) -> float | None:

@@ -9,7 +9,17 @@ import strawberry
 from orchestrator_gql import process as ground
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.callbacks import Callback
-from orchestrator_gql.graphql.types.common import Failure, Node, User
+from orchestrator_gql.graphql.types.common import (
+    Failure,
+    FailureReason,
+    Length,
+    Node,
+    Offset,
+    ResultSlice,
+    User,
+    size_of,
+    slice_of,
+)
 from orchestrator_gql.graphql.types.input_requests import InputRequest
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
@@ -20,6 +30,54 @@ from orchestrator_gql.workflow.model import Step, StepList
 
 if TYPE_CHECKING:
     from orchestrator_gql.graphql.types.processes import Process
+
+
+MOST_EXECUTIONS = 50
+
+
+@strawberry.type(
+    name="StepExecution",
+    description="One execution of a step: a step runs again after a retry by an "
+    "operator, a reissue, or if the process was sent back.",
+)
+class StepExecutionEntry:
+    row: strawberry.Private[StepExecution]
+    number: int = strawberry.field(description="The number of the execution of this step, counted from 1.")
+    status: StepStatus = strawberry.field(description="The status of the execution.")
+    attempt: int = strawberry.field(
+        description="The number of its last try; tries are counted over all executions of the step. The engine itself "
+        "tries again after a crash, or as a `retrystep` says; `Process.events` has the failure of each try."
+    )
+    entered_by: str = strawberry.field(
+        description="The reason why the step was entered: `advance`, or the action that led back to it, such as "
+        "`retry` or `reissue`."
+    )
+    started_at: datetime = strawberry.field(description="The time when the execution started.")
+    completed_at: datetime | None = strawberry.field(description="The time when it ended; null before that.")
+
+    @classmethod
+    def of(cls, number: int, row: StepExecution) -> "StepExecutionEntry":
+        return cls(
+            row=row,
+            number=number,
+            status=row.status,
+            attempt=row.attempt,
+            entered_by=row.entered_by,
+            started_at=row.started_at,
+            completed_at=row.completed_at,
+        )
+
+    @resolved(description="The duration in seconds: from the start to the end, or until now.")
+    def duration_seconds(self, info: Info) -> float:
+        return ((self.completed_at or info.context.runtime.clock.now()) - self.started_at).total_seconds()
+
+    @resolved(description="The reason for the failure of the execution; null if it did not fail.")
+    def failure(self, info: Info) -> Failure | None:
+        return Failure.of(self.row.failure, info.context)
+
+    @resolved(description="The user who answered the form of the execution; null if no person did.")
+    def completed_by(self) -> User | None:
+        return User.named(self.row.actor)
 
 
 @strawberry.type(description="One step of a process.")
@@ -113,6 +171,14 @@ class ProcessStep(Node):
         delta = await info.context.loaders.delta.load((self.process_id, self.execution.seq))
         return dict(delta) if delta is not None else None
 
+    @resolved(description="The size of `stateDelta` in bytes, as JSON text; null if there is none yet.")
+    async def state_delta_bytes(self, info: Info) -> int | None:
+        return size_of(await self.state_delta(info))
+
+    @resolved(description="A part of `stateDelta` as JSON text; null if there is none yet.")
+    async def state_delta_text(self, info: Info, offset: Offset = 0, length: Length = 65536) -> ResultSlice | None:
+        return await slice_of(info, await self.state_delta(info), offset, length)
+
     @resolved(
         description="The duration in seconds: from the start to the end, or until now; null if the step is not "
         "reached yet."
@@ -152,8 +218,33 @@ class ProcessStep(Node):
         return [InputRequest.of(row) for row in rows if row.step_index == self.index]
 
     @resolved(description="The reason for the last failure; null if the step did not fail.")
-    def failure(self, info: Info) -> Failure | None:
-        return Failure.of(self.execution.failure if self.execution else None, info.context)
+    async def failure(self, info: Info) -> Failure | None:
+        execution = self.execution
+        if execution is not None and execution.is_failure_cut:
+            executions = await info.context.loaders.executions.load(self.process_id)
+            execution = next((each for each in executions if each.seq == execution.seq), execution)
+        return Failure.of(execution.failure if execution else None, info.context)
+
+    @resolved(description="The reason for the last failure in one short line; null if the step did not fail.")
+    async def failure_reason(self, info: Info) -> FailureReason | None:
+        failure = await self.failure(info)
+        return FailureReason.of(failure.source) if failure else None
+
+    @resolved(
+        description="The newest 50 executions of the step, the oldest first; the last one is the execution that the "
+        "other fields show. `executionCount` counts all."
+    )
+    async def executions(self, info: Info) -> list[StepExecutionEntry]:
+        numbered = list(enumerate(await self._executions(info), 1))
+        return [StepExecutionEntry.of(number, row) for number, row in numbered[-MOST_EXECUTIONS:]]
+
+    @resolved(description="The number of all executions of the step; 0 if it was never reached.")
+    async def execution_count(self, info: Info) -> int:
+        return len(await self._executions(info))
+
+    async def _executions(self, info: Info) -> list[StepExecution]:
+        rows = await info.context.loaders.executions.load(self.process_id)
+        return [row for row in rows if row.step_index == self.index]
 
     @resolved(description="The user who answered the form of the step; null if no person did.")
     def completed_by(self) -> User | None:

@@ -6,7 +6,7 @@ import strawberry
 
 from orchestrator_gql.callbacks import contract
 from orchestrator_gql.graphql.context import Info
-from orchestrator_gql.graphql.types.common import Assignee, Connection, Node
+from orchestrator_gql.graphql.types.common import After, Assignee, Connection, Node
 from orchestrator_gql.graphql.types.filters import ProcessFilter
 from orchestrator_gql.graphql.types.processes import Process, process_connection
 from orchestrator_gql.graphql.types.resolving import resolved
@@ -81,7 +81,7 @@ class Workflow(Node):
         first = len(self.definition.steps)
         return [StepDefinition.of(first + index, step) for index, step in enumerate(self.definition.on_abort)]
 
-    @resolved(description="True if the caller can start the workflow now.")
+    @resolved(description="True if the caller can start the workflow now; false while the engine is paused.")
     async def is_startable(self, info: Info) -> bool:
         return await self._reason(info) is None
 
@@ -90,7 +90,9 @@ class Workflow(Node):
         return await self._reason(info)
 
     async def _reason(self, info: Info) -> str | None:
-        return await process_reads.blocked_reason(info.context.runtime, info.context.principal, self.definition)
+        context = info.context
+        status = await context.loaders.engine.load(None)
+        return await process_reads.blocked_reason(context.runtime, context.principal, self.definition, status)
 
     @resolved(description="The processes that run this workflow, the newest first.")
     async def processes(
@@ -104,10 +106,7 @@ class Workflow(Node):
             int | None,
             strawberry.argument(description="The largest number of entries to return; at most 200. Default: 20."),
         ] = 20,
-        after: Annotated[
-            str | None,
-            strawberry.argument(description="Return the entries after this cursor; null starts at the first entry."),
-        ] = None,
+        after: After = None,
     ) -> Connection[Process]:
         wanted = filter or ProcessFilter()
         return await process_connection(info, wanted.within(workflow_names=[self.name]), PageArgs(first, after))

@@ -1,10 +1,11 @@
 """Makes a consistent copy of the SQLite file while the server writes to it."""
 
 import asyncio
+import fcntl
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from threading import Event
 from typing import Literal
@@ -23,6 +24,10 @@ BESIDE = ("-journal", "-wal", "-shm")
 """The ends of the names of files that SQLite keeps beside a database."""
 
 
+PART = ".part"
+"""The end of the name of a copy that is not whole yet. A kill leaves it behind, and the next backup takes it over."""
+
+
 class BackupStopped(Exception):
     """The copy was stopped before it was complete."""
 
@@ -37,7 +42,9 @@ class Backup:
     def __init__(self, url: str, target: Path) -> None:
         self._url = url
         self._target = target
-        self._is_created = False
+        self._part = target.with_name(target.name + PART)
+        self._lock: int | None = None
+        self._is_whole = False
         self._stop = Event()
 
     def make(self) -> Path:
@@ -49,7 +56,10 @@ class Backup:
         source = _source(self._url)
         self._create()
         try:
-            asyncio.run(_copy(source.resolve(), self._target.resolve(), self._demand_wanted))
+            asyncio.run(_copy(source.resolve(), self._part.resolve(), self._demand_wanted))
+            self._demand_free()
+            self._part.rename(self._target)
+            self._is_whole = True
         except (DBAPIError, sqlite3.Error) as error:
             self.remove()
             reason = error.orig if isinstance(error, DBAPIError) else error
@@ -57,6 +67,8 @@ class Backup:
         except BaseException:
             self.remove()
             raise
+        finally:
+            self._release()
         return source
 
     def stop(self) -> None:
@@ -64,22 +76,55 @@ class Backup:
         self._stop.set()
 
     def remove(self) -> None:
-        """Remove the target and the files beside it, if they are ours: a part of a copy is no backup."""
-        if self._is_created:
-            for path in (self._target, *_beside(self._target)):
+        """Remove the copy and the files beside it, if they are ours: a part of a copy is no backup."""
+        if self._is_whole:
+            self._target.unlink(missing_ok=True)
+        elif self._lock is not None:
+            for path in (self._part, *_beside(self._part)):
                 path.unlink(missing_ok=True)
 
     def _create(self) -> None:
+        """Create the part, or take over the rest of a backup that was killed."""
+        self._demand_free()
+        try:
+            lock = os.open(self._part, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise SettingsError(f"{str(self._part)!r} cannot be written: {error.strerror}.") from error
+        try:
+            with suppress(OSError):
+                self._demand_alone(lock)
+            os.ftruncate(lock, 0)
+            os.fchmod(lock, 0o600)  # as private as the original
+            for path in _beside(self._part):
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            os.close(lock)
+            raise SettingsError(f"{str(self._part)!r} cannot be written: {error.strerror}.") from error
+        except BaseException:
+            os.close(lock)
+            raise
+        self._lock = lock
+
+    def _demand_alone(self, lock: int) -> None:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_ours = self._part.exists() and os.path.samestat(os.fstat(lock), self._part.stat())
+        except BlockingIOError:
+            is_ours = False
+        if not is_ours:  # another backup has it, or had it until this moment
+            raise SettingsError(f"{str(self._part)!r} is written by another backup.")
+
+    def _demand_free(self) -> None:
+        if os.path.lexists(self._target):
+            raise SettingsError(f"{str(self._target)!r} exists already: a backup overwrites nothing.")
         for path in _beside(self._target):  # SQLite would take it for a part of the copy
             if path.exists():
                 raise SettingsError(f"{str(path)!r} exists, a rest of another database: remove it first.")
-        try:
-            os.close(os.open(self._target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # as private as the original
-        except FileExistsError:
-            raise SettingsError(f"{str(self._target)!r} exists already: a backup overwrites nothing.") from None
-        except OSError as error:
-            raise SettingsError(f"{str(self._target)!r} cannot be written: {error.strerror}.") from error
-        self._is_created = True
+
+    def _release(self) -> None:
+        """Let another backup have the part. Not earlier: to close the file ends the locks that SQLite has on it."""
+        if self._lock is not None:
+            os.close(self._lock)
 
     def _demand_wanted(self, *_: int) -> None:
         if self._stop.is_set():

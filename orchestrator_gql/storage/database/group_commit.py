@@ -18,7 +18,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from functools import partial
@@ -40,11 +40,11 @@ GROUP = 512
 SLICE = 0.005
 """Seconds that a group may block the loop before other tasks run; units that these add join the same group."""
 
-TURN = 0.002
-"""Seconds that a job of the thread may take before the loop gives way to it."""
+YIELD_AFTER = 0.002
+"""Seconds that a job of the thread may take before the loop yields the GIL to it."""
 
-WAY = 0.0005
-"""Seconds, at most, that the loop gives way each time."""
+YIELD_FOR = 0.0005
+"""Seconds, at most, that the loop yields the GIL each time."""
 
 DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
@@ -108,7 +108,7 @@ class GroupWriter:
         self._waiting: deque[_PendingUnit[Any]] = deque()
         self._is_busy = False
         self._job_is_done = threading.Event()
-        self._way: asyncio.TimerHandle
+        self._yield_timer: asyncio.TimerHandle
         self._jobs: queue.SimpleQueue[tuple[_Job, _Then] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run_jobs, name="sqlite-commit", daemon=True)
         self._thread.start()
@@ -121,6 +121,15 @@ class GroupWriter:
             self._is_busy = True
             self._loop.call_soon(self._begin)  # units that arrive in this turn of the loop join the group
         return await waiting.future
+
+    @contextlib.contextmanager
+    def without_foreign_keys(self) -> Iterator[None]:
+        """Let units drop a table and keep the rows that refer to it. SQLite changes this only between transactions."""
+        self._driver.execute("PRAGMA foreign_keys = OFF")
+        try:
+            yield
+        finally:
+            self._driver.execute("PRAGMA foreign_keys = ON")
 
     async def close(self) -> None:
         """Run all waiting units, then return the connection to its pool."""
@@ -235,21 +244,21 @@ class GroupWriter:
 
     def _run_in_thread(self, work: _Job, then: _Then) -> None:
         self._job_is_done.clear()
-        self._way = self._loop.call_later(TURN, self._give_way)
+        self._yield_timer = self._loop.call_later(YIELD_AFTER, self._yield_gil)
         self._jobs.put((work, then))
 
-    def _give_way(self) -> None:
+    def _yield_gil(self) -> None:
         """Let the thread have the GIL for a moment if it needs it.
 
         A loop with many short tasks releases the GIL often, but takes it again before the thread has woken up; and the
         thread may demand the GIL only if nobody released it for a whole switch interval. So the thread would wait for
         seconds with a COMMIT that has long ended.
         """
-        if not self._job_is_done.wait(WAY):
-            self._way = self._loop.call_later(TURN, self._give_way)
+        if not self._job_is_done.wait(YIELD_FOR):
+            self._yield_timer = self._loop.call_later(YIELD_AFTER, self._yield_gil)
 
     def _finish(self, then: _Then, outcome: BaseException | None) -> None:
-        self._way.cancel()
+        self._yield_timer.cancel()
         then(outcome)
 
     def _run_jobs(self) -> None:

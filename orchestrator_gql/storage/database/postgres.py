@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from orchestrator_gql.storage.database import thread_reads
 from orchestrator_gql.storage.database.after_commit import CommitEffects, CommitHooks, NoHooks, T, Unit, begin_unit
 from orchestrator_gql.storage.database.failpoints import read_failpoints
 from orchestrator_gql.storage.database.observer import Observer, Unobserved
@@ -25,7 +26,8 @@ from orchestrator_gql.storage.database.snapshot import (
     SnapshotPlaces,
     counted,
 )
-from orchestrator_gql.utils.errors import OutcomeUnknown, SettingsError, StorageUnavailable
+from orchestrator_gql.storage.database.thread_reads import ThreadReads
+from orchestrator_gql.utils.errors import OutcomeUnknown, SettingsError, StorageUnavailable, StorageUnreadable
 from orchestrator_gql.utils.forks import keep_from_children
 from orchestrator_gql.utils.outages import WRITES, Outage
 
@@ -106,13 +108,15 @@ class PostgresDatabase:
         self.prepare: Prepare | None = None
         self._url = url
         self._engine: AsyncEngine | None = None
+        self._thread_reads: ThreadReads | None = None
         self._failpoints = read_failpoints()
         self._places = SnapshotPlaces()
 
     @property
     def engine(self) -> AsyncEngine:
         """The SQLAlchemy engine, for migrations."""
-        assert self._engine is not None, "the database is not open"
+        if self._engine is None:  # closed: the stop of the server overtakes its last requests
+            raise StorageUnavailable
         return self._engine
 
     async def open(self) -> None:
@@ -129,6 +133,7 @@ class PostgresDatabase:
                 connect_args={**CONNECTION, "options": f"{SESSION} {options_of_url}".strip()},
             )
             listen(self._engine.sync_engine, "connect", lambda adapted, _: keep_own(adapted.driver_connection))
+            self._thread_reads = thread_reads.of_postgres(self._url, CONNECTION, str(options_of_url), keep_own)
         except ModuleNotFoundError as error:
             raise SettingsError(
                 f"PostgreSQL needs the extra: pip install 'orchestrator-gql[postgres]' ({error.name} is missing)."
@@ -136,6 +141,9 @@ class PostgresDatabase:
 
     async def close(self) -> None:
         """Close the pool."""
+        if self._thread_reads is not None:
+            self._thread_reads.close()
+            self._thread_reads = None
         if self._engine is not None:
             await self._engine.dispose()
             self._engine = None
@@ -214,6 +222,12 @@ class PostgresDatabase:
         async with asyncio.timeout(UNIT_SECONDS), self.engine.connect() as conn:
             await conn.execution_options(**SNAPSHOT)
             return await conn.run_sync(unit)
+
+    def read_here(self, unit: Unit[T]) -> T:
+        """Run a unit that only reads in this thread."""
+        if self._thread_reads is None:
+            raise StorageUnreadable
+        return self._thread_reads.read(unit)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Snapshot]:

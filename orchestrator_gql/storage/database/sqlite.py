@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
+from orchestrator_gql.storage.database import thread_reads
 from orchestrator_gql.storage.database.after_commit import CommitEffects, CommitHooks, NoHooks, T, Unit
 from orchestrator_gql.storage.database.group_commit import GroupWriter, translated
 from orchestrator_gql.storage.database.long_reads import LongReads
@@ -27,7 +28,8 @@ from orchestrator_gql.storage.database.sqlite_file import (
     engine_url,
     path_of,
 )
-from orchestrator_gql.utils.errors import StorageUnavailable
+from orchestrator_gql.storage.database.thread_reads import ThreadReads
+from orchestrator_gql.utils.errors import StorageUnavailable, StorageUnreadable
 from orchestrator_gql.utils.forks import keep_from_children
 from orchestrator_gql.utils.outages import READS, WRITES, Outage
 
@@ -53,12 +55,14 @@ class SqliteDatabase:
         self._long_reads: LongReads | None = None
         self._writer: GroupWriter | None = None
         self._loop_reader: _LoopReader | None = None
+        self._thread_reads: ThreadReads | None = None
         self._end_keeping: Callable[[], None] = lambda: None
 
     @property
     def engine(self) -> Engine:
         """The SQLAlchemy engine, for migrations."""
-        assert self._engine is not None, "the database is not open"
+        if self._engine is None:
+            raise StorageUnavailable
         return self._engine
 
     async def open(self) -> None:
@@ -75,6 +79,7 @@ class SqliteDatabase:
             self._lock.release()
             raise
         self._loop_reader = _LoopReader(self._engine)
+        self._thread_reads = thread_reads.of_sqlite(self._path)
         conn = self._engine.connect()
         conn.begin()  # SQLAlchemy's transaction never ends: SQLAlchemy must not commit in the middle of a group
         files = OpenedFiles(self._path)
@@ -94,6 +99,9 @@ class SqliteDatabase:
             self._lock.release()
 
     async def _close_connections(self) -> None:
+        if self._thread_reads is not None:
+            self._thread_reads.close()
+            self._thread_reads = None
         if self._long_reads is not None:
             await self._long_reads.close()
             self._long_reads = None
@@ -102,7 +110,8 @@ class SqliteDatabase:
 
     async def transaction(self, unit: Unit[T]) -> T:
         """Run the unit and return its result when the commit is durable."""
-        assert self._writer is not None, "the database is not open"
+        if self._writer is None:  # closed: the stop of the server overtakes its last requests
+            raise StorageUnavailable
         try:
             result = await self._writer.run(unit)
         except StorageUnavailable as error:
@@ -113,12 +122,20 @@ class SqliteDatabase:
         return result
 
     async def alter(self, unit: Unit[T]) -> T:
-        """Run a unit that changes the schema or a whole table, and return its result."""
-        return await self.transaction(unit)
+        """Run a unit that changes the schema or a whole table, and return its result. No other unit may run meanwhile.
+
+        Foreign keys are off meanwhile. SQLite copies a table to change its constraints, and dropping the table that was
+        copied would also delete the rows that refer to it.
+        """
+        if self._writer is None:
+            raise StorageUnavailable
+        with self._writer.without_foreign_keys():
+            return await self.transaction(unit)
 
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads, on one snapshot, and return its result. A long read starts again beside it."""
-        assert self._loop_reader is not None and self._long_reads is not None, "the database is not open"
+        if self._loop_reader is None or self._long_reads is None:
+            raise StorageUnreadable
         try:
             result = self._loop_reader.read(unit)  # each request does this: nothing stands around it
         except _TakesLong:
@@ -130,10 +147,17 @@ class SqliteDatabase:
             self.outage.worked(READS)
         return result
 
+    def read_here(self, unit: Unit[T]) -> T:
+        """Run a unit that only reads in this thread."""
+        if self._thread_reads is None:
+            raise StorageUnreadable
+        return self._thread_reads.read(unit)
+
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Snapshot]:
         """Several reads on one snapshot, beside the loop. Raises `ServerBusy` if there are too many."""
-        assert self._long_reads is not None, "the database is not open"
+        if self._long_reads is None:
+            raise StorageUnreadable
         async with self._long_reads.snapshot() as snapshot:
             yield CountedSnapshot(snapshot, self.outage)
 

@@ -22,9 +22,12 @@ from orchestrator_gql.storage.tables.processes import (
 )
 from orchestrator_gql.storage.tables.products import (
     process_subscriptions,
+    product_subscription_blocks,
     product_subscription_locks,
     product_subscription_uses,
+    product_subscription_values,
     product_subscription_versions,
+    product_subscription_words,
     product_subscriptions,
     products,
 )
@@ -48,9 +51,12 @@ __all__ = [
     "process_steps",
     "process_subscriptions",
     "processes",
+    "product_subscription_blocks",
     "product_subscription_locks",
     "product_subscription_uses",
+    "product_subscription_values",
     "product_subscription_versions",
+    "product_subscription_words",
     "product_subscriptions",
     "products",
     "timers",

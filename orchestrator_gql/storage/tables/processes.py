@@ -20,6 +20,7 @@ from orchestrator_gql.storage.columns import (
     JsonText,
     TransactionId,
     UtcDateTime,
+    Words,
     enum_text,
 )
 from orchestrator_gql.storage.tables.naming import metadata, partial_index
@@ -63,6 +64,9 @@ processes = Table(
     Column("engine_failures", Integer, nullable=False, server_default="0"),
     Column("secrets", JsonText),
     Column("trace", String(35)),
+    Column("subject", Words, nullable=False, server_default=""),
+    Column("failure_code", Words),
+    Column("failure_message", Words),
     CheckConstraint("worker IS NULL OR status = 'RUNNING'", name="only_running_is_held"),
     CheckConstraint("(ended_at IS NULL) = (status NOT IN ('ABORTED', 'COMPLETED'))", name="ended_has_a_time"),
 )
@@ -71,6 +75,35 @@ Index("ix_processes_updated_at_id", processes.c.updated_at, processes.c.id)
 Index("ix_processes_status_started_at", processes.c.status, processes.c.started_at, processes.c.id)
 Index("ix_processes_workflow_name_started_at", processes.c.workflow_name, processes.c.started_at, processes.c.id)
 partial_index("ix_processes_runnable", processes.c.lease_until, where="status IN ('CREATED', 'RUNNING')")
+partial_index(
+    "ix_processes_created_by_started_at",
+    processes.c.created_by,
+    processes.c.started_at,
+    processes.c.id,
+    where="created_by IS NOT NULL",
+)
+partial_index(
+    "ix_processes_assignee_started_at",
+    processes.c.assignee,
+    processes.c.started_at,
+    processes.c.id,
+    where="assignee IS NOT NULL",
+)
+partial_index(
+    "ix_processes_ended_at",
+    processes.c.ended_at,
+    processes.c.status,
+    processes.c.started_at,
+    where="ended_at IS NOT NULL",
+)
+partial_index(
+    "ix_processes_failed_at",
+    processes.c.status,  # always FAILED: without it SQLite would take the index of the status and the start
+    processes.c.updated_at,
+    processes.c.workflow_name,
+    processes.c.failure_code,
+    where="status = 'FAILED'",
+)
 partial_index("ix_processes_worker", processes.c.worker, where="worker IS NOT NULL")
 
 process_steps = Table(

@@ -10,6 +10,8 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    func,
+    literal_column,
 )
 
 from orchestrator_gql.storage.columns import (
@@ -51,8 +53,52 @@ product_subscriptions = Table(
     Column("end_date", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+    Column("customer_description", Words),
 )
+"""``note`` and ``customer_description`` are texts that people edit beside the model."""
+
 Index("ix_product_subscriptions_product_id", product_subscriptions.c.product_id, product_subscriptions.c.id)
+Index("ix_product_subscriptions_status_id", product_subscriptions.c.status, product_subscriptions.c.id)
+Index(
+    "ix_product_subscriptions_product_status",
+    product_subscriptions.c.product_id,
+    product_subscriptions.c.status,
+    product_subscriptions.c.id,
+)
+
+BEGINNING_OF_CUSTOMER = func.substr(product_subscriptions.c.customer_id, literal_column("1"), literal_column("100"))
+"""The indexed part of the customer's id: an index of PostgreSQL stores at most 2,700 bytes."""
+
+Index("ix_product_subscriptions_customer", BEGINNING_OF_CUSTOMER, product_subscriptions.c.id)
+
+_FILTERED = [product_subscriptions.c[name] for name in ("id", "status", "product_id", "insync")]
+"""The columns of a list in its index: a row that the filter excludes is not read from the table."""
+
+Index("ix_product_subscriptions_created_at", product_subscriptions.c.created_at, *_FILTERED)
+Index("ix_product_subscriptions_updated_at", product_subscriptions.c.updated_at, *_FILTERED)
+
+OUT_OF_SYNC = product_subscriptions.c.insync.is_(False)
+Index(
+    "ix_product_subscriptions_out_of_sync",
+    product_subscriptions.c.id,
+    sqlite_where=OUT_OF_SYNC,
+    postgresql_where=OUT_OF_SYNC,
+)
+
+product_subscription_words = Table(
+    "product_subscription_words",
+    metadata,
+    Column("subscription_id", Uuid, ForeignKey("product_subscriptions.id", ondelete="CASCADE"), nullable=False),
+    Column("word", Text().with_variant(Text(collation="C"), "postgresql"), nullable=False),
+    PrimaryKeyConstraint("subscription_id", "word"),
+)
+"""The words by which people search for a subscription, in lower case; see `domain.search_words`."""
+
+Index(
+    "ix_product_subscription_words_word",
+    product_subscription_words.c.word,
+    product_subscription_words.c.subscription_id,
+)
 
 product_subscription_locks = Table(
     "product_subscription_locks",
@@ -83,7 +129,44 @@ product_subscription_uses = Table(
 )
 """The references in the stored models: the blocks of other subscriptions that a subscription uses."""
 
-Index("ix_product_subscription_uses_owner_id", product_subscription_uses.c.owner_id)
+Index(
+    "ix_product_subscription_uses_owner_id",
+    product_subscription_uses.c.owner_id,
+    product_subscription_uses.c.subscription_id,
+)
+
+product_subscription_values = Table(
+    "product_subscription_values",
+    metadata,
+    Column("subscription_id", Uuid, ForeignKey("product_subscriptions.id", ondelete="CASCADE"), nullable=False),
+    Column("block_id", Uuid, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    PrimaryKeyConstraint("subscription_id", "block_id", "path", "value"),
+    sqlite_with_rowid=False,
+)
+"""The plain values in the stored models, by the block that has them: an index by which subscriptions are found."""
+
+Index("ix_product_subscription_values_path", product_subscription_values.c.path, product_subscription_values.c.value)
+
+product_subscription_blocks = Table(
+    "product_subscription_blocks",
+    metadata,
+    Column("subscription_id", Uuid, ForeignKey("product_subscriptions.id", ondelete="CASCADE"), nullable=False),
+    Column("parent_id", Uuid, nullable=False),
+    Column("field", Text, nullable=False),
+    Column("owner_id", Uuid, nullable=False),
+    Column("block_id", Uuid, nullable=False),
+    PrimaryKeyConstraint("subscription_id", "parent_id", "field", "owner_id", "block_id"),
+    sqlite_with_rowid=False,
+)
+"""The blocks in the stored models, references included: the field of the block, or of the subscription, around it."""
+
+Index(
+    "ix_product_subscription_blocks_block_id",
+    product_subscription_blocks.c.block_id,
+    product_subscription_blocks.c.owner_id,
+)
 
 product_subscription_versions = Table(
     "product_subscription_versions",

@@ -20,6 +20,7 @@ from orchestrator_gql.utils.json import secrets
 from orchestrator_gql.utils.json.flaws import MAX_DEPTH, MAX_DIGITS
 from orchestrator_gql.utils.json.redaction import MASK
 from orchestrator_gql.utils.json.text import Json, encode, preview
+from orchestrator_gql.utils.wrappers import is_wrapper
 
 _ADVICE = "return text, numbers, lists, dicts or a pydantic model of these instead"
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -33,13 +34,17 @@ _WRITTEN: tuple[tuple[tuple[type, ...], Callable[[Any], Json]], ...] = (
 )
 """How the values of simple types are written as JSON."""
 
+_PLAIN = frozenset({type(None), bool, int, float, str, list, tuple, set, frozenset, dict})
+"""Types without a method ``unwrap``; a subclass may have one."""
+
 
 def to_json(value: Any, *, where: str, found: secrets.Found | None = None) -> Json:
     """Return plain JSON for a value that an author's function returned; ``where`` is its name in errors.
 
     Times become ISO 8601 text, a timedelta its seconds, sets lists, enums their values; UUIDs, decimals, paths and IP
-    addresses text; pydantic models and dataclasses objects. A secret (such as `SecretStr`) is written in clear text,
-    and its place is added to ``found``; if ``found`` is None, a mask is written instead.
+    addresses text; pydantic models and dataclasses objects. A value with a method ``unwrap`` is written as the value
+    that this returns. A secret (such as `SecretStr`) is written in clear text, and its place is added to ``found``; if
+    ``found`` is None, a mask is written instead.
 
     Raises ``StepError("not-json")`` with the place for any other type, NaN, lone surrogates, integers over 40 digits
     and more than 64 levels.
@@ -62,6 +67,8 @@ class _Boundary:
     found: secrets.Found | None = None
 
     def plain(self, value: Any, place: _Place) -> Json:
+        if type(value) not in _PLAIN and is_wrapper(value):
+            value = self.unwrapped(value, place)
         match value:
             case None | bool():
                 return value
@@ -81,6 +88,13 @@ class _Boundary:
                 return self.object(value, place)
             case _:
                 return self.written(value, place)
+
+    def unwrapped(self, value: Any, place: _Place) -> Any:
+        for _ in range(MAX_DEPTH):
+            value = value.unwrap()
+            if not is_wrapper(value):
+                return value
+        raise self.refusal(place, f"is wrapped in more than {MAX_DEPTH} wrappers, or in itself")
 
     def written(self, value: Any, place: _Place) -> Json:
         for types, write in _WRITTEN:

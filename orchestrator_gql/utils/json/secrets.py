@@ -244,6 +244,15 @@ def holds_marks(schema: Json) -> bool:
     return isinstance(schema, dict) and (is_marked(schema) or any(map(holds_marks, schema.values())))
 
 
+def is_marked_field(schema: Json) -> bool:
+    """Return whether the schema itself, an alternative or its items are marked, not what a reference leads to."""
+    if not isinstance(schema, dict):
+        return False
+    parts = [part for word in ("anyOf", "oneOf", "allOf") for part in schema.get(word, [])]
+    parts += [schema.get("items"), schema.get("additionalProperties")]
+    return is_marked(schema) or any(map(is_marked_field, parts))
+
+
 def places_in(schema: Json, value: Json) -> set[str]:
     """Return the places in the value that a JSON Schema marks as secret, in any branch of the schema.
 

@@ -26,8 +26,26 @@ def preview(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def beginning_of(text: str, limit: int) -> str:
+    """Return ``text``, or its first ``limit`` characters and the number of characters that are left out.
+
+    >>> beginning_of("router-amsterdam", 6)
+    'router\\n[… 10 more characters]'
+    """
+    return text if len(text) <= limit else f"{text[:limit]}\n[… {len(text) - limit:,} more characters]"
+
+
+def in_one_line(text: str) -> str:
+    r"""Return the text on one line, without control characters and marks that turn the direction of writing.
+
+    >>> in_one_line("Confirm\r\nBcc: everybody@example.org")
+    'Confirm Bcc: everybody@example.org'
+    """
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+
+
 def bounded(value: Json, limit: int = INLINE) -> Json:
-    """Return the value, or its size and its beginning if its JSON text has more than ``limit`` characters.
+    """Return the value, or its size in bytes and its beginning if its JSON text has more than ``limit`` characters.
 
     >>> bounded({"output": "x" * 100}, 50)
     {'bytes': 113, 'beginning': '{"output":"xxxxxxxxxxxxx…'}
@@ -35,7 +53,7 @@ def bounded(value: Json, limit: int = INLINE) -> Json:
     text = encode(value)
     if len(text) <= limit:
         return value
-    return {"bytes": len(text), "beginning": preview(text, min(limit // 2, PREVIEW))}
+    return {"bytes": len(text.encode()), "beginning": preview(text, min(limit // 2, PREVIEW))}
 
 
 def canonical(value: Json) -> bytes:

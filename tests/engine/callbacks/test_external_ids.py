@@ -18,14 +18,16 @@ from orchestrator_gql import begin, callback_step, step
 from orchestrator_gql.callbacks.rules import Delivery, Receipt
 from orchestrator_gql.callbacks.signature import Proof
 from orchestrator_gql.commands.callback_deliveries import receive_delivery
+from orchestrator_gql.commands.processes import abort_process
 from orchestrator_gql.engine.callbacks.deliveries import Address
 from orchestrator_gql.reads.audit import audit_page
 from orchestrator_gql.security import LOCAL_OPERATOR
-from orchestrator_gql.storage import callbacks, unclaimed_deliveries
+from orchestrator_gql.storage import callbacks, processes, unclaimed_deliveries
 from orchestrator_gql.storage.audit import AuditFilter
 from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.storage.tables import metadata
 from orchestrator_gql.types import EventKind, Json, ProcessStatus, State
+from orchestrator_gql.utils.errors import OrchestratorError
 from orchestrator_gql.utils.json import encode
 from orchestrator_gql.workflow import Workflow, workflow
 
@@ -40,6 +42,7 @@ class Job:
 
     may_return: asyncio.Event = field(default_factory=asyncio.Event)
     is_ordered: asyncio.Event = field(default_factory=asyncio.Event)
+    ref: str | None = "job-7"
 
     def flow(self) -> Workflow:
         """A workflow with this job."""
@@ -152,8 +155,9 @@ async def test_equal_deliveries_for_an_unknown_job_at_once_get_one_receipt(offer
 
 def _until_the_claim_moved(conn: Connection) -> None:
     """Wait until the action is committed, or its commit waits for a lock. Every statement reads current rows."""
+    open_named = text("SELECT 1 FROM callbacks WHERE remote_ref IS NOT NULL AND status = 'PENDING'")
     for _ in range(500):
-        is_claimed = conn.execute(text("SELECT 1 FROM callbacks WHERE remote_ref IS NOT NULL")).first()
+        is_claimed = conn.execute(open_named).first()
         is_waiting = conn.execute(text("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")).first()
         if is_claimed or is_waiting:
             return
@@ -204,3 +208,177 @@ async def test_no_delivery_is_lost_between_the_look_for_its_job_and_the_commit_o
             await engine.reaches(process_id, COMPLETED)
             assert await unclaimed(engine) == 0
             assert [attempt.outcome for attempt in await engine.attempts(process_id)] == ["ACCEPTED"]
+
+
+class Jobs:
+    """A service that gives each of its jobs the same id, and the workflow that orders them."""
+
+    def __init__(self) -> None:
+        self.jobs: list[Job] = []
+
+    def next(self) -> Job:
+        """The job of the process that is started next."""
+        self.jobs.append(Job())
+        return self.jobs[-1]
+
+    def flow(self, timeout: float = 1800) -> Workflow:
+        """A workflow that orders the latest job."""
+
+        @step("Order")
+        async def order(callback_route: str) -> State:
+            job = self.jobs[-1]
+            job.is_ordered.set()
+            await job.may_return.wait()
+            return {"remote_ref": job.ref}
+
+        @workflow("Order")
+        def orders() -> Any:
+            return begin >> callback_step("Job", order, judge, service="proxy", timeout=timeout)
+
+        return orders
+
+
+OLD, NEW = {"rc": 0, "of": "old"}, {"rc": 0, "of": "new"}
+
+
+async def an_old_job(engine: Engine, jobs: Jobs, end: str) -> UUID:
+    """A process whose callback had the id, and has ended in this way."""
+    job = jobs.next()
+    process_id = await started(engine, job)
+    job.may_return.set()
+    await engine.reaches(process_id, AWAITING)
+    if end == "accepted":
+        await deliver(engine, OLD)
+        await engine.reaches(process_id, COMPLETED)
+    elif end == "expired":
+        engine.turn(1800)
+        await engine.reaches(process_id, FAILED)
+    else:
+        await abort_process(engine.runtime, LOCAL_OPERATOR, process_id=process_id)
+        await engine.reaches(process_id, ProcessStatus.ABORTED)
+    return process_id
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["delivered first", "returned first"])
+@pytest.mark.parametrize("payload", [OLD, NEW], ids=["equal", "other"])
+@pytest.mark.parametrize("end", ["accepted", "expired", "withdrawn"])
+@pytest.mark.one_dispatcher
+async def test_an_id_that_is_used_again_brings_the_result_to_the_new_job(
+    offer: Offer, end: str, payload: Json, is_first: bool
+) -> None:
+    jobs = Jobs()
+    engine = await offer(jobs.flow(), services=SERVICES)
+    old = await an_old_job(engine, jobs, end)
+    job = jobs.next()
+    new = await started(engine, job)
+
+    if not is_first:
+        job.may_return.set()
+        await engine.reaches(new, AWAITING)
+    receipt = await deliver(engine, payload)
+    job.may_return.set()
+    await engine.reaches(new, COMPLETED)
+
+    is_repeat = end == "accepted" and payload == OLD and is_first
+    assert (receipt.is_duplicate, receipt.is_unclaimed) == (is_repeat, is_first and not is_repeat)
+    assert [attempt.outcome for attempt in await engine.attempts(new)] == ["ACCEPTED"]
+    assert (await engine.process(new)).state["callback_result"] == payload
+    assert (await engine.process(old)).status is not AWAITING
+    assert await unclaimed(engine) == 0
+
+
+@pytest.mark.parametrize("end", ["accepted", "expired", "withdrawn"])
+@pytest.mark.one_dispatcher
+async def test_what_belongs_to_the_old_job_stays_there_and_is_kept_for_an_hour_only(offer: Offer, end: str) -> None:
+    refused = {"accepted": "CONFLICT", "expired": "LATE", "withdrawn": "WITHDRAWN"}[end]
+    jobs = Jobs()
+    engine = await offer(jobs.flow(), services=SERVICES)
+    old = await an_old_job(engine, jobs, end)
+    with pytest.raises(OrchestratorError):
+        await deliver(engine, {"rc": 1})  # no action runs
+    assert await unclaimed(engine) == 0
+    job = jobs.next()
+    job.ref = "job-8"
+    new = await started(engine, job)
+
+    assert (await deliver(engine, {"rc": 2})).is_unclaimed
+    job.may_return.set()
+    await engine.reaches(new, AWAITING)
+    with pytest.raises(OrchestratorError):
+        await deliver(engine, {"rc": 3})  # the new callback has its own id
+
+    assert [attempt.outcome for attempt in await engine.attempts(old)][-3:] == [refused] * 3
+    assert await engine.attempts(new) == []
+    assert await unclaimed(engine) == 1
+    engine.turn(1000)
+    latest = jobs.next()
+    third = await started(engine, latest)  # its callback was issued after the delivery
+    latest.may_return.set()
+    await engine.reaches(third, AWAITING)
+    assert await engine.attempts(third) == []
+
+
+@pytest.mark.one_dispatcher
+async def test_a_callback_that_waits_without_an_id_keeps_no_delivery_of_another_job(offer: Offer) -> None:
+    jobs = Jobs()
+    engine = await offer(jobs.flow(), services=SERVICES)
+    await an_old_job(engine, jobs, "accepted")
+    job = jobs.next()
+    job.ref = None
+    new = await started(engine, job)
+    job.may_return.set()
+    await engine.reaches(new, AWAITING)
+
+    with pytest.raises(OrchestratorError):
+        await deliver(engine, NEW)
+    assert await unclaimed(engine) == 0
+
+
+def _after_the_look(patch: pytest.MonkeyPatch, meanwhile: Callable[[Connection], None]) -> None:
+    is_running = callbacks.is_action_running
+
+    def look(conn: Connection, service: str) -> bool:
+        found = is_running(conn, service)
+        meanwhile(conn)
+        return found
+
+    patch.setattr(callbacks, "is_action_running", look)
+
+
+def _with_the_process_locked(patch: pytest.MonkeyPatch, meanwhile: Callable[[Connection], None]) -> None:
+    lock, locked = processes.lock, list[UUID]()
+
+    def lock_first(conn: Connection, process_id: UUID) -> Any:
+        process = lock(conn, process_id)
+        locked.append(process_id)
+        if len(locked) == 1:
+            meanwhile(conn)
+        return process
+
+    patch.setattr(processes, "lock", lock_first)
+
+
+@pytest.mark.parametrize(
+    "moment", [_at_the_first_look, _with_the_process_locked, _after_the_look, _just_before_it_is_stored]
+)
+async def test_no_delivery_is_lost_between_the_look_at_the_old_job_and_the_commit_of_the_new_action(
+    postgres: PostgresServer,
+    monkeypatch: pytest.MonkeyPatch,
+    moment: Callable[[pytest.MonkeyPatch, Callable[[Connection], None]], None],
+) -> None:
+    jobs = Jobs()
+    with postgres.database() as url:
+        async with engine_of(url, jobs.flow(), services=SERVICES) as engine:
+            await an_old_job(engine, jobs, "accepted")
+            job = jobs.next()
+            new = await started(engine, job)
+
+            def return_now(conn: Connection) -> None:
+                job.may_return.set()
+                _until_the_claim_moved(conn)
+
+            moment(monkeypatch, return_now)
+            await deliver(engine, NEW)
+            await engine.reaches(new, COMPLETED)
+            assert [attempt.outcome for attempt in await engine.attempts(new)] == ["ACCEPTED"]
+            assert await unclaimed(engine) == 0

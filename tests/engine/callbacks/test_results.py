@@ -14,19 +14,27 @@ from support.playbooks import calls
 from support.remote import Remote, answer
 
 from orchestrator_gql.callbacks.rules import Delivery, Receipt
-from orchestrator_gql.commands.callback_operator_actions import complete_callback
+from orchestrator_gql.commands.callback_deliveries import receive_delivery
+from orchestrator_gql.commands.callback_operator_actions import adopt_callback_attempt, complete_callback
 from orchestrator_gql.commands.engine import set_engine_state
 from orchestrator_gql.commands.input_requests import submit_form
 from orchestrator_gql.commands.processes import abort_process
 from orchestrator_gql.engine.audit_log import key_of
 from orchestrator_gql.engine.callbacks import results
+from orchestrator_gql.engine.callbacks.deliveries import Address
 from orchestrator_gql.reads.audit import audit_page
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import callbacks, processes
 from orchestrator_gql.storage.audit import AuditFilter
 from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.types import AttemptOutcome, EventKind, Json, ProcessStatus, ResultSource
-from orchestrator_gql.utils.errors import AlreadyDecided, InputRequestClosed, InvalidState, OrchestratorError
+from orchestrator_gql.utils.errors import (
+    AlreadyDecided,
+    InputRequestClosed,
+    InvalidState,
+    OrchestratorError,
+    PayloadInvalid,
+)
 from orchestrator_gql.utils.json import encode
 
 pytestmark = pytest.mark.one_dispatcher
@@ -34,6 +42,14 @@ pytestmark = pytest.mark.one_dispatcher
 AWAITING, FAILED, SUSPENDED = ProcessStatus.AWAITING_CALLBACK, ProcessStatus.FAILED, ProcessStatus.SUSPENDED
 RESULT: Json = {"rc": 0}
 OTHER: Json = {"rc": 1}
+
+BODY = b'{"rc": 0, "note": "\\u0000"}'
+MALFORMED = Delivery.unread(
+    BODY, AttemptOutcome.MALFORMED, "NUL", size=len(BODY), kept=len(BODY), media_type="application/json", peer=None
+)
+"""A body that is refused, and that an operator may adopt."""
+
+BY_OPERATOR = ("operator", "adoption")
 
 RESULT_EVENTS = (EventKind.CALLBACK_RECEIVED,)
 OF_RESULTS = {*results.ACTIONS.values(), "failCallback"}
@@ -90,6 +106,13 @@ async def by_operator(wait: Wait, payload: Json) -> str:
     return AttemptOutcome.ACCEPTED
 
 
+async def by_adoption(wait: Wait, payload: Json) -> str:
+    """Adopt the refused body of the wait, whose payload is always the same."""
+    (attempt, *_) = await wait.engine.attempts(wait.process_id)
+    await adopt_callback_attempt(wait.engine.runtime, ADA, attempt_id=attempt.id, reason="seen")
+    return AttemptOutcome.ACCEPTED
+
+
 async def by_form(wait: Wait, payload: Json) -> str:
     """Type the result into the form of the unanswered callback."""
     runtime = wait.engine.runtime
@@ -104,6 +127,7 @@ WAYS: dict[str, Send] = {
     "external id": by_external_id,
     "poll": by_poll,
     "operator": by_operator,
+    "adoption": by_adoption,
     "form": by_form,
 }
 
@@ -116,6 +140,7 @@ TABLE = {
     "external id": (ACCEPTED, DUPLICATE, CONFLICT, LATE, WITHDRAWN),
     "poll": (ACCEPTED, DUPLICATE, CONFLICT, ACCEPTED, WITHDRAWN),  # a service is polled because the time is over
     "operator": (ACCEPTED, REFUSED, REFUSED, ACCEPTED, REFUSED),
+    "adoption": (ACCEPTED, REFUSED, REFUSED, ACCEPTED, REFUSED),
     "form": (ACCEPTED, REFUSED, REFUSED, ACCEPTED, REFUSED),
 }
 SITUATIONS = ("first", "equal", "other", "late", "withdrawn")
@@ -124,6 +149,7 @@ ACTIONS = {
     "external id": "receiveCallback",
     "poll": "pollCallback",
     "operator": "completeCallback",
+    "adoption": "adoptCallbackAttempt",
     "form": "completeCallback",
 }
 CELLS = [
@@ -138,11 +164,14 @@ async def prepared(engine: Engine, remote: Remote, way: str, situation: str) -> 
     process_id = await engine.start(engine.runtime.registry.get("run_playbook"))
     wait = Wait(engine, process_id, await remote.asked())
     await engine.reaches(process_id, AWAITING)
+    if way == "adoption":
+        with pytest.raises(PayloadInvalid):
+            await receive_delivery(engine.runtime, Address(wait.token), MALFORMED)
     if way == "form":
         engine.turn(3600)
         await engine.reaches(process_id, SUSPENDED)
         wait = replace(wait, form=(await open_request(engine, process_id)).id)
-    elif way != "operator":
+    elif way not in BY_OPERATOR:
         await set_engine_state(engine.runtime, ADA, paused=True)
     match situation:
         case "equal" | "other" if way == "form":
@@ -151,7 +180,7 @@ async def prepared(engine: Engine, remote: Remote, way: str, situation: str) -> 
             await answer(engine.runtime, wait.token, RESULT)
         case "late" if way != "form":
             engine.turn(3600)
-            if way == "operator":
+            if way in BY_OPERATOR:
                 await engine.reaches(process_id, FAILED)
         case "withdrawn":
             await abort_process(engine.runtime, ADA, process_id=process_id)
@@ -187,7 +216,7 @@ async def test_the_outcome_the_attempt_the_event_and_the_audit_entry_of_a_result
         assert refused.code
     attempts, kinds, entries = [now[len(earlier) :] for now, earlier in zip(await observed(wait), before, strict=True)]
 
-    is_by_remote = way not in ("operator", "form")
+    is_by_remote = way not in (*BY_OPERATOR, "form")
     assert seen == outcome
     assert attempts == ([outcome] if is_by_remote else [])
     assert kinds == (["CALLBACK_RECEIVED"] if outcome == ACCEPTED else [])

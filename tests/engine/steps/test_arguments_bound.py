@@ -158,7 +158,7 @@ PREDICATES: dict[str, Callable[..., Any]] = {
     "only args": lambda *args: args[0]["bad"],
     "args and kwargs beside a name": lambda bad, *args, **kwargs: bad and not args and not kwargs,
     "without a signature": itemgetter("bad"),
-    "of the engine": lambda process_id, bad: bad and isinstance(process_id, UUID),
+    "of the engine": lambda process_id, bad: bad and isinstance(process_id, str),
     "of the engine in the state": lambda s: s["bad"] and s["workflow_name"] == "play" and s["reporter"],
     "partial by position": partial(is_bad_at, "ams"),
     "partial by name": partial(is_bad_at, site="ams"),

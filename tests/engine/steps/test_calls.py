@@ -1,6 +1,7 @@
 """Beside a process whose author's function does not return, people, deliveries and health go on."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
@@ -118,6 +119,17 @@ class PlainModel(BaseModel):
     number: int = 1
 
 
+@dataclass
+class Wrapping:
+    """A class that is called with a plain value of the state."""
+
+    value: int
+
+    def unwrap(self) -> int:
+        """The plain value."""
+        return self.value
+
+
 class BlockingInit(BaseModel):
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
@@ -201,6 +213,7 @@ async def test_people_go_on_while_a_validator_or_a_lens_of_a_step_blocks(tmp_pat
     [
         *((plain, False) for plain in (int, str | None, dict[str, Any], UUID, datetime, PlainModel, list[Plain], Any)),
         *((own, True) for own in (BlockingModel, list[BlockingModel], BlockingInit, Lenient, SubscriptionModel)),
+        *((wrapped, True) for wrapped in (Wrapping, list[Wrapping] | None, dict[str, Wrapping])),
         (Annotated[int, BeforeValidator(block_value)], True),
         (Annotated[int, Field(default_factory=list), []], True),  # not hashable, so not known
     ],

@@ -123,6 +123,22 @@ async def test_a_lens_that_takes_too_long_in_a_submit_is_a_typed_error_and_the_f
         await site.engine.reaches(process_id, COMPLETED)
 
 
+@pytest.mark.parametrize("kind", ["callback", "poll"])
+async def test_a_lens_of_a_wait_that_takes_too_long_fails_the_step(tmp_path: Path, kind: str) -> None:
+    steps, send = CASES[kind]
+    lens = Lens(steps)
+    async with site_with(tmp_path, lens.one) as site:
+        process_id = await site.engine.start(lens.one.flow)
+        await site.engine.until(lambda: _rests(site, process_id), awaited="the process to rest")
+        lens.is_armed = True
+        await send(site, process_id)
+        failed = await site.engine.reaches(process_id, ProcessStatus.FAILED)
+
+    assert failed.failure is not None
+    assert failed.failure.code == "form-timeout"
+    assert failed.failure.message == "The lens of 'Job - Await callback' took longer than its 2 seconds."
+
+
 async def test_the_lenses_of_a_result_that_came_before_the_wait_run_too(tmp_path: Path) -> None:
     may_return = asyncio.Event()
 

@@ -4,15 +4,19 @@ import asyncio
 from contextlib import AsyncExitStack
 from typing import Any
 
+import pytest
 from conftest import Offer
 from sqlalchemy import select
 from support.clock import TurnableClock
 from support.database import PostgresServer
 from support.engine import engine_of
+from support.holds import Hold
 from support.remote import Remote, report
 
 from orchestrator_gql import begin, callback_step, step
+from orchestrator_gql.commands.processes import abort_process
 from orchestrator_gql.engine.runner import advance
+from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import callback_attempts
 from orchestrator_gql.storage.tables import processes
 from orchestrator_gql.types import ProcessStatus, State
@@ -59,6 +63,38 @@ async def test_a_stopping_server_lets_its_steps_finish_and_starts_no_other_step(
     async with engine_of(storage, slow, quick, clock=clock) as second:
         assert (await second.process(stored)).state == {"is_done": True}
         await second.reaches(late, COMPLETED)
+
+
+@pytest.mark.parametrize("kind", ["async", "sync"])
+async def test_a_stopping_server_does_not_wait_for_a_step_whose_process_was_aborted(
+    storage: str, clock: TurnableClock, kind: str
+) -> None:
+    begun, hold = asyncio.Event(), Hold()
+
+    @step("Wait")
+    async def wait() -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    @step("Block")
+    def block() -> None:
+        hold.block()
+
+    @workflow("Hang")
+    def hangs() -> Any:
+        return begin >> (wait if kind == "async" else block)
+
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(engine_of(storage, hangs, clock=clock, grace=40.0))
+        before, during = await server.start(hangs), await server.start(hangs)
+        await asyncio.to_thread(hold.entered.wait, 20) if kind == "sync" else await begun.wait()
+        await abort_process(server.runtime, LOCAL_OPERATOR, process_id=before)
+        closing = asyncio.create_task(stack.aclose())
+        await asyncio.sleep(0.1)
+        await abort_process(server.runtime, LOCAL_OPERATOR, process_id=during)
+        async with asyncio.timeout(25):
+            await closing
+    hold.let_go()
 
 
 async def test_a_stopping_server_renews_the_leases_of_its_last_steps(storage: str, clock: TurnableClock) -> None:

@@ -33,17 +33,33 @@ from support.operator import ADA, confirm, open_request
 
 from orchestrator_gql import inputstep, step
 from orchestrator_gql.commands.processes import abort_process
+from orchestrator_gql.domain.values import indexed
 from orchestrator_gql.forms import FormPage
 from orchestrator_gql.storage import product_subscriptions
 from orchestrator_gql.storage.database import connect
 from orchestrator_gql.storage.database.schema import configuration, migrate
-from orchestrator_gql.storage.tables import metadata, product_subscription_uses, product_subscription_versions
+from orchestrator_gql.storage.tables import (
+    metadata,
+    product_subscription_uses,
+    product_subscription_versions,
+    product_subscription_words,
+)
 from orchestrator_gql.types import FormGenerator, ProcessStatus, State
+from orchestrator_gql.utils.json import decode, encode
+from orchestrator_gql.utils.tokens import new_id
+
+BATCH = 500
+"""The subscriptions that the migration reads at once."""
 
 RELEASE = "0008"
 """The newest migration of the previous release."""
 
-NEW = ("product_subscription_locks", "product_subscription_uses", "engine_state", "events", "workers")
+INDEX = ("product_subscription_values", "product_subscription_blocks")
+
+NEW = (
+    *("product_subscription_locks", "product_subscription_uses", "product_subscription_words", *INDEX),
+    *("engine_state", "events", "workers"),
+)
 """Tables that the previous release did not have, or that the test leaves empty."""
 
 
@@ -135,22 +151,22 @@ def _copied(value: Any) -> Any:
     return [_copied(item) for item in value] if isinstance(value, list) else value
 
 
-async def store(url: str, rows: dict[Table, list[dict[str, Any]]]) -> None:
-    """Store the rows with the schema of the previous release, then migrate the database."""
+async def store(url: str, rows: dict[Table, list[dict[str, Any]]], release: str = RELEASE) -> None:
+    """Store the rows with the schema of a previous release, then migrate the database."""
     database = connect(url)
     await database.open()
     try:
-        await database.alter(_old_schema)
+        await database.alter(lambda conn: _old_schema(conn, release))
         await database.alter(lambda conn: _insert(conn, rows))
         await migrate(database)
     finally:
         await database.close()
 
 
-def _old_schema(conn: Connection) -> None:
+def _old_schema(conn: Connection, release: str) -> None:
     config = configuration()
     config.attributes["connection"] = conn
-    command.upgrade(config, RELEASE)
+    command.upgrade(config, release)
 
 
 def _insert(conn: Connection, rows: dict[Table, list[dict[str, Any]]]) -> None:
@@ -159,6 +175,15 @@ def _insert(conn: Connection, rows: dict[Table, list[dict[str, Any]]]) -> None:
         conn.execute(table.delete())
         for row in table_rows:
             conn.execute(insert(table), {name: value for name, value in row.items() if name in columns})
+
+
+async def index_of(engine: Engine) -> dict[str, list[Any]]:
+    """All rows of the index of values."""
+
+    def read(conn: Connection) -> dict[str, list[Any]]:
+        return {name: sorted(conn.execute(select(metadata.tables[name])).all()) for name in INDEX}
+
+    return await engine.read(read)
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
@@ -170,6 +195,7 @@ async def test_subscriptions_of_the_previous_release_go_on(kind: str, tmp_path: 
         names = ("node", "port", "circuit", "younger", "held", "left", "ended")
         documents = {name: await document_of(engine, ids[name]) for name in names}
         uses = await engine.read(lambda conn: sorted(conn.execute(select(product_subscription_uses)).all()))
+        words = await engine.read(lambda conn: sorted(conn.execute(select(product_subscription_words)).all()))
         rows = await rows_of_release_before(engine)
 
     stored = {str(row["id"]): row["model"] for row in rows[metadata.tables["product_subscriptions"]]}
@@ -179,10 +205,12 @@ async def test_subscriptions_of_the_previous_release_go_on(kind: str, tmp_path: 
         async with engine_of(url, *WORKFLOWS) as engine:
             migrated = {name: await document_of(engine, ids[name]) for name in names}
             found = await engine.read(lambda conn: sorted(conn.execute(select(product_subscription_uses)).all()))
+            searched = await engine.read(lambda conn: sorted(conn.execute(select(product_subscription_words)).all()))
             held, left = await lock_of(engine, ids["held"]), await lock_of(engine, ids["left"])
             free = [await lock_of(engine, ids[name]) for name in ("node", "port", "circuit", "ended", "orphan")]
             history = await engine.read(lambda conn: conn.execute(select(product_subscription_versions)).all())
             orphan = await document_of(engine, ids["orphan"])
+            index = await index_of(engine)
 
             await confirm(engine, UUID(ids["held_by"]))
             await engine.reaches(UUID(ids["held_by"]), ProcessStatus.COMPLETED)
@@ -193,7 +221,9 @@ async def test_subscriptions_of_the_previous_release_go_on(kind: str, tmp_path: 
             model = await model_of(engine, ids["orphan"])
 
     assert migrated == documents
+    assert {row.subscription_id for row in index[INDEX[0]]} == {UUID(id) for id in stored}
     assert found == [row for row in uses if str(row.subscription_id) != ids["orphan"]]
+    assert searched == words != []
     assert held is not None
     assert (str(held.locked_by), held.out_of_sync_by) == (ids["held_by"], None)
     assert left is not None
@@ -206,3 +236,51 @@ async def test_subscriptions_of_the_previous_release_go_on(kind: str, tmp_path: 
     # The owner had ended, so the living user keeps its copy.
     assert orphan["port"]["node"]["owner_subscription_id"] == ids["orphan"]
     assert model["port"]["node"]["node_name"] == "ams-1"
+
+
+async def rows_of_0011(engine: Engine) -> dict[Table, list[dict[str, Any]]]:
+    """All rows of the tables that the release of 0011 had."""
+    later = (*INDEX, "product_subscription_words", "engine_state", "events", "workers")
+    tables = [table for table in metadata.sorted_tables if table.name not in later]
+
+    def read(conn: Connection) -> dict[Table, list[dict[str, Any]]]:
+        return {table: [dict(row) for row in conn.execute(select(table)).mappings()] for table in tables}
+
+    return await engine.read(read)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+async def test_the_values_of_subscriptions_of_0011_are_found(
+    kind: str, tmp_path: Path, postgres: PostgresServer
+) -> None:
+    """The migration makes the index that the saves would have made, for odd texts and in several batches too."""
+    source = tmp_path / "source"
+    source.mkdir()
+    async with engine_of(sqlite_url(source), create_node, create_port, create_circuit) as engine:
+        node = await made(engine, create_node, name="ams-1")
+        ports = [await made(engine, create_port, node=node) for _ in range(3)]
+        await made(engine, create_circuit, ports=ports)
+        index = await index_of(engine)
+        rows = await rows_of_0011(engine)
+    subscriptions = rows[metadata.tables["product_subscriptions"]]
+    template = next(row for row in subscriptions if str(row["id"]) == node)
+    for number in range(BATCH):
+        copy_id = new_id()
+        model = decode(encode(template["model"]).replace(node, str(copy_id)))
+        model["node"] |= {
+            "node_name": "\x00 \ud800 é" + "x" * number,
+            "odd": {"key \x00 \ud800": [number, True, 1.5, None]},
+        }
+        subscriptions.append({**template, "id": copy_id, "model": model})
+        index[INDEX[0]] += [(copy_id, each.block_id, each.path, each.value) for each in indexed(model).values]
+        index[INDEX[1]] += [
+            (copy_id, each.parent_id, each.field, each.owner_id, each.block_id) for each in indexed(model).places
+        ]
+
+    with empty(kind, tmp_path, postgres) as url:
+        await store(url, rows, "0011")
+        async with engine_of(url) as engine:
+            migrated = await index_of(engine)
+
+    assert migrated == {name: sorted(found) for name, found in index.items()}
+    assert all(index.values())

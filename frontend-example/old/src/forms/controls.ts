@@ -1,11 +1,14 @@
 /** One control for each simple kind of value: how it is drawn, and how what was typed is read back. */
 import type { Json } from "../api";
 import { h } from "../dom";
+import { picker, SUBSCRIPTION_FORMAT } from "./picker";
 import { asList, asRecord, type Schema } from "./schema";
 
 /** `read` answers `undefined` where nothing was given: the server then takes the initial value. */
 export interface Control {
   element: HTMLElement;
+  /** What takes the focus, where that is not the element itself. */
+  focusable?: HTMLElement;
   read: () => Json | undefined;
 }
 
@@ -181,6 +184,7 @@ export function control(wanted: Wanted): Control {
   const { schema } = wanted;
   if (schema["format"] === "accept") return checkbox(wanted, "ACCEPTED", "INCOMPLETE");
   if ("enum" in schema) return select(wanted);
+  if (schema["format"] === SUBSCRIPTION_FORMAT) return picker(wanted);
   if (schema["type"] === "string" && asList(schema["examples"]).length) return suggested(wanted);
   if (schema["format"] === "date-time" || schema["format"] === "timestamp") return instant(wanted);
   switch (schema["type"]) {

@@ -4,7 +4,7 @@ import { h, visible } from "../dom";
 import { fixedView, valueView } from "../result";
 import type { FieldError, FormPage } from "../model";
 import { boxes, control, Unreadable, type Control } from "./controls";
-import { asList, asRecord, member, plain, type Schema } from "./schema";
+import { asList, asRecord, member, named, plain, type Schema } from "./schema";
 
 interface Spec {
   schema: Schema;
@@ -96,7 +96,7 @@ class Drawing {
           ui: asRecord(ui[key]),
           value: given,
           pointer: member(pointer, key),
-          label: key.replaceAll("_", " "),
+          label: named(key),
           required,
         }),
       };
@@ -118,7 +118,7 @@ class Drawing {
   private field(spec: Spec): Control {
     const { schema, nullable } = plain(spec.schema, this.root);
     const value = spec.value === undefined ? schema["default"] : spec.value;
-    const label = String(spec.ui["ui:title"] ?? schema["title"] ?? spec.label);
+    const label = String(spec.ui["ui:title"] ?? spec.schema["title"] ?? spec.label);
     const full = { ...spec, schema, value, label };
     if (schema["format"] === "hidden" || spec.ui["ui:widget"] === "hidden")
       return { element: h("span", { hidden: true }), read: () => value };
@@ -144,9 +144,10 @@ class Drawing {
       spec.label,
       spec.required && h("span", { class: "required", "aria-hidden": "true" }, " *"),
     );
-    if (spec.required) made.element.setAttribute("aria-required", "true");
+    const focusable = made.focusable ?? made.element;
+    if (spec.required) focusable.setAttribute("aria-required", "true");
     const line = tick ? [h("div", { class: "tick" }, made.element, label)] : [label, made.element];
-    return this.wrapped(spec, h("div", { class: "field" }, line), made.element, made.read);
+    return this.wrapped(spec, h("div", { class: "field" }, line), focusable, made.read);
   }
 
   private group(spec: Spec, made: Control): Control {

@@ -89,6 +89,7 @@ function rowBlock(row: Row, current: boolean) {
           { href: `#/processes/${encodeURIComponent(row.id)}` },
           h("span", { class: "row-name" }, row.workflowName),
           badge(row.status),
+          h("span", { class: "row-subject", title: row.subject }, row.subject),
           h("span", { class: "row-step muted" }, placeOf(row)),
           h("span", { class: "row-time muted" }, ticking("ago", row.startedAt)),
           h("span", { class: "row-origin muted" }, originView(row)),

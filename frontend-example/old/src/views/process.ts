@@ -68,7 +68,7 @@ function headBlocks(process: Process, settled: () => void): Block[] {
 }
 
 function title(process: Process, settled: () => void): HTMLElement {
-  const { id, workflowName, status, startedAt, endedAt, durationSeconds, createdBy, note } = process;
+  const { id, workflowName, subject, status, startedAt, endedAt, durationSeconds, createdBy, note } = process;
   // A failed step has its own Retry, beside the reason.
   const wanted: Action[] = process.steps.some((step) => step.failure) ? ["ABORT"] : ["RETRY", "ABORT"];
   const done = process.steps.filter((step) => step.status === "SUCCESS" || step.status === "SKIPPED").length;
@@ -82,6 +82,7 @@ function title(process: Process, settled: () => void): HTMLElement {
       badge(status),
       h("div", { class: "actions" }, actionButtons(process, wanted, settled)),
     ),
+    h("p", { class: "words subject" }, subject),
     h(
       "p",
       { class: "facts muted" },

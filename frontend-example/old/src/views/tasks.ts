@@ -104,6 +104,7 @@ function taskView(task: InboxTask, bulk: Bulk): HTMLElement {
         h("a", { href: `#/processes/${encodeURIComponent(process.id)}`, "data-request": id }, title),
         h("span", { class: "muted" }, process.workflowName),
       ),
+      h("p", { class: "words" }, process.subject),
       h("p", { class: "facts muted" }, originView(process)),
       facts(task),
       !canSubmit && blockedReason && h("p", { class: "help" }, blockedReason),

@@ -5,7 +5,10 @@ subscription that had it first, according to the stored versions. A subscription
 or has the block no more, and if a reference would close a circle.
 """
 
-from collections.abc import Callable, Iterator
+import itertools
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -45,6 +48,10 @@ processes = sa.table('processes', sa.column('id', sa.Uuid), sa.column('status', 
 
 ID, OWNER = 'subscription_instance_id', 'owner_subscription_id'
 BATCH = 500
+REPORTED = 5_000
+"""The log has a line after this many subscriptions, because a large site waits some minutes."""
+
+logger = logging.getLogger('orchestrator_gql.storage.migrations')
 
 
 def upgrade() -> None:
@@ -124,44 +131,65 @@ def _move_locks(conn: sa.Connection) -> None:
 
 
 class _Owners:
-    """The owner of each block, and which subscription uses which."""
+    """The owner of each block, and which subscription uses which.
+
+    A site has millions of blocks, and few of them are in several subscriptions. So every block costs one key and one
+    reference here, and the rest is stored only for blocks in several subscriptions.
+    """
 
     def __init__(self, conn: sa.Connection) -> None:
-        self._first: dict[bytes, tuple[str, bytes]] = {}
-        self._made: dict[bytes, tuple[str, bytes]] = {}
+        self._made: dict[bytes, _Seen] = {}
+        self._first: dict[bytes, _Seen] = {}  # only if no living subscription made the block
+        self._shared: set[bytes] = set()
         self._valid: set[bytes] = set()
         self._kept: dict[bytes, bytes] = {}
         self._used: dict[bytes, set[bytes]] = {}
-        self._living = set(conn.execute(sa.select(subscriptions.c.id).where(subscriptions.c.status != 'terminated')).scalars())
+        living = conn.execute(sa.select(subscriptions.c.id).where(subscriptions.c.status != 'terminated')).scalars()
+        self._living = {id.bytes for id in living}
         for row in _versions(conn):
-            for block in _blocks(row.model):
-                self._see(self._made, block, row)
-                if row.subscription_id in self._living:
-                    self._see(self._first, block, row)
-        for row in _in_order(conn, subscriptions.c.status != 'terminated'):
-            self._validate(row.model, row.id)
+            seen = (row.at.isoformat(), row.subscription_id.bytes)
+            for key in _keys(row.model):
+                self._see(key, seen)
+        for row in _in_order(conn, subscriptions.c.status != 'terminated', 'read'):
+            self._validate(row.model, row.id.bytes)
 
-    def _see(self, first: dict[bytes, tuple[str, bytes]], block: dict[str, Any], row: Any) -> None:
-        key, seen = UUID(block[ID]).bytes, (row.at.isoformat(), row.subscription_id.bytes)
-        first[key] = min(seen, first.get(key, seen))
+    def _see(self, key: bytes, seen: '_Seen') -> None:
+        made = self._made.get(key)
+        if made is None:
+            self._made[key] = seen
+            return
+        if made[1] == seen[1]:
+            self._made[key] = min(made, seen)
+            return
+        self._shared.add(key)
+        first = self._first.get(key, made)
+        living = [each for each in (first, seen) if each[1] in self._living]
+        self._made[key] = min(made, seen)
+        if living:
+            self._first[key] = min(living)
 
-    def _validate(self, value: Any, id: UUID) -> None:
+    def _validate(self, value: Any, id: bytes) -> None:
         """Find the blocks that the first owner still has in its own part."""
-        if _is_block(value):
-            key = UUID(value[ID]).bytes
-            if self._first.get(key, ('', id.bytes))[1] != id.bytes:
+        if (key := _key(value)) is not None and key in self._shared:
+            if self._first_living(key) != id:
                 return
             self._valid.add(key)
         for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
             self._validate(item, id)
 
-    def owner_of(self, block: str, id: UUID) -> UUID:
+    def _first_living(self, key: bytes) -> bytes | None:
+        first = self._first.get(key, self._made[key])[1]
+        return first if first in self._living else None
+
+    def owner_of(self, key: bytes, *, id: UUID) -> UUID:
         """The owner of the block that the subscription contains."""
-        key = UUID(block).bytes
-        if key in self._made and self._made[key][1] == id.bytes:
+        if key not in self._shared:
+            return id
+        first = self._first_living(key)
+        if self._made[key][1] == id.bytes:
             owner = id  # an ended subscription that made the block keeps it
-        elif key in self._valid:
-            owner = UUID(bytes=self._first[key][1])
+        elif key in self._valid and first is not None:
+            owner = UUID(bytes=first)
         else:
             owner = UUID(bytes=self._kept.get(key, id.bytes))
         if owner != id and self._reaches(owner.bytes, id.bytes):
@@ -183,42 +211,51 @@ class _Owners:
         return False
 
 
+_Seen = tuple[str, bytes]
+"""The time of a version and the id of its subscription."""
+
+
 def _write_references(conn: sa.Connection, owners: _Owners) -> None:
     # the living ones first, so that none of them refers to an ended one
     for condition in (subscriptions.c.status != 'terminated', subscriptions.c.status == 'terminated'):
-        for row in _in_order(conn, condition):
-            _refer(conn, row, owners)
+        for rows in _batched(_in_order(conn, condition, 'migrated')):
+            _refer(conn, rows, owners)
 
 
-def _refer(conn: sa.Connection, row: Any, owners: _Owners) -> None:
+def _refer(conn: sa.Connection, rows: Sequence[Any], owners: _Owners) -> None:
     uses = sa.table(
         'product_subscription_uses', sa.column('subscription_id', sa.Uuid), sa.column('owner_id', sa.Uuid), sa.column('block_id', sa.Uuid)
     )
-    used: set[tuple[str, str]] = set()
-    model = _referring(row.model, str(row.id), lambda block: str(owners.owner_of(block, row.id)), used)
-    model.pop('insync', None)
-    conn.execute(sa.update(subscriptions).where(subscriptions.c.id == row.id).values(model=model))
-    newest = (versions.c.subscription_id == row.id, versions.c.version == row.version)
-    conn.execute(sa.update(versions).where(*newest).values(model=model))
-    if used:
-        named = [{'subscription_id': row.id, 'owner_id': UUID(owner_id), 'block_id': UUID(block)} for owner_id, block in sorted(used)]
+    written, named = [], []
+    for row in rows:
+        used: set[tuple[str, str]] = set()
+        model = _referring(row.model, str(row.id), partial(owners.owner_of, id=row.id), used)
+        model.pop('insync', None)
+        written.append({'of_id': row.id, 'of_version': row.version, 'new_model': model})
+        named += [{'subscription_id': row.id, 'owner_id': UUID(owner), 'block_id': UUID(block)} for owner, block in sorted(used)]
+    of_id, new_model = sa.bindparam('of_id', type_=sa.Uuid), sa.bindparam('new_model', type_=columns.JsonText)
+    conn.execute(sa.update(subscriptions).where(subscriptions.c.id == of_id).values(model=new_model), written)
+    newest = (versions.c.subscription_id == of_id, versions.c.version == sa.bindparam('of_version'))
+    conn.execute(sa.update(versions).where(*newest).values(model=new_model), written)
+    if named:
         conn.execute(sa.insert(uses), named)
 
 
-def _in_order(conn: sa.Connection, condition: Any) -> Iterator[Any]:
-    """The subscriptions in the order of their creation, a batch at a time."""
+def _in_order(conn: sa.Connection, condition: Any, what: str) -> Iterator[Any]:
+    """The subscriptions in the order of their creation, a batch at a time; the log says how many are done."""
     c = subscriptions.c
-    after: Any = None
-    while True:
-        query = sa.select(c.id, c.model, c.version, c.created_at).where(condition)
-        if after is not None:
-            later = sa.and_(c.created_at == after.created_at, c.id > after.id)
-            query = query.where(sa.or_(c.created_at > after.created_at, later))
-        rows = conn.execute(query.order_by(c.created_at, c.id).limit(BATCH)).all()
-        if not rows:
-            return
-        yield from rows
-        after = rows[-1]
+    ids = list(conn.execute(sa.select(c.id).where(condition).order_by(c.created_at, c.id)).scalars())
+    for begin in range(0, len(ids), BATCH):
+        if begin and begin % REPORTED == 0:
+            logger.info('%s %s of %s product subscriptions', what, begin, len(ids))
+        batch = ids[begin : begin + BATCH]
+        found = {row.id: row for row in conn.execute(sa.select(c.id, c.model, c.version).where(c.id.in_(batch)))}
+        yield from (found[id] for id in batch)
+
+
+def _batched(rows: Iterator[Any]) -> Iterator[list[Any]]:
+    while batch := list(itertools.islice(rows, BATCH)):
+        yield batch
 
 
 def _versions(conn: sa.Connection) -> Iterator[Any]:
@@ -238,31 +275,55 @@ def _versions(conn: sa.Connection) -> Iterator[Any]:
 
 def _clear_history(conn: sa.Connection) -> None:
     """The lock is no part of any version."""
-    for row in _versions(conn):
-        if 'insync' in row.model or 'insync' in row.changes:
-            values = {name: {key: value for key, value in getattr(row, name).items() if key != 'insync'} for name in ('model', 'changes')}
-            key = (versions.c.subscription_id == row.subscription_id, versions.c.version == row.version)
-            conn.execute(sa.update(versions).where(*key).values(values))
+    key = (
+        versions.c.subscription_id == sa.bindparam('of_id', type_=sa.Uuid),
+        versions.c.version == sa.bindparam('of_version'),
+    )
+    values = {name: sa.bindparam(f'new_{name}', type_=columns.JsonText) for name in ('model', 'changes')}
+    for rows in _batched(_versions(conn)):
+        cleared = [
+            {
+                'of_id': row.subscription_id,
+                'of_version': row.version,
+                'new_model': _without_lock(row.model),
+                'new_changes': _without_lock(row.changes),
+            }
+            for row in rows
+            if 'insync' in row.model or 'insync' in row.changes
+        ]
+        if cleared:
+            conn.execute(sa.update(versions).where(*key).values(values), cleared)
 
 
-def _blocks(value: Any) -> Iterator[dict[str, Any]]:
-    if _is_block(value):
-        yield value
+def _without_lock(value: dict[str, Any]) -> dict[str, Any]:
+    return {key: item for key, item in value.items() if key != 'insync'}
+
+
+def _keys(value: Any) -> Iterator[bytes]:
+    if (key := _key(value)) is not None:
+        yield key
     for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _blocks(item)
+        if isinstance(item, dict | list):
+            yield from _keys(item)
 
 
-def _is_block(value: Any) -> bool:
-    return isinstance(value, dict) and ID in value and 'name' in value
+def _key(value: Any) -> bytes | None:
+    """The id of a block; None if the value is none. An author's own data may have the same keys."""
+    if not isinstance(value, dict) or ID not in value or 'name' not in value:
+        return None
+    try:
+        return UUID(value[ID]).bytes
+    except (ValueError, TypeError, AttributeError):
+        return None
 
 
-def _referring(value: Any, own_id: str, owner_of: Callable[[str], str], used: set[tuple[str, str]]) -> Any:
+def _referring(value: Any, own_id: str, owner_of: Callable[[bytes], UUID], used: set[tuple[str, str]]) -> Any:
     if isinstance(value, list):
         return [_referring(item, own_id, owner_of, used) for item in value]
     if not isinstance(value, dict):
         return value
-    if _is_block(value):
-        owner = owner_of(value[ID])
+    if (key := _key(value)) is not None:
+        owner = str(owner_of(key))
         if owner != own_id:
             used.add((owner, value[ID]))
             return {'name': value['name'], ID: value[ID], OWNER: owner}

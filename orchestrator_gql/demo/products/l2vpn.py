@@ -1,50 +1,15 @@
-"""The demo's product: an L2VPN, a virtual circuit between two ports, with a model for each lifecycle status."""
+"""An L2VPN: a virtual circuit between ports, with a model for each lifecycle status."""
 
 from typing import Annotated
 
 from pydantic import Field
 
+from orchestrator_gql.demo.products.port import PortBlock, PortBlockInactive, PortBlockProvisioning
 from orchestrator_gql.domain import ProductBlockModel, SubscriptionModel, register_product
 from orchestrator_gql.types import SubscriptionLifecycle
 
-
-class NodeBlockInactive(ProductBlockModel, product_block_name="Node"):
-    """A device of the network."""
-
-    node_name: str | None = None
-
-
-class NodeBlockProvisioning(NodeBlockInactive, lifecycle=[SubscriptionLifecycle.PROVISIONING]):
-    """A device that is known by name."""
-
-    node_name: str
-
-
-class NodeBlock(NodeBlockProvisioning, lifecycle=[SubscriptionLifecycle.ACTIVE]):
-    """A device in use."""
-
-    node_name: str
-
-
-class PortBlockInactive(ProductBlockModel, product_block_name="Port"):
-    """A port of a device."""
-
-    port_name: str | None = None
-    node: NodeBlockInactive | None = None
-
-
-class PortBlockProvisioning(PortBlockInactive, lifecycle=[SubscriptionLifecycle.PROVISIONING]):
-    """A port that was chosen."""
-
-    port_name: str
-    node: NodeBlockProvisioning
-
-
-class PortBlock(PortBlockProvisioning, lifecycle=[SubscriptionLifecycle.ACTIVE]):
-    """A port in use."""
-
-    port_name: str
-    node: NodeBlock
+MAX_PORTS = 8
+"""The most ports that one circuit connects."""
 
 
 class SapBlockInactive(ProductBlockModel, product_block_name="Service attach point"):
@@ -76,17 +41,17 @@ class VirtualCircuitBlockInactive(ProductBlockModel, product_block_name="Virtual
 
 
 class VirtualCircuitBlockProvisioning(VirtualCircuitBlockInactive, lifecycle=[SubscriptionLifecycle.PROVISIONING]):
-    """A circuit whose two ends are known."""
+    """A circuit whose ends are known."""
 
     service_speed: int
-    saps: Annotated[list[SapBlockProvisioning], Field(min_length=2, max_length=2)]  # type: ignore[assignment]
+    saps: Annotated[list[SapBlockProvisioning], Field(min_length=2, max_length=MAX_PORTS)]  # type: ignore[assignment]
 
 
 class VirtualCircuitBlock(VirtualCircuitBlockProvisioning, lifecycle=[SubscriptionLifecycle.ACTIVE]):
     """A circuit that carries traffic."""
 
     service_speed: int
-    saps: Annotated[list[SapBlock], Field(min_length=2, max_length=2)]  # type: ignore[assignment]
+    saps: Annotated[list[SapBlock], Field(min_length=2, max_length=MAX_PORTS)]  # type: ignore[assignment]
 
 
 class L2vpnInactive(SubscriptionModel, is_base=True):
@@ -109,7 +74,7 @@ class L2vpn(L2vpnProvisioning, lifecycle=[SubscriptionLifecycle.ACTIVE]):
 
 register_product(
     name="L2VPN",
-    description="A virtual circuit between two ports of the demo's network.",
+    description="A virtual circuit between ports of the demo's network.",
     product_type="L2VPN",
     tag="L2VPN",
     model=L2vpn,
