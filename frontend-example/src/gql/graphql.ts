@@ -25,7 +25,7 @@ export type EngineState =
 export type Permission =
   /** Abort processes. */
   | 'ABORT'
-  /** Set and remove the notes of processes. */
+  /** Set and remove the notes of processes and product subscriptions, and customers' descriptions. */
   | 'EDIT_NOTE'
   /** Pause and resume the engine; read and resend notifications. */
   | 'MANAGE_ENGINE'
@@ -52,11 +52,15 @@ export type ProcessFilter = {
   assigneeKeys?: Array<string> | null | undefined;
   /** The user with this id started the process; null does not filter. */
   createdBy?: string | null | undefined;
+  /** The process is FAILED with one of these failure codes; null does not filter. */
+  failureCodes?: Array<string> | null | undefined;
   /** The id is one of these; null does not filter. */
   ids?: Array<string> | null | undefined;
   /** The process works on the product subscription with this id; null does not filter. */
   productSubscriptionId?: string | null | undefined;
-  /** The name of the workflow, the note or the id contains this text; null does not filter. */
+  /** The process works on a product subscription to one of these products, given by their names; null does not filter. */
+  products?: Array<string> | null | undefined;
+  /** The subject, the name of the workflow, the note or (from 4 digits on) the id contains this text, in upper or lower case; null does not filter. */
   search?: string | null | undefined;
   /** The process was started in this period; null does not filter. */
   startedAt?: DateTimeRange | null | undefined;
@@ -95,6 +99,8 @@ export type WorkflowTarget =
   | 'CREATE'
   /** The workflow changes a product subscription. */
   | 'MODIFY'
+  /** The workflow makes the network as the product subscription says. */
+  | 'RECONCILE'
   /** The workflow works on no product subscription. */
   | 'SYSTEM'
   /** The workflow terminates a product subscription. */

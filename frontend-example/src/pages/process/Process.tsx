@@ -1,3 +1,7 @@
+/** One process: its steps, callbacks and forms, live. */
+import { usePageTitle } from "../../components/Announcer";
+
 export default function Process() {
-  return <p>To come.</p>;
+  usePageTitle("Process");
+  return <p className="muted">Process</p>;
 }

@@ -20,7 +20,7 @@ const read: Read = async (variables) => {
   return { rows: nodes, hasMore: pageInfo?.hasNextPage ?? false, cursor: pageInfo?.endCursor ?? null };
 };
 
-export function Processes() {
+export default function Processes() {
   usePageTitle("Processes");
   const [statuses, setStatuses] = useParameter("status");
   const key = statuses.join();
