@@ -14,6 +14,8 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
  * Learn more about it here: https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#reducing-bundle-size
  */
 type Documents = {
+    "\n  mutation ResumeEngine {\n    setEngineState(input: { paused: false }) {\n      __typename\n      ... on SetEngineStateSuccess {\n        engine {\n          state\n        }\n      }\n      ... on UserError {\n        message\n      }\n    }\n  }\n": typeof types.ResumeEngineDocument,
+    "\n  query EngineState {\n    stats {\n      engine {\n        state\n        reason\n        changedAt\n        changedBy {\n          name\n        }\n      }\n    }\n  }\n": typeof types.EngineStateDocument,
     "\n  fragment ProcessRow on Process {\n    id\n    version\n    workflowName\n    status\n    startedAt\n    endedAt\n    durationSeconds\n    currentStep {\n      name\n    }\n    createdBy {\n      name\n    }\n    failure {\n      code\n      message\n    }\n  }\n": typeof types.ProcessRowFragmentDoc,
     "\n  query Processes($first: Int!, $after: String, $filter: ProcessFilter) {\n    processes(first: $first, after: $after, filter: $filter) {\n      nodes {\n        ...ProcessRow\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": typeof types.ProcessesDocument,
     "\n  query Stats {\n    stats {\n      processesByStatus {\n        status\n        count\n      }\n      engine {\n        state\n        reason\n        changedBy {\n          name\n        }\n      }\n    }\n  }\n": typeof types.StatsDocument,
@@ -21,6 +23,8 @@ type Documents = {
     "\n  subscription ProcessEvents($after: String) {\n    processEvents(after: $after) {\n      cursor\n      caughtUp\n      reset\n      events {\n        __typename\n        processId\n        ... on ProductSubscriptionChangedEvent {\n          productSubscriptionId\n        }\n      }\n    }\n  }\n": typeof types.ProcessEventsDocument,
 };
 const documents: Documents = {
+    "\n  mutation ResumeEngine {\n    setEngineState(input: { paused: false }) {\n      __typename\n      ... on SetEngineStateSuccess {\n        engine {\n          state\n        }\n      }\n      ... on UserError {\n        message\n      }\n    }\n  }\n": types.ResumeEngineDocument,
+    "\n  query EngineState {\n    stats {\n      engine {\n        state\n        reason\n        changedAt\n        changedBy {\n          name\n        }\n      }\n    }\n  }\n": types.EngineStateDocument,
     "\n  fragment ProcessRow on Process {\n    id\n    version\n    workflowName\n    status\n    startedAt\n    endedAt\n    durationSeconds\n    currentStep {\n      name\n    }\n    createdBy {\n      name\n    }\n    failure {\n      code\n      message\n    }\n  }\n": types.ProcessRowFragmentDoc,
     "\n  query Processes($first: Int!, $after: String, $filter: ProcessFilter) {\n    processes(first: $first, after: $after, filter: $filter) {\n      nodes {\n        ...ProcessRow\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": types.ProcessesDocument,
     "\n  query Stats {\n    stats {\n      processesByStatus {\n        status\n        count\n      }\n      engine {\n        state\n        reason\n        changedBy {\n          name\n        }\n      }\n    }\n  }\n": types.StatsDocument,
@@ -42,6 +46,14 @@ const documents: Documents = {
  */
 export function graphql(source: string): unknown;
 
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation ResumeEngine {\n    setEngineState(input: { paused: false }) {\n      __typename\n      ... on SetEngineStateSuccess {\n        engine {\n          state\n        }\n      }\n      ... on UserError {\n        message\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation ResumeEngine {\n    setEngineState(input: { paused: false }) {\n      __typename\n      ... on SetEngineStateSuccess {\n        engine {\n          state\n        }\n      }\n      ... on UserError {\n        message\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query EngineState {\n    stats {\n      engine {\n        state\n        reason\n        changedAt\n        changedBy {\n          name\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  query EngineState {\n    stats {\n      engine {\n        state\n        reason\n        changedAt\n        changedBy {\n          name\n        }\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
