@@ -30,20 +30,35 @@ const VALUES = new Set(["default", "const", "enum", "examples", "options", "requ
 /** Keywords whose content is schemas by name: a field may be called `format`. */
 const MAPS = new Set(["properties", "patternProperties", "dependentSchemas"]);
 
+/** The texts that the server shows instead of a secret. */
+const MASKS = ["[redacted]", "**********"];
+
+/** True if the server hid a part of the value: what is typed instead of it is a secret too. */
+function holdsMask(value: unknown): boolean {
+  if (typeof value === "string") return MASKS.some((mask) => value.includes(mask));
+  return typeof value === "object" && value !== null && Object.values(value).some(holdsMask);
+}
+
+interface PageFacts {
+  schema: unknown;
+  initialData: unknown;
+}
+
 /** The fields of a page that may hold a secret. */
-export function secretFields(schema: unknown): ReadonlySet<string> {
+export function secretFields({ schema, initialData }: PageFacts): ReadonlySet<string> {
   const root = asSchema(schema);
+  const came = asSchema(initialData);
   const fields = Object.entries(asSchema(root.properties));
-  return new Set(fields.filter(([, field]) => mayHoldSecret(field, root)).map(([name]) => name));
+  return new Set(fields.filter(([name, field]) => mayHoldSecret(field, root) || holdsMask(came[name])).map(([name]) => name));
 }
 
 /**
  * The values apart: those that may be stored, and those that may be secret. A field goes whole: a login without its
  * password would be sent as one that has none. A field that the page does not have is kept back too.
  */
-export function partedBySecrecy(values: Fields, schema: unknown): { plain: Fields; secret: Fields } {
-  const hidden = secretFields(schema);
-  const known = asSchema(asSchema(schema).properties);
+export function partedBySecrecy(values: Fields, page: PageFacts): { plain: Fields; secret: Fields } {
+  const hidden = secretFields(page);
+  const known = asSchema(asSchema(page.schema).properties);
   const isPlain = (name: string): boolean => name in known && !hidden.has(name);
   const pick = (wanted: boolean): Fields =>
     Object.fromEntries(Object.entries(values).filter(([name]) => isPlain(name) === wanted));

@@ -134,7 +134,7 @@ export class Wizard {
   type(changed: Fields): void {
     const open = this.turned[this.at];
     if (!open || this.state.isDone) return;
-    open.typed = partedBySecrecy(changed, open.page.schema).plain;
+    open.typed = partedBySecrecy(changed, open.page).plain;
     this.keep();
   }
 
@@ -163,7 +163,7 @@ export class Wizard {
     if (this.state.isSending || this.state.isDone) return null;
     const open = this.turned[this.at];
     if (open) {
-      const { plain, secret } = partedBySecrecy(payload, open.page.schema);
+      const { plain, secret } = partedBySecrecy(payload, open.page);
       Object.assign(open, { payload, typed: plain, secret });
       this.keep();
     }
@@ -302,7 +302,7 @@ const hasFields = (fields: Fields): boolean => Object.keys(fields).length > 0;
 const blank = (page: Page): Turned => ({ page, typed: {}, secret: {}, payload: null, edition: ++editions });
 
 function draftPage({ page, typed, secret, payload }: Turned): DraftPage {
-  const plain = payload && partedBySecrecy(payload, page.schema).plain;
+  const plain = payload && partedBySecrecy(payload, page).plain;
   return { digest: page.digest, typed, payload: plain, lacksSecret: hasFields(secret) };
 }
 
