@@ -1,6 +1,5 @@
 /** One page of a form, drawn from its JSON Schema; loaded with the first form. */
-import Form from "@rjsf/core";
-import type { IChangeEvent } from "@rjsf/core";
+import Form, { type IChangeEvent } from "@rjsf/core/lib/components/Form.js";
 import type { FormEvent, ReactNode } from "react";
 import { useCallback, useEffect, useId, useMemo, useRef, useState } from "react";
 import { isObject, type Json } from "../api/json";
@@ -57,7 +56,7 @@ export default function PageForm(props: PageFormProps) {
   const form = useRef<HTMLDivElement>(null);
   const prefix = `form${useId().replace(/\W/g, "")}`;
   const idOf = useCallback((path: Path) => [prefix, ...path.map(idPart)].join("/"), [prefix]);
-  const { shown, messagesAt, report, unreadable } = useProblems(problems, idOf);
+  const { own, messagesAt, report, unreadable } = useProblems(problems, idOf);
   useFirstFocus(form, props.isFocused ?? false);
 
   const noteAt = useCallback((path: Path) => (path.length === 1 ? cutNotes[String(path[0])] : null), [cutNotes]);
@@ -76,7 +75,7 @@ export default function PageForm(props: PageFormProps) {
     <PageContext.Provider value={page}>
       {/* The page's own form: rjsf would send the values, and here only what differs is sent. */}
       <form className="page-form" noValidate onSubmit={send} aria-busy={isSending}>
-        <ProblemSummary problems={shown} idOf={idOf} schema={root} />
+        <ProblemSummary problems={own} idOf={idOf} schema={root} />
         <div ref={form}>
           <Form
             tagName="div"

@@ -1,4 +1,4 @@
-/** What must be mended, above the page: it takes the focus, and each line leads to its field. */
+/** What is typed and is no value, above the page: it takes the focus, and each line leads to its field. */
 import { useEffect, useRef, type MouseEvent } from "react";
 import type { Path } from "./fields/context";
 import { branchesOf } from "./branches";

@@ -4,8 +4,8 @@ import type { Path } from "./fields/context";
 import type { FieldProblem } from "./PageForm";
 
 interface Problems {
-  /** All that is shown, in order. */
-  shown: readonly FieldProblem[];
+  /** What is typed and is no value, since the person tried to send it. */
+  own: readonly FieldProblem[];
   messagesAt: (path: Path, isBelowToo: boolean) => readonly string[];
   report: (path: Path, problem: string | null) => void;
   /** True if the page cannot be sent; then it says why. */
@@ -51,7 +51,7 @@ export function useProblems(told: readonly FieldProblem[], idOf: (path: Path) =>
     },
     [messages, idOf],
   );
-  return { shown, messagesAt, report, unreadable };
+  return { own, messagesAt, report, unreadable };
 }
 
 function byId(problems: readonly FieldProblem[], idOf: (path: Path) => string): ReadonlyMap<string, string[]> {
