@@ -28,10 +28,10 @@ def answers_to(seeds: range) -> FormGenerator:
 
 
 @step("Write down")
-def write_down(process_id: str, state: State) -> None:
+def write_down(state: State) -> None:
     """What arrived, in the order of its keys."""
     received = {key: value for key, value in state.items() if key.startswith("from_")}
-    path = Path(os.environ["RECEIVED"]) / process_id
+    path = Path(os.environ["RECEIVED"]) / str(state["process_id"])
     path.with_suffix(".part").write_text(json.dumps(received))
     path.with_suffix(".part").rename(path)
 
