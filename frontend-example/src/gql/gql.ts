@@ -35,6 +35,34 @@ type Documents = {
     "\n  mutation ReleaseInputRequest($input: ReleaseInputRequestInput!) {\n    releaseInputRequest(input: $input) {\n      __typename\n      ...RefusalParts\n    }\n  }\n": typeof types.ReleaseInputRequestDocument,
     "\n  mutation AssignInputRequest($input: AssignInputRequestInput!) {\n    assignInputRequest(input: $input) {\n      __typename\n      ...RefusalParts\n    }\n  }\n": typeof types.AssignInputRequestDocument,
     "\n  query Teams {\n    workflows(first: 200) {\n      nodes {\n        steps {\n          assignee {\n            key\n            name\n          }\n        }\n      }\n    }\n  }\n": typeof types.TeamsDocument,
+    "\n  fragment ProcessHead on Process {\n    id\n    version\n    workflowName\n    subject\n    status\n    startedAt\n    endedAt\n    note\n    availableActions\n    createdBy {\n      name\n    }\n    currentStep {\n      index\n    }\n    failureReason {\n      code\n      message\n    }\n    whyWaiting {\n      kind\n      message\n    }\n  }\n": typeof types.ProcessHeadFragmentDoc,
+    "\n  fragment StepPart on ProcessStep {\n    id\n    index\n    name\n    kind\n    group\n    status\n    attempt\n    startedAt\n    completedAt\n    retryAt\n    executionCount\n    completedBy {\n      name\n    }\n    failureReason {\n      code\n      message\n    }\n  }\n": typeof types.StepPartFragmentDoc,
+    "\n  fragment ProgressReport on CallbackProgress {\n    percent\n    message\n    reportedAt\n  }\n": typeof types.ProgressReportFragmentDoc,
+    "\n  fragment CallbackPart on Callback {\n    id\n    name\n    status\n    round\n    source\n    service\n    externalId\n    tokenHint\n    issuedAt\n    expiresAt\n    heartbeatDueAt\n    receivedAt\n    isEarly\n    progress {\n      ...ProgressReport\n    }\n    resultBytes\n    isTruncated\n    validation {\n      outcome\n      message\n    }\n    failure {\n      code\n      message\n    }\n  }\n": typeof types.CallbackPartFragmentDoc,
+    "\n  fragment RequestPart on InputRequest {\n    id\n    version\n    status\n  }\n": typeof types.RequestPartFragmentDoc,
+    "\n  query ProcessWhole($id: ID!) {\n    process(id: $id) {\n      ...ProcessHead\n      steps {\n        ...StepPart\n        callbacks {\n          ...CallbackPart\n        }\n        inputRequests {\n          ...RequestPart\n        }\n      }\n    }\n  }\n": typeof types.ProcessWholeDocument,
+    "\n  query ProcessChanges($id: ID!, $after: String!) {\n    process(id: $id) {\n      ...ProcessHead\n      changes(after: $after) {\n        cursor\n        hasMore\n        reset\n        stepCount\n        events {\n          ... on CallbackProgressedEvent {\n            callbackId\n            progress {\n              ...ProgressReport\n            }\n          }\n        }\n        steps {\n          ...StepPart\n        }\n        callbacks {\n          ...CallbackPart\n          step {\n            index\n          }\n        }\n        inputRequests {\n          ...RequestPart\n          step {\n            index\n          }\n        }\n      }\n    }\n  }\n": typeof types.ProcessChangesDocument,
+    "\n  query ProcessProducts($id: ID!) {\n    process(id: $id) {\n      productSubscriptions {\n        id\n        description\n        status\n        product {\n          name\n        }\n      }\n    }\n  }\n": typeof types.ProcessProductsDocument,
+    "\n  fragment WholeFailure on Failure {\n    code\n    message\n    details\n    traceback\n    occurredAt\n  }\n": typeof types.WholeFailureFragmentDoc,
+    "\n  query ProcessFailure($id: ID!) {\n    process(id: $id) {\n      failure {\n        ...WholeFailure\n      }\n    }\n  }\n": typeof types.ProcessFailureDocument,
+    "\n  query StepFailure($id: ID!) {\n    node(id: $id) {\n      ... on ProcessStep {\n        failure {\n          ...WholeFailure\n        }\n      }\n    }\n  }\n": typeof types.StepFailureDocument,
+    "\n  query StepExecutions($id: ID!) {\n    node(id: $id) {\n      ... on ProcessStep {\n        executionCount\n        executions {\n          number\n          status\n          attempt\n          enteredBy\n          startedAt\n          completedAt\n          durationSeconds\n          completedBy {\n            name\n          }\n          failure {\n            code\n            message\n          }\n        }\n      }\n    }\n  }\n": typeof types.StepExecutionsDocument,
+    "\n  query StepState($id: ID!) {\n    node(id: $id) {\n      ... on ProcessStep {\n        stateBefore\n        stateDelta\n      }\n    }\n  }\n": typeof types.StepStateDocument,
+    "\n  query StepStateSize($id: ID!) {\n    node(id: $id) {\n      ... on ProcessStep {\n        stateDeltaBytes\n      }\n    }\n  }\n": typeof types.StepStateSizeDocument,
+    "\n  query CallbackResult($id: ID!) {\n    node(id: $id) {\n      ... on Callback {\n        result\n        resultPreview\n        resultBytes\n        isTruncated\n      }\n    }\n  }\n": typeof types.CallbackResultDocument,
+    "\n  query ResultText($id: ID!, $offset: Int!) {\n    node(id: $id) {\n      ... on Callback {\n        resultText(offset: $offset, length: 1000000) {\n          text\n          nextOffset\n        }\n      }\n    }\n  }\n": typeof types.ResultTextDocument,
+    "\n  query Deliveries($id: ID!) {\n    node(id: $id) {\n      ... on Callback {\n        validation {\n          details\n        }\n        attempts(last: 20) {\n          totalCount\n          nodes {\n            ...Delivery\n            bodyPreview\n          }\n        }\n      }\n    }\n  }\n": typeof types.DeliveriesDocument,
+    "\n  fragment Delivery on CallbackAttempt {\n    id\n    at\n    peer\n    outcome\n    bytes\n    error\n    isFailureReport\n    isAdoptable\n    replaced\n  }\n": typeof types.DeliveryFragmentDoc,
+    "\n  query LateAnswers($ids: [ID!]!) {\n    nodes(ids: $ids) {\n      ... on Callback {\n        id\n        name\n        attempts(last: 20) {\n          nodes {\n            ...Delivery\n          }\n        }\n      }\n    }\n  }\n": typeof types.LateAnswersDocument,
+    "\n  query ProcessNote($id: ID!) {\n    process(id: $id) {\n      version\n      note\n    }\n  }\n": typeof types.ProcessNoteDocument,
+    "\n  fragment ProcessRefusal on UserError {\n    code\n    message\n    ... on ConflictError {\n      at\n      by {\n        name\n      }\n    }\n    ... on PayloadInvalidError {\n      errors {\n        message\n      }\n    }\n  }\n": typeof types.ProcessRefusalFragmentDoc,
+    "\n  mutation RetryProcess($input: RetryProcessInput!) {\n    done: retryProcess(input: $input) {\n      __typename\n      ...ProcessRefusal\n    }\n  }\n": typeof types.RetryProcessDocument,
+    "\n  mutation AbortProcess($input: AbortProcessInput!) {\n    done: abortProcess(input: $input) {\n      __typename\n      ...ProcessRefusal\n    }\n  }\n": typeof types.AbortProcessDocument,
+    "\n  mutation EditNote($input: UpdateProcessNoteInput!) {\n    done: updateProcessNote(input: $input) {\n      __typename\n      ...ProcessRefusal\n    }\n  }\n": typeof types.EditNoteDocument,
+    "\n  mutation ReawaitCallback($input: ReawaitCallbackInput!) {\n    done: reawaitCallback(input: $input) {\n      __typename\n      ...ProcessRefusal\n    }\n  }\n": typeof types.ReawaitCallbackDocument,
+    "\n  mutation ReissueCallback($input: ReissueCallbackInput!) {\n    done: reissueCallback(input: $input) {\n      __typename\n      ...ProcessRefusal\n    }\n  }\n": typeof types.ReissueCallbackDocument,
+    "\n  mutation CompleteCallback($input: CompleteCallbackInput!) {\n    done: completeCallback(input: $input) {\n      __typename\n      ...ProcessRefusal\n    }\n  }\n": typeof types.CompleteCallbackDocument,
+    "\n  mutation AdoptCallbackAttempt($input: AdoptCallbackAttemptInput!) {\n    done: adoptCallbackAttempt(input: $input) {\n      __typename\n      ...ProcessRefusal\n    }\n  }\n": typeof types.AdoptCallbackAttemptDocument,
     "\n  fragment ProcessRow on Process {\n    id\n    version\n    workflowName\n    status\n    startedAt\n    endedAt\n    durationSeconds\n    currentStep {\n      name\n    }\n    createdBy {\n      name\n    }\n    failure {\n      code\n      message\n    }\n  }\n": typeof types.ProcessRowFragmentDoc,
     "\n  query Processes($first: Int!, $after: String, $filter: ProcessFilter) {\n    processes(first: $first, after: $after, filter: $filter) {\n      nodes {\n        ...ProcessRow\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": typeof types.ProcessesDocument,
     "\n  query Stats {\n    stats {\n      processesByStatus {\n        status\n        count\n      }\n      engine {\n        state\n        reason\n        changedBy {\n          name\n        }\n      }\n    }\n  }\n": typeof types.StatsDocument,
@@ -63,6 +91,34 @@ const documents: Documents = {
     "\n  mutation ReleaseInputRequest($input: ReleaseInputRequestInput!) {\n    releaseInputRequest(input: $input) {\n      __typename\n      ...RefusalParts\n    }\n  }\n": types.ReleaseInputRequestDocument,
     "\n  mutation AssignInputRequest($input: AssignInputRequestInput!) {\n    assignInputRequest(input: $input) {\n      __typename\n      ...RefusalParts\n    }\n  }\n": types.AssignInputRequestDocument,
     "\n  query Teams {\n    workflows(first: 200) {\n      nodes {\n        steps {\n          assignee {\n            key\n            name\n          }\n        }\n      }\n    }\n  }\n": types.TeamsDocument,
+    "\n  fragment ProcessHead on Process {\n    id\n    version\n    workflowName\n    subject\n    status\n    startedAt\n    endedAt\n    note\n    availableActions\n    createdBy {\n      name\n    }\n    currentStep {\n      index\n    }\n    failureReason {\n      code\n      message\n    }\n    whyWaiting {\n      kind\n      message\n    }\n  }\n": types.ProcessHeadFragmentDoc,
+    "\n  fragment StepPart on ProcessStep {\n    id\n    index\n    name\n    kind\n    group\n    status\n    attempt\n    startedAt\n    completedAt\n    retryAt\n    executionCount\n    completedBy {\n      name\n    }\n    failureReason {\n      code\n      message\n    }\n  }\n": types.StepPartFragmentDoc,
+    "\n  fragment ProgressReport on CallbackProgress {\n    percent\n    message\n    reportedAt\n  }\n": types.ProgressReportFragmentDoc,
+    "\n  fragment CallbackPart on Callback {\n    id\n    name\n    status\n    round\n    source\n    service\n    externalId\n    tokenHint\n    issuedAt\n    expiresAt\n    heartbeatDueAt\n    receivedAt\n    isEarly\n    progress {\n      ...ProgressReport\n    }\n    resultBytes\n    isTruncated\n    validation {\n      outcome\n      message\n    }\n    failure {\n      code\n      message\n    }\n  }\n": types.CallbackPartFragmentDoc,
+    "\n  fragment RequestPart on InputRequest {\n    id\n    version\n    status\n  }\n": types.RequestPartFragmentDoc,
+    "\n  query ProcessWhole($id: ID!) {\n    process(id: $id) {\n      ...ProcessHead\n      steps {\n        ...StepPart\n        callbacks {\n          ...CallbackPart\n        }\n        inputRequests {\n          ...RequestPart\n        }\n      }\n    }\n  }\n": types.ProcessWholeDocument,
+    "\n  query ProcessChanges($id: ID!, $after: String!) {\n    process(id: $id) {\n      ...ProcessHead\n      changes(after: $after) {\n        cursor\n        hasMore\n        reset\n        stepCount\n        events {\n          ... on CallbackProgressedEvent {\n            callbackId\n            progress {\n              ...ProgressReport\n            }\n          }\n        }\n        steps {\n          ...StepPart\n        }\n        callbacks {\n          ...CallbackPart\n          step {\n            index\n          }\n        }\n        inputRequests {\n          ...RequestPart\n          step {\n            index\n          }\n        }\n      }\n    }\n  }\n": types.ProcessChangesDocument,
+    "\n  query ProcessProducts($id: ID!) {\n    process(id: $id) {\n      productSubscriptions {\n        id\n        description\n        status\n        product {\n          name\n        }\n      }\n    }\n  }\n": types.ProcessProductsDocument,
+    "\n  fragment WholeFailure on Failure {\n    code\n    message\n    details\n    traceback\n    occurredAt\n  }\n": types.WholeFailureFragmentDoc,
+    "\n  query ProcessFailure($id: ID!) {\n    process(id: $id) {\n      failure {\n        ...WholeFailure\n      }\n    }\n  }\n": types.ProcessFailureDocument,
+    "\n  query StepFailure($id: ID!) {\n    node(id: $id) {\n      ... on ProcessStep {\n        failure {\n          ...WholeFailure\n        }\n      }\n    }\n  }\n": types.StepFailureDocument,
+    "\n  query StepExecutions($id: ID!) {\n    node(id: $id) {\n      ... on ProcessStep {\n        executionCount\n        executions {\n          number\n          status\n          attempt\n          enteredBy\n          startedAt\n          completedAt\n          durationSeconds\n          completedBy {\n            name\n          }\n          failure {\n            code\n            message\n          }\n        }\n      }\n    }\n  }\n": types.StepExecutionsDocument,
+    "\n  query StepState($id: ID!) {\n    node(id: $id) {\n      ... on ProcessStep {\n        stateBefore\n        stateDelta\n      }\n    }\n  }\n": types.StepStateDocument,
+    "\n  query StepStateSize($id: ID!) {\n    node(id: $id) {\n      ... on ProcessStep {\n        stateDeltaBytes\n      }\n    }\n  }\n": types.StepStateSizeDocument,
+    "\n  query CallbackResult($id: ID!) {\n    node(id: $id) {\n      ... on Callback {\n        result\n        resultPreview\n        resultBytes\n        isTruncated\n      }\n    }\n  }\n": types.CallbackResultDocument,
+    "\n  query ResultText($id: ID!, $offset: Int!) {\n    node(id: $id) {\n      ... on Callback {\n        resultText(offset: $offset, length: 1000000) {\n          text\n          nextOffset\n        }\n      }\n    }\n  }\n": types.ResultTextDocument,
+    "\n  query Deliveries($id: ID!) {\n    node(id: $id) {\n      ... on Callback {\n        validation {\n          details\n        }\n        attempts(last: 20) {\n          totalCount\n          nodes {\n            ...Delivery\n            bodyPreview\n          }\n        }\n      }\n    }\n  }\n": types.DeliveriesDocument,
+    "\n  fragment Delivery on CallbackAttempt {\n    id\n    at\n    peer\n    outcome\n    bytes\n    error\n    isFailureReport\n    isAdoptable\n    replaced\n  }\n": types.DeliveryFragmentDoc,
+    "\n  query LateAnswers($ids: [ID!]!) {\n    nodes(ids: $ids) {\n      ... on Callback {\n        id\n        name\n        attempts(last: 20) {\n          nodes {\n            ...Delivery\n          }\n        }\n      }\n    }\n  }\n": types.LateAnswersDocument,
+    "\n  query ProcessNote($id: ID!) {\n    process(id: $id) {\n      version\n      note\n    }\n  }\n": types.ProcessNoteDocument,
+    "\n  fragment ProcessRefusal on UserError {\n    code\n    message\n    ... on ConflictError {\n      at\n      by {\n        name\n      }\n    }\n    ... on PayloadInvalidError {\n      errors {\n        message\n      }\n    }\n  }\n": types.ProcessRefusalFragmentDoc,
+    "\n  mutation RetryProcess($input: RetryProcessInput!) {\n    done: retryProcess(input: $input) {\n      __typename\n      ...ProcessRefusal\n    }\n  }\n": types.RetryProcessDocument,
+    "\n  mutation AbortProcess($input: AbortProcessInput!) {\n    done: abortProcess(input: $input) {\n      __typename\n      ...ProcessRefusal\n    }\n  }\n": types.AbortProcessDocument,
+    "\n  mutation EditNote($input: UpdateProcessNoteInput!) {\n    done: updateProcessNote(input: $input) {\n      __typename\n      ...ProcessRefusal\n    }\n  }\n": types.EditNoteDocument,
+    "\n  mutation ReawaitCallback($input: ReawaitCallbackInput!) {\n    done: reawaitCallback(input: $input) {\n      __typename\n      ...ProcessRefusal\n    }\n  }\n": types.ReawaitCallbackDocument,
+    "\n  mutation ReissueCallback($input: ReissueCallbackInput!) {\n    done: reissueCallback(input: $input) {\n      __typename\n      ...ProcessRefusal\n    }\n  }\n": types.ReissueCallbackDocument,
+    "\n  mutation CompleteCallback($input: CompleteCallbackInput!) {\n    done: completeCallback(input: $input) {\n      __typename\n      ...ProcessRefusal\n    }\n  }\n": types.CompleteCallbackDocument,
+    "\n  mutation AdoptCallbackAttempt($input: AdoptCallbackAttemptInput!) {\n    done: adoptCallbackAttempt(input: $input) {\n      __typename\n      ...ProcessRefusal\n    }\n  }\n": types.AdoptCallbackAttemptDocument,
     "\n  fragment ProcessRow on Process {\n    id\n    version\n    workflowName\n    status\n    startedAt\n    endedAt\n    durationSeconds\n    currentStep {\n      name\n    }\n    createdBy {\n      name\n    }\n    failure {\n      code\n      message\n    }\n  }\n": types.ProcessRowFragmentDoc,
     "\n  query Processes($first: Int!, $after: String, $filter: ProcessFilter) {\n    processes(first: $first, after: $after, filter: $filter) {\n      nodes {\n        ...ProcessRow\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": types.ProcessesDocument,
     "\n  query Stats {\n    stats {\n      processesByStatus {\n        status\n        count\n      }\n      engine {\n        state\n        reason\n        changedBy {\n          name\n        }\n      }\n    }\n  }\n": types.StatsDocument,
@@ -168,6 +224,118 @@ export function graphql(source: "\n  mutation AssignInputRequest($input: AssignI
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query Teams {\n    workflows(first: 200) {\n      nodes {\n        steps {\n          assignee {\n            key\n            name\n          }\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  query Teams {\n    workflows(first: 200) {\n      nodes {\n        steps {\n          assignee {\n            key\n            name\n          }\n        }\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment ProcessHead on Process {\n    id\n    version\n    workflowName\n    subject\n    status\n    startedAt\n    endedAt\n    note\n    availableActions\n    createdBy {\n      name\n    }\n    currentStep {\n      index\n    }\n    failureReason {\n      code\n      message\n    }\n    whyWaiting {\n      kind\n      message\n    }\n  }\n"): (typeof documents)["\n  fragment ProcessHead on Process {\n    id\n    version\n    workflowName\n    subject\n    status\n    startedAt\n    endedAt\n    note\n    availableActions\n    createdBy {\n      name\n    }\n    currentStep {\n      index\n    }\n    failureReason {\n      code\n      message\n    }\n    whyWaiting {\n      kind\n      message\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment StepPart on ProcessStep {\n    id\n    index\n    name\n    kind\n    group\n    status\n    attempt\n    startedAt\n    completedAt\n    retryAt\n    executionCount\n    completedBy {\n      name\n    }\n    failureReason {\n      code\n      message\n    }\n  }\n"): (typeof documents)["\n  fragment StepPart on ProcessStep {\n    id\n    index\n    name\n    kind\n    group\n    status\n    attempt\n    startedAt\n    completedAt\n    retryAt\n    executionCount\n    completedBy {\n      name\n    }\n    failureReason {\n      code\n      message\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment ProgressReport on CallbackProgress {\n    percent\n    message\n    reportedAt\n  }\n"): (typeof documents)["\n  fragment ProgressReport on CallbackProgress {\n    percent\n    message\n    reportedAt\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment CallbackPart on Callback {\n    id\n    name\n    status\n    round\n    source\n    service\n    externalId\n    tokenHint\n    issuedAt\n    expiresAt\n    heartbeatDueAt\n    receivedAt\n    isEarly\n    progress {\n      ...ProgressReport\n    }\n    resultBytes\n    isTruncated\n    validation {\n      outcome\n      message\n    }\n    failure {\n      code\n      message\n    }\n  }\n"): (typeof documents)["\n  fragment CallbackPart on Callback {\n    id\n    name\n    status\n    round\n    source\n    service\n    externalId\n    tokenHint\n    issuedAt\n    expiresAt\n    heartbeatDueAt\n    receivedAt\n    isEarly\n    progress {\n      ...ProgressReport\n    }\n    resultBytes\n    isTruncated\n    validation {\n      outcome\n      message\n    }\n    failure {\n      code\n      message\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment RequestPart on InputRequest {\n    id\n    version\n    status\n  }\n"): (typeof documents)["\n  fragment RequestPart on InputRequest {\n    id\n    version\n    status\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ProcessWhole($id: ID!) {\n    process(id: $id) {\n      ...ProcessHead\n      steps {\n        ...StepPart\n        callbacks {\n          ...CallbackPart\n        }\n        inputRequests {\n          ...RequestPart\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  query ProcessWhole($id: ID!) {\n    process(id: $id) {\n      ...ProcessHead\n      steps {\n        ...StepPart\n        callbacks {\n          ...CallbackPart\n        }\n        inputRequests {\n          ...RequestPart\n        }\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ProcessChanges($id: ID!, $after: String!) {\n    process(id: $id) {\n      ...ProcessHead\n      changes(after: $after) {\n        cursor\n        hasMore\n        reset\n        stepCount\n        events {\n          ... on CallbackProgressedEvent {\n            callbackId\n            progress {\n              ...ProgressReport\n            }\n          }\n        }\n        steps {\n          ...StepPart\n        }\n        callbacks {\n          ...CallbackPart\n          step {\n            index\n          }\n        }\n        inputRequests {\n          ...RequestPart\n          step {\n            index\n          }\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  query ProcessChanges($id: ID!, $after: String!) {\n    process(id: $id) {\n      ...ProcessHead\n      changes(after: $after) {\n        cursor\n        hasMore\n        reset\n        stepCount\n        events {\n          ... on CallbackProgressedEvent {\n            callbackId\n            progress {\n              ...ProgressReport\n            }\n          }\n        }\n        steps {\n          ...StepPart\n        }\n        callbacks {\n          ...CallbackPart\n          step {\n            index\n          }\n        }\n        inputRequests {\n          ...RequestPart\n          step {\n            index\n          }\n        }\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ProcessProducts($id: ID!) {\n    process(id: $id) {\n      productSubscriptions {\n        id\n        description\n        status\n        product {\n          name\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  query ProcessProducts($id: ID!) {\n    process(id: $id) {\n      productSubscriptions {\n        id\n        description\n        status\n        product {\n          name\n        }\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment WholeFailure on Failure {\n    code\n    message\n    details\n    traceback\n    occurredAt\n  }\n"): (typeof documents)["\n  fragment WholeFailure on Failure {\n    code\n    message\n    details\n    traceback\n    occurredAt\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ProcessFailure($id: ID!) {\n    process(id: $id) {\n      failure {\n        ...WholeFailure\n      }\n    }\n  }\n"): (typeof documents)["\n  query ProcessFailure($id: ID!) {\n    process(id: $id) {\n      failure {\n        ...WholeFailure\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query StepFailure($id: ID!) {\n    node(id: $id) {\n      ... on ProcessStep {\n        failure {\n          ...WholeFailure\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  query StepFailure($id: ID!) {\n    node(id: $id) {\n      ... on ProcessStep {\n        failure {\n          ...WholeFailure\n        }\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query StepExecutions($id: ID!) {\n    node(id: $id) {\n      ... on ProcessStep {\n        executionCount\n        executions {\n          number\n          status\n          attempt\n          enteredBy\n          startedAt\n          completedAt\n          durationSeconds\n          completedBy {\n            name\n          }\n          failure {\n            code\n            message\n          }\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  query StepExecutions($id: ID!) {\n    node(id: $id) {\n      ... on ProcessStep {\n        executionCount\n        executions {\n          number\n          status\n          attempt\n          enteredBy\n          startedAt\n          completedAt\n          durationSeconds\n          completedBy {\n            name\n          }\n          failure {\n            code\n            message\n          }\n        }\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query StepState($id: ID!) {\n    node(id: $id) {\n      ... on ProcessStep {\n        stateBefore\n        stateDelta\n      }\n    }\n  }\n"): (typeof documents)["\n  query StepState($id: ID!) {\n    node(id: $id) {\n      ... on ProcessStep {\n        stateBefore\n        stateDelta\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query StepStateSize($id: ID!) {\n    node(id: $id) {\n      ... on ProcessStep {\n        stateDeltaBytes\n      }\n    }\n  }\n"): (typeof documents)["\n  query StepStateSize($id: ID!) {\n    node(id: $id) {\n      ... on ProcessStep {\n        stateDeltaBytes\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query CallbackResult($id: ID!) {\n    node(id: $id) {\n      ... on Callback {\n        result\n        resultPreview\n        resultBytes\n        isTruncated\n      }\n    }\n  }\n"): (typeof documents)["\n  query CallbackResult($id: ID!) {\n    node(id: $id) {\n      ... on Callback {\n        result\n        resultPreview\n        resultBytes\n        isTruncated\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ResultText($id: ID!, $offset: Int!) {\n    node(id: $id) {\n      ... on Callback {\n        resultText(offset: $offset, length: 1000000) {\n          text\n          nextOffset\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  query ResultText($id: ID!, $offset: Int!) {\n    node(id: $id) {\n      ... on Callback {\n        resultText(offset: $offset, length: 1000000) {\n          text\n          nextOffset\n        }\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Deliveries($id: ID!) {\n    node(id: $id) {\n      ... on Callback {\n        validation {\n          details\n        }\n        attempts(last: 20) {\n          totalCount\n          nodes {\n            ...Delivery\n            bodyPreview\n          }\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  query Deliveries($id: ID!) {\n    node(id: $id) {\n      ... on Callback {\n        validation {\n          details\n        }\n        attempts(last: 20) {\n          totalCount\n          nodes {\n            ...Delivery\n            bodyPreview\n          }\n        }\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment Delivery on CallbackAttempt {\n    id\n    at\n    peer\n    outcome\n    bytes\n    error\n    isFailureReport\n    isAdoptable\n    replaced\n  }\n"): (typeof documents)["\n  fragment Delivery on CallbackAttempt {\n    id\n    at\n    peer\n    outcome\n    bytes\n    error\n    isFailureReport\n    isAdoptable\n    replaced\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query LateAnswers($ids: [ID!]!) {\n    nodes(ids: $ids) {\n      ... on Callback {\n        id\n        name\n        attempts(last: 20) {\n          nodes {\n            ...Delivery\n          }\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  query LateAnswers($ids: [ID!]!) {\n    nodes(ids: $ids) {\n      ... on Callback {\n        id\n        name\n        attempts(last: 20) {\n          nodes {\n            ...Delivery\n          }\n        }\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ProcessNote($id: ID!) {\n    process(id: $id) {\n      version\n      note\n    }\n  }\n"): (typeof documents)["\n  query ProcessNote($id: ID!) {\n    process(id: $id) {\n      version\n      note\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment ProcessRefusal on UserError {\n    code\n    message\n    ... on ConflictError {\n      at\n      by {\n        name\n      }\n    }\n    ... on PayloadInvalidError {\n      errors {\n        message\n      }\n    }\n  }\n"): (typeof documents)["\n  fragment ProcessRefusal on UserError {\n    code\n    message\n    ... on ConflictError {\n      at\n      by {\n        name\n      }\n    }\n    ... on PayloadInvalidError {\n      errors {\n        message\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation RetryProcess($input: RetryProcessInput!) {\n    done: retryProcess(input: $input) {\n      __typename\n      ...ProcessRefusal\n    }\n  }\n"): (typeof documents)["\n  mutation RetryProcess($input: RetryProcessInput!) {\n    done: retryProcess(input: $input) {\n      __typename\n      ...ProcessRefusal\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation AbortProcess($input: AbortProcessInput!) {\n    done: abortProcess(input: $input) {\n      __typename\n      ...ProcessRefusal\n    }\n  }\n"): (typeof documents)["\n  mutation AbortProcess($input: AbortProcessInput!) {\n    done: abortProcess(input: $input) {\n      __typename\n      ...ProcessRefusal\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation EditNote($input: UpdateProcessNoteInput!) {\n    done: updateProcessNote(input: $input) {\n      __typename\n      ...ProcessRefusal\n    }\n  }\n"): (typeof documents)["\n  mutation EditNote($input: UpdateProcessNoteInput!) {\n    done: updateProcessNote(input: $input) {\n      __typename\n      ...ProcessRefusal\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation ReawaitCallback($input: ReawaitCallbackInput!) {\n    done: reawaitCallback(input: $input) {\n      __typename\n      ...ProcessRefusal\n    }\n  }\n"): (typeof documents)["\n  mutation ReawaitCallback($input: ReawaitCallbackInput!) {\n    done: reawaitCallback(input: $input) {\n      __typename\n      ...ProcessRefusal\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation ReissueCallback($input: ReissueCallbackInput!) {\n    done: reissueCallback(input: $input) {\n      __typename\n      ...ProcessRefusal\n    }\n  }\n"): (typeof documents)["\n  mutation ReissueCallback($input: ReissueCallbackInput!) {\n    done: reissueCallback(input: $input) {\n      __typename\n      ...ProcessRefusal\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation CompleteCallback($input: CompleteCallbackInput!) {\n    done: completeCallback(input: $input) {\n      __typename\n      ...ProcessRefusal\n    }\n  }\n"): (typeof documents)["\n  mutation CompleteCallback($input: CompleteCallbackInput!) {\n    done: completeCallback(input: $input) {\n      __typename\n      ...ProcessRefusal\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation AdoptCallbackAttempt($input: AdoptCallbackAttemptInput!) {\n    done: adoptCallbackAttempt(input: $input) {\n      __typename\n      ...ProcessRefusal\n    }\n  }\n"): (typeof documents)["\n  mutation AdoptCallbackAttempt($input: AdoptCallbackAttemptInput!) {\n    done: adoptCallbackAttempt(input: $input) {\n      __typename\n      ...ProcessRefusal\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
