@@ -3,7 +3,7 @@
  * scrolling up pauses that. A selection stays where it is, whatever is added, and is copied whole.
  */
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useImperativeHandle, useRef, type ReactNode, type Ref } from "react";
+import { useCallback, useImperativeHandle, useRef, type ReactNode, type Ref } from "react";
 import { LogRow, type LogRowLine } from "./LogRow";
 import type { Match } from "./search";
 import { useFollow } from "./useFollow";
@@ -43,8 +43,9 @@ export function LogView({ rows, firstKey = 0, isWrapped, matches, current, gutte
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: (at) => height(rows[at]?.plain.length ?? 0),
-    getItemKey: (at) => firstKey + at,
+    estimateSize: (at) => height(rows[at]?.width ?? 0),
+    // The same function as long as the keys are the same: another one has every row measured anew.
+    getItemKey: useCallback((at: number) => firstKey + at, [firstKey]),
     overscan: 20,
     rangeExtractor: selected.withSelected,
   });

@@ -44,12 +44,16 @@ export function SearchBar({ label, query, onQuery, count, hasMore, position, onS
       <span className="search-count" role="status">
         {words}
       </span>
-      <button type="button" className="quiet" aria-label="Former place" disabled={!count} onClick={() => onStep(-1)}>
-        <Icon path={GLYPHS.up} />
-      </button>
-      <button type="button" className="quiet" aria-label="Next place" disabled={!count} onClick={() => onStep(1)}>
-        <Icon path={GLYPHS.down} />
-      </button>
+      {query && (
+        <>
+          <button type="button" className="quiet" aria-label="Former place" disabled={!count} onClick={() => onStep(-1)}>
+            <Icon path={GLYPHS.up} />
+          </button>
+          <button type="button" className="quiet" aria-label="Next place" disabled={!count} onClick={() => onStep(1)}>
+            <Icon path={GLYPHS.down} />
+          </button>
+        </>
+      )}
     </span>
   );
 }

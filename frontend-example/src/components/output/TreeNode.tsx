@@ -44,7 +44,7 @@ export const TreeNode = memo(function TreeNode({ row, fileName, isFocused, isFou
         ) : (
           <>
             {key !== null && <span className="json-key">{typeof key === "number" ? key : visible(key || '""')}</span>}
-            {!isText && <span className={`json-value ${kind}`}>{visible(preview(value))}</span>}
+            {!isText && <span className={`json-value kind-${kind}`}>{visible(preview(value))}</span>}
             {kind === "text" && canOpen && <span className="json-size">{lengthOf(String(value))}</span>}
           </>
         )}

@@ -10,7 +10,14 @@ export interface Line {
   readonly segments: readonly Segment[];
   /** What is printed, without colours. */
   readonly plain: string;
+  /** About the number of its characters, known without drawing it. */
+  readonly width: number;
 }
+
+/** Colour codes, and those at the beginning and at the end of a line. */
+const COLOURS = /(?:\u001b\[|\u009b)[\d;:]*m/g;
+const FIRST_COLOURS = /^(?:(?:\u001b\[|\u009b)[\d;:]*m)+/;
+const ENDS_PLAIN = /(?:\u001b\[|\u009b)0*m[^\u001b\u009b]*$/;
 
 /** A longer line is shown in several rows: a browser lays a row out as a whole. */
 const LONGEST_ROW = 4_000;
@@ -27,6 +34,7 @@ interface State {
 class LazyLine implements Line {
   readonly isRest = false;
   private drawn: readonly Segment[] | null = null;
+  private counted = -1;
 
   constructor(
     private readonly raw: string,
@@ -38,6 +46,11 @@ class LazyLine implements Line {
   get segments(): readonly Segment[] {
     this.drawn ??= draw(this.raw, this.start).segments;
     return this.drawn;
+  }
+
+  get width(): number {
+    if (this.counted < 0) this.counted = hasCodes(this.raw) ? this.raw.replace(COLOURS, "").length : this.raw.length;
+    return this.counted;
   }
 
   get plain(): string {
@@ -95,21 +108,23 @@ export class LogText {
   }
 }
 
+const hasCodes = (raw: string): boolean => raw.includes("\u001b") || raw.includes("\u009b");
+
+/** The lines of a log are many: a line is not drawn before it is seen, if the state behind it is known without that. */
 function rows(raw: string, { style, diff, number }: State): { lines: Line[]; state: State } {
-  const hasColour = raw.includes("\u001b") || raw.includes("\u009b");
-  const drawn = hasColour || raw.length > LONGEST_ROW ? draw(raw, style) : null;
-  const kind = diffKind(drawn ? plainOf(drawn.segments) : raw, diff);
-  const next = { style: drawn?.end ?? style, diff: kind.state, number: number + 1 };
-  if (raw.length <= LONGEST_ROW) return { lines: [new LazyLine(raw, style, number + 1, kind.kind)], state: next };
-  const parts = broken(drawn?.segments ?? []);
-  const lines = parts.map((segments, at) => ({
-    isRest: at > 0,
-    number: number + 1,
-    diff: kind.kind,
-    segments,
-    plain: plainOf(segments),
-  }));
-  return { lines, state: next };
+  const found = diffKind(hasCodes(raw) ? raw.replace(FIRST_COLOURS, "") : raw, diff);
+  const state = { style: styleBehind(raw, style), diff: found.state, number: number + 1 };
+  if (raw.length <= LONGEST_ROW) return { lines: [new LazyLine(raw, style, number + 1, found.kind)], state };
+  const lines = broken(draw(raw, style).segments).map((segments, at) => {
+    const plain = plainOf(segments);
+    return { isRest: at > 0, number: number + 1, diff: found.kind, segments, plain, width: plain.length };
+  });
+  return { lines, state };
+}
+
+function styleBehind(raw: string, start: Style): Style {
+  if (!hasCodes(raw)) return start;
+  return ENDS_PLAIN.test(raw) ? PLAIN : draw(raw, start).end;
 }
 
 const plainOf = (segments: readonly Segment[]): string => segments.map(({ text }) => text).join("");

@@ -99,6 +99,7 @@ function rowsOf({ reportedAt, percent }: LoggedReport, lines: readonly Line[]): 
   return lines.map((line, at) => ({
     segments: line.segments,
     plain: line.plain,
+    width: line.width,
     isRest: line.isRest,
     diff: line.diff,
     number: line.number,
