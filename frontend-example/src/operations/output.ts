@@ -2,10 +2,10 @@
 import { plainText } from "../api/json";
 import { run } from "../api/client";
 import { graphql } from "../gql";
-import type { ProgressReportFragment, ResultSliceFragment } from "../gql/graphql";
+import type { LogReportFragment, TextSliceFragment } from "../gql/graphql";
 
 graphql(`
-  fragment ProgressReport on CallbackProgress {
+  fragment LogReport on CallbackProgress {
     percent
     message
     data
@@ -14,7 +14,7 @@ graphql(`
 `);
 
 graphql(`
-  fragment ResultSlice on ResultSlice {
+  fragment TextSlice on ResultSlice {
     text
     nextOffset
     totalLength
@@ -23,7 +23,7 @@ graphql(`
 
 /** The last reports, or those before or after one. */
 export const PROGRESS_LOG = graphql(`
-  query ProgressLog($id: ID!, $first: Int, $last: Int, $before: String, $after: String) {
+  query ProgressLogPage($id: ID!, $first: Int, $last: Int, $before: String, $after: String) {
     node(id: $id) {
       ... on Callback {
         progressLog(first: $first, last: $last, before: $before, after: $after) {
@@ -35,7 +35,7 @@ export const PROGRESS_LOG = graphql(`
           edges {
             cursor
             node {
-              ...ProgressReport
+              ...LogReport
             }
           }
         }
@@ -44,36 +44,36 @@ export const PROGRESS_LOG = graphql(`
   }
 `);
 
-export const RESULT_TEXT = graphql(`
-  query ResultText($id: ID!, $offset: Int!, $length: Int!) {
+export const RESULT_SLICES = graphql(`
+  query ResultSlices($id: ID!, $offset: Int!, $length: Int!) {
     node(id: $id) {
       ... on Callback {
         resultText(offset: $offset, length: $length) {
-          ...ResultSlice
+          ...TextSlice
         }
       }
     }
   }
 `);
 
-export const FIELD_TEXT = graphql(`
-  query FieldText($id: ID!, $key: String!, $pages: [JSON!]!, $offset: Int!, $length: Int!) {
+export const FIELD_SLICES = graphql(`
+  query FieldSlices($id: ID!, $key: String!, $pages: [JSON!]!, $offset: Int!, $length: Int!) {
     node(id: $id) {
       ... on InputRequest {
         fieldText(key: $key, pages: $pages, offset: $offset, length: $length) {
-          ...ResultSlice
+          ...TextSlice
         }
       }
     }
   }
 `);
 
-export const STATE_DELTA_TEXT = graphql(`
-  query StateDeltaText($id: ID!, $offset: Int!, $length: Int!) {
+export const STATE_DELTA_SLICES = graphql(`
+  query StateDeltaSlices($id: ID!, $offset: Int!, $length: Int!) {
     node(id: $id) {
       ... on ProcessStep {
         stateDeltaText(offset: $offset, length: $length) {
-          ...ResultSlice
+          ...TextSlice
         }
       }
     }
@@ -83,7 +83,7 @@ export const STATE_DELTA_TEXT = graphql(`
 /** The server answers at most so many characters at once. */
 const SLICE = 1_000_000;
 
-type Slice = ResultSliceFragment;
+type Slice = TextSliceFragment;
 export type ReadSlice = (offset: number, length: number) => Promise<Slice | null>;
 
 /** The whole text, in as many parts as it takes. */
@@ -105,7 +105,7 @@ const exact = (slice: Slice | null | undefined): Slice | null => (slice ? { ...s
 export const resultSlices =
   (id: string): ReadSlice =>
   async (offset, length) => {
-    const { node } = await run(RESULT_TEXT, { id, offset, length });
+    const { node } = await run(RESULT_SLICES, { id, offset, length });
     return exact(node && "resultText" in node ? node.resultText : null);
   };
 
@@ -113,7 +113,7 @@ export const resultSlices =
 export const fieldSlices =
   (inputRequestId: string, key: string, pages: never[] = []): ReadSlice =>
   async (offset, length) => {
-    const { node } = await run(FIELD_TEXT, { id: inputRequestId, key, pages, offset, length });
+    const { node } = await run(FIELD_SLICES, { id: inputRequestId, key, pages, offset, length });
     return exact(node && "fieldText" in node ? node.fieldText : null);
   };
 
@@ -121,11 +121,11 @@ export const fieldSlices =
 export const stateDeltaSlices =
   (stepId: string): ReadSlice =>
   async (offset, length) => {
-    const { node } = await run(STATE_DELTA_TEXT, { id: stepId, offset, length });
+    const { node } = await run(STATE_DELTA_SLICES, { id: stepId, offset, length });
     return exact(node && "stateDeltaText" in node ? node.stateDeltaText : null);
   };
 
-export interface LoggedReport extends ProgressReportFragment {
+export interface LoggedReport extends LogReportFragment {
   /** The position in the log. */
   readonly cursor: string;
 }
