@@ -10,7 +10,7 @@ export function ResultView({ id, version }: { id: string; version: string }) {
   const { value, error } = useLoaded(() => run(CALLBACK_RESULT, { id }), `${id} ${version}`);
   const node = value?.node;
   if (error) return <p className="error">The result could not be read: {error.message}</p>;
-  if (!node || !("resultPreview" in node)) return <p className="muted">Reading…</p>;
+  if (!node || !("isTruncated" in node)) return <p className="muted">Reading…</p>;
   return (
     <div className="result">
       <Suspense fallback={null}>
