@@ -11,10 +11,11 @@ export function ResultView({ id, version }: { id: string; version: string }) {
   const node = value?.node;
   if (error) return <p className="error">The result could not be read: {error.message}</p>;
   if (!node || !("isTruncated" in node)) return <p className="muted">Reading…</p>;
+  const { result, isTruncated, resultBytes, resultPreview } = node;
   return (
     <div className="result">
       <Suspense fallback={null}>
-        <CallbackResult callback={{ ...node, id }} />
+        <CallbackResult callback={{ id, result, isTruncated, resultBytes, resultPreview }} />
       </Suspense>
     </div>
   );
