@@ -35,6 +35,12 @@ type Documents = {
     "\n  mutation ReleaseInputRequest($input: ReleaseInputRequestInput!) {\n    releaseInputRequest(input: $input) {\n      __typename\n      ...RefusalParts\n    }\n  }\n": typeof types.ReleaseInputRequestDocument,
     "\n  mutation AssignInputRequest($input: AssignInputRequestInput!) {\n    assignInputRequest(input: $input) {\n      __typename\n      ...RefusalParts\n    }\n  }\n": typeof types.AssignInputRequestDocument,
     "\n  query Teams {\n    workflows(first: 200) {\n      nodes {\n        steps {\n          assignee {\n            key\n            name\n          }\n        }\n      }\n    }\n  }\n": typeof types.TeamsDocument,
+    "\n  fragment LogReport on CallbackProgress {\n    percent\n    message\n    data\n    reportedAt\n  }\n": typeof types.LogReportFragmentDoc,
+    "\n  fragment TextSlice on ResultSlice {\n    text\n    nextOffset\n    totalLength\n  }\n": typeof types.TextSliceFragmentDoc,
+    "\n  query ProgressLogPage($id: ID!, $first: Int, $last: Int, $before: String, $after: String) {\n    node(id: $id) {\n      ... on Callback {\n        progressLog(first: $first, last: $last, before: $before, after: $after) {\n          totalCount\n          pageInfo {\n            hasNextPage\n            hasPreviousPage\n          }\n          edges {\n            cursor\n            node {\n              ...LogReport\n            }\n          }\n        }\n      }\n    }\n  }\n": typeof types.ProgressLogPageDocument,
+    "\n  query ResultSlices($id: ID!, $offset: Int!, $length: Int!) {\n    node(id: $id) {\n      ... on Callback {\n        resultText(offset: $offset, length: $length) {\n          ...TextSlice\n        }\n      }\n    }\n  }\n": typeof types.ResultSlicesDocument,
+    "\n  query FieldSlices($id: ID!, $key: String!, $pages: [JSON!]!, $offset: Int!, $length: Int!) {\n    node(id: $id) {\n      ... on InputRequest {\n        fieldText(key: $key, pages: $pages, offset: $offset, length: $length) {\n          ...TextSlice\n        }\n      }\n    }\n  }\n": typeof types.FieldSlicesDocument,
+    "\n  query StateDeltaSlices($id: ID!, $offset: Int!, $length: Int!) {\n    node(id: $id) {\n      ... on ProcessStep {\n        stateDeltaText(offset: $offset, length: $length) {\n          ...TextSlice\n        }\n      }\n    }\n  }\n": typeof types.StateDeltaSlicesDocument,
     "\n  fragment ProcessHead on Process {\n    id\n    version\n    workflowName\n    subject\n    status\n    startedAt\n    endedAt\n    note\n    availableActions\n    createdBy {\n      name\n    }\n    currentStep {\n      index\n    }\n    failureReason {\n      code\n      message\n    }\n    whyWaiting {\n      kind\n      message\n    }\n  }\n": typeof types.ProcessHeadFragmentDoc,
     "\n  fragment StepPart on ProcessStep {\n    id\n    index\n    name\n    kind\n    group\n    status\n    attempt\n    startedAt\n    completedAt\n    retryAt\n    executionCount\n    completedBy {\n      name\n    }\n    failureReason {\n      code\n      message\n    }\n  }\n": typeof types.StepPartFragmentDoc,
     "\n  fragment ProgressReport on CallbackProgress {\n    percent\n    message\n    reportedAt\n  }\n": typeof types.ProgressReportFragmentDoc,
@@ -50,7 +56,6 @@ type Documents = {
     "\n  query StepState($id: ID!) {\n    node(id: $id) {\n      ... on ProcessStep {\n        stateBefore\n        stateDelta\n      }\n    }\n  }\n": typeof types.StepStateDocument,
     "\n  query StepStateSize($id: ID!) {\n    node(id: $id) {\n      ... on ProcessStep {\n        stateDeltaBytes\n      }\n    }\n  }\n": typeof types.StepStateSizeDocument,
     "\n  query CallbackResult($id: ID!) {\n    node(id: $id) {\n      ... on Callback {\n        result\n        resultPreview\n        resultBytes\n        isTruncated\n      }\n    }\n  }\n": typeof types.CallbackResultDocument,
-    "\n  query ResultText($id: ID!, $offset: Int!) {\n    node(id: $id) {\n      ... on Callback {\n        resultText(offset: $offset, length: 1000000) {\n          text\n          nextOffset\n        }\n      }\n    }\n  }\n": typeof types.ResultTextDocument,
     "\n  query Deliveries($id: ID!) {\n    node(id: $id) {\n      ... on Callback {\n        validation {\n          details\n        }\n        attempts(last: 20) {\n          totalCount\n          nodes {\n            ...Delivery\n            bodyPreview\n          }\n        }\n      }\n    }\n  }\n": typeof types.DeliveriesDocument,
     "\n  fragment Delivery on CallbackAttempt {\n    id\n    at\n    peer\n    outcome\n    bytes\n    error\n    isFailureReport\n    isAdoptable\n    replaced\n  }\n": typeof types.DeliveryFragmentDoc,
     "\n  query LateAnswers($ids: [ID!]!) {\n    nodes(ids: $ids) {\n      ... on Callback {\n        id\n        name\n        attempts(last: 20) {\n          nodes {\n            ...Delivery\n          }\n        }\n      }\n    }\n  }\n": typeof types.LateAnswersDocument,
@@ -67,7 +72,7 @@ type Documents = {
     "\n  query Processes($first: Int!, $after: String, $filter: ProcessFilter) {\n    processes(first: $first, after: $after, filter: $filter) {\n      nodes {\n        ...ProcessRow\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": typeof types.ProcessesDocument,
     "\n  query Stats {\n    stats {\n      processesByStatus {\n        status\n        count\n      }\n      engine {\n        state\n        reason\n        changedBy {\n          name\n        }\n      }\n    }\n  }\n": typeof types.StatsDocument,
     "\n  query Viewer {\n    viewer {\n      user {\n        id\n        name\n      }\n      assignees {\n        key\n        name\n      }\n      permissions\n      openInputRequests(first: 1) {\n        totalCount\n      }\n    }\n  }\n": typeof types.ViewerDocument,
-    "\n  subscription ProcessEvents($after: String) {\n    processEvents(after: $after) {\n      cursor\n      caughtUp\n      reset\n      events {\n        __typename\n        processId\n        ... on ProductSubscriptionChangedEvent {\n          productSubscriptionId\n        }\n      }\n    }\n  }\n": typeof types.ProcessEventsDocument,
+    "\n  subscription ProcessEvents($after: String) {\n    processEvents(after: $after) {\n      cursor\n      caughtUp\n      reset\n      events {\n        __typename\n        processId\n        ... on CallbackEvent {\n          callbackId\n        }\n        ... on ProductSubscriptionChangedEvent {\n          productSubscriptionId\n        }\n      }\n    }\n  }\n": typeof types.ProcessEventsDocument,
 };
 const documents: Documents = {
     "\n  fragment FormPageParts on FormPage {\n    __typename\n    index\n    key\n    title\n    description\n    schema\n    uiSchema\n    initialData\n    submitLabel\n    hasNext\n    isConfirmation\n    digest\n    cuts {\n      key\n      shownLength\n      totalLength\n      totalBytes\n    }\n  }\n": types.FormPagePartsFragmentDoc,
@@ -91,6 +96,12 @@ const documents: Documents = {
     "\n  mutation ReleaseInputRequest($input: ReleaseInputRequestInput!) {\n    releaseInputRequest(input: $input) {\n      __typename\n      ...RefusalParts\n    }\n  }\n": types.ReleaseInputRequestDocument,
     "\n  mutation AssignInputRequest($input: AssignInputRequestInput!) {\n    assignInputRequest(input: $input) {\n      __typename\n      ...RefusalParts\n    }\n  }\n": types.AssignInputRequestDocument,
     "\n  query Teams {\n    workflows(first: 200) {\n      nodes {\n        steps {\n          assignee {\n            key\n            name\n          }\n        }\n      }\n    }\n  }\n": types.TeamsDocument,
+    "\n  fragment LogReport on CallbackProgress {\n    percent\n    message\n    data\n    reportedAt\n  }\n": types.LogReportFragmentDoc,
+    "\n  fragment TextSlice on ResultSlice {\n    text\n    nextOffset\n    totalLength\n  }\n": types.TextSliceFragmentDoc,
+    "\n  query ProgressLogPage($id: ID!, $first: Int, $last: Int, $before: String, $after: String) {\n    node(id: $id) {\n      ... on Callback {\n        progressLog(first: $first, last: $last, before: $before, after: $after) {\n          totalCount\n          pageInfo {\n            hasNextPage\n            hasPreviousPage\n          }\n          edges {\n            cursor\n            node {\n              ...LogReport\n            }\n          }\n        }\n      }\n    }\n  }\n": types.ProgressLogPageDocument,
+    "\n  query ResultSlices($id: ID!, $offset: Int!, $length: Int!) {\n    node(id: $id) {\n      ... on Callback {\n        resultText(offset: $offset, length: $length) {\n          ...TextSlice\n        }\n      }\n    }\n  }\n": types.ResultSlicesDocument,
+    "\n  query FieldSlices($id: ID!, $key: String!, $pages: [JSON!]!, $offset: Int!, $length: Int!) {\n    node(id: $id) {\n      ... on InputRequest {\n        fieldText(key: $key, pages: $pages, offset: $offset, length: $length) {\n          ...TextSlice\n        }\n      }\n    }\n  }\n": types.FieldSlicesDocument,
+    "\n  query StateDeltaSlices($id: ID!, $offset: Int!, $length: Int!) {\n    node(id: $id) {\n      ... on ProcessStep {\n        stateDeltaText(offset: $offset, length: $length) {\n          ...TextSlice\n        }\n      }\n    }\n  }\n": types.StateDeltaSlicesDocument,
     "\n  fragment ProcessHead on Process {\n    id\n    version\n    workflowName\n    subject\n    status\n    startedAt\n    endedAt\n    note\n    availableActions\n    createdBy {\n      name\n    }\n    currentStep {\n      index\n    }\n    failureReason {\n      code\n      message\n    }\n    whyWaiting {\n      kind\n      message\n    }\n  }\n": types.ProcessHeadFragmentDoc,
     "\n  fragment StepPart on ProcessStep {\n    id\n    index\n    name\n    kind\n    group\n    status\n    attempt\n    startedAt\n    completedAt\n    retryAt\n    executionCount\n    completedBy {\n      name\n    }\n    failureReason {\n      code\n      message\n    }\n  }\n": types.StepPartFragmentDoc,
     "\n  fragment ProgressReport on CallbackProgress {\n    percent\n    message\n    reportedAt\n  }\n": types.ProgressReportFragmentDoc,
@@ -106,7 +117,6 @@ const documents: Documents = {
     "\n  query StepState($id: ID!) {\n    node(id: $id) {\n      ... on ProcessStep {\n        stateBefore\n        stateDelta\n      }\n    }\n  }\n": types.StepStateDocument,
     "\n  query StepStateSize($id: ID!) {\n    node(id: $id) {\n      ... on ProcessStep {\n        stateDeltaBytes\n      }\n    }\n  }\n": types.StepStateSizeDocument,
     "\n  query CallbackResult($id: ID!) {\n    node(id: $id) {\n      ... on Callback {\n        result\n        resultPreview\n        resultBytes\n        isTruncated\n      }\n    }\n  }\n": types.CallbackResultDocument,
-    "\n  query ResultText($id: ID!, $offset: Int!) {\n    node(id: $id) {\n      ... on Callback {\n        resultText(offset: $offset, length: 1000000) {\n          text\n          nextOffset\n        }\n      }\n    }\n  }\n": types.ResultTextDocument,
     "\n  query Deliveries($id: ID!) {\n    node(id: $id) {\n      ... on Callback {\n        validation {\n          details\n        }\n        attempts(last: 20) {\n          totalCount\n          nodes {\n            ...Delivery\n            bodyPreview\n          }\n        }\n      }\n    }\n  }\n": types.DeliveriesDocument,
     "\n  fragment Delivery on CallbackAttempt {\n    id\n    at\n    peer\n    outcome\n    bytes\n    error\n    isFailureReport\n    isAdoptable\n    replaced\n  }\n": types.DeliveryFragmentDoc,
     "\n  query LateAnswers($ids: [ID!]!) {\n    nodes(ids: $ids) {\n      ... on Callback {\n        id\n        name\n        attempts(last: 20) {\n          nodes {\n            ...Delivery\n          }\n        }\n      }\n    }\n  }\n": types.LateAnswersDocument,
@@ -123,7 +133,7 @@ const documents: Documents = {
     "\n  query Processes($first: Int!, $after: String, $filter: ProcessFilter) {\n    processes(first: $first, after: $after, filter: $filter) {\n      nodes {\n        ...ProcessRow\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": types.ProcessesDocument,
     "\n  query Stats {\n    stats {\n      processesByStatus {\n        status\n        count\n      }\n      engine {\n        state\n        reason\n        changedBy {\n          name\n        }\n      }\n    }\n  }\n": types.StatsDocument,
     "\n  query Viewer {\n    viewer {\n      user {\n        id\n        name\n      }\n      assignees {\n        key\n        name\n      }\n      permissions\n      openInputRequests(first: 1) {\n        totalCount\n      }\n    }\n  }\n": types.ViewerDocument,
-    "\n  subscription ProcessEvents($after: String) {\n    processEvents(after: $after) {\n      cursor\n      caughtUp\n      reset\n      events {\n        __typename\n        processId\n        ... on ProductSubscriptionChangedEvent {\n          productSubscriptionId\n        }\n      }\n    }\n  }\n": types.ProcessEventsDocument,
+    "\n  subscription ProcessEvents($after: String) {\n    processEvents(after: $after) {\n      cursor\n      caughtUp\n      reset\n      events {\n        __typename\n        processId\n        ... on CallbackEvent {\n          callbackId\n        }\n        ... on ProductSubscriptionChangedEvent {\n          productSubscriptionId\n        }\n      }\n    }\n  }\n": types.ProcessEventsDocument,
 };
 
 /**
@@ -227,6 +237,30 @@ export function graphql(source: "\n  query Teams {\n    workflows(first: 200) {\
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
+export function graphql(source: "\n  fragment LogReport on CallbackProgress {\n    percent\n    message\n    data\n    reportedAt\n  }\n"): (typeof documents)["\n  fragment LogReport on CallbackProgress {\n    percent\n    message\n    data\n    reportedAt\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment TextSlice on ResultSlice {\n    text\n    nextOffset\n    totalLength\n  }\n"): (typeof documents)["\n  fragment TextSlice on ResultSlice {\n    text\n    nextOffset\n    totalLength\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ProgressLogPage($id: ID!, $first: Int, $last: Int, $before: String, $after: String) {\n    node(id: $id) {\n      ... on Callback {\n        progressLog(first: $first, last: $last, before: $before, after: $after) {\n          totalCount\n          pageInfo {\n            hasNextPage\n            hasPreviousPage\n          }\n          edges {\n            cursor\n            node {\n              ...LogReport\n            }\n          }\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  query ProgressLogPage($id: ID!, $first: Int, $last: Int, $before: String, $after: String) {\n    node(id: $id) {\n      ... on Callback {\n        progressLog(first: $first, last: $last, before: $before, after: $after) {\n          totalCount\n          pageInfo {\n            hasNextPage\n            hasPreviousPage\n          }\n          edges {\n            cursor\n            node {\n              ...LogReport\n            }\n          }\n        }\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ResultSlices($id: ID!, $offset: Int!, $length: Int!) {\n    node(id: $id) {\n      ... on Callback {\n        resultText(offset: $offset, length: $length) {\n          ...TextSlice\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  query ResultSlices($id: ID!, $offset: Int!, $length: Int!) {\n    node(id: $id) {\n      ... on Callback {\n        resultText(offset: $offset, length: $length) {\n          ...TextSlice\n        }\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query FieldSlices($id: ID!, $key: String!, $pages: [JSON!]!, $offset: Int!, $length: Int!) {\n    node(id: $id) {\n      ... on InputRequest {\n        fieldText(key: $key, pages: $pages, offset: $offset, length: $length) {\n          ...TextSlice\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  query FieldSlices($id: ID!, $key: String!, $pages: [JSON!]!, $offset: Int!, $length: Int!) {\n    node(id: $id) {\n      ... on InputRequest {\n        fieldText(key: $key, pages: $pages, offset: $offset, length: $length) {\n          ...TextSlice\n        }\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query StateDeltaSlices($id: ID!, $offset: Int!, $length: Int!) {\n    node(id: $id) {\n      ... on ProcessStep {\n        stateDeltaText(offset: $offset, length: $length) {\n          ...TextSlice\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  query StateDeltaSlices($id: ID!, $offset: Int!, $length: Int!) {\n    node(id: $id) {\n      ... on ProcessStep {\n        stateDeltaText(offset: $offset, length: $length) {\n          ...TextSlice\n        }\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
 export function graphql(source: "\n  fragment ProcessHead on Process {\n    id\n    version\n    workflowName\n    subject\n    status\n    startedAt\n    endedAt\n    note\n    availableActions\n    createdBy {\n      name\n    }\n    currentStep {\n      index\n    }\n    failureReason {\n      code\n      message\n    }\n    whyWaiting {\n      kind\n      message\n    }\n  }\n"): (typeof documents)["\n  fragment ProcessHead on Process {\n    id\n    version\n    workflowName\n    subject\n    status\n    startedAt\n    endedAt\n    note\n    availableActions\n    createdBy {\n      name\n    }\n    currentStep {\n      index\n    }\n    failureReason {\n      code\n      message\n    }\n    whyWaiting {\n      kind\n      message\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
@@ -284,10 +318,6 @@ export function graphql(source: "\n  query StepStateSize($id: ID!) {\n    node(i
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query CallbackResult($id: ID!) {\n    node(id: $id) {\n      ... on Callback {\n        result\n        resultPreview\n        resultBytes\n        isTruncated\n      }\n    }\n  }\n"): (typeof documents)["\n  query CallbackResult($id: ID!) {\n    node(id: $id) {\n      ... on Callback {\n        result\n        resultPreview\n        resultBytes\n        isTruncated\n      }\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  query ResultText($id: ID!, $offset: Int!) {\n    node(id: $id) {\n      ... on Callback {\n        resultText(offset: $offset, length: 1000000) {\n          text\n          nextOffset\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  query ResultText($id: ID!, $offset: Int!) {\n    node(id: $id) {\n      ... on Callback {\n        resultText(offset: $offset, length: 1000000) {\n          text\n          nextOffset\n        }\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -355,7 +385,7 @@ export function graphql(source: "\n  query Viewer {\n    viewer {\n      user {\
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  subscription ProcessEvents($after: String) {\n    processEvents(after: $after) {\n      cursor\n      caughtUp\n      reset\n      events {\n        __typename\n        processId\n        ... on ProductSubscriptionChangedEvent {\n          productSubscriptionId\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription ProcessEvents($after: String) {\n    processEvents(after: $after) {\n      cursor\n      caughtUp\n      reset\n      events {\n        __typename\n        processId\n        ... on ProductSubscriptionChangedEvent {\n          productSubscriptionId\n        }\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  subscription ProcessEvents($after: String) {\n    processEvents(after: $after) {\n      cursor\n      caughtUp\n      reset\n      events {\n        __typename\n        processId\n        ... on CallbackEvent {\n          callbackId\n        }\n        ... on ProductSubscriptionChangedEvent {\n          productSubscriptionId\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription ProcessEvents($after: String) {\n    processEvents(after: $after) {\n      cursor\n      caughtUp\n      reset\n      events {\n        __typename\n        processId\n        ... on CallbackEvent {\n          callbackId\n        }\n        ... on ProductSubscriptionChangedEvent {\n          productSubscriptionId\n        }\n      }\n    }\n  }\n"];
 
 export function graphql(source: string) {
   return (documents as any)[source] ?? {};
