@@ -33,25 +33,28 @@ export default function Home() {
       {work.error && <Problem error={work.error} onRetry={work.refresh} />}
       {!data && !work.error && <p className="muted">Loading…</p>}
       {data && stats && <Tiles data={data} stats={stats} words={words} />}
-      <div className="home-grid">
-        {data && <Work data={data} />}
-        {numbers.error && <Problem error={numbers.error} title="The numbers were not read." onRetry={numbers.refresh} />}
+      {numbers.error && <Problem error={numbers.error} title="The numbers were not read." onRetry={numbers.refresh} />}
+      <div className="home-columns">
+        <div className="home-column">{data && <Waiting data={data} />}</div>
+        <div className="home-column">
+          {data && <FailedCard failed={data.failed?.nodes ?? []} />}
+          {stats && <FailuresCard failures={stats.failuresByWorkflow} period={words} />}
+        </div>
+      </div>
+      <div className="home-columns wide-first">
         {stats && <Throughput buckets={stats.throughput} period={period} onPeriod={(name) => change({ period: name === "day" ? "" : name })} />}
-        {stats && <FailuresCard failures={stats.failuresByWorkflow} period={words} />}
         {data?.engine && <EngineCard engine={data.engine} mayManage={permissions.includes("MANAGE_ENGINE")} onChanged={work.refresh} />}
       </div>
     </section>
   );
 }
 
-function Work({ data: { tasks, overdueTasks, overdueCallbacks, waiting, failed } }: { data: HomeQuery }) {
-  const callbacks = overdueCallbacks?.nodes ?? [];
+function Waiting({ data: { tasks, overdueTasks, overdueCallbacks, waiting } }: { data: HomeQuery }) {
   return (
     <>
       <TaskCard overdue={overdueTasks?.nodes ?? []} tasks={tasks?.nodes ?? []} total={tasks?.totalCount ?? 0} />
-      <FailedCard failed={failed?.nodes ?? []} />
       <WaitCard waiting={waiting?.nodes ?? []} />
-      <CallbackCard callbacks={callbacks} />
+      <CallbackCard callbacks={overdueCallbacks?.nodes ?? []} />
     </>
   );
 }
@@ -69,7 +72,7 @@ function Tiles({ data, stats, words }: TilesProps) {
     <ul className="tiles" aria-label="At a glance">
       <Tile number={data.tasks?.totalCount ?? 0} words="tasks for me" tone="person" href={addresses.inbox} />
       <Tile number={overdue} words="of them overdue" tone={overdue ? "bad" : "idle"} href={addresses.inbox} />
-      <Tile number={stats.overdueCallbacks} words={`of ${stats.pendingCallbacks} callbacks overdue`} tone={stats.overdueCallbacks ? "bad" : "idle"} />
+      <Tile number={stats.overdueCallbacks} words={`callbacks overdue, ${stats.pendingCallbacks.toLocaleString()} open`} tone={stats.overdueCallbacks ? "bad" : "idle"} />
       <Tile number={stats.failed} words={`failed ${words}`} tone={stats.failed ? "bad" : "idle"} href={processesWith({ status: "FAILED" })} />
       <Tile number={stats.completed} words={`completed ${words}`} tone="good" href={processesWith({ status: "COMPLETED" })} />
       <Tile number={p95 === null ? "–" : duration(p95)} words="p95 of the durations" tone="remote" />

@@ -18,7 +18,7 @@ export function Throughput({ buckets, period, onPeriod }: Props) {
   const summary = summaryOf(buckets, PERIODS[period].words);
   const pointed = point === null ? undefined : buckets[point];
   return (
-    <section className="home-card wide-card" aria-labelledby="throughput-title">
+    <section className="home-card" aria-labelledby="throughput-title">
       <div className="card-line">
         <h3 id="throughput-title">Throughput</h3>
         <div className="chips" role="group" aria-label="Period">

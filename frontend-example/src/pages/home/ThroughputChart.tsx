@@ -15,6 +15,19 @@ interface Props {
 }
 
 const HEIGHT = 200;
+const HEADROOM = 1.12;
+const DAY = 86_400;
+
+const halfPart = (times: ArrayLike<number>): number => ((times[1] ?? 0) - (times[0] ?? 0)) / 2;
+
+/** A time of the axis: the day at midnight and in long steps, else the hour. */
+function timeWords(seconds: number, step: number, isUtc: boolean): string {
+  const at = new Date(seconds * 1000);
+  const zoned = isUtc ? ({ timeZone: "UTC" } as const) : {};
+  const isMidnight = at.toLocaleTimeString("en-GB", { ...zoned, hour: "2-digit", minute: "2-digit" }) === "00:00";
+  if (step >= DAY || isMidnight) return at.toLocaleDateString([], { ...zoned, day: "numeric", month: "short" });
+  return at.toLocaleTimeString([], { ...zoned, hour: "2-digit", minute: "2-digit" });
+}
 
 export default function ThroughputChart({ buckets, label, onPoint }: Props) {
   const place = useRef<HTMLDivElement>(null);
@@ -73,7 +86,12 @@ function optionsOf(width: number, isUtc: boolean, onPoint: (index: number | null
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { setScale: false, x: false, y: false } },
     tzDate: (at) => (isUtc ? uPlot.tzDate(new Date(at * 1000), "Etc/UTC") : new Date(at * 1000)),
-    scales: { count: { range: (_, __, most) => [0, Math.max(most || 0, 4)] }, seconds: { range: (_, __, most) => [0, most || 1] } },
+    scales: {
+      // Half a part more at both ends, or the first and the last bar would be cut.
+      x: { range: ({ data: [times] }, least, most) => [least - halfPart(times), most + halfPart(times)] },
+      count: { range: (_, __, most) => [0, Math.max(most * HEADROOM, 4)] },
+      seconds: { range: (_, __, most) => [0, (most || 1) * HEADROOM] },
+    },
     series: [
       {},
       { scale: "count", ...bar("--bad") },
@@ -81,7 +99,7 @@ function optionsOf(width: number, isUtc: boolean, onPoint: (index: number | null
       { scale: "seconds", stroke: colour("--remote"), width: 2, spanGaps: true, points: { show: true, size: 5, fill: colour("--remote") } },
     ],
     axes: [
-      axis,
+      { ...axis, values: (_, marks, __, ___, step) => marks.map((mark) => timeWords(mark, step, isUtc)) },
       { ...axis, scale: "count", size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] },
       { ...axis, scale: "seconds", side: 1, size: 64, grid: { show: false }, values: (_, marks) => marks.map((mark) => duration(mark)) },
     ],
