@@ -25,6 +25,8 @@ export interface Source<Row> {
   compare(a: Row, b: Row): number;
   /** True if `row` is an older state of the row than `known`: an answer that was overtaken. */
   isOlder?(row: Row, known: Row): boolean;
+  /** How many rows are read at once. */
+  pageSize?: number;
 }
 
 export interface Shown<Row> {
@@ -53,6 +55,10 @@ export class RowList<Row extends { id: string }> {
 
   constructor(private readonly source: Source<Row>) {}
 
+  private get pageSize(): number {
+    return this.source.pageSize ?? PAGE_SIZE;
+  }
+
   readonly get = (): Shown<Row> => this.snapshot;
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -62,7 +68,7 @@ export class RowList<Row extends { id: string }> {
 
   /** Read the list from its beginning, as long as it was. */
   async reload(): Promise<void> {
-    const wanted = Math.max(PAGE_SIZE, Math.min(this.ids.length, 4 * PAGE_SIZE));
+    const wanted = Math.max(this.pageSize, Math.min(this.ids.length, 4 * this.pageSize));
     await this.attempt(this.source.page(wanted, null), (page) => {
       this.known = new Map();
       this.ids = [];
@@ -74,13 +80,13 @@ export class RowList<Row extends { id: string }> {
   /** Read the page after the last row. */
   async more(): Promise<void> {
     if (this.isReading || !this.hasMore) return;
-    await this.attempt(this.source.page(PAGE_SIZE, this.cursor), (page) => this.append(page));
+    await this.attempt(this.source.page(this.pageSize, this.cursor), (page) => this.append(page));
   }
 
   /** Read the first page beside the list: known rows are updated in place, others wait to be shown. */
   async peek(): Promise<void> {
     try {
-      const { rows } = await this.source.page(PAGE_SIZE, null);
+      const { rows } = await this.source.page(this.pageSize, null);
       this.keep(rows.filter(({ id }) => this.known.has(id)));
       this.add(rows);
     } catch {

@@ -81,6 +81,10 @@ export const PRODUCT_SUBSCRIPTION = graphql(`
       startDate
       endDate
       model
+      lockedBy {
+        id
+        status
+      }
       outOfSyncBy {
         id
         subject

@@ -1,5 +1,5 @@
 /** What narrows the list; all of it stands in the address. */
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import { useLive } from "../../api/useLive";
 import { StatusIcon } from "../../components/Badge";
 import { FilterChoice, FilterText } from "../../components/FilterText";
@@ -44,9 +44,9 @@ export function FilterBar({ filters, change }: Props) {
 
 /** Seldom used; open from the beginning if the address has some of them. */
 function MoreFilters({ filters, change }: Props) {
-  const isUsed = filters.customer !== "" || filters.path !== "" || filters.value !== "";
+  const [wasUsed] = useState(filters.customer !== "" || filters.path !== "" || filters.value !== "");
   return (
-    <details className="more-filters" open={isUsed || undefined}>
+    <details className="more-filters" open={wasUsed}>
       <summary>Customer, and values of the model</summary>
       <div className="filters">
         <FilterText label="Customer id" value={filters.customer} onChange={(customer) => change({ customer })} />
