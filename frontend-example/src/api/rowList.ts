@@ -9,6 +9,7 @@ export const PAGE_SIZE = 50;
 const MOST_AT_ONCE = 100;
 const GATHER = 120;
 const RETRY_AFTER = 2_000;
+const PEEK_EVERY = 1_000;
 
 export interface Page<Row> {
   rows: readonly Row[];
@@ -50,6 +51,7 @@ export class RowList<Row extends { id: string }> {
   private turn = 0;
   private readonly changed = new Set<string>();
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private peekTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly listeners = new Set<() => void>();
   private snapshot: Shown<Row> = { rows: [], newCount: 0, hasMore: false, isReading: true, error: null };
 
@@ -95,6 +97,14 @@ export class RowList<Row extends { id: string }> {
     this.publish();
   }
 
+  /** Something happened that may have added rows: look for them soon, at most once a second. */
+  peekSoon(): void {
+    this.peekTimer ??= setTimeout(() => {
+      this.peekTimer = undefined;
+      void this.peek();
+    }, PEEK_EVERY);
+  }
+
   /** Put the new rows in their places. */
   showNew(): void {
     this.place();
@@ -110,6 +120,7 @@ export class RowList<Row extends { id: string }> {
   close(): void {
     this.isGone = true;
     clearTimeout(this.timer);
+    clearTimeout(this.peekTimer);
   }
 
   private async catchUp(): Promise<void> {

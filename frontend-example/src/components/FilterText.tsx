@@ -7,7 +7,7 @@ interface Props {
   label: string;
   value: string;
   onChange: (value: string) => void;
-  type?: "search" | "text";
+  type?: "search" | "text" | "datetime-local";
   placeholder?: string;
   suggestions?: readonly string[];
   isWide?: boolean;

@@ -21,6 +21,7 @@ type Documents = {
     "\n  fragment NotificationRow on Notification {\n    id\n    target\n    kind\n    status\n    tries\n    lastError\n    createdAt\n    sentAt\n    dueAt\n    payload\n    process {\n      id\n      subject\n    }\n    log {\n      at\n      status\n      error\n    }\n  }\n": typeof types.NotificationRowFragmentDoc,
     "\n  query Notifications($first: Int!, $after: String, $filter: NotificationFilter) {\n    notifications(first: $first, after: $after, filter: $filter) {\n      nodes {\n        ...NotificationRow\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": typeof types.NotificationsDocument,
     "\n  mutation ResendNotification($id: ID!) {\n    resendNotification(input: { notificationId: $id }) {\n      __typename\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n": typeof types.ResendNotificationDocument,
+    "\n  query NotificationsById($ids: [ID!]!) {\n    nodes(ids: $ids) {\n      ... on Notification {\n        ...NotificationRow\n      }\n    }\n  }\n": typeof types.NotificationsByIdDocument,
     "\n  fragment ProcessRow on Process {\n    id\n    version\n    workflowName\n    status\n    startedAt\n    endedAt\n    durationSeconds\n    currentStep {\n      name\n    }\n    createdBy {\n      name\n    }\n    failure {\n      code\n      message\n    }\n  }\n": typeof types.ProcessRowFragmentDoc,
     "\n  query Processes($first: Int!, $after: String, $filter: ProcessFilter) {\n    processes(first: $first, after: $after, filter: $filter) {\n      nodes {\n        ...ProcessRow\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": typeof types.ProcessesDocument,
     "\n  query Stats {\n    stats {\n      processesByStatus {\n        status\n        count\n      }\n      engine {\n        state\n        reason\n        changedBy {\n          name\n        }\n      }\n    }\n  }\n": typeof types.StatsDocument,
@@ -49,6 +50,7 @@ const documents: Documents = {
     "\n  fragment NotificationRow on Notification {\n    id\n    target\n    kind\n    status\n    tries\n    lastError\n    createdAt\n    sentAt\n    dueAt\n    payload\n    process {\n      id\n      subject\n    }\n    log {\n      at\n      status\n      error\n    }\n  }\n": types.NotificationRowFragmentDoc,
     "\n  query Notifications($first: Int!, $after: String, $filter: NotificationFilter) {\n    notifications(first: $first, after: $after, filter: $filter) {\n      nodes {\n        ...NotificationRow\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": types.NotificationsDocument,
     "\n  mutation ResendNotification($id: ID!) {\n    resendNotification(input: { notificationId: $id }) {\n      __typename\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n": types.ResendNotificationDocument,
+    "\n  query NotificationsById($ids: [ID!]!) {\n    nodes(ids: $ids) {\n      ... on Notification {\n        ...NotificationRow\n      }\n    }\n  }\n": types.NotificationsByIdDocument,
     "\n  fragment ProcessRow on Process {\n    id\n    version\n    workflowName\n    status\n    startedAt\n    endedAt\n    durationSeconds\n    currentStep {\n      name\n    }\n    createdBy {\n      name\n    }\n    failure {\n      code\n      message\n    }\n  }\n": types.ProcessRowFragmentDoc,
     "\n  query Processes($first: Int!, $after: String, $filter: ProcessFilter) {\n    processes(first: $first, after: $after, filter: $filter) {\n      nodes {\n        ...ProcessRow\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": types.ProcessesDocument,
     "\n  query Stats {\n    stats {\n      processesByStatus {\n        status\n        count\n      }\n      engine {\n        state\n        reason\n        changedBy {\n          name\n        }\n      }\n    }\n  }\n": types.StatsDocument,
@@ -112,6 +114,10 @@ export function graphql(source: "\n  query Notifications($first: Int!, $after: S
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  mutation ResendNotification($id: ID!) {\n    resendNotification(input: { notificationId: $id }) {\n      __typename\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation ResendNotification($id: ID!) {\n    resendNotification(input: { notificationId: $id }) {\n      __typename\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query NotificationsById($ids: [ID!]!) {\n    nodes(ids: $ids) {\n      ... on Notification {\n        ...NotificationRow\n      }\n    }\n  }\n"): (typeof documents)["\n  query NotificationsById($ids: [ID!]!) {\n    nodes(ids: $ids) {\n      ... on Notification {\n        ...NotificationRow\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -49,3 +49,14 @@ export const RESEND_NOTIFICATION = graphql(`
     }
   }
 `);
+
+/** Those that are shown, whatever the filter: their state goes on. */
+export const NOTIFICATIONS_BY_ID = graphql(`
+  query NotificationsById($ids: [ID!]!) {
+    nodes(ids: $ids) {
+      ... on Notification {
+        ...NotificationRow
+      }
+    }
+  }
+`);
