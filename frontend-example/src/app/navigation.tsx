@@ -1,6 +1,7 @@
 /** What a browser does between documents, between our pages: focus the new page, scroll to its top, and back again. */
 import { useEffect, useLayoutEffect, useRef } from "react";
 import { useLocation } from "wouter";
+import { isLeaving } from "../api/session";
 
 /** Stands beside the page, inside its Suspense: its effects run when the page is drawn. */
 export function PageArrival() {
@@ -59,7 +60,9 @@ export function useScrollRestoration(): void {
       const { [here()]: _, ...others } = places.current;
       places.current = { ...Object.fromEntries(Object.entries(others).slice(-KEPT)), [here()]: window.scrollY };
     };
-    const store = (): void => sessionStorage.setItem(PLACE, JSON.stringify(places.current));
+    const store = (): void => {
+      if (!isLeaving()) sessionStorage.setItem(PLACE, JSON.stringify(places.current));
+    };
     window.addEventListener("scroll", keep, { passive: true });
     window.addEventListener("pagehide", store);
     return () => {
