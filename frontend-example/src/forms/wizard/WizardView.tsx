@@ -96,6 +96,7 @@ function OpenPage({ wizard, label, onAnswer, extras, footer, isHeld, focusesFirs
           key={state.edition}
           schema={page.schema}
           initialData={page.initialData}
+          uiSchema={page.uiSchema}
           draft={state.draft}
           problems={state.problems}
           isSending={isSending}

@@ -1,4 +1,5 @@
 /** Names of fields for the error summary, and the way from there to the field. */
+import { idPart } from "../fields/context";
 import { alternatives, asSchema, named, resolved, type Schema } from "../schema";
 
 /** The label of the field at the path: `Ports 1 › VLAN`; null if the page has no such field. */
@@ -28,7 +29,8 @@ const CONTROLS = "input:not([type=hidden]), select, textarea, [role=combobox], b
 /** Put the focus on the field of a problem: on its control, else on the first one that is marked as wrong. */
 export function focusField(form: ParentNode, path: readonly string[]): void {
   for (let length = path.length; length > 0; length--) {
-    const found = form.querySelector<HTMLElement>(`#${CSS.escape(`root_${path.slice(0, length).join("_")}`)}`);
+    const end = CSS.escape(`/${path.slice(0, length).map(idPart).join("/")}`);
+    const found = form.querySelector<HTMLElement>(`[id$=${end}], [id$=${end}__group]`);
     const control = found?.matches(CONTROLS) ? found : found?.querySelector<HTMLElement>(CONTROLS);
     if (control) return control.focus();
   }
