@@ -20,7 +20,7 @@ TEAMS = [{"key": "NOC", "name": "Network operations"}, {"key": "FIELD", "name": 
 TOKENS = [api_token(name, "NOC").model_dump() for name in ("ada", "bob", "cay")]
 TOKENS.append(api_token("eve", "FIELD").model_dump())
 
-SIGN_IN = "for (const key of ['orchestrator-token', 'orchestrator-token:/']) sessionStorage.setItem(key, '{}')"
+SIGN_IN = "sessionStorage.setItem('orchestrator-token:/', '{}')"
 
 
 @dataclass(slots=True)
@@ -56,7 +56,7 @@ class Desk:
 
     def open(self, page: Page, place: str) -> None:
         """Load the place, and wait until the page receives events."""
-        page.goto(f"{self.address}/#/{place}")
+        page.goto(f"{self.address}/{place}")
         page.get_by_text("Live", exact=True).wait_for()
 
     def start(self, workflow: str, *pages: dict[str, Any], by: str = "ada") -> str:

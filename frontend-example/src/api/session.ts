@@ -40,7 +40,9 @@ function keep(entered: string): void {
 
 /** Nothing of one person may be left for the next: the page is loaded again. */
 function forget(): void {
-  sessionStorage.removeItem(PLACE);
+  // Drafts of forms (`forms/wizard/drafts.ts`) are of a person, too.
+  const places = Object.keys(sessionStorage).filter((place) => place === PLACE || place.startsWith(`orchestrator-draft:${below} `));
+  for (const place of places) sessionStorage.removeItem(place);
   // From here on no other tab gets the token: one that has loaded again already may ask.
   if (channel) channel.onmessage = null;
   location.reload();
