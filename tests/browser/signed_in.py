@@ -4,12 +4,13 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from pathlib import Path
 from typing import Any
 
 import httpx
-from playwright.sync_api import Browser, Locator, Page, Request, Route, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Request, Route, expect, sync_playwright
 from support.browser import SWITCHES, chromium
 from support.command_line import SECONDS
 from support.sign_in import api_token, token_of
@@ -20,7 +21,13 @@ TEAMS = [{"key": "NOC", "name": "Network operations"}, {"key": "FIELD", "name": 
 TOKENS = [api_token(name, "NOC").model_dump() for name in ("ada", "bob", "cay")]
 TOKENS.append(api_token("eve", "FIELD").model_dump())
 
-SIGN_IN = "sessionStorage.setItem('orchestrator-token:/', '{}')"
+expect.set_options(SECONDS * 1000)
+
+SIGN_IN = """if (window.name !== "signed in") {{
+  window.name = "signed in";
+  sessionStorage.setItem("orchestrator-token:/", "{}");
+}}"""
+"""Once for each tab: a reload after the sign-out stays signed out."""
 
 
 @dataclass(slots=True)
@@ -29,9 +36,9 @@ class Desk:
 
     address: str
     browser: Browser
-    windows: ExitStack = field(default_factory=ExitStack)
-    complaints: list[str] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)
+    windows: ExitStack = attribute(default_factory=ExitStack)
+    complaints: list[str] = attribute(default_factory=list)
+    requests: list[str] = attribute(default_factory=list)
 
     def signed_out_page(self) -> Page:
         """A page in a new browser session, without sign-in."""
@@ -49,8 +56,7 @@ class Desk:
     def signed_in_page(self, name: str, place: str) -> Page:
         """A page of a signed-in person, as soon as it receives events."""
         page = self.signed_out_page()
-        page.goto(self.address + "/health/live")  # a page of the origin, which does not load the dashboard yet
-        page.evaluate(SIGN_IN.format(token_of(name)))
+        page.add_init_script(SIGN_IN.format(token_of(name)))
         self.open(page, place)
         return page
 
@@ -100,6 +106,17 @@ def with_workflows(folder: Path, *names: str) -> Path:
 def button(place: Page | Locator, label: str) -> Locator:
     """The button with this text."""
     return place.get_by_role("button", name=label)
+
+
+def field(place: Page | Locator, label: str) -> Locator:
+    """The text field with exactly this label."""
+    return place.get_by_role("textbox", name=label, exact=True)
+
+
+def sign_out(page: Page) -> None:
+    """Sign out by the menu."""
+    button(page, "More").click()
+    page.get_by_role("menuitem", name="Sign out").click()
 
 
 def wait_for_status(page: Page, words: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from signed_in import TOKENS, Desk, button, environment, launched, wait_for_status, with_workflows
+from signed_in import TOKENS, Desk, button, environment, field, launched, sign_out, wait_for_status, with_workflows
 from support.command_line import serving
 from support.ports import free_port
 from support.sign_in import token_of
@@ -14,7 +14,7 @@ from support.sign_in import token_of
 SECRETS = ("s3cret-1", "s3cret-2")
 RESTORED = "What you typed before is here again."
 
-SURVEY = '''
+SURVEY = """
 from orchestrator_gql import begin, inputstep
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.forms import SubmitFormPage
@@ -24,7 +24,7 @@ from orchestrator_gql.workflow import workflow
 def asks():
     class SurveyPage(SubmitFormPage):
         device: str = "ams-1"
-        {field}
+        {line}
 
     page = yield SurveyPage
     return page.model_dump()
@@ -38,7 +38,7 @@ def survey_at_start():
 @workflow("A survey on the way")
 def survey_later():
     return begin >> inputstep("Fill in the survey", assignee=Assignee("NOC"))(asks)
-'''
+"""
 
 
 @pytest.fixture(scope="module")
@@ -80,21 +80,21 @@ def stored(page: Page) -> str:
 def test_a_draft_stays_after_f5_back_and_in_another_tab_and_ends_with_the_submit(desk: Desk) -> None:
     place = desk.start("name_device")
     page = desk.signed_in_page("bob", place)
-    page.get_by_label("Device").fill("lyon-1")
-    page.get_by_label("Comment").fill("after the move")
+    field(page, "Device").fill("lyon-1")
+    field(page, "Comment (optional)").fill("after the move")
     page.reload()
     page.get_by_text(RESTORED).wait_for()
-    after_reload = page.get_by_label("Device").input_value()
+    after_reload = field(page, "Device").input_value()
     page.get_by_role("link", name="My tasks").click()
     page.wait_for_url("**/inbox")
     page.go_back()
     page.get_by_text(RESTORED).wait_for()
-    after_back = page.get_by_label("Device").input_value()
+    after_back = field(page, "Device").input_value()
     tab = another_tab(desk, page, place)
     tab.get_by_text(RESTORED).wait_for()
-    in_tab = (tab.get_by_label("Device").input_value(), tab.get_by_label("Comment").input_value())
+    in_tab = (field(tab, "Device").input_value(), field(tab, "Comment (optional)").input_value())
     other = desk.signed_in_page("ada", place)
-    expect(other.get_by_label("Device")).to_have_value("ams-1")
+    expect(field(other, "Device")).to_have_value("ams-1")
     button(tab, "Submit").click()
     for one in (tab, page):
         one.get_by_text("Confirmed by bob").wait_for()
@@ -108,23 +108,24 @@ def test_a_draft_stays_after_f5_back_and_in_another_tab_and_ends_with_the_submit
 
 def test_a_draft_never_holds_a_secret_and_asks_for_it_again(desk: Desk) -> None:
     page = desk.signed_in_page("bob", "start/install_device")
-    page.get_by_label("Site", exact=True).fill("ams")
+    passwords = page.locator("input[type=password]")
+    field(page, "Site").fill("ams")
     button(page, "Next").click()
-    page.get_by_label("Password", exact=True).first.fill(SECRETS[0])
-    page.get_by_label("Login name").fill("root")
+    passwords.first.fill(SECRETS[0])
+    field(page, "Login Name").fill("root")
     page.get_by_role("button", name="Add").click()
-    page.get_by_label("Password", exact=True).nth(1).fill(SECRETS[1])
-    page.get_by_label("User", exact=True).fill("nested")
+    passwords.nth(1).fill(SECRETS[1])
+    field(page, "User").fill("nested")
     while_typing = stored(page)
     button(page, "Next").click()
-    page.get_by_label("Remark").fill("half a remark")
+    field(page, "Remark").fill("half a remark")
     on_next_page = stored(page)
     page.reload()
     page.get_by_text("Secrets are not kept: type them again.").wait_for()
-    restored = [page.get_by_label("Login name").input_value(), page.get_by_label("Password", exact=True).first.input_value()]
-    page.get_by_label("Password", exact=True).first.fill(SECRETS[0])
+    restored = [field(page, "Login Name").input_value(), passwords.first.input_value()]
+    passwords.first.fill(SECRETS[0])
     button(page, "Next").click()
-    remark = page.get_by_label("Remark").input_value()
+    remark = field(page, "Remark").input_value()
     button(page, "Submit").click()
     wait_for_status(page, "Completed")
 
@@ -142,9 +143,9 @@ def test_signing_out_leaves_nothing_of_a_draft(desk: Desk) -> None:
     page = desk.signed_in_page("bob", place)
     tab = another_tab(desk, page, place)
     for one in (page, tab):
-        one.get_by_label("Device").fill("lyon-1")
+        field(one, "Device").fill("lyon-1")
     assert "lyon-1" in stored(page)
-    button(page, "Sign out").click()
+    sign_out(page)
     for one in (page, tab):
         one.get_by_label("Token").wait_for()
 
@@ -156,20 +157,20 @@ def test_a_form_that_a_deployment_changes_keeps_what_fits(tmp_path: Path, browse
     serve = ("--workflows", "survey", "--port", port)
     module = tmp_path / "survey.py"
     with ExitStack() as windows:
-        module.write_text(SURVEY.format(field="minutes: int = 30"))
+        module.write_text(SURVEY.format(line="minutes: int = 30"))
         with serving(tmp_path, *serve, **environment(TOKENS)) as server:
             desk = Desk(server.address, browser, windows)
             starting = desk.signed_in_page("bob", "start/survey_at_start")
             waiting = desk.signed_in_page("bob", desk.start("survey_later"))
             for page in (starting, waiting):
-                page.get_by_label("Device").fill("lyon-1")
-                page.get_by_label("Minutes").fill("45")
-        module.write_text(SURVEY.format(field='window: str = "night"'))
+                field(page, "Device").fill("lyon-1")
+                field(page, "Minutes").fill("45")
+        module.write_text(SURVEY.format(line='window: str = "night"'))
         with serving(tmp_path, *serve, **environment(TOKENS)):
             for page in (starting, waiting):
                 page.get_by_text("This form has changed since it was shown.").wait_for()
-                expect(page.get_by_label("Device")).to_have_value("lyon-1")
-                expect(page.get_by_label("Window")).to_have_value("night")
+                expect(field(page, "Device")).to_have_value("lyon-1")
+                expect(field(page, "Window")).to_have_value("night")
                 expect(page.locator(".typed-values")).to_contain_text("45")
                 button(page, "Submit").click()
                 wait_for_status(page, "Completed")
@@ -181,10 +182,10 @@ def test_a_form_that_a_deployment_changes_keeps_what_fits(tmp_path: Path, browse
 def test_a_draft_is_never_shown_to_the_next_person(desk: Desk) -> None:
     place = desk.start("name_device")
     page = desk.signed_in_page("bob", place)
-    page.get_by_label("Device").fill("lyon-1")
+    field(page, "Device").fill("lyon-1")
     page.evaluate(f"sessionStorage.setItem('orchestrator-token:/', '{token_of('ada')}')")
     page.reload()
-    expect(page.get_by_label("Device")).to_have_value("ams-1")
+    expect(field(page, "Device")).to_have_value("ams-1")
 
     assert "lyon-1" not in stored(page)
     assert desk.complaints == []
