@@ -31,7 +31,7 @@ export function ChoiceField({ schema, ui, value, control, change }: DrawnProps) 
   const chosen = options.findIndex((option) => isEqual(option.value, value));
   const isNullable = schema.isNullable === true;
   return (
-    <select {...control} value={chosen < 0 ? "" : chosen} onChange={({ target }) => change(options[Number(target.value)]?.value ?? null)}>
+    <select {...control} value={chosen < 0 ? "" : chosen} onChange={({ target }) => change(target.value === "" ? null : (options[Number(target.value)]?.value ?? null))}>
       {(isNullable || chosen < 0) && (
         <option value="" disabled={!isNullable}>
           {isNullable ? "Not set" : "Choose…"}
@@ -46,10 +46,13 @@ export function ChoiceField({ schema, ui, value, control, change }: DrawnProps) 
   );
 }
 
+/** A yes or no with a default is one box; a missing answer is not a no, so it needs words. */
+export const isBox = (schema: Schema): boolean => schema.isNullable !== true && typeof schema.default === "boolean";
+
 export function BooleanField({ schema, value, control, change }: DrawnProps) {
   const isNullable = schema.isNullable === true;
-  if (!isNullable && typeof value === "boolean")
-    return <input {...control} aria-required={undefined} type="checkbox" checked={value} onChange={({ target }) => change(target.checked)} />;
+  if (isBox(schema))
+    return <input {...control} aria-required={undefined} type="checkbox" checked={(value ?? schema.default) === true} onChange={({ target }) => change(target.checked)} />;
   const options: [Json, string][] = [[true, "Yes"], [false, "No"], ...(isNullable ? [[null, "Not set"] as [Json, string]] : [])];
   return (
     <div className="radios">
@@ -110,7 +113,7 @@ const tasksOf = (schema: Schema): Task[] =>
     return { text: textOf(text), type: textOf(type) };
   });
 
-const isBox = ({ type }: Task): boolean => /checkbox|skip/.test(type);
+const isTickable = ({ type }: Task): boolean => /checkbox|skip/.test(type);
 const isNeeded = ({ type }: Task): boolean => type === "checkbox" || type === ">checkbox";
 
 /** Tasks to tick: the answer is `ACCEPTED` if all of them are done, or if they are skipped. */
@@ -145,7 +148,7 @@ interface TaskListProps {
 
 function TaskList({ tasks, control, isDone, onChange }: TaskListProps) {
   const [ticked, setTicked] = useState<ReadonlySet<number>>(() => new Set(isDone ? tasks.flatMap((task, at) => (isNeeded(task) ? [at] : [])) : []));
-  const first = tasks.findIndex(isBox);
+  const first = tasks.findIndex(isTickable);
   const tick = (at: number, isTicked: boolean): void => {
     const now = new Set(ticked);
     if (isTicked) now.add(at);
@@ -157,7 +160,7 @@ function TaskList({ tasks, control, isDone, onChange }: TaskListProps) {
     <ul className="boxes">
       {tasks.map((task, at) => (
         <li key={at} className={task.type.startsWith(">") ? "deeper" : undefined}>
-          {isBox(task) ? (
+          {isTickable(task) ? (
             <AcceptBox
               label={task.text}
               control={at === first ? control : { ...control, id: `${control.id}__${at}` }}

@@ -1,5 +1,5 @@
 /** A value of one of several kinds: the person chooses the kind, and then the field of that kind is drawn. */
-import { useMemo, useRef, useState } from "react";
+import { Fragment, useMemo, useRef, useState } from "react";
 import type { Json } from "../../api/json";
 import { branchesOf, branchOf, namesOf } from "../branches";
 import { fresh } from "../fresh";
@@ -7,7 +7,7 @@ import { asSchema, type Schema } from "../schema";
 import { usePage } from "./context";
 import type { DrawnProps } from "./drawn";
 
-export function UnionField({ schema, ui, value, label, control, change, draw }: DrawnProps) {
+export function UnionField({ schema, ui, value, label, isRequired, control, change, draw }: DrawnProps) {
   const { root } = usePage();
   const branches = useMemo(() => branchesOf(schema, root), [schema, root]);
   const names = useMemo(() => namesOf(branches, root), [branches, root]);
@@ -43,7 +43,11 @@ export function UnionField({ schema, ui, value, label, control, change, draw }: 
           </option>
         ))}
       </select>
-      {branch && branch.type !== "null" && draw({ name: "", schema: withoutTitle(branch), value, label, ui: uiOf(ui, chosen), isRequired: true, isInner: true, isSamePath: true })}
+      {branch && branch.type !== "null" && (
+        <Fragment key={chosen}>
+          {draw({ name: "", schema: withoutTitle(branch), value, label, ui: uiOf(ui, chosen), isRequired, isInner: true, isSamePath: true })}
+        </Fragment>
+      )}
     </div>
   );
 }
