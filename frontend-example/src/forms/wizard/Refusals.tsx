@@ -28,7 +28,7 @@ export function RefusalWords({ refusal }: { refusal: Refusal }) {
       {own.map((error) => ` ${error.path.join(" ")}: ${error.message}`)}
       {code === "STALE_VERSION" && " Look at what changed, then try again. What you typed is still here."}
       {__typename === "EnginePausedError" && " What you typed is kept: send it when the engine runs again."}
-      <ErrorId id={errorId} />
+      <ErrorId id={errorId} message={message} />
     </>
   );
 }
@@ -38,13 +38,13 @@ export function ErrorWords({ error }: { error: Error }) {
   return (
     <>
       {error.message}
-      <ErrorId id={error instanceof ApiError ? error.errorId : null} />
+      <ErrorId id={error instanceof ApiError ? error.errorId : null} message={error.message} />
     </>
   );
 }
 
-function ErrorId({ id }: { id: string | null | undefined }) {
-  return id ? (
+function ErrorId({ id, message }: { id: string | null | undefined; message: string }) {
+  return id && !message.includes(id) ? (
     <span className="error-id">
       {" "}
       The server's log has the details under <code>{id}</code>.

@@ -39,7 +39,7 @@ export function WizardView(props: WizardProps) {
     <section
       ref={form}
       className={`wizard${page?.isConfirmation ? " is-confirmation" : ""}`}
-      aria-label={isLookedAt ? "What is asked, to look at" : (page?.title ?? props.label)}
+      aria-label={isLookedAt ? "What is asked, to look at" : undefined}
     >
       {page && <PageHead page={page} index={state.index} />}
       <FormNotice notice={state.notice} onStartOver={() => wizard.startOver()} />

@@ -33,14 +33,19 @@ export interface DraftPlace {
   ask(listener: (draft: Draft) => void): () => void;
 }
 
-type Message = { kind: "ask"; key: string } | { kind: "copy"; key: string; text: string } | { kind: "removed"; key: string; id: string };
+type Message =
+  | { kind: "ask"; key: string }
+  | { kind: "copy"; key: string; text: string }
+  | { kind: "removed"; key: string; id: string };
 
-const PREFIX = "orchestrator-draft ";
+/** Two servers below different paths of one host share storage and channels. */
+const below = new URL(document.baseURI).pathname;
+const PREFIX = `orchestrator-draft:${below} `;
 
 /** The person comes first and has no space in the key, so that one person's keys are no beginning of another's. */
 const keyOf = (person: string, place: string): string => `${PREFIX}${encodeURIComponent(person)} ${place}`;
 
-const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("orchestrator-drafts");
+const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(`orchestrator-drafts:${below}`);
 const listeners = new Map<string, (draft: Draft) => void>();
 
 if (channel) channel.onmessage = ({ data }: MessageEvent<Message>) => hear(data);

@@ -1,6 +1,6 @@
 /** What was typed into a page that is another one now: what still fits stays in its field, the rest can be read. */
-import { isEqual } from "../../api/json";
-import { alternatives, asList, asSchema, isShownOnly, resolved, type Schema } from "../schema";
+import { exactNumber, isEqual, type Json } from "../../api/json";
+import { alternatives, asList, asSchema, isShownOnly, type Schema } from "../schema";
 import type { Fields } from "./types";
 
 export interface Fitted {
@@ -29,20 +29,17 @@ function isSameField(name: string, before: Schema, now: Schema): boolean {
 }
 
 /** A simple value fits a field of its type; whether its content is right, the server says at the field. */
-function isOfType(value: unknown, field: Schema, root: Schema): boolean {
-  if (value !== null && typeof value === "object") return false;
-  const type = value === null ? ["null"] : TYPES[typeof value] ?? [];
+function isOfType(value: Json, field: Schema, root: Schema): boolean {
+  const types = typesOf(value);
   return alternatives(field, root).some((choice) => {
-    const whole = resolved(choice, root);
-    const choices = asList(whole.enum);
-    if (choices.length) return choices.some((choice) => isEqual(choice, value));
-    return [whole.type].flat().some((name) => type.includes(String(name)));
+    const choices = asList(choice.enum);
+    if (choices.length) return choices.some((known) => isEqual(known, value));
+    return [choice.type].flat().some((name) => types.includes(String(name)));
   });
 }
 
-const TYPES: Record<string, readonly string[]> = {
-  // A number that JavaScript cannot hold is a marked text here.
-  string: ["string", "integer", "number"],
-  number: ["integer", "number"],
-  boolean: ["boolean"],
-};
+function typesOf(value: Json): readonly string[] {
+  if (value === null) return ["null"];
+  if (typeof value === "number" || exactNumber(value) !== null) return ["integer", "number"];
+  return typeof value === "object" ? [] : [typeof value];
+}

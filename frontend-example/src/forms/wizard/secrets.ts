@@ -3,24 +3,27 @@ import { isObject } from "../../api/json";
 import { asSchema, resolved, type Schema } from "../schema";
 import type { Fields } from "./types";
 
-/** A schema may refer to itself: what lies deeper is taken for a secret. */
-const DEEPEST = 24;
-
 const isMarked = ({ writeOnly, secret, format }: Schema): boolean =>
   writeOnly === true || secret === true || format === "password";
 
-/** True if a value of this schema may hold a secret at any depth: in a list, a union, a dict or a model. */
-export function mayHoldSecret(schema: unknown, root: Schema, depth = 0): boolean {
-  if (Array.isArray(schema)) return schema.some((part) => mayHoldSecret(part, root, depth));
+/**
+ * True if a value of this schema may hold a secret at any depth: in a list, a union, a dict or a model. A schema may refer
+ * to itself, so each reference is followed once.
+ */
+export function mayHoldSecret(schema: unknown, root: Schema, seen = new Set<unknown>()): boolean {
+  if (Array.isArray(schema)) return schema.some((part) => mayHoldSecret(part, root, seen));
   if (!isObject(schema)) return false;
-  if (depth > DEEPEST) return true;
   const own = asSchema(schema);
-  const whole = resolved(own, root);
-  if (isMarked(own) || isMarked(whole)) return true;
-  return Object.entries(whole).some(([key, part]) => {
+  if (isMarked(own)) return true;
+  const { $ref } = own;
+  if ($ref !== undefined && !seen.has($ref)) {
+    seen.add($ref);
+    if (mayHoldSecret(resolved(own, root), root, seen)) return true;
+  }
+  return Object.entries(own).some(([key, part]) => {
     if (VALUES.has(key)) return false;
-    if (MAPS.has(key)) return Object.values(asSchema(part)).some((below) => mayHoldSecret(below, root, depth + 1));
-    return mayHoldSecret(part, root, depth + 1);
+    if (MAPS.has(key)) return Object.values(asSchema(part)).some((below) => mayHoldSecret(below, root, seen));
+    return mayHoldSecret(part, root, seen);
   });
 }
 

@@ -77,6 +77,8 @@ let editions = 0;
 
 export class Wizard {
   private turned: Turned[] = [];
+  /** What was typed on pages that are not turned to again yet, by their index. */
+  private ahead: readonly Remembered[] = [];
   private at = 0;
   private draftId = freshKey();
   private sent = { text: "", key: "" };
@@ -154,6 +156,7 @@ export class Wizard {
     this.options.drafts.remove();
     this.state = { ...this.state, comment: "" };
     this.turned = this.turned.slice(0, 1).map(({ page }) => blank(page));
+    this.ahead = [];
     this.at = 0;
     this.open();
   }
@@ -197,7 +200,7 @@ export class Wizard {
 
   private turnTo(page: Page): void {
     const before = this.turned[this.at + 1];
-    const { turned, lost } = before ? renewed(page, remembered(before)) : { turned: blank(page), lost: null };
+    const { turned, lost } = renewed(page, before ? remembered(before) : this.ahead[this.at + 1]);
     // The same page again, after going back: what was typed on the pages behind it still stands.
     const behind = before?.page.digest === page.digest ? this.turned.slice(this.at + 2) : [];
     this.turned = [...this.turned.slice(0, this.at + 1), turned, ...behind];
@@ -209,7 +212,7 @@ export class Wizard {
   private complain({ page, pageIndex, errors, message }: Invalid): void {
     const index = Math.min(pageIndex, this.turned.length - 1);
     const before = this.turned[index];
-    let notice: Notice | null = null;
+    let { notice } = this.state;
     if (before && before.page.digest !== page.digest) {
       const { turned, lost } = renewed(page, remembered(before));
       this.turned[index] = turned;
@@ -217,7 +220,7 @@ export class Wizard {
     }
     const problems = errors.length ? errors : [{ path: [], message }];
     const more = { problems, notice, alarms: this.state.alarms + 1 };
-    const isElsewhere = index !== this.at || notice !== null;
+    const isElsewhere = index !== this.at || notice !== this.state.notice;
     this.at = Math.max(index, 0);
     if (isElsewhere) this.open(more);
     else this.publish(more);
@@ -264,12 +267,12 @@ export class Wizard {
     // A line that broke says nothing about the form: what is open stays open.
     if (error && this.state.isReady) return;
     this.turned = found.map(({ turned }) => turned);
+    this.ahead = before;
     this.at = found.length - 1;
     const losses = found.map(({ lost }) => lost).filter((lost) => lost !== null);
     const changed: Notice | null = losses.length ? { kind: "changed", lost: Object.assign({}, ...losses) as Fields } : null;
+    this.open({ notice: changed ?? notice, error });
     if (invalid) this.complain(invalid);
-    else this.open({ notice: changed ?? notice, error });
-    if (invalid && changed) this.publish({ notice: changed });
   }
 
   /** Show the page that is open now. */
@@ -287,7 +290,8 @@ export class Wizard {
   private keep(): void {
     const { drafts } = this.options;
     if (!this.isTouched && this.at === 0) return drafts.remove();
-    const pages = this.turned.map(draftPage);
+    const ahead = this.ahead.slice(this.turned.length).map(({ digest, typed }) => ({ digest, typed, payload: null, lacksSecret: false }));
+    const pages = [...this.turned.map(draftPage), ...ahead];
     drafts.save({ id: this.draftId, pages, at: this.at, comment: this.state.comment });
   }
 

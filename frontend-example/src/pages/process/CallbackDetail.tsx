@@ -14,11 +14,19 @@ import { bytes, sourceOf, statusWords } from "./words";
 
 const ProgressLog = lazy(() => import("../../components/output/ProgressLog"));
 
-export function CallbackDetail({ row: { callback, earlier }, stepIndex }: { row: Row; stepIndex: number }) {
-  const { wait, late } = useProcessContext();
+interface Props {
+  row: Row;
+  stepIndex: number;
+  /** The step has no other callback, so the failure of the process offers its late answers already. */
+  isAlone?: boolean;
+}
+
+export function CallbackDetail({ row: { callback, earlier }, stepIndex, isAlone = false }: Props) {
+  const { head, wait, late } = useProcessContext();
   const { id, status, validation, progress } = callback;
   const isOpen = status === "PENDING";
-  const own = wait?.index === stepIndex ? late.filter(({ name }) => name === callback.name) : [];
+  const isOfferedAbove = isAlone && head.status === "FAILED";
+  const own = wait?.index === stepIndex && !isOfferedAbove ? late.filter(({ name }) => name === callback.name) : [];
   const reason = reasonOf(callback);
   return (
     <div className="callback">

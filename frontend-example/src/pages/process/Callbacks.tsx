@@ -17,7 +17,7 @@ export function Callbacks({ callbacks, stepIndex }: Props) {
   const rows = useMemo(() => rowsOf(callbacks), [callbacks]);
   const [only] = rows;
   if (!only) return null;
-  if (rows.length === 1) return <CallbackDetail row={only} stepIndex={stepIndex} />;
+  if (rows.length === 1) return <CallbackDetail row={only} stepIndex={stepIndex} isAlone />;
   return <CallbackTable rows={rows} stepIndex={stepIndex} />;
 }
 
@@ -44,7 +44,7 @@ function CallbackTable({ rows, stepIndex }: { rows: readonly Row[]; stepIndex: n
             <th scope="col">State</th>
             <th scope="col">Progress</th>
             <th scope="col">Last word</th>
-            <th scope="col">Since</th>
+            <th scope="col">Time</th>
           </tr>
         </thead>
         <tbody>

@@ -18,10 +18,12 @@ interface Props {
   of: { step: string } | { process: string };
   /** Changes if it failed again. */
   version: string;
+  /** The details are folded at first. */
+  isFolded?: boolean;
   children?: ReactNode;
 }
 
-export function Failure({ reason, of, version, children }: Props) {
+export function Failure({ reason, of, version, isFolded = false, children }: Props) {
   const id = "step" in of ? of.step : of.process;
   const { value, error } = useLoaded(() => ("step" in of ? ofStep(id) : ofProcess(id)), `${id} ${version}`);
   return (
@@ -31,17 +33,23 @@ export function Failure({ reason, of, version, children }: Props) {
       </p>
       <p className="words">{value?.message ?? reason.message}</p>
       {error && <p className="error">The details could not be read: {error.message}</p>}
-      {value && <Details failure={value} name={id} />}
+      {value && <Details failure={value} name={id} isFolded={isFolded} />}
       {children}
     </div>
   );
 }
 
-function Details({ failure: { details, traceback }, name }: { failure: NonNullable<Whole>; name: string }) {
+interface DetailsProps {
+  failure: NonNullable<Whole>;
+  name: string;
+  isFolded: boolean;
+}
+
+function Details({ failure: { details, traceback }, name, isFolded }: DetailsProps) {
   return (
     <>
       {details !== null && (
-        <Fold name="details" label="Details" startsOpen>
+        <Fold name="details" label="Details" startsOpen={!isFolded}>
           {() => (
             <Suspense fallback={null}>
               <Result value={details} fileName={`failure-${name}.json`} />

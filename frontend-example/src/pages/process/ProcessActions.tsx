@@ -5,8 +5,10 @@ import { ActionDialog, reasonIn } from "./ActionDialog";
 import { perform } from "./perform";
 import { useProcessContext } from "./useProcess";
 
-export function RetryButton() {
+/** `callsRemote`: the failed step may call a remote service, so a late answer is worth a question first. */
+export function RetryButton({ callsRemote = false }: { callsRemote?: boolean }) {
   const { head, late, touch } = useProcessContext();
+  const mustAsk = callsRemote && late.length > 0;
   const [problem, setProblem] = useState<string | null>(null);
   const [isSending, setSending] = useState(false);
   const [isAsking, setAsking] = useState(false);
@@ -25,9 +27,9 @@ export function RetryButton() {
         type="button"
         className={late.length ? undefined : "primary"}
         disabled={isSending}
-        onClick={() => (late.length ? setAsking(true) : void retry())}
+        onClick={() => (mustAsk ? setAsking(true) : void retry())}
       >
-        {late.length ? "Retry…" : "Retry"}
+        {mustAsk ? "Retry…" : "Retry"}
       </button>
       {problem && (
         <p className="error" role="alert">
@@ -37,7 +39,7 @@ export function RetryButton() {
       {isAsking && (
         <ActionDialog
           title="Retry although an answer came?"
-          words="A late answer is kept, and could be adopted instead. A retry may call the remote service again."
+          words="An answer is kept, and could be adopted instead. A retry calls the remote service again."
           confirm="Retry"
           reason={null}
           onSend={retry}

@@ -29,7 +29,6 @@ interface Props {
 export const Step = memo(function Step({ state: { step, callbacks, requests }, axis }: Props) {
   const { index, status } = step;
   const isFuture = status === "PENDING";
-  const isDone = status === "SUCCESS" || status === "SKIPPED";
   const titleId = `${anchorOf(index)}-title`;
   return (
     <li id={anchorOf(index)} className={`stage tone-${lookOf(status).tone}${isFuture ? " future" : ""}`} aria-labelledby={titleId}>
@@ -38,25 +37,13 @@ export const Step = memo(function Step({ state: { step, callbacks, requests }, a
       </span>
       <div className="stage-body">
         <StepHead step={step} titleId={titleId} axis={axis} />
-        {step.failureReason && status === "FAILED" && <FailedStep step={step} />}
+        {step.failureReason && (status === "FAILED" || status === "WAITING") && (
+          <FailedStep step={step} reason={step.failureReason} />
+        )}
         <Callbacks callbacks={callbacks} stepIndex={index} />
         {requests.map((request) => (
           <Asked key={request.id} request={request} />
         ))}
-        {!isFuture && (
-          <div className="stage-folds">
-            {step.executionCount > 1 && (
-              <Fold name="executions" label={`Executed ${step.executionCount} times`}>
-                {() => <Executions id={step.id} version={versionOf(step)} />}
-              </Fold>
-            )}
-            {isDone && (
-              <Fold name="state" label="State">
-                {() => <StateChange id={step.id} version={versionOf(step)} />}
-              </Fold>
-            )}
-          </div>
-        )}
       </div>
     </li>
   );
@@ -90,11 +77,30 @@ function StepHead({ step, titleId, axis }: { step: StepData; titleId: string; ax
       <Badge status={status} />
       {completedBy && <span className="muted">by {completedBy.name}</span>}
       <Tries step={step} />
+      <Folds step={step} />
       <span className="stage-time">
         <StepTime step={step} />
       </span>
       {step.startedAt && <StepBar step={step} axis={axis} />}
     </div>
+  );
+}
+
+function Folds({ step }: { step: StepData }) {
+  const { id, status, executionCount } = step;
+  return (
+    <>
+      {executionCount > 1 && (
+        <Fold name="executions" label={`Executed ${executionCount} times`}>
+          {() => <Executions id={id} version={versionOf(step)} />}
+        </Fold>
+      )}
+      {status === "SUCCESS" && (
+        <Fold name="state" label="State">
+          {() => <StateChange id={id} version={versionOf(step)} />}
+        </Fold>
+      )}
+    </>
   );
 }
 
@@ -135,16 +141,17 @@ function StepTime({ step }: { step: StepData }) {
   );
 }
 
-function FailedStep({ step }: { step: StepData }) {
-  const { wait, late, head } = useProcessContext();
-  // At the wait itself, the late answers stand with their callbacks.
-  const isElsewhere = wait !== null && wait.index !== step.index;
+function FailedStep({ step, reason }: { step: StepData; reason: NonNullable<StepData["failureReason"]> }) {
+  const { late, head } = useProcessContext();
+  const isHere = head.currentStep?.index === step.index;
+  // Beside the table of callbacks, the details would say the same again, and push it away.
+  const isFolded = step.kind === "AWAIT_CALLBACK";
   return (
-    <Failure reason={step.failureReason ?? { code: "", message: "" }} of={{ step: step.id }} version={versionOf(step)}>
-      {isElsewhere && <LateAnswers answers={late} />}
-      {head.currentStep?.index === step.index && (
+    <Failure reason={reason} of={{ step: step.id }} version={versionOf(step)} isFolded={isFolded}>
+      {isHere && <LateAnswers answers={late} />}
+      {isHere && (
         <div className="actions">
-          <RetryButton />
+          <RetryButton callsRemote={step.kind === "ACTION"} />
         </div>
       )}
     </Failure>

@@ -6,7 +6,7 @@ import { Step } from "./Step";
 import { axisOf, type Axis } from "./timescale";
 
 export function Timeline({ head, steps }: { head: Head; steps: readonly StepState[] }) {
-  const axis = useAxis(head);
+  const axis = useAxis(head, steps);
   useStepOfAddress(steps.length > 0);
   return <Steps steps={steps} axis={axis} />;
 }
@@ -28,9 +28,9 @@ const Steps = memo(function Steps({ steps, axis }: { steps: readonly StepState[]
 });
 
 /** The same object for a while, so that the steps are not drawn again every second. */
-function useAxis({ startedAt, endedAt }: Head): Axis {
+function useAxis(head: Head, steps: readonly StepState[]): Axis {
   const now = useNow();
-  const { start, end } = axisOf({ startedAt, endedAt }, now);
+  const { start, end } = axisOf(head, steps, now);
   return useMemo(() => ({ start, end }), [start, end]);
 }
 

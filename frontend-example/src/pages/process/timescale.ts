@@ -30,13 +30,20 @@ export interface Axis {
 /** By so much the scale of an open process grows when its end is reached: bars do not shrink every second. */
 const GROWTH = 1.15;
 
-export function axisOf({ startedAt, endedAt }: Pick<Head, "startedAt" | "endedAt">, now: number): Axis {
+type Lasting = Pick<Head, "status" | "startedAt" | "endedAt">;
+
+/** The scale of a process that failed ends with its last step, however long ago that was. */
+export function axisOf({ status, startedAt, endedAt }: Lasting, steps: readonly StepState[], now: number): Axis {
   const start = Date.parse(startedAt);
-  if (endedAt) return { start, end: Math.max(Date.parse(endedAt), start + 1) };
+  const last = endedAt ?? (status === "FAILED" ? lastEndOf(steps) : null);
+  if (last) return { start, end: Math.max(Date.parse(last), start + 1) };
   let length = 1_000;
   while (start + length < now) length *= GROWTH;
   return { start, end: start + length };
 }
+
+const lastEndOf = (steps: readonly StepState[]): string | null =>
+  steps.reduce<string | null>((last, { step }) => (step.completedAt && step.completedAt > (last ?? "") ? step.completedAt : last), null);
 
 /** The whole bar is so many units long. */
 export const BAR = 1_000;
