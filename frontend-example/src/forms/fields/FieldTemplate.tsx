@@ -1,7 +1,8 @@
 /** Label, control, help and problems of one field. */
 import type { FieldTemplateProps } from "@rjsf/utils";
 import type { ReactNode } from "react";
-import { isBox } from "./choice";
+import type { Schema } from "../schema";
+import { hasTasks, isBox } from "./choice";
 import { usePage, type Path } from "./context";
 import { asDrawn, HOLDS_FIELDS } from "./drawn";
 
@@ -20,17 +21,21 @@ const LAYOUTS: Record<string, Layout> = {
   dict: "group",
   union: "group",
   choices: "group",
-  accept: "group",
-  boolean: "tick",
   shown: "shown",
 };
+
+function layoutOf(kind: string, schema: Schema): Layout {
+  if (kind === "boolean") return isBox(schema) ? "tick" : "group";
+  if (kind === "accept") return hasTasks(schema) ? "group" : "tick";
+  return LAYOUTS[kind] ?? "plain";
+}
 
 export function FieldTemplate(props: FieldTemplateProps) {
   const { uiSchema, fieldPathId, children, label } = props;
   const { idOf, messagesAt } = usePage();
   const { schema, isInner, isRequired } = asDrawn(uiSchema);
   const kind = String(uiSchema?.["ui:field"]);
-  const layout = kind === "boolean" && !isBox(schema) ? "group" : (LAYOUTS[kind] ?? "plain");
+  const layout = layoutOf(kind, schema);
   if (kind === "page") return <>{children}</>;
   const id = idOf(fieldPathId.path as Path);
   const below = (

@@ -1,5 +1,5 @@
 /** Yes or no, one of several, several of several, and the list of tasks that must be done. */
-import { useState, type ReactNode } from "react";
+import { useState } from "react";
 import { isEqual, type Json } from "../../api/json";
 import { asList, asSchema, resolved, type Schema } from "../schema";
 import { textOf } from "../typed";
@@ -116,27 +116,23 @@ const tasksOf = (schema: Schema): Task[] =>
 const isTickable = ({ type }: Task): boolean => /checkbox|skip/.test(type);
 const isNeeded = ({ type }: Task): boolean => type === "checkbox" || type === ">checkbox";
 
+export const hasTasks = (schema: Schema): boolean => tasksOf(schema).some(isNeeded);
+
 /** Tasks to tick: the answer is `ACCEPTED` if all of them are done, or if they are skipped. */
-export function AcceptField({ schema, value, label, control, change }: DrawnProps) {
+export function AcceptField({ schema, value, control, change }: DrawnProps) {
   const tasks = tasksOf(schema);
-  if (!tasks.some(isNeeded)) return <AcceptBox {...{ label, control }} isTicked={value === DONE} onTick={(isTicked) => change(isTicked ? DONE : NOT_DONE)} />;
+  if (!hasTasks(schema)) return <AcceptBox control={control} isTicked={value === DONE} onTick={(isTicked) => change(isTicked ? DONE : NOT_DONE)} />;
   return <TaskList tasks={tasks} control={control} isDone={value === DONE} onChange={(isDone) => change(isDone ? DONE : NOT_DONE)} />;
 }
 
 interface BoxProps {
-  label: ReactNode;
   control: DrawnProps["control"];
   isTicked: boolean;
   onTick: (isTicked: boolean) => void;
 }
 
-function AcceptBox({ label, control, isTicked, onTick }: BoxProps) {
-  return (
-    <label className="tick">
-      <input {...control} aria-required={undefined} type="checkbox" checked={isTicked} onChange={({ target }) => onTick(target.checked)} />
-      {label}
-    </label>
-  );
+function AcceptBox({ control, isTicked, onTick }: BoxProps) {
+  return <input {...control} aria-required={undefined} type="checkbox" checked={isTicked} onChange={({ target }) => onTick(target.checked)} />;
 }
 
 interface TaskListProps {
@@ -161,12 +157,14 @@ function TaskList({ tasks, control, isDone, onChange }: TaskListProps) {
       {tasks.map((task, at) => (
         <li key={at} className={task.type.startsWith(">") ? "deeper" : undefined}>
           {isTickable(task) ? (
-            <AcceptBox
-              label={task.text}
-              control={at === first ? control : { ...control, id: `${control.id}__${at}` }}
-              isTicked={ticked.has(at)}
-              onTick={(isTicked) => tick(at, isTicked)}
-            />
+            <label className="tick">
+              <AcceptBox
+                control={at === first ? control : { ...control, id: `${control.id}__${at}` }}
+                isTicked={ticked.has(at)}
+                onTick={(isTicked) => tick(at, isTicked)}
+              />
+              {task.text}
+            </label>
           ) : (
             <p className={`words task-${task.type}`}>{task.type === "url" ? <a href={safeAddress(task.text)}>{task.text}</a> : task.text}</p>
           )}

@@ -45,7 +45,7 @@ export function UnionField({ schema, ui, value, label, isRequired, control, chan
       </select>
       {branch && branch.type !== "null" && (
         <Fragment key={chosen}>
-          {draw({ name: "", schema: withoutTitle(branch), value, label, ui: uiOf(ui, chosen), isRequired, isInner: true, isSamePath: true })}
+          {draw({ name: "", schema: withoutName(branch, schema), value, label, ui: uiOf(ui, chosen), isRequired, isInner: true, isSamePath: true })}
         </Fragment>
       )}
     </div>
@@ -54,8 +54,12 @@ export function UnionField({ schema, ui, value, label, isRequired, control, chan
 
 const isSmall = (branch: Schema): boolean => branch.type !== "object" && branch.type !== "array" && !branch.properties;
 
-/** The kind's own title is the name of the kind, and stands in the selector already. */
-const withoutTitle = ({ title: _title, ...branch }: Schema): Schema => branch;
+/** The kind's own title, and the field that names the kind, stand in the selector already. */
+function withoutName({ title: _title, ...branch }: Schema, union: Schema): Schema {
+  const { propertyName } = asSchema(union.discriminator);
+  const named = Object.entries(asSchema(branch.properties)).filter(([key]) => key !== propertyName);
+  return branch.properties ? { ...branch, properties: Object.fromEntries(named) as Schema as Json } : branch;
+}
 
 function uiOf(ui: Schema, chosen: number): Schema {
   const { "ui:field": _field, "ui:title": _title, "ui:options": _options, ...below } = ui;
