@@ -1,4 +1,4 @@
-"""Workflows whose start forms and input steps have pages of random fields; each writes down what its last step received."""
+"""Workflows with pages of random fields in their start forms and input steps; each writes down what a step received."""
 
 import json
 import os

@@ -118,7 +118,7 @@ def change_containers(site: FormSite) -> None:
     page.get_by_label("Kind of Wanted").select_option("Port")
     group(site, "Wanted").get_by_label("Name").last.fill("wanted")
     page.get_by_label("Kind of Gone").select_option("Not set")
-    page.get_by_label("Kind of Shape").select_option("Ring")
+    page.get_by_label("Kind of Shape").select_option("Circle")
     group(site, "Shape").get_by_label("Size").last.fill("5")
     group(site, "Sizes").get_by_label("Small").check()
     page.get_by_role("button", name="Add to Open Model").click()
@@ -149,7 +149,7 @@ def test_values_that_hold_others(tmp_path: Path) -> None:
             "by_name": {"p.1": {"name": "changed", "vlan": LONG}},
             "wanted": {"name": "wanted", "vlan": LONG},
             "gone": None,
-            "shape": {"kind": "ring", "size": 5},
+            "shape": {"kind": "circle", "size": 5},
             "sizes": ["l", "s"],
             "open_model": {"known": "k", "extra": 1, "more": [1, 2]},
             "tree": {"name": "root", "children": [{"name": "leaf", "children": []}]},

@@ -1,4 +1,5 @@
 """Start forms with every kind of field, to be filled in."""
+# ruff: noqa: RUF012 - pydantic copies the defaults
 
 import datetime as dt
 import json
@@ -29,8 +30,8 @@ class Port(BaseModel):
     vlan: int | None = LONG
 
 
-class Ring(BaseModel):
-    kind: Literal["ring"] = "ring"
+class Circle(BaseModel):
+    kind: Literal["circle"] = "circle"
     size: int = 4
 
 
@@ -96,7 +97,7 @@ class Containers(FormPage):
     by_name: dict[str, Port] = {"p.1": Port()}
     wanted: Port | None = None
     gone: Port | None = Port()
-    shape: Ring | Star = Field(default=Star(), discriminator="kind")
+    shape: Circle | Star = Field(default=Star(), discriminator="kind")
     sizes: choice_list(Size, unique_items=True) = [Size.LARGE]  # type: ignore[valid-type]
     open_model: Open = Open.model_validate({"extra": 1})
     tree: Tree = Tree(name="root")

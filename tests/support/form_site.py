@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 from playwright.sync_api import Page, sync_playwright
+
 from support.browser import SWITCHES, chromium
 from support.command_line import SECONDS, serving, until
 
