@@ -60,6 +60,12 @@ describe("a union", () => {
     expect(namesOf(branches, root)[branchOf(parse(value) as Json, branches, root)]).toBe(name);
   });
 
+  it("leaves formats to the server: it accepts what a browser's validator refuses", () => {
+    const moments = branchesOf({ anyOf: [{ type: "integer" }, ...["date-time", "time", "duration"].map((format) => ({ type: "string", format }))] }, root);
+    const found = ["2026-10-25T02:30:00", "02:30:00", "PT1.5S"].map((value) => moments[branchOf(value, moments, root)]?.format);
+    expect(found).toEqual(["date-time", "time", "duration"]);
+  });
+
   it("has no kind for a value that is none of them", () => {
     expect(branchOf([], branches, root)).toBe(-1);
   });
