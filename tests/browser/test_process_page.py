@@ -49,8 +49,8 @@ def begin(dashboard: Dashboard, workflow: str) -> dict[str, str]:
     dashboard.open(f"/processes/{process_id}")
     lines = until(lambda: dashboard.file.read_text().splitlines() if dashboard.file.exists() else None)
     dashboard.wait_for_status("Waiting for remote")
-    pairs = [line.split(" ") if " " in line else ("url", line) for line in lines]
-    return dict(pairs)
+    named = [line if " " in line else f"url {line}" for line in lines]
+    return dict(line.split(" ", 1) for line in named)
 
 
 def post(url: str, body: Any, path: str = "") -> int:
