@@ -260,19 +260,6 @@ export const CALLBACK_RESULT = graphql(`
   }
 `);
 
-export const RESULT_TEXT = graphql(`
-  query ResultText($id: ID!, $offset: Int!) {
-    node(id: $id) {
-      ... on Callback {
-        resultText(offset: $offset, length: 1000000) {
-          text
-          nextOffset
-        }
-      }
-    }
-  }
-`);
-
 export const DELIVERIES = graphql(`
   query Deliveries($id: ID!) {
     node(id: $id) {
