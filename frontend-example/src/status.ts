@@ -54,6 +54,13 @@ const LOOKS: Record<string, Look> = {
   ACTIVE: look("good", "check", "Active"),
   DISABLED: look("idle", "skip", "Disabled"),
   TERMINATED: look("idle", "stop", "Terminated"),
+  IN_SYNC: look("good", "check", "In sync"),
+  LOCKED: look("busy", "play", "Locked"),
+  OUT_OF_SYNC: look("bad", "cross", "Out of sync"),
+  // Notifications.
+  UNSENT: look("busy", "clock", "To be sent"),
+  SENT: look("good", "check", "Sent"),
+  DEAD: look("bad", "cross", "Given up"),
 };
 
 export function lookOf(status: string): Look {

@@ -3,7 +3,7 @@ import type { DocumentInput } from "urql";
 import { run } from "../../api/client";
 import type { ProcessRefusalFragment } from "../../gql/graphql";
 import { moment } from "../../time";
-import { zone } from "../../components/Time";
+import { zone } from "../../preferences";
 
 interface Answer {
   done: { __typename: string } | ({ __typename: string } & ProcessRefusalFragment);
