@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from support.browser import SWITCHES, chromium
 from support.command_line import SECONDS, serving, until
 
@@ -89,13 +89,19 @@ class Dashboard:
 
 
 @contextmanager
-def open_browser(address: str, file: Path) -> Iterator[Dashboard]:
-    """A page of a new browser for the server at this address; nothing is loaded yet."""
+def open_browser() -> Iterator[Browser]:
+    """A real browser."""
     with (
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=chromium(), args=SWITCHES) as browser,
-        browser.new_page() as page,
     ):
+        yield browser
+
+
+@contextmanager
+def open_page(browser: Browser, address: str, file: Path) -> Iterator[Dashboard]:
+    """A page of the browser for the server at this address; nothing is loaded yet."""
+    with browser.new_page() as page:
         page.set_default_timeout(SECONDS * 1000)
         dashboard = Dashboard(page, address, file)
         dashboard.record_events()
@@ -109,7 +115,8 @@ def open_dashboard(folder: Path, *more: str) -> Iterator[Dashboard]:
         copy_module(folder, name)
     with (
         serving(folder, "--workflows", "waiting", *more) as server,
-        open_browser(server.address, folder / "url") as dashboard,
+        open_browser() as browser,
+        open_page(browser, server.address, folder / "url") as dashboard,
     ):
         yield dashboard
 
