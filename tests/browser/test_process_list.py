@@ -1,4 +1,4 @@
-"""The list of processes in a real browser: search, filters in the address, rows that stay where they are, 10,000 rows."""
+"""The list of 10,000 processes in a real browser: search, filters in the address, rows that stay where they are."""
 
 import asyncio
 import os
