@@ -36,11 +36,17 @@ const LOOKS: Record<string, Look> = {
   ABORTED: look("idle", "stop", "Aborted"),
   COMPLETED: look("good", "check", "Completed"),
   SUCCESS: look("good", "check", "Done"),
-  // Callbacks.
+  // Callbacks; OPEN is the one that is PENDING, because a step that is PENDING is to come.
   OPEN: look("remote", "remote", "Waiting"),
   ACCEPTED: look("good", "check", "Received"),
   EXPIRED: look("bad", "clock", "No answer in time"),
   REVOKED: look("idle", "stop", "Withdrawn"),
+  RECEIVED: look("busy", "check", "Answered"),
+  VALIDATED: look("good", "check", "Answered and validated"),
+  REJECTED: look("bad", "cross", "Refused by the validation"),
+  FAILED_BY_REMOTE: look("bad", "cross", "Failed by the remote"),
+  HEARTBEAT_LOST: look("bad", "clock", "Fell silent"),
+  WITHDRAWN: look("idle", "stop", "Withdrawn"),
   // Product subscriptions.
   INITIAL: look("idle", "dot", "Initial"),
   PROVISIONING: look("busy", "play", "Provisioning"),
@@ -48,6 +54,13 @@ const LOOKS: Record<string, Look> = {
   ACTIVE: look("good", "check", "Active"),
   DISABLED: look("idle", "skip", "Disabled"),
   TERMINATED: look("idle", "stop", "Terminated"),
+  IN_SYNC: look("good", "check", "In sync"),
+  LOCKED: look("busy", "play", "Locked"),
+  OUT_OF_SYNC: look("bad", "cross", "Out of sync"),
+  // Notifications.
+  UNSENT: look("busy", "clock", "To be sent"),
+  SENT: look("good", "check", "Sent"),
+  DEAD: look("bad", "cross", "Given up"),
 };
 
 export function lookOf(status: string): Look {

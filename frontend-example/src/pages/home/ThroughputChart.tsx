@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { useStore } from "../../api/store";
-import { zone } from "../../components/Time";
+import { zone } from "../../preferences";
 import { duration } from "../../time";
 import { chartDataOf, type Bucket } from "./chartData";
 

@@ -4,7 +4,7 @@ import { localOf, momentOf } from "../../components/filters/address";
 import { Choice, type Option } from "../../components/filters/Choice";
 import type { Change } from "../../components/filters/useFilters";
 import { Problem } from "../../components/Problem";
-import { zone } from "../../components/Time";
+import { zone } from "../../preferences";
 import { useStore } from "../../api/store";
 import type { FilterChoicesQuery, ProcessRowFragment } from "../../gql/graphql";
 import { FILTER_CHOICES } from "../../operations/processes";

@@ -10,7 +10,7 @@ import { toggled } from "../../components/filters/address";
 import { SearchField } from "../../components/filters/SearchField";
 import { useFilters, type Change } from "../../components/filters/useFilters";
 import { Problem } from "../../components/Problem";
-import { zone } from "../../components/Time";
+import { zone } from "../../preferences";
 import "../../styles/filters.css";
 import "../../styles/processes.css";
 import { FilterPanel } from "./FilterPanel";

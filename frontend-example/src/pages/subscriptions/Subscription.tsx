@@ -1,7 +1,112 @@
-/** One product subscription. */
+/** One product subscription: what it is, what it is made of, how it came about, and what may be done with it. */
+import { Link, useParams } from "wouter";
+import { run } from "../../api/client";
+import { demandAccepted } from "../../api/accepted";
+import { useLive } from "../../api/useLive";
+import { addresses } from "../../app/addresses";
+import { useViewer } from "../../app/viewer";
 import { usePageTitle } from "../../components/Announcer";
+import { Notes } from "../../components/Notes";
+import { Problem } from "../../components/Problem";
+import { PRODUCT_SUBSCRIPTION, UPDATE_CUSTOMER_DESCRIPTION, UPDATE_SUBSCRIPTION_NOTE } from "../../operations/products";
+import "../../styles/subscriptions.css";
+import type { Detail } from "./detail";
+import { Facts } from "./Facts";
+import { History } from "./History";
+import { ModelTree } from "./ModelTree";
+import { Processes } from "./Processes";
+import { Relations } from "./Relations";
+import { Starts } from "./Starts";
+import { SyncState } from "./SyncState";
 
 export default function Subscription() {
-  usePageTitle("Product");
-  return <p className="muted">Product</p>;
+  const { id = "" } = useParams<{ id: string }>();
+  const { data, error, isReading, refresh } = useLive(
+    PRODUCT_SUBSCRIPTION,
+    { id },
+    {
+      // A paused engine, and the state of those that use it, decide what may be started.
+      concerns: (event) => event.__typename === "EngineStateChangedEvent" || "productSubscriptionId" in event,
+      version: ({ productSubscription }) => productSubscription?.version ?? 0,
+    },
+  );
+  const read = data?.productSubscription;
+  // While another subscription is read, the former one must not stand below the new address.
+  const subscription = read?.id === id ? read : null;
+  usePageTitle(subscription?.description ?? "Product");
+  if (subscription) return <Whole key={id} subscription={subscription} />;
+  if (error) return <Problem error={error} title="The product subscription was not read." onRetry={refresh} isRetrying={isReading} />;
+  if (isReading) return <p className="muted">Reading…</p>;
+  return (
+    <section className="panel">
+      <h2>No such product subscription</h2>
+      <p className="words">
+        There is no product subscription with the id <code>{id}</code>. Find it in the{" "}
+        <Link href={addresses.subscriptions}>list of products</Link>.
+      </p>
+    </section>
+  );
+}
+
+function Whole({ subscription }: { subscription: Detail }) {
+  const { id } = subscription;
+  return (
+    <article className="subscription" aria-labelledby="subscription-title">
+      <Link className="back" href={addresses.subscriptions}>
+        ← Products
+      </Link>
+      <Facts subscription={subscription} />
+      {!subscription.inSync && <SyncState subscription={subscription} />}
+      <div className="subscription-columns">
+        <section className="subscription-model" aria-labelledby="model-title">
+          <h3 id="model-title">Model</h3>
+          <ModelTree id={id} model={subscription.model} />
+        </section>
+        <div className="subscription-side">
+          <Starts id={id} starts={subscription.workflowStarts} />
+          <Relations id={id} />
+          <Texts subscription={subscription} />
+          <Processes id={id} />
+        </div>
+        <History id={id} version={subscription.version} />
+      </div>
+    </article>
+  );
+}
+
+/** The texts that people edit beside the model, also while a process works. */
+function Texts({ subscription }: { subscription: Detail }) {
+  const { permissions } = useViewer();
+  const { id, version, note, customerDescription } = subscription;
+  const whyNot = permissions.includes("EDIT_NOTE") ? null : "Editing needs the permission EDIT_NOTE.";
+  const facts = { productSubscriptionId: id, expectedVersion: version };
+  return (
+    <>
+      <section aria-labelledby="note-title">
+        <h3 id="note-title">Note</h3>
+        <Notes
+          label="Note"
+          text={note}
+          whyNot={whyNot}
+          save={async (text) => {
+            const input = { ...facts, note: text };
+            demandAccepted((await run(UPDATE_SUBSCRIPTION_NOTE, { input }, "mutation")).updateProductSubscriptionNote);
+          }}
+        />
+      </section>
+      <section aria-labelledby="customer-title">
+        <h3 id="customer-title">The customer’s name for it</h3>
+        <Notes
+          label="Customer’s name"
+          text={customerDescription}
+          maxLength={1_000}
+          whyNot={whyNot}
+          save={async (text) => {
+            const input = { ...facts, customerDescription: text };
+            demandAccepted((await run(UPDATE_CUSTOMER_DESCRIPTION, { input }, "mutation")).updateCustomerDescription);
+          }}
+        />
+      </section>
+    </>
+  );
 }

@@ -1,0 +1,23 @@
+/** A list of rows for a component: read at once, read again if the stream begins anew, closed with the component. */
+import { useEffect, useMemo, useRef, useSyncExternalStore } from "react";
+import { onEvents, type StreamEvent } from "./stream";
+import { RowList, type Shown, type Source } from "./rowList";
+
+/** `follow` tells the list what events mean for it; another `source` is another list. */
+export function useRowList<Row extends { id: string }>(
+  source: Source<Row>,
+  follow: (list: RowList<Row>, events: readonly StreamEvent[]) => void,
+): [RowList<Row>, Shown<Row>] {
+  const list = useMemo(() => new RowList(source), [source]);
+  const latest = useRef(follow);
+  latest.current = follow;
+  useEffect(() => {
+    void list.reload();
+    const stop = onEvents((events, isFresh) => (isFresh ? void list.reload() : latest.current(list, events)));
+    return () => {
+      stop();
+      list.close();
+    };
+  }, [list]);
+  return [list, useSyncExternalStore(list.subscribe, list.get)];
+}
