@@ -33,7 +33,7 @@ def made(dashboard: Dashboard, workflow: str, description: str, **page: Any) -> 
     """Have the workflow make a subscription, and return its id when it is in sync."""
 
     def look() -> str | None:
-        found = dashboard.ask(ALL)["productSubscriptions"]["nodes"]
+        found: list[dict[str, Any]] = dashboard.ask(ALL)["productSubscriptions"]["nodes"]
         return next((each["id"] for each in found if each["description"] == description and each["inSync"]), None)
 
     dashboard.begin(workflow, page)
@@ -52,8 +52,8 @@ def confirm(dashboard: Dashboard, process: str) -> None:
     """Answer the open form of the process, not through the browser."""
 
     def look() -> str | None:
-        request = dashboard.ask(ASKED, id=process)["process"]["openInputRequest"]
-        return request and request["id"]
+        request: dict[str, str] | None = dashboard.ask(ASKED, id=process)["process"]["openInputRequest"]
+        return request["id"] if request else None
 
     dashboard.ask(SUBMIT, input={"inputRequestId": until(look), "pages": [{}]})
 

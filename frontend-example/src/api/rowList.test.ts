@@ -15,6 +15,7 @@ class Server implements Source<Row> {
   rows: Row[] = [];
   isAway = false;
   asked = 0;
+  showsNewAtOnce = false;
   /** Answers wait for this. */
   gate: Promise<void> = Promise.resolve();
 
@@ -90,6 +91,24 @@ describe("a list of rows", () => {
     expect(ids(list)).toEqual(["r3", "r2", "r1"]);
     expect(list.get().rows[1]?.version).toBe(2);
     expect(list.get().newCount).toBe(1);
+  });
+
+  it("looks again after the server was away, so that no change is lost", async () => {
+    server.isAway = true;
+    server.rows = [row(1), row(2), row(3), row(4)];
+    list.peekSoon();
+    await vi.advanceTimersByTimeAsync(1_000);
+    server.isAway = false;
+    await vi.runAllTimersAsync();
+    expect(list.get().newCount).toBe(1);
+  });
+
+  it("shows new rows at once if they are what a person looks for", async () => {
+    server.showsNewAtOnce = true;
+    server.rows = [row(1), row(2), row(3), row(4)];
+    list.peekSoon();
+    await vi.runAllTimersAsync();
+    expect(ids(list)).toEqual(["r4", "r3", "r2", "r1"]);
   });
 
   it("shows the first row of an empty list at once", async () => {
