@@ -70,10 +70,15 @@ clean: ## Remove all build results and installed packages
 	rm -rf $(VENV) frontend-example/dist frontend-example/node_modules .demo .mypy_cache .ruff_cache .pytest_cache
 
 # The server also runs without Node; its first page then says how to build the dashboard.
-$(DASHBOARD): frontend-example/package-lock.json $(shell find frontend-example/src frontend-example/graphiql frontend-example/public frontend-example/index.html -type f 2>/dev/null)
+# The packages are installed again only if their list changed: the build itself takes seconds.
+$(DASHBOARD): $(addprefix frontend-example/,package.json package-lock.json index.html vite.config.ts tsconfig.json) \
+		$(shell find frontend-example/src frontend-example/graphiql frontend-example/public -type f 2>/dev/null)
 	@if command -v npm > /dev/null; then \
-		echo "Building the dashboard with npm, once: about a minute."; \
-		cd frontend-example && npm ci --silent --no-fund --no-audit && npm run --silent build && touch dist/index.html; \
+		cd frontend-example && \
+		if ! [ node_modules/.package-lock.json -nt package-lock.json ]; then \
+			echo "Installing the packages of the dashboard with npm, once: about a minute."; \
+			npm ci --silent --no-fund --no-audit; \
+		fi && npm run --silent build && touch dist/index.html; \
 	else echo "Node is not installed: going on without the dashboard."; fi
 
 $(BIN)/python:

@@ -35,7 +35,7 @@ from orchestrator_gql.rest.access_log import AccessLog
 from orchestrator_gql.rest.audit import audit_routes
 from orchestrator_gql.rest.callbacks import callback_routes
 from orchestrator_gql.rest.client_address import ClientAddress
-from orchestrator_gql.rest.dashboard import dashboard_folder, dashboard_routes
+from orchestrator_gql.rest.dashboard import dashboard_folder, dashboard_routes, page_routes
 from orchestrator_gql.rest.health import health_routes
 from orchestrator_gql.rest.metrics import Metrics, metrics_routes
 from orchestrator_gql.rest.openapi import openapi_routes
@@ -89,15 +89,16 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
 
     open_routes = _open_routes(runtime, limiters)
     routes = _routes(runtime, graphql, metrics, open_routes, limiters)
+    pages = _pages(settings)
     refuse = _refusal(graphql, settings.base_path)
     app = Starlette(
-        routes=routes,
+        routes=[*routes, *pages],
         lifespan=lifespan,
         exception_handlers={OrchestratorError: on_error, HTTPException: on_http_error, Exception: on_fault},
         middleware=[
             Middleware(ClientAddress, proxies=settings.trusted_proxies),
             Middleware(AccessLog),
-            Middleware(RequestTarget, base_path=settings.base_path, routes=routes),
+            Middleware(RequestTarget, base_path=settings.base_path, routes=routes, pages=pages),
             Middleware(KnownHosts, names=_hosts(settings), open_routes=open_routes, refuse=refuse),
         ],
     )
@@ -274,8 +275,9 @@ def _open_routes(runtime: Runtime, limiters: GuessLimiters) -> list[BaseRoute]:
 def _routes(
     runtime: Runtime, graphql: GraphQLApp, metrics: Metrics, open_routes: list[BaseRoute], limiters: GuessLimiters
 ) -> list[BaseRoute]:
+    settings = runtime.settings
     monitoring: list[BaseRoute] = [*health_routes(runtime), *metrics_routes(metrics)]
-    if runtime.settings.role == "worker":
+    if settings.role == "worker":
         return monitoring
     return [
         Route(GRAPHQL, graphql),
@@ -284,8 +286,15 @@ def _routes(
         *audit_routes(runtime, limiters.sign_ins),
         *openapi_routes(runtime),
         *monitoring,
-        *dashboard_routes(dashboard_folder(runtime.settings), runtime.settings.base_path),
+        *dashboard_routes(dashboard_folder(settings), settings.base_path, has_explorer=settings.offers_development),
     ]
+
+
+def _pages(settings: Settings) -> list[BaseRoute]:
+    """Return the routes of the dashboard's pages. They come last, so they hide no other route."""
+    if settings.role == "worker":
+        return []
+    return page_routes(dashboard_folder(settings), settings.base_path, has_explorer=settings.offers_development)
 
 
 def _refusal(graphql: GraphQLApp, base_path: str) -> Refuse:

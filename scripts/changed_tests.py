@@ -14,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 TESTS = ROOT / "tests"
 ALWAYS = "tests/architecture"
+OF_DASHBOARD = {"tests/browser/test_frontend_checks.py", "tests/browser/test_dashboard_files.py"}
 MOST_IMPORTERS = 6
 """A module that more test files import is used everywhere: these files say little about it and take long."""
 
@@ -28,6 +29,8 @@ def selected_tests(changed: Iterable[str]) -> list[str]:
     """The test files and folders for the changed files, relative to the root of the repository."""
     chosen = {ALWAYS}
     for name in map(Path, changed):
+        if name.parts[0] == "frontend-example":
+            chosen |= OF_DASHBOARD
         if name.suffix != ".py":
             continue
         if name.parts[0] == "tests":

@@ -3,10 +3,18 @@ import { createRoot } from "react-dom/client";
 import { Router } from "wouter";
 import { askOtherTabs } from "./api/session";
 import { App } from "./app/App";
-import { basePath } from "./app/addresses";
+import { addressOfHash, basePath } from "./app/addresses";
+import { followTheme } from "./preferences";
 
-// Links of mails that were sent before have the address behind a `#`.
-if (location.hash.startsWith("#/")) history.replaceState(null, "", basePath + location.hash.slice(1));
+/** Links of mails that were sent before have the address behind a `#`. */
+function takeOldLink(): void {
+  const address = addressOfHash(location.hash);
+  if (address !== null) history.replaceState(null, "", basePath + address);
+}
+
+followTheme();
+takeOldLink();
+window.addEventListener("hashchange", takeOldLink);
 
 const root = document.getElementById("app");
 if (root) {

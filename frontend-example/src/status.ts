@@ -36,11 +36,17 @@ const LOOKS: Record<string, Look> = {
   ABORTED: look("idle", "stop", "Aborted"),
   COMPLETED: look("good", "check", "Completed"),
   SUCCESS: look("good", "check", "Done"),
-  // Callbacks.
+  // Callbacks; OPEN is the one that is PENDING, because a step that is PENDING is to come.
   OPEN: look("remote", "remote", "Waiting"),
   ACCEPTED: look("good", "check", "Received"),
   EXPIRED: look("bad", "clock", "No answer in time"),
   REVOKED: look("idle", "stop", "Withdrawn"),
+  RECEIVED: look("busy", "check", "Answered"),
+  VALIDATED: look("good", "check", "Answered and validated"),
+  REJECTED: look("bad", "cross", "Refused by the validation"),
+  FAILED_BY_REMOTE: look("bad", "cross", "Failed by the remote"),
+  HEARTBEAT_LOST: look("bad", "clock", "Fell silent"),
+  WITHDRAWN: look("idle", "stop", "Withdrawn"),
   // Product subscriptions.
   INITIAL: look("idle", "dot", "Initial"),
   PROVISIONING: look("busy", "play", "Provisioning"),

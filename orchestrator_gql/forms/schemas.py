@@ -5,7 +5,8 @@ from types import NoneType, UnionType
 from typing import Any, TypeAlias, get_args
 
 from pydantic import BaseModel
-from pydantic_core import to_jsonable_python
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import core_schema, to_jsonable_python
 from pydantic_forms.core.shared import GenerateFormJsonSchema
 
 from orchestrator_gql.forms.submitted_pages import keys
@@ -15,6 +16,9 @@ from orchestrator_gql.utils.json.secrets import Found, MarkingSchema, as_python,
 Schema: TypeAlias = dict[str, Any]
 
 CONTENT_FORMATS = frozenset({"callout", "markdown", "summary"})
+
+_MADE_ANEW = "x-made-anew"
+"""Marks a default that comes from a factory, until `without_made_anew` removes it."""
 
 _MAPS_OF_SCHEMAS = frozenset({"properties", "patternProperties", "$defs"})
 _LISTS_OF_SCHEMAS = frozenset({"anyOf", "oneOf", "allOf", "prefixItems"})
@@ -46,6 +50,14 @@ class _PageJsonSchema(MarkingSchema, GenerateFormJsonSchema):
             plain = revealed(with_secrets(plain, as_python(value)), found)
         return _Value(plain, found)
 
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        json_schema = super().default_schema(schema)
+        return json_schema | {_MADE_ANEW: True} if "default_factory" in schema else json_schema
+
+    def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
+        # Without the format, a client could not tell a decimal from `float | str`.
+        return super().decimal_schema(schema) | {"format": "decimal"}
+
 
 def page_schema(page: type[BaseModel], found: Found | None = None) -> Schema:
     """The page's JSON Schema (2020-12): self-contained plain JSON, with the initial values as `default`.
@@ -68,6 +80,20 @@ def page_schema(page: type[BaseModel], found: Found | None = None) -> Schema:
             for key in keys(name, field) & properties.keys():
                 properties[key]["readOnly"] = True
     return _tidy(schema, schema.get("$defs", {}))
+
+
+def without_made_anew(schema: Schema) -> Schema:
+    """The schema without the defaults that a factory makes anew each time; a read-only field keeps its value.
+
+    A field without a value gets its default, but a factory would make another value than the one that was shown. So a
+    client sends the value of each field that has no default.
+    """
+
+    def below(nested: Json) -> Json:
+        return without_made_anew(nested) if isinstance(nested, dict) else nested
+
+    dropped = {_MADE_ANEW} if _MADE_ANEW not in schema or schema.get("readOnly") else {_MADE_ANEW, "default"}
+    return {key: _below(key, value, below) for key, value in schema.items() if key not in dropped}
 
 
 _PLAIN = (str, int, float, bool, NoneType)
@@ -128,7 +154,7 @@ def _nullable(schema: Schema, definitions: Schema) -> Schema:
         case _:
             return schema
     if "enum" in (definition := definitions.get(definition_name(inner), {})):
-        inner = definition
+        inner = {key: value for key, value in definition.items() if key != "title"}  # it is the name of the class
     if not isinstance(inner.get("type"), str) or "const" in inner:
         return schema
     own = {key: value for key, value in schema.items() if key not in ("anyOf", "type")}

@@ -13,7 +13,7 @@ from pydantic_forms.core.shared import get_form_meta
 
 from orchestrator_gql.forms.hints import ui_schema
 from orchestrator_gql.forms.masks import schema_shown
-from orchestrator_gql.forms.schemas import Schema, page_schema
+from orchestrator_gql.forms.schemas import Schema, page_schema, without_made_anew
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import StepError
 from orchestrator_gql.utils.json.secrets import Found
@@ -90,6 +90,8 @@ def show(page: type[BaseModel], index: int, behind: str = "", secrets: Secrets =
     title = schema["title"]
     fields: dict[str, Schema] = schema["properties"]
     initial_data = {key: field["default"] for key, field in fields.items() if "default" in field}
+    schema = without_made_anew(schema)
+    fields = schema["properties"]
     meta: Mapping[str, Json] = get_form_meta(page) or {}
     has_next = bool(meta.get("hasNext"))
     is_confirmation = all(field.get("readOnly") for field in fields.values())

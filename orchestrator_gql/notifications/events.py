@@ -94,6 +94,6 @@ def link_to(process_id: UUID, base_url: str) -> str:
     """The page of the process on the dashboard.
 
     >>> link_to(UUID(int=1), "https://orchestrator.example")
-    'https://orchestrator.example/#/processes/00000000-0000-0000-0000-000000000001'
+    'https://orchestrator.example/processes/00000000-0000-0000-0000-000000000001'
     """
-    return f"{base_url}/#/processes/{process_id}"
+    return f"{base_url}/processes/{process_id}"

@@ -1,21 +1,47 @@
-"""Serves the built dashboard at ``/``, with a policy that allows no content from other origins."""
+"""Serves the built dashboard, with a policy that allows no content from other origins.
 
+The dashboard draws the page of the address itself, so each of its addresses answers with the same document.
+"""
+
+from collections.abc import Callable
+from hashlib import blake2b
 from html import escape
 from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
-from starlette.types import Receive, Scope, Send
 
 from orchestrator_gql.config.settings import Settings
+from orchestrator_gql.rest.built_files import BuiltFiles
 
 POLICY = "default-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 HEADERS = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
+FOREVER = {**HEADERS, "Cache-Control": "public, max-age=31536000, immutable"}
+"""For files whose names change with their contents."""
+
+CHECKED = {**HEADERS, "Cache-Control": "no-cache"}
+"""For files that a new version replaces under the same name: the browser asks whether its copy is still right."""
+
+PAGES = (
+    "/inbox",
+    "/processes",
+    "/processes/{id}",
+    "/start",
+    "/start/{workflow}",
+    "/subscriptions",
+    "/subscriptions/{id}",
+    "/audit",
+    "/notifications",
+)
+"""The addresses of the dashboard's pages besides ``/``; `frontend-example/src/app/addresses.ts` has the same."""
+
 BASE = '<base href="/" />'
 """The element of the built page to which its links and files are relative; its URL is the path of the public URL."""
+
+EXPLORER = '<meta name="api-explorer" content="graphql" />'
+"""Tells the dashboard where GraphiQL is, if the server offers it."""
 
 NOT_BUILT = f"""<!doctype html><html lang="en"><meta charset="utf-8">{BASE}<title>orchestrator-gql</title>
 <h1>orchestrator-gql is running</h1>
@@ -23,49 +49,49 @@ NOT_BUILT = f"""<!doctype html><html lang="en"><meta charset="utf-8">{BASE}<titl
 <p>The API is at <a href="graphql">/graphql</a>.</p></html>"""
 
 
-class _Hashed(StaticFiles):
-    """Files whose names change with their contents, so a browser may cache them forever."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_cached(message: dict[str, object]) -> None:
-            if message["type"] == "http.response.start":
-                headers = list(message["headers"])  # type: ignore[call-overload]
-                headers.append((b"cache-control", b"public, max-age=31536000, immutable"))
-                message["headers"] = [
-                    *headers,
-                    *((name.lower().encode(), value.encode()) for name, value in HEADERS.items()),
-                ]
-            await send(message)
-
-        await super().__call__(scope, receive, send_cached)  # type: ignore[arg-type]
-
-
-def dashboard_routes(folder: Path | None, base_path: str = "") -> list[BaseRoute]:
-    """The page and files of the dashboard; if it is not built, a page that says how to build it.
+def dashboard_routes(folder: Path | None, base_path: str = "", *, has_explorer: bool = False) -> list[BaseRoute]:
+    """The first page and the files of the dashboard; if it is not built, a page that says how to build it.
 
     ``base_path`` is the path of the public URL: with and without a final slash the page finds its files below it.
     """
-    base = f'<base href="{escape(base_path)}/" />'
+    first = Route("/", _document(folder, base_path, has_explorer=has_explorer))
     if folder is None:
-
-        async def missing(_: Request) -> Response:
-            return HTMLResponse(NOT_BUILT.replace(BASE, base), headers=HEADERS)
-
-        return [Route("/", missing)]
-
-    def index(_: Request) -> Response:
-        page = (folder / "index.html").read_text("utf-8")
-        return HTMLResponse(page.replace(BASE, base, 1), headers={**HEADERS, "Cache-Control": "no-cache"})
+        return [first]
 
     async def icon(_: Request) -> Response:
-        return FileResponse(folder / "icon.svg", headers=HEADERS)
+        return FileResponse(folder / "icon.svg", headers=CHECKED)
 
     return [
-        Route("/", index),
+        first,
         Route("/icon.svg", icon),
-        Mount("/assets", _Hashed(directory=folder / "assets")),
-        Mount("/graphiql", StaticFiles(directory=folder / "graphiql")),
+        Mount("/assets", BuiltFiles(directory=str(folder / "assets"), headers=FOREVER)),
+        Mount("/graphiql", BuiltFiles(directory=str(folder / "graphiql"), headers=CHECKED)),
     ]
+
+
+def page_routes(folder: Path | None, base_path: str = "", *, has_explorer: bool = False) -> list[BaseRoute]:
+    """The other pages of the dashboard, all with the document of the first page."""
+    document = _document(folder, base_path, has_explorer=has_explorer)
+    return [Route(page + slash, document) for page in PAGES for slash in ("", "/")]
+
+
+def _document(folder: Path | None, base_path: str, *, has_explorer: bool) -> Callable[[Request], Response]:
+    base = f'<base href="{escape(base_path)}/" />'
+    if folder is None:
+        return lambda _: HTMLResponse(NOT_BUILT.replace(BASE, base), headers=HEADERS)
+    additions = base + (EXPLORER if has_explorer else "")
+
+    def document(request: Request) -> Response:
+        # Read at each request: a build may have replaced the file.
+        content = (folder / "index.html").read_text("utf-8").replace(BASE, additions, 1)
+        etag = f'"{blake2b(content.encode(), digest_size=12).hexdigest()}"'
+        headers = {**CHECKED, "ETag": etag}
+        known = request.headers.get("if-none-match", "").split(",")
+        if etag in (tag.strip().removeprefix("W/") for tag in known):
+            return Response(status_code=304, headers=headers)
+        return HTMLResponse(content, headers=headers)
+
+    return document
 
 
 def dashboard_folder(settings: Settings) -> Path | None:

@@ -31,25 +31,37 @@ class RequestTarget:
 
     ``base_path`` is the path of the public URL, such as ``/automation``. Some proxies remove it and some pass it on, so
     the server answers with and without it. If a path is a route as it stands, it is left alone: the base path may be
-    ``/api``.
+    ``/api``. A page of the dashboard comes after all routes: if the base path is ``/start``, ``/start/graphql`` is no
+    page of a workflow.
     """
 
-    def __init__(self, app: ASGIApp, *, base_path: str, routes: Sequence[BaseRoute]) -> None:
+    def __init__(
+        self, app: ASGIApp, *, base_path: str, routes: Sequence[BaseRoute], pages: Sequence[BaseRoute] = ()
+    ) -> None:
         self._app = app
         self._base_path = unquote(base_path)
         self._routes = routes
+        self._pages = pages
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass the request on with its path below the root."""
         if scope["type"] in ("http", "websocket"):
             _take_absolute_form(scope)
-            if self._base_path and f"{scope['path']}/".startswith(f"{self._base_path}/") and not self._is_route(scope):
+            if self._base_path and f"{scope['path']}/".startswith(f"{self._base_path}/"):
                 path = scope["path"].removeprefix(self._base_path) or "/"
-                scope.update(path=path, raw_path=quote(path).encode())
+                if not self._is_complete(scope, {**scope, "path": path}):
+                    scope.update(path=path, raw_path=quote(path).encode())
         return self._app(scope, receive, send)
 
-    def _is_route(self, scope: Scope) -> bool:
-        return any(route.matches(scope)[0] is not Match.NONE for route in self._routes)
+    def _is_complete(self, scope: Scope, below: Scope) -> bool:
+        """True if the path stays as it is, though it begins with the base path; ``below`` is without it."""
+        if _is_one_of(self._routes, scope):
+            return True
+        return _is_one_of(self._pages, scope) and not _is_one_of(self._routes, below)
+
+
+def _is_one_of(routes: Sequence[BaseRoute], scope: Scope) -> bool:
+    return any(route.matches(scope)[0] is not Match.NONE for route in routes)
 
 
 def _take_absolute_form(scope: Scope) -> None:

@@ -100,6 +100,7 @@ class InputRequestFilter:
     statuses: Sequence[InputRequestStatus] | None = (InputRequestStatus.OPEN,)
     assignee_keys: Sequence[str] | None = None
     overdue: bool | None = None
+    claimed: bool | None = None
     claimed_by: str | None = None
     inbox: Inbox | None = None
     process: ProcessFilter = ProcessFilter()
@@ -298,6 +299,8 @@ def _request_query(filters: InputRequestFilter) -> Select[Any]:
         query = query.where(c.assignee.in_(filters.assignee_keys))
     if filters.overdue is not None:
         query = query.where(request_rows.is_overdue(filters.now, is_wanted=filters.overdue))
+    if filters.claimed is not None:
+        query = query.where(c.claimed_by.is_not(None) if filters.claimed else c.claimed_by.is_(None))
     if filters.claimed_by is not None:
         query = query.where(c.claimed_by == filters.claimed_by)
     if conditions := _process_conditions(filters.process):

@@ -12,6 +12,7 @@ from scripts.changed_tests import ALWAYS, selected_tests
         ("orchestrator_gql/engine/workers/audit_sealer.py", "tests/engine/workers/test_audit_sealer.py"),
         ("tests/callbacks/test_rules.py", "tests/callbacks/test_rules.py"),
         ("orchestrator_gql/storage/tables/__init__.py", "tests/storage"),
+        ("frontend-example/src/main.tsx", "tests/browser/test_frontend_checks.py"),
     ],
 )
 def test_a_change_selects_the_tests_named_for_it(changed: str, chosen: str) -> None:

@@ -1,94 +1,11 @@
 """The dashboard in a real browser with a real server: an operator's clicks while a remote service answers."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
-from playwright.sync_api import Page, sync_playwright
-from support.browser import SWITCHES, chromium
-from support.command_line import SECONDS, serving, until
-
-HOSTILE = "<script>document.title = 'taken'</script><img src=x onerror=\"document.title = 'taken'\">"
-
-
-@dataclass(slots=True)
-class Dashboard:
-    """The open dashboard of a server, and a record of its console messages, requests and loads."""
-
-    page: Page
-    address: str
-    file: Path
-    complaints: list[str] = field(default_factory=list)
-    """Messages of the console, with uncaught errors and violations of the security policy."""
-    requests: list[str] = field(default_factory=list)
-    """The URLs of the page's requests."""
-    loads: list[str] = field(default_factory=list)
-    """The loaded documents: a second document is a reload."""
-
-    def record_events(self) -> None:
-        """Record the messages, requests and loads of the page from now on."""
-        self.page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("websocket", lambda socket: self.requests.append(socket.url))
-        self.page.on("domcontentloaded", lambda page: self.loads.append(page.url))
-
-    def start(self) -> str:
-        """Start the workflow through its form, wait until it waits, and return the callback URL."""
-        self.page.goto(self.address + "/")
-        self.page.get_by_text("Live", exact=True).wait_for()
-        self.page.get_by_role("link", name="Start a workflow").click()
-        self.page.locator("a.card", has_text="Wait for an answer, and confirm it").click()
-        self.page.locator("form input").fill(str(self.file))
-        self.submit()
-        self.wait_for_status("Waiting for remote")
-        self.page.get_by_text("Waiting for the remote service").wait_for()
-        return until(self._url)
-
-    def _url(self) -> str | None:
-        return self.file.read_text() if self.file.exists() else None
-
-    def submit(self) -> None:
-        """Click the button of the open form."""
-        self.page.locator("form button[type=submit]").click()
-
-    def wait_for_status(self, words: str) -> None:
-        """Wait until the head of the process shows this status."""
-        self.page.locator(".process-title .badge", has_text=words).wait_for()
-
-    def unfold_result(self) -> None:
-        """Open the callback's result: it is folded while the form shows it."""
-        self.page.locator(".callback details[data-name=result]:not([open]) > summary").click()
-
-    def requests_elsewhere(self) -> list[str]:
-        """The requests that did not go to the server."""
-        origins = (self.address + "/", self.address.replace("http", "ws", 1) + "/")
-        return [url for url in self.requests if not url.startswith(origins)]
-
-
-@contextmanager
-def open_dashboard(folder: Path, *more: str) -> Iterator[Dashboard]:
-    """The dashboard of a server with the workflows of `waiting.py` and of further modules in the folder."""
-    (folder / "waiting.py").write_bytes((Path(__file__).parent / "waiting.py").read_bytes())
-    with (
-        serving(folder, "--workflows", "waiting", *more) as server,
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=chromium(), args=SWITCHES) as browser,
-        browser.new_page() as page,
-    ):
-        page.set_default_timeout(SECONDS * 1000)
-        dashboard = Dashboard(page, server.address, folder / "url")
-        dashboard.record_events()
-        yield dashboard
-
-
-def deliver(url: str, return_code: int, output: str) -> None:
-    """Deliver the result as the remote service does, not through the browser."""
-    body = {"return_code": return_code, "output": output}
-    assert httpx.post(url, json=body, trust_env=False, timeout=SECONDS).status_code == 200
+from opened import HOSTILE, deliver, open_dashboard, switch_engine
+from support.command_line import SECONDS
 
 
 def test_a_result_appears_without_a_reload_and_a_click_confirms_it(tmp_path: Path) -> None:
@@ -133,14 +50,6 @@ def test_a_rejected_result_is_shown_with_the_reason_and_nobody_is_asked(tmp_path
         assert dashboard.page.locator(".asked").count() == 0
         assert dashboard.complaints == []
         assert dashboard.requests_elsewhere() == []
-
-
-def switch_engine(dashboard: Dashboard, *, paused: bool, reason: str | None = None) -> None:
-    """Pause or resume the engine, not through the browser."""
-    query = "mutation ($input: SetEngineStateInput!) { setEngineState(input: $input) { __typename } }"
-    body = {"query": query, "variables": {"input": {"paused": paused, "reason": reason}}}
-    response = httpx.post(dashboard.address + "/graphql", json=body, trust_env=False, timeout=SECONDS).json()
-    assert response == {"data": {"setEngineState": {"__typename": "SetEngineStateSuccess"}}}
 
 
 def test_a_pause_is_shown_with_its_person_and_reason_until_the_engine_goes_on(tmp_path: Path) -> None:

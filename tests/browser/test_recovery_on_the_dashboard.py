@@ -6,9 +6,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from opened import Dashboard, open_dashboard
 from playwright.sync_api import Locator
 from support.command_line import SECONDS, until
-from test_dashboard import Dashboard, open_dashboard
 
 START = """mutation($name: String!, $file: String!) {
   startWorkflow(input: {workflowName: $name, pages: [{file: $file}]}) {
@@ -17,7 +17,6 @@ START = """mutation($name: String!, $file: String!) {
 
 @pytest.fixture
 def dashboard(tmp_path: Path) -> Iterator[Dashboard]:
-    (tmp_path / "hurried.py").write_bytes((Path(__file__).parent / "hurried.py").read_bytes())
     with open_dashboard(tmp_path, "hurried") as dashboard:
         yield dashboard
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import httpx
 import pytest
+from opened import Dashboard, open_dashboard
 from playwright.sync_api import expect
 from support.command_line import SECONDS, until
-from test_dashboard import Dashboard, open_dashboard
 
 START = """mutation ($input: StartWorkflowInput!) { startWorkflow(input: $input) {
   ... on StartWorkflowSuccess { process { id } } } }"""

@@ -280,7 +280,7 @@ def test_the_dashboard_signs_in_and_is_live(site: Site) -> None:
         page.reload()
         page.locator(".process-title .badge", has_text="Completed").wait_for()
 
-    assert address == f"{site.url}/#/processes/{process_id}"
+    assert address == f"{site.url}/processes/{process_id}"
     assert [url for url in requests if not url.startswith(f"{site.url}/")] == []
     assert [text for text in complaints if "401" not in text] == []
 

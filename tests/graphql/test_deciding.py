@@ -220,6 +220,8 @@ async def test_the_inbox_is_what_somebody_can_answer(site: Site) -> None:
     assert await inbox("bob", mine=True) == {for_all}
     assert await inbox("eve", mine=True) == {for_all, taken}
     assert await inbox("eve", claimedBy="eve") == {taken}
+    assert await inbox("cay", claimed=True) == {taken}
+    assert await inbox("cay", claimed=False) == {for_noc, for_all}
     assert await inbox("guest", mine=True) == set()
     assert for_cay["assignees"] == [{"name": "Network operations"}]
     assert {node["id"] for node in for_cay["openInputRequests"]["nodes"]} == {for_noc, for_all}

@@ -84,7 +84,7 @@ async def test_a_team_receives_its_input_requests_by_mail_and_a_title_adds_no_he
     )
     assert first["Message-ID"] == f"<{sent[0].id}@corp.example>"
     text = first.get_content()
-    link = f"{engine.runtime.settings.base_url}/#/processes/{request.process_id}"
+    link = f"{engine.runtime.settings.base_url}/processes/{request.process_id}"
     assert text.splitlines() == [
         "A process waits for an answer of Night watch.",
         "",

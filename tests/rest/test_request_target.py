@@ -42,7 +42,16 @@ async def below(folder: Path, base: str = "https://orchestrator.example/automati
 
 @pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
 async def test_every_route_answers_below_the_path(tmp_path: Path, place: str) -> None:
-    paths = ["/", "/icon.svg", "/assets/index.js", "/openapi.json", "/health/live", "/health/ready", "/metrics"]
+    paths = [
+        "/",
+        "/icon.svg",
+        "/assets/index.js",
+        "/openapi.json",
+        "/health/live",
+        "/health/ready",
+        "/metrics",
+        "/inbox",
+    ]
     async with below(tmp_path) as wait:
         http = wait.site.http
         pages = {path: (await http.get(place + path)).status_code for path in paths}
@@ -126,6 +135,10 @@ async def test_without_a_built_dashboard_the_page_has_links_below_the_path(tmp_p
         ("/graphql", "/graphql/", "/"),
         ("", "/graphql", "/graphql"),
         ("", "//graphql", "//graphql"),
+        ("/automation", "/automation/start/x", "/start/x"),
+        ("/start", "/start/x", "/start/x"),
+        ("/start", "/start/graphql", "/graphql"),
+        ("/start", "/start/start/graphql", "/start/graphql"),
     ],
 )
 @pytest.mark.parametrize("kind", ["http", "websocket"])
@@ -139,8 +152,9 @@ async def test_the_path_of_the_public_url_is_taken_away_once(base: str, path: st
         """Never called."""
 
     routes: list[BaseRoute] = [Route(place, endpoint) for place in ("/", "/graphql", "/api/x")]
+    pages: list[BaseRoute] = [Route("/start/{workflow}", endpoint)]
     scope = {"type": kind, "path": path, "raw_path": path.replace(" ", "%20").encode(), "headers": [], "method": "GET"}
-    await RequestTarget(app, base_path=base, routes=routes)(scope, None, None)  # type: ignore[arg-type]
+    await RequestTarget(app, base_path=base, routes=routes, pages=pages)(scope, None, None)  # type: ignore[arg-type]
 
     if kind == "http":  # these routes take no WebSocket, so that no path is left alone for them
         assert seen == [(expected, expected.encode())]

@@ -17,10 +17,15 @@ export class ApiError extends Error {
 /** The server wants a token, or another one. */
 export class Unauthenticated extends ApiError {}
 
+/** Longer than the server takes for anything. A frozen server or a lost line answers never. */
+const LONGEST_WAIT = 60_000;
+
 /** Numbers that JavaScript cannot hold travel as marked texts, in both directions. */
 async function losslessFetch(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
   const body = typeof init.body === "string" ? stringify(JSON.parse(init.body)) : init.body;
-  const response = await fetch(input, { ...init, body: body ?? null });
+  const limit = AbortSignal.timeout(LONGEST_WAIT);
+  const signal = init.signal ? AbortSignal.any([init.signal, limit]) : limit;
+  const response = await fetch(input, { ...init, body: body ?? null, signal });
   const text = await response.text();
   const { status, statusText, headers } = response;
   let exact = text;

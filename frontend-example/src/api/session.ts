@@ -4,7 +4,10 @@
  */
 import { store } from "./store";
 
-const PLACE = "orchestrator-token";
+/** Two servers below different paths of one host share storage and channels: each has its own token. */
+const below = new URL(document.baseURI).pathname;
+const PLACE = `orchestrator-token:${below}`;
+const CHANNEL = `orchestrator-session:${below}`;
 
 type Message = { kind: "ask" } | { kind: "token"; token: string } | { kind: "sign-out" };
 
@@ -14,7 +17,7 @@ export const token = store<string | null>(sessionStorage.getItem(PLACE));
 /** Somebody must sign in before anything is sent; the reason is shown to the person. */
 export const demand = store<string | null>(null);
 
-const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("orchestrator-session");
+const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(CHANNEL);
 
 if (channel) {
   channel.onmessage = ({ data }: MessageEvent<Message>) => {
@@ -38,6 +41,8 @@ function keep(entered: string): void {
 /** Nothing of one person may be left for the next: the page is loaded again. */
 function forget(): void {
   sessionStorage.removeItem(PLACE);
+  // From here on no other tab gets the token: one that has loaded again already may ask.
+  if (channel) channel.onmessage = null;
   location.reload();
 }
 
@@ -73,6 +78,8 @@ export function demandSignIn(): void {
       ? "The server does not accept the token of this tab any more. Sign in again: what you typed is still there."
       : "This server wants to know who you are. Enter the token that you were given.",
   );
+  // In another tab somebody may have signed in since.
+  say({ kind: "ask" });
 }
 
 /** What goes with every operation: a header over HTTP, the first message over a WebSocket, which carries no headers. */

@@ -68,9 +68,14 @@ function connect(onClosed: (event: unknown) => void): Client {
   return client;
 }
 
+let cursor: string | null = null;
+
+/** The position behind the last batch; null before the first one. What is read from now on holds all changes before it. */
+export const position = (): string | null => cursor;
+
 /** Follow every change from now on, until the returned function is called. */
 export function follow(): () => void {
-  let cursor: string | null = null;
+  cursor = null;
   let isOver = false;
   let failures = 0;
   const client = connect((event) => {

@@ -22,6 +22,8 @@ interface Options<Data> {
   /** The version of the answer: a lower one never replaces a higher one, unless everything is read anew. */
   version?: (data: Data) => number;
   isPaused?: boolean;
+  /** Milliseconds in which changes are gathered; more for numbers that nearly every event changes. */
+  gather?: number;
 }
 
 /**
@@ -49,7 +51,7 @@ export function useLive<Data, Variables extends AnyVariables>(
     }
     const { generation, isFresh } = work;
     Object.assign(work, { isBusy: true, isDue: false, isFresh: false });
-    let wait = GATHER;
+    let wait = latest.current.options.gather ?? GATHER;
     try {
       const data = await run(latest.current.document, latest.current.variables);
       if (generation === work.generation) setState((before) => settled(before.data, data, isFresh, latest.current.options));
@@ -75,7 +77,8 @@ export function useLive<Data, Variables extends AnyVariables>(
     const work = reading.current;
     const stop = onEvents((events, isFresh) => {
       work.isFresh ||= isFresh;
-      if (isFresh || events.some(latest.current.options.concerns)) work.timer ||= window.setTimeout(() => void read(), GATHER);
+      const { concerns, gather = GATHER } = latest.current.options;
+      if (isFresh || events.some(concerns)) work.timer ||= window.setTimeout(() => void read(), gather);
     });
     return () => {
       stop();

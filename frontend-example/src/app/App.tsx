@@ -1,57 +1,70 @@
 /** The frame of every page: header, banners, the page of the address, and the sign-in over it. */
 import { CSPProvider } from "@base-ui/react/csp-provider";
-import { lazy, Suspense, useEffect } from "react";
-import { Route, Switch } from "wouter";
+import { Suspense, useEffect, type MouseEvent } from "react";
+import { Route, Switch, useLocation } from "wouter";
 import { demand, token } from "../api/session";
 import { follow } from "../api/stream";
 import { useStore } from "../api/store";
 import { Announcer } from "../components/Announcer";
-import { addresses } from "./addresses";
+import { Boundary } from "../components/Boundary";
 import { Banners } from "./Banners";
 import { Header } from "./Header";
+import { PageArrival, useScrollRestoration } from "./navigation";
 import { NotFound } from "./NotFound";
+import { PAGES } from "./pages";
+import { Shortcuts } from "./Shortcuts";
 import { SignIn } from "./SignIn";
-
-const PAGES = [
-  [addresses.home, lazy(() => import("../pages/home/Home"))],
-  [addresses.inbox, lazy(() => import("../pages/inbox/Inbox"))],
-  [addresses.processes, lazy(() => import("../pages/processes/Processes"))],
-  [addresses.process(":id"), lazy(() => import("../pages/process/Process"))],
-  [addresses.start(), lazy(() => import("../pages/start/StartList"))],
-  ["/start/:workflow", lazy(() => import("../pages/start/StartForm"))],
-  [addresses.subscriptions, lazy(() => import("../pages/subscriptions/Subscriptions"))],
-  [addresses.subscription(":id"), lazy(() => import("../pages/subscriptions/Subscription"))],
-  [addresses.audit, lazy(() => import("../pages/audit/Audit"))],
-  [addresses.notifications, lazy(() => import("../pages/notifications/Notifications"))],
-] as const;
+import { ViewerProvider } from "./viewer";
 
 export function App() {
   const asked = useStore(demand);
   const known = useStore(token);
   useEffect(() => (asked === null ? follow() : undefined), [asked, known]);
+  useScrollRestoration();
 
   return (
     <CSPProvider disableStyleElements>
-      {/* What was typed stays behind the sign-in. */}
-      <div className="app" inert={asked !== null}>
-        <a className="skip" href="#main">
-          Skip to the page
-        </a>
-        <Header />
-        <Banners />
-        <main id="main" tabIndex={-1}>
-          <Suspense fallback={<p className="muted">Loading…</p>}>
-            <Switch>
-              {PAGES.map(([address, component]) => (
-                <Route key={address} path={address} component={component} />
-              ))}
-              <Route component={NotFound} />
-            </Switch>
-          </Suspense>
-        </main>
-        <Announcer />
-      </div>
-      {asked !== null && <SignIn reason={asked} />}
+      <ViewerProvider>
+        {/* What was typed stays behind the sign-in. */}
+        <div className="app" inert={asked !== null}>
+          <a className="skip" href="#main" onClick={skip}>
+            Skip to the page
+          </a>
+          <Header />
+          <Boundary name="The banner">
+            <Banners />
+          </Boundary>
+          <Page />
+          <Shortcuts />
+          <Announcer />
+        </div>
+        {asked !== null && <SignIn reason={asked} />}
+      </ViewerProvider>
     </CSPProvider>
   );
+}
+
+function Page() {
+  const [address] = useLocation();
+  return (
+    <main id="main" tabIndex={-1}>
+      <Boundary name="This page" resetKey={address}>
+        <Suspense fallback={<p className="muted">Loading…</p>}>
+          <Switch>
+            {PAGES.map(([pattern, component]) => (
+              <Route key={pattern} path={pattern} component={component} />
+            ))}
+            <Route component={NotFound} />
+          </Switch>
+          <PageArrival />
+        </Suspense>
+      </Boundary>
+    </main>
+  );
+}
+
+/** By script: with a `<base>`, the browser would take the link for another page. */
+function skip(event: MouseEvent): void {
+  event.preventDefault();
+  document.getElementById("main")?.focus();
 }

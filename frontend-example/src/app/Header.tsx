@@ -1,12 +1,13 @@
-/** The line on top: where one can go, what waits for the person, whether the page is live, who is signed in. */
-import { Link, useLocation } from "wouter";
+/** The line on top: where one can go, what waits for the person, whether the page is live, and everything else in a menu. */
 import { useEffect } from "react";
-import { signOut, token } from "../api/session";
+import { Link, useLocation } from "wouter";
 import { lastHeard, liveState, type LiveState } from "../api/stream";
 import { useStore } from "../api/store";
-import { chooseZone, useNow, zone } from "../components/Time";
+import { useNow } from "../components/Time";
 import { duration } from "../time";
 import { addresses } from "./addresses";
+import { More } from "./More";
+import { useTaskNotices } from "./taskNotices";
 import { useViewer } from "./viewer";
 
 const PAGES: readonly [string, string][] = [
@@ -17,13 +18,13 @@ const PAGES: readonly [string, string][] = [
 ];
 
 export function Header() {
-  const { viewer, openTasks } = useViewer();
+  const { viewer, openTasks, isKnown } = useViewer();
   const [location] = useLocation();
-  const isTokenKnown = useStore(token) !== null;
   useTasksInTitle(openTasks);
+  useTaskNotices(isKnown ? openTasks : null);
   return (
     <header className="top">
-      <Link className="brand" href={addresses.home}>
+      <Link className="brand" href={addresses.home} aria-label="orchestrator, first page">
         <img src="icon.svg" alt="" width={24} height={24} />
         <span>orchestrator</span>
       </Link>
@@ -36,17 +37,8 @@ export function Header() {
         ))}
       </nav>
       <LiveMark />
-      <ZoneChoice />
-      {viewer && (
-        <div className="who">
-          <span className="who-name">{viewer.name}</span>
-          {isTokenKnown && (
-            <button type="button" className="quiet" onClick={signOut}>
-              Sign out
-            </button>
-          )}
-        </div>
-      )}
+      {viewer && <span className="who-name">{viewer.name}</span>}
+      <More />
     </header>
   );
 }
@@ -64,24 +56,19 @@ const WORDS: Record<LiveState, string> = {
 /** Whether what is shown is live and, if not, how old it is. */
 function LiveMark() {
   const state = useStore(liveState);
-  const heard = useStore(lastHeard);
-  const age = Math.round((useNow() - heard) / 1000);
   return (
-    <p className={`live ${state}`} role="status">
-      {WORDS[state]}
-      {state === "reconnecting" && heard > 0 && <span className="muted"> · data is {duration(Math.max(age, 0))} old</span>}
-    </p>
+    <div className={`live ${state}`}>
+      <span role="status">{WORDS[state]}</span>
+      {(state === "reconnecting" || state === "behind") && <Age />}
+    </div>
   );
 }
 
-function ZoneChoice() {
-  const chosen = useStore(zone);
-  const other = chosen === "local" ? "UTC" : "local";
-  return (
-    <button type="button" className="quiet" onClick={() => chooseZone(other)} title={`Show times in ${other} time`}>
-      {chosen === "local" ? "Local time" : "UTC"}
-    </button>
-  );
+/** It ticks, so it is no part of the status that a screen reader says. */
+function Age() {
+  const heard = useStore(lastHeard);
+  const age = Math.round((useNow() - heard) / 1000);
+  return heard > 0 && <span className="age">data is {duration(Math.max(age, 0))} old</span>;
 }
 
 /** The number of open tasks stands in the tab's title, before the title of the page. */

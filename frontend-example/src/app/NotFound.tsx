@@ -1,15 +1,29 @@
+/** An address without a page: says so, and offers what may be meant. */
 import { Link, useLocation } from "wouter";
 import { usePageTitle } from "../components/Announcer";
-import { addresses } from "./addresses";
+import { addresses, suggestions } from "./addresses";
 
 export function NotFound() {
   usePageTitle("No such page");
   const [location] = useLocation();
+  const meant = suggestions(location);
   return (
-    <section className="panel">
+    <section className="panel not-found">
       <h2>No such page</h2>
       <p className="words">
-        There is no page at <code>{location}</code>. Go to <Link href={addresses.home}>the first page</Link>.
+        There is no page at <code>{location}</code>. {meant.length > 0 && "Perhaps you mean:"}
+      </p>
+      {meant.length > 0 && (
+        <ul>
+          {meant.map((address) => (
+            <li key={address}>
+              <Link href={address}>{address}</Link>
+            </li>
+          ))}
+        </ul>
+      )}
+      <p>
+        <Link href={addresses.home}>Go to the first page</Link>
       </p>
     </section>
   );

@@ -1,10 +1,11 @@
 /** Asks for a token, over the page, and tries it before it is kept. */
-import { useState, type FormEvent } from "react";
+import { useEffect, useState, type FormEvent } from "react";
 import { signIn } from "../api/session";
 
 export function SignIn({ reason }: { reason: string }) {
   const [problem, setProblem] = useState<string | null>(null);
   const [isTrying, setTrying] = useState(false);
+  useFocusAfterwards();
 
   const enter = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
@@ -45,6 +46,22 @@ export function SignIn({ reason }: { reason: string }) {
   );
 }
 
+let lastFocused: HTMLElement | null = null;
+document.addEventListener("focusin", ({ target }) => {
+  if (target instanceof HTMLElement && !target.closest(".sign-in")) lastFocused = target;
+});
+
+/** Whoever was typing goes on where the sign-in came between. */
+function useFocusAfterwards(): void {
+  useEffect(() => {
+    const before = lastFocused;
+    return () => {
+      // The page behind is inert until React is done.
+      setTimeout(() => before?.isConnected && before.focus());
+    };
+  }, []);
+}
+
 /** Null if the server accepts the token; else what a person should know. */
 async function tried(entered: string): Promise<string | null> {
   const headers = { "content-type": "application/json", authorization: `Bearer ${entered}` };
@@ -52,5 +69,6 @@ async function tried(entered: string): Promise<string | null> {
   const response = await fetch("graphql", { method: "POST", headers, body }).catch(() => null);
   if (!response) return "The server does not answer.";
   if (response.status === 401) return "The server does not accept this token.";
+  if (response.status === 429) return "Too many wrong tokens came from here. Wait a minute, then try again.";
   return response.ok ? null : `The server answered with status ${response.status}.`;
 }

@@ -4,7 +4,9 @@
  */
 import { Dialog as Base } from "@base-ui/react/dialog";
 import type { ReactNode, RefObject } from "react";
+import { ICONS } from "../status";
 import "../styles/dialog.css";
+import { Icon } from "./Badge";
 
 interface Props {
   title: string;
@@ -30,14 +32,13 @@ export default function Dialog({ title, description, onClose, isBusy = false, in
           aria-busy={isBusy}
           {...(initialFocus && { initialFocus })}
         >
-          <div className="dialog-head">
-            <Base.Title className="dialog-title">{title}</Base.Title>
-            <Base.Close className="quiet dialog-close" aria-label="Close" disabled={isBusy}>
-              ✕
-            </Base.Close>
-          </div>
+          <Base.Title className="dialog-title">{title}</Base.Title>
           {description && <Base.Description className="dialog-description words">{description}</Base.Description>}
           {children}
+          {/* Last, so that the focus begins at the first field. */}
+          <Base.Close className="quiet dialog-close" aria-label="Close" disabled={isBusy}>
+            <Icon path={ICONS.cross} />
+          </Base.Close>
         </Base.Popup>
       </Base.Portal>
     </Base.Root>

@@ -1,16 +1,8 @@
 /** Times that tick together, once a second, for the whole page. */
 import { useEffect, useState, useSyncExternalStore } from "react";
-import { store, useStore } from "../api/store";
-import { duration, fullMoment, moment, relative, secondsSince, type Zone } from "../time";
-
-const PLACE = "orchestrator-zone";
-
-export const zone = store<Zone>(localStorage.getItem(PLACE) === "UTC" ? "UTC" : "local");
-
-export function chooseZone(chosen: Zone): void {
-  localStorage.setItem(PLACE, chosen);
-  zone.set(chosen);
-}
+import { useStore } from "../api/store";
+import { zone } from "../preferences";
+import { duration, fullMoment, moment, relative, secondsSince } from "../time";
 
 let now = Date.now();
 const listeners = new Set<() => void>();

@@ -1,6 +1,17 @@
 /** One page of a form, drawn from its JSON Schema; loaded with the first form. */
-import type { ReactNode } from "react";
-import type { Json } from "../api/json";
+import Form, { type IChangeEvent } from "@rjsf/core/lib/components/Form.js";
+import type { FormEvent, ReactNode } from "react";
+import { useCallback, useEffect, useId, useMemo, useRef, useState } from "react";
+import { isObject, type Json } from "../api/json";
+import "../styles/fields.css";
+import { idPart, PageContext, type PageFacts, type Path } from "./fields/context";
+import { fields, templates } from "./fields/registry";
+import { beginning, holdsSecret } from "./fresh";
+import { changedFields, payloadOf } from "./payload";
+import { ProblemSummary } from "./ProblemSummary";
+import { asSchema, type Schema } from "./schema";
+import { useProblems } from "./useProblems";
+import { validator } from "./validator";
 
 export interface FieldProblem {
   /** The path of the field in the page: `["ports", 0, "vlan"]`; empty if the whole page is wrong. */
@@ -12,10 +23,16 @@ export interface PageFormProps {
   schema: Json;
   /** The values as the server sent them. */
   initialData: Json;
+  /** The drawing hints of the server; without them, fields stand in the order of the schema. */
+  uiSchema?: Json;
   /** Values typed before (a draft), by field; they replace `initialData`. */
   draft?: { [field: string]: Json };
   problems?: readonly FieldProblem[];
   isSending?: boolean;
+  /** Have the first field take the focus when the page appears. */
+  isFocused?: boolean;
+  /** What to show below a read-only field whose text the server has cut, by field; see `FormPage.cuts`. */
+  cutNotes?: { [field: string]: ReactNode };
   /** Called while the person types, with the fields that differ from what came; never with a secret. */
   onDraft?: (changed: { [field: string]: Json }) => void;
   /** Called with the fields to send, see `payload.ts`. */
@@ -24,15 +41,83 @@ export interface PageFormProps {
   children: ReactNode;
 }
 
-export default function PageForm({ children, onSubmit }: PageFormProps) {
+type Values = { [field: string]: Json };
+
+const NO_PROBLEMS: readonly FieldProblem[] = [];
+const NO_NOTES: { [field: string]: ReactNode } = {};
+
+const asValues = (value: unknown): Values => (isObject(value) ? (value as Values) : {});
+
+export default function PageForm(props: PageFormProps) {
+  const { schema, initialData, uiSchema, problems = NO_PROBLEMS, isSending = false, cutNotes = NO_NOTES, onDraft, onSubmit, children } = props;
+  const root = useMemo(() => asSchema(schema), [schema]);
+  const [first] = useState(() => ({ ...beginning(root, asValues(initialData)), ...props.draft }));
+  const values = useRef<Values>(first);
+  const form = useRef<HTMLDivElement>(null);
+  const prefix = `form${useId().replace(/\W/g, "")}`;
+  const idOf = useCallback((path: Path) => [prefix, ...path.map(idPart)].join("/"), [prefix]);
+  const { own, messagesAt, report, unreadable } = useProblems(problems, idOf);
+  useFirstFocus(form, props.isFocused ?? false);
+
+  const noteAt = useCallback((path: Path) => (path.length === 1 ? cutNotes[String(path[0])] : null), [cutNotes]);
+  const page: PageFacts = useMemo(() => ({ root, idOf, messagesAt, report, noteAt }), [root, idOf, messagesAt, report, noteAt]);
+
+  const follow = ({ formData }: IChangeEvent): void => {
+    values.current = asValues(formData);
+    onDraft?.(draftOf(root, asValues(initialData), values.current));
+  };
+  const send = (event: FormEvent): void => {
+    event.preventDefault();
+    event.stopPropagation();
+    if (!isSending && !unreadable()) onSubmit(payloadOf({ schema, initialData }, values.current));
+  };
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        onSubmit({});
-      }}
-    >
-      {children}
-    </form>
+    <PageContext.Provider value={page}>
+      {/* The page's own form: rjsf would send the values, and here only what differs is sent. */}
+      <form className="page-form" noValidate onSubmit={send} aria-busy={isSending}>
+        <ProblemSummary problems={own} idOf={idOf} schema={root} />
+        <div ref={form}>
+          <Form
+            tagName="div"
+            schema={OPAQUE}
+            uiSchema={asSchema(uiSchema)}
+            validator={validator}
+            fields={fields}
+            templates={templates}
+            idPrefix={prefix}
+            idSeparator="/"
+            initialFormData={first}
+            noValidate
+            showErrorList={false}
+            onChange={follow}
+          >
+            <></>
+          </Form>
+        </div>
+        <div className="actions">{children}</div>
+      </form>
+    </PageContext.Provider>
   );
+}
+
+/**
+ * The schema as rjsf knows it. rjsf fills in defaults and cleans values by the schema of the form, and so changes values that
+ * nobody touched. It keeps the values and draws the fields; our fields read the real schema.
+ */
+const OPAQUE: { type: "object" } = { type: "object" };
+
+/** What is worth keeping if the page is lost; a secret is never kept. */
+function draftOf(root: Schema, came: Values, now: Values): Values {
+  const changed = Object.entries(changedFields({ schema: root, initialData: came }, now));
+  const properties = asSchema(root.properties);
+  return Object.fromEntries(changed.filter(([name]) => !holdsSecret(asSchema(properties[name]), root)));
+}
+
+function useFirstFocus(form: React.RefObject<HTMLDivElement | null>, isWanted: boolean): void {
+  useEffect(() => {
+    if (!isWanted) return;
+    form.current?.querySelector<HTMLElement>("input:not([type=file]), select, textarea, button")?.focus();
+    // Only when the page appears.
+    // eslint-disable-next-line
+  }, []);
 }

@@ -11,8 +11,12 @@ const page = (properties: object, initialData: unknown, more: object = {}) => ({
 describe("what is sent for a page", () => {
   it("is nothing if nobody touched it", () => {
     const came = parse('{"long": 12345678901234567890, "list": [1, {"a": null}], "none": null}') as object;
-    const facts = page({ long: { default: 0 }, list: { default: [] }, none: { default: 1 } }, came);
-    expect(payloadOf(facts, structuredClone(came))).toEqual({});
+    const fields = Object.entries(came).map(([name, value]) => [name, { default: structuredClone(value) }]);
+    expect(payloadOf(page(Object.fromEntries(fields), came), structuredClone(came))).toEqual({});
+  });
+
+  it("is the shown value if another person has approved a value that is not the default", () => {
+    expect(payloadOf(page({ a: text, b: text }, { a: "d", b: "e" }), { a: "d", b: "e" })).toEqual({ b: "e" });
   });
 
   it("is a changed field whole, with what a browser cannot hold", () => {

@@ -3,35 +3,50 @@
  * value that nobody touched is stored exactly, whatever a browser can hold.
  */
 import { isEqual, isObject, type Json } from "../api/json";
-import { asSchema, isNullable, isPlainText, isShownOnly, type Schema } from "./schema";
+import { emptied } from "./fresh";
+import { asSchema, isShownOnly, type Schema } from "./schema";
 
 interface PageFacts {
   schema: unknown;
   initialData: unknown;
 }
 
-export function payloadOf({ schema, initialData }: PageFacts, typed: unknown): { [key: string]: Json } {
+type Fields = { [key: string]: Json };
+
+export function payloadOf({ schema, initialData }: PageFacts, typed: unknown): Fields {
+  const root = asSchema(schema);
+  const came = isObject(initialData) ? (initialData as Fields) : {};
+  const untouched = editable(root).filter(([name, field]) => isAbsentOtherwise(field, came[name]));
+  return {
+    ...Object.fromEntries(untouched.map(([name]) => [name, came[name] as Json])),
+    ...changedFields({ schema, initialData }, typed),
+  };
+}
+
+/** The fields that the person has changed. */
+export function changedFields({ schema, initialData }: PageFacts, typed: unknown): Fields {
   const root = asSchema(schema);
   const came = isObject(initialData) ? initialData : {};
   const now = isObject(typed) ? typed : {};
-  const payload: { [key: string]: Json } = {};
-  for (const [name, part] of Object.entries(asSchema(root.properties))) {
-    const field = asSchema(part);
-    if (isShownOnly(field, root)) continue;
-    if (!isEqual(now[name], came[name])) payload[name] = valueOf(now[name], field, root);
-    else if (isMadeAnew(field, name, came)) payload[name] = came[name] as Json;
-  }
-  return payload;
+  const changed = editable(root).filter(([name]) => !isEqual(now[name], came[name]));
+  return Object.fromEntries(changed.map(([name, field]) => [name, valueOf(now[name], field, root)]));
+}
+
+function editable(root: Schema): [string, Schema][] {
+  const fields = Object.entries(asSchema(root.properties)).map(([name, part]): [string, Schema] => [name, asSchema(part)]);
+  return fields.filter(([, field]) => !isShownOnly(field, root));
 }
 
 /** A field that was cleared is empty: without a value, the server would take the default again. */
 function valueOf(value: unknown, field: Schema, root: Schema): Json {
-  if (value !== undefined) return value as Json;
-  if (isNullable(field, root)) return null;
-  return isPlainText(field, root) ? "" : null;
+  return value === undefined ? emptied(field, root) : (value as Json);
 }
 
-/** The server makes another value if this one is absent (`default_factory`), so the one that was shown is sent. */
-function isMadeAnew(field: Schema, name: string, came: Record<string, unknown>): boolean {
-  return !("default" in field) && name in came && came[name] !== undefined && field.writeOnly !== true;
+/**
+ * True if the server would take another value than the one that was shown: it makes a new one (`default_factory`), or it
+ * takes the default although another person has approved another value. Then the shown value is sent.
+ */
+function isAbsentOtherwise(field: Schema, came: Json | undefined): boolean {
+  if (came === undefined || field.writeOnly === true) return false;
+  return !("default" in field) || !isEqual(field.default, came);
 }

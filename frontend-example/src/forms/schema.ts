@@ -63,3 +63,8 @@ export function named(key: string): string {
   const words = key.replaceAll("_", " ").trim();
   return words.charAt(0).toUpperCase() + words.slice(1).toLowerCase();
 }
+
+/** The label of a field: its own title, else its key in words. */
+export function labelOf(key: string, schema: Schema): string {
+  return typeof schema.title === "string" && schema.title ? schema.title : named(key);
+}

@@ -5,6 +5,7 @@ graphql(`
     id
     version
     workflowName
+    subject
     status
     startedAt
     endedAt
@@ -13,9 +14,10 @@ graphql(`
       name
     }
     createdBy {
+      id
       name
     }
-    failure {
+    failureReason {
       code
       message
     }
@@ -31,6 +33,42 @@ export const PROCESSES = graphql(`
       pageInfo {
         hasNextPage
         endCursor
+      }
+    }
+  }
+`);
+
+/** What the filters of the list offer. */
+export const FILTER_CHOICES = graphql(`
+  query FilterChoices {
+    workflows(first: 200) {
+      nodes {
+        name
+        steps {
+          assignee {
+            key
+            name
+          }
+        }
+      }
+    }
+    products(first: 200) {
+      nodes {
+        name
+      }
+    }
+    viewer {
+      assignees {
+        key
+        name
+      }
+    }
+    stats(window: LAST_7_DAYS) {
+      failuresByWorkflow {
+        codes {
+          code
+          count
+        }
       }
     }
   }

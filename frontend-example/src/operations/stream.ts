@@ -9,6 +9,9 @@ graphql(`
       events {
         __typename
         processId
+        ... on CallbackEvent {
+          callbackId
+        }
         ... on ProductSubscriptionChangedEvent {
           productSubscriptionId
         }

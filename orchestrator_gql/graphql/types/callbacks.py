@@ -164,6 +164,9 @@ class Callback(Node):
         description="The name of the callback, if its step waits for several callbacks; else null."
     )
     status: CallbackStatus = strawberry.field(description="The status of the callback.")
+    service: str | None = strawberry.field(
+        description="The configured remote service that must answer; null if its step names none."
+    )
     token_hint: str = strawberry.field(description="The last four characters of the token, to distinguish callbacks.")
     issued_at: datetime = strawberry.field(description="The time when the URL was created.")
     expires_at: datetime | None = strawberry.field(description="The deadline for the result; null if there is none.")
@@ -205,6 +208,7 @@ class Callback(Node):
             id=strawberry.ID(str(row.id)),
             name=row.name,
             status=row.status,
+            service=row.service,
             token_hint=row.token_hint,
             issued_at=row.issued_at,
             expires_at=row.expires_at,
@@ -236,6 +240,10 @@ class Callback(Node):
         from orchestrator_gql.graphql.types.steps import ProcessStep
 
         return await ProcessStep.at(info, self.row.process_id, self.row.step_index)
+
+    @resolved(description="The id that the remote service itself gave its job; null if the action returned none.")
+    def external_id(self, info: Info) -> str | None:
+        return shown_text(info, self.row.remote_ref)
 
     @resolved(
         description="The reason why there is no good result: the remote service reported a failure, the deadline or "

@@ -96,4 +96,19 @@ async def process_changes(info: Info, parent: Process, after: str, first: int | 
     page, is_reset = await event_reads.event_page(
         context.reading, context.principal, after=after, wanted=wanted, first=size
     )
+    if page.events:
+        parent = await _read_again(info, parent)
     return ProcessChanges(parent=parent, logged=page.events, cursor=page.cursor, has_more=page.has_more, reset=is_reset)
+
+
+async def _read_again(info: Info, parent: Process) -> Process:
+    """The process as it is after the events were read.
+
+    The process and the rows that other fields needed were read before the events. A change in between has its event in
+    the page, and the client never asks for it again, so the parts must not come from the rows before it.
+    """
+    loaders = info.context.loaders
+    for loader in (loaders.process, loaders.executions, loaders.callbacks, loaders.requests):
+        loader.clear_all()
+    row = await loaders.process.load(parent.row.id)
+    return parent if row is None else Process.of(row)

@@ -123,6 +123,10 @@ class InputRequestFilter:
     claimed_by: strawberry.ID | None = strawberry.field(
         default=None, description="The user with this id has claimed the input request; null does not filter."
     )
+    claimed: bool | None = strawberry.field(
+        default=None,
+        description="True: only those that somebody has claimed. False: only the others. Null does not filter.",
+    )
     mine: bool | None = strawberry.field(
         default=None,
         description="True: only those that are assigned to the caller's teams or to everybody and that nobody else "
@@ -148,7 +152,7 @@ class InputRequestFilter:
             workflow_names=self.workflow_names, search=self.search, products=self.products, created_by=self.created_by
         )
         return listing.InputRequestFilter(
-            now, self.statuses, self.assignee_keys, self.overdue, self.claimed_by, inbox, process
+            now, self.statuses, self.assignee_keys, self.overdue, self.claimed, self.claimed_by, inbox, process
         )
 
 

@@ -171,6 +171,21 @@ class ProcessStep(Node):
         delta = await info.context.loaders.delta.load((self.process_id, self.execution.seq))
         return dict(delta) if delta is not None else None
 
+    @resolved(
+        description="The values that the keys of `stateDelta` had before the step: those of the steps before or of the "
+        "start form. A key that the step added is missing. Null if `stateDelta` is null."
+    )
+    async def state_before(self, info: Info) -> JSON | None:
+        delta = await self.state_delta(info)
+        if self.execution is None or delta is None:
+            return None
+        seq, loaders = self.execution.seq, info.context.loaders
+        earlier = [row.seq for row in await loaders.executions.load(self.process_id) if row.seq < seq]
+        deltas = await loaders.delta.load_many([(self.process_id, number) for number in sorted(earlier)])
+        found = await loaders.state.load(self.process_id)
+        values = [*(found[1] if found else ()), *deltas]
+        return {key: value for part in values if part for key, value in part.items() if key in delta}
+
     @resolved(description="The size of `stateDelta` in bytes, as JSON text; null if there is none yet.")
     async def state_delta_bytes(self, info: Info) -> int | None:
         return size_of(await self.state_delta(info))

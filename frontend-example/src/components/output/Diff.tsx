@@ -1,5 +1,8 @@
 /** What changed from one JSON value to another, by path. */
+import { useMemo } from "react";
 import type { Json } from "../../api/json";
+import { ChangeList } from "./Changes";
+import { changesOf } from "./comparing";
 
 interface Props {
   before: Json;
@@ -7,5 +10,6 @@ interface Props {
 }
 
 export default function Diff({ before, after }: Props) {
-  return <pre>{JSON.stringify([before, after], null, 2)}</pre>;
+  const changes = useMemo(() => changesOf(before, after), [before, after]);
+  return <ChangeList changes={changes} />;
 }

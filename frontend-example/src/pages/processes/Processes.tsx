@@ -1,89 +1,96 @@
 /** All processes: search, filters in the address, rows that stay where they are. */
-import { useEffect, useMemo, useSyncExternalStore } from "react";
+import { useMemo, useState } from "react";
 import { Link } from "wouter";
-import { run } from "../../api/client";
-import { onEvents } from "../../api/stream";
-import { useLive } from "../../api/useLive";
 import { addresses } from "../../app/addresses";
-import { useParameter } from "../../app/search";
+import { useViewer } from "../../app/viewer";
+import { useStore } from "../../api/store";
 import { usePageTitle } from "../../components/Announcer";
-import { StatusIcon } from "../../components/Badge";
-import type { ProcessFilter, ProcessStatus } from "../../gql/graphql";
-import { PROCESSES, STATS } from "../../operations/processes";
-import { lookOf, PROCESS_STATUSES } from "../../status";
-import { ProcessList, type Read, type Shown } from "./processList";
+import { ActiveFilters } from "../../components/filters/ActiveFilters";
+import { toggled } from "../../components/filters/address";
+import { SearchField } from "../../components/filters/SearchField";
+import { useFilters, type Change } from "../../components/filters/useFilters";
+import { Problem } from "../../components/Problem";
+import { zone } from "../../preferences";
+import "../../styles/filters.css";
+import "../../styles/processes.css";
+import { FilterPanel } from "./FilterPanel";
+import { activeFilters, filtersOf, NAMES, processFilterOf } from "./filters";
+import { MOST_WAITING, type ProcessList, type Shown } from "./processList";
 import { ProcessTable } from "./ProcessTable";
-
-const read: Read = async (variables) => {
-  const { processes } = await run(PROCESSES, variables);
-  const { nodes = [], pageInfo } = processes ?? {};
-  return { rows: nodes, hasMore: pageInfo?.hasNextPage ?? false, cursor: pageInfo?.endCursor ?? null };
-};
+import { StatusChips } from "./StatusChips";
+import { useProcessList } from "./useProcessList";
 
 export default function Processes() {
   usePageTitle("Processes");
-  const [statuses, setStatuses] = useParameter("status");
-  const key = statuses.join();
-  const filter = useMemo<ProcessFilter>(() => (key ? { statuses: key.split(",") as ProcessStatus[] } : {}), [key]);
+  const { filters, change } = useFilters(filtersOf);
+  const { viewer } = useViewer();
+  const clock = useStore(zone);
+  const [isOpen, setOpen] = useState(false);
+  const filter = useMemo(() => processFilterOf(filters), [filters]);
   const [list, shown] = useProcessList(filter);
   return (
-    <section aria-labelledby="processes-title">
+    <section className="processes" aria-labelledby="processes-title">
       <div className="page-head">
         <h2 id="processes-title">Processes</h2>
         <Link className="button primary" href={addresses.start()}>
           Start a workflow
         </Link>
       </div>
-      <StatusChips chosen={statuses} onChoose={setStatuses} />
-      {shown.newCount > 0 && (
-        <button type="button" className="new-rows" onClick={() => list.showNew()}>
-          {shown.newCount} new
+      <div className="filter-bar">
+        <SearchField label="Search subject, workflow, note or id" name="q" value={filters.q} onChange={change} />
+        <button type="button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          Filters
         </button>
+      </div>
+      {isOpen && <FilterPanel filters={filters} rows={shown.rows} viewer={viewer} onChange={change} />}
+      <StatusChips chosen={filters.status} onToggle={(status) => change({ status: toggled(filters.status, status) })} />
+      <ActiveFilters active={activeFilters(filters, viewer?.id ?? null, clock)} names={NAMES} onChange={change} />
+      {filters.problems.length > 0 && <p className="error">{filters.problems.join(" ")}</p>}
+      <ListLine list={list} shown={shown} />
+      {shown.error && <Problem error={shown.error} onRetry={() => void list.reload()} />}
+      {shown.rows.length > 0 ? (
+        <ProcessTable shown={shown} onEnd={() => void list.more()} />
+      ) : (
+        <Empty shown={shown} isFiltered={Object.keys(filter).length > 0} onChange={change} />
       )}
-      {shown.error && <p className="error">{shown.error.message}</p>}
-      <ProcessTable shown={shown} onEnd={() => void list.more()} />
     </section>
   );
 }
 
-function useProcessList(filter: ProcessFilter): [ProcessList, Shown] {
-  const list = useMemo(() => new ProcessList(read, filter), [filter]);
-  useEffect(() => {
-    void list.reload();
-    const stop = onEvents((events, isFresh) => {
-      if (isFresh) void list.reload();
-      else list.touch(events.map(({ processId }) => processId).filter((id) => id !== null && id !== undefined));
-    });
-    return () => {
-      stop();
-      list.close();
-    };
-  }, [list]);
-  return [list, useSyncExternalStore(list.subscribe, list.get)];
+/** How much is shown, and what is new. The line is always there, so nothing below it moves. */
+function ListLine({ list, shown: { rows, hasMore, isReading, isLoaded, newCount, strays } }: { list: ProcessList; shown: Shown }) {
+  const count = `${rows.length.toLocaleString()} shown${hasMore ? ", more below" : ""}`;
+  return (
+    <div className="list-line" role="status">
+      <span className="muted">{isReading ? "Reading…" : isLoaded && rows.length > 0 ? count : ""}</span>
+      {newCount > 0 && (
+        <button type="button" className="new-rows" onClick={() => void list.showNew()}>
+          {newCount >= MOST_WAITING ? `${MOST_WAITING} or more` : newCount} new
+        </button>
+      )}
+      {strays.size > 0 && (
+        <button type="button" className="quiet" onClick={() => void list.reload()}>
+          Refresh ({strays.size} no longer {strays.size === 1 ? "matches" : "match"})
+        </button>
+      )}
+    </div>
+  );
 }
 
-/** One chip a status, with its count; several may be chosen. */
-function StatusChips({ chosen, onChoose }: { chosen: readonly string[]; onChoose: (statuses: string[]) => void }) {
-  const { data } = useLive(STATS, {}, { concerns: ({ processId }) => processId !== null });
-  const counts = new Map(data?.stats?.processesByStatus.map(({ status, count }) => [status as string, count]));
+function Empty({ shown, isFiltered, onChange }: { shown: Shown; isFiltered: boolean; onChange: Change }) {
+  if (!shown.isLoaded) return null;
+  if (isFiltered)
+    return (
+      <div className="empty">
+        <p>No process matches these filters.</p>
+        <button type="button" onClick={() => onChange(Object.fromEntries(NAMES.map((name) => [name, ""])))}>
+          Clear all filters
+        </button>
+      </div>
+    );
   return (
-    <div className="chips" role="group" aria-label="Filter by status">
-      {PROCESS_STATUSES.filter((status) => counts.get(status) || chosen.includes(status)).map((status) => {
-        const isChosen = chosen.includes(status);
-        const others = chosen.filter((other) => other !== status);
-        return (
-          <button
-            key={status}
-            type="button"
-            className={`chip tone-${lookOf(status).tone}`}
-            aria-pressed={isChosen}
-            onClick={() => onChoose(isChosen ? others : [...others, status])}
-          >
-            <StatusIcon status={status} />
-            {lookOf(status).word} <b>{(counts.get(status) ?? 0).toLocaleString()}</b>
-          </button>
-        );
-      })}
-    </div>
+    <p className="empty">
+      No process yet. <Link href={addresses.start()}>Start a workflow</Link> and follow it here.
+    </p>
   );
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ProcessFilter, ProcessRowFragment } from "../../gql/graphql";
-import { PAGE_SIZE, ProcessList, type Page } from "./processList";
+import { MOST_WAITING, PAGE_SIZE, ProcessList, type Page } from "./processList";
 
 const row = (number: number, status = "RUNNING", version = 1): ProcessRowFragment =>
   ({ id: `p${number}`, version, status, startedAt: new Date(1e12 + number * 1e3).toISOString() }) as ProcessRowFragment;
@@ -10,18 +10,40 @@ class Server {
   rows: ProcessRowFragment[] = [];
   isAway = false;
   asked = 0;
+  private gate: Promise<void> | null = null;
+
+  /** Begin what reads, and answer it only when the returned function is called: with what was true at the beginning. */
+  slowly(begin: () => Promise<void>): () => Promise<void> {
+    let open = (): void => undefined;
+    this.gate = new Promise((resolve) => (open = resolve));
+    const ended = begin();
+    this.gate = null;
+    return () => (open(), ended);
+  }
 
   read = async (variables: { first: number; after: string | null; filter: ProcessFilter }): Promise<Page> => {
     this.asked++;
-    await Promise.resolve();
+    const { gate } = this;
+    const answer = this.answer(variables);
+    await gate;
     if (this.isAway) throw new Error("away");
+    return answer;
+  };
+
+  private answer(variables: { first: number; after: string | null; filter: ProcessFilter }): Page {
     const { first, after, filter } = variables;
     const all = this.rows
       .filter(({ id, status }) => (filter.ids?.includes(id) ?? true) && (filter.statuses?.includes(status) ?? true))
       .sort((a, b) => b.startedAt.localeCompare(a.startedAt));
     const begin = after === null ? 0 : Number(after);
     return { rows: all.slice(begin, begin + first), hasMore: all.length > begin + first, cursor: String(begin + first) };
-  };
+  }
+}
+
+async function listOf(server: Server, filter: ProcessFilter): Promise<ProcessList> {
+  const list = new ProcessList(server.read);
+  await list.filterBy(filter);
+  return list;
 }
 
 const ids = (list: ProcessList): string[] => list.get().rows.map(({ id }) => id);
@@ -36,43 +58,122 @@ describe("the list of processes", () => {
   afterEach(() => vi.useRealTimers());
 
   it("keeps the place of a row whose process changes, also if the filter no longer allows it", async () => {
-    const list = new ProcessList(server.read, { statuses: ["RUNNING"] });
-    await list.reload();
+    const list = await listOf(server, { statuses: ["RUNNING"] });
     server.rows[1] = row(2, "FAILED", 2);
     list.touch(["p2"]);
     await vi.runAllTimersAsync();
     expect(ids(list)).toEqual(["p3", "p2", "p1"]);
     expect(list.get().rows[1]?.status).toBe("FAILED");
+    expect([...list.get().strays]).toEqual(["p2"]);
+    server.rows[1] = row(2, "RUNNING", 3);
+    list.touch(["p2"]);
+    await vi.runAllTimersAsync();
+    expect(list.get().strays.size).toBe(0);
+  });
+
+  it("drops the strays when it is read again", async () => {
+    const list = await listOf(server, { statuses: ["RUNNING"] });
+    server.rows[1] = row(2, "FAILED", 2);
+    list.touch(["p2"]);
+    await vi.runAllTimersAsync();
+    await list.reload();
+    expect(ids(list)).toEqual(["p3", "p1"]);
+    expect(list.get().strays.size).toBe(0);
+  });
+
+  it("no longer counts a new process that the filter stopped to allow before it was shown", async () => {
+    const list = await listOf(server, { statuses: ["RUNNING"] });
+    server.rows.push(row(4), row(5));
+    list.touch(["p4", "p5"]);
+    await vi.runAllTimersAsync();
+    server.rows[3] = row(4, "COMPLETED", 2);
+    list.touch(["p4"]);
+    await vi.runAllTimersAsync();
+    expect(list.get().newCount).toBe(1);
+    await list.showNew();
+    expect(ids(list)).toEqual(["p5", "p3", "p2", "p1"]);
+  });
+
+  it("keeps the rows while another filter is read, then begins a new edition", async () => {
+    const list = await listOf(server, {});
+    const { edition } = list.get();
+    const reading = list.filterBy({ statuses: ["FAILED"] });
+    expect(ids(list)).toHaveLength(3);
+    await reading;
+    expect(ids(list)).toEqual([]);
+    expect(list.get().edition).toBe(edition + 1);
+  });
+
+  it("throws away the answer to a former filter that arrives late", async () => {
+    const list = await listOf(server, {});
+    const former = server.slowly(list.filterBy.bind(list, { statuses: ["RUNNING"] }));
+    await list.filterBy({ statuses: ["FAILED"] });
+    await former();
+    expect(ids(list)).toEqual([]);
+  });
+
+  it("does not lose a process that starts while the list is read", async () => {
+    const list = await listOf(server, {});
+    const reading = server.slowly(() => list.reload());
+    server.rows.push(row(4));
+    list.touch(["p4"]);
+    await vi.advanceTimersByTimeAsync(500);
+    await reading();
+    await vi.runAllTimersAsync();
+    expect(list.get().newCount).toBe(1);
+  });
+
+  it("follows so many new processes at most, and reads the list when they are asked for", async () => {
+    const list = await listOf(server, {});
+    const many = Array.from({ length: 3 * MOST_WAITING }, (_, number) => row(number + 10));
+    server.rows.push(...many);
+    list.touch(many.map(({ id }) => id));
+    await vi.runAllTimersAsync();
+    expect(list.get().newCount).toBe(MOST_WAITING);
+    const before = server.asked;
+    list.touch(many.slice(-50).map(({ id }) => id));
+    await vi.runAllTimersAsync();
+    expect(server.asked - before).toBeLessThanOrEqual(1);
+    await list.showNew();
+    expect(ids(list)[0]).toBe(many.at(-1)?.id);
+    expect(list.get().rows).toHaveLength(PAGE_SIZE);
+  });
+
+  it("tries again by itself after the first reading failed", async () => {
+    server.isAway = true;
+    const list = await listOf(server, {});
+    expect(list.get().error?.message).toBe("away");
+    server.isAway = false;
+    await vi.runAllTimersAsync();
+    expect(ids(list)).toHaveLength(3);
+    expect(list.get().error).toBeNull();
   });
 
   it("lets new processes wait, and only those that the filter allows", async () => {
-    const list = new ProcessList(server.read, { statuses: ["RUNNING"] });
-    await list.reload();
+    const list = await listOf(server, { statuses: ["RUNNING"] });
     server.rows.push(row(4), row(5, "FAILED"), row(6));
     list.touch(["p4", "p5", "p6"]);
     await vi.runAllTimersAsync();
     expect(ids(list)).toEqual(["p3", "p2", "p1"]);
     expect(list.get().newCount).toBe(2);
-    list.showNew();
+    await list.showNew();
     expect(ids(list)).toEqual(["p6", "p4", "p3", "p2", "p1"]);
   });
 
   it("offers an old process that the filter allows now, at its place", async () => {
     server.rows = [row(1, "FAILED"), row(2), row(3, "FAILED")];
-    const list = new ProcessList(server.read, { statuses: ["FAILED"] });
-    await list.reload();
+    const list = await listOf(server, { statuses: ["FAILED"] });
     server.rows[1] = row(2, "FAILED", 2);
     list.touch(["p2"]);
     await vi.runAllTimersAsync();
     expect(list.get().newCount).toBe(1);
-    list.showNew();
+    await list.showNew();
     expect(ids(list)).toEqual(["p3", "p2", "p1"]);
   });
 
   it("shows the first process of an empty list at once", async () => {
     server.rows = [];
-    const list = new ProcessList(server.read, {});
-    await list.reload();
+    const list = await listOf(server, {});
     server.rows.push(row(1));
     list.touch(["p1"]);
     await vi.runAllTimersAsync();
@@ -81,8 +182,7 @@ describe("the list of processes", () => {
 
   it("never replaces a row by a lower version", async () => {
     server.rows = [row(1, "COMPLETED", 7)];
-    const list = new ProcessList(server.read, {});
-    await list.reload();
+    const list = await listOf(server, {});
     server.rows = [row(1, "RUNNING", 3)];
     list.touch(["p1"]);
     await vi.runAllTimersAsync();
@@ -90,8 +190,7 @@ describe("the list of processes", () => {
   });
 
   it("reads a change again after the server was away", async () => {
-    const list = new ProcessList(server.read, {});
-    await list.reload();
+    const list = await listOf(server, {});
     server.isAway = true;
     server.rows[0] = row(1, "FAILED", 2);
     list.touch(["p1"]);
@@ -103,16 +202,14 @@ describe("the list of processes", () => {
 
   it("pages without a row twice or missing while processes start", async () => {
     server.rows = Array.from({ length: 2 * PAGE_SIZE }, (_, number) => row(number));
-    const list = new ProcessList(server.read, {});
-    await list.reload();
+    const list = await listOf(server, {});
     await list.more();
     expect(new Set(ids(list)).size).toBe(2 * PAGE_SIZE);
     expect(list.get().hasMore).toBe(false);
   });
 
   it("reads a hundred changes of one process once", async () => {
-    const list = new ProcessList(server.read, {});
-    await list.reload();
+    const list = await listOf(server, {});
     const before = server.asked;
     for (let change = 0; change < 100; change++) list.touch(["p1"]);
     await vi.runAllTimersAsync();

@@ -1,12 +1,16 @@
 /**
  * The processes that a filter allows, newest first. Rows change in place and never move: new processes wait behind a button,
- * and a process that the filter no longer allows stays until the list is read again.
+ * and a process that the filter no longer allows stays, marked as a stray, until the list is read again.
  */
+import { Unauthenticated } from "../../api/client";
 import type { ProcessFilter, ProcessRowFragment } from "../../gql/graphql";
 
 export const PAGE_SIZE = 50;
 
-/** Processes that are read together after they changed; the server answers at most so many. */
+/** New processes that are followed one by one; beyond that the list is read again when they are asked for. */
+export const MOST_WAITING = 100;
+
+/** Processes that are read together after they changed. */
 const MOST_AT_ONCE = 100;
 const GATHER = 120;
 const RETRY_AFTER = 2_000;
@@ -21,31 +25,50 @@ export type Read = (variables: { first: number; after: string | null; filter: Pr
 
 export interface Shown {
   rows: readonly ProcessRowFragment[];
-  /** New processes that the filter allows and that are not shown yet. */
+  /** The ids of rows that the filter no longer allows. */
+  strays: ReadonlySet<string>;
+  /** New processes that the filter allows and that are not shown yet; at most `MOST_WAITING` are counted. */
   newCount: number;
   hasMore: boolean;
   isReading: boolean;
+  /** False until the first answer. */
+  isLoaded: boolean;
   error: Error | null;
+  /** Grows when the list begins with other rows than before. */
+  edition: number;
 }
 
-export class ProcessList {
-  private ids: string[] = [];
-  private readonly known = new Map<string, ProcessRowFragment>();
-  private waiting: string[] = [];
-  private cursor: string | null = null;
-  private hasMore = false;
-  private error: Error | null = null;
-  private isReading = false;
-  private isGone = false;
-  private readonly changed = new Set<string>();
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private readonly listeners = new Set<() => void>();
-  private snapshot: Shown = { rows: [], newCount: 0, hasMore: false, isReading: true, error: null };
+const NOTHING: Shown = {
+  rows: [],
+  strays: new Set(),
+  newCount: 0,
+  hasMore: false,
+  isReading: true,
+  isLoaded: false,
+  error: null,
+  edition: 0,
+};
 
-  constructor(
-    private readonly read: Read,
-    private readonly filter: ProcessFilter,
-  ) {}
+export class ProcessList {
+  private filter: ProcessFilter = {};
+  private ids: string[] = [];
+  private waiting: string[] = [];
+  private strays = new Set<string>();
+  private cursor: string | null = null;
+  private snapshot: Shown = NOTHING;
+  private readonly known = new Map<string, ProcessRowFragment>();
+  private readonly changed = new Set<string>();
+  private readonly listeners = new Set<() => void>();
+
+  /** Grows with every reading from the beginning: an answer to an earlier reading is thrown away. */
+  private generation = 0;
+  private isReloading = false;
+  private isCatchingUp = false;
+  private isClosed = false;
+  private catchUpTimer: ReturnType<typeof setTimeout> | undefined;
+  private retryTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly read: Read) {}
 
   readonly get = (): Shown => this.snapshot;
 
@@ -54,80 +77,154 @@ export class ProcessList {
     return () => this.listeners.delete(listener);
   };
 
-  /** Read the list from its beginning, as long as it was. */
+  /** Show what another filter allows. The rows stay until the answer is there, so the page does not flicker. */
+  async filterBy(filter: ProcessFilter): Promise<void> {
+    this.filter = filter;
+    this.isClosed = false;
+    await this.readFromStart(PAGE_SIZE, true);
+  }
+
+  /** Read the list from its beginning, about as long as it was. */
   async reload(): Promise<void> {
-    const wanted = Math.max(PAGE_SIZE, Math.min(this.ids.length, 4 * PAGE_SIZE));
-    await this.attempt(async () => {
-      const page = await this.read({ first: wanted, after: null, filter: this.filter });
-      this.known.clear();
-      this.ids = [];
-      this.waiting = [];
-      this.append(page);
-    });
+    await this.readFromStart(Math.max(PAGE_SIZE, Math.min(this.ids.length, 4 * PAGE_SIZE)), false);
   }
 
   /** Read the page after the last row. */
   async more(): Promise<void> {
-    if (this.isReading || !this.hasMore) return;
-    await this.attempt(async () =>
-      this.append(await this.read({ first: PAGE_SIZE, after: this.cursor, filter: this.filter })),
-    );
+    if (this.snapshot.isReading || !this.snapshot.hasMore) return;
+    const { generation, filter, cursor } = this;
+    this.publish({ isReading: true });
+    try {
+      const page = await this.read({ first: PAGE_SIZE, after: cursor, filter });
+      if (generation === this.generation) this.append(page);
+    } catch (problem) {
+      if (generation === this.generation) this.publish({ isReading: false, error: problem as Error });
+    }
   }
 
-  /** Put the new processes in their places. */
-  showNew(): void {
+  /** Put the new processes in their places; if they are too many, read the list again. */
+  async showNew(): Promise<void> {
+    if (this.waiting.length >= MOST_WAITING) return this.readFromStart(PAGE_SIZE, true);
     this.ids = [...this.waiting, ...this.ids].sort((a, b) => this.order(a, b));
     this.waiting = [];
-    this.publish();
+    this.publish({ edition: this.snapshot.edition + 1 });
   }
 
   /** These processes changed: read them soon, together. */
   touch(ids: Iterable<string>): void {
     for (const id of ids) this.changed.add(id);
-    if (this.changed.size) this.timer ??= setTimeout(() => void this.catchUp(), GATHER);
+    this.catchUpSoon(GATHER);
   }
 
   close(): void {
-    this.isGone = true;
-    clearTimeout(this.timer);
+    this.isClosed = true;
+    this.generation++;
+    clearTimeout(this.catchUpTimer);
+    clearTimeout(this.retryTimer);
+    this.catchUpTimer = undefined;
+  }
+
+  private async readFromStart(first: number, isOther: boolean): Promise<void> {
+    clearTimeout(this.retryTimer);
+    const generation = ++this.generation;
+    this.isReloading = true;
+    this.publish({ isReading: true });
+    try {
+      const page = await this.read({ first, after: null, filter: this.filter });
+      if (generation !== this.generation) return;
+      this.known.clear();
+      [this.ids, this.waiting, this.strays] = [[], [], new Set()];
+      this.append(page, this.snapshot.edition + (isOther ? 1 : 0));
+    } catch (problem) {
+      if (generation !== this.generation) return;
+      this.publish({ isReading: false, error: problem as Error });
+      // Sign-in is asked for once for the whole page, and reads everything again.
+      if (!(problem instanceof Unauthenticated))
+        this.retryTimer = setTimeout(() => void this.readFromStart(first, isOther), RETRY_AFTER);
+    }
+    this.isReloading = false;
+    this.catchUpSoon(GATHER);
+  }
+
+  private append({ rows, hasMore, cursor }: Page, edition = this.snapshot.edition): void {
+    this.keep(rows);
+    const shown = new Set(this.ids);
+    this.ids.push(...rows.map(({ id }) => id).filter((id) => !shown.has(id)));
+    this.waiting = this.waiting.filter((id) => !rows.some((row) => row.id === id));
+    this.cursor = cursor;
+    this.publish({ hasMore, isReading: false, isLoaded: true, error: null, edition });
+  }
+
+  private catchUpSoon(wait: number): void {
+    // Until the whole list is read, what is new in it is not known.
+    if (!this.changed.size || this.isReloading || this.isCatchingUp || this.isClosed) return;
+    this.catchUpTimer ??= setTimeout(() => void this.catchUp(), wait);
   }
 
   private async catchUp(): Promise<void> {
-    const ids = [...this.changed].slice(0, MOST_AT_ONCE);
-    for (const id of ids) this.changed.delete(id);
+    this.catchUpTimer = undefined;
+    if (this.isReloading) return;
+    const { generation } = this;
+    const ids = this.takeChanged();
     let wait = GATHER;
+    this.isCatchingUp = true;
     try {
-      const shown = ids.filter((id) => this.known.has(id));
-      const strangers = ids.filter((id) => !this.known.has(id));
-      const [changed, matching] = await Promise.all([
-        shown.length ? this.read({ first: shown.length, after: null, filter: { ids: shown } }) : null,
-        strangers.length
-          ? this.read({ first: strangers.length, after: null, filter: { ...this.filter, ids: strangers } })
-          : null,
-      ]);
-      this.keep(changed?.rows ?? []);
-      this.add(matching?.rows ?? []);
+      const [rows, allowed] = await this.readChanged(ids);
+      if (generation === this.generation) this.apply(ids, rows, allowed);
+      else for (const id of ids) this.changed.add(id);
     } catch {
       for (const id of ids) this.changed.add(id);
       wait = RETRY_AFTER;
     }
-    this.timer = undefined;
-    if (this.isGone) return;
-    if (this.changed.size) this.timer = setTimeout(() => void this.catchUp(), wait);
-    this.publish();
+    this.isCatchingUp = false;
+    this.catchUpSoon(wait);
   }
 
-  private keep(rows: readonly ProcessRowFragment[]): void {
-    for (const row of rows) if (row.version >= (this.known.get(row.id)?.version ?? 0)) this.known.set(row.id, row);
+  /** The next changed processes to read. If enough new ones wait, only those that are shown or wait are read. */
+  private takeChanged(): string[] {
+    const isFull = this.waiting.length >= MOST_WAITING;
+    if (isFull) for (const id of this.changed) if (!this.known.has(id)) this.changed.delete(id);
+    const ids = [...this.changed].slice(0, MOST_AT_ONCE);
+    for (const id of ids) this.changed.delete(id);
+    return ids;
+  }
+
+  /** The rows that are followed as they are now, and those of the changed processes that the filter allows. */
+  private async readChanged(ids: string[]): Promise<[readonly ProcessRowFragment[], readonly ProcessRowFragment[]]> {
+    const followed = ids.filter((id) => this.known.has(id));
+    const hasFilter = Object.keys(this.filter).length > 0;
+    const ask = async (wanted: string[], filter: ProcessFilter): Promise<readonly ProcessRowFragment[]> =>
+      wanted.length ? (await this.read({ first: wanted.length, after: null, filter: { ...filter, ids: wanted } })).rows : [];
+    return Promise.all([hasFilter ? ask(followed, {}) : [], ask(ids, this.filter)]);
+  }
+
+  private apply(ids: string[], rows: readonly ProcessRowFragment[], allowed: readonly ProcessRowFragment[]): void {
+    const isAllowed = new Set(allowed.map(({ id }) => id));
+    const strays = new Set(this.strays);
+    for (const id of ids) {
+      if (isAllowed.has(id)) strays.delete(id);
+      else if (this.known.has(id)) strays.add(id);
+    }
+    for (const id of this.waiting) if (strays.delete(id)) this.known.delete(id);
+    this.waiting = this.waiting.filter((id) => this.known.has(id));
+    this.strays = strays;
+    this.keep(rows.filter(({ id }) => this.known.has(id)));
+    this.add(allowed);
+    if (!this.ids.length && this.waiting.length) void this.showNew();
+    else this.publish({});
   }
 
   /** Processes that the filter allows and that were not known; those behind the last row belong to a later page. */
   private add(rows: readonly ProcessRowFragment[]): void {
-    const last = this.hasMore ? this.known.get(this.ids.at(-1) ?? "") : undefined;
+    const last = this.snapshot.hasMore ? this.known.get(this.ids.at(-1) ?? "") : undefined;
     const fresh = rows.filter((row) => !this.known.has(row.id) && (!last || row.startedAt >= last.startedAt));
+    this.keep(rows.filter(({ id }) => this.known.has(id)));
     this.keep(fresh);
     this.waiting.push(...fresh.map(({ id }) => id));
-    if (!this.ids.length) this.showNew();
+  }
+
+  private keep(rows: readonly ProcessRowFragment[]): void {
+    for (const row of rows) if (row.version >= (this.known.get(row.id)?.version ?? 0)) this.known.set(row.id, row);
   }
 
   private order(a: string, b: string): number {
@@ -135,32 +232,10 @@ export class ProcessList {
     return (other?.startedAt ?? "").localeCompare(one?.startedAt ?? "") || b.localeCompare(a);
   }
 
-  private append({ rows, hasMore, cursor }: Page): void {
-    this.keep(rows);
-    const shown = new Set([...this.ids, ...this.waiting]);
-    this.ids.push(...rows.map(({ id }) => id).filter((id) => !shown.has(id)));
-    this.hasMore = hasMore;
-    this.cursor = cursor;
-  }
-
-  private async attempt(work: () => Promise<void>): Promise<void> {
-    this.isReading = true;
-    this.publish();
-    try {
-      await work();
-      this.error = null;
-    } catch (problem) {
-      this.error = problem as Error;
-    }
-    this.isReading = false;
-    this.publish();
-  }
-
-  private publish(): void {
-    if (this.isGone) return;
+  private publish(change: Partial<Shown>): void {
+    if (this.isClosed) return;
     const rows = this.ids.map((id) => this.known.get(id)).filter((row) => row !== undefined);
-    const { hasMore, isReading, error } = this;
-    this.snapshot = { rows, newCount: this.waiting.length, hasMore, isReading, error };
+    this.snapshot = { ...this.snapshot, rows, strays: this.strays, newCount: this.waiting.length, ...change };
     for (const listener of [...this.listeners]) listener();
   }
 }

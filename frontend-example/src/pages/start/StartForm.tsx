@@ -1,7 +1,115 @@
-/** The start form of one workflow. */
+/** The start form of one workflow: fill it in, and go straight to the process. */
+import { useMemo } from "react";
+import { Link, useLocation, useParams, useSearchParams } from "wouter";
+import { run } from "../../api/client";
+import { useLive } from "../../api/useLive";
+import { useReading } from "../../api/useReading";
+import { addresses } from "../../app/addresses";
 import { usePageTitle } from "../../components/Announcer";
+import { ErrorWords, RefusalWords } from "../../forms/wizard/Refusals";
+import { isPage, isRefusal, type Answer, type Fields, type Look, type Page, type Refusal } from "../../forms/wizard/types";
+import { useWizard } from "../../forms/wizard/useWizard";
+import type { Sent } from "../../forms/wizard/wizard";
+import { WizardView } from "../../forms/wizard/WizardView";
+import { START_FACTS, START_FORM, START_WORKFLOW } from "../../operations/forms";
+import { chosenIn } from "./preset";
+import "../../styles/start.css";
 
 export default function StartForm() {
-  usePageTitle("Start a workflow");
-  return <p className="muted">Start a workflow</p>;
+  const { workflow = "" } = useParams<{ workflow: string }>();
+  const name = decodeURIComponent(workflow);
+  usePageTitle(`Start ${name}`);
+  const { data, error } = useLive(START_FACTS, { workflowName: name }, { concerns: isOfEngine });
+  const facts = data?.workflow;
+  return (
+    <section className="start" aria-labelledby="start-title">
+      <Link className="back" href={addresses.start()}>
+        ← All workflows
+      </Link>
+      <h2 id="start-title">{name}</h2>
+      {facts?.description && <p className="words">{facts.description}</p>}
+      {error && !data && (
+        <p className="error">
+          <ErrorWords error={error} />
+        </p>
+      )}
+      {data && !facts && <p className="error">There is no workflow with this name.</p>}
+      {facts?.blockedReason && (
+        <p className="callout" role="status">
+          {facts.blockedReason}
+        </p>
+      )}
+      {data && facts && <Form key={`${data.viewer.user?.id} ${name}`} workflowName={name} person={data.viewer.user?.id ?? ""} />}
+    </section>
+  );
+}
+
+const isOfEngine = ({ __typename }: { __typename: string }): boolean => __typename === "EngineStateChangedEvent";
+
+type StartLook = Exclude<Look, null> | Refusal;
+
+const look = async (workflowName: string, pages: readonly Fields[]): Promise<StartLook> =>
+  (await run(START_FORM, { workflowName, pages: [...pages] })).startForm;
+
+function Form({ workflowName, person }: { workflowName: string; person: string }) {
+  const [parameters] = useSearchParams();
+  const subscription = parameters.get("subscription");
+  const { data, error, isReading, again } = useReading(() => look(workflowName, []), workflowName);
+  const refusal = data && isRefusal(data) ? data : null;
+  if (!data && error) return <Unreadable error={error} isReading={isReading} onAgain={again} />;
+  if (!data) return <p className="muted">Reading the form…</p>;
+  if (refusal)
+    return (
+      <p className="callout bad" role="alert">
+        <RefusalWords refusal={refusal} />
+      </p>
+    );
+  const first = isPage(data) ? data : null;
+  return <StartWizard workflowName={workflowName} person={person} subscription={subscription} first={first} />;
+}
+
+function Unreadable({ error, isReading, onAgain }: { error: Error; isReading: boolean; onAgain: () => void }) {
+  return (
+    <div className="callout bad" role="alert">
+      <p>
+        <ErrorWords error={error} />
+      </p>
+      <button type="button" onClick={onAgain} disabled={isReading}>
+        Try again
+      </button>
+    </div>
+  );
+}
+
+interface StartWizardProps {
+  workflowName: string;
+  person: string;
+  subscription: string | null;
+  first: Page | null;
+}
+
+function StartWizard({ workflowName, person, subscription, first }: StartWizardProps) {
+  const [, navigate] = useLocation();
+  const options = useMemo(
+    () => ({
+      person,
+      place: ["start", workflowName, subscription].filter(Boolean).join("/"),
+      look: async (pages: readonly Fields[]): Promise<Look> => {
+        const found = await look(workflowName, pages);
+        // What is refused here is refused again, with its reason, when it is sent.
+        return isRefusal(found) ? null : found;
+      },
+      send: async ({ pages, idempotencyKey }: Sent): Promise<Answer> => {
+        const input = { workflowName, pages: [...pages], idempotencyKey };
+        return (await run(START_WORKFLOW, { input }, "mutation")).startWorkflow;
+      },
+      preset: (page: Page) => (subscription ? chosenIn(page, subscription) : null),
+    }),
+    [person, workflowName, subscription],
+  );
+  const wizard = useWizard(options, first);
+  const onAnswer = (answer: Answer): void => {
+    if ("process" in answer) navigate(addresses.process((answer.process as { id: string }).id));
+  };
+  return <WizardView wizard={wizard} label="Start" onAnswer={onAnswer} focusesFirst />;
 }

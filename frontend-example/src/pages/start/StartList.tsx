@@ -1,7 +1,95 @@
-/** The workflows that can be started, and why some cannot. */
+/** All workflows: what each does, and why one cannot be started now. */
+import { useMemo, type KeyboardEvent } from "react";
+import { Link, useLocation } from "wouter";
+import { run } from "../../api/client";
+import { useReading } from "../../api/useReading";
+import { addresses } from "../../app/addresses";
+import { useParameter } from "../../app/search";
 import { usePageTitle } from "../../components/Announcer";
+import { ErrorWords } from "../../forms/wizard/Refusals";
+import type { StartableWorkflowsQuery } from "../../gql/graphql";
+import { WORKFLOWS } from "../../operations/forms";
+import { useEngineEvents } from "./useEngineEvents";
+import { grouped, type WorkflowRow } from "./workflowList";
+import "../../styles/start.css";
+
+async function allWorkflows(): Promise<WorkflowRow[]> {
+  const rows: WorkflowRow[] = [];
+  let after: string | null = null;
+  do {
+    const page: StartableWorkflowsQuery = await run(WORKFLOWS, { after });
+    rows.push(...(page.workflows?.nodes ?? []));
+    after = page.workflows?.pageInfo.hasNextPage ? page.workflows.pageInfo.endCursor : null;
+  } while (after !== null);
+  return rows;
+}
 
 export default function StartList() {
   usePageTitle("Start a workflow");
-  return <p className="muted">Start a workflow</p>;
+  const { data, error, again } = useReading(allWorkflows, "workflows");
+  useEngineEvents(again);
+  const [[search = ""], setSearch] = useParameter("search");
+  const [, navigate] = useLocation();
+  const groups = useMemo(() => grouped(data ?? [], search), [data, search]);
+  const count = groups.reduce((sum, { rows }) => sum + rows.length, 0);
+  const openFirst = (event: KeyboardEvent): void => {
+    const first = groups.flatMap(({ rows }) => rows).find(({ blockedReason }) => blockedReason === null);
+    if (event.key === "Enter" && first) navigate(addresses.start(first.name));
+  };
+  return (
+    <section className="start" aria-labelledby="start-title">
+      <h2 id="start-title">Start a workflow</h2>
+      <input
+        type="search"
+        className="start-search"
+        aria-label="Search workflows"
+        placeholder="Search: name, purpose, kind. Enter opens the first one."
+        value={search}
+        onChange={(event) => setSearch([event.target.value])}
+        onKeyDown={openFirst}
+        autoFocus
+      />
+      {error && (
+        <p className="error">
+          <ErrorWords error={error} />
+        </p>
+      )}
+      <p className="muted" role="status">
+        {data ? `${count} ${count === 1 ? "workflow" : "workflows"}` : !error && "Reading…"}
+      </p>
+      {groups.map(({ target, title, rows }) => (
+        <section key={target} aria-labelledby={`start-${target}`}>
+          <h3 id={`start-${target}`}>{title}</h3>
+          <ul className="cards">
+            {rows.map((row) => (
+              <li key={row.name}>
+                <Card row={row} />
+              </li>
+            ))}
+          </ul>
+        </section>
+      ))}
+    </section>
+  );
+}
+
+function Card({ row: { name, description, blockedReason } }: { row: WorkflowRow }) {
+  const words = (
+    <>
+      <strong>{name}</strong>
+      {description && <span className="muted">{description}</span>}
+    </>
+  );
+  if (blockedReason === null)
+    return (
+      <Link className="card" href={addresses.start(name)}>
+        {words}
+      </Link>
+    );
+  return (
+    <div className="card blocked">
+      {words}
+      <span className="error">{blockedReason}</span>
+    </div>
+  );
 }

@@ -1,0 +1,116 @@
+/** Label, control, help and problems of one field. */
+import type { FieldTemplateProps } from "@rjsf/utils";
+import type { ReactNode } from "react";
+import { usePage, type Path } from "./context";
+import { asDrawn, HOLDS_FIELDS } from "./drawn";
+
+type Layout = "bare" | "group" | "plain" | "shown" | "tick";
+
+const LAYOUTS: Record<string, Layout> = {
+  page: "bare",
+  callout: "bare",
+  divider: "bare",
+  label: "bare",
+  markdown: "bare",
+  summary: "group",
+  model: "group",
+  list: "group",
+  tuple: "group",
+  dict: "group",
+  union: "group",
+  choices: "group",
+  accept: "group",
+  shown: "shown",
+};
+
+export function FieldTemplate(props: FieldTemplateProps) {
+  const { uiSchema, fieldPathId, children, label } = props;
+  const { idOf, messagesAt } = usePage();
+  const { schema, isInner, isRequired } = asDrawn(uiSchema);
+  const kind = String(uiSchema?.["ui:field"]);
+  const layout = kind === "boolean" ? layoutOfBoolean(props, schema.isNullable === true) : (LAYOUTS[kind] ?? "plain");
+  if (kind === "page") return <>{children}</>;
+  const id = idOf(fieldPathId.path as Path);
+  const below = (
+    <>
+      {typeof schema.description === "string" && !isInner && (
+        <p className="help" id={`${id}__help`}>
+          {schema.description}
+        </p>
+      )}
+      <Problems id={id} messages={messagesAt(fieldPathId.path as Path, !HOLDS_FIELDS.has(kind))} />
+    </>
+  );
+  const name = (
+    <>
+      {label}
+      {isRequired && <span className="required" aria-hidden="true">{" *"}</span>}
+    </>
+  );
+  return <Frame {...{ layout, id, name, below, isInner, kind }}>{children}</Frame>;
+}
+
+interface FrameProps {
+  layout: Layout;
+  id: string;
+  name: ReactNode;
+  below: ReactNode;
+  isInner: boolean;
+  kind: string;
+  children: ReactNode;
+}
+
+function Frame({ layout, id, name, below, isInner, kind, children }: FrameProps) {
+  switch (layout) {
+    case "bare":
+      return <div className="field bare">{children}</div>;
+    case "shown":
+      return (
+        <div className="field fact">
+          <h4 id={`${id}__name`} className={isInner ? "unseen" : undefined}>{name}</h4>
+          {children}
+          {below}
+        </div>
+      );
+    case "group":
+      return (
+        <fieldset className={`field ${isInner ? "inner" : "group"} kind-${kind}`} id={`${id}__group`}>
+          <legend className={isInner ? "unseen" : undefined}>{name}</legend>
+          {children}
+          {below}
+        </fieldset>
+      );
+    case "tick":
+      return (
+        <div className="field">
+          <div className="tick">
+            {children}
+            <label htmlFor={id}>{name}</label>
+          </div>
+          {below}
+        </div>
+      );
+    default:
+      return (
+        <div className="field">
+          <label htmlFor={id} className={isInner ? "unseen" : undefined}>{name}</label>
+          {children}
+          {below}
+        </div>
+      );
+  }
+}
+
+/** A yes or no that has a value is one box; a missing answer is not a no, so it needs words. */
+function layoutOfBoolean({ formData }: FieldTemplateProps, isNullable: boolean): Layout {
+  return isNullable || typeof formData !== "boolean" ? "group" : "tick";
+}
+
+export function Problems({ id, messages }: { id: string; messages: readonly string[] }) {
+  if (!messages.length) return null;
+  return (
+    <p className="error" id={`${id}__error`}>
+      {messages.join(" ")}
+    </p>
+  );
+}

@@ -1,0 +1,166 @@
+/** An open request: the form, and the buttons of those who may decide. */
+import { lazy, Suspense, useEffect, useId, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { run } from "../../api/client";
+import { useReading } from "../../api/useReading";
+import { announce } from "../../components/Announcer";
+import { REJECT, REQUEST_FORM, SUBMIT_FORM } from "../../operations/inputRequests";
+import { draftPlace } from "../wizard/drafts";
+import { ErrorWords } from "../wizard/Refusals";
+import { isInvalid, isPage, isRefusal, type Answer, type Fields, type Look, type Page } from "../wizard/types";
+import { useWizard } from "../wizard/useWizard";
+import type { Sent, Wizard } from "../wizard/wizard";
+import { WizardView } from "../wizard/WizardView";
+import { useCommands } from "./commands";
+import { CutNotes } from "./CutNotes";
+import type { Request, Viewer } from "./facts";
+import { placeOf } from "./kept";
+import type { Rejection } from "./RejectDialog";
+
+const RejectDialog = lazy(() => import("./RejectDialog"));
+
+/** Nobody reads more at once; the rest is loaded on demand. */
+const LONGEST_TEXT = 20_000;
+
+export interface OpenRequestProps {
+  request: Request;
+  viewer: Viewer;
+  /** The version now: a claim or a reminder, which the person sees happen, is no reason to refuse what was typed. */
+  newestVersion: () => number;
+  /** A decision is on its way: what becomes of the form is not known yet. */
+  onBusy: (isBusy: boolean) => void;
+  onSettled: () => void;
+  /** Somebody else was first. */
+  onLost: () => void;
+}
+
+async function look(id: string, pages: readonly Fields[]): Promise<Look> {
+  const { node } = await run(REQUEST_FORM, { id, pages: [...pages], longestText: LONGEST_TEXT });
+  return node && "form" in node ? node.form : null;
+}
+
+export function OpenRequest(props: OpenRequestProps) {
+  const { request } = props;
+  const { data, error, isReading, again } = useReading(() => look(request.id, []), request.id);
+  const first = data ? (isPage(data) ? data : isInvalid(data) ? data.page : null) : undefined;
+  const onSettled = (): void => {
+    again();
+    props.onSettled();
+  };
+  return (
+    <>
+      {error && (
+        <div className="callout bad" role="alert">
+          <p>
+            <ErrorWords error={error} />
+          </p>
+          <button type="button" onClick={again} disabled={isReading}>
+            Try again
+          </button>
+        </div>
+      )}
+      <Form {...props} first={first} onSettled={onSettled} hasFailed={error !== null} />
+    </>
+  );
+}
+
+interface FormProps extends OpenRequestProps {
+  first: Page | null | undefined;
+  hasFailed: boolean;
+}
+
+function Form(props: FormProps) {
+  const { request, viewer, first, hasFailed, onBusy, onSettled, onLost } = props;
+  const wizard = useRequestWizard(props);
+  const { isSending } = useSyncExternalStore(wizard.subscribe, wizard.get);
+  const rejecting = useCommands(onSettled);
+  const isBusy = isSending || rejecting.isSending;
+  useEffect(() => onBusy(isBusy), [isBusy, onBusy]);
+  const [isRejecting, setRejecting] = useState(false);
+
+  const onAnswer = (answer: Answer): void => {
+    if (isRefusal(answer)) {
+      if (answer.__typename === "ConflictError") onLost();
+      onSettled();
+    } else if ("inputRequest" in answer) {
+      announce("Your decision is stored.");
+      onSettled();
+    }
+  };
+  const reject = async ({ comment, sendBack }: Rejection): Promise<void> => {
+    if (rejecting.isSending) return;
+    const input = { inputRequestId: request.id, expectedVersion: props.newestVersion(), comment, sendBack };
+    if ((await rejecting.perform(REJECT, input)) !== null) return;
+    draftPlace(viewer.user?.id ?? "", placeOf(request)).remove();
+    setRejecting(false);
+  };
+  const rejectButton = request.canReject && (
+    <button type="button" className="danger quiet" onClick={() => setRejecting(true)}>
+      Reject…
+    </button>
+  );
+  return (
+    <>
+      {first === undefined && hasFailed ? (
+        rejectButton
+      ) : (
+        <WizardView
+          wizard={wizard}
+          label={request.approvalsNeeded > 1 ? "Approve" : "Confirm"}
+          onAnswer={onAnswer}
+          isHeld={!request.canSubmit}
+          extras={rejectButton}
+          footer={<Comment wizard={wizard} />}
+          renderNotes={(page) => <CutNotes requestId={request.id} page={page} pagesBefore={() => wizard.pagesBefore()} />}
+        />
+      )}
+      {isRejecting && (
+        <Suspense>
+          <RejectDialog
+            request={request}
+            comment={wizard.get().comment}
+            trouble={rejecting.trouble}
+            onComment={(comment) => wizard.typeComment(comment)}
+            onReject={(rejection) => void reject(rejection)}
+            onClose={() => {
+              setRejecting(false);
+              rejecting.dismiss();
+            }}
+          />
+        </Suspense>
+      )}
+    </>
+  );
+}
+
+function useRequestWizard({ request, viewer, first, newestVersion }: FormProps): Wizard {
+  const { id } = request;
+  const latest = useRef(newestVersion);
+  latest.current = newestVersion;
+  const options = useMemo(
+    () => ({
+      person: viewer.user?.id ?? "",
+      place: placeOf(request),
+      look: (pages: readonly Fields[]) => look(id, pages),
+      send: async ({ pages, page, comment, idempotencyKey }: Sent): Promise<Answer> => {
+        const shown = { expectedVersion: latest.current(), shownDigest: page?.digest ?? null };
+        const input = { inputRequestId: id, pages: [...pages], comment, idempotencyKey, ...shown };
+        return (await run(SUBMIT_FORM, { input }, "mutation")).submitForm;
+      },
+    }),
+    [id, request, viewer.user?.id],
+  );
+  return useWizard(options, first);
+}
+
+function Comment({ wizard }: { wizard: Wizard }) {
+  const id = useId();
+  const { comment } = useSyncExternalStore(wizard.subscribe, wizard.get);
+  return (
+    <div className="field comment">
+      <label htmlFor={id}>
+        Comment <span className="muted">(optional)</span>
+      </label>
+      <textarea id={id} rows={2} value={comment} onChange={(event) => wizard.typeComment(event.target.value)} />
+    </div>
+  );
+}

@@ -1,0 +1,174 @@
+/** A form of several pages: the page that is open, what is wrong with it, and its buttons. */
+import { lazy, Suspense, useEffect, useRef, useSyncExternalStore, type ReactNode } from "react";
+import { ErrorWords, RefusalWords } from "./Refusals";
+import { Problems } from "./Problems";
+import { FormNotice } from "./FormNotice";
+import { focusFirst } from "./summary";
+import type { Answer, Fields, Page } from "./types";
+import type { Wizard, WizardState } from "./wizard";
+import "../../styles/wizard.css";
+
+const PageForm = lazy(() => import("../PageForm"));
+
+export interface WizardProps {
+  wizard: Wizard;
+  /** The label of the button if the form has no page. */
+  label: string;
+  onAnswer: (answer: Answer) => void;
+  /** Buttons beside that which sends. */
+  extras?: ReactNode;
+  /** What stands between the fields and the buttons. */
+  footer?: ReactNode;
+  /** What belongs to the page, such as the notes about cut texts. */
+  renderNotes?: (page: Page) => ReactNode;
+  /** The person may not send it now: it can be looked at. */
+  isHeld?: boolean;
+  /** Put the focus on the first field as soon as the form is there. */
+  focusesFirst?: boolean;
+}
+
+export function WizardView(props: WizardProps) {
+  const { wizard, renderNotes, isHeld = false, focusesFirst = false } = props;
+  const state = useSyncExternalStore(wizard.subscribe, wizard.get);
+  const form = useRef<HTMLElement>(null);
+  useAlarm(state.alarms, form);
+  if (!state.isReady) return <p className="muted">Reading the form…</p>;
+  const { page } = state;
+  const isLookedAt = isHeld && !wizard.isTouched;
+  return (
+    <section
+      ref={form}
+      className={`wizard${page?.isConfirmation ? " is-confirmation" : ""}`}
+      aria-label={isLookedAt ? "What is asked, to look at" : undefined}
+    >
+      {page && <PageHead page={page} index={state.index} />}
+      <FormNotice notice={state.notice} onStartOver={() => wizard.startOver()} />
+      <Alarm state={state} form={form} />
+      {page && renderNotes?.(page)}
+      <fieldset className="bare" disabled={isLookedAt}>
+        <OpenPage {...props} state={state} form={form} focusesFirst={focusesFirst || state.edition !== firstEdition(wizard, state)} />
+      </fieldset>
+    </section>
+  );
+}
+
+/** The edition that the wizard opened with: only that one does not take the focus by itself. */
+const opened = new WeakMap<Wizard, number>();
+
+function firstEdition(wizard: Wizard, { edition }: WizardState): number {
+  if (!opened.has(wizard)) opened.set(wizard, edition);
+  return opened.get(wizard) ?? edition;
+}
+
+interface OpenPageProps extends WizardProps {
+  state: WizardState;
+  form: React.RefObject<HTMLElement | null>;
+}
+
+function OpenPage({ wizard, label, onAnswer, extras, footer, isHeld, focusesFirst, state, form }: OpenPageProps) {
+  const { page, index, isSending, isDone } = state;
+  const send = async (payload: Fields): Promise<void> => {
+    const answer = isHeld ? null : await wizard.submit(payload);
+    if (answer) onAnswer(answer);
+  };
+  const buttons = !isHeld && (
+    <div className="wizard-side">
+      {footer}
+      <div className="wizard-buttons">
+        {index > 0 && (
+          <button type="button" onClick={() => wizard.back()}>
+            Back
+          </button>
+        )}
+        {extras}
+        {/* Not disabled while it is sent: the focus would be lost. The wizard sends once. */}
+        <button type="submit" className="primary" aria-disabled={isSending || isDone}>
+          {isSending ? "Sending…" : page?.submitLabel || (page?.hasNext ? "Next" : label)}
+        </button>
+      </div>
+    </div>
+  );
+  if (!page) return <EmptyForm onSubmit={() => void send({})}>{buttons}</EmptyForm>;
+  return (
+    <Suspense fallback={<p className="muted">Loading the form…</p>}>
+      <div className="wizard-fields">
+        <PageForm
+          key={state.edition}
+          schema={page.schema}
+          initialData={page.initialData}
+          uiSchema={page.uiSchema}
+          draft={state.draft}
+          problems={state.problems}
+          isSending={isSending}
+          onDraft={(changed) => wizard.type(changed)}
+          onSubmit={(payload) => void send(payload)}
+        >
+          {buttons}
+        </PageForm>
+      </div>
+      {focusesFirst && <FocusFirst key={state.edition} form={form} />}
+    </Suspense>
+  );
+}
+
+function EmptyForm({ onSubmit, children }: { onSubmit: () => void; children: ReactNode }) {
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        onSubmit();
+      }}
+    >
+      <p className="muted">There is nothing to fill in.</p>
+      {children}
+    </form>
+  );
+}
+
+/** Mounted together with the fields, which may come later than the page around them. */
+function FocusFirst({ form }: { form: React.RefObject<HTMLElement | null> }) {
+  useEffect(() => {
+    if (form.current) focusFirst(form.current);
+  }, [form]);
+  return null;
+}
+
+function PageHead({ page, index }: { page: Page; index: number }) {
+  // How many pages there are is not known before they are answered.
+  const progress = [index > 0 && `Page ${index + 1}`, page.hasNext && "more pages follow"].filter(Boolean).join(" · ");
+  return (
+    <header className="wizard-head">
+      {progress && <p className="muted">{progress}</p>}
+      <h3 tabIndex={-1} data-page-title>
+        {page.title}
+      </h3>
+      {page.description && <p className="words">{page.description}</p>}
+    </header>
+  );
+}
+
+function Alarm({ state, form }: { state: WizardState; form: React.RefObject<HTMLElement | null> }) {
+  const { problems, refusal, error, page, alarms } = state;
+  if (!problems.length && !refusal && !error) return null;
+  return (
+    <div key={alarms} className="wizard-alarm" role="alert" tabIndex={-1}>
+      {problems.length > 0 && <Problems problems={problems} schema={page?.schema} form={form} />}
+      {refusal && (
+        <p>
+          <RefusalWords refusal={refusal} />
+        </p>
+      )}
+      {error && (
+        <p>
+          <ErrorWords error={error} /> What you typed is still here: try again.
+        </p>
+      )}
+    </div>
+  );
+}
+
+function useAlarm(alarms: number, form: React.RefObject<HTMLElement | null>): void {
+  useEffect(() => {
+    if (alarms > 0) form.current?.querySelector<HTMLElement>(".wizard-alarm")?.focus();
+  }, [alarms, form]);
+}

@@ -1,0 +1,123 @@
+/** One callback: how long, how far, what it said, what was refused, and what helps it on. */
+import { lazy, Suspense } from "react";
+import { Deadline, Elapsed, Time } from "../../components/Time";
+import { hasResult, isFailed, reasonOf, type Row } from "./callbackTable";
+import { Deliveries } from "./Deliveries";
+import { Fold } from "./Fold";
+import { LateAnswers } from "./LateAnswers";
+import type { Callback } from "./processModel";
+import { Progress } from "./Progress";
+import { RecoveryActions } from "./RecoveryActions";
+import { ResultView } from "./ResultView";
+import { useProcessContext } from "./useProcess";
+import { bytes, sourceOf, statusWords } from "./words";
+
+const ProgressLog = lazy(() => import("../../components/output/ProgressLog"));
+
+interface Props {
+  row: Row;
+  stepIndex: number;
+  /** The step has no other callback, so the failure of the process offers its late answers already. */
+  isAlone?: boolean;
+}
+
+export function CallbackDetail({ row: { callback, earlier }, stepIndex, isAlone = false }: Props) {
+  const { head, wait, late } = useProcessContext();
+  const { id, status, validation, progress } = callback;
+  const isOpen = status === "PENDING";
+  const isOfferedAbove = isAlone && head.status === "FAILED";
+  const own = wait?.index === stepIndex && !isOfferedAbove ? late.filter(({ name }) => name === callback.name) : [];
+  const reason = reasonOf(callback);
+  return (
+    <div className="callback">
+      <Facts callback={callback} />
+      {reason && <p className="words error">{reason}</p>}
+      {validation?.message && validation.outcome === "ACCEPTED" && <p className="words">{validation.message}</p>}
+      <LateAnswers answers={own} />
+      {isOpen && <Progress callback={callback} />}
+      {progress && (
+        <Fold name="log" label="Progress log">
+          {() => (
+            <Suspense fallback={null}>
+              <ProgressLog callbackId={id} />
+            </Suspense>
+          )}
+        </Fold>
+      )}
+      <Deliveries callback={callback} />
+      {hasResult(callback) && (
+        <Fold
+          name="result"
+          label={
+            <>
+              Result{" "}
+              {callback.resultBytes !== null && <span className="muted">{bytes(callback.resultBytes)}</span>}
+            </>
+          }
+          startsOpen={isFailed(callback) || status === "RECEIVED"}
+        >
+          {() => <ResultView id={id} version={`${status} ${callback.receivedAt}`} />}
+        </Fold>
+      )}
+      {earlier.length > 0 && (
+        <Fold name="earlier" label={`Issued before (${earlier.length})`}>
+          {() => earlier.map((before) => <Earlier key={before.id} callback={before} />)}
+        </Fold>
+      )}
+      <RecoveryActions callback={callback} stepIndex={stepIndex} />
+    </div>
+  );
+}
+
+function Earlier({ callback }: { callback: Callback }) {
+  return (
+    <div className="callback">
+      <Facts callback={callback} />
+      {reasonOf(callback) && <p className="words">{reasonOf(callback)}</p>}
+      <Deliveries callback={callback} />
+    </div>
+  );
+}
+
+function Facts({ callback }: { callback: Callback }) {
+  const { status, issuedAt, expiresAt, heartbeatDueAt, receivedAt, isEarly, round, service, externalId, tokenHint } = callback;
+  const isOpen = status === "PENDING";
+  const source = sourceOf(callback);
+  return (
+    <p className="callback-head">
+      <strong>{statusWords(callback)}</strong>
+      {isOpen && (
+        <span>
+          since <Time at={issuedAt} /> · <Elapsed since={issuedAt} />
+        </span>
+      )}
+      {isOpen && expiresAt && (
+        <span>
+          deadline <Deadline at={expiresAt} />
+        </span>
+      )}
+      {isOpen && heartbeatDueAt && (
+        <span>
+          next report <Deadline at={heartbeatDueAt} />
+        </span>
+      )}
+      {receivedAt && (
+        <span className="muted">
+          <Time at={receivedAt} />
+          {isEarly && ", before the wait began"}
+        </span>
+      )}
+      {source && <span className="muted">{source}</span>}
+      {service && <span className="muted">service {service}</span>}
+      {externalId && (
+        <span className="muted">
+          job <code>{externalId}</code>
+        </span>
+      )}
+      <span className="muted" title="The last characters of the token, for talking to the remote team">
+        token …{tokenHint}
+      </span>
+      {round > 1 && <span className="muted">issued {round} times</span>}
+    </p>
+  );
+}

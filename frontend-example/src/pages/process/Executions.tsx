@@ -1,0 +1,44 @@
+/** The executions of a step before the present one, with what came of each. */
+import { run } from "../../api/client";
+import { Badge } from "../../components/Badge";
+import { Time } from "../../components/Time";
+import { STEP_EXECUTIONS } from "../../operations/process";
+import { duration } from "../../time";
+import { useLoaded } from "./loading";
+import { enteredWords } from "./words";
+
+export function Executions({ id, version }: { id: string; version: string }) {
+  const { value, error } = useLoaded(() => run(STEP_EXECUTIONS, { id }), `${id} ${version}`);
+  const node = value?.node;
+  if (error) return <p className="error">The executions could not be read: {error.message}</p>;
+  if (!node || !("executions" in node)) return <p className="muted">Reading…</p>;
+  const { executions, executionCount } = node;
+  return (
+    <>
+      {executionCount > executions.length && (
+        <p className="muted">
+          The newest {executions.length} of {executionCount} executions.
+        </p>
+      )}
+      <ol className="executions">
+        {executions.toReversed().map((execution) => (
+          <li key={execution.number}>
+            <span>
+              <b>{execution.number}.</b> {enteredWords(execution.enteredBy)}
+            </span>
+            <Badge status={execution.status} />
+            <Time at={execution.startedAt} />
+            <span className="muted">{duration(execution.durationSeconds)}</span>
+            {execution.attempt > 1 && <span className="muted">{execution.attempt} tries</span>}
+            {execution.completedBy && <span className="muted">by {execution.completedBy.name}</span>}
+            {execution.failure && (
+              <p className="words">
+                <code>{execution.failure.code}</code> {execution.failure.message}
+              </p>
+            )}
+          </li>
+        ))}
+      </ol>
+    </>
+  );
+}

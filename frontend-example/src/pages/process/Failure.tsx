@@ -1,0 +1,80 @@
+/** Why something failed: the reason at once, details and trace as soon as they are read. */
+import { lazy, Suspense, type ReactNode } from "react";
+import { run } from "../../api/client";
+import { Time } from "../../components/Time";
+import type { WholeFailureFragment } from "../../gql/graphql";
+import { PROCESS_FAILURE, STEP_FAILURE } from "../../operations/process";
+import { Fold } from "./Fold";
+import { useLoaded } from "./loading";
+
+const Result = lazy(() => import("../../components/output/Result"));
+const TextOutput = lazy(() => import("../../components/output/TextOutput"));
+
+type Whole = WholeFailureFragment | null;
+
+interface Props {
+  reason: { code: string; message: string };
+  /** What failed: a step, or the process as a whole. */
+  of: { step: string } | { process: string };
+  /** Changes if it failed again. */
+  version: string;
+  /** The details are folded at first. */
+  isFolded?: boolean;
+  children?: ReactNode;
+}
+
+export function Failure({ reason, of, version, isFolded = false, children }: Props) {
+  const id = "step" in of ? of.step : of.process;
+  const { value, error } = useLoaded(() => ("step" in of ? ofStep(id) : ofProcess(id)), `${id} ${version}`);
+  return (
+    <div className="failure" role="group" aria-label="Failure">
+      <p className="failure-head">
+        <code>{reason.code}</code> {value && <Time at={value.occurredAt} />}
+      </p>
+      <p className="words">{value?.message ?? reason.message}</p>
+      {error && <p className="error">The details could not be read: {error.message}</p>}
+      {value && <Details failure={value} name={id} isFolded={isFolded} />}
+      {children}
+    </div>
+  );
+}
+
+interface DetailsProps {
+  failure: NonNullable<Whole>;
+  name: string;
+  isFolded: boolean;
+}
+
+function Details({ failure: { details, traceback }, name, isFolded }: DetailsProps) {
+  return (
+    <>
+      {details !== null && (
+        <Fold name="details" label="Details" startsOpen={!isFolded}>
+          {() => (
+            <Suspense fallback={null}>
+              <Result value={details} fileName={`failure-${name}.json`} />
+            </Suspense>
+          )}
+        </Fold>
+      )}
+      {traceback && (
+        <Fold name="traceback" label="Trace">
+          {() => (
+            <Suspense fallback={null}>
+              <TextOutput text={traceback} fileName={`trace-${name}.txt`} />
+            </Suspense>
+          )}
+        </Fold>
+      )}
+    </>
+  );
+}
+
+async function ofStep(id: string): Promise<Whole> {
+  const { node } = await run(STEP_FAILURE, { id });
+  return node !== null && "failure" in node ? (node.failure ?? null) : null;
+}
+
+async function ofProcess(id: string): Promise<Whole> {
+  return (await run(PROCESS_FAILURE, { id })).process?.failure ?? null;
+}

@@ -1,0 +1,53 @@
+/** Answers that came too late or were refused, and that would save the process: offered before all else. */
+import { useState } from "react";
+import { Time } from "../../components/Time";
+import type { DeliveryFragment } from "../../gql/graphql";
+import { ADOPT } from "../../operations/processActions";
+import { ActionDialog, reasonIn } from "./ActionDialog";
+import { perform } from "./perform";
+import { useProcessContext, type LateAnswer } from "./useProcess";
+import { bytes, plain } from "./words";
+
+export function LateAnswers({ answers }: { answers: readonly LateAnswer[] }) {
+  if (!answers.length) return null;
+  return (
+    <ul className="late" aria-label="Late answers">
+      {answers.map(({ name, delivery }) => (
+        <li key={delivery.id}>
+          <span>
+            <b>{name ? `An answer from ${name} is kept` : "An answer is kept"}</b>
+            {`: ${plain(delivery.outcome)}, ${bytes(delivery.bytes)}, `}
+            <Time at={delivery.at} />. The remote service need not be called again.
+          </span>
+          <AdoptButton delivery={delivery} isFirst />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+export function AdoptButton({ delivery, isFirst = false }: { delivery: DeliveryFragment; isFirst?: boolean }) {
+  const { head, touch } = useProcessContext();
+  const [isAsking, setAsking] = useState(false);
+  const adopt = async (typed: FormData): Promise<string | null> => {
+    const input = { attemptId: delivery.id, expectedVersion: head.version, reason: reasonIn(typed) ?? "" };
+    return perform(ADOPT, input).finally(touch);
+  };
+  return (
+    <>
+      <button type="button" className={isFirst ? "primary" : "quiet"} onClick={() => setAsking(true)}>
+        Adopt…
+      </button>
+      {isAsking && (
+        <ActionDialog
+          title="Adopt this delivery?"
+          words={["It becomes the result and is judged; the remote service is not called.", ...delivery.replaced].join(" ")}
+          confirm="Take it for the result"
+          reason="required"
+          onSend={adopt}
+          onClose={() => setAsking(false)}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,39 @@
+/** What a step changed in the state, as a difference. A large change is read only if somebody asks for it. */
+import { lazy, Suspense, useState } from "react";
+import { run } from "../../api/client";
+import { STEP_STATE, STEP_STATE_SIZE } from "../../operations/process";
+import { useLoaded } from "./loading";
+import { bytes } from "./words";
+
+const Diff = lazy(() => import("../../components/output/Diff"));
+
+/** More bytes are not read without a click. */
+const LARGE = 200_000;
+
+export function StateChange({ id, version }: { id: string; version: string }) {
+  const [isWanted, setWanted] = useState(false);
+  const { value, error } = useLoaded(() => run(STEP_STATE_SIZE, { id }), `${id} ${version}`);
+  const node = value?.node;
+  if (error) return <p className="error">The change could not be read: {error.message}</p>;
+  if (!node || !("stateDeltaBytes" in node)) return <p className="muted">Reading…</p>;
+  const size = node.stateDeltaBytes ?? 0;
+  if (size <= 2) return <p className="muted">This step changed nothing.</p>;
+  if (size <= LARGE || isWanted) return <Change id={id} version={version} />;
+  return (
+    <button type="button" onClick={() => setWanted(true)}>
+      Show the change of {bytes(size)}
+    </button>
+  );
+}
+
+function Change({ id, version }: { id: string; version: string }) {
+  const { value, error } = useLoaded(() => run(STEP_STATE, { id }), `${id} ${version}`);
+  const node = value?.node;
+  if (error) return <p className="error">The change could not be read: {error.message}</p>;
+  if (!node || !("stateDelta" in node)) return <p className="muted">Reading…</p>;
+  return (
+    <Suspense fallback={null}>
+      <Diff before={node.stateBefore ?? {}} after={node.stateDelta ?? {}} />
+    </Suspense>
+  );
+}

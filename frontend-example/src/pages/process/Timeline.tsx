@@ -1,0 +1,53 @@
+/** All steps in order, those to come included. */
+import { Fragment, memo, useEffect, useMemo } from "react";
+import { useNow } from "../../components/Time";
+import type { Head, StepState } from "./processModel";
+import { Step } from "./Step";
+import { axisOf, type Axis } from "./timescale";
+
+export function Timeline({ head, steps }: { head: Head; steps: readonly StepState[] }) {
+  const axis = useAxis(head, steps);
+  useStepOfAddress(steps.length > 0);
+  return <Steps steps={steps} axis={axis} />;
+}
+
+const Steps = memo(function Steps({ steps, axis }: { steps: readonly StepState[]; axis: Axis }) {
+  return (
+    <ol className="stages" aria-label="Steps">
+      {steps.map((state, at) => {
+        const { group, index } = state.step;
+        return (
+          <Fragment key={index}>
+            {group && group !== steps[at - 1]?.step.group && <li className="group-name">{group}</li>}
+            <Step state={state} axis={axis} />
+          </Fragment>
+        );
+      })}
+    </ol>
+  );
+});
+
+/** The same object for a while, so that the steps are not drawn again every second. */
+function useAxis(head: Head, steps: readonly StepState[]): Axis {
+  const now = useNow();
+  const { start, end } = axisOf(head, steps, now);
+  return useMemo(() => ({ start, end }), [start, end]);
+}
+
+/** Scroll to the step that the address names, and put the focus on it. */
+function useStepOfAddress(isDrawn: boolean): void {
+  useEffect(() => {
+    if (!isDrawn) return undefined;
+    const go = (): void => {
+      const step = /^#step-\d+$/.test(location.hash) ? document.getElementById(location.hash.slice(1)) : null;
+      if (!step) return;
+      step.scrollIntoView({ block: "start" });
+      document.getElementById(`${step.id}-title`)?.focus({ preventScroll: true });
+      // The steps above had only estimated heights until now.
+      requestAnimationFrame(() => step.scrollIntoView({ block: "start" }));
+    };
+    go();
+    window.addEventListener("hashchange", go);
+    return () => window.removeEventListener("hashchange", go);
+  }, [isDrawn]);
+}

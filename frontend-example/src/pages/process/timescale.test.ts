@@ -1,0 +1,48 @@
+import { describe, expect, it } from "vitest";
+import { axisOf, BAR, barOf, timeKindOf, totalsOf } from "./timescale";
+import type { StepState } from "./processModel";
+
+const at = (second: number): string => new Date(second * 1000).toISOString();
+const step = (kind: string, from: number | null, to: number | null, status = "SUCCESS") =>
+  ({ kind, status, startedAt: from === null ? null : at(from), completedAt: to === null ? null : at(to) }) as StepState["step"];
+
+describe("the time scale", () => {
+  it("tells working from waiting", () => {
+    const steps = [
+      step("ACTION", 0, 2),
+      step("AWAIT_CALLBACK", 2, 62),
+      step("VALIDATION", 62, 63),
+      step("INPUT", 63, null, "SUSPENDED"),
+      step("ACTION", null, null, "PENDING"),
+    ];
+    const totals = totalsOf(steps.map((each) => ({ step: each, callbacks: [], requests: [] })), 73_000);
+    expect(totals).toEqual({ work: 3, remote: 60, person: 10, pause: 0 });
+    expect(timeKindOf(step("ACTION", 0, null, "WAITING"))).toBe("pause");
+  });
+
+  it("draws bars to scale, and a short one so that it is seen", () => {
+    const axis = axisOf({ status: "COMPLETED", startedAt: at(0), endedAt: at(100) }, [], 0);
+    expect(barOf(step("ACTION", 25, 75), axis, 0)).toEqual({ x: 250, width: 500 });
+    expect(barOf(step("ACTION", 100, 100), axis, 0)?.width).toBeGreaterThan(0);
+    expect(barOf(step("ACTION", null, null), axis, 0)).toBeNull();
+  });
+
+  it("draws nothing outside if the clocks differ", () => {
+    const axis = axisOf({ status: "RUNNING", startedAt: at(100), endedAt: null }, [], 90_000);
+    const bar = barOf(step("ACTION", 101, null), axis, 90_000);
+    expect(bar && bar.x >= 0 && bar.x + bar.width <= BAR).toBe(true);
+  });
+
+  it("ends with the last step of a process that failed, however long ago", () => {
+    const steps = [step("ACTION", 0, 2), step("ACTION", 2, 5, "FAILED"), step("ACTION", null, null, "PENDING")];
+    const states = steps.map((each) => ({ step: each, callbacks: [], requests: [] }));
+    expect(axisOf({ status: "FAILED", startedAt: at(0), endedAt: null }, states, 99_000)).toEqual({ start: 0, end: 5_000 });
+  });
+
+  it("keeps the scale of an open process for a while", () => {
+    const first = axisOf({ status: "RUNNING", startedAt: at(0), endedAt: null }, [], 102_000);
+    expect(axisOf({ status: "RUNNING", startedAt: at(0), endedAt: null }, [], 112_000)).toEqual(first);
+    expect(first.end).toBeGreaterThanOrEqual(102_000);
+    expect(first.end).toBeLessThan(120_000);
+  });
+});

@@ -1,0 +1,72 @@
+/** Times of steps on one scale: what was worked, and what was waited for. */
+import type { Head, Step, StepState } from "./processModel";
+
+/** Whose time it was: the engine's, the remote service's, a person's, or the pause before the next try. */
+export type TimeKind = "work" | "remote" | "person" | "pause";
+
+export const TIME_KINDS: readonly TimeKind[] = ["work", "remote", "person", "pause"];
+
+export const TIME_WORDS: Record<TimeKind, string> = {
+  work: "working",
+  remote: "waiting for a remote",
+  person: "waiting for a person",
+  pause: "until the next try",
+};
+
+type Timed = Pick<Step, "kind" | "status" | "startedAt" | "completedAt">;
+
+export function timeKindOf({ kind, status }: Pick<Step, "kind" | "status">): TimeKind {
+  if (kind === "AWAIT_CALLBACK") return "remote";
+  if (kind === "INPUT") return "person";
+  return status === "WAITING" ? "pause" : "work";
+}
+
+/** The period that the bars cover, in milliseconds. */
+export interface Axis {
+  start: number;
+  end: number;
+}
+
+/** By so much the scale of an open process grows when its end is reached: bars do not shrink every second. */
+const GROWTH = 1.15;
+
+type Lasting = Pick<Head, "status" | "startedAt" | "endedAt">;
+
+/** The scale of a process that failed ends with its last step, however long ago that was. */
+export function axisOf({ status, startedAt, endedAt }: Lasting, steps: readonly StepState[], now: number): Axis {
+  const start = Date.parse(startedAt);
+  const last = endedAt ?? (status === "FAILED" ? lastEndOf(steps) : null);
+  if (last) return { start, end: Math.max(Date.parse(last), start + 1) };
+  let length = 1_000;
+  while (start + length < now) length *= GROWTH;
+  return { start, end: start + length };
+}
+
+const lastEndOf = (steps: readonly StepState[]): string | null =>
+  steps.reduce<string | null>((last, { step }) => (step.completedAt && step.completedAt > (last ?? "") ? step.completedAt : last), null);
+
+/** The whole bar is so many units long. */
+export const BAR = 1_000;
+const SHORTEST = 4;
+
+/** Where the bar of a step begins and how long it is; null if the step was not reached. */
+export function barOf({ startedAt, completedAt }: Timed, axis: Axis, now: number): { x: number; width: number } | null {
+  if (!startedAt) return null;
+  const unit = BAR / (axis.end - axis.start);
+  const [from, to] = [Date.parse(startedAt), completedAt ? Date.parse(completedAt) : now];
+  const width = Math.min(Math.max((to - from) * unit, SHORTEST), BAR);
+  // A clock that differs from the server's must not draw outside.
+  return { x: Math.min(Math.max((from - axis.start) * unit, 0), BAR - width), width };
+}
+
+export function secondsOf({ startedAt, completedAt }: Timed, now: number): number {
+  if (!startedAt) return 0;
+  return Math.max(0, (completedAt ? Date.parse(completedAt) : now) - Date.parse(startedAt)) / 1000;
+}
+
+/** The seconds of each kind in all steps. */
+export function totalsOf(steps: readonly StepState[], now: number): Record<TimeKind, number> {
+  const totals: Record<TimeKind, number> = { work: 0, remote: 0, person: 0, pause: 0 };
+  for (const { step } of steps) totals[timeKindOf(step)] += secondsOf(step, now);
+  return totals;
+}

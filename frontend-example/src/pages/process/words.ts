@@ -1,0 +1,60 @@
+/** Words for what the API names by codes. */
+import type { StepExecutionsQuery } from "../../gql/graphql";
+import type { Callback, Step } from "./processModel";
+
+/** A size as a person reads it: `512 B`, `64.0 kB`, `1.2 MB`. */
+export function bytes(count: number): string {
+  if (count < 1_000) return `${count} B`;
+  return count < 1_000_000 ? `${(count / 1_000).toFixed(1)} kB` : `${(count / 1_000_000).toFixed(1)} MB`;
+}
+
+/** `late`, `too large`: the outcome of a delivery. */
+export const plain = (code: string): string => code.toLowerCase().replaceAll("_", " ");
+
+const SOURCES: Partial<Record<NonNullable<Callback["source"]>, string>> = {
+  POLL: "asked for when its time was over",
+  OPERATOR: "typed in by hand",
+  ADOPTED: "adopted from a late or refused delivery",
+};
+
+/** How the result came, if it did not simply arrive. */
+export const sourceOf = ({ source }: Callback): string | null => (source && SOURCES[source]) ?? null;
+
+const ENDS: Record<Callback["status"], string> = {
+  PENDING: "Waiting for the remote service",
+  RECEIVED: "Answered, to be validated",
+  VALIDATED: "Answered and validated",
+  REJECTED: "Answered, and refused by the validation",
+  FAILED_BY_REMOTE: "The remote service reported a failure",
+  EXPIRED: "The deadline passed without an answer",
+  HEARTBEAT_LOST: "The remote service fell silent",
+  WITHDRAWN: "Withdrawn: its URL is dead",
+};
+
+export function statusWords({ name, status }: Pick<Callback, "name" | "status">): string {
+  if (!name) return ENDS[status];
+  return status === "PENDING" ? `Waiting for ${name}` : `${name}: ${ENDS[status]}`;
+}
+
+type Entered = NonNullable<Extract<StepExecutionsQuery["node"], { executions: unknown }>>["executions"][number]["enteredBy"];
+
+const ENTRIES: Record<Entered, string> = {
+  advance: "in its turn",
+  retry: "after a retry",
+  reissue: "to call the remote service again",
+  reawait: "to wait longer",
+  complete: "with a result typed in by hand",
+  adopt: "with a late answer",
+  send_back: "after it was sent back",
+};
+
+/** Why a step was executed. */
+export const enteredWords = (enteredBy: Entered): string => ENTRIES[enteredBy] ?? plain(enteredBy);
+
+const COUNTED: Partial<Record<Step["kind"], string>> = { AWAIT_CALLBACK: "waited", INPUT: "waited" };
+
+/** Waiting is not working: the word says which of the two the time was. */
+export const timeWord = ({ kind }: Pick<Step, "kind">): string => COUNTED[kind] ?? "worked";
+
+/** The address of a step within its page; steps are counted from 1, as people count. */
+export const anchorOf = (index: number): string => `step-${index + 1}`;

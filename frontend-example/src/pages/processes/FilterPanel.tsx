@@ -1,0 +1,89 @@
+/** The filters that offer a choice: loaded when somebody opens them. */
+import { useLive } from "../../api/useLive";
+import { localOf, momentOf } from "../../components/filters/address";
+import { Choice, type Option } from "../../components/filters/Choice";
+import type { Change } from "../../components/filters/useFilters";
+import { Problem } from "../../components/Problem";
+import { zone } from "../../preferences";
+import { useStore } from "../../api/store";
+import type { FilterChoicesQuery, ProcessRowFragment } from "../../gql/graphql";
+import { FILTER_CHOICES } from "../../operations/processes";
+import type { Filters } from "./filters";
+
+interface Props {
+  filters: Filters;
+  rows: readonly ProcessRowFragment[];
+  viewer: { id: string; name: string } | null;
+  onChange: Change;
+}
+
+export function FilterPanel({ filters, rows, viewer, onChange }: Props) {
+  const { data, error, refresh } = useLive(FILTER_CHOICES, {}, { concerns: () => false });
+  if (error && !data) return <Problem error={error} onRetry={refresh} />;
+  const choose = (name: string) => (value: string) => onChange({ [name]: value });
+  return (
+    <div className="filter-panel">
+      <Choice label="Workflow" value={filters.workflow} options={workflowsOf(data)} onChoose={choose("workflow")} />
+      <Choice label="Product" value={filters.product} options={productsOf(data)} onChoose={choose("product")} />
+      <Choice label="Waits for the team" value={filters.team} options={teamsOf(data)} onChoose={choose("team")} />
+      <Choice label="Started by" value={filters.by} options={peopleOf(rows, viewer)} onChoose={choose("by")} />
+      <Choice label="Failure code" value={filters.code} options={codesOf(data)} onChoose={choose("code")} />
+      <Moment label="Started after" value={filters.from} onChoose={choose("from")} />
+      <Moment label="Started before" value={filters.to} onChoose={choose("to")} />
+    </div>
+  );
+}
+
+/** A time of the chosen clock. It is set when the person leaves the field: half a date is no filter. */
+function Moment({ label, value, onChoose }: { label: string; value: string; onChoose: (moment: string) => void }) {
+  const isUtc = useStore(zone) === "UTC";
+  const shown = localOf(value, isUtc);
+  const set = (local: string): void => {
+    if (local !== shown) onChoose(momentOf(local, isUtc));
+  };
+  return (
+    <div className="choice">
+      <label>
+        {label} <span className="muted">({isUtc ? "UTC" : "local time"})</span>
+        <input
+          key={shown}
+          type="datetime-local"
+          defaultValue={shown}
+          onBlur={({ target }) => set(target.value)}
+          onKeyDown={({ key, currentTarget }) => key === "Enter" && set(currentTarget.value)}
+        />
+      </label>
+    </div>
+  );
+}
+
+type Choices = FilterChoicesQuery | null;
+
+/** Sorted by label, each value once. */
+function options(found: readonly (readonly [value: string, label: string])[]): Option[] {
+  return [...new Map(found)].map(([value, label]) => ({ value, label })).sort((a, b) => a.label.localeCompare(b.label));
+}
+
+const workflowsOf = (data: Choices): Option[] => options((data?.workflows?.nodes ?? []).map(({ name }) => [name, name]));
+
+const productsOf = (data: Choices): Option[] => options((data?.products?.nodes ?? []).map(({ name }) => [name, name]));
+
+function teamsOf(data: Choices): Option[] {
+  const asked = (data?.workflows?.nodes ?? []).flatMap(({ steps }) => steps.map(({ assignee }) => assignee));
+  const teams = [...asked, ...(data?.viewer.assignees ?? [])].filter((team) => team !== null && team !== undefined);
+  return options(teams.map(({ key, name }) => [key, name]));
+}
+
+function codesOf(data: Choices): Option[] {
+  const counts = new Map<string, number>();
+  for (const { codes } of data?.stats?.failuresByWorkflow ?? [])
+    for (const { code, count } of codes) counts.set(code, (counts.get(code) ?? 0) + count);
+  return options([...counts].map(([code, count]) => [code, `${code} (${count} in 7 days)`]));
+}
+
+/** The person, and those who started what is shown: the server has no list of people. */
+function peopleOf(rows: readonly ProcessRowFragment[], viewer: Props["viewer"]): Option[] {
+  const starters = rows.map(({ createdBy }) => createdBy).filter((user) => user !== null && user !== undefined);
+  const others = options(starters.filter(({ id }) => id !== viewer?.id).map(({ id, name }) => [id, name]));
+  return viewer ? [{ value: viewer.id, label: `Me (${viewer.name})` }, ...others] : others;
+}

@@ -1,0 +1,65 @@
+/** One process in the list. It is drawn again only if something of it changed. */
+import { memo, useState, type RefCallback } from "react";
+import { Link } from "wouter";
+import { addresses } from "../../app/addresses";
+import { Badge } from "../../components/Badge";
+import { Elapsed, Time } from "../../components/Time";
+import type { ProcessRowFragment } from "../../gql/graphql";
+import { duration } from "../../time";
+
+interface Props {
+  row: ProcessRowFragment;
+  index: number;
+  isStray: boolean;
+  measure: RefCallback<HTMLTableRowElement>;
+}
+
+export const ProcessRow = memo(function ProcessRow({ row, index, isStray, measure }: Props) {
+  return (
+    <tr ref={measure} data-index={index} data-process={row.id} aria-rowindex={index + 2} className={isStray ? "stray" : undefined}>
+      <th scope="row">
+        <Link className="subject" href={addresses.process(row.id)} title={row.subject}>
+          {row.subject}
+        </Link>
+        {row.failureReason && <Reason message={row.failureReason.message} />}
+        {isStray && <span className="stray-note">No longer matches the filter</span>}
+        <span className="meta">
+          {row.workflowName} · <Time at={row.startedAt} isRelative />
+          {row.createdBy && ` · ${row.createdBy.name}`}
+        </span>
+      </th>
+      <td className="col-workflow" title={row.workflowName}>
+        {row.workflowName}
+      </td>
+      <td className="col-status">
+        <Badge status={row.status} />
+      </td>
+      <td className="col-step" title={row.currentStep?.name}>
+        {row.currentStep?.name}
+      </td>
+      <td className="col-who" title={row.createdBy?.name}>
+        {row.createdBy?.name}
+      </td>
+      <td className="col-started">
+        <Time at={row.startedAt} isRelative />
+      </td>
+      <td className="col-took">
+        <Took row={row} />
+      </td>
+    </tr>
+  );
+});
+
+function Took({ row: { startedAt, endedAt, durationSeconds } }: { row: ProcessRowFragment }) {
+  return endedAt && durationSeconds !== null ? <>{duration(durationSeconds ?? 0)}</> : <Elapsed since={startedAt} />;
+}
+
+/** The reason for the failure: its beginning, the whole when a person points at it or presses it. */
+function Reason({ message }: { message: string }) {
+  const [isWhole, setWhole] = useState(false);
+  return (
+    <button type="button" className="reason" aria-expanded={isWhole} title={message} onClick={() => setWhole(!isWhole)}>
+      {message}
+    </button>
+  );
+}

@@ -1,0 +1,33 @@
+/** One chip a status, with the number of processes in it; several may be chosen. */
+import { useLive } from "../../api/useLive";
+import { StatusIcon } from "../../components/Badge";
+import { STATS } from "../../operations/processes";
+import { lookOf, PROCESS_STATUSES } from "../../status";
+
+const GATHER = 1_000;
+
+interface Props {
+  chosen: readonly string[];
+  onToggle: (status: string) => void;
+}
+
+export function StatusChips({ chosen, onToggle }: Props) {
+  const { data } = useLive(STATS, {}, { concerns: ({ processId }) => Boolean(processId), gather: GATHER });
+  const counts = new Map<string, number>(data?.stats?.processesByStatus.map(({ status, count }) => [status, count]));
+  return (
+    <div className="chips" role="group" aria-label="Filter by status">
+      {PROCESS_STATUSES.filter((status) => counts.get(status) || chosen.includes(status)).map((status) => (
+        <button
+          key={status}
+          type="button"
+          className={`chip tone-${lookOf(status).tone}`}
+          aria-pressed={chosen.includes(status)}
+          onClick={() => onToggle(status)}
+        >
+          <StatusIcon status={status} />
+          {lookOf(status).word} <b>{(counts.get(status) ?? 0).toLocaleString()}</b>
+        </button>
+      ))}
+    </div>
+  );
+}

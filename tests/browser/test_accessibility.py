@@ -1,0 +1,191 @@
+"""Every page and dialog of the dashboard: nothing keeps people out, nothing is loaded from elsewhere, all fits 360 px.
+
+With ``ORCHESTRATOR_TEST_SCREENSHOTS=folder`` the pages are those of the demo, and a picture of each is written.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import BrowserContext, Page
+from support.command_line import SECONDS, serving, until
+from support.dashboard_page import Watch, serious_findings, take_picture, wait_until_read, watched
+from support.demo_operator import demo
+
+HERE = Path(__file__).parent
+MODULES = ("waiting", "deciding", "network_of_nodes")
+
+PAGES = {
+    "home": "/",
+    "inbox": "/inbox",
+    "processes": "/processes",
+    "processes-filtered": "/processes?status=FAILED",
+    "process-asks": "/processes/{suspended}",
+    "process-waits": "/processes/{waiting}",
+    "process-failed": "/processes/{failed}",
+    "process-completed": "/processes/{completed}",
+    "process-unknown": "/processes/nonsense",
+    "start": "/start",
+    "start-form": "/start/{workflow}",
+    "subscriptions": "/subscriptions",
+    "subscription": "/subscriptions/{subscription}",
+    "audit": "/audit",
+    "notifications": "/notifications",
+    "not-found": "/#/tasks/x",
+}
+"""The pages by the name of their picture; a word in braces is something that the site has."""
+
+
+def open_menu(page: Page) -> None:
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("menuitem", name="Audit log").wait_for()
+
+
+def open_keys(page: Page) -> None:
+    page.locator("body").press("?")
+    page.get_by_role("dialog", name="Keyboard shortcuts").wait_for()
+
+
+DIALOGS: dict[str, tuple[str, Callable[[Page], None]]] = {
+    "menu": ("/processes", open_menu),
+    "shortcuts": ("/inbox", open_keys),
+}
+"""What opens over a page: the address of the page, and how a person opens it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageOfSite:
+    """The pages of a site with something to see on each."""
+
+    context: BrowserContext
+    watch: Watch
+    things: dict[str, str]
+
+    def go(self, address: str) -> Page:
+        """A new tab at the address, after everything was read."""
+        page = self.context.new_page()
+        page.goto(address.format(**self.things))
+        wait_until_read(page)
+        return page
+
+
+def ask(address: str, query: str, **variables: Any) -> Any:
+    """The first field of an answer of the API."""
+    body = {"query": query, "variables": variables}
+    answer = httpx.post(address + "/graphql", json=body, trust_env=False, timeout=SECONDS).json()
+    assert "errors" not in answer, answer
+    return next(iter(answer["data"].values()))
+
+
+START = """mutation($input: StartWorkflowInput!) { startWorkflow(input: $input) { __typename
+  ... on StartWorkflowSuccess { process { id } } ... on UserError { message } } }"""
+LIST = """{ processes(first: 50) { nodes { id status failure { code } } } }"""
+PRODUCTS = "{ productSubscriptions(first: 1) { nodes { id } } }"
+
+
+def start(address: str, workflow: str, *pages: dict[str, Any]) -> str:
+    """Start a workflow; the id of its process."""
+    started = ask(address, START, input={"workflowName": workflow, "pages": list(pages)})
+    assert started["__typename"] == "StartWorkflowSuccess", started
+    id: str = started["process"]["id"]
+    return id
+
+
+def things_of(address: str, workflow: str) -> dict[str, str]:
+    """A process in each status, and a product subscription."""
+    nodes = ask(address, LIST)["nodes"]
+    by_status = {node["status"]: node["id"] for node in nodes}
+    names = {"SUSPENDED": "suspended", "AWAITING_CALLBACK": "waiting", "FAILED": "failed", "COMPLETED": "completed"}
+    found = {name: by_status.get(status, nodes[0]["id"]) for status, name in names.items()}
+    return {**found, "workflow": workflow, "subscription": ask(address, PRODUCTS)["nodes"][0]["id"]}
+
+
+def fill(address: str, folder: Path) -> dict[str, str]:
+    """Processes that wait, ask, failed and ended."""
+    url = folder / "url"
+    for return_code in (1, 0, None):
+        url.unlink(missing_ok=True)
+        start(address, "waiting", {"file": str(url)})
+        callback = until(lambda: url.read_text() if url.exists() else None)
+        report = {"message": "configuring \x1b[32mams-1\x1b[0m", "percent": 40}
+        httpx.post(f"{callback}/progress", json=report, trust_env=False, timeout=SECONDS).raise_for_status()
+        if return_code is not None:
+            result = {"return_code": return_code, "output": "two interfaces changed\n" * 5}
+            httpx.post(callback, json=result, trust_env=False, timeout=SECONDS).raise_for_status()
+    for node_name in ("ams-1", "ams-2"):
+        start(address, "create_node", {"node_name": node_name})
+    for workflow in ("change_device", "read_meter"):
+        start(address, workflow)
+    until(lambda: ask(address, PRODUCTS)["nodes"] or None)
+    until(lambda: {"FAILED", "SUSPENDED", "COMPLETED"} <= {n["status"] for n in ask(address, LIST)["nodes"]} or None)
+    return things_of(address, "create_node")
+
+
+@contextmanager
+def full_site(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """The address of a server, and what there is to see."""
+    if os.environ.get("ORCHESTRATOR_TEST_SCREENSHOTS"):
+        with demo(folder, "--work", ".demo") as server:
+            pending = folder / ".demo" / "examples-pending"
+            until(lambda: None if pending.exists() else True, seconds=300)
+            yield server.address, things_of(server.address, "create_l2vpn")
+        return
+    for module in MODULES:
+        (folder / f"{module}.py").write_bytes((HERE / f"{module}.py").read_bytes())
+    with serving(folder, "--workflows", *MODULES) as server:
+        yield server.address, fill(server.address, folder)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageOfSite]:
+    with (
+        full_site(tmp_path_factory.mktemp("site")) as (address, things),
+        # Without motion: a colour that still changes is no finding.
+        watched(address, viewport={"width": 1280, "height": 800}, reduced_motion="reduce") as (context, watch),
+    ):
+        yield PageOfSite(context, watch, things)
+
+
+def findings(page: Page, name: str) -> list[str]:
+    """What is wrong with what the page shows: wide and narrow, light and dark."""
+    found: list[str] = []
+    for width, height in ((1280, 800), (360, 740)):
+        page.set_viewport_size({"width": width, "height": height})
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            # Colours alone change with the scheme.
+            rules = () if scheme == "light" else ("color-contrast",)
+            found += [f"{width} {scheme} {finding}" for finding in serious_findings(page, *rules)]
+            take_picture(page, f"{name}-{width}-{scheme}")
+        if (wide := page.evaluate("document.documentElement.scrollWidth")) > width:
+            found.append(f"{width} the page is {wide} px wide")
+    return found
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_keeps_nobody_out(site: PageOfSite, name: str) -> None:
+    page = site.go(PAGES[name])
+    found = findings(page, name)
+    page.close()
+
+    assert found == []
+    assert site.watch.complaints == []
+    assert site.watch.requests_elsewhere() == []
+
+
+@pytest.mark.parametrize("name", DIALOGS)
+def test_a_dialog_keeps_nobody_out(site: PageOfSite, name: str) -> None:
+    address, open_it = DIALOGS[name]
+    page = site.go(address)
+    open_it(page)
+    found = findings(page, name)
+    page.close()
+
+    assert found == []
+    assert site.watch.complaints == []
+    assert site.watch.requests_elsewhere() == []

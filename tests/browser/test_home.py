@@ -1,0 +1,155 @@
+"""The first page in a real browser: what needs a person, the chart, and the engine's switch seen by two people."""
+
+import asyncio
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from opened import copy_module
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from support.browser import SWITCHES, chromium
+from support.command_line import SECONDS, serving
+from support.database import new_sqlite_url, sqlite_url
+from support.rows import BEGIN, failed_row, process_row, store
+from support.sign_in import api_token, token_of
+from test_inbox import Desk
+
+from orchestrator_gql.storage.database import connect
+from orchestrator_gql.types import Failure
+
+expect.set_options(timeout=SECONDS * 1000)
+
+TEAMS = [{"key": "NOC", "name": "Network operations"}]
+TOKENS = [
+    api_token("ada", "NOC", role="admin").model_dump(),
+    api_token("bob", "NOC").model_dump(),
+]
+"""Ada may manage the engine."""
+
+DRAWN = """() => {
+  const canvas = document.querySelector('.chart canvas');
+  if (!canvas || !canvas.width) return null;
+  const empty = document.createElement('canvas');
+  [empty.width, empty.height] = [canvas.width, canvas.height];
+  const drawn = canvas.toDataURL();
+  return drawn === empty.toDataURL() ? null : drawn;
+}"""
+"""The picture of the chart; null while nothing is drawn."""
+
+
+def recent_rows(count: int) -> list[dict[str, Any]]:
+    """Processes of the last hours: most of them completed, every tenth failed."""
+    now = datetime.now(UTC)
+    rows = []
+    for number in range(count):
+        started = now - timedelta(minutes=5 * number + 2)
+        facts = {"started_at": started, "updated_at": started + timedelta(seconds=30)}
+        if number % 10:
+            rows.append(process_row(number, failure=None, ended_at=facts["updated_at"], **facts))
+        else:
+            failure = Failure("remote-unreachable", f"Router {number} did not answer.", BEGIN)
+            rows.append(failed_row(number, "remote-unreachable", failure=failure, **facts))
+    return rows
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    folder = tmp_path_factory.mktemp("home")
+    sqlite_url(folder)
+
+    async def fill() -> None:
+        database = connect(new_sqlite_url(folder))
+        await database.open()
+        try:
+            await database.alter(lambda conn: store(conn, recent_rows(200)))
+        finally:
+            await database.close()
+
+    asyncio.run(fill())
+    copy_module(folder, "deciding")
+    settings = {"ORCHESTRATOR_TEAMS": json.dumps(TEAMS), "ORCHESTRATOR_API_TOKENS": json.dumps(TOKENS)}
+    with (
+        serving(folder, "--workflows", "deciding", **settings) as server,
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=chromium(), args=SWITCHES) as browser,
+    ):
+        yield Desk(server.address, browser)
+
+
+@pytest.fixture
+def desk(served: Desk) -> Iterator[Desk]:
+    served.complaints.clear()
+    with ExitStack() as served.windows:
+        yield served
+        assert served.complaints == []
+        assert [url for url in served.requests if not url.startswith(served.address)] == []
+
+
+def picture(page: Page, name: str) -> None:
+    """Save a screenshot of the page if a folder for screenshots is set."""
+    if folder := os.environ.get("ORCHESTRATOR_TEST_SCREENSHOTS"):
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+def test_one_person_pauses_the_engine_and_another_sees_who_and_why(desk: Desk) -> None:
+    ada, bob = desk.page("ada", "/"), desk.page("bob", "/")
+    expect(bob.get_by_text("You may not pause or resume the engine")).to_be_visible()
+    assert bob.get_by_role("button", name="Pause…").count() == 0
+    ada.get_by_role("button", name="Pause…").click()
+    dialog = ada.get_by_role("dialog")
+    dialog.get_by_label("Reason").fill("router upgrade")
+    picture(ada, "home-pause")
+    dialog.get_by_role("button", name="Pause the engine").click()
+    engine = bob.locator(".home-card", has=bob.get_by_role("heading", name="Engine"))
+    expect(engine.locator(".badge")).to_have_text("Paused")
+    expect(engine).to_contain_text(re.compile("Paused by ada .*: router upgrade"))
+    picture(bob, "home-paused")
+    ada.get_by_role("button", name="Resume…").click()
+    dialog.get_by_role("button", name="Resume the engine").click()
+    expect(engine.locator(".badge")).to_have_text("Running")
+    expect(dialog).to_have_count(0)
+
+
+def test_tasks_failures_and_an_overdue_task_are_shown_and_lead_to_the_lists(desk: Desk) -> None:
+    bob = desk.page("bob", "/")
+    expect(bob.get_by_text("Nothing waits for you.")).to_be_visible()
+    desk.start("read_meter")
+    desk.start("name_device")
+    tasks = bob.locator(".home-card", has=bob.get_by_role("heading", name="My tasks"))
+    expect(tasks.locator("li")).to_have_count(2)
+    expect(tasks.locator("li").first).to_contain_text("overdue by")
+    expect(bob.locator(".tile", has_text="tasks for me")).to_contain_text("2")
+    waits = bob.locator(".home-card", has=bob.get_by_role("heading", name="Longest waits"))
+    expect(waits.locator("li")).to_have_count(2)
+    failed = bob.locator(".home-card", has=bob.get_by_role("heading", name="Failed last"))
+    expect(failed.locator("li").first).to_contain_text("Router 0 did not answer.")
+    picture(bob, "home")
+    bob.locator(".home-card", has_text="Failures by workflow").get_by_role("link", name="remote-unreachable").first.click()
+    expect(bob).to_have_url(re.compile("workflow=workflow.0&code=remote-unreachable"))
+    expect(bob.locator(".subject").first).to_have_text("Router 0")
+
+
+def test_the_chart_has_the_data_in_a_table_behind_it_and_follows_the_theme(desk: Desk) -> None:
+    bob = desk.page("bob", "/")
+    expect(bob.get_by_role("img", name=re.compile(r"\d+ processes completed and \d+ failed in the last 24 hours"))).to_be_visible()
+    light = bob.wait_for_function(DRAWN).json_value()
+    bob.emulate_media(color_scheme="dark")
+    bob.wait_for_function(f"(before) => {{ const now = ({DRAWN})(); return now && now !== before; }}", arg=light)
+    picture(bob, "home-dark")
+    bob.get_by_text("Show as a table").click()
+    rows = bob.get_by_role("group", name="Throughput as a table").locator("tbody tr")
+    expect(rows).to_have_count(24)
+    total = sum(int(row.locator("td").nth(1).inner_text()) for row in rows.all())
+    bob.get_by_role("button", name="1 hour").click()
+    expect(bob).to_have_url(re.compile("period=hour"))
+    expect(rows).to_have_count(30)
+    bob.go_back()
+    expect(rows).to_have_count(24)
+
+    assert 170 < total <= 180, "the processes of the table are those that were stored"
