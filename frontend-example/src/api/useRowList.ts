@@ -11,7 +11,11 @@ export function useRowList<Row extends { id: string }>(
   const list = useMemo(() => new RowList(source), [source]);
   const latest = useRef(follow);
   latest.current = follow;
+  const isFirst = useRef(true);
   useEffect(() => {
+    // Where the former list was scrolled to means nothing in another list.
+    if (!isFirst.current) window.scrollTo(0, 0);
+    isFirst.current = false;
     void list.reload();
     const stop = onEvents((events, isFresh) => (isFresh ? void list.reload() : latest.current(list, events)));
     return () => {
