@@ -95,7 +95,7 @@ def test_the_list_is_filtered_in_the_address_and_follows_workflows_in_place(tmp_
         expect(search).to_have_value("ams")
         expect(names(dashboard)).to_have_text(["Node ams-core1"])
 
-        page.get_by_role("button", name="“ams” × (remove)").click()
+        page.get_by_role("button", name="“ams” (remove)").click()
         page.get_by_role("button", name="Filters").click()
         page.get_by_label("Field of the model").fill("node.node_name")
         page.get_by_label("Its value").fill("utr-edge1")
