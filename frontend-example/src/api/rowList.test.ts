@@ -137,6 +137,15 @@ describe("a list of rows", () => {
     expect(list.get().hasMore).toBe(false);
   });
 
+  it("leaves a row that belongs to a later page to that page", async () => {
+    server.rows = Array.from({ length: PAGE_SIZE + 10 }, (_, at) => row(at + 100));
+    await list.reload();
+    await change(1, row(1));
+    expect(list.get().newCount).toBe(0);
+    await list.more();
+    expect(ids(list).at(-1)).toBe("r1");
+  });
+
   it("keeps the rows and tells the problem if a reading fails", async () => {
     server.isAway = true;
     await list.reload();
