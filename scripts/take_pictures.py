@@ -14,14 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 PORTS = ("8271", "8272")
 ADDRESS = f"http://127.0.0.1:{PORTS[0]}"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-WIDE = {"width": 1120, "height": 700}
+WIDE: ViewportSize = {"width": 1120, "height": 700}
 SWITCHES = ("--no-sandbox", "--disable-gpu")
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 SECONDS = 120.0
@@ -48,7 +48,9 @@ def demo() -> Iterator[None]:
     ]
     with (
         TemporaryDirectory() as folder,
-        subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server,
+        subprocess.Popen(  # noqa: S603
+            command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as server,
     ):
         try:
             yield
