@@ -72,6 +72,10 @@ class RowPage(Generic[T]):
     has_next: bool
     has_previous: bool
 
+    def is_full(self, page_args: PageArgs) -> bool:
+        """True if there are more rows than these behind the cursor."""
+        return self.has_previous if page_args.is_backward else self.has_next
+
 
 def read_page(conn: Connection, query: Select[Any], key: Key, page_args: PageArgs) -> RowPage[Row[Any]]:
     """A page of the query, whose rows contain the columns of the key.
@@ -135,11 +139,16 @@ def _cursor(key: Key, row: Row[Any]) -> str:
 
 
 def _bound(key: Key, cursor: str) -> ColumnElement[Any]:
+    pairs = zip(values_of(key, cursor), key.columns, strict=True)
+    return tuple_(*(literal(value, column.type) for value, column in pairs))
+
+
+def values_of(key: Key, cursor: str) -> list[Any]:
+    """The key of the row at the cursor. Raises `CursorInvalid` for a malformed cursor or a cursor of another list."""
     values = _unpacked(cursor)
     if not isinstance(values, list) or len(values) != len(key.columns) + 1 or values[0] != key.name:
         raise CursorInvalid
-    pairs = zip(values[1:], key.columns, strict=True)
-    return tuple_(*(literal(_value(column.type, text), column.type) for text, column in pairs))
+    return [_value(column.type, text) for text, column in zip(values[1:], key.columns, strict=True)]
 
 
 def _value(kind: TypeEngine[Any], text: Json) -> Any:
