@@ -22,6 +22,9 @@ T = TypeVar("T")
 LARGEST = 200
 """Rows that one page contains at most."""
 
+MOST_COUNTED = 10_000
+"""Rows of a list that are counted: the time of an exact count grows with the list."""
+
 _NUMBERS = 2**31
 
 
@@ -102,8 +105,9 @@ def page_query(query: Select[Any], key: Key, page_args: PageArgs) -> Select[Any]
 
 
 def count(conn: Connection, query: Select[Any]) -> int:
-    """The number of rows of the query."""
-    return conn.execute(select(func.count()).select_from(query.order_by(None).subquery())).scalar_one()
+    """The number of rows of the query; `MOST_COUNTED` + 1 if it has more than `MOST_COUNTED`."""
+    rows = query.order_by(None).limit(MOST_COUNTED + 1).subquery()
+    return conn.execute(select(func.count()).select_from(rows)).scalar_one()
 
 
 def escaped(text: str) -> str:

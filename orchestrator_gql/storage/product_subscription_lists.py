@@ -27,7 +27,7 @@ from orchestrator_gql.storage import product_subscription_segments as segments
 from orchestrator_gql.storage import product_subscription_values as subscription_values
 from orchestrator_gql.storage import product_subscription_words as search
 from orchestrator_gql.storage.columns import among, asked_per_row
-from orchestrator_gql.storage.pagination import Key, PageArgs, RowPage, count, page_query, read_page
+from orchestrator_gql.storage.pagination import MOST_COUNTED, Key, PageArgs, RowPage, count, page_query, read_page
 from orchestrator_gql.storage.product_subscription_searches import Candidates
 from orchestrator_gql.storage.tables import product_subscription_uses as uses
 from orchestrator_gql.storage.tables import product_subscription_words as words
@@ -151,9 +151,11 @@ def _page_of_candidates(
 
 
 def total(conn: Connection, wanted: ProductSubscriptionFilter) -> int:
-    """The number of product subscriptions that match the filter."""
+    """The number of product subscriptions that match the filter; `MOST_COUNTED` + 1 if they are more than that."""
     conditions = _conditions(conn, wanted)
     ids = _ids_of_narrowest(conn, conditions)
+    if ids is None:
+        ids = _ids_of_search(conn, conditions)
     if ids is not None:
         return count(conn, select(_rows_of(conn, ids, conditions)))
     return count(conn, select(_S.id).where(*(condition.where for condition in conditions)))
@@ -193,6 +195,17 @@ def _ids_of_narrowest(conn: Connection, conditions: Sequence[_Condition]) -> Seq
         return None
     smallest = min(small, key=sizes.__getitem__)
     return list(dict.fromkeys(conn.execute(queries[smallest]).scalars()))
+
+
+def _ids_of_search(conn: Connection, conditions: Sequence[_Condition]) -> Sequence[UUID] | None:
+    """The ids that fit a word of the search, if they can be counted; None if each word has too many."""
+    for condition in conditions:
+        if condition.term is not None and condition.ids is not None:
+            # A subscription may have several words with the same beginning.
+            ids = conn.execute(condition.ids.limit(2 * MOST_COUNTED + 1)).scalars().all()
+            if len(ids) <= 2 * MOST_COUNTED:
+                return list(dict.fromkeys(ids))
+    return None
 
 
 def _conditions(conn: Connection, wanted: ProductSubscriptionFilter) -> list[_Condition]:

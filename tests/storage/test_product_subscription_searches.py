@@ -15,10 +15,11 @@ from support.operator import ADA
 
 from orchestrator_gql import step
 from orchestrator_gql.commands.product_subscriptions import update_product_subscription_note
+from orchestrator_gql.storage import pagination
 from orchestrator_gql.storage import product_subscription_lists as lists
 from orchestrator_gql.storage import product_subscription_segments as segments
 from orchestrator_gql.storage.pagination import PageArgs
-from orchestrator_gql.storage.product_subscription_lists import ProductSubscriptionFilter, page
+from orchestrator_gql.storage.product_subscription_lists import ProductSubscriptionFilter, page, total
 from orchestrator_gql.storage.tables import product_subscription_words as words
 from orchestrator_gql.storage.tables import product_subscriptions
 from orchestrator_gql.types import State, SubscriptionLifecycle
@@ -132,6 +133,18 @@ def test_a_term_that_begins_ids_too_finds_both(engine: Engine, monkeypatch: pyte
         wanted = ProductSubscriptionFilter(search="2024")
         assert len(found := walked(conn, wanted, 7, is_forward=True)) == ROWS // 2 + 1
         assert id in found
+
+
+@pytest.mark.parametrize("most", [1, 10, 1_000])
+def test_a_search_is_counted_up_to_the_bound(engine: Engine, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lists, "FEW", 0)
+    for module in (lists, pagination):
+        monkeypatch.setattr(module, "MOST_COUNTED", most)
+    with engine.begin() as conn:
+        write(conn, range(ROWS))
+        for search in SEARCHES:
+            found = total(conn, ProductSubscriptionFilter(search=search))
+            assert found == min(len(selected(search)), most + 1), search
 
 
 def test_saves_fill_one_segment_after_the_other(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
