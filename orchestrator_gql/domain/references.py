@@ -108,7 +108,7 @@ def owner_at(whole: Mapping[str, Any], place: Sequence[str | int]) -> UUID | Non
     owner = None
     for key in place:
         if isinstance(value, Mapping) and key in value:
-            value = value[key]  # type: ignore[index]
+            value = value[key]
         elif isinstance(value, list) and isinstance(key, int) and key < len(value):
             value = value[key]
         else:

@@ -137,7 +137,12 @@ def failure(code: str) -> dict[str, Any]:
 @pytest.mark.parametrize(("code", "times"), [("step-raised", 1), ("engine-error", 2)])
 def test_a_failure_that_is_not_that_of_a_step_keeps_its_own_details(code: str, times: int) -> None:
     step = {"index": 0, "attempt": 1, "status": "FAILED", "name": "Ask", "durationSeconds": 1.0, "inputRequest": None}
-    process = {"workflowName": "ask", "id": "x", "status": "FAILED", "startedAt": "2026-03-02T09:00:00+00:00"}
+    process: dict[str, Any] = {
+        "workflowName": "ask",
+        "id": "x",
+        "status": "FAILED",
+        "startedAt": "2026-03-02T09:00:00+00:00",
+    }
     process |= {"subject": "ask", "note": None, "whyWaiting": None, "callbacks": [], "openInputRequest": None}
     process |= {"availableActions": [], "failure": failure("step-raised")}
     process["steps"] = [step | {"failure": failure(code) | {"traceback": None}}]
