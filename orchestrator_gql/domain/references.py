@@ -107,12 +107,10 @@ def owner_at(whole: Mapping[str, Any], place: Sequence[str | int]) -> UUID | Non
     value: Any = whole
     owner = None
     for key in place:
-        if isinstance(value, Mapping) and key in value:
-            value = value[key]
-        elif isinstance(value, list) and isinstance(key, int) and key < len(value):
-            value = value[key]
-        else:
+        is_item = isinstance(value, list) and isinstance(key, int) and key < len(value)
+        if not is_item and not (isinstance(value, Mapping) and key in value):
             continue
+        value = value[key]
         if isinstance(value, Mapping) and value.get(OWNER) is not None:
             owner = str(value[OWNER])
     return None if owner in (None, own) else UUID(owner)

@@ -66,12 +66,13 @@ class _Walk:
         self.order = order
         self.wanted = page_args.size + 1
         self.is_newest_first = key.is_descending != page_args.is_backward
+        self.are_words = [term.is_word for term in terms]
         start, end = (_time_at(key, cursor) for cursor in _on_the_way(page_args))
         at = order.at
         self.is_behind_start = None if start is None else at <= start if self.is_newest_first else at >= start
         self.segments = [
             each
-            for each in segments.read_all(conn, order, is_newest_first=self.is_newest_first)
+            for each in segments.with_words(conn, order, self.are_words, is_newest_first=self.is_newest_first)
             if end is None or (each.at >= end if self.is_newest_first else each.at <= end)
         ]
         self.looks = _FIRST
@@ -120,8 +121,9 @@ class _Walk:
         """The rows of each word in the segment, empty if it lacks a word; the next segments are looked into with it."""
         if number not in self.counts:
             next_ones = [each.number for each in self.segments[self.place : self.place + self.looks]]
-            are_words = [term.is_word for term in self.terms]
-            found = segments.count_words(self.conn, self.order, next_ones, are_words, self.wanted, self.is_behind_start)
+            found = segments.count_words(
+                self.conn, self.order, next_ones, self.are_words, self.wanted, self.is_behind_start
+            )
             self.counts = {each: found.get(each, []) for each in next_ones}
             self.looks *= _GROWTH
         return self.counts[number]

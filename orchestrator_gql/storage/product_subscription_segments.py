@@ -26,6 +26,9 @@ from orchestrator_gql.storage.tables import product_subscriptions
 SIZE = 400
 """Subscriptions of a full segment. Half as many cost twice as many looks into the index; more cost longer reads."""
 
+MOST_COUNTED = 1_000
+"""Up to so many numbers are looked at in turn; then only those of segments that still have rows."""
+
 LOOKS = 16
 """Every so manyth save looks if the newest segment is full: a segment may become that much larger."""
 
@@ -72,15 +75,30 @@ def _newest(conn: Connection, order: Order, id: UUID) -> int:
     return newest + 1 if size >= SIZE else newest
 
 
-def read_all(conn: Connection, order: Order, *, is_newest_first: bool) -> list[Segment]:
-    """All segments, the newest first with their last times, or the oldest first with their first times."""
+def with_words(
+    conn: Connection, order: Order, are_words: Sequence[ColumnElement[bool]], *, is_newest_first: bool
+) -> list[Segment]:
+    """The segments with all words, the newest first with their last times, or the oldest first with their first times.
+
+    It costs one look into the index for each segment, and one more for each that has the word.
+    """
     time = func.max(order.at) if is_newest_first else func.min(order.at)
+    newest = conn.execute(select(func.max(order.segment))).scalar()
+    number = _numbers(conn, range(newest + 1)) if newest is not None and newest < MOST_COUNTED else _walked(order)
+    at = select(time).where(order.segment == number).correlate(number.table).scalar_subquery()
+    has_words = [
+        asked_per_row(select(words.c.word).where(order.segment_of_word == number, is_word).correlate(number.table))
+        for is_word in are_words
+    ]
+    rows = conn.execute(select(number, at.label("at")).where(number.is_not(None), *has_words))
+    return sorted((Segment(*row) for row in rows), key=lambda each: each.at, reverse=is_newest_first)
+
+
+def _walked(order: Order) -> ColumnElement[int]:
+    """The numbers of the segments that still have rows: changes empty old segments."""
     walk = select(func.max(order.segment).label("number")).cte("walk", recursive=True)
     next_one = select(func.max(order.segment)).where(order.segment < walk.c.number).scalar_subquery()
-    walk = walk.union_all(select(next_one).where(walk.c.number.is_not(None)))
-    at = select(time).where(order.segment == walk.c.number).scalar_subquery()
-    rows = conn.execute(select(walk.c.number, at.label("at")).where(walk.c.number.is_not(None)))
-    return sorted((Segment(*row) for row in rows), key=lambda each: each.at, reverse=is_newest_first)
+    return walk.union_all(select(next_one).where(walk.c.number.is_not(None))).c.number
 
 
 def count_words(
