@@ -1,0 +1,43 @@
+"""Each read of a SQLite file sees what was committed before it, also after a read that failed in the middle."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, Result, text
+from support.database import new_sqlite_url
+
+from orchestrator_gql.storage.database import connect
+
+NUMBERS = text("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) SELECT i FROM n, stored")
+
+
+def stored(conn: Connection) -> int:
+    """The stored rows."""
+    return int(conn.execute(text("SELECT count(*) FROM stored")).scalar_one())
+
+
+@pytest.mark.parametrize("way", ["an error", "a result that is left"])
+async def test_a_read_that_leaves_rows_does_not_keep_its_snapshot_for_later_reads(tmp_path: Path, way: str) -> None:
+    database = connect(new_sqlite_url(tmp_path))
+    left: list[Result[tuple[int]]] = []
+
+    def leave(conn: Connection) -> None:
+        left.append(conn.execute(NUMBERS))
+        left[0].fetchone()
+        if way == "an error":
+            raise LookupError("in the middle")
+
+    await database.open()
+    try:
+        await database.transaction(lambda conn: conn.execute(text("CREATE TABLE stored (id INTEGER)")))
+        await database.transaction(lambda conn: conn.execute(text("INSERT INTO stored VALUES (1)")))
+        try:
+            await database.read(leave)
+        except LookupError:
+            assert way == "an error"
+        await database.transaction(lambda conn: conn.execute(text("INSERT INTO stored VALUES (2)")))
+        found = await database.read(stored)
+    finally:
+        await database.close()
+
+    assert found == 2
