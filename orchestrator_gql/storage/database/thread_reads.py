@@ -95,6 +95,7 @@ def of_sqlite(path: Path) -> ThreadReads:
         event.listen(engine, "do_connect", demand_same_file)
         event.listen(engine, "connect", configure)
         event.listen(engine, "connect", _only_read)
+        event.listen(engine, "before_cursor_execute", _note_cursor)
         event.listen(engine, "begin", _begin)
         return engine
 
@@ -127,7 +128,13 @@ def _only_read(driver: sqlite3.Connection, _: object) -> None:
     driver.execute("PRAGMA query_only = ON")
 
 
+def _note_cursor(conn: Connection, cursor: sqlite3.Cursor, *_: object) -> None:
+    conn.info.setdefault("cursors", []).append(cursor)
+
+
 def _begin(conn: Connection) -> None:
+    for cursor in conn.info.pop("cursors", ()):
+        cursor.close()  # with rows left, as after an error, it would keep its old snapshot for this read
     driver = conn.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)
     ends_at = time.monotonic() + SECONDS

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Result, text
 from support.database import new_sqlite_url
 
 from orchestrator_gql.storage.database import connect
+from orchestrator_gql.storage.database.thread_reads import CONNECTIONS
 
 NUMBERS = text("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) SELECT i FROM n, stored")
 
@@ -16,8 +17,11 @@ def stored(conn: Connection) -> int:
     return int(conn.execute(text("SELECT count(*) FROM stored")).scalar_one())
 
 
+@pytest.mark.parametrize("is_here", [False, True], ids=["on the loop", "in this thread"])
 @pytest.mark.parametrize("way", ["an error", "a result that is left"])
-async def test_a_read_that_leaves_rows_does_not_keep_its_snapshot_for_later_reads(tmp_path: Path, way: str) -> None:
+async def test_a_read_that_leaves_rows_does_not_keep_its_snapshot_for_later_reads(
+    tmp_path: Path, way: str, is_here: bool
+) -> None:
     database = connect(new_sqlite_url(tmp_path))
     left: list[Result[tuple[int]]] = []
 
@@ -31,13 +35,18 @@ async def test_a_read_that_leaves_rows_does_not_keep_its_snapshot_for_later_read
     try:
         await database.transaction(lambda conn: conn.execute(text("CREATE TABLE stored (id INTEGER)")))
         await database.transaction(lambda conn: conn.execute(text("INSERT INTO stored VALUES (1)")))
+        for _ in range(CONNECTIONS if is_here else 0):
+            database.read_here(stored)
         try:
-            await database.read(leave)
+            if is_here:
+                database.read_here(leave)
+            else:
+                await database.read(leave)
         except LookupError:
             assert way == "an error"
         await database.transaction(lambda conn: conn.execute(text("INSERT INTO stored VALUES (2)")))
-        found = await database.read(stored)
+        found = {database.read_here(stored) for _ in range(2 * CONNECTIONS)} | {await database.read(stored)}
     finally:
         await database.close()
 
-    assert found == 2
+    assert found == {2}
