@@ -200,10 +200,11 @@ def _ids_of_narrowest(conn: Connection, conditions: Sequence[_Condition]) -> Seq
 def _ids_of_search(conn: Connection, conditions: Sequence[_Condition]) -> Sequence[UUID] | None:
     """The ids that fit a word of the search, if they can be counted; None if each word has too many."""
     for condition in conditions:
-        if condition.term is not None and condition.ids is not None:
+        if condition.term is not None:
             # A subscription may have several words with the same beginning.
-            ids = conn.execute(condition.ids.limit(2 * MOST_COUNTED + 1)).scalars().all()
-            if len(ids) <= 2 * MOST_COUNTED:
+            most = 2 * MOST_COUNTED
+            ids = conn.execute(_ids_of_term(condition.term, most + 1).limit(most + 1)).scalars().all()
+            if len(ids) <= most:
                 return list(dict.fromkeys(ids))
     return None
 
@@ -248,14 +249,14 @@ def _ids_by(column: ColumnElement[Any], values: Sequence[Any]) -> Select[Any]:
     """The ids of the rows with one of the values, through the index of the column."""
     if not values:
         return select(_S.id).where(false())
-    return _all_of(*(select(_S.id).where(column == value) for value in values))
+    return _all_of(FEW + 1, *(select(_S.id).where(column == value) for value in values))
 
 
-def _all_of(*queries: Select[Any]) -> Select[Any]:
-    """The ids of all queries, up to the bound of each of them."""
+def _all_of(most: int, *queries: Select[Any]) -> Select[Any]:
+    """The ids of all queries, at most so many of each of them."""
     if len(queries) == 1:
         return queries[0]
-    bounded = [select(query.limit(FEW + 1).subquery().c.id) for query in queries]
+    bounded = [select(query.limit(most).subquery().c.id) for query in queries]
     return select(union_all(*bounded).subquery().c.id)
 
 
@@ -279,12 +280,15 @@ def _sync(unindexed: Callable[[ColumnElement[Any]], ColumnElement[Any]], is_in_s
 
 
 def _term(term: str) -> _Condition:
+    return _Condition(search.has_word(term), _ids_of_term(term, FEW + 1), most_ids=min(FEW, FEW_WORDS), term=term)
+
+
+def _ids_of_term(term: str, most: int) -> Select[Any]:
+    """The ids that the term finds, at most so many by a word and so many by the id itself."""
     # In the order of the index, so PostgreSQL reads the index and does not look through the table.
     ids = select(words.c.subscription_id.label("id")).where(search.begins_with(term)).order_by(words.c.word)
     span = search.ids_from(term)
-    if span is not None:
-        ids = _all_of(ids, select(_S.id).where(_S.id.between(*span)).order_by(_S.id))
-    return _Condition(search.has_word(term), ids, most_ids=min(FEW, FEW_WORDS), term=term)
+    return ids if span is None else _all_of(most, ids, select(_S.id).where(_S.id.between(*span)).order_by(_S.id))
 
 
 def _relations(wanted: ProductSubscriptionFilter) -> list[_Condition]:
