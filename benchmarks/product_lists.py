@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from benchmarks.lifecycle import graphql
 from benchmarks.subscriptions import CIRCUIT, FEW, MANY, BenchmarkCircuit, filled
@@ -20,6 +20,7 @@ from orchestrator_gql.config.database_url import url_of
 from orchestrator_gql.config.settings import read_settings
 from orchestrator_gql.domain.search_words import words_of
 from orchestrator_gql.storage.database import connect
+from orchestrator_gql.storage.product_subscription_segments import SIZE
 from orchestrator_gql.storage.tables import product_subscription_words, product_subscriptions
 from orchestrator_gql.workflows.utils import terminate_workflow
 
@@ -43,6 +44,14 @@ LISTS: dict[str, dict[str, Any]] = {
     "by customer": {"filter": {"customerId": "customer-7"}},
     "out of sync": {"filter": {"inSync": False}},
     "by a frequent word": {"filter": {"search": "circuit"}},
+    "by a frequent word, oldest change first": {"filter": {"search": "circuit"}, **CHANGED_FIRST},
+    "by a prefix of one customer's, then of thousands": {"filter": {"search": "customer-7"}},
+    "by a prefix that only old ones have": {"filter": {"search": "old-7"}},
+    "by this prefix, oldest change first": {"filter": {"search": "old-7"}, **CHANGED_FIRST},
+    "by this prefix and other filters": {"filter": {"search": "old-7", "statuses": ["ACTIVE"], "inSync": True}},
+    "by this prefix and a frequent word": {"filter": {"search": "circuit old-7"}},
+    "by a word of one customer": {"filter": {"search": "customer-17 circuit"}},
+    "by a word that none has": {"filter": {"search": "circuit nowhere"}},
     "by a value of one": {"filter": {"fields": [{"path": "circuit.saps.label", "value": "label-7-0"}]}},
     "by a value of half": {"filter": {"fields": [{"path": "circuit.saps.port_mode", "value": "tagged"}]}},
     "where a workflow may start": {"filter": {"startableWith": "end_circuit"}},
@@ -118,9 +127,20 @@ def _described(conn: Connection) -> UUID:
     """Give each subscription a description with its words, and put a few out of sync; the id of one in the middle."""
     s = product_subscriptions.c
     conn.execute(update(product_subscriptions).values(description="Circuit of " + s.customer_id))
-    rows = conn.execute(select(s.id, s.description, s.customer_id)).all()
+    rows = conn.execute(select(s.id, s.description, s.customer_id).order_by(s.created_at, s.id)).all()
+    place_of = {row.id: number // SIZE for number, row in enumerate(rows)}
+    places = [{"b_id": id, "b_number": number} for id, number in place_of.items()]
+    placed = update(product_subscriptions).where(s.id == bindparam("b_id"))
+    conn.execute(placed.values(created_segment=bindparam("b_number"), updated_segment=bindparam("b_number")), places)
     words = (
-        {"subscription_id": row.id, "word": word} for row in rows for word in words_of(row.description, row.customer_id)
+        {
+            "subscription_id": row.id,
+            "word": word,
+            "created_segment": place_of[row.id],
+            "updated_segment": place_of[row.id],
+        }
+        for number, row in enumerate(rows)
+        for word in words_of(row.description, row.customer_id, f"old-7{number}" if number < len(rows) // 20 else "")
     )
     while batch := list(islice(words, 5_000)):
         conn.execute(insert(product_subscription_words), batch)

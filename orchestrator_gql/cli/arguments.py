@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator_gql.cli.audit.arguments import add_audit
-from orchestrator_gql.cli.operator.arguments import add_verbs, whole_id
+from orchestrator_gql.cli.operator.arguments import YES, add_verbs, whole_id
 from orchestrator_gql.version import __version__
 
 PROGRAM = "orchestrator-gql"
@@ -109,6 +109,8 @@ def parser() -> argparse.ArgumentParser:
 
     resume = _command(commands, "resume", "go on after a pause", "Start steps again: everything goes on by itself.")
     resume.add_argument("--url", default=server, help=f"the server ({server})")
+    for acting in (pause, resume):
+        acting.add_argument("--yes", action="store_true", help=YES)
     resume.add_argument("--reason", metavar="TEXT", help="why, for the event log; at most 1,000 characters")
 
     add_verbs(partial(_command, commands), server)

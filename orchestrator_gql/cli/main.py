@@ -178,7 +178,9 @@ def _act(options: argparse.Namespace) -> None:
             from orchestrator_gql.cli.operator import verbs
 
             keywords = {
-                key: value for key, value in vars(options).items() if key not in ("command", "given", "url", "id")
+                key: value
+                for key, value in vars(options).items()
+                if key not in ("command", "given", "url", "id", "yes")
             }
             getattr(verbs, name)(options.url, options.id, **keywords)
 

@@ -12,6 +12,7 @@ from orchestrator_gql import StepList, callback_step, inputstep, step
 from orchestrator_gql.callbacks.lso import LsoPlaybookResult
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.demo.forms import result_page
+from orchestrator_gql.demo.products import L2vpnProvisioning, NodeProvisioning, PortProvisioning
 from orchestrator_gql.demo.proxy_client import ask_proxy
 from orchestrator_gql.types import FormGenerator, State
 from orchestrator_gql.utils.errors import ProcessFailureError
@@ -67,10 +68,18 @@ def judge_run(callback_result: dict[str, Any]) -> State:
 
 
 @step("Judge the comparison")
-def judge_comparison(comparison: dict[str, Any]) -> State:
+def judge_comparison(
+    comparison: dict[str, Any], subscription: L2vpnProvisioning | NodeProvisioning | PortProvisioning
+) -> State:
     """Fail if a device differs from the model; the failure shows the difference."""
     if difference := difference_in(comparison["output"]):
         message = "The devices differ from the model: reconcile the subscription, or modify it."
+        if not subscription.insync:  # a validation may run beside a change
+            message = (
+                "The devices differ from the model, and the subscription is not in sync. If a process holds it, the "
+                "process may be changing the devices now: wait until it ends, then validate again. If no process holds "
+                "it, reconcile it."
+            )
         raise ProcessFailureError(message=message, details={"difference": difference})
     return {"comparison": _checked_result(comparison, "The comparison")}
 

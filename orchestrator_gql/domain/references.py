@@ -6,7 +6,7 @@ an old copy of the block.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -96,6 +96,24 @@ def expanded(document: Mapping[str, Json], others: Documents, *, is_strict: bool
         return dict(document)
     result: dict[str, Json] = _Expansion(others, is_strict).of(dict(document), str(document["subscription_id"]), (), ())
     return result
+
+
+def owner_at(whole: Mapping[str, Any], place: Sequence[str | int]) -> UUID | None:
+    """The other subscription that owns the block at this place of a whole model, or around it; None if none does.
+
+    Steps that lead nowhere are passed over: pydantic puts the members of unions among them.
+    """
+    own = str(whole["subscription_id"])
+    value: Any = whole
+    owner = None
+    for key in place:
+        is_item = isinstance(value, list) and isinstance(key, int) and key < len(value)
+        if not is_item and not (isinstance(value, Mapping) and key in value):
+            continue
+        value = value[key]
+        if isinstance(value, Mapping) and value.get(OWNER) is not None:
+            owner = str(value[OWNER])
+    return None if owner in (None, own) else UUID(owner)
 
 
 def copied(value: Any) -> Any:

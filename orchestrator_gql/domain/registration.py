@@ -1,9 +1,12 @@
 """Declares a product next to its models."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, ForwardRef, Literal, get_args, get_origin
 from uuid import UUID
 
+from pydantic.errors import PydanticUndefinedAnnotation
+
+from orchestrator_gql.domain.families import DomainModel, models_in
 from orchestrator_gql.domain.product_model import ProductModel, ProductStatus
 from orchestrator_gql.domain.registry import RegisteredProduct, products, stable_id
 from orchestrator_gql.domain.subscriptions import SubscriptionModel
@@ -26,13 +29,14 @@ def register_product(
 
     ``description`` and ``product_type`` default to the name, ``tag`` to the name in capitals. Pass a ``product_id`` if
     the product may be renamed later: the default id is derived from the name. Raises ``WorkflowDefinitionError`` if
-    another product has the name or the id.
+    another product has the name or the id, or if a field names a class that does not exist yet.
     """
     if model._family is None:
         raise WorkflowDefinitionError(
             f"The product {name!r} needs a model of its own, derived from `SubscriptionModel`."
         )
     demand_name(name, "name of a product")
+    _demand_complete(name, (model._family.base, *model._family.variants.values()))
     for value, field in ((description, "description"), (product_type, "product_type"), (tag, "tag")):
         demand_text(value, f"{field} of product {name!r}")
     facts = ProductModel(
@@ -46,3 +50,50 @@ def register_product(
     )
     products.register(RegisteredProduct(facts, model._family.base))
     return facts
+
+
+def _demand_complete(name: str, models: Iterable[type[DomainModel]]) -> None:
+    """Raise ``WorkflowDefinitionError`` if a field of the models, or of a block in them, names an unknown class.
+
+    Pydantic would try again at each use, so the product would fail only when a process makes its first subscription.
+    """
+    waiting, seen = list(models), set[type[DomainModel]]()
+    while waiting:
+        model = waiting.pop()
+        if model in seen:
+            continue
+        seen.add(model)
+        if not model.__pydantic_complete__:
+            model.model_rebuild(raise_errors=False)
+        for field, declared in model.__pydantic_fields__.items():
+            if not model.__pydantic_complete__ and (unknown := _unknown_in(declared.annotation)) is not None:
+                raise WorkflowDefinitionError(
+                    f"The product {name!r} cannot be registered: the field {field!r} of `{model.__qualname__}` has the "
+                    f"type {unknown!r}, which is not defined. Correct the name, or define the class before "
+                    "register_product is called."
+                )
+            blocks = list(models_in(declared.annotation))
+            waiting += blocks
+            waiting += [each for block in blocks if block._family for each in block._family.variants.values()]
+    for model in seen:
+        try:
+            model.model_rebuild()  # nothing is done if the class is complete
+        except PydanticUndefinedAnnotation as error:  # in a class of the author that is no block
+            raise WorkflowDefinitionError(
+                f"The product {name!r} cannot be registered: a type in the fields of `{model.__qualname__}` needs "
+                f"{error.name!r}, which is not defined. Define it before register_product is called."
+            ) from error
+
+
+def _unknown_in(annotation: Any) -> str | None:
+    """The name in the annotation, at any depth, for which there is no class; None if there is none."""
+    if isinstance(annotation, ForwardRef):
+        return annotation.__forward_arg__
+    if isinstance(annotation, str):
+        return annotation
+    arguments = get_args(annotation)
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        arguments = arguments[:1]
+    found = (_unknown_in(each) for each in arguments if origin is not Literal)
+    return next((name for name in found if name is not None), None)

@@ -4,6 +4,7 @@ A stored value may be a secret of a class that is gone: of a removed field, a re
 value is shown only if a deployed class declares its field, and no class of that name declares it as a secret.
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from orchestrator_gql.domain.registry import products
 from orchestrator_gql.domain.subscriptions import SubscriptionModel
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import NotFound
+from orchestrator_gql.utils.json import encode
 from orchestrator_gql.utils.json.secrets import (
     MarkingSchema,
     holds_marks,
@@ -61,6 +63,27 @@ def marked_secrets(product_id: UUID, model: Mapping[str, Json]) -> set[str]:
     for place, block in blocks_in(dict(model)):
         places.update(_marked(block, _of_block(str(block["name"])), place))
     return places
+
+
+def digest_of_secrets(product_id: UUID) -> str:
+    """What identifies the secrets that the deployed classes of the product, and of any block, declare; empty if none.
+
+    It changes if a release declares another field as a secret.
+    """
+    of_product = _of_product(product_id)
+    of_blocks = {name: _of_block(name) for name in sorted(_names_of_blocks(ProductBlockModel))}
+    marking = [of_product.schemas if of_product is not None else ()]
+    marking += [declared.schemas for declared in of_blocks.values() if declared is not None and declared.schemas]
+    if not any(marking):
+        return ""
+    return hashlib.sha256(encode([list(map(dict, schemas)) for schemas in marking]).encode()).hexdigest()
+
+
+def _names_of_blocks(parent: type[DomainModel]) -> Iterator[str]:
+    for child in parent.__subclasses__():
+        if child._family is not None:
+            yield child._family.name
+        yield from _names_of_blocks(child)
 
 
 def marked_fields(model: type[BaseModel]) -> frozenset[str]:

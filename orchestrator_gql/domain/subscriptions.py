@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Self, TypeVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, PrivateAttr
+from pydantic import AwareDatetime, Field, PrivateAttr, ValidationError
 
 from orchestrator_gql.domain.blocks import adopt, blocks_of, filled, remember
 from orchestrator_gql.domain.families import (
@@ -21,9 +21,10 @@ from orchestrator_gql.domain.families import (
 from orchestrator_gql.domain.lifecycle import check_transition
 from orchestrator_gql.domain.loading_rules import keeps_json
 from orchestrator_gql.domain.origins import Origin
+from orchestrator_gql.domain.paths import faults_of
 from orchestrator_gql.domain.product_model import ProductModel
 from orchestrator_gql.domain.reading import ById, StoredSubscriptions, demand_id, read
-from orchestrator_gql.domain.references import Documents, copied, expanded, with_references
+from orchestrator_gql.domain.references import Documents, copied, expanded, owner_at, with_references
 from orchestrator_gql.domain.registry import products
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.clock import WallClock
@@ -205,7 +206,7 @@ class SubscriptionModel(DomainModel):
             loaded = validated(model, values, problem=problem, fix=_remedy(model, data), is_stored=True)
         except StepError as error:
             if mismatch is None:
-                raise
+                raise _of_used_block(data, whole, others or {}, error) or error from error.__cause__
             problem = f"{mismatch.message} As a `{cls.__qualname__}`: {error.message}"
             raise StepError(problem, code=mismatch.failure_code) from error
         remember(loaded, whole, loaded.subscription_id, _origin_of(loaded, others or {}))
@@ -285,6 +286,24 @@ def _remedy(model: type[DomainModel], data: Mapping[str, Any]) -> str:
     return (
         f"It was stored by another release of `{model.__qualname__}`: give new fields a default and keep the names and "
         "types of old ones, or correct the stored document."
+    )
+
+
+def _of_used_block(
+    data: Mapping[str, Any], whole: Mapping[str, Any], others: Documents, error: StepError
+) -> StepError | None:
+    """The error that names the subscription whose block does not fit; None if the block is none of another one."""
+    cause = error.__cause__
+    if not isinstance(cause, ValidationError):
+        return None
+    owners = {owner_at(whole, fault["loc"]) for fault in cause.errors(include_url=False, include_context=False)}
+    if len(owners) != 1 or (owner := owners.pop()) is None or (used := others.get(owner)) is None:
+        return None
+    return StepError(
+        f"{_title_of(used)} does not fit its class, and {_title_of(data)} uses a block of it: {faults_of(cause)}. "
+        f"{_title_of(used)} was stored by another release of its class: give new fields a default and keep the names "
+        "and types of old ones, or correct the stored document of that subscription.",
+        code="model-invalid",
     )
 
 

@@ -22,6 +22,9 @@ T = TypeVar("T")
 LARGEST = 200
 """Rows that one page contains at most."""
 
+MOST_COUNTED = 10_000
+"""Rows of a list that are counted: the time of an exact count grows with the list."""
+
 _NUMBERS = 2**31
 
 
@@ -72,6 +75,10 @@ class RowPage(Generic[T]):
     has_next: bool
     has_previous: bool
 
+    def is_full(self, page_args: PageArgs) -> bool:
+        """True if there are more rows than these behind the cursor."""
+        return self.has_previous if page_args.is_backward else self.has_next
+
 
 def read_page(conn: Connection, query: Select[Any], key: Key, page_args: PageArgs) -> RowPage[Row[Any]]:
     """A page of the query, whose rows contain the columns of the key.
@@ -98,8 +105,9 @@ def page_query(query: Select[Any], key: Key, page_args: PageArgs) -> Select[Any]
 
 
 def count(conn: Connection, query: Select[Any]) -> int:
-    """The number of rows of the query."""
-    return conn.execute(select(func.count()).select_from(query.order_by(None).subquery())).scalar_one()
+    """The number of rows of the query; `MOST_COUNTED` + 1 if it has more than `MOST_COUNTED`."""
+    rows = query.order_by(None).limit(MOST_COUNTED + 1).subquery()
+    return conn.execute(select(func.count()).select_from(rows)).scalar_one()
 
 
 def escaped(text: str) -> str:
@@ -135,11 +143,16 @@ def _cursor(key: Key, row: Row[Any]) -> str:
 
 
 def _bound(key: Key, cursor: str) -> ColumnElement[Any]:
+    pairs = zip(values_of(key, cursor), key.columns, strict=True)
+    return tuple_(*(literal(value, column.type) for value, column in pairs))
+
+
+def values_of(key: Key, cursor: str) -> list[Any]:
+    """The key of the row at the cursor. Raises `CursorInvalid` for a malformed cursor or a cursor of another list."""
     values = _unpacked(cursor)
     if not isinstance(values, list) or len(values) != len(key.columns) + 1 or values[0] != key.name:
         raise CursorInvalid
-    pairs = zip(values[1:], key.columns, strict=True)
-    return tuple_(*(literal(_value(column.type, text), column.type) for text, column in pairs))
+    return [_value(column.type, text) for text, column in zip(values[1:], key.columns, strict=True)]
 
 
 def _value(kind: TypeEngine[Any], text: Json) -> Any:

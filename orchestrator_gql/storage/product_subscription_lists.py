@@ -6,10 +6,11 @@ knows too little about the data:
     each filter ─▶ how many rows fit it, counted up to `FEW`
        │
        ├─ a filter with few rows ─▶ read these rows by their ids, apply the other filters, sort them
+       ├─ a word that many have ──▶ the same with the rows of some segments (`product_subscription_searches`)
        └─ every filter has many ──▶ walk along the index of the order, apply the filters until the page is full
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -21,10 +22,13 @@ from sqlalchemy.sql.operators import custom_op
 from orchestrator_gql.domain.search_words import terms_of
 from orchestrator_gql.domain.values import ValueFilter
 from orchestrator_gql.storage import product_subscription_locks as locks
+from orchestrator_gql.storage import product_subscription_searches as searches
+from orchestrator_gql.storage import product_subscription_segments as segments
 from orchestrator_gql.storage import product_subscription_values as subscription_values
 from orchestrator_gql.storage import product_subscription_words as search
 from orchestrator_gql.storage.columns import among, asked_per_row
-from orchestrator_gql.storage.pagination import Key, PageArgs, RowPage, count, read_page
+from orchestrator_gql.storage.pagination import MOST_COUNTED, Key, PageArgs, RowPage, count, page_query, read_page
+from orchestrator_gql.storage.product_subscription_searches import Candidates
 from orchestrator_gql.storage.tables import product_subscription_uses as uses
 from orchestrator_gql.storage.tables import product_subscription_words as words
 from orchestrator_gql.storage.tables import product_subscriptions, products
@@ -34,11 +38,15 @@ from orchestrator_gql.types import SubscriptionLifecycle
 FEW = 1_000
 """The most rows that are read by their ids and sorted."""
 
+FEW_WORDS = 500
+"""The same for a word of a search: if more have it, segments of them are read."""
+
 FEWER = 200
 """The same for a filter whose column is in the index of the order: the walk along the index then costs little."""
 
 _S = product_subscriptions.c
-_LIGHT = [column for column in _S if column.name != "model"]
+_HIDDEN = {"model", "created_segment", "updated_segment"}
+_LIGHT = [column for column in _S if column.name not in _HIDDEN]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +92,7 @@ class _Condition:
     ids: Select[Any] | None = None
     found: Sequence[UUID] | None = None
     most_ids: int = field(default_factory=lambda: FEW)
+    term: str | None = None
 
 
 def page(
@@ -96,33 +105,77 @@ def page(
 ) -> RowPage[Row[Any]]:
     """A page of product subscriptions without their models, in the order of their creation or of their last change."""
     conditions = _conditions(conn, wanted)
+    order = segments.BY_UPDATE if by_update else segments.BY_CREATION
+    key = Key((order.at, _S.id), is_descending)
     ids = _ids_of_narrowest(conn, conditions)
-    if ids is None:
-        rows: Any = product_subscriptions
-        query = select(*_LIGHT).where(*(condition.where for condition in conditions))
-    else:
-        rows = _rows_of(conn, ids, conditions)
-        query = select(rows)
-    at = rows.c.updated_at if by_update else rows.c.created_at
-    return read_page(conn, query, Key((at, rows.c.id), is_descending), page_args)
+    if ids is not None:
+        return _page_among(conn, ids, conditions, key, page_args)
+    terms = sorted(terms_of(wanted.search or ""), key=len, reverse=True)
+    found = searches.candidates(conn, terms, order, key, page_args, FEW)
+    if found is not None:
+        return _page_of_candidates(conn, found, conditions, key, page_args)
+    query = select(*_LIGHT).where(*(condition.where for condition in conditions))
+    return read_page(conn, query, key, page_args)
+
+
+def _page_among(
+    conn: Connection,
+    ids: Sequence[UUID],
+    conditions: Sequence[_Condition],
+    key: Key,
+    page_args: PageArgs,
+    edge: ColumnElement[bool] | None = None,
+) -> RowPage[Row[Any]]:
+    """The page of these rows, read by their ids."""
+    rows = _rows_of(conn, ids, conditions, key.columns, edge)
+    own = Key(tuple(rows.c[column.name] for column in key.columns), key.is_descending)
+    # Only the rows of the page are read whole: SQLite would put every column of all rows into its sorter.
+    of_page = page_query(select(rows), own, page_args).subquery()
+    return read_page(conn, select(*_LIGHT).where(_S.id.in_(select(of_page.c.id))), key, page_args)
+
+
+def _page_of_candidates(
+    conn: Connection,
+    found: Iterator[Candidates],
+    conditions: Sequence[_Condition],
+    key: Key,
+    page_args: PageArgs,
+) -> RowPage[Row[Any]]:
+    """The page of a search for a word that many have: more and more of them are read until the page is full."""
+    for each in found:
+        others = [condition for condition in conditions if condition.term is None or condition.term != each.known]
+        page = _page_among(conn, each.ids, others, key, page_args, each.edge)
+        if each.edge is None or page.is_full(page_args):
+            break
+    return page
 
 
 def total(conn: Connection, wanted: ProductSubscriptionFilter) -> int:
-    """The number of product subscriptions that match the filter."""
+    """The number of product subscriptions that match the filter; `MOST_COUNTED` + 1 if they are more than that."""
     conditions = _conditions(conn, wanted)
     ids = _ids_of_narrowest(conn, conditions)
+    if ids is None:
+        ids = _ids_of_search(conn, conditions)
     if ids is not None:
         return count(conn, select(_rows_of(conn, ids, conditions)))
     return count(conn, select(_S.id).where(*(condition.where for condition in conditions)))
 
 
-def _rows_of(conn: Connection, ids: Sequence[UUID], conditions: Sequence[_Condition]) -> Subquery:
+def _rows_of(
+    conn: Connection,
+    ids: Sequence[UUID],
+    conditions: Sequence[_Condition],
+    columns: Sequence[ColumnElement[Any]] = (_S.id,),
+    edge: ColumnElement[bool] | None = None,
+) -> Subquery:
     """The rows with these ids that meet the conditions.
 
     The offset keeps PostgreSQL from walking along the index of the order instead. The name is that of the table, so
     the cursors of both plans are the same.
     """
-    query = select(*_LIGHT).where(among(conn, _S.id, ids), *(condition.where for condition in conditions))
+    query = select(*columns).where(among(conn, _S.id, ids), *(condition.where for condition in conditions))
+    if edge is not None:
+        query = query.where(edge)
     return query.offset(0).subquery(product_subscriptions.name)
 
 
@@ -142,6 +195,18 @@ def _ids_of_narrowest(conn: Connection, conditions: Sequence[_Condition]) -> Seq
         return None
     smallest = min(small, key=sizes.__getitem__)
     return list(dict.fromkeys(conn.execute(queries[smallest]).scalars()))
+
+
+def _ids_of_search(conn: Connection, conditions: Sequence[_Condition]) -> Sequence[UUID] | None:
+    """The ids that fit a word of the search, if they can be counted; None if each word has too many."""
+    for condition in conditions:
+        if condition.term is not None:
+            # A subscription may have several words with the same beginning.
+            most = 2 * MOST_COUNTED
+            ids = conn.execute(_ids_of_term(condition.term, most + 1).limit(most + 1)).scalars().all()
+            if len(ids) <= most:
+                return list(dict.fromkeys(ids))
+    return None
 
 
 def _conditions(conn: Connection, wanted: ProductSubscriptionFilter) -> list[_Condition]:
@@ -184,14 +249,14 @@ def _ids_by(column: ColumnElement[Any], values: Sequence[Any]) -> Select[Any]:
     """The ids of the rows with one of the values, through the index of the column."""
     if not values:
         return select(_S.id).where(false())
-    return _all_of(*(select(_S.id).where(column == value) for value in values))
+    return _all_of(FEW + 1, *(select(_S.id).where(column == value) for value in values))
 
 
-def _all_of(*queries: Select[Any]) -> Select[Any]:
-    """The ids of all queries, up to the bound of each of them."""
+def _all_of(most: int, *queries: Select[Any]) -> Select[Any]:
+    """The ids of all queries, at most so many of each of them."""
     if len(queries) == 1:
         return queries[0]
-    bounded = [select(query.limit(FEW + 1).subquery().c.id) for query in queries]
+    bounded = [select(query.limit(most).subquery().c.id) for query in queries]
     return select(union_all(*bounded).subquery().c.id)
 
 
@@ -215,12 +280,15 @@ def _sync(unindexed: Callable[[ColumnElement[Any]], ColumnElement[Any]], is_in_s
 
 
 def _term(term: str) -> _Condition:
+    return _Condition(search.has_word(term), _ids_of_term(term, FEW + 1), most_ids=min(FEW, FEW_WORDS), term=term)
+
+
+def _ids_of_term(term: str, most: int) -> Select[Any]:
+    """The ids that the term finds, at most so many by a word and so many by the id itself."""
     # In the order of the index, so PostgreSQL reads the index and does not look through the table.
     ids = select(words.c.subscription_id.label("id")).where(search.begins_with(term)).order_by(words.c.word)
     span = search.ids_from(term)
-    if span is not None:
-        ids = _all_of(ids, select(_S.id).where(_S.id.between(*span)).order_by(_S.id))
-    return _Condition(search.has_word(term), ids)
+    return ids if span is None else _all_of(most, ids, select(_S.id).where(_S.id.between(*span)).order_by(_S.id))
 
 
 def _relations(wanted: ProductSubscriptionFilter) -> list[_Condition]:

@@ -15,6 +15,7 @@ from orchestrator_gql.domain import Lock, SubscriptionDocument, SyncChange, chec
 from orchestrator_gql.domain.references import Use
 from orchestrator_gql.domain.values import Indexed, indexed
 from orchestrator_gql.storage import product_subscription_locks as locks
+from orchestrator_gql.storage import product_subscription_segments as segments
 from orchestrator_gql.storage import product_subscription_uses as uses
 from orchestrator_gql.storage import product_subscription_values as subscription_values
 from orchestrator_gql.storage import product_subscription_versions as versions
@@ -132,10 +133,11 @@ class _Save:
         if stored is None:
             write_products(self.conn, [document.product])
             changes = diff({}, new)
-            row = {**values, "insync": True, "created_at": self.now}
+            row = {**values, "insync": True, "created_at": self.now, **segments.of_new(self.conn, id)}
             self.conn.execute(insert(product_subscriptions), row)
         else:
             condition = product_subscriptions.c.id == id
+            values |= segments.of_changed(self.conn, id)
             self.conn.execute(update(product_subscriptions).where(condition).values(values))
         self.conn.execute(
             insert(product_subscription_versions),

@@ -28,13 +28,15 @@ from sqlalchemy import union as union_of
 from sqlalchemy.sql import Delete
 
 from orchestrator_gql.domain.references import ID, OWNER
-from orchestrator_gql.domain.values import Indexed, ValueFilter, ValuePlace
+from orchestrator_gql.domain.secret_places import marked_secrets
+from orchestrator_gql.domain.values import Indexed, ValueFilter, ValuePlace, indexed
 from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.tables import product_subscription_blocks as blocks
 from orchestrator_gql.storage.tables import product_subscription_uses as uses
 from orchestrator_gql.storage.tables import product_subscription_values as values
 from orchestrator_gql.storage.tables import product_subscriptions as subscriptions
 from orchestrator_gql.utils.json import decode
+from orchestrator_gql.utils.json.secrets import masked
 
 FEW = 500
 """Up to so many rows of the index are looked up before anything else."""
@@ -69,6 +71,18 @@ def change(conn: Connection, subscription_id: UUID, before: Indexed, after: Inde
             for row in sorted(placed)
         ]
         conn.execute(insert(blocks), new)
+
+
+def remove_secrets(conn: Connection, product_id: UUID, after: UUID | None, most: int) -> UUID | None:
+    """Take the secrets of the next subscriptions to the product out of the index; the last of them, None at the end."""
+    s = subscriptions.c
+    query = select(s.id, s.model).where(s.product_id == product_id).order_by(s.id).limit(most)
+    rows = conn.execute(query if after is None else query.where(s.id > after)).all()
+    for row in rows:
+        clear = indexed(masked(row.model, marked_secrets(product_id, row.model)))
+        secrets = Indexed(values=indexed(row.model).values - clear.values)
+        change(conn, row.id, secrets, Indexed())
+    return rows[-1].id if rows else None
 
 
 def matching(conn: Connection, id: ColumnElement[UUID], filter: ValueFilter) -> ColumnElement[bool]:

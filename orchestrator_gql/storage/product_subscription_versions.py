@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, and_, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, and_, insert, select, tuple_, update
 
+from orchestrator_gql.storage import product_subscription_segments as segments
 from orchestrator_gql.storage import product_subscription_words as search
-from orchestrator_gql.storage.pagination import Key, PageArgs, RowPage, read_page
+from orchestrator_gql.storage.pagination import Key, PageArgs, RowPage, count, read_page
 from orchestrator_gql.storage.tables import product_subscription_versions as versions
 from orchestrator_gql.storage.tables import product_subscriptions
 from orchestrator_gql.storage.weight import within
@@ -32,8 +33,8 @@ def page(conn: Connection, subscription_id: UUID, page_args: PageArgs) -> RowPag
 
 
 def total(conn: Connection, subscription_id: UUID) -> int:
-    """The number of stored versions."""
-    return conn.execute(select(func.count()).where(_V.subscription_id == subscription_id)).scalar_one()
+    """The number of stored versions; `MOST_COUNTED` + 1 if they are more than `MOST_COUNTED`."""
+    return count(conn, select(_V.version).where(_V.subscription_id == subscription_id))
 
 
 def models(conn: Connection, keys: Sequence[VersionKey]) -> dict[VersionKey, Json]:
@@ -69,7 +70,7 @@ def edit(conn: Connection, stored: Row[Any], texts: Mapping[str, str | None], no
     if "note" in texts:
         model["note"] = texts["note"]
     changed = {name: {"from": getattr(stored, name), "to": text} for name, text in texts.items()}
-    values = {**texts, "model": model, "version": version, "updated_at": now}
+    values = {**texts, "model": model, "version": version, "updated_at": now, **segments.of_changed(conn, stored.id)}
     conn.execute(update(product_subscriptions).where(product_subscriptions.c.id == stored.id).values(values))
     row = {"subscription_id": stored.id, "version": version, "status": stored.status, "model": model}
     conn.execute(insert(versions), {**row, "changes": changed, "at": now, "process_id": None})

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
 
 from orchestrator_gql.domain.search_words import words_of
 from orchestrator_gql.storage.columns import asked_per_row
@@ -17,14 +17,21 @@ def write(conn: Connection, subscription_id: UUID) -> None:
     """Store the words of the product subscription as it is stored now; unchanged words are not written."""
     s = product_subscriptions.c
     texts = select(s.description, s.customer_id, products.c.name, s.customer_description, s.note)
-    query = texts.join(products, products.c.id == s.product_id).where(s.id == subscription_id)
-    new = set(words_of(*conn.execute(query).one()))
+    query = texts.add_columns(s.created_segment, s.updated_segment)
+    query = query.join(products, products.c.id == s.product_id).where(s.id == subscription_id)
+    *stored, created_segment, updated_segment = conn.execute(query).one()
+    new = set(words_of(*stored))
     is_own = words.c.subscription_id == subscription_id
-    old = set(conn.execute(select(words.c.word).where(is_own)).scalars())
+    segments = dict(map(tuple, conn.execute(select(words.c.word, words.c.updated_segment).where(is_own))))
+    old = segments.keys()
     if old - new:
         conn.execute(delete(words).where(is_own, words.c.word.in_(sorted(old - new))))
+    if any(segments[word] != updated_segment for word in old & new):
+        conn.execute(update(words).where(is_own).values(updated_segment=updated_segment))
     if new - old:
-        conn.execute(insert(words), [{"subscription_id": subscription_id, "word": word} for word in sorted(new - old)])
+        common = {"subscription_id": subscription_id, "created_segment": created_segment}
+        common["updated_segment"] = updated_segment
+        conn.execute(insert(words), [{**common, "word": word} for word in sorted(new - old)])
 
 
 def begins_with(term: str) -> ColumnElement[bool]:

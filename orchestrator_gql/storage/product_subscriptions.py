@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from orchestrator_gql.domain import Lock, ProductModel, expanded, uses_in
 from orchestrator_gql.storage import product_subscription_locks as locks
 from orchestrator_gql.storage import product_subscription_uses as uses
+from orchestrator_gql.storage.columns import asked_per_row
 from orchestrator_gql.storage.tables import process_subscriptions, product_subscriptions, products
 from orchestrator_gql.storage.weight import within
 from orchestrator_gql.targets import Target
@@ -43,6 +44,17 @@ def write_products(conn: Connection, declared: Iterable[ProductModel]) -> None:
             "status": product.status,
         }
         conn.execute(upsert(products).values(row).on_conflict_do_update(index_elements=["id"], set_=row))
+
+
+def unindexed_secrets(conn: Connection) -> dict[UUID, str]:
+    """For each product with subscriptions the digest of the secrets that the index of values is free of."""
+    has_any = select(product_subscriptions.c.id).where(product_subscriptions.c.product_id == products.c.id)
+    return dict(map(tuple, conn.execute(select(products.c.id, products.c.unindexed).where(asked_per_row(has_any)))))
+
+
+def note_unindexed_secrets(conn: Connection, product_id: UUID, digest: str) -> None:
+    """Store that the index of values is free of these secrets."""
+    conn.execute(update(products).where(products.c.id == product_id).values(unindexed=digest))
 
 
 def product_rows(conn: Connection, ids: Collection[UUID]) -> dict[UUID, Row[Any]]:

@@ -1,5 +1,6 @@
 """The small commands: version, help, schema, migrate and backup."""
 
+import argparse
 import sqlite3
 import stat
 from contextlib import closing
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from support.command_line import get, orchestrator, serving
 
+from orchestrator_gql.cli.arguments import parser
 from orchestrator_gql.cli.main import main
 from orchestrator_gql.version import __version__
 
@@ -161,3 +163,16 @@ def test_every_command_uses_the_name_of_the_file_as_it_is_written(tmp_path: Path
         f"{name}.lock",
         "copy #1?.db",
     }
+
+
+def test_every_command_that_acts_takes_yes_and_no_other_does() -> None:
+    (commands,) = [each for each in parser()._actions if isinstance(each, argparse._SubParsersAction)]
+    verbs = {
+        name: command
+        for name, command in commands.choices.items()
+        if any("--url" in action.option_strings for action in command._actions)
+    }
+    with_yes = {name for name, each in verbs.items() if any("--yes" in a.option_strings for a in each._actions)}
+
+    acting = {"start", "confirm", "claim", "release", "assign", "adopt", "reissue", "reawait", "complete", "retry"}
+    assert acting | {"abort", "resend", "pause", "resume"} == with_yes

@@ -7,6 +7,7 @@ import pytest
 from pydantic import BaseModel
 from pydantic_forms.validators import Choice
 
+from orchestrator_gql.cli.operator import forms
 from orchestrator_gql.cli.operator.forms import fill_in, shown
 
 ROUTERS = {"4711": "Router ams-1", "4712": "Router lon-1"}
@@ -49,3 +50,50 @@ def test_a_choice_is_typed_by_its_value_or_its_label(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{typed}\n"))
 
     assert fill_in(PAGE, {}, ["head"]) == {"head": value}
+
+
+REQUIRED: dict[str, Any] = {
+    "title": "Site",
+    "initialData": {"city": "ams"},
+    "schema": {
+        "required": ["site", "password", "city", "minutes", "place"],
+        "properties": {
+            "site": {"type": "string", "title": "Site"},
+            "password": {"type": "string", "title": "Password", "writeOnly": True},
+            "city": {"type": "string", "title": "City"},
+            "minutes": {"type": "integer", "title": "Minutes"},
+            "place": {"type": "string", "title": "Place", "format": "picker"},
+            "remark": {"type": "string", "title": "Remark"},
+        },
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "times"), [("site", 2), ("password", 2), ("minutes", 2), ("place", 2), ("city", 1), ("remark", 1)]
+)
+def test_a_required_field_without_a_value_is_asked_again_at_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, times: int
+) -> None:
+    typed = ["", "7"]
+    questions: list[str] = []
+
+    def answer(question: str, **_: object) -> str:
+        questions.append(question)
+        return typed[len(questions) - 1]
+
+    monkeypatch.setattr(forms, "reply", answer)
+    choosers = {"picker": lambda field, question: answer(question)}
+
+    answers = fill_in(REQUIRED, {}, [name], choosers=choosers)
+
+    assert len(questions) == times
+    assert (name in answers) is (times == 2)
+    assert ("needs a value" in capsys.readouterr().out) is (times == 2)
+
+
+def test_the_end_of_the_input_ends_the_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n\n"))
+
+    with pytest.raises(forms.HungUp):
+        fill_in(REQUIRED, {}, ["site"])

@@ -2,13 +2,15 @@
 
 import hashlib
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from support.command_line import orchestrator, serving, until
 
-from orchestrator_gql.cli.operator.show import TRACE_LINES, TRACE_WIDTH, _details, _step, _trace
+from orchestrator_gql.cli.operator.show import TRACE_LINES, TRACE_WIDTH, _details, _step, _trace, lines
 
 BROKEN = """
 from orchestrator_gql import begin, step
@@ -90,17 +92,63 @@ def test_the_details_of_a_failure_are_shown(tmp_path: Path) -> None:
         until(lambda: True if ask(server.address, look)["status"] == "FAILED" else None)
         shown = orchestrator(tmp_path, "show", id, "--url", server.address).stdout
 
-    lines = [line.strip() for line in shown.splitlines() if "details: " in line]
-    assert len(lines) == 2  # of the process and of the step
-    assert set(lines) == {'details: {"port": "ge-0/0/1\\u001b", "password": "[redacted]"}'}
+    rows = shown.splitlines()
+    assert shown.count("details:") == 1  # the failure of the process is that of its step
+    place = rows.index("      details:")
+    assert rows[place + 1 : place + 3] == ["        port: ge-0/0/1\\x1b", "        password: [redacted]"]
 
 
 def test_long_details_are_cut_and_a_failure_without_details_has_no_line() -> None:
-    (line,) = _details({"details": {"lines": ["x" * 5_000]}}, "  ")
+    *head, line = _details({"details": {"lines": ["x" * 5_000]}}, "  ")
 
-    assert line.startswith('  details: {"lines": ["xxx')
+    assert head == ["  details:", "    lines:"]
+    assert line.startswith("      xxx")
     assert line.endswith("x … more: see --json")
+    assert len(line) < 1_100
     assert _details({"details": None}, "  ") == []
+
+
+DIFFERENCE = ["@@ -1,3 +1,3 @@", " interface ge-0/0/1", "-  vlan 100", "+  vlan 200"]
+
+
+@pytest.mark.parametrize(
+    ("details", "shown"),
+    [
+        ({"difference": DIFFERENCE}, ["difference:", *(f"  {line}" for line in DIFFERENCE)]),
+        ({"output": "\n".join(DIFFERENCE)}, ["output:", *(f"  {line}" for line in DIFFERENCE)]),
+        (
+            {"host": {"name": "ams-1", "ports": [1, None, True]}},
+            ["host:", "  name: ams-1", "  ports:", "    1", "    null", "    true"],
+        ),
+        ({"text": "", "none": []}, ["text: ", "none:"]),
+        (["a", {"b": 1.5}], ["a", "b: 1.5"]),
+        ("refused", ["refused"]),
+        (0, ["0"]),
+    ],
+)
+def test_details_have_a_line_for_each_value(details: Any, shown: list[str]) -> None:
+    assert _details({"details": details}, "") == ["details:", *(f"  {line}" for line in shown)]
+
+
+def failure(code: str) -> dict[str, Any]:
+    return {"code": code, "message": "The port is taken.", "details": {"port": "ge-0/0/1"}}
+
+
+@pytest.mark.parametrize(("code", "times"), [("step-raised", 1), ("engine-error", 2)])
+def test_a_failure_that_is_not_that_of_a_step_keeps_its_own_details(code: str, times: int) -> None:
+    step = {"index": 0, "attempt": 1, "status": "FAILED", "name": "Ask", "durationSeconds": 1.0, "inputRequest": None}
+    process: dict[str, Any] = {
+        "workflowName": "ask",
+        "id": "x",
+        "status": "FAILED",
+        "startedAt": "2026-03-02T09:00:00+00:00",
+    }
+    process |= {"subject": "ask", "note": None, "whyWaiting": None, "callbacks": [], "openInputRequest": None}
+    process |= {"availableActions": [], "failure": failure("step-raised")}
+    process["steps"] = [step | {"failure": failure(code) | {"traceback": None}}]
+
+    text = "\n".join(lines(process, datetime(2026, 3, 2, 10, tzinfo=UTC), {}))
+    assert text.count("port: ge-0/0/1") == times
 
 
 def test_the_time_of_a_step_that_began_again_names_its_first_attempt() -> None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -130,6 +131,20 @@ def test_a_playbook_that_failed_stops_the_process_with_its_result(step: Step, ke
     assert function_of(step)(good) == {key: good}
     assert failure.value.details == good | {"return_code": 2}
     assert LsoPlaybookResult.model_validate(good).job_id == UUID(JOB_ID)
+
+
+@pytest.mark.parametrize(
+    ("insync", "advice"),
+    [(True, "the model: reconcile"), (False, "wait until it ends, then validate again")],
+)
+def test_a_difference_beside_a_change_does_not_advise_what_is_refused(insync: bool, advice: str) -> None:
+    result = {"status": "failed", "job_id": JOB_ID, "output": ["-  vlan 100", "+  vlan 200"], "return_code": 2}
+    subscription = SimpleNamespace(insync=insync)
+
+    with pytest.raises(ProcessFailureError, match=advice) as failure:
+        function_of(playbook_steps.judge_comparison)(comparison=result, subscription=subscription)
+
+    assert failure.value.details == {"difference": result["output"]}
 
 
 def test_a_device_that_does_not_answer_fails_its_ping(orders: list[tuple[str, Any]]) -> None:

@@ -113,3 +113,32 @@ def test_the_values_must_fit_the_annotated_class_of_a_looser_status() -> None:
         Port.load(port.whole())
 
     assert error.value.failure_code == "lifecycle-mismatch"
+
+
+def test_a_used_block_that_does_not_fit_is_named_by_its_own_subscription() -> None:
+    node, port = node_and_port()
+    document, used = port.dump(), node.dump()
+    used["node"]["node_name"] = ["not", "a", "name"]
+
+    with pytest.raises(StepError) as error:
+        PortInactive.load(document, {node.subscription_id: used})
+
+    assert error.value.failure_code == "model-invalid"
+    message = error.value.message
+    assert message.index(str(node.subscription_id)) < message.index(str(port.subscription_id))
+    assert "correct the stored document of that subscription" in message
+    assert "port.node.node_name" in message
+
+
+@pytest.mark.parametrize("is_used_wrong_too", [False, True])
+def test_an_own_value_that_does_not_fit_is_named_by_the_loading_subscription(is_used_wrong_too: bool) -> None:
+    node, port = node_and_port()
+    document, used = port.dump(), node.dump()
+    document["port"]["port_name"] = {"not": "a name"}
+    if is_used_wrong_too:
+        used["node"]["node_name"] = 5.5
+
+    with pytest.raises(StepError, match="cannot be loaded as a `PortInactive`") as error:
+        PortInactive.load(document, {node.subscription_id: used})
+
+    assert str(port.subscription_id) in error.value.message

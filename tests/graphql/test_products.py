@@ -84,7 +84,7 @@ async def test_a_client_sees_who_holds_a_subscription_and_why_it_is_out_of_sync(
     assert f"is held by process {process_id}" in held["workflowStarts"][0]["blockedReason"]
     assert (refused["code"], refused["conflictingProcess"]) == ("SUBSCRIPTION_LOCKED", {"id": str(process_id)})
     assert (left["inSync"], left["lockedBy"], left["outOfSyncBy"]) == (False, None, {"id": str(process_id)})
-    assert "modify_node was aborted by local" in left["outOfSyncReason"]
+    assert "modify_node was aborted by Local operator" in left["outOfSyncReason"]
     assert empty["errors"] == [{"pointer": "/reason"}]
     assert mended["productSubscription"] == {"inSync": True, "outOfSyncReason": None}
 

@@ -9,6 +9,8 @@ import pytest
 from stories import COMPLETED, FAILED, SUSPENDED, telling
 from support.web import Site
 
+from orchestrator_gql.graphql.types import common
+from orchestrator_gql.storage import pagination
 from orchestrator_gql.types import Json
 
 PAGE = """query ($filter: ProcessFilter, $orderBy: ProcessOrder, $first: Int, $after: String, $last: Int,
@@ -301,6 +303,21 @@ async def test_a_start_form_is_evaluated_without_side_effects(tmp_path: Path) ->
     ]
     assert missing == {"__typename": "NotFoundError"}
     assert left == {"processes": {"totalCount": 0}, "events": {"nodes": []}}
+
+
+@pytest.mark.parametrize(("most", "shown"), [(2, 2), (3, 3), (4, 3)])
+async def test_a_total_is_counted_up_to_a_bound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, shown: int
+) -> None:
+    for module in (common, pagination):
+        monkeypatch.setattr(module, "MOST_COUNTED", most)
+    query = "{ processes(first: 1) { totalCount totalCountIsExact nodes { id } } }"
+
+    async with telling(tmp_path) as story:
+        await story.notes(3)
+        found = (await story.site.ask(query))["processes"]
+
+    assert (found["totalCount"], found["totalCountIsExact"], len(found["nodes"])) == (shown, most >= 3, 1)
 
 
 async def test_workflows_are_listed_with_their_steps(tmp_path: Path) -> None:

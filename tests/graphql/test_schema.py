@@ -303,3 +303,13 @@ async def test_a_caller_without_permissions_gets_no_stream(tmp_path: Path, selec
         results = [stream] if isinstance(stream, ExecutionResult) else [result async for result in stream]
 
     assert [getattr(error.original_error, "code", None) for error in results[0].errors or ()] == ["forbidden"]
+
+
+def test_every_list_says_if_its_total_is_exact() -> None:
+    fields: dict[str, dict[str, Any]] = {name: getattr(kind, "fields", {}) for name, kind in TYPES.items()}
+    counted = {name for name, each in fields.items() if "totalCount" in each}
+    exact = {name for name, each in fields.items() if "totalCountIsExact" in each}
+
+    assert len(counted) > 10
+    assert exact == counted
+    assert {str(fields[name]["totalCountIsExact"].type) for name in exact} == {"Boolean!"}

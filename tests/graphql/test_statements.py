@@ -84,4 +84,6 @@ async def test_a_total_is_counted_only_when_it_is_selected(tmp_path: Path) -> No
         plain = await cost(story, "{ processes { nodes { id } } }")
         counted = await cost(story, "{ processes { totalCount nodes { id } } }")
 
-    assert (plain, counted) == (1, 2)
+        asked_twice = await cost(story, "{ processes { totalCount totalCountIsExact nodes { id } } }")
+
+    assert (plain, counted, asked_twice) == (1, 2, 2)

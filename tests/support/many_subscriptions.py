@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, create_engine, insert, make_url
 
 from orchestrator_gql.domain.search_words import words_of
+from orchestrator_gql.storage.product_subscription_segments import SIZE
 from orchestrator_gql.storage.tables import (
     product_subscription_uses,
     product_subscription_words,
@@ -16,7 +17,7 @@ from orchestrator_gql.storage.tables import (
 )
 from orchestrator_gql.types import SubscriptionLifecycle
 
-RARE = 4_000
+RARE, OLD, MOST = 4_000, 1_600, 1_000_000
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ACTIVE, INITIAL, TERMINATED = (
     SubscriptionLifecycle.ACTIVE,
@@ -48,13 +49,14 @@ class Made:
 
 
 def made(index: int) -> Made:
-    """The subscription with that number; what is rare is only among the first `RARE`."""
+    """The subscription with that number; only the first `RARE` have what is rare, only the first `OLD` what is old."""
     rare = index % 1_000 if index < RARE else None
     return Made(
         id=UUID(int=OWNER.int + index),
         product_id=UUID(int=4 if rare == 5 else 1 + index % 3),
         customer_id="rare" if rare == 7 else f"customer-{index % 4}",
-        description=f"Link AMS-core{index}" if index % 2 else f"Path (utr{index})",
+        description=(f"Link AMS-core{index}" if index % 2 else f"Path (utr{index})")
+        + (f" old-7{index}" if index < OLD else ""),
         status=INITIAL if rare in (3, 33) else TERMINATED if index % 7 == 6 else ACTIVE,
         insync=rare not in (9, 12, 42),
         created_at=START + timedelta(minutes=index // 3),  # three at the same time
@@ -62,7 +64,7 @@ def made(index: int) -> Made:
     )
 
 
-def write(conn: Connection, indexes: range) -> None:
+def write(conn: Connection, indexes: range, *, has_segments: bool = True) -> None:
     """Write these subscriptions, with their words and uses; the products before the first of them."""
     if indexes.start == 0:
         facts = [
@@ -71,9 +73,11 @@ def write(conn: Connection, indexes: range) -> None:
         ]
         conn.execute(insert(products), facts)
     rows = [made(index) for index in indexes]
-    conn.execute(insert(product_subscriptions), [_row(each) for each in rows])
+    conn.execute(
+        insert(product_subscriptions), [_row(each) | (segments(each) if has_segments else {}) for each in rows]
+    )
     words = [
-        {"subscription_id": each.id, "word": word}
+        {"subscription_id": each.id, "word": word} | (segments(each) if has_segments else {})
         for each in rows
         for word in words_of(each.description, each.customer_id)
     ]
@@ -82,6 +86,12 @@ def write(conn: Connection, indexes: range) -> None:
         {"subscription_id": each.id, "owner_id": OWNER, "block_id": UUID(int=5)} for each in rows if each.id != OWNER
     ]
     conn.execute(insert(product_subscription_uses), uses)
+
+
+def segments(each: Made) -> dict[str, int]:
+    """The segments of the subscription, as saves in the orders of the lists make them."""
+    index = each.id.int - OWNER.int
+    return {"created_segment": index // SIZE, "updated_segment": (MOST - index) // SIZE}
 
 
 def _row(each: Made) -> dict[str, Any]:

@@ -94,6 +94,10 @@ _RESEND = (
 _ABORT = "End a process: its callback URLs end, its form is closed, and its clean-up steps run."
 
 
+YES = "do not ask; every command that acts takes it, also one that asks nothing"
+_READING = ("waits", "show", "notifications")
+
+
 def add_verbs(command: Command, server: str) -> None:
     """Add the operator's verbs to the commands."""
 
@@ -107,6 +111,8 @@ def add_verbs(command: Command, server: str) -> None:
         if needs_reason is not None:
             parser.add_argument("--reason", metavar="TEXT", required=needs_reason, help="why, for the audit log")
         parser.add_argument("--url", default=server, help=f"the server ({server})")
+        if name not in _READING:
+            parser.add_argument("--yes", action="store_true", help=YES)
         return parser
 
     waits = verb("waits", "list what waits, the overdue first", _WAITS, is_of=None)
@@ -136,7 +142,6 @@ def _add_deciding(verb: Callable[..., argparse.ArgumentParser]) -> None:
     start.add_argument("workflow", metavar="WORKFLOW", help="its name")
     start.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a field of the last page")
     start.add_argument("--pages", metavar="JSON", help="all pages, if there are several")
-    start.add_argument("--yes", action="store_true", help="do not ask")
     start.add_argument("--idempotency-key", metavar="KEY", help="the same key with the same answers starts once")
     start.add_argument("--json", action="store_true", help="the process as a line of JSON; the pages go to stderr")
     confirm = verb("confirm", "answer the open form of a process, or reject it", _CONFIRM, is_of=_PROCESS)
@@ -148,7 +153,6 @@ def _add_deciding(verb: Callable[..., argparse.ArgumentParser]) -> None:
     rejection.add_argument(
         "--send-back", metavar="STEP", help="reject the form and go back to the step that `show` names"
     )
-    confirm.add_argument("--yes", action="store_true", help="do not ask")
     verb("claim", "claim a form, so that nobody else decides it", _CLAIM, is_of=_PROCESS)
     verb("release", "give a claimed form back", _RELEASE, is_of=_PROCESS)
     verb("assign", "give a form to another team", _ASSIGN, is_of=_PROCESS).add_argument(

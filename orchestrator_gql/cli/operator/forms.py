@@ -81,6 +81,7 @@ def fill_in(
     """
     answer, fields = dict(answers), _fields(page)
     known = {**page["initialData"], **answers}
+    required = page["schema"].get("required", ())
     for name in _editable(page) if names is None else names:
         field = fields[name]
         is_secret = is_marked(field)
@@ -89,7 +90,10 @@ def fill_in(
         choices = f" ({between.join(_named(field, value) for value in field['enum'])})" if "enum" in field else ""
         question = printable(f"  {field['title']}{choices}{current}: ")
         chooser = choosers.get(str(field.get("format")))
-        typed = chooser(field, question) if chooser else reply(question, is_secret=is_secret)
+        while not (typed := chooser(field, question) if chooser else reply(question, is_secret=is_secret)):
+            if name not in required or name in known:
+                break
+            print(printable(f"  {field['title']} needs a value; Ctrl-D leaves the form."))
         if typed:
             answer[name] = _value(field, typed)
     return answer

@@ -1,6 +1,7 @@
 """`orchestrator-gql show`: print one process for an operator."""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -93,7 +94,8 @@ def lines(process: dict[str, Any], now: datetime, before: Decisions) -> list[str
         rows.append(f"  {why['message']}{left}")
     if process["failure"]:
         rows.append(f"  {process['failure']['code']}: {process['failure']['message']}")
-        rows += _details(process["failure"], "    ")
+        if not any(_is_same(step["failure"], process["failure"]) for step in process["steps"]):
+            rows += _details(process["failure"], "    ")
     rows.append("Steps")
     for step in process["steps"]:
         rows += _step(step, before.get(step["index"], []))
@@ -130,12 +132,41 @@ def _step(step: dict[str, Any], before: list[dict[str, Any]]) -> list[str]:
     ]
 
 
+def _is_same(failure: dict[str, Any] | None, other: dict[str, Any]) -> bool:
+    """True if both are one failure; a step also has its trace."""
+    return failure is not None and all(failure[key] == other[key] for key in other)
+
+
 def _details(failure: dict[str, Any], indent: str) -> list[str]:
     """The details that the author, or the remote service, gave to the failure; none if there are none."""
     if failure["details"] is None:
         return []
-    text = json.dumps(failure["details"], ensure_ascii=False)
-    return [f"{indent}details: {text if len(text) <= DETAILS else text[:DETAILS] + ' … more: see --json'}"]
+    lines, left = [f"{indent}details:"], DETAILS
+    for line in _readable(failure["details"]):
+        if left < len(line):
+            return [*lines, f"{indent}  {line[: max(left, 0)]} … more: see --json"]
+        lines.append(f"{indent}  {line}")
+        left -= len(line)
+    return lines
+
+
+def _readable(value: Any) -> Iterator[str]:
+    """The value as lines: a line for each key, each item and each line of a text."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            inner = list(_readable(item))
+            if len(inner) == 1 and not isinstance(item, dict | list):
+                yield f"{key}: {inner[0]}"
+            else:
+                yield f"{key}:"
+                yield from (f"  {line}" for line in inner)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _readable(item)
+    elif isinstance(value, str):
+        yield from value.splitlines() or [""]
+    else:
+        yield json.dumps(value)
 
 
 def _trace(trace: str | None) -> list[str]:

@@ -1,5 +1,6 @@
 """Types that several nouns share: nodes, pages of lists, users, failures."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
@@ -14,7 +15,7 @@ from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.reads.processes import traceback_of
 from orchestrator_gql.security import LOCAL_OPERATOR, Principal
 from orchestrator_gql.storage.failure_reasons import reason_of
-from orchestrator_gql.storage.pagination import RowPage
+from orchestrator_gql.storage.pagination import MOST_COUNTED, RowPage
 from orchestrator_gql.storage.weight import weight_of_json
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.json import encode
@@ -63,23 +64,45 @@ class Edge(Generic[T]):
     node: T = strawberry.field(description="The entry.")
 
 
+class _Count:
+    """The number of entries of a list, which is read at most once."""
+
+    def __init__(self, total: Callable[[], Awaitable[int]]) -> None:
+        self._total = total
+        self._lock = asyncio.Lock()
+        self._number: int | None = None
+
+    async def read(self) -> int:
+        """The number."""
+        async with self._lock:
+            if self._number is None:
+                self._number = await self._total()
+            return self._number
+
+
 @strawberry.type(description="A page of a list. The list is ordered by a key, so new entries do not shift the pages.")
 class Connection(Generic[T]):
     edges: list[Edge[T]] = strawberry.field(description="The entries of the page with their cursors.")
     page_info: PageInfo = strawberry.field(description="The position of the page in the list.")
-    total: strawberry.Private[Callable[[], Any]]
+    count: strawberry.Private[_Count]
 
     @resolved(description="The entries of the page without cursors.")
     def nodes(self) -> list[T]:
         return [edge.node for edge in self.edges]
 
-    @resolved(description="The number of entries in the whole list. It is counted only if the field is selected.")
+    @resolved(
+        description="The number of entries in the whole list; 10,000 if there are more, and then `totalCountIsExact` "
+        "is false. It is counted only if the field is selected."
+    )
     async def total_count(self) -> int:
-        number: int = await self.total()
-        return number
+        return min(await self.count.read(), MOST_COUNTED)
+
+    @resolved(description="True if `totalCount` is the exact number; false if there are more entries.")
+    async def total_count_is_exact(self) -> bool:
+        return await self.count.read() <= MOST_COUNTED
 
 
-def connection(page: RowPage[R], show: Callable[[R], Any], total: Callable[[], Any]) -> Any:
+def connection(page: RowPage[R], show: Callable[[R], Any], total: Callable[[], Awaitable[int]]) -> Any:
     """A connection of a page of rows; ``show`` makes a node from a row, ``total`` counts the whole list."""
     edges = [Edge(cursor=cursor, node=show(row)) for cursor, row in page.items]
     return Connection(
@@ -90,7 +113,7 @@ def connection(page: RowPage[R], show: Callable[[R], Any], total: Callable[[], A
             start_cursor=edges[0].cursor if edges else None,
             end_cursor=edges[-1].cursor if edges else None,
         ),
-        total=total,
+        count=_Count(total),
     )
 
 

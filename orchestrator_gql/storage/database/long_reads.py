@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from orchestrator_gql.storage.database.after_commit import T, Unit
 from orchestrator_gql.storage.database.group_commit import storage_error, translated
 from orchestrator_gql.storage.database.snapshot import SECONDS, Snapshot, SnapshotEnded, SnapshotPlaces
-from orchestrator_gql.storage.database.sqlite_file import configure, engine_url, identity
+from orchestrator_gql.storage.database.sqlite_file import close_cursors, configure, engine_url, identity, note_cursor
 from orchestrator_gql.utils.errors import StorageUnavailable
 
 logger = logging.getLogger(__name__)
@@ -200,6 +200,7 @@ def _engine(path: Path) -> AsyncEngine:
     event.listen(engine.sync_engine, "do_connect", demand_same_file)
     event.listen(engine.sync_engine, "connect", configure)
     event.listen(engine.sync_engine, "connect", _only_read)
+    event.listen(engine.sync_engine, "before_cursor_execute", note_cursor)
     event.listen(engine.sync_engine, "begin", _begin)
     # SQLAlchemy would wait for the thread of a connection before it drops the connection.
     engine.sync_engine.dialect.do_terminate = _stop  # type: ignore[method-assign]
@@ -215,6 +216,7 @@ def _only_read(driver: Any, _: object) -> None:
 
 
 def _begin(conn: Connection) -> None:
+    close_cursors(conn)
     conn.exec_driver_sql("BEGIN")
 
 

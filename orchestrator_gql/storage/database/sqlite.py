@@ -182,6 +182,8 @@ class _LoopReader:
         assert isinstance(driver, sqlite3.Connection)
         driver.set_progress_handler(self._count, OPERATIONS)
         self._driver = driver
+        self._cursors: list[sqlite3.Cursor] = []
+        event.listen(self._conn, "before_cursor_execute", self._note_cursor)
 
     def close(self) -> None:
         """Return the connection to the pool. Remove the handler first: SQLite keeps a reference to this object."""
@@ -200,9 +202,18 @@ class _LoopReader:
             raise
 
     def _refill(self) -> None:
-        """Reset the counter before the ROLLBACK: an interrupted ROLLBACK makes the connection useless."""
+        """Reset the counter before the ROLLBACK: an interrupted ROLLBACK makes the connection useless.
+
+        A cursor with rows left, such as that of a read that failed, would keep its old snapshot for all later reads.
+        """
+        for cursor in self._cursors:
+            cursor.close()
+        self._cursors.clear()
         self._is_interrupted = self._rounds_left < 0
         self._rounds_left = ROUNDS
+
+    def _note_cursor(self, _: Connection, cursor: sqlite3.Cursor, *__: object) -> None:
+        self._cursors.append(cursor)
 
     def _count(self) -> bool:
         self._rounds_left -= 1

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote, unquote
 
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, Connection, make_url
 
 from orchestrator_gql.config.database_url import file_name
 from orchestrator_gql.utils.errors import SettingsError, StorageUnavailable
@@ -131,6 +131,17 @@ class OpenedFiles:
 
     def _identities(self) -> list[tuple[int, int] | None]:
         return [identity(path) for path in self._paths]
+
+
+def note_cursor(conn: Connection, cursor: Any, *_: object) -> None:
+    """Remember the cursor for `close_cursors`; a listener of ``before_cursor_execute``."""
+    conn.info.setdefault("cursors", []).append(cursor)
+
+
+def close_cursors(conn: Connection) -> None:
+    """Close what the last read left: with rows left, as after an error, a cursor would keep its old snapshot."""
+    for cursor in conn.info.pop("cursors", ()):
+        cursor.close()
 
 
 def identity(path: Path) -> tuple[int, int] | None:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from orchestrator_gql.storage.database.after_commit import T, Unit
 from orchestrator_gql.storage.database.group_commit import storage_error
-from orchestrator_gql.storage.database.sqlite_file import configure, engine_url, identity
+from orchestrator_gql.storage.database.sqlite_file import close_cursors, configure, engine_url, identity, note_cursor
 from orchestrator_gql.utils.errors import StepError, StorageUnavailable, StorageUnreadable
 
 SECONDS = 5.0
@@ -95,6 +95,7 @@ def of_sqlite(path: Path) -> ThreadReads:
         event.listen(engine, "do_connect", demand_same_file)
         event.listen(engine, "connect", configure)
         event.listen(engine, "connect", _only_read)
+        event.listen(engine, "before_cursor_execute", note_cursor)
         event.listen(engine, "begin", _begin)
         return engine
 
@@ -128,6 +129,7 @@ def _only_read(driver: sqlite3.Connection, _: object) -> None:
 
 
 def _begin(conn: Connection) -> None:
+    close_cursors(conn)
     driver = conn.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)
     ends_at = time.monotonic() + SECONDS

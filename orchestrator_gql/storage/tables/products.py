@@ -12,6 +12,7 @@ from sqlalchemy import (
     Uuid,
     func,
     literal_column,
+    text,
 )
 
 from orchestrator_gql.storage.columns import (
@@ -35,7 +36,9 @@ products = Table(
     Column("product_type", Text, nullable=False),
     Column("tag", Text, nullable=False),
     Column("status", Text, nullable=False),
+    Column("unindexed", Text, nullable=False, server_default=text("''")),
 )
+"""``unindexed`` names the secrets of the product that the index of values is free of; see `domain.secret_places`."""
 
 product_subscriptions = Table(
     "product_subscriptions",
@@ -54,8 +57,13 @@ product_subscriptions = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("customer_description", Words),
+    Column("created_segment", Integer, nullable=False, server_default=text("0")),
+    Column("updated_segment", Integer, nullable=False, server_default=text("0")),
 )
-"""``note`` and ``customer_description`` are texts that people edit beside the model."""
+"""``note`` and ``customer_description`` are texts that people edit beside the model.
+
+The segments are those of `storage.product_subscription_segments`.
+"""
 
 Index("ix_product_subscriptions_product_id", product_subscriptions.c.product_id, product_subscriptions.c.id)
 Index("ix_product_subscriptions_status_id", product_subscriptions.c.status, product_subscriptions.c.id)
@@ -77,6 +85,17 @@ _FILTERED = [product_subscriptions.c[name] for name in ("id", "status", "product
 Index("ix_product_subscriptions_created_at", product_subscriptions.c.created_at, *_FILTERED)
 Index("ix_product_subscriptions_updated_at", product_subscriptions.c.updated_at, *_FILTERED)
 
+Index(
+    "ix_product_subscriptions_created_segment",
+    product_subscriptions.c.created_segment,
+    product_subscriptions.c.created_at,
+)
+Index(
+    "ix_product_subscriptions_updated_segment",
+    product_subscriptions.c.updated_segment,
+    product_subscriptions.c.updated_at,
+)
+
 OUT_OF_SYNC = product_subscriptions.c.insync.is_(False)
 Index(
     "ix_product_subscriptions_out_of_sync",
@@ -90,15 +109,27 @@ product_subscription_words = Table(
     metadata,
     Column("subscription_id", Uuid, ForeignKey("product_subscriptions.id", ondelete="CASCADE"), nullable=False),
     Column("word", Text().with_variant(Text(collation="C"), "postgresql"), nullable=False),
+    Column("created_segment", Integer, nullable=False, server_default=text("0")),
+    Column("updated_segment", Integer, nullable=False, server_default=text("0")),
     PrimaryKeyConstraint("subscription_id", "word"),
 )
-"""The words by which people search for a subscription, in lower case; see `domain.search_words`."""
+"""The words by which people search for a subscription, in lower case; see `domain.search_words`.
+
+The segments are copies of those of the subscription.
+"""
 
 Index(
     "ix_product_subscription_words_word",
     product_subscription_words.c.word,
     product_subscription_words.c.subscription_id,
 )
+for _segment in ("created_segment", "updated_segment"):
+    Index(
+        f"ix_product_subscription_words_{_segment}",
+        product_subscription_words.c[_segment],
+        product_subscription_words.c.word,
+        product_subscription_words.c.subscription_id,
+    )
 
 product_subscription_locks = Table(
     "product_subscription_locks",
