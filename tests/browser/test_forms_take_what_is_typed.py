@@ -130,7 +130,7 @@ def change_containers(site: FormSite) -> None:
     page.get_by_role("button", name="Move Mixed 1 down").click()
     expect(page.get_by_label("Mixed 1", exact=True)).to_have_value("1")
     page.get_by_role("button", name="Remove Mixed 1").click()
-    page.get_by_label("Exact 2").fill("2.0")
+    page.get_by_label("Exact 2", exact=True).fill("2.0")
     page.get_by_label("Kind of Unset").select_option("Not set")
 
 
