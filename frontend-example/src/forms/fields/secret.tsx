@@ -51,6 +51,8 @@ function SecretInput(props: DrawnProps & { isFocused?: boolean }) {
   });
   return (
     <>
+      {/* Browsers ask for the name that belongs to a password; a field of a form has none. */}
+      <input type="text" autoComplete="username" hidden readOnly value="" />
       <input
         {...control}
         type="password"
@@ -61,8 +63,6 @@ function SecretInput(props: DrawnProps & { isFocused?: boolean }) {
         value={text}
         onChange={({ target }) => type(target.value)}
       />
-      {/* Browsers ask for the name that belongs to a password; a field of a form has none. */}
-      <input type="text" autoComplete="username" hidden readOnly value="" />
     </>
   );
 }
