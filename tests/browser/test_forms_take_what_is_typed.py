@@ -127,7 +127,10 @@ def change_containers(site: FormSite) -> None:
     page.get_by_role("button", name="Add to Children").click()
     group(site, "Children 1").get_by_label("Name").fill("leaf")
     page.get_by_label("Kind of Mixed 1").select_option("Not set")
-    page.get_by_role("button", name="Remove Mixed 2").click()
+    page.get_by_role("button", name="Move Mixed 1 down").click()
+    expect(page.get_by_label("Mixed 1", exact=True)).to_have_value("1")
+    page.get_by_role("button", name="Remove Mixed 1").click()
+    page.get_by_label("Exact 2", exact=True).fill("2.0")
     page.get_by_label("Kind of Unset").select_option("Not set")
 
 
@@ -137,7 +140,9 @@ def test_values_that_hold_others(tmp_path: Path) -> None:
         change_containers(site)
         site.press()
 
-        assert json.loads(site.arrived(site.started())) == {
+        received = site.arrived(site.started())
+        assert '"exact": [1.0, 2.0, 3]' in received
+        assert json.loads(received) == {
             "names": ["c", "b", "new"],
             "ports": [
                 {"name": "changed", "vlan": LONG},
@@ -154,6 +159,7 @@ def test_values_that_hold_others(tmp_path: Path) -> None:
             "open_model": {"known": "k", "extra": 1, "more": [1, 2]},
             "tree": {"name": "root", "children": [{"name": "leaf", "children": []}]},
             "mixed": [None],
+            "exact": [1.0, 2.0, 3],
             "nothing": [],
             "unset": None,
         }

@@ -102,6 +102,7 @@ class Containers(FormPage):
     open_model: Open = Open.model_validate({"extra": 1})
     tree: Tree = Tree(name="root")
     mixed: list[int | str | None] = [1, "1"]
+    exact: list[int | float] = [1.0, 1.0, 3]
     nothing: list[int]
     unset: list[str] | None = ["x"]
 

@@ -20,6 +20,9 @@ export class Unauthenticated extends ApiError {}
 /** Longer than the server takes for anything. A frozen server or a lost line answers never. */
 const LONGEST_WAIT = 60_000;
 
+/** A form sends its values back: there, even `1.0` stays `1.0`. Everything else reads numbers as numbers. */
+const HOLDS_FORM = /"initialData":/;
+
 /** Numbers that JavaScript cannot hold travel as marked texts, in both directions. */
 async function losslessFetch(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
   const body = typeof init.body === "string" ? stringify(JSON.parse(init.body)) : init.body;
@@ -30,7 +33,7 @@ async function losslessFetch(input: RequestInfo | URL, init: RequestInit = {}): 
   const { status, statusText, headers } = response;
   let exact = text;
   try {
-    exact = JSON.stringify(parse(text));
+    exact = JSON.stringify(parse(text, HOLDS_FORM.test(text)));
   } catch {
     // No JSON: a proxy's page. The client reports the status.
   }

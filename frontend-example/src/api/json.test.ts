@@ -40,6 +40,10 @@ describe("JSON without loss", () => {
     expect(isExact(token)).toBe(exact);
   });
 
+  it.each(["[1.0,1,-0.0,1e-07,0.1]", '{"a":1.50}', "1E+3", "[]"])("keeps the spelling of %s in a form", (text) => {
+    expect(stringify(parse(text, true))).toBe(text);
+  });
+
   it("shows a long number as its digits", () => {
     expect(exactNumber(parse("12345678901234567890"))).toBe("12345678901234567890");
     expect(exactNumber("12")).toBeNull();

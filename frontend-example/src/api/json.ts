@@ -27,11 +27,15 @@ export function isExact(token: string): boolean {
   return Number.isFinite(value) && (value === 0 || digitsOf(token) === digitsOf(String(value)));
 }
 
-/** The value of a JSON text. */
-export function parse(text: string): unknown {
-  if (!MAY_LOSE.test(text)) return JSON.parse(text);
+/** True if JavaScript writes the number as it was written: `1.0` would become `1`, which is another type for the server. */
+const isSpelledSo = (token: string): boolean => String(Number(token)) === token;
+
+/** The value of a JSON text; with `keepsSpelling`, a number that JavaScript writes in another way travels as a marked text too. */
+export function parse(text: string, keepsSpelling = false): unknown {
+  if (!keepsSpelling && !MAY_LOSE.test(text)) return JSON.parse(text);
+  const isKept = keepsSpelling ? isSpelledSo : isExact;
   const marked = text.replace(NUMBER_OR_TEXT, (token) => {
-    if (!token.startsWith('"')) return isExact(token) ? token : `"${MARK}${token}"`;
+    if (!token.startsWith('"')) return isKept(token) ? token : `"${MARK}${token}"`;
     const begins = token.startsWith(`"${MARK}`) || /^"\\u[eE]000/.test(token);
     return begins ? `"${MARK}${token.slice(1)}` : token;
   });
@@ -53,9 +57,9 @@ export function exactNumber(value: unknown): string | null {
   return typeof value === "string" && value.startsWith(MARK) && !value.startsWith(MARK + MARK) ? value.slice(1) : null;
 }
 
-/** A number as a value: a JavaScript number if that holds it, else the text with the mark. */
+/** A number as a value: a JavaScript number if that is written the same, else the text with the mark. */
 export function numberValue(token: string): number | string {
-  return isExact(token) ? Number(token) : MARK + token;
+  return isSpelledSo(token) ? Number(token) : MARK + token;
 }
 
 /** A text as a person reads it: without the mark of a long number, and without the second mark. */

@@ -1,7 +1,7 @@
 /** One page of a form, drawn from its JSON Schema; loaded with the first form. */
 import Form from "@rjsf/core/lib/components/Form.js";
 import type { FormEvent, ReactNode } from "react";
-import { useCallback, useEffect, useId, useMemo, useRef, useState } from "react";
+import { useCallback, useId, useMemo, useRef, useState } from "react";
 import { isObject, type Json } from "../api/json";
 import "../styles/fields.css";
 import { idPart, PageContext, ValuesContext, type PageFacts, type Path } from "./fields/context";
@@ -30,8 +30,6 @@ export interface PageFormProps {
   draft?: { [field: string]: Json };
   problems?: readonly FieldProblem[];
   isSending?: boolean;
-  /** Have the first field take the focus when the page appears. */
-  isFocused?: boolean;
   /** What to show below a read-only field whose text the server has cut, by field; see `FormPage.cuts`. */
   cutNotes?: { [field: string]: ReactNode };
   /** Called while the person types, with the fields that differ from what came; never with a secret. */
@@ -53,11 +51,9 @@ export default function PageForm(props: PageFormProps) {
   const { schema, initialData, uiSchema, problems = NO_PROBLEMS, isSending = false, cutNotes = NO_NOTES, onSubmit, children } = props;
   const root = useMemo(() => asSchema(schema), [schema]);
   const [values, change, current] = useValues(root, props);
-  const form = useRef<HTMLDivElement>(null);
   const prefix = `form${useId().replace(/\W/g, "")}`;
   const idOf = useCallback((path: Path) => [prefix, ...path.map(idPart)].join("/"), [prefix]);
   const { own, messagesAt, report, unreadable } = useProblems(problems, idOf);
-  useFirstFocus(form, props.isFocused ?? false);
 
   const noteAt = useCallback((path: Path) => (path.length === 1 ? cutNotes[String(path[0])] : null), [cutNotes]);
   const page: PageFacts = useMemo(() => ({ root, idOf, messagesAt, report, noteAt }), [root, idOf, messagesAt, report, noteAt]);
@@ -71,26 +67,24 @@ export default function PageForm(props: PageFormProps) {
     <PageContext.Provider value={page}>
       <form className="page-form" noValidate onSubmit={send} aria-busy={isSending}>
         <ProblemSummary problems={own} idOf={idOf} schema={root} />
-        <div ref={form}>
-          <ValuesContext.Provider value={{ values, change }}>
-            <Form
-              tagName="div"
-              schema={OPAQUE}
-              uiSchema={asSchema(uiSchema)}
-              validator={validator}
-              fields={fields}
-              templates={templates}
-              idPrefix={prefix}
-              idSeparator="/"
-              noValidate
-              showErrorList={false}
-              experimental_componentUpdateStrategy="always"
-            >
-              <></>
-            </Form>
-          </ValuesContext.Provider>
-        </div>
-        <div className="actions">{children}</div>
+        <ValuesContext.Provider value={{ values, change }}>
+          <Form
+            tagName="div"
+            schema={OPAQUE}
+            uiSchema={asSchema(uiSchema)}
+            validator={validator}
+            fields={fields}
+            templates={templates}
+            idPrefix={prefix}
+            idSeparator="/"
+            noValidate
+            showErrorList={false}
+            experimental_componentUpdateStrategy="always"
+          >
+            <></>
+          </Form>
+        </ValuesContext.Provider>
+        {children}
       </form>
     </PageContext.Provider>
   );
@@ -119,13 +113,4 @@ function draftOf(root: Schema, came: Values, now: Values): Values {
   const changed = Object.entries(changedFields({ schema: root, initialData: came }, now));
   const properties = asSchema(root.properties);
   return Object.fromEntries(changed.filter(([name]) => !holdsSecret(asSchema(properties[name]), root)));
-}
-
-function useFirstFocus(form: React.RefObject<HTMLDivElement | null>, isWanted: boolean): void {
-  useEffect(() => {
-    if (!isWanted) return;
-    form.current?.querySelector<HTMLElement>("input:not([type=file]), select, textarea, button")?.focus();
-    // Only when the page appears.
-    // eslint-disable-next-line
-  }, []);
 }

@@ -20,7 +20,7 @@ export function ProblemSummary({ problems, idOf, schema }: Props) {
   if (!problems.length) return null;
   return (
     <div className="summary problems" role="alert" tabIndex={-1} ref={summary}>
-      <p>{problems.length === 1 ? "One answer must be changed." : `${problems.length} answers must be changed.`} Nothing you typed is lost.</p>
+      <p>{problems.length === 1 ? "One thing must be corrected:" : `${problems.length} things must be corrected:`}</p>
       <ul>
         {problems.map(({ path, message }, at) => (
           <li key={at}>{path.length ? <ProblemLink name={nameOf(path, schema)} message={message} ids={placesOf(path, idOf)} /> : message}</li>

@@ -1,5 +1,5 @@
 /** The kinds of value that a union allows: their names, and which of them a value is. */
-import type { Json } from "../api/json";
+import { exactNumber, type Json } from "../api/json";
 import { typeOf } from "./kinds";
 import { looksLike } from "./moments";
 import { alternatives, asSchema, resolved, type Schema } from "./schema";
@@ -33,6 +33,8 @@ export function branchOf(value: Json | undefined, branches: readonly Schema[], r
 }
 
 function fits(value: Json, branch: Schema, root: Schema): boolean {
+  // `1.0` is valid for an integer of JSON Schema, and is none for the server.
+  if (branch.type === "integer" && /[.eE]/.test(exactNumber(value) ?? "")) return false;
   if (typeof value === "string" && typeof branch.format === "string" && !looksLike(branch.format, value)) return false;
   return isValid(branch, value, root);
 }

@@ -66,6 +66,12 @@ describe("a union", () => {
     expect(found).toEqual(["date-time", "time", "duration"]);
   });
 
+  it("knows that 1.0 is no whole number", () => {
+    const numbers = branchesOf({ anyOf: [{ type: "integer" }, { type: "number", minimum: "\uE0000.0" }] }, root);
+    expect(namesOf(numbers, root)[branchOf(parse("1.0", true) as Json, numbers, root)]).toBe("Number");
+    expect(namesOf(numbers, root)[branchOf(parse("1", true) as Json, numbers, root)]).toBe("Whole number");
+  });
+
   it("has no kind for a value that is none of them", () => {
     expect(branchOf([], branches, root)).toBe(-1);
   });

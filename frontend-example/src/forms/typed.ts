@@ -35,7 +35,7 @@ export function readDecimal(text: string): Reading {
 
 export function readJson(text: string): Reading {
   try {
-    return { value: parse(text) as Json };
+    return { value: parse(text, true) as Json };
   } catch {
     return { problem: "This is not JSON: texts need double quotes." };
   }

@@ -11,14 +11,16 @@ const known = new WeakMap<object, WeakMap<object, Validator>>();
 
 export function isValid(schema: Schema, value: unknown, root: Schema): boolean {
   if (value === undefined) return false;
-  // A number that JavaScript cannot hold is a marked text in a form: here its nearest number is enough.
-  return validatorOf(schema, root).validate(JSON.parse(stringify(value))).valid;
+  return validatorOf(schema, root).validate(plain(value)).valid;
 }
+
+/** A number that JavaScript cannot hold is a marked text in a form: here its nearest number is enough. */
+const plain = (value: unknown): unknown => JSON.parse(stringify(value));
 
 function validatorOf(schema: Schema, root: Schema): Validator {
   const ofRoot = known.get(root) ?? new WeakMap<object, Validator>();
   known.set(root, ofRoot);
-  const made = ofRoot.get(schema) ?? new Validator(withoutFormats({ ...schema, $defs: root.$defs }) as CfSchema, "2020-12", true);
+  const made = ofRoot.get(schema) ?? new Validator(withoutFormats(plain({ ...schema, $defs: root.$defs })) as CfSchema, "2020-12", true);
   ofRoot.set(schema, made);
   return made;
 }

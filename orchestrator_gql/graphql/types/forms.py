@@ -59,7 +59,8 @@ class FormPage:
     title: str = strawberry.field(description="The heading of the page.")
     description: str | None = strawberry.field(description="The description of the page; null if its author gave none.")
     schema: JSON = strawberry.field(
-        description="The JSON Schema (2020-12) of the page; it refers to no other document."
+        description="The JSON Schema (2020-12) of the page; it refers to no other document. A field whose value is "
+        "made anew each time has no `default`: send it as it was shown."
     )
     ui_schema: JSON = strawberry.field(
         description="Hints for the presentation. A client ignores hints that it does not know."

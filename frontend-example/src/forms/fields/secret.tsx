@@ -51,18 +51,18 @@ function SecretInput(props: DrawnProps & { isFocused?: boolean }) {
   });
   return (
     <>
-    {/* Browsers ask for the name that belongs to a password; a field of a form has none. */}
-    <input type="text" autoComplete="username" hidden readOnly value="" />
-    <input
-      {...control}
-      type="password"
-      autoComplete="new-password"
-      spellCheck={false}
-      autoFocus={isFocused}
-      placeholder={schema.isNullable && (value === null || value === undefined) ? "Not set" : ""}
-      value={text}
-      onChange={({ target }) => type(target.value)}
-    />
+      {/* Browsers ask for the name that belongs to a password; a field of a form has none. */}
+      <input type="text" autoComplete="username" hidden readOnly value="" />
+      <input
+        {...control}
+        type="password"
+        autoComplete="new-password"
+        spellCheck={false}
+        autoFocus={isFocused}
+        placeholder={schema.isNullable && (value === null || value === undefined) ? "Not set" : ""}
+        value={text}
+        onChange={({ target }) => type(target.value)}
+      />
     </>
   );
 }

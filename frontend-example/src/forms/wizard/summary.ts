@@ -39,7 +39,7 @@ export function focusField(form: ParentNode, path: readonly string[]): void {
 
 /** Put the focus on the first field that a person can fill in, else on the heading. */
 export function focusFirst(form: ParentNode): void {
-  const fields = "input:not([type=hidden], :disabled), select:not(:disabled), textarea:not(:disabled)";
+  const fields = "input:not([type=hidden], [hidden], :disabled), select:not(:disabled), textarea:not(:disabled)";
   const first = form.querySelector<HTMLElement>(`.wizard-fields :is(${fields})`);
   (first ?? form.querySelector<HTMLElement>("[data-page-title]"))?.focus();
 }
