@@ -15,7 +15,8 @@ interface Props {
   tools?: ReactNode;
   notes?: ReactNode;
   gutter?: (row: LogRowLine) => ReactNode;
-  onTop?: () => void;
+  /** Read rows before the first; absent if there are none. It is also called when the person comes to the first rows. */
+  older?: (() => void) | undefined;
   /** Called when the person leaves the end, and when the end is seen again. */
   onFollow?: (isFollowing: boolean) => void;
 }
@@ -27,7 +28,7 @@ const TALL_ROWS = 18;
 /** Characters of a row that fit into a narrow page: a text of shorter rows needs no choice of wrapping. */
 const NARROW = 60;
 
-export function LogPane({ label, rows, firstKey, startsAtEnd, tools, notes, gutter, onTop, onFollow }: Props) {
+export function LogPane({ label, rows, firstKey, startsAtEnd, tools, notes, gutter, older, onFollow }: Props) {
   const view = useRef<LogViewHandle>(null);
   const field = useRef<HTMLInputElement>(null);
   const [isWrapped, setWrapped] = useState(true);
@@ -91,7 +92,7 @@ export function LogPane({ label, rows, firstKey, startsAtEnd, tools, notes, gutt
           matches={search.byRow}
           current={search.current}
           onPause={onPause}
-          onTop={onTop}
+          onTop={older}
         />
         {newRows !== null && newRows > 0 && (
           <button type="button" className="new-lines" onClick={() => view.current?.toEnd()}>
@@ -99,6 +100,21 @@ export function LogPane({ label, rows, firstKey, startsAtEnd, tools, notes, gutt
           </button>
         )}
       </div>
+      {older && (
+        <p className="cut-note">
+          <button
+            type="button"
+            className="quiet"
+            onClick={() => {
+              // Where the end is followed, older rows go again.
+              view.current?.toTop();
+              older();
+            }}
+          >
+            Load older lines
+          </button>
+        </p>
+      )}
       {notes}
     </div>
   );

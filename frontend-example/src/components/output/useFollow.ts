@@ -4,7 +4,8 @@ import { useCallback, useLayoutEffect, useRef, type RefObject } from "react";
 
 /** Pixels from the end that still count as the end. */
 const NEAR = 24;
-const ROWS_FROM_TOP = 5;
+/** Pixels from the beginning at which older rows are asked for. */
+const FROM_TOP = 100;
 
 interface Followed {
   scroller: RefObject<HTMLDivElement | null>;
@@ -28,6 +29,12 @@ export function useFollow({ scroller, virtual, rows, firstKey, startsAtEnd, onPa
     const element = scroller.current;
     if (element) element.scrollTop = element.scrollHeight;
     onPause(null);
+  }, [scroller, onPause]);
+
+  const toTop = useCallback(() => {
+    isFollowing.current = false;
+    if (scroller.current) scroller.current.scrollTop = 0;
+    onPause(0);
   }, [scroller, onPause]);
 
   useLayoutEffect(() => {
@@ -58,8 +65,8 @@ export function useFollow({ scroller, virtual, rows, firstKey, startsAtEnd, onPa
       isFollowing.current = isAtEnd;
       onPause(isAtEnd ? null : 0);
     }
-    if ((virtual.range?.startIndex ?? ROWS_FROM_TOP) < ROWS_FROM_TOP) onTop?.();
-  }, [scroller, virtual, rows.length, firstKey, onPause, onTop]);
+    if (!isAtEnd && element.scrollTop < FROM_TOP) onTop?.();
+  }, [scroller, rows.length, firstKey, onPause, onTop]);
 
-  return { toEnd, onScroll };
+  return { toEnd, toTop, onScroll };
 }
