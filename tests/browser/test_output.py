@@ -166,7 +166,7 @@ def test_a_large_output_says_what_is_missing_and_is_saved_whole(stage: Stage) ->
     stage.result(value)
     note = page.locator(".cut-note", has_text="Shows the last")
     note.wait_for()
-    assert f"of {len(json.dumps(value)) / 1e6:.1f} MB" in (note.text_content() or "")
+    assert f"of a result of {len(json.dumps(value)) / 1e6:.1f} MB" in (note.text_content() or "")
     row(page, "line 99999").wait_for()
     log = page.get_by_role("region", name="Log")
     whole = "\n".join(lines).encode()

@@ -12,6 +12,7 @@ interface Props {
   rows: readonly LogRowLine[];
   firstKey?: number;
   startsAtEnd: boolean;
+  hasNumbers?: boolean;
   tools?: ReactNode;
   notes?: ReactNode;
   gutter?: (row: LogRowLine) => ReactNode;
@@ -28,7 +29,7 @@ const TALL_ROWS = 18;
 /** Characters of a row that fit into a narrow page: a text of shorter rows needs no choice of wrapping. */
 const NARROW = 60;
 
-export function LogPane({ label, rows, firstKey, startsAtEnd, tools, notes, gutter, older, onFollow }: Props) {
+export function LogPane({ label, rows, firstKey, startsAtEnd, hasNumbers = true, tools, notes, gutter, older, onFollow }: Props) {
   const view = useRef<LogViewHandle>(null);
   const field = useRef<HTMLInputElement>(null);
   const [isWrapped, setWrapped] = useState(true);
@@ -80,7 +81,7 @@ export function LogPane({ label, rows, firstKey, startsAtEnd, tools, notes, gutt
         )}
         {tools}
       </div>
-      <div className="log-frame">
+      <div className={hasNumbers ? "log-frame" : "log-frame without-numbers"}>
         <LogView
           ref={view}
           label={label}

@@ -5,7 +5,7 @@ import { download } from "../../clipboard";
 import { CopyButton } from "./CopyButton";
 import { LogText, MOST_LINES, type Line } from "./lines";
 import { LogPane } from "./LogPane";
-import { useWhole } from "./useWhole";
+import { useWhole, type LoadWhole } from "./useWhole";
 
 export interface TextOutputProps {
   text: string;
@@ -16,7 +16,9 @@ export interface TextOutputProps {
   /** The length of the whole text in bytes if `text` is a part of it; the part is its end. */
   wholeBytes?: number | null;
   /** The whole text, for the download and the search, if `text` is a part. */
-  loadWhole?: () => Promise<string>;
+  loadWhole?: LoadWhole;
+  /** What `wholeBytes` counts, if it is more than this text: `a result`. */
+  wholeName?: string;
   /** Show the end at first, as of a log; a part that is an end does so anyhow. */
   startsAtEnd?: boolean;
   /** Every line belongs to a diff, also without its heads. */
@@ -24,7 +26,7 @@ export interface TextOutputProps {
 }
 
 export default function TextOutput(props: TextOutputProps) {
-  const { text, fileName, label = "Output", wholeBytes = null, loadWhole, startsAtEnd = false, isDiff = false } = props;
+  const { text, fileName, label = "Output", wholeBytes = null, loadWhole, wholeName, startsAtEnd = false, isDiff = false } = props;
   const whole = useWhole(text, wholeBytes === null ? undefined : loadWhole);
   const log = useLogText(whole.text ?? text, isDiff);
   const [problem, setProblem] = useState<Error | null>(null);
@@ -43,6 +45,8 @@ export default function TextOutput(props: TextOutputProps) {
       label={label}
       rows={lines}
       startsAtEnd={startsAtEnd || wholeBytes !== null}
+      // The number of the first line of an end is not known.
+      hasNumbers={!isPart}
       tools={
         <>
           <CopyButton text={async () => plainText(LogText.of(await whole.load()).lines)} onError={setProblem} />
@@ -55,10 +59,11 @@ export default function TextOutput(props: TextOutputProps) {
         <>
           {isPart && (
             <p className="cut-note">
-              Shows the last {size(bytesOf(text))} of {size(wholeBytes)}; the search finds only this part.{" "}
+              Shows the last {size(bytesOf(text))} of {wholeName && `${wholeName} of `}
+              {size(wholeBytes)}; the search finds only this part.{" "}
               {loadWhole && (
-                <button type="button" className="quiet" disabled={whole.isLoading} onClick={() => void whole.show().catch(setProblem)}>
-                  {whole.isLoading ? "Loading…" : "Show all of it"}
+                <button type="button" className="quiet" disabled={whole.share !== null} onClick={() => void whole.show().catch(setProblem)}>
+                  {whole.share === null ? "Show all of it" : loadingWords(whole.share)}
                 </button>
               )}
             </p>
@@ -74,6 +79,8 @@ export default function TextOutput(props: TextOutputProps) {
     />
   );
 }
+
+export const loadingWords = (share: number): string => `Loading… ${Math.floor(share * 100)} %`;
 
 /** The lines of the text; if it grew, the lines that were there are the same objects. */
 function useLogText(text: string, isDiff: boolean): LogText {

@@ -45,15 +45,17 @@ export function useFollow({ scroller, virtual, rows, firstKey, startsAtEnd, onPa
     const fromEnd = element.scrollHeight - element.scrollTop - element.clientHeight;
     // A person scrolls up between two additions: the browser tells it later than it moves.
     if (element.scrollTop < top - 2 && fromEnd > NEAR) isFollowing.current = false;
-    // A text that fits is seen to its end.
-    if (element.scrollHeight - element.clientHeight < NEAR) isFollowing.current = true;
+    // What fits is seen to its end; but a text that is read from its beginning stays there when it grows.
+    const fits = element.scrollHeight - element.clientHeight < NEAR;
+    if (fits && startsAtEnd) isFollowing.current = true;
     if (isFollowing.current) element.scrollTop = element.scrollHeight;
     else if (firstKey < before) element.scrollTop += virtual.measurementsCache[before - firstKey]?.start ?? 0;
     place.current.top = element.scrollTop;
     const end = firstKey + rows.length;
-    if (isFollowing.current) seen.current = end;
-    onPause(isFollowing.current ? null : Math.max(0, end - seen.current));
-  }, [size, rows, firstKey, virtual, scroller, onPause]);
+    const isSeen = isFollowing.current || fits;
+    if (isSeen) seen.current = end;
+    onPause(isSeen ? null : Math.max(0, end - seen.current));
+  }, [size, rows, firstKey, startsAtEnd, virtual, scroller, onPause]);
 
   const onScroll = useCallback(() => {
     const element = scroller.current;
