@@ -1,4 +1,4 @@
-"""What remote services send, in a real browser: colours, large outputs, live logs, trees, and what stays where it is."""
+"""What remote services send, in a real browser: colours, large outputs, live logs, trees, and what stays in place."""
 
 import json
 from collections.abc import Iterator
@@ -55,7 +55,7 @@ class Stage:
         answer = httpx.post(f"{self.address}/graphql", json=body, trust_env=False, timeout=SECONDS).json()
         self.page.goto(f"/processes/{answer['data']['startWorkflow']['process']['id']}")
         wait_until_live(self.page)
-        return until(lambda: file.read_text() if file.exists() else None)
+        return str(until(lambda: file.read_text() if file.exists() else None))
 
     def unfold(self, name: str) -> None:
         """Open a part of the callback, if it is folded."""
@@ -151,7 +151,7 @@ def test_a_job_is_shown_as_fields_with_its_colours_and_its_hosts(stage: Stage) -
     assert page.locator("main script, main img, .log-view a").count() == 0
     assert "taken" not in page.title()
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         take_picture(page, f"output-{scheme}")
         assert serious_findings(page) == []
     page.emulate_media(color_scheme="light")
@@ -293,7 +293,7 @@ def test_a_tree_shows_every_digit_and_is_walked_with_keys(stage: Stage) -> None:
     page.get_by_role("button", name="Copied").wait_for()
     assert page.evaluate("navigator.clipboard.readText()") == "12345678901234567890"
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         take_picture(page, f"tree-{scheme}")
         assert serious_findings(page) == []
     page.emulate_media(color_scheme="light")
