@@ -35,14 +35,22 @@ export function JobFields({ result, fileName, wholeBytes = null, loadOutput }: P
       </dl>
       {hosts.length > 0 && <Hosts hosts={hosts} />}
       {output ? (
-        <TextOutput text={output} fileName={`${fileName}.log`} label="Log" startsAtEnd wholeBytes={wholeBytes} wholeName="a result" loadWhole={loadOutput} />
+        <TextOutput
+          text={output}
+          fileName={`${fileName}.log`}
+          label="Log"
+          startsAtEnd
+          wholeBytes={wholeBytes}
+          wholeName="a result"
+          loadWhole={loadOutput}
+        />
       ) : (
         <p className="muted">The log is empty.</p>
       )}
       {Object.keys(others).length > 0 && (
         <details>
           <summary>Other fields</summary>
-          <JsonTree value={others as { [key: string]: never }} fileName={`${fileName}-fields.json`} label="Other fields" />
+          <JsonTree value={{ ...others }} fileName={`${fileName}-fields.json`} label="Other fields" />
         </details>
       )}
     </div>

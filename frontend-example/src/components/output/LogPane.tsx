@@ -29,7 +29,8 @@ const TALL_ROWS = 18;
 /** Characters of a row that fit into a narrow page: a text of shorter rows needs no choice of wrapping. */
 const NARROW = 60;
 
-export function LogPane({ label, rows, firstKey, startsAtEnd, hasNumbers = true, tools, notes, gutter, older, onFollow }: Props) {
+export function LogPane({ label, rows, firstKey, startsAtEnd, hasNumbers = true, ...props }: Props) {
+  const { tools, notes, gutter, older, onFollow } = props;
   const view = useRef<LogViewHandle>(null);
   const field = useRef<HTMLInputElement>(null);
   const [isWrapped, setWrapped] = useState(true);

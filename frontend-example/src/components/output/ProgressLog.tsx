@@ -21,7 +21,8 @@ export default function ProgressLog({ callbackId, hasBar = true }: Props) {
   const { log, isReading, error, older, follow } = useProgressLog(callbackId);
   const [problem, setProblem] = useState<Error | null>(null);
   const percent = useMemo(() => lastPercent(log), [log]);
-  if (!log.rows.length && !error) return <p className="muted">{isReading ? "Reading…" : "No progress was reported."}</p>;
+  if (!log.rows.length && !error)
+    return <p className="muted">{isReading ? "Reading…" : "No progress was reported."}</p>;
   return (
     <div className={percent === null ? "progress-log" : "progress-log has-percent"}>
       {hasBar && percent !== null && <ProgressBar percent={percent} />}

@@ -1,4 +1,4 @@
-/** The output of a remote service or of a step as lines: colours, search, the newest lines in view, the whole as a file. */
+/** The output of a remote service or of a step as lines: colours, search, the end in view, the whole as a file. */
 import { useMemo, useRef, useState } from "react";
 import { bytesOf, size } from "../../bytes";
 import { download } from "../../clipboard";
@@ -26,7 +26,8 @@ export interface TextOutputProps {
 }
 
 export default function TextOutput(props: TextOutputProps) {
-  const { text, fileName, label = "Output", wholeBytes = null, loadWhole, wholeName, startsAtEnd = false, isDiff = false } = props;
+  const { text, fileName, label = "Output", wholeBytes = null, loadWhole, wholeName } = props;
+  const { startsAtEnd = false, isDiff = false } = props;
   const whole = useWhole(text, wholeBytes === null ? undefined : loadWhole);
   const log = useLogText(whole.text ?? text, isDiff);
   const [problem, setProblem] = useState<Error | null>(null);
@@ -62,7 +63,12 @@ export default function TextOutput(props: TextOutputProps) {
               Shows the last {size(bytesOf(text))} of {wholeName && `${wholeName} of `}
               {size(wholeBytes)}; the search finds only this part.{" "}
               {loadWhole && (
-                <button type="button" className="quiet" disabled={whole.share !== null} onClick={() => void whole.show().catch(setProblem)}>
+                <button
+                  type="button"
+                  className="quiet"
+                  disabled={whole.share !== null}
+                  onClick={() => void whole.show().catch(setProblem)}
+                >
                   {whole.share === null ? "Show all of it" : loadingWords(whole.share)}
                 </button>
               )}
@@ -70,7 +76,8 @@ export default function TextOutput(props: TextOutputProps) {
           )}
           {lines.length < log.lines.length && (
             <p className="cut-note">
-              Shows the last {lines.length.toLocaleString()} of {log.lines.length.toLocaleString()} lines; the file has all.
+              Shows the last {lines.length.toLocaleString()} of {log.lines.length.toLocaleString()} lines; the file has
+              all.
             </p>
           )}
           {problem && <p className="error">{problem.message}</p>}
