@@ -41,6 +41,7 @@ export default function TextOutput(props: TextOutputProps) {
       setProblem(reason as Error);
     }
   };
+  if (text === "") return <p className="muted">Empty.</p>;
   return (
     <LogPane
       label={label}
