@@ -1,15 +1,14 @@
 """The page of one process: its timeline, several callbacks at once, its note, and what it reads."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from opened import HOSTILE, Dashboard, copy_module, open_browser, open_page
-from playwright.sync_api import Browser, Locator, Response, Route, WebSocket, expect
-from support.command_line import SECONDS, serving, until
+from opened import HOSTILE, Dashboard, Site, open_page, open_site
+from playwright.sync_api import Locator, Response, Route, WebSocket, expect
+from support.command_line import SECONDS, until
 
 NOTE = "mutation ($input: UpdateProcessNoteInput!) { updateProcessNote(input: $input) { __typename } }"
 CALLBACKS = "query ($id: ID!) { process(id: $id) { callbacks { id name } } }"
@@ -17,21 +16,10 @@ REAWAIT = "mutation ($input: ReawaitCallbackInput!) { reawaitCallback(input: $in
 LARGE = {"output": ["x" * 90] * 9_500}
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
-    """A server and a browser that the tests of this file share; each test has its own page and processes."""
-
-    address: str
-    browser: Browser
-
-
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    folder = tmp_path_factory.mktemp("site")
-    for name in ("waiting", "courses"):
-        copy_module(folder, name)
-    with serving(folder, "--workflows", "courses") as server, open_browser() as browser:
-        yield Site(server.address, browser)
+    with open_site(tmp_path_factory.mktemp("site"), "courses") as site:
+        yield site
 
 
 @pytest.fixture
