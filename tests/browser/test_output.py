@@ -202,10 +202,10 @@ def test_a_live_log_follows_its_end_and_keeps_what_a_person_reads(stage: Stage) 
     stage.unfold("log")
     row(page, "line 59").wait_for()
     is_at_end(page)
-    assert page.locator(".progress-log progress").count() == 0, "no percentage is not 0 %"
+    assert page.locator(".callback progress").count() == 0, "no percentage is not 0 %"
     report(url, "line 60", percent=40)
     row(page, "line 60").wait_for()
-    page.locator(".progress-log progress[value='40']").wait_for()
+    page.locator(".callback progress[value='40']").wait_for()
     is_at_end(page)
 
     text = row(page, "line 55").locator(".log-text")
