@@ -283,6 +283,9 @@ def test_a_tree_shows_every_digit_and_is_walked_with_keys(stage: Stage) -> None:
     found = page.locator(".json-row.found")
     found.wait_for()
     assert "port 1234" in found.inner_text()
+    page.wait_for_function("""() => { const [found, tree] = ['.json-row.found', '.json-tree']
+        .map(name => document.querySelector(name).getBoundingClientRect());
+        return found.top >= tree.top && found.bottom <= tree.bottom }""")
     assert page.locator(".json-row").count() < 300
     page.keyboard.press("Escape")
     page.keyboard.press("Home")

@@ -27,6 +27,16 @@ export default function JsonTree({ value, fileName, label = "JSON", openUpTo = 2
   const { rows, focused } = tree;
   const path = rows.find(({ id }) => id === focused)?.path ?? [];
 
+  const seen = useRef<string | null>(null);
+  useEffect(() => {
+    const { currentId } = search;
+    const row = currentId && list.current?.querySelector(`[data-id="${CSS.escape(currentId)}"]`);
+    // The row may come with the next rows; it is brought into view once, not whenever a node is opened.
+    if (seen.current === currentId || (currentId && !row)) return;
+    seen.current = currentId;
+    if (row) row.scrollIntoView({ block: "nearest" });
+  }, [search, rows]);
+
   const focusRow = (id: string): void => {
     tree.focus(id);
     list.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"]`)?.focus();
