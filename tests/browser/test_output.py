@@ -1,4 +1,4 @@
-"""What remote services send, in a real browser: colours, large outputs, live logs, trees, and what stays where it is."""
+"""What remote services send, in a real browser: colours, large outputs, live logs, trees, and what stays in place."""
 
 import json
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, Request
 from support.command_line import SECONDS, serving, until
 from support.dashboard_page import Watch, serious_findings, take_picture, wait_until_live, watched
 
@@ -55,7 +55,7 @@ class Stage:
         answer = httpx.post(f"{self.address}/graphql", json=body, trust_env=False, timeout=SECONDS).json()
         self.page.goto(f"/processes/{answer['data']['startWorkflow']['process']['id']}")
         wait_until_live(self.page)
-        return until(lambda: file.read_text() if file.exists() else None)
+        return str(until(lambda: file.read_text() if file.exists() else None))
 
     def unfold(self, name: str) -> None:
         """Open a part of the callback, if it is folded."""
@@ -112,6 +112,11 @@ def downloaded(page: Page, button: Locator) -> bytes:
     return Path(waited.value.path()).read_bytes()
 
 
+def is_log(request: Request) -> bool:
+    """True if the page asks for progress reports."""
+    return "ProgressLogPage" in (request.post_data or "")
+
+
 def row(page: Page, text: str) -> Locator:
     """The row of a log with this text."""
     return page.locator(".log-row", has_text=text)
@@ -130,7 +135,8 @@ def test_a_job_is_shown_as_fields_with_its_colours_and_its_hosts(stage: Stage) -
     stage.result({"status": "failed", "job_id": JOB, "output": PLAYBOOK, "return_code": 2})
     page.locator(".job-facts", has_text="failed").wait_for()
     assert page.locator(".job-facts").get_by_text("1 of 2 hosts").is_visible()
-    assert page.locator(".job-hosts tbody th").all_inner_texts() == [" paris-1", " ams-1"]
+    hosts = page.locator(".job-hosts tbody th").all_inner_texts()
+    assert [host.strip() for host in hosts] == ["paris-1", "ams-1"], "the broken host comes first"
     is_at_end(page)
     page.locator(".log-view").evaluate("log => { log.scrollTop = 0 }")
 
@@ -145,7 +151,7 @@ def test_a_job_is_shown_as_fields_with_its_colours_and_its_hosts(stage: Stage) -
     assert page.locator("main script, main img, .log-view a").count() == 0
     assert "taken" not in page.title()
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         take_picture(page, f"output-{scheme}")
         assert serious_findings(page) == []
     page.emulate_media(color_scheme="light")
@@ -160,7 +166,7 @@ def test_a_large_output_says_what_is_missing_and_is_saved_whole(stage: Stage) ->
     stage.result(value)
     note = page.locator(".cut-note", has_text="Shows the last")
     note.wait_for()
-    assert f"of {len(json.dumps(value, ensure_ascii=False, separators=(',', ':')).encode()) / 1e6:.1f} MB" in (note.text_content() or "")
+    assert f"of a result of {len(json.dumps(value)) / 1e6:.1f} MB" in (note.text_content() or "")
     row(page, "line 99999").wait_for()
     log = page.get_by_role("region", name="Log")
     whole = "\n".join(lines).encode()
@@ -183,7 +189,7 @@ def test_a_large_output_says_what_is_missing_and_is_saved_whole(stage: Stage) ->
     assert page.evaluate("document.activeElement.type") == "search"
     log.focus()
     page.keyboard.press("Control+a")
-    page.wait_for_function("String(getSelection()).includes('line 99999 ')")
+    page.wait_for_function("() => String(getSelection()).includes('line 99999 ')")
     page.keyboard.press("Control+c")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == "\n".join(f"ok: [ams-{number}] => line {number} öl" for number in range(100_000))
@@ -196,10 +202,10 @@ def test_a_live_log_follows_its_end_and_keeps_what_a_person_reads(stage: Stage) 
     stage.unfold("log")
     row(page, "line 59").wait_for()
     is_at_end(page)
-    assert page.locator(".progress-log progress").count() == 0, "no percentage is not 0 %"
+    assert page.locator(".callback progress").count() == 0, "no percentage is not 0 %"
     report(url, "line 60", percent=40)
     row(page, "line 60").wait_for()
-    page.locator(".progress-log progress[value='40']").wait_for()
+    page.locator(".callback progress[value='40']").wait_for()
     is_at_end(page)
 
     text = row(page, "line 55").locator(".log-text")
@@ -217,7 +223,7 @@ def test_a_live_log_follows_its_end_and_keeps_what_a_person_reads(stage: Stage) 
 
     page.locator(".log-view").hover()
     page.mouse.wheel(0, -600)
-    page.wait_for_function("document.querySelector('.log-view').scrollTop < 400")
+    page.wait_for_function("() => document.querySelector('.log-view').scrollTop < 500")
     top = page.locator(".log-view").evaluate("log => log.scrollTop")
     report(url, "line 71", "line 72\nand more")
     page.get_by_role("button", name="3 new lines").wait_for()
@@ -240,7 +246,7 @@ def test_a_long_progress_log_keeps_its_last_thousand_lines_and_reads_only_what_i
     row(page, "report 149 line 19").wait_for()
     page.get_by_text("50 of 150 reports are shown.").wait_for()
     asked: list[Any] = []
-    page.on("request", lambda request: asked.append(request.post_data_json) if "ProgressLogPage" in (request.post_data or "") else None)
+    page.on("request", lambda request: asked.append(request.post_data_json) if is_log(request) else None)
     report(url, "the newest line")
     row(page, "the newest line").wait_for()
     assert [question["variables"]["last"] for question in asked] == [None], "only what is new is read"
@@ -249,11 +255,10 @@ def test_a_long_progress_log_keeps_its_last_thousand_lines_and_reads_only_what_i
     assert page.evaluate(rows) == 1_000
 
     page.locator(".log-view").evaluate("log => { log.scrollTop = 0 }")
-    page.get_by_text("151 of 151 reports are shown.").or_(page.get_by_text(" of 151 reports are shown.")).wait_for()
-    page.wait_for_function(f"{rows} > 2_900")
+    page.wait_for_function(f"() => {rows} > 2900")
     row(page, "report 100 line 1").first.wait_for()
     page.locator(".log-view").evaluate("log => { log.scrollTop = log.scrollHeight }")
-    page.wait_for_function(f"{rows} === 1_000")
+    page.wait_for_function(f"() => {rows} === 1000")
     is_at_end(page)
     saved = downloaded(page, page.locator(".progress-log").get_by_role("button", name="Download")).decode()
     assert saved.count("report ") == 3_000
@@ -273,11 +278,14 @@ def test_a_tree_shows_every_digit_and_is_walked_with_keys(stage: Stage) -> None:
     stage.result(value)
     page.get_by_role("treeitem", name="number: 12345678901234567890").wait_for()
     assert page.evaluate("({}).polluted") is None
-    assert page.get_by_role("treeitem", name=HOSTILE).count() == 1
+    assert page.get_by_role("treeitem", name="<script>document.title").count() == 1
     page.get_by_role("searchbox", name="Search in Result").fill("port 1234")
     found = page.locator(".json-row.found")
     found.wait_for()
     assert "port 1234" in found.inner_text()
+    page.wait_for_function("""() => { const [found, tree] = ['.json-row.found', '.json-tree']
+        .map(name => document.querySelector(name).getBoundingClientRect());
+        return found.top >= tree.top && found.bottom <= tree.bottom }""")
     assert page.locator(".json-row").count() < 300
     page.keyboard.press("Escape")
     page.keyboard.press("Home")
@@ -288,7 +296,7 @@ def test_a_tree_shows_every_digit_and_is_walked_with_keys(stage: Stage) -> None:
     page.get_by_role("button", name="Copied").wait_for()
     assert page.evaluate("navigator.clipboard.readText()") == "12345678901234567890"
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         take_picture(page, f"tree-{scheme}")
         assert serious_findings(page) == []
     page.emulate_media(color_scheme="light")

@@ -50,6 +50,11 @@ describe("JSON without loss", () => {
     expect(stringify({ n: numberValue("12345678901234567890") })).toBe('{"n":12345678901234567890}');
   });
 
+  it.each(["x", "\\n", '\\"', "\\\\", "1"])("reads a text of ten million characters %s", (character) => {
+    const text = `{"long":12345678901234567890,"text":"${character.repeat(10_000_000 / character.length)}"}`;
+    expect(stringify(parse(text)).length).toBe(text.length);
+  });
+
   it("compares by content", () => {
     expect(isEqual({ a: [1, { b: null }] }, { a: [1, { b: null }] })).toBe(true);
     expect(isEqual({ a: undefined }, { b: undefined })).toBe(false);

@@ -6,10 +6,37 @@
 /** A private-use character: a text of a server that begins with it gets a second one. */
 const MARK = "\uE000";
 
-const NUMBER_OR_TEXT = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+const NUMBER_OR_QUOTE = /"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 /** Most answers hold neither a long number nor the mark: then nothing is searched piece by piece. */
 const MAY_LOSE = /\d{16}|\d\.\d{15}|[\d.]{17}|\d[eE]|\uE000|\\u[eE]000/;
+
+/** The JSON text with other numbers and texts. A pattern for a whole text would run out of stack on a text of megabytes. */
+function replaceTokens(json: string, replaced: (token: string) => string): string {
+  const parts: string[] = [];
+  let done = 0;
+  NUMBER_OR_QUOTE.lastIndex = 0;
+  for (let found = NUMBER_OR_QUOTE.exec(json); found; found = NUMBER_OR_QUOTE.exec(json)) {
+    const end = found[0] === '"' ? endOfText(json, found.index) : NUMBER_OR_QUOTE.lastIndex;
+    NUMBER_OR_QUOTE.lastIndex = end;
+    const token = json.slice(found.index, end);
+    const other = replaced(token);
+    if (other === token) continue;
+    parts.push(json.slice(done, found.index), other);
+    done = end;
+  }
+  return parts.length ? parts.join("") + json.slice(done) : json;
+}
+
+/** The place behind the quote that ends the text which begins at `start`. */
+function endOfText(json: string, start: number): number {
+  for (let end = json.indexOf('"', start + 1); end >= 0; end = json.indexOf('"', end + 1)) {
+    let slashes = 0;
+    while (json[end - 1 - slashes] === "\\") slashes++;
+    if (slashes % 2 === 0) return end + 1;
+  }
+  return json.length;
+}
 
 /** The digits that a number holds, and the power of ten of the last of them. */
 function digitsOf(token: string): string {
@@ -34,7 +61,7 @@ const isSpelledSo = (token: string): boolean => String(Number(token)) === token;
 export function parse(text: string, keepsSpelling = false): unknown {
   if (!keepsSpelling && !MAY_LOSE.test(text)) return JSON.parse(text);
   const isKept = keepsSpelling ? isSpelledSo : isExact;
-  const marked = text.replace(NUMBER_OR_TEXT, (token) => {
+  const marked = replaceTokens(text, (token) => {
     if (!token.startsWith('"')) return isKept(token) ? token : `"${MARK}${token}"`;
     const begins = token.startsWith(`"${MARK}`) || /^"\\u[eE]000/.test(token);
     return begins ? `"${MARK}${token.slice(1)}` : token;
@@ -46,7 +73,7 @@ export function parse(text: string, keepsSpelling = false): unknown {
 export function stringify(value: unknown, space?: number): string {
   const text = JSON.stringify(value, null, space);
   if (!text.includes(MARK)) return text;
-  return text.replace(NUMBER_OR_TEXT, (token) => {
+  return replaceTokens(text, (token) => {
     if (!token.startsWith(`"${MARK}`)) return token;
     return token.startsWith(`"${MARK}${MARK}`) ? `"${token.slice(2)}` : token.slice(2, -1);
   });

@@ -62,14 +62,18 @@ const SLICE = 1_000_000;
 type Slice = TextSliceFragment;
 export type ReadSlice = (offset: number, length: number) => Promise<Slice | null>;
 
+/** Called with the part of a text that is read: 0 to 1. */
+export type OnShare = (share: number) => void;
+
 /** The whole text, in as many parts as it takes. */
-export async function wholeText(read: ReadSlice): Promise<string> {
+export async function wholeText(read: ReadSlice, onShare?: OnShare): Promise<string> {
   const parts: string[] = [];
   for (let offset: number | null = 0; offset !== null; ) {
     const slice: Slice | null = await read(offset, SLICE);
     if (!slice) throw new Error("The server does not have this text any more.");
     parts.push(slice.text);
     offset = slice.nextOffset ?? null;
+    if (offset !== null) onShare?.(offset / slice.totalLength);
   }
   return parts.join("");
 }

@@ -4,14 +4,15 @@
  */
 import { useEffect, useMemo, useState } from "react";
 import { parse, type Json } from "../../api/json";
-import { size } from "../../bytes";
+import { bytesOf, size } from "../../bytes";
 import { download } from "../../clipboard";
-import { resultSlices, wholeText } from "../../operations/output";
+import { resultSlices, wholeText, type OnShare } from "../../operations/output";
 import { visible } from "../../visible";
 import { JobFields } from "./JobFields";
 import { jobResult } from "./jobResult";
 import { partialJob } from "./partialResult";
 import Result from "./Result";
+import { loadingWords } from "./TextOutput";
 import "../../styles/output.css";
 
 export interface CallbackResultProps {
@@ -36,30 +37,24 @@ const END = 100_000;
 function LargeResult({ callback, name }: CallbackResultProps & { name: string }) {
   const { id, resultBytes = null, resultPreview } = callback;
   const head = resultPreview ?? "";
-  const [tail, setTail] = useState<string | null>(null);
-  const [whole, setWhole] = useState<Json | undefined>(undefined);
-  const [isLoading, setLoading] = useState(false);
+  const end = useEnd(id);
+  const [whole, setWhole] = useState<{ value: Json } | null>(null);
+  const [share, setShare] = useState<number | null>(null);
   const [problem, setProblem] = useState<Error | null>(null);
-  useEffect(() => {
-    let isGone = false;
-    readEnd(id).then(
-      (text) => !isGone && setTail(text),
-      (reason: Error) => !isGone && setProblem(reason),
-    );
-    return () => {
-      isGone = true;
-    };
-  }, [id]);
-  const job = useMemo(() => (tail === null ? null : partialJob(head, tail)), [head, tail]);
-  if (whole !== undefined) return <Result value={whole} fileName={name} />;
+  const job = useMemo(() => (end.text === null ? null : partialJob(head, end.text)), [head, end.text]);
+  if (whole) return <Result value={whole.value} fileName={name} />;
+  if (end.text === null && !end.problem) return <p className="muted">Reading…</p>;
 
-  const load = (): Promise<string> => wholeText(resultSlices(id));
-  const attempt = (work: () => Promise<void>) => (): void => {
-    setLoading(true);
+  const load = (onShare?: OnShare): Promise<string> => wholeText(resultSlices(id), onShare);
+  const attempt = async (use: (text: string) => void): Promise<void> => {
     setProblem(null);
-    void work()
-      .catch(setProblem)
-      .finally(() => setLoading(false));
+    setShare(0);
+    try {
+      use(await load(setShare));
+    } catch (reason) {
+      setProblem(reason as Error);
+    }
+    setShare(null);
   };
   const bytes = resultBytes === null ? "" : size(resultBytes);
   return (
@@ -69,34 +64,61 @@ function LargeResult({ callback, name }: CallbackResultProps & { name: string })
           result={job}
           fileName={name}
           wholeBytes={resultBytes}
-          loadOutput={async () => jobResult(parse(await load()) as Json)?.output ?? ""}
+          loadOutput={async (onShare) => jobResult(parse(await load(onShare)) as Json)?.output ?? ""}
         />
       ) : (
-        <>
-          <pre tabIndex={0} aria-label="Beginning of the result">
-            {visible(head)}
-          </pre>
-          <p className="cut-note">
-            Shows the first {size(new Blob([head]).size)} of {bytes}, as JSON.
-          </p>
-        </>
+        <Beginning text={head} of={bytes} />
       )}
       <p className="cut-note">
-        <button type="button" className="quiet" disabled={isLoading} onClick={attempt(async () => setWhole(parse(await load()) as Json))}>
-          {isLoading ? "Loading…" : `Load the whole result (${bytes})`}
+        <button
+          type="button"
+          className="quiet"
+          disabled={share !== null}
+          onClick={() => void attempt((text) => setWhole({ value: parse(text) as Json }))}
+        >
+          {share === null ? `Load the whole result (${bytes})` : loadingWords(share)}
         </button>
         <button
           type="button"
           className="quiet"
-          disabled={isLoading}
-          onClick={attempt(async () => download(await load(), `${name}.json`, "application/json"))}
+          disabled={share !== null}
+          onClick={() => void attempt((text) => download(text, `${name}.json`, "application/json"))}
         >
           Download as JSON
         </button>
       </p>
-      {problem && <p className="error">{problem.message}</p>}
+      {(problem ?? end.problem) && <p className="error">{(problem ?? end.problem)?.message}</p>}
     </div>
   );
+}
+
+function Beginning({ text, of }: { text: string; of: string }) {
+  return (
+    <>
+      <pre tabIndex={0} role="region" aria-label="Beginning of the result">
+        {visible(text)}
+      </pre>
+      <p className="cut-note">
+        Shows the first {size(bytesOf(text))} of {of}, as JSON.
+      </p>
+    </>
+  );
+}
+
+/** The end of the JSON text of the result; null until it is read. */
+function useEnd(id: string): { text: string | null; problem: Error | null } {
+  const [end, setEnd] = useState<{ text: string | null; problem: Error | null }>({ text: null, problem: null });
+  useEffect(() => {
+    let isGone = false;
+    readEnd(id).then(
+      (text) => !isGone && setEnd({ text, problem: null }),
+      (problem: Error) => !isGone && setEnd({ text: null, problem }),
+    );
+    return () => {
+      isGone = true;
+    };
+  }, [id]);
+  return end;
 }
 
 /** The end of the text; its length is known only to the server. */

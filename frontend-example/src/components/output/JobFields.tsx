@@ -5,13 +5,14 @@ import { ICONS } from "../../status";
 import type { HostCounts, JobResult } from "./jobResult";
 import JsonTree from "./JsonTree";
 import TextOutput from "./TextOutput";
+import type { LoadWhole } from "./useWhole";
 
 interface Props {
   result: JobResult;
   fileName: string;
   /** The size of the whole result if `result` has only the end of its log, and how to load the log. */
   wholeBytes?: number | null;
-  loadOutput?: () => Promise<string>;
+  loadOutput?: LoadWhole;
 }
 
 export function JobFields({ result, fileName, wholeBytes = null, loadOutput }: Props) {
@@ -34,14 +35,22 @@ export function JobFields({ result, fileName, wholeBytes = null, loadOutput }: P
       </dl>
       {hosts.length > 0 && <Hosts hosts={hosts} />}
       {output ? (
-        <TextOutput text={output} fileName={`${fileName}.log`} label="Log" startsAtEnd wholeBytes={wholeBytes} loadWhole={loadOutput} />
+        <TextOutput
+          text={output}
+          fileName={`${fileName}.log`}
+          label="Log"
+          startsAtEnd
+          wholeBytes={wholeBytes}
+          wholeName="a result"
+          loadWhole={loadOutput}
+        />
       ) : (
         <p className="muted">The log is empty.</p>
       )}
       {Object.keys(others).length > 0 && (
         <details>
           <summary>Other fields</summary>
-          <JsonTree value={others as { [key: string]: never }} fileName={`${fileName}-fields.json`} label="Other fields" />
+          <JsonTree value={{ ...others }} fileName={`${fileName}-fields.json`} label="Other fields" />
         </details>
       )}
     </div>

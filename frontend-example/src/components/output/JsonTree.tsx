@@ -27,13 +27,24 @@ export default function JsonTree({ value, fileName, label = "JSON", openUpTo = 2
   const { rows, focused } = tree;
   const path = rows.find(({ id }) => id === focused)?.path ?? [];
 
+  const seen = useRef<string | null>(null);
+  useEffect(() => {
+    const { currentId } = search;
+    const row = currentId && list.current?.querySelector(`[data-id="${CSS.escape(currentId)}"]`);
+    // The row may come with the next rows; it is brought into view once, not whenever a node is opened.
+    if (seen.current === currentId || (currentId && !row)) return;
+    seen.current = currentId;
+    if (row) row.scrollIntoView({ block: "nearest" });
+  }, [search, rows]);
+
   const focusRow = (id: string): void => {
     tree.focus(id);
     list.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"]`)?.focus();
   };
   const onKeyDown = (event: React.KeyboardEvent): void => {
-    const isFind = (event.key === "f" && (event.ctrlKey || event.metaKey)) || (event.key === "/" && event.target !== field.current);
-    if (!isFind || !field.current) return;
+    const isFind = event.key === "f" && (event.ctrlKey || event.metaKey);
+    const isSlash = event.key === "/" && !(event.target instanceof HTMLInputElement);
+    if (!field.current || !(isFind || isSlash)) return;
     event.preventDefault();
     event.stopPropagation();
     field.current.select();
@@ -58,11 +69,21 @@ export default function JsonTree({ value, fileName, label = "JSON", openUpTo = 2
         <CopyButton text={() => copyOf(value)} onError={setProblem}>
           Copy all
         </CopyButton>
-        <button type="button" className="quiet" onClick={() => download(stringify(value, 2), fileName, "application/json")}>
+        <button
+          type="button"
+          className="quiet"
+          onClick={() => download(stringify(value, 2), fileName, "application/json")}
+        >
           Download
         </button>
       </div>
-      <div ref={list} className="json-tree" role="tree" aria-label={label} onKeyDown={(event) => tree.onKey(event, focusRow)}>
+      <div
+        ref={list}
+        className="json-tree"
+        role="tree"
+        aria-label={label}
+        onKeyDown={(event) => tree.onKey(event, focusRow)}
+      >
         {rows.map((row) => (
           <TreeNode
             key={row.id}

@@ -12,10 +12,12 @@ interface Props {
   rows: readonly LogRowLine[];
   firstKey?: number;
   startsAtEnd: boolean;
+  hasNumbers?: boolean;
   tools?: ReactNode;
   notes?: ReactNode;
   gutter?: (row: LogRowLine) => ReactNode;
-  onTop?: () => void;
+  /** Read rows before the first; absent if there are none. It is also called when the person comes to the first rows. */
+  older?: (() => void) | undefined;
   /** Called when the person leaves the end, and when the end is seen again. */
   onFollow?: (isFollowing: boolean) => void;
 }
@@ -27,7 +29,8 @@ const TALL_ROWS = 18;
 /** Characters of a row that fit into a narrow page: a text of shorter rows needs no choice of wrapping. */
 const NARROW = 60;
 
-export function LogPane({ label, rows, firstKey, startsAtEnd, tools, notes, gutter, onTop, onFollow }: Props) {
+export function LogPane({ label, rows, firstKey, startsAtEnd, hasNumbers = true, ...props }: Props) {
+  const { tools, notes, gutter, older, onFollow } = props;
   const view = useRef<LogViewHandle>(null);
   const field = useRef<HTMLInputElement>(null);
   const [isWrapped, setWrapped] = useState(true);
@@ -79,7 +82,7 @@ export function LogPane({ label, rows, firstKey, startsAtEnd, tools, notes, gutt
         )}
         {tools}
       </div>
-      <div className="log-frame">
+      <div className={hasNumbers ? "log-frame" : "log-frame without-numbers"}>
         <LogView
           ref={view}
           label={label}
@@ -91,7 +94,7 @@ export function LogPane({ label, rows, firstKey, startsAtEnd, tools, notes, gutt
           matches={search.byRow}
           current={search.current}
           onPause={onPause}
-          onTop={onTop}
+          onTop={older}
         />
         {newRows !== null && newRows > 0 && (
           <button type="button" className="new-lines" onClick={() => view.current?.toEnd()}>
@@ -99,6 +102,21 @@ export function LogPane({ label, rows, firstKey, startsAtEnd, tools, notes, gutt
           </button>
         )}
       </div>
+      {older && (
+        <p className="cut-note">
+          <button
+            type="button"
+            className="quiet"
+            onClick={() => {
+              // Where the end is followed, older rows go again.
+              view.current?.toTop();
+              older();
+            }}
+          >
+            Load older lines
+          </button>
+        </p>
+      )}
       {notes}
     </div>
   );

@@ -12,6 +12,7 @@ import { useSelectedRows } from "./useSelectedRows";
 
 export interface LogViewHandle {
   toEnd: () => void;
+  toTop: () => void;
   toRow: (row: number) => void;
   focus: () => void;
 }
@@ -30,7 +31,7 @@ interface Props {
   /** Called with the number of rows that came while the end was not seen; null while it is seen. */
   onPause: (newRows: number | null) => void;
   onKey?: (event: React.KeyboardEvent) => void;
-  /** Called when the first rows are seen. */
+  /** Called when the person comes to the first rows. */
   onTop?: () => void;
   ref?: Ref<LogViewHandle>;
 }
@@ -52,6 +53,7 @@ export function LogView({ rows, firstKey = 0, isWrapped, matches, current, gutte
   const follow = useFollow({ scroller, virtual, rows, firstKey, ...props });
   useImperativeHandle(props.ref, () => ({
     toEnd: follow.toEnd,
+    toTop: follow.toTop,
     toRow: (row) => virtual.scrollToIndex(row, { align: "center" }),
     focus: () => scroller.current?.focus(),
   }));

@@ -8,7 +8,7 @@ import { LOG_PAGE, progressPage } from "../../operations/output";
 import { Time } from "../Time";
 import { LogPane } from "./LogPane";
 import type { LogRowLine } from "./LogRow";
-import { lastPercent, reportText } from "./progressRows";
+import { lastPercent, reportText, type ProgressRows } from "./progressRows";
 import { useProgressLog } from "./useProgressLog";
 
 interface Props {
@@ -21,7 +21,8 @@ export default function ProgressLog({ callbackId, hasBar = true }: Props) {
   const { log, isReading, error, older, follow } = useProgressLog(callbackId);
   const [problem, setProblem] = useState<Error | null>(null);
   const percent = useMemo(() => lastPercent(log), [log]);
-  if (!log.rows.length && !error) return <p className="muted">{isReading ? "Reading…" : "No progress was reported."}</p>;
+  if (!log.rows.length && !error)
+    return <p className="muted">{isReading ? "Reading…" : "No progress was reported."}</p>;
   return (
     <div className={percent === null ? "progress-log" : "progress-log has-percent"}>
       {hasBar && percent !== null && <ProgressBar percent={percent} />}
@@ -31,29 +32,25 @@ export default function ProgressLog({ callbackId, hasBar = true }: Props) {
         firstKey={log.firstKey}
         startsAtEnd
         gutter={gutter}
-        onTop={older}
+        older={log.hasOlder ? older : undefined}
         onFollow={follow}
         tools={
           <button type="button" className="quiet" onClick={() => void save(callbackId).catch(setProblem)}>
             Download
           </button>
         }
-        notes={
-          <p className="cut-note">
-            {log.hasOlder ? (
-              <button type="button" className="quiet" disabled={isReading} onClick={older}>
-                Load older lines
-              </button>
-            ) : (
-              log.totalCount > log.kept.length && `The server keeps the newest ${log.kept.length.toLocaleString()} reports. `
-            )}
-            {log.kept.length < log.totalCount && `${log.kept.length.toLocaleString()} of ${log.totalCount.toLocaleString()} reports are shown.`}
-          </p>
-        }
+        notes={<p className="cut-note">{cutWords(log)}</p>}
       />
       {(error ?? problem) && <p className="error">{(error ?? problem)?.message}</p>}
     </div>
   );
+}
+
+/** What of the log is not here. */
+function cutWords({ kept, totalCount, hasOlder }: ProgressRows): string {
+  if (kept.length >= totalCount) return "";
+  const shown = `${kept.length.toLocaleString()} of ${totalCount.toLocaleString()} reports are shown`;
+  return hasOlder ? `${shown}.` : `${shown}: the server keeps the newest ones only.`;
 }
 
 /** A bar with its number in words. */

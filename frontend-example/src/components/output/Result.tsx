@@ -1,9 +1,9 @@
-/** A JSON value as it is best read: the result of a job as fields, a text as lines, all else as a tree; always also as JSON. */
+/** A JSON value as it is best read: a job's result as fields, a text as lines, all else as a tree; always also as JSON. */
 import { useMemo, useState } from "react";
 import { exactNumber, plainText, type Json } from "../../api/json";
 import { isDiff } from "./diffLines";
 import { JobFields } from "./JobFields";
-import { isLines, jobResult, linesOf } from "./jobResult";
+import { isLines, jobResult, linesOf, type JobResult } from "./jobResult";
 import JsonTree from "./JsonTree";
 import TextOutput from "./TextOutput";
 import "../../styles/output.css";
@@ -40,11 +40,12 @@ export default function Result({ value, fileName }: Props) {
   );
 }
 
-type Read = { kind: "tree" } | { kind: "text"; text: string; isDiff: boolean } | { kind: "job"; job: NonNullable<ReturnType<typeof jobResult>> };
+type Read = { kind: "tree" } | { kind: "text"; text: string; isDiff: boolean } | { kind: "job"; job: JobResult };
 
 /** How the value is best read. */
 export function readable(value: Json): Read {
-  if (typeof value === "string" && exactNumber(value) === null) return { kind: "text", text: plainText(value), isDiff: false };
+  if (typeof value === "string" && exactNumber(value) === null)
+    return { kind: "text", text: plainText(value), isDiff: false };
   if (isLines(value) && value.length > 1) return { kind: "text", text: linesOf(value), isDiff: isDiff(value) };
   const job = jobResult(value);
   return job ? { kind: "job", job } : { kind: "tree" };

@@ -17,7 +17,8 @@ interface Props {
 }
 
 export function SearchBar({ label, query, onQuery, count, hasMore, position, onStep, onLeave, ref }: Props) {
-  const words = count === null ? "" : count === 0 ? "not found" : `${position + 1} of ${count.toLocaleString()}${hasMore ? "+" : ""}`;
+  const all = `${(count ?? 0).toLocaleString()}${hasMore ? "+" : ""}`;
+  const words = count === null ? "" : count ? `${position + 1} of ${all}` : "not found";
   return (
     <span className="search-bar" role="search" aria-label={label}>
       <input

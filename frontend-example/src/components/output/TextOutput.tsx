@@ -1,11 +1,11 @@
-/** The output of a remote service or of a step as lines: colours, search, the newest lines in view, the whole as a file. */
+/** The output of a remote service or of a step as lines: colours, search, the end in view, the whole as a file. */
 import { useMemo, useRef, useState } from "react";
 import { bytesOf, size } from "../../bytes";
 import { download } from "../../clipboard";
 import { CopyButton } from "./CopyButton";
 import { LogText, MOST_LINES, type Line } from "./lines";
 import { LogPane } from "./LogPane";
-import { useWhole } from "./useWhole";
+import { useWhole, type LoadWhole } from "./useWhole";
 
 export interface TextOutputProps {
   text: string;
@@ -16,7 +16,9 @@ export interface TextOutputProps {
   /** The length of the whole text in bytes if `text` is a part of it; the part is its end. */
   wholeBytes?: number | null;
   /** The whole text, for the download and the search, if `text` is a part. */
-  loadWhole?: () => Promise<string>;
+  loadWhole?: LoadWhole;
+  /** What `wholeBytes` counts, if it is more than this text: `a result`. */
+  wholeName?: string;
   /** Show the end at first, as of a log; a part that is an end does so anyhow. */
   startsAtEnd?: boolean;
   /** Every line belongs to a diff, also without its heads. */
@@ -24,7 +26,8 @@ export interface TextOutputProps {
 }
 
 export default function TextOutput(props: TextOutputProps) {
-  const { text, fileName, label = "Output", wholeBytes = null, loadWhole, startsAtEnd = false, isDiff = false } = props;
+  const { text, fileName, label = "Output", wholeBytes = null, loadWhole, wholeName } = props;
+  const { startsAtEnd = false, isDiff = false } = props;
   const whole = useWhole(text, wholeBytes === null ? undefined : loadWhole);
   const log = useLogText(whole.text ?? text, isDiff);
   const [problem, setProblem] = useState<Error | null>(null);
@@ -38,11 +41,14 @@ export default function TextOutput(props: TextOutputProps) {
       setProblem(reason as Error);
     }
   };
+  if (text === "") return <p className="muted">Empty.</p>;
   return (
     <LogPane
       label={label}
       rows={lines}
       startsAtEnd={startsAtEnd || wholeBytes !== null}
+      // The number of the first line of an end is not known.
+      hasNumbers={!isPart}
       tools={
         <>
           <CopyButton text={async () => plainText(LogText.of(await whole.load()).lines)} onError={setProblem} />
@@ -55,17 +61,24 @@ export default function TextOutput(props: TextOutputProps) {
         <>
           {isPart && (
             <p className="cut-note">
-              Shows the last {size(bytesOf(text))} of {size(wholeBytes)}; the search finds only this part.{" "}
+              Shows the last {size(bytesOf(text))} of {wholeName && `${wholeName} of `}
+              {size(wholeBytes)}; the search finds only this part.{" "}
               {loadWhole && (
-                <button type="button" className="quiet" disabled={whole.isLoading} onClick={() => void whole.show().catch(setProblem)}>
-                  {whole.isLoading ? "Loading…" : "Show all of it"}
+                <button
+                  type="button"
+                  className="quiet"
+                  disabled={whole.share !== null}
+                  onClick={() => void whole.show().catch(setProblem)}
+                >
+                  {whole.share === null ? "Show all of it" : loadingWords(whole.share)}
                 </button>
               )}
             </p>
           )}
           {lines.length < log.lines.length && (
             <p className="cut-note">
-              Shows the last {lines.length.toLocaleString()} of {log.lines.length.toLocaleString()} lines; the file has all.
+              Shows the last {lines.length.toLocaleString()} of {log.lines.length.toLocaleString()} lines; the file has
+              all.
             </p>
           )}
           {problem && <p className="error">{problem.message}</p>}
@@ -74,6 +87,8 @@ export default function TextOutput(props: TextOutputProps) {
     />
   );
 }
+
+export const loadingWords = (share: number): string => `Loading… ${Math.floor(share * 100)} %`;
 
 /** The lines of the text; if it grew, the lines that were there are the same objects. */
 function useLogText(text: string, isDiff: boolean): LogText {

@@ -49,7 +49,9 @@ export const TreeNode = memo(function TreeNode({ row, fileName, isFocused, isFou
           </>
         )}
       </span>
-      {isText && <TextOutput text={plainText(String(value))} fileName={`${fileName}.txt`} label={String(key ?? "Text")} />}
+      {isText && (
+        <TextOutput text={plainText(String(value))} fileName={`${fileName}.txt`} label={String(key ?? "Text")} />
+      )}
     </div>
   );
 });

@@ -45,7 +45,8 @@ function compareLists(before: Json[], after: Json[], path: Path, found: Change[]
   let [old, now] = [0, 0];
   for (const [oldEnd, nowEnd] of [...pairs, [before.length, after.length] as const]) {
     // What stands between two kept elements is compared in order.
-    for (; old < oldEnd && now < nowEnd; old++, now++) compare(before[old] as Json, after[now] as Json, [...path, now], found);
+    for (; old < oldEnd && now < nowEnd; old++, now++)
+      compare(before[old] as Json, after[now] as Json, [...path, now], found);
     for (; old < oldEnd; old++) found.push({ path: [...path, old], kind: "removed", before: before[old] as Json });
     for (; now < nowEnd; now++) found.push({ path: [...path, now], kind: "added", after: after[now] as Json });
     old = oldEnd + 1;

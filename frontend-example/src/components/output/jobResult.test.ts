@@ -100,7 +100,7 @@ describe("a result of which only the beginning and the end are here", () => {
 
   it.each(shapes)("is read: %s, wherever it is cut", (_, value) => {
     const text = stringify(value);
-    for (let cut = 5_000; cut < 5_400; cut++) {
+    for (let cut = 5_000; cut < 5_400; cut += 3) {
       const job = partialJob(text.slice(0, 1_000), text.slice(-cut));
       expect(job?.returnCode, `cut ${cut}`).toBe("2");
       expect(job?.isGood).toBe(false);

@@ -49,7 +49,7 @@ export function jobResult(value: Json): JobResult | null {
   const text = [linesOf(output), errors === undefined ? "" : linesOf(errors)].filter(Boolean).join("\n");
   const used = [codeKey, outputKey, statusKey, jobKey, errorKey];
   // The same output as a text and as lines is one output.
-  const same = Object.keys(fields).filter((key) => [...OUTPUTS, ...ERRORS].includes(key) && isText(fields[key]) && text.includes(linesOf(fields[key])));
+  const same = [...OUTPUTS, ...ERRORS].filter((key) => isText(fields[key]) && text.includes(linesOf(fields[key])));
   return {
     returnCode: code === undefined ? null : digitsOf(code),
     status: status === undefined ? null : wordOf(status),
@@ -71,7 +71,9 @@ function flat(outer: Fields): Fields {
   return Object.keys(others).some((name) => Object.hasOwn(fields, name)) ? outer : { ...others, ...fields };
 }
 
-function entryOf(fields: Fields, names: readonly string[], fits: (value: Json | undefined) => boolean): [string | null, Json | undefined] {
+type Fits = (value: Json | undefined) => boolean;
+
+function entryOf(fields: Fields, names: readonly string[], fits: Fits): [string | null, Json | undefined] {
   const name = names.find((key) => Object.hasOwn(fields, key) && fits(fields[key]));
   return name === undefined ? [null, undefined] : [name, fields[name]];
 }
@@ -81,7 +83,8 @@ const isWord = (value: Json | undefined): boolean =>
   (typeof value === "string" && value.length <= 100 && !value.includes("\n")) || isNumber(value);
 export const isLines = (value: Json | undefined): value is string[] =>
   Array.isArray(value) && value.every((line) => typeof line === "string" && exactNumber(line) === null);
-const isText = (value: Json | undefined): boolean => (typeof value === "string" && exactNumber(value) === null) || isLines(value);
+const isText = (value: Json | undefined): boolean =>
+  (typeof value === "string" && exactNumber(value) === null) || isLines(value);
 
 const digitsOf = (value: Json): string => exactNumber(value) ?? String(value);
 const wordOf = (value: Json): string => (typeof value === "string" ? plainText(value) : String(value));
@@ -112,7 +115,8 @@ export function hostsOf(output: string): HostCounts[] {
   return lines.slice(1).flatMap((line) => {
     const [, host, list] = HOST.exec(line.trim()) ?? [];
     if (!host || !list) return [];
-    const counts = Object.fromEntries([...list.matchAll(/(\w+)=(\d+)/g)].map(([, name, count]) => [name, Number(count)]));
+    const pairs = [...list.matchAll(/(\w+)=(\d+)/g)].map(([, name, count]) => [name, Number(count)] as const);
+    const counts: Record<string, number> = Object.fromEntries(pairs);
     return [{ host, counts, isBad: Boolean(counts["failed"] || counts["unreachable"]) }];
   });
 }

@@ -29,9 +29,12 @@ export function pathId(path: Path): string {
   return JSON.stringify(path);
 }
 
+const stepText = (key: Key): string =>
+  typeof key === "string" && /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+
 /** `$`, `$.ports[0].vlan`, `$["a b"]`. */
 export function pathText(path: Path): string {
-  return `$${path.map((key) => (typeof key === "number" ? `[${key}]` : /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`)).join("")}`;
+  return `$${path.map(stepText).join("")}`;
 }
 
 export function keysOf(value: Json): readonly Key[] {

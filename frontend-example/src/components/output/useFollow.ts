@@ -4,7 +4,8 @@ import { useCallback, useLayoutEffect, useRef, type RefObject } from "react";
 
 /** Pixels from the end that still count as the end. */
 const NEAR = 24;
-const ROWS_FROM_TOP = 5;
+/** Pixels from the beginning at which older rows are asked for. */
+const FROM_TOP = 100;
 
 interface Followed {
   scroller: RefObject<HTMLDivElement | null>;
@@ -30,6 +31,12 @@ export function useFollow({ scroller, virtual, rows, firstKey, startsAtEnd, onPa
     onPause(null);
   }, [scroller, onPause]);
 
+  const toTop = useCallback(() => {
+    isFollowing.current = false;
+    if (scroller.current) scroller.current.scrollTop = 0;
+    onPause(0);
+  }, [scroller, onPause]);
+
   useLayoutEffect(() => {
     const element = scroller.current;
     if (!element) return;
@@ -38,15 +45,17 @@ export function useFollow({ scroller, virtual, rows, firstKey, startsAtEnd, onPa
     const fromEnd = element.scrollHeight - element.scrollTop - element.clientHeight;
     // A person scrolls up between two additions: the browser tells it later than it moves.
     if (element.scrollTop < top - 2 && fromEnd > NEAR) isFollowing.current = false;
-    // A text that fits is seen to its end.
-    if (element.scrollHeight - element.clientHeight < NEAR) isFollowing.current = true;
+    // What fits is seen to its end; but a text that is read from its beginning stays there when it grows.
+    const fits = element.scrollHeight - element.clientHeight < NEAR;
+    if (fits && startsAtEnd) isFollowing.current = true;
     if (isFollowing.current) element.scrollTop = element.scrollHeight;
     else if (firstKey < before) element.scrollTop += virtual.measurementsCache[before - firstKey]?.start ?? 0;
     place.current.top = element.scrollTop;
     const end = firstKey + rows.length;
-    if (isFollowing.current) seen.current = end;
-    onPause(isFollowing.current ? null : Math.max(0, end - seen.current));
-  }, [size, rows, firstKey, virtual, scroller, onPause]);
+    const isSeen = isFollowing.current || fits;
+    if (isSeen) seen.current = end;
+    onPause(isSeen ? null : Math.max(0, end - seen.current));
+  }, [size, rows, firstKey, startsAtEnd, virtual, scroller, onPause]);
 
   const onScroll = useCallback(() => {
     const element = scroller.current;
@@ -58,8 +67,8 @@ export function useFollow({ scroller, virtual, rows, firstKey, startsAtEnd, onPa
       isFollowing.current = isAtEnd;
       onPause(isAtEnd ? null : 0);
     }
-    if ((virtual.range?.startIndex ?? ROWS_FROM_TOP) < ROWS_FROM_TOP) onTop?.();
-  }, [scroller, virtual, rows.length, firstKey, onPause, onTop]);
+    if (!isAtEnd && element.scrollTop < FROM_TOP) onTop?.();
+  }, [scroller, rows.length, firstKey, onPause, onTop]);
 
-  return { toEnd, onScroll };
+  return { toEnd, toTop, onScroll };
 }

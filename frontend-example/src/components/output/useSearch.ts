@@ -34,11 +34,13 @@ export function useSearch(rows: readonly Searchable[], onFound: (match: Match) =
   show.current = onFound;
   useEffect(() => setChosen(0), [settled]);
   // Only a new query and a step move the view: more text does not.
-  const first = found.matches[0];
-  const isFound = first !== undefined;
+  const [first] = found.matches;
+  const shown = useRef("");
   useEffect(() => {
+    if (shown.current === settled) return;
+    shown.current = settled;
     if (first) show.current(first);
-  }, [settled, isFound]);
+  }, [settled, first]);
 
   const step = (by: 1 | -1): void => {
     const count = found.matches.length;
