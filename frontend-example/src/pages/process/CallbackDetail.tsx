@@ -93,12 +93,12 @@ function Facts({ callback }: { callback: Callback }) {
       )}
       {isOpen && expiresAt && (
         <span>
-          deadline <Deadline at={expiresAt} />
+          deadline: <Deadline at={expiresAt} />
         </span>
       )}
       {isOpen && heartbeatDueAt && (
         <span>
-          next report <Deadline at={heartbeatDueAt} />
+          next report: <Deadline at={heartbeatDueAt} />
         </span>
       )}
       {receivedAt && (
