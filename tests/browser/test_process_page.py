@@ -93,6 +93,7 @@ def test_of_twelve_callbacks_those_that_need_attention_come_first_and_a_late_ans
     adopting.get_by_label("Reason").fill("it did answer")
     adopting.get_by_role("button", name="Take it for the result").click()
     expect(page.get_by_text("11 of 12 answered, 1 failed")).to_be_visible()
+    expect(dialog).to_have_count(0)
 
     assert late == 410
     assert page.locator("main script, main img").count() == 0

@@ -15,7 +15,7 @@ import type { Request, Step as StepData, StepState } from "./processModel";
 import { StateChange } from "./StateChange";
 import { secondsOf, type Axis } from "./timescale";
 import { useProcessContext } from "./useProcess";
-import { useSeen } from "./useLateAnswers";
+import { useSeen } from "./watching";
 import { anchorOf, timeWord } from "./words";
 
 const InputRequest = lazy(() => import("../../forms/InputRequest"));
