@@ -147,6 +147,22 @@ def test_two_people_who_write_a_note_do_not_lose_each_others_words(dashboard: Da
     expect(page.locator(".note > .words")).to_have_text("my words")
 
 
+def test_a_form_that_opens_does_not_take_the_page_from_a_person_who_writes(dashboard: Dashboard) -> None:
+    page = dashboard.page
+    page.set_viewport_size({"width": 800, "height": 400})
+    urls = begin(dashboard, "changing")
+    page.get_by_role("button", name="Add a note").click()
+    page.get_by_label("Note").press_sequentially("I look at it")
+    stood = page.evaluate("window.scrollY")
+    post(urls["url"], {"return_code": 0, "output": "two interfaces changed"})
+    expect(page.locator(".asked form")).to_contain_text("two interfaces changed")
+    page.wait_for_timeout(500)  # so long a form that grows would be kept in view
+
+    assert page.evaluate("window.scrollY") == stood
+    expect(page.get_by_label("Note")).to_be_focused()
+    expect(page.get_by_label("Note")).to_have_value("I look at it")
+
+
 @pytest.mark.parametrize(
     ("path", "words"),
     [("zzz", "is no id of a process"), ("00000000-0000-0000-0000-000000000000", "There is no process with the id")],

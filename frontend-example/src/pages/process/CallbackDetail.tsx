@@ -1,5 +1,5 @@
 /** One callback: how long, how far, what it said, what was refused, and what helps it on. */
-import { lazy, Suspense, useRef } from "react";
+import { lazy, Suspense, useRef, useState } from "react";
 import { Deadline, Elapsed, Time } from "../../components/Time";
 import { hasResult, isFailed, reasonOf, type Row } from "./callbackTable";
 import { Deliveries, useRecord, Validation } from "./Deliveries";
@@ -29,6 +29,8 @@ export function CallbackDetail({ row: { callback, earlier }, stepIndex, isAlone 
   const isOfferedAbove = isAlone && head.status === "FAILED";
   const own = wait?.index === stepIndex && !isOfferedAbove ? late.filter(({ name }) => name === callback.name) : [];
   const reason = reasonOf(callback);
+  // A log that was open while the job ran stays open: its end is what people wait for.
+  const [isWatched] = useState(isAlone && isOpen);
   const place = useRef<HTMLDivElement>(null);
   const record = useRecord(callback, useSeen(place));
   return (
@@ -39,7 +41,7 @@ export function CallbackDetail({ row: { callback, earlier }, stepIndex, isAlone 
       <LateAnswers answers={own} />
       {isOpen && <Progress callback={callback} />}
       {progress && (
-        <Fold name="log" label="Progress log" startsOpen={isAlone && isOpen}>
+        <Fold name="log" label="Progress log" startsOpen={isWatched}>
           {() => (
             <Suspense fallback={null}>
               <ProgressLog callbackId={id} hasBar={false} />
@@ -57,7 +59,7 @@ export function CallbackDetail({ row: { callback, earlier }, stepIndex, isAlone 
               {callback.resultBytes !== null && <span className="muted">{bytes(callback.resultBytes)}</span>}
             </>
           }
-          startsOpen={isFailed(callback) || status === "RECEIVED"}
+          startsOpen={isFailed(callback)}
         >
           {() => <ResultView id={id} version={`${status} ${callback.receivedAt}`} />}
         </Fold>
