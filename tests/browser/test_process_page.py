@@ -93,6 +93,7 @@ def test_of_twelve_callbacks_those_that_need_attention_come_first_and_a_late_ans
     adopting.get_by_label("Reason").fill("it did answer")
     adopting.get_by_role("button", name="Take it for the result").click()
     expect(page.get_by_text("11 of 12 answered, 1 failed")).to_be_visible()
+    expect(dialog).to_have_count(0)
 
     assert late == 410
     assert page.locator("main script, main img").count() == 0
@@ -144,6 +145,22 @@ def test_two_people_who_write_a_note_do_not_lose_each_others_words(dashboard: Da
     expect(page.get_by_label("Note")).to_have_value("my words")
     page.get_by_role("button", name="Save the note").click()
     expect(page.locator(".note > .words")).to_have_text("my words")
+
+
+def test_a_form_that_opens_does_not_take_the_page_from_a_person_who_writes(dashboard: Dashboard) -> None:
+    page = dashboard.page
+    page.set_viewport_size({"width": 800, "height": 400})
+    urls = begin(dashboard, "changing")
+    page.get_by_role("button", name="Add a note").click()
+    page.get_by_label("Note").press_sequentially("I look at it")
+    stood = page.evaluate("window.scrollY")
+    post(urls["url"], {"return_code": 0, "output": "two interfaces changed"})
+    expect(page.locator(".asked form")).to_contain_text("two interfaces changed")
+    page.wait_for_timeout(500)  # so long a form that grows would be kept in view
+
+    assert page.evaluate("window.scrollY") == stood
+    expect(page.get_by_label("Note")).to_be_focused()
+    expect(page.get_by_label("Note")).to_have_value("I look at it")
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 /** One callback: how long, how far, what it said, what was refused, and what helps it on. */
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useRef, useState } from "react";
 import { Deadline, Elapsed, Time } from "../../components/Time";
 import { hasResult, isFailed, reasonOf, type Row } from "./callbackTable";
-import { Deliveries } from "./Deliveries";
+import { Deliveries, useRecord, Validation } from "./Deliveries";
 import { Fold } from "./Fold";
 import { LateAnswers } from "./LateAnswers";
 import type { Callback } from "./processModel";
@@ -10,6 +10,7 @@ import { Progress } from "./Progress";
 import { RecoveryActions } from "./RecoveryActions";
 import { ResultView } from "./ResultView";
 import { useProcessContext } from "./useProcess";
+import { useSeen } from "./watching";
 import { bytes, sourceOf, statusWords } from "./words";
 
 const ProgressLog = lazy(() => import("../../components/output/ProgressLog"));
@@ -28,15 +29,19 @@ export function CallbackDetail({ row: { callback, earlier }, stepIndex, isAlone 
   const isOfferedAbove = isAlone && head.status === "FAILED";
   const own = wait?.index === stepIndex && !isOfferedAbove ? late.filter(({ name }) => name === callback.name) : [];
   const reason = reasonOf(callback);
+  // A log that was open while the job ran stays open: its end is what people wait for.
+  const [isWatched] = useState(isAlone && isOpen);
+  const place = useRef<HTMLDivElement>(null);
+  const record = useRecord(callback, useSeen(place));
   return (
-    <div className="callback">
+    <div ref={place} className="callback">
       <Facts callback={callback} />
       {reason && <p className="words error">{reason}</p>}
       {validation?.message && validation.outcome === "ACCEPTED" && <p className="words">{validation.message}</p>}
       <LateAnswers answers={own} />
       {isOpen && <Progress callback={callback} />}
       {progress && (
-        <Fold name="log" label="Progress log" startsOpen={isAlone && isOpen}>
+        <Fold name="log" label="Progress log" startsOpen={isWatched}>
           {() => (
             <Suspense fallback={null}>
               <ProgressLog callbackId={id} hasBar={false} />
@@ -44,7 +49,7 @@ export function CallbackDetail({ row: { callback, earlier }, stepIndex, isAlone 
           )}
         </Fold>
       )}
-      <Deliveries callback={callback} />
+      {record && <Deliveries record={record} />}
       {hasResult(callback) && (
         <Fold
           name="result"
@@ -54,11 +59,12 @@ export function CallbackDetail({ row: { callback, earlier }, stepIndex, isAlone 
               {callback.resultBytes !== null && <span className="muted">{bytes(callback.resultBytes)}</span>}
             </>
           }
-          startsOpen={isFailed(callback) || status === "RECEIVED"}
+          startsOpen={isFailed(callback)}
         >
           {() => <ResultView id={id} version={`${status} ${callback.receivedAt}`} />}
         </Fold>
       )}
+      {record && <Validation record={record} id={id} />}
       {earlier.length > 0 && (
         <Fold name="earlier" label={`Issued before (${earlier.length})`}>
           {() => earlier.map((before) => <Earlier key={before.id} callback={before} />)}
@@ -70,11 +76,12 @@ export function CallbackDetail({ row: { callback, earlier }, stepIndex, isAlone 
 }
 
 function Earlier({ callback }: { callback: Callback }) {
+  const record = useRecord(callback, true);
   return (
     <div className="callback">
       <Facts callback={callback} />
       {reasonOf(callback) && <p className="words">{reasonOf(callback)}</p>}
-      <Deliveries callback={callback} />
+      {record && <Deliveries record={record} />}
     </div>
   );
 }
@@ -93,12 +100,12 @@ function Facts({ callback }: { callback: Callback }) {
       )}
       {isOpen && expiresAt && (
         <span>
-          deadline <Deadline at={expiresAt} />
+          deadline: <Deadline at={expiresAt} />
         </span>
       )}
       {isOpen && heartbeatDueAt && (
         <span>
-          next report <Deadline at={heartbeatDueAt} />
+          next report: <Deadline at={heartbeatDueAt} />
         </span>
       )}
       {receivedAt && (

@@ -1,4 +1,5 @@
-/** The deliveries that were not accepted, newest first, with what was in them. */
+/** What is kept about a callback: the deliveries that were not accepted, newest first, and what the validation found. */
+import { lazy, Suspense } from "react";
 import { useLive } from "../../api/useLive";
 import { Time } from "../../components/Time";
 import type { DeliveriesQuery } from "../../gql/graphql";
@@ -6,19 +7,33 @@ import { DELIVERIES } from "../../operations/process";
 import { Fold } from "./Fold";
 import { AdoptButton } from "./LateAnswers";
 import type { Callback } from "./processModel";
-import { useRefreshing } from "./useLateAnswers";
+import { useRefreshing } from "./watching";
 import { useProcessContext } from "./useProcess";
 import { bytes, plain } from "./words";
 
-type Delivery = Extract<DeliveriesQuery["node"], { attempts: unknown }>["attempts"]["nodes"][number];
+const Result = lazy(() => import("../../components/output/Result"));
 
-export function Deliveries({ callback: { id, status } }: { callback: Callback }) {
+type Node = DeliveriesQuery["node"];
+type CallbackRecord = Extract<Node, { attempts: unknown }>;
+type Delivery = CallbackRecord["attempts"]["nodes"][number];
+
+const isRecord = (node: Node | undefined): node is CallbackRecord => !!node && "attempts" in node;
+
+/** `isSeen`: somebody came near it. A process may have hundreds of callbacks. */
+export function useRecord({ id, status }: Callback, isSeen: boolean): CallbackRecord | null {
   const { head } = useProcessContext();
-  const { data, refresh } = useLive(DELIVERIES, { id }, { concerns: ({ processId }) => processId === head.id });
-  useRefreshing(refresh, status !== "VALIDATED");
+  const { data, refresh } = useLive(
+    DELIVERIES,
+    { id },
+    { concerns: ({ processId }) => processId === head.id, isPaused: !isSeen },
+  );
+  useRefreshing(refresh, isSeen && status !== "VALIDATED" && head.endedAt === null);
   const node = data?.node;
-  if (!node || !("attempts" in node)) return null;
-  const { nodes, totalCount } = node.attempts;
+  return isRecord(node) ? node : null;
+}
+
+export function Deliveries({ record: { attempts } }: { record: CallbackRecord }) {
+  const { nodes, totalCount } = attempts;
   const refused = nodes.filter(({ outcome }) => outcome !== "ACCEPTED").reverse();
   if (!refused.length) return null;
   return (
@@ -36,6 +51,20 @@ export function Deliveries({ callback: { id, status } }: { callback: Callback })
             ))}
           </ul>
         </>
+      )}
+    </Fold>
+  );
+}
+
+export function Validation({ record, id }: { record: CallbackRecord; id: string }) {
+  const details = record.validation?.details ?? null;
+  if (details === null) return null;
+  return (
+    <Fold name="validation" label="What the validation found">
+      {() => (
+        <Suspense fallback={null}>
+          <Result value={details} fileName={`validation-${id}.json`} />
+        </Suspense>
       )}
     </Fold>
   );

@@ -8,7 +8,12 @@ import { perform } from "./perform";
 import { useProcessContext, type LateAnswer } from "./useProcess";
 import { bytes, plain } from "./words";
 
-export function LateAnswers({ answers }: { answers: readonly LateAnswer[] }) {
+interface Props {
+  answers: readonly LateAnswer[];
+  onAdopted?: () => void;
+}
+
+export function LateAnswers({ answers, onAdopted }: Props) {
   if (!answers.length) return null;
   return (
     <ul className="late" aria-label="Late answers">
@@ -19,19 +24,27 @@ export function LateAnswers({ answers }: { answers: readonly LateAnswer[] }) {
             {`: ${plain(delivery.outcome)}, ${bytes(delivery.bytes)}, `}
             <Time at={delivery.at} />. The remote service need not be called again.
           </span>
-          <AdoptButton delivery={delivery} isFirst />
+          <AdoptButton delivery={delivery} isFirst onAdopted={onAdopted} />
         </li>
       ))}
     </ul>
   );
 }
 
-export function AdoptButton({ delivery, isFirst = false }: { delivery: DeliveryFragment; isFirst?: boolean }) {
+interface ButtonProps {
+  delivery: DeliveryFragment;
+  isFirst?: boolean;
+  onAdopted?: (() => void) | undefined;
+}
+
+export function AdoptButton({ delivery, isFirst = false, onAdopted }: ButtonProps) {
   const { head, touch } = useProcessContext();
   const [isAsking, setAsking] = useState(false);
   const adopt = async (typed: FormData): Promise<string | null> => {
     const input = { attemptId: delivery.id, expectedVersion: head.version, reason: reasonIn(typed) ?? "" };
-    return perform(ADOPT, input).finally(touch);
+    const refusal = await perform(ADOPT, input).finally(touch);
+    if (refusal === null) onAdopted?.();
+    return refusal;
   };
   return (
     <>

@@ -129,7 +129,7 @@ function ReissueDialog({ callback, onClose }: DialogProps) {
       onSend={send}
       onClose={onClose}
     >
-      {own.length > 0 && <LateAnswers answers={own} />}
+      {own.length > 0 && <LateAnswers answers={own} onAdopted={onClose} />}
     </ActionDialog>
   );
 }

@@ -15,7 +15,7 @@ import type { Request, Step as StepData, StepState } from "./processModel";
 import { StateChange } from "./StateChange";
 import { secondsOf, type Axis } from "./timescale";
 import { useProcessContext } from "./useProcess";
-import { useSeen } from "./useLateAnswers";
+import { useSeen } from "./watching";
 import { anchorOf, timeWord } from "./words";
 
 const InputRequest = lazy(() => import("../../forms/InputRequest"));
@@ -36,7 +36,8 @@ export const Step = memo(function Step({ state: { step, callbacks, requests }, a
         <StatusIcon status={status} />
       </span>
       <div className="stage-body">
-        <StepHead step={step} titleId={titleId} axis={axis} />
+        <StepHead step={step} titleId={titleId} />
+        {step.startedAt && <StepBar step={step} axis={axis} />}
         {step.failureReason && (status === "FAILED" || status === "WAITING") && (
           <FailedStep step={step} reason={step.failureReason} />
         )}
@@ -52,7 +53,8 @@ export const Step = memo(function Step({ state: { step, callbacks, requests }, a
 /** Changes if the step was executed again. */
 const versionOf = ({ status, attempt, startedAt }: StepData): string => `${status} ${attempt} ${startedAt}`;
 
-function StepHead({ step, titleId, axis }: { step: StepData; titleId: string; axis: Axis }) {
+/** Apart from the bar, nothing follows the scale. */
+const StepHead = memo(function StepHead({ step, titleId }: { step: StepData; titleId: string }) {
   const { index, name, status, completedBy } = step;
   const anchor = anchorOf(index);
   // Against the <base> of the page, `#step-3` alone would lead to the first page.
@@ -81,10 +83,9 @@ function StepHead({ step, titleId, axis }: { step: StepData; titleId: string; ax
       <span className="stage-time">
         <StepTime step={step} />
       </span>
-      {step.startedAt && <StepBar step={step} axis={axis} />}
     </div>
   );
-}
+});
 
 function Folds({ step }: { step: StepData }) {
   const { id, status, executionCount } = step;

@@ -122,13 +122,14 @@ describe("the model of one process", () => {
     server.run(0, "SUCCESS");
     model.touch();
     await settle();
-    const [newest, position] = [server.version, server.log.length];
+    const [newest, position, readings] = [server.version, server.log.length, server.changeReads];
     // A replica that lags behind answers once.
     server.version = 4;
     server.status = "CREATED";
     server.run(0, "RUNNING");
     model.touch();
-    await vi.advanceTimersByTimeAsync(200);
+    await vi.advanceTimersByTimeAsync(300);
+    expect(server.changeReads).toBe(readings + 1);
     expect(statuses()).toBe("SUCCESS,PENDING,PENDING,PENDING");
     expect(model.get().head?.status).toBe("RUNNING");
     server.version = newest + 1;

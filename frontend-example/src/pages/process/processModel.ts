@@ -60,7 +60,6 @@ export class ProcessModel {
   private isDue = false;
   private isClosed = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private readFrom = 0;
   private readonly listeners = new Set<() => void>();
 
   constructor(private readonly source: Source) {}
@@ -85,7 +84,7 @@ export class ProcessModel {
       clearTimeout(this.timer);
       this.timer = undefined;
     }
-    this.schedule(isFresh ? 0 : Math.max(GATHER, this.readFrom - Date.now()));
+    this.schedule(isFresh ? 0 : GATHER);
   }
 
   close(): void {
@@ -116,7 +115,6 @@ export class ProcessModel {
       this.publish({ error: problem as Error });
     }
     this.isBusy = false;
-    this.readFrom = Date.now() + PACE;
     if (this.isDue) this.schedule(wait);
   }
 

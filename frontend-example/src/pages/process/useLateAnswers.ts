@@ -1,18 +1,18 @@
 /** Late answers that would save the process. A refused delivery is no event, so they are looked for again and again. */
-import { useEffect, useMemo, useState } from "react";
+import { useMemo } from "react";
 import { useLive } from "../../api/useLive";
 import type { LateAnswersQuery } from "../../gql/graphql";
 import { LATE_ANSWERS } from "../../operations/process";
 import type { StepState } from "./processModel";
 import { troubledIds, type Wait } from "./recovery";
 import type { LateAnswer } from "./useProcess";
+import { useRefreshing } from "./watching";
 
 type Node = NonNullable<LateAnswersQuery["nodes"]>[number];
 type CallbackNode = Extract<Node, { attempts: unknown }>;
 
 const isCallback = (node: Node): node is CallbackNode => node !== null && "attempts" in node;
 
-const LOOK_EVERY = 5_000;
 /** The server answers at most so many nodes. */
 const MOST_NODES = 200;
 
@@ -29,39 +29,4 @@ export function useLateAnswers(id: string, wait: Wait | null, steps: readonly St
         .map((delivery) => ({ callbackId, name, delivery })),
     );
   }, [key, data]);
-}
-
-/** Read again every few seconds while somebody looks at the page. */
-export function useRefreshing(refresh: () => void, isOn: boolean): void {
-  useEffect(() => {
-    if (!isOn) return undefined;
-    const look = (): void => {
-      if (document.visibilityState === "visible") refresh();
-    };
-    const timer = setInterval(look, LOOK_EVERY);
-    document.addEventListener("visibilitychange", look);
-    return () => {
-      clearInterval(timer);
-      document.removeEventListener("visibilitychange", look);
-    };
-  }, [refresh, isOn]);
-}
-
-/** True once the element was near the visible part of the page. */
-export function useSeen(element: { current: Element | null }): boolean {
-  const [isSeen, setSeen] = useState(false);
-  useEffect(() => {
-    if (!element.current) return undefined;
-    const observer = new IntersectionObserver(
-      (entries) => {
-        if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
-        setSeen(true);
-        observer.disconnect();
-      },
-      { rootMargin: "400px" },
-    );
-    observer.observe(element.current);
-    return () => observer.disconnect();
-  }, [element]);
-  return isSeen;
 }
