@@ -16,6 +16,7 @@ from typing import Any
 
 from benchmarks import storage
 from benchmarks.authors import authors
+from benchmarks.dashboard import dashboard
 from benchmarks.inbox import inbox
 from benchmarks.journeys import journeys
 from benchmarks.lifecycle import lifecycle
@@ -62,6 +63,7 @@ def _rows(stored: int, database_url: str = "") -> dict[str, Rows]:
         "subscriptions": partial(subscriptions, count=stored, database_url=database_url),
         "product_lists": partial(product_lists, count=stored, database_url=database_url),
         "postgres": postgres,
+        "dashboard": dashboard,
     }
 
 

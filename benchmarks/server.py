@@ -19,14 +19,14 @@ class Server:
     ready_after: float
     """Seconds from the start until the server answered that it is ready."""
 
-    def __init__(self, database: Path, **environment: str) -> None:
+    def __init__(self, database: Path, *, workflows: str = "benchmarks.workflows", **environment: str) -> None:
         self._environment = environment
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self._port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{self._port}"
         self._command = [
-            *(sys.executable, "-m", "orchestrator_gql", "serve", "--workflows", "benchmarks.workflows"),
+            *(sys.executable, "-m", "orchestrator_gql", "serve", "--workflows", workflows),
             *("--port", str(self._port), "--database", f"sqlite+aiosqlite:///{database}"),
         ]
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 from opened import copy_module
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 from support.browser import SWITCHES, chromium
 from support.command_line import SECONDS, serving
 from support.database import new_sqlite_url, sqlite_url
 from support.rows import BEGIN, failed_row, process_row, store
-from support.sign_in import api_token, token_of
+from support.sign_in import api_token
 from test_inbox import Desk
 
 from orchestrator_gql.storage.database import connect
@@ -110,7 +110,8 @@ def test_one_person_pauses_the_engine_and_another_sees_who_and_why(desk: Desk) -
     expect(engine.locator(".badge")).to_have_text("Paused")
     expect(engine).to_contain_text(re.compile("Paused by ada .*: router upgrade"))
     picture(bob, "home-paused")
-    ada.get_by_role("button", name="Resume…").click()
+    switch = ada.locator(".home-card", has=ada.get_by_role("heading", name="Engine"))
+    switch.get_by_role("button", name="Resume…").click()
     dialog.get_by_role("button", name="Resume the engine").click()
     expect(engine.locator(".badge")).to_have_text("Running")
     expect(dialog).to_have_count(0)
@@ -130,14 +131,18 @@ def test_tasks_failures_and_an_overdue_task_are_shown_and_lead_to_the_lists(desk
     failed = bob.locator(".home-card", has=bob.get_by_role("heading", name="Failed last"))
     expect(failed.locator("li").first).to_contain_text("Router 0 did not answer.")
     picture(bob, "home")
-    bob.locator(".home-card", has_text="Failures by workflow").get_by_role("link", name="remote-unreachable").first.click()
+    bob.locator(".home-card", has_text="Failures by workflow").get_by_role(
+        "link", name="remote-unreachable"
+    ).first.click()
     expect(bob).to_have_url(re.compile("workflow=workflow.0&code=remote-unreachable"))
     expect(bob.locator(".subject").first).to_have_text("Router 0")
 
 
 def test_the_chart_has_the_data_in_a_table_behind_it_and_follows_the_theme(desk: Desk) -> None:
     bob = desk.page("bob", "/")
-    expect(bob.get_by_role("img", name=re.compile(r"\d+ processes completed and \d+ failed in the last 24 hours"))).to_be_visible()
+    expect(
+        bob.get_by_role("img", name=re.compile(r"\d+ processes completed and \d+ failed in the last 24 hours"))
+    ).to_be_visible()
     light = bob.wait_for_function(DRAWN).json_value()
     bob.emulate_media(color_scheme="dark")
     bob.wait_for_function(f"(before) => {{ const now = ({DRAWN})(); return now && now !== before; }}", arg=light)

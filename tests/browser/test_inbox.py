@@ -46,8 +46,8 @@ class Desk:
         page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", lambda request: self.requests.append(request.url))
-        page.add_init_script(f"sessionStorage.setItem('orchestrator-token', '{token_of(name)}')")
-        page.goto(f"{self.address}/#{place}")
+        page.add_init_script(f"sessionStorage.setItem('orchestrator-token:/', '{token_of(name)}')")
+        page.goto(f"{self.address}{place}")
         page.get_by_text("Live", exact=True).wait_for()
         return page
 
@@ -125,7 +125,7 @@ def test_tasks_of_other_teams_are_not_shown_and_the_others_are_counted(desk: Des
     waiting = bob.locator(".task").count()
     expect(bob.locator("header .count")).to_have_text(str(waiting))
     expect(row(bob, ids[0]).get_by_text("overdue by")).to_be_visible()
-    bob.goto(f"{desk.address}/#/inbox")
+    bob.goto(f"{desk.address}/inbox")
     expect(row(bob, ids[1])).to_be_visible()
     order = bob.locator(".task").all_inner_texts()
     overdue = ["overdue by" in text for text in order]

@@ -46,7 +46,8 @@ export const isLeaving = (): boolean => hasLeft;
 /** Nothing of one person may be left for the next: the first page is loaded anew. */
 function forget(): void {
   hasLeft = true;
-  sessionStorage.clear();
+  // Drafts of forms and places of pages are of a person, too.
+  for (const place of Object.keys(sessionStorage)) if (place.startsWith("orchestrator-")) sessionStorage.removeItem(place);
   // From here on no other tab gets the token: one that was loaded again already may ask.
   if (channel) channel.onmessage = null;
   location.replace(document.baseURI);

@@ -99,7 +99,7 @@ function optionsOf(width: number, isUtc: boolean, onPoint: (index: number | null
       { scale: "seconds", stroke: colour("--remote"), width: 2, spanGaps: true, points: { show: true, size: 5, fill: colour("--remote") } },
     ],
     axes: [
-      { ...axis, values: (_, marks, __, ___, step) => marks.map((mark) => timeWords(mark, step, isUtc)) },
+      { ...axis, size: 30, space: 76, values: (_, marks, __, ___, step) => marks.map((mark) => timeWords(mark, step, isUtc)) },
       { ...axis, scale: "count", size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] },
       { ...axis, scale: "seconds", side: 1, size: 64, grid: { show: false }, values: (_, marks) => marks.map((mark) => duration(mark)) },
     ],

@@ -1,5 +1,5 @@
 /** What a task asks to confirm, to look at. */
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, type ReactNode } from "react";
 import type { Page } from "./bulk";
 
 const PageForm = lazy(() => import("../../forms/PageForm"));
@@ -9,16 +9,22 @@ export function ShownPage({ page }: { page: Page }) {
     <div className="shown-page">
       {page.description && <p className="words">{page.description}</p>}
       <Suspense fallback={<p className="muted">Loading…</p>}>
-        <PageForm schema={page.schema} initialData={page.initialData} onSubmit={() => undefined}>
+        <PageForm schema={page.schema} uiSchema={page.uiSchema} initialData={page.initialData} cutNotes={cutNotes(page)} onSubmit={() => undefined}>
           {null}
         </PageForm>
       </Suspense>
-      {page.cuts.map(({ key, shownLength, totalLength }) => (
-        <p key={key} className="help">
-          {key}: the first {shownLength.toLocaleString()} of {totalLength.toLocaleString()} characters are shown. Open the task to read all
-          of them.
-        </p>
-      ))}
     </div>
+  );
+}
+
+/** A truthful note below each text of which only the beginning came. */
+function cutNotes({ cuts }: Page): { [field: string]: ReactNode } {
+  return Object.fromEntries(
+    cuts.map(({ key, shownLength, totalLength }) => [
+      key,
+      <p key={key} className="help">
+        The first {shownLength.toLocaleString()} of {totalLength.toLocaleString()} characters are shown. Open the task to read all of them.
+      </p>,
+    ]),
   );
 }

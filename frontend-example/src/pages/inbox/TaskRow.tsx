@@ -46,21 +46,21 @@ export function TaskRow({ row, viewerId, permissions, isChosen, onChoose }: Prop
         {isGone ? <p className="gone-words">{outcomeOf(task)}</p> : <Facts task={task} viewerId={viewerId} />}
         {!isGone && !task.canSubmit && task.blockedReason && <p className="help">{task.blockedReason}</p>}
         {problem && <p className="error" role="alert">{problem}</p>}
-        {isOpen && (
-          <div id={place} className="opened">
-            <Suspense fallback={<p className="muted">Loading…</p>}>
-              <InputRequest id={task.id} />
-            </Suspense>
-          </div>
-        )}
       </div>
       {(!isGone || isOpen) && (
         <div className="task-actions">
-          {!isGone && <ClaimButton task={task} viewerId={viewerId} permissions={permissions} onSettled={setProblem} />}
-          <button type="button" className="quiet" aria-expanded={isOpen} aria-controls={place} onClick={() => setOpen(!isOpen)}>
+          {!isGone && !isOpen && <ClaimButton task={task} viewerId={viewerId} permissions={permissions} onSettled={setProblem} />}
+          <button type="button" className="quiet" aria-expanded={isOpen} aria-controls={isOpen ? place : undefined} onClick={() => setOpen(!isOpen)}>
             {isOpen ? "Fold" : "Open here"}
             <span className="unseen"> {process.subject}</span>
           </button>
+        </div>
+      )}
+      {isOpen && (
+        <div id={place} className="opened">
+          <Suspense fallback={<p className="muted">Loading…</p>}>
+            <InputRequest id={task.id} />
+          </Suspense>
         </div>
       )}
     </li>

@@ -24,6 +24,9 @@ export const ProcessRow = memo(function ProcessRow({ row, index, isStray, measur
         {row.failureReason && <Reason message={row.failureReason.message} />}
         {isStray && <span className="stray-note">No longer matches the filter</span>}
         <span className="meta">
+          <span className="narrow-status">
+            <Badge status={row.status} />
+          </span>{" "}
           {row.workflowName} · <Time at={row.startedAt} isRelative />
           {row.createdBy && ` · ${row.createdBy.name}`}
         </span>
@@ -50,7 +53,9 @@ export const ProcessRow = memo(function ProcessRow({ row, index, isStray, measur
   );
 });
 
-function Took({ row: { startedAt, endedAt, durationSeconds } }: { row: ProcessRowFragment }) {
+/** A failed process neither goes on nor has ended, so nothing is counted for it. */
+function Took({ row: { status, startedAt, endedAt, durationSeconds } }: { row: ProcessRowFragment }) {
+  if (status === "FAILED") return null;
   return endedAt && durationSeconds !== null ? <>{duration(durationSeconds ?? 0)}</> : <Elapsed since={startedAt} />;
 }
 

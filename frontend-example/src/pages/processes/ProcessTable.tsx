@@ -87,7 +87,8 @@ function Spacer({ height }: { height: number }) {
   }, [height]);
   return height > 0 ? (
     <tr aria-hidden="true" className="spacer">
-      <td ref={cell} colSpan={COLUMNS.length} />
+      {/* One column: on a narrow page most columns do not exist. */}
+      <td ref={cell} />
     </tr>
   ) : null;
 }
