@@ -211,7 +211,7 @@ def test_times_are_local_or_utc_by_choice(site: Site) -> None:
     assert page.evaluate("localStorage.getItem('orchestrator-zone')") == "UTC"
 
 
-def test_new_tasks_stand_in_the_title_and_are_told_only_to_who_asked(site: Site) -> None:
+def test_new_tasks_stand_in_the_title_and_are_noticed_only_if_a_person_asked(site: Site) -> None:
     site.context.add_init_script(NOTICES)
     page = site.open()
     before = int(page.locator("nav .count").inner_text() if page.locator("nav .count").count() else 0)
