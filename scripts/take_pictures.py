@@ -3,6 +3,8 @@
 ``python -m scripts.take_pictures`` writes ``docs/images/``. Look at each picture before it is committed.
 """
 
+import os
+import shutil
 import struct
 import subprocess
 import sys
@@ -12,11 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
-ADDRESS = "http://127.0.0.1:8000"
-WIDE = {"width": 1120, "height": 700}
+PORTS = ("8271", "8272")
+ADDRESS = f"http://127.0.0.1:{PORTS[0]}"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+WIDE: ViewportSize = {"width": 1120, "height": 700}
 SWITCHES = ("--no-sandbox", "--disable-gpu")
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 SECONDS = 120.0
@@ -33,10 +38,19 @@ PAGES = {
 @contextmanager
 def demo() -> Iterator[None]:
     """The demo of ``make run`` in an empty folder."""
-    command = [str(Path(sys.executable).with_name("orchestrator-gql")), "demo"]
+    command = [
+        str(Path(sys.executable).with_name("orchestrator-gql")),
+        "demo",
+        "--port",
+        PORTS[0],
+        "--proxy-port",
+        PORTS[1],
+    ]
     with (
         TemporaryDirectory() as folder,
-        subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server,
+        subprocess.Popen(  # noqa: S603
+            command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as server,
     ):
         try:
             yield
@@ -98,8 +112,8 @@ def lifecycle(page: Page) -> bytes:
     """Order a circuit, watch the dry run, confirm, watch the run, confirm."""
     film = Film(page)
     page.goto(ADDRESS + "/start/create_l2vpn")
-    page.get_by_label("From").select_option(index=5)
-    page.get_by_label("To").select_option(index=6)
+    page.locator("form select").nth(0).select_option(index=5)
+    page.locator("form select").nth(1).select_option(index=6)
     film.take(1.6)
     page.get_by_role("button", name="Next").click()
     page.get_by_label("VLAN").fill("210")
@@ -119,7 +133,8 @@ def _watch(page: Page, film: Film) -> None:
     """Take pictures until a form waits for the person."""
     page.get_by_text("Waiting for remote").first.wait_for()
     while not page.locator("form button[type=submit]").count():
-        film.take(0.6)
+        film.take(0.9)
+        page.wait_for_timeout(2_000)
 
 
 def still(browser: Browser, name: str, path: str, scheme: str = "light") -> None:
@@ -133,7 +148,12 @@ def still(browser: Browser, name: str, path: str, scheme: str = "light") -> None
 
 def main() -> None:
     """Take all pictures."""
-    with demo(), sync_playwright() as playwright, playwright.chromium.launch(args=SWITCHES) as browser:
+    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)))
+    with (
+        demo(),
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=program, args=SWITCHES) as browser,
+    ):
         with browser.new_page(viewport=WIDE) as page:
             page.set_default_timeout(SECONDS * 1000)
             _wait_for_server(page)
@@ -144,13 +164,14 @@ def main() -> None:
 
 
 def _wait_for_server(page: Page) -> None:
+    """Wait until the examples of the demo are there."""
     while True:
         try:
-            page.goto(ADDRESS + "/processes?status=COMPLETED")
-            page.get_by_text("Completed").nth(7).wait_for()
-            return
-        except Exception:  # it starts
+            page.goto(ADDRESS + "/processes")
+            break
+        except PlaywrightError:  # it starts
             page.wait_for_timeout(500)
+    page.locator(".chip", has_text="Completed 8").wait_for()
 
 
 if __name__ == "__main__":
