@@ -20,7 +20,7 @@ AXE = """async (options) => (await axe.run(document, {resultTypes: ["violations"
   .map(({id, nodes}) => [id, ...nodes.map(({target, html}) => target.join(" ") + " " + html.slice(0, 200))].join(" | "))
 """
 
-IS_READ = """!/(Loading|Reading|Connecting)…/.test(document.querySelector(".app")?.innerText ?? "Loading")
+IS_READ = """!/(Loading|Reading|Connecting)[^\\n]*…/.test(document.querySelector(".app")?.innerText ?? "Loading")
   && !document.querySelector("main [aria-busy=true]")"""
 
 
