@@ -111,6 +111,7 @@ export default defineConfig({
         // The server refuses requests whose Origin is not its own.
         configure: (proxy) => proxy.on("proxyReq", (request) => request.setHeader("origin", server)),
       },
+      "/graphiql": { target: server, changeOrigin: true },
     },
   },
 });

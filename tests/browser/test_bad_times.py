@@ -162,8 +162,8 @@ def test_a_server_that_comes_back_is_caught_up_with_and_an_older_one_is_believed
         server.end()
         page.locator(".live", has_text="Reconnecting").wait_for()
         copy.mkdir()
-        for file in (tmp_path / ".orchestrator").glob("*.db*"):
-            shutil.copy(file, copy / file.name)
+        for file in tmp_path.glob("orchestrator.db*"):
+            shutil.copy(file, copy)
         with serving(tmp_path, "--port", port) as again:
             wait_until_live(page)
             newer = start(again.address)
@@ -171,8 +171,10 @@ def test_a_server_that_comes_back_is_caught_up_with_and_an_older_one_is_believed
             page.reload()
             wait_until_live(page)
             wait_for_rows(page, {*known, newer})
+        for file in tmp_path.glob("orchestrator.db*"):
+            file.unlink()
         for file in copy.iterdir():
-            shutil.copy(file, tmp_path / ".orchestrator" / file.name)
+            shutil.copy(file, tmp_path)
         with serving(tmp_path, "--port", port):
             wait_until_live(page)
             wait_for_rows(page, known)
@@ -199,19 +201,22 @@ def test_a_page_whose_files_are_gone_is_loaded_again_once_and_then_says_so(tmp_p
 
 def test_a_page_that_breaks_leaves_the_rest_alive(tmp_path: Path) -> None:
     def broken(route: Route) -> None:
-        if "query Processes(" not in (route.request.post_data or ""):
+        if '"operationName":"HomeStats"' not in (route.request.post_data or ""):
             return route.continue_()
-        page_info = {"hasNextPage": False, "endCursor": None}
-        return route.fulfill(json={"data": {"processes": {"nodes": [{"id": "1", "status": 7}], "pageInfo": page_info}}})
+        return route.fulfill(json={"data": {"stats": {"workflows": None}}})
 
     with open_list(tmp_path) as (_, context, page, watch):
-        page.get_by_role("link", name="My tasks").click()
         context.route("**/graphql", broken)
-        page.get_by_role("link", name="Processes").click()
+        page.get_by_role("link", name="Home").click()
         problem = page.get_by_role("alert")
         expect(problem).to_contain_text("This page could not be shown.")
         wait_until_live(page)
+        page.get_by_role("link", name="Processes").click()
+        expect(problem).to_have_count(0)
+        page.get_by_role("link", name="Home").click()
+        expect(problem).to_contain_text("This page could not be shown.")
         context.unroute_all()
         problem.get_by_role("button", name="Try again").click()
         expect(problem).to_have_count(0)
+        expect(page.locator("main h2").first).to_be_visible()
         watch.forgive("TypeError", "An error occurred in")

@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from support.command_line import SECONDS, serving
-from support.dashboard_page import Watch, wait_for, wait_until_live, watched
+from support.dashboard_page import Watch, browser, wait_for, wait_until_live, watched
 
 expect.set_options(timeout=SECONDS * 1000)
 
@@ -63,9 +63,15 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield server.address
 
 
+@pytest.fixture(scope="module")
+def launched() -> Iterator[Browser]:
+    with browser() as running:
+        yield running
+
+
 @pytest.fixture
-def site(address: str) -> Iterator[Site]:
-    with watched(address, viewport={"width": 1000, "height": 700}) as (context, watch):
+def site(address: str, launched: Browser) -> Iterator[Site]:
+    with watched(address, launched, viewport={"width": 1000, "height": 700}) as (context, watch):
         yield Site(address, context, watch)
         assert watch.complaints == []
         assert watch.requests_elsewhere() == []
@@ -88,11 +94,10 @@ def test_keys_go_to_pages_and_do_nothing_while_a_person_types_or_after_they_are_
         expect(page).to_have_url(site.address + path)
     press(page, "g", "h")
     expect(page).to_have_url(site.address + "/")
-    page.evaluate(
-        "document.querySelector('main').append(Object.assign(document.createElement('input'), {type: 'search'}))"
-    )
+    press(page, "g", "p")
+    field = page.get_by_role("searchbox")
+    field.wait_for()
     press(page, "/")
-    field = page.locator("main input[type=search]").last
     expect(field).to_be_focused()
     page.keyboard.type("n?gp")
     expect(field).to_have_value("n?gp")
@@ -104,7 +109,7 @@ def test_keys_go_to_pages_and_do_nothing_while_a_person_types_or_after_they_are_
     dialog.get_by_label("Use these keys").uncheck()
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
-    press(page, "g", "p", "?", "n")
+    press(page, "g", "i", "?", "n")
     page.get_by_role("link", name="Products").click()
     expect(page).to_have_url(site.address + "/subscriptions")
 
@@ -211,7 +216,7 @@ def test_times_are_local_or_utc_by_choice(site: Site) -> None:
     assert page.evaluate("localStorage.getItem('orchestrator-zone')") == "UTC"
 
 
-def test_new_tasks_stand_in_the_title_and_are_told_only_to_who_asked(site: Site) -> None:
+def test_new_tasks_stand_in_the_title_and_are_noticed_only_if_a_person_asked(site: Site) -> None:
     site.context.add_init_script(NOTICES)
     page = site.open()
     before = int(page.locator("nav .count").inner_text() if page.locator("nav .count").count() else 0)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -20,7 +20,7 @@ AXE = """async (options) => (await axe.run(document, {resultTypes: ["violations"
   .map(({id, nodes}) => [id, ...nodes.map(({target, html}) => target.join(" ") + " " + html.slice(0, 200))].join(" | "))
 """
 
-IS_READ = """!/(Loading|Reading|Connecting)…?/.test(document.querySelector(".app")?.innerText ?? "Loading")
+IS_READ = """!/(Loading|Reading|Connecting)[^\\n]*…/.test(document.querySelector(".app")?.innerText ?? "Loading")
   && !document.querySelector("main [aria-busy=true]")"""
 
 
@@ -65,10 +65,13 @@ def browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def watched(address: str, **options: Any) -> Iterator[tuple[BrowserContext, Watch]]:
-    """The pages of one person: a context whose pages are all watched; ``options`` are Playwright's."""
+def watched(address: str, launched: Browser | None = None, **options: Any) -> Iterator[tuple[BrowserContext, Watch]]:
+    """The pages of one person, all watched, in a browser that runs or in a new one; ``options`` are Playwright's."""
     watch = Watch(address)
-    with browser() as launched, launched.new_context(base_url=address, **options) as context:
+    with (
+        nullcontext(launched) if launched else browser() as running,
+        running.new_context(base_url=address, **options) as context,
+    ):
         context.on("page", watch.follow)
         yield context, watch
 

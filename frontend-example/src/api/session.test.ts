@@ -23,12 +23,14 @@ async function tab(token: string | null = null) {
 }
 
 const replace = vi.fn();
+const reload = vi.fn();
 
 beforeEach(() => {
   Channel.open = [];
   replace.mockReset();
+  reload.mockReset();
   vi.stubGlobal("BroadcastChannel", Channel);
-  vi.stubGlobal("location", { replace });
+  vi.stubGlobal("location", { replace, reload });
 });
 afterEach(() => vi.unstubAllGlobals());
 
@@ -52,7 +54,7 @@ describe("the token", () => {
     first.demandSignIn();
     const second = await tab();
     second.demandSignIn();
-    second.signIn("secret");
+    second.signIn("secret", "ada");
     expect([first.token.get(), first.demand.get()]).toEqual(["secret", null]);
   });
 
@@ -90,7 +92,18 @@ describe("the token", () => {
 
   it("is never in localStorage", async () => {
     const first = await tab();
-    first.signIn("secret");
+    first.signIn("secret", "ada");
     expect(JSON.stringify({ ...localStorage })).not.toContain("secret");
+  });
+
+  it("of another person loads the page anew, with nothing kept but the token", async () => {
+    const first = await tab();
+    first.signIn("of-ada", "ada");
+    first.meet("ada");
+    sessionStorage.setItem("draft", "of ada");
+    expect(reload).not.toHaveBeenCalled();
+    first.signIn("of-bob", "bob");
+    expect(reload).toHaveBeenCalledTimes(1);
+    expect({ ...sessionStorage }).toEqual({ "orchestrator-token": "of-bob" });
   });
 });

@@ -53,6 +53,20 @@ function forget(): void {
   location.replace(document.baseURI);
 }
 
+let person: string | null = null;
+
+/** The server knows who asks. If it was another person before, the page is loaded anew. */
+export function meet(id: string): void {
+  if (person !== null && person !== id) {
+    const known = token.get();
+    sessionStorage.clear();
+    if (known) sessionStorage.setItem(PLACE, known);
+    hasLeft = true;
+    location.reload();
+  }
+  person = id;
+}
+
 /** Ask the other tabs for their token; the promise ends when one has answered, or after a moment. */
 export async function askOtherTabs(): Promise<void> {
   if (!channel || token.get()) return;
@@ -67,9 +81,10 @@ export async function askOtherTabs(): Promise<void> {
   });
 }
 
-export function signIn(entered: string): void {
+export function signIn(entered: string, id: string | null): void {
   keep(entered);
   say({ kind: "token", token: entered });
+  if (id !== null) meet(id);
 }
 
 export function signOut(): void {

@@ -57,7 +57,7 @@ const WORDS: Record<LiveState, string> = {
 function LiveMark() {
   const state = useStore(liveState);
   return (
-    <div className={`live ${state}`}>
+    <div className={`live is-${state}`}>
       <span role="status">{WORDS[state]}</span>
       {(state === "reconnecting" || state === "behind") && <Age />}
     </div>

@@ -63,5 +63,7 @@ function useKeys(isOn: boolean): void {
 }
 
 function focusSearch(): void {
-  document.querySelector<HTMLInputElement>("main input[type=search]")?.focus();
+  // A page that is still being loaded leaves the former one in the document, hidden.
+  const fields = [...document.querySelectorAll<HTMLInputElement>("main input[type=search]")];
+  fields.find((field) => field.checkVisibility())?.focus();
 }

@@ -12,9 +12,9 @@ export function SignIn({ reason }: { reason: string }) {
     const entered = String(new FormData(event.currentTarget).get("token") ?? "").trim();
     if (!entered) return setProblem("Enter the token first.");
     setTrying(true);
-    const refusal = await tried(entered);
+    const { refusal, id } = await tried(entered);
     setTrying(false);
-    if (refusal === null) signIn(entered);
+    if (refusal === null) signIn(entered, id);
     else setProblem(refusal);
   };
 
@@ -64,13 +64,27 @@ function useFocusAfterwards(): void {
   }, []);
 }
 
-/** Null if the server accepts the token; else what a person should know. */
-async function tried(entered: string): Promise<string | null> {
+interface Trial {
+  /** What a person should know; null if the server accepts the token. */
+  refusal: string | null;
+  /** Whose token it is. */
+  id: string | null;
+}
+
+const refused = (refusal: string): Trial => ({ refusal, id: null });
+
+async function tried(entered: string): Promise<Trial> {
   const headers = { "content-type": "application/json", authorization: `Bearer ${entered}` };
   const body = JSON.stringify({ query: "{ viewer { user { id } } }" });
   const response = await fetch("graphql", { method: "POST", headers, body }).catch(() => null);
-  if (!response) return "The server does not answer.";
-  if (response.status === 401) return "The server does not accept this token.";
-  if (response.status === 429) return "Too many wrong tokens came from here. Wait a minute, then try again.";
-  return response.ok ? null : `The server answered with status ${response.status}.`;
+  if (!response) return refused("The server does not answer.");
+  if (response.status === 401) return refused("The server does not accept this token.");
+  if (response.status === 429) return refused("Too many wrong tokens came from here. Wait a minute, then try again.");
+  if (!response.ok) return refused(`The server answered with status ${response.status}.`);
+  const answer = (await response.json().catch(() => null)) as Answer | null;
+  return { refusal: null, id: answer?.data?.viewer?.user?.id ?? null };
+}
+
+interface Answer {
+  data?: { viewer?: { user?: { id: string } | null } | null } | null;
 }

@@ -1,5 +1,6 @@
 /** Who is signed in, what the person may do, and how many forms wait for the person. */
-import { createContext, useContext, useEffect, useMemo, useRef, type ReactNode } from "react";
+import { createContext, useContext, useEffect, useMemo, type ReactNode } from "react";
+import { meet } from "../api/session";
 import { useLive } from "../api/useLive";
 import { VIEWER } from "../operations/processes";
 import type { ViewerQuery } from "../gql/graphql";
@@ -23,7 +24,10 @@ const Context = createContext<Known>(NOBODY);
 export function ViewerProvider({ children }: { children: ReactNode }) {
   const { data } = useLive(VIEWER, {}, { concerns: ({ __typename }) => __typename.startsWith("Input") });
   const viewer = data?.viewer;
-  useOnePerson(viewer?.user?.id ?? null);
+  const id = viewer?.user?.id ?? null;
+  useEffect(() => {
+    if (id !== null) meet(id);
+  }, [id]);
   const known = useMemo<Known>(
     () =>
       viewer
@@ -42,13 +46,4 @@ export function ViewerProvider({ children }: { children: ReactNode }) {
 
 export function useViewer(): Known {
   return useContext(Context);
-}
-
-/** Nothing of one person may be left for the next: if another one has signed in, the page is loaded again. */
-function useOnePerson(id: string | null): void {
-  const first = useRef(id);
-  useEffect(() => {
-    if (first.current !== null && id !== null && id !== first.current) location.reload();
-    first.current ??= id;
-  }, [id]);
 }

@@ -1,7 +1,7 @@
 /** A button that copies a text and says so; it also works without HTTPS. */
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useState } from "react";
+import { copyText } from "../clipboard";
 import { announce } from "./Announcer";
-import { copyText } from "./copyText";
 
 interface Props {
   /** The text, or how to make it when somebody wants it. */
@@ -16,7 +16,6 @@ const WORDS = { ready: "Copy", copied: "Copied", failed: "Not copied" };
 
 export function Copy({ text, what, className = "quiet" }: Props) {
   const [state, setState] = useState<keyof typeof WORDS>("ready");
-  const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     if (state === "ready") return;
     const timer = setTimeout(() => setState("ready"), SHOWN_FOR);
@@ -24,14 +23,18 @@ export function Copy({ text, what, className = "quiet" }: Props) {
   }, [state]);
 
   const copy = async (): Promise<void> => {
-    if (!button.current) return;
-    const isCopied = await copyText(typeof text === "string" ? text : await text(), button.current);
-    setState(isCopied ? "copied" : "failed");
-    announce(isCopied ? "Copied" : "The browser does not allow to copy. Select the text instead.");
+    try {
+      await copyText(typeof text === "string" ? text : await text());
+      setState("copied");
+      announce("Copied");
+    } catch {
+      setState("failed");
+      announce("The browser does not allow to copy. Select the text instead.");
+    }
   };
 
   return (
-    <button ref={button} type="button" className={className} aria-label={what && `Copy ${what}`} onClick={() => void copy()}>
+    <button type="button" className={className} aria-label={what && `Copy ${what}`} onClick={() => void copy()}>
       {WORDS[state]}
     </button>
   );

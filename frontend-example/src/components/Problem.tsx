@@ -1,5 +1,5 @@
 /** A request that failed: the words of the server, its code, and the error id that finds the details in the server's log. */
-import { ApiError } from "../api/client";
+import { ApiError, Unauthenticated } from "../api/client";
 import { Copy } from "./Copy";
 
 interface Props {
@@ -11,6 +11,8 @@ interface Props {
 }
 
 export function Problem({ error, title, onRetry, isRetrying = false }: Props) {
+  // The sign-in stands over the page, and what is read afterwards replaces the error.
+  if (error instanceof Unauthenticated) return null;
   const { code, errorId } = error instanceof ApiError ? error : { code: null, errorId: null };
   return (
     <div className="problem" role="alert">
