@@ -28,6 +28,13 @@ LOCAL_TIME = """(moment) => {
   const at = new Date(moment);
   return new Date(at.getTime() - at.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
 }"""
+TYPE_AND_LEAVE = """() => {
+  const field = document.querySelector('input[type=search]');
+  Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(field, 'never sent');
+  field.dispatchEvent(new Event('input', {bubbles: true}));
+  document.querySelector('header nav a').click();
+  window.left_at = performance.now();
+}"""
 HAS_NO_GAP = """() => {
   const [head, row] = [document.querySelector('.process-table thead'), document.querySelector('tr[data-index="0"]')];
   if (!head || !row || window.scrollY > 0) return false;
@@ -109,9 +116,12 @@ def test_search_and_filters_are_in_the_address_and_back_takes_a_filter_back(dash
     expect(page.locator(".subject")).to_have_text(["Router 5000"])
     page.get_by_role("button", name="Clear all").click()
     expect(page).to_have_url(re.compile(r"/processes$"))
-
     page.goto(link)
     expect(page.locator(".subject")).to_have_text(["Router 5000"])
+    page.evaluate(TYPE_AND_LEAVE)
+    page.wait_for_function("() => performance.now() > window.left_at + 600")
+
+    assert page.url == dashboard.address + "/", "a text that was not sent yet does not lead back"
 
 
 def test_the_panel_filters_by_workflow_failure_code_and_time(dashboard: Dashboard) -> None:
