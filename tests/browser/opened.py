@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from support.browser import SWITCHES, chromium
 from support.command_line import SECONDS, serving, until
 
@@ -89,13 +89,19 @@ class Dashboard:
 
 
 @contextmanager
-def open_browser(address: str, file: Path) -> Iterator[Dashboard]:
-    """A page of a new browser for the server at this address; nothing is loaded yet."""
+def launch() -> Iterator[Browser]:
+    """A real browser."""
     with (
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=chromium(), args=SWITCHES) as browser,
-        browser.new_page() as page,
     ):
+        yield browser
+
+
+@contextmanager
+def open_page(browser: Browser, address: str, file: Path) -> Iterator[Dashboard]:
+    """A page of the browser for the server at this address; nothing is loaded yet."""
+    with browser.new_page() as page:
         page.set_default_timeout(SECONDS * 1000)
         dashboard = Dashboard(page, address, file)
         dashboard.record_events()
@@ -103,14 +109,33 @@ def open_browser(address: str, file: Path) -> Iterator[Dashboard]:
 
 
 @contextmanager
+def open_browser(address: str, file: Path) -> Iterator[Dashboard]:
+    """A page of a new browser for the server at this address; nothing is loaded yet."""
+    with launch() as browser, open_page(browser, address, file) as dashboard:
+        yield dashboard
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A server and a browser that several tests share; each test has its own page and its own processes."""
+
+    address: str
+    browser: Browser
+
+
+@contextmanager
+def open_site(folder: Path, *modules: str) -> Iterator[Site]:
+    """A server with the workflows of these modules of this folder, and a browser."""
+    for name in ("waiting", *modules):
+        copy_module(folder, name)
+    with serving(folder, "--workflows", "waiting", *modules) as server, launch() as browser:
+        yield Site(server.address, browser)
+
+
+@contextmanager
 def open_dashboard(folder: Path, *more: str) -> Iterator[Dashboard]:
     """The dashboard of a server with the workflows of `waiting.py` and of further modules of this folder."""
-    for name in ("waiting", *more):
-        copy_module(folder, name)
-    with (
-        serving(folder, "--workflows", "waiting", *more) as server,
-        open_browser(server.address, folder / "url") as dashboard,
-    ):
+    with open_site(folder, *more) as site, open_page(site.browser, site.address, folder / "url") as dashboard:
         yield dashboard
 
 

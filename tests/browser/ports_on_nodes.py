@@ -1,4 +1,4 @@
-"""Ports that use the nodes of `network_of_nodes.py`, and a change that a person confirms: workflows of browser tests."""
+"""Ports that use the nodes of `network_of_nodes.py`: workflows of browser tests. A person confirms a new name."""
 
 from uuid import UUID
 
@@ -41,12 +41,14 @@ def ask_port() -> FormGenerator:
         port_name: str
 
     answer = yield PortPage
-    return answer.model_dump()
+    return {"node": answer.node, "port_name": answer.port_name}
 
 
 @step("Construct the port")
 def construct_port(product: UUID, node: Node, port_name: str) -> State:
-    subscription = PortInactive.from_product_id(product, "uva", description=f"Port {port_name} of {node.node.node_name}")
+    subscription = PortInactive.from_product_id(
+        product, "uva", description=f"Port {port_name} of {node.node.node_name}"
+    )
     subscription.port.port_name = port_name
     subscription.port.node = node.node
     return {"subscription": subscription, "subscription_id": subscription.subscription_id}

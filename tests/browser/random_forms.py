@@ -1,4 +1,4 @@
-"""Workflows whose start forms and input steps have pages of random fields; each writes down what its last step received."""
+"""Workflows with pages of random fields in their start forms and input steps; each writes down what a step received."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from orchestrator_gql.types import FormGenerator, State
 from orchestrator_gql.workflow import workflow
 
 PAGES = 5
-"""Pages of a start form, and input steps of a process."""
+"""Pages of a form."""
 
 WORKFLOWS = 20
 """Of each sort: so there are 2 · WORKFLOWS · PAGES models."""
@@ -50,19 +50,13 @@ def start_with(seeds: range) -> Any:
 
 
 def stop_for(seeds: range) -> Any:
-    """A workflow that stops for each page."""
+    """A workflow that stops for a form with the pages."""
 
-    def asks(seed: int) -> Any:
-        def form() -> FormGenerator:
-            return (yield from answers_to(range(seed, seed + 1)))
-
-        return form
+    def asks() -> FormGenerator:
+        return (yield from answers_to(seeds))
 
     def steps() -> Any:
-        chain = begin
-        for seed in seeds:
-            chain = chain >> inputstep(f"Ask {seed}")(asks(seed))
-        return chain >> write_down
+        return begin >> inputstep("Ask")(asks) >> write_down
 
     steps.__name__ = f"stop_{seeds.start}"
     return workflow(f"Stop for {seeds.start}")(steps)

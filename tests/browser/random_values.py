@@ -1,11 +1,11 @@
-"""Random field types with random values: what forms must bring back as it was. Fixed seeds make the same ones each time."""
+"""Random field types with random values: what forms must bring back as it was. Fixed seeds make the same each time."""
 
 import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
 from enum import Enum, IntEnum
 from random import Random
-from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
+from typing import Annotated, Any, Literal, NamedTuple, NotRequired, TypeAlias
 from uuid import UUID
 
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, Secret, SecretStr, create_model
@@ -26,7 +26,7 @@ from pydantic_forms.validators import (
     read_only_list,
     unique_conlist,
 )
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 from orchestrator_gql.forms import FormPage, ReadOnly
 
@@ -54,11 +54,18 @@ MOMENTS = (
     dt.datetime(2026, 1, 2, 3, 4, 5, 120000, tzinfo=dt.UTC),
     dt.datetime(1, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=5, minutes=45))),
 )
-TIMES = (dt.time(2, 30), dt.time(2, 30, 1, 5), dt.time(23, 59, 59, tzinfo=dt.UTC), dt.time(1, 2, tzinfo=MOMENTS[5].tzinfo))
+TIMES = (
+    dt.time(2, 30),
+    dt.time(2, 30, 1, 5),
+    dt.time(23, 59, 59, tzinfo=dt.UTC),
+    dt.time(1, 2, tzinfo=MOMENTS[5].tzinfo),
+)
 SPANS = (dt.timedelta(seconds=1.5), dt.timedelta(days=-1, microseconds=1), dt.timedelta(weeks=3), dt.timedelta(0))
-ANYTHING = (
-    None, [], {}, "text", 3, 2**53 + 1, {"a": {"b": [1, None, "x", {"c": 10**20}]}}, [[], [None]], "", False, {"": "empty key"},
-)  # fmt: skip
+ANYTHING: tuple[Any, ...] = (
+    *(None, [], {}, "text", 3, 2**53 + 1, [[], [None]], "", False),
+    {"": "empty key"},
+    {"a": {"b": [1, None, "x", {"c": 10**20}]}},
+)
 
 
 class Colour(Enum):
@@ -82,8 +89,8 @@ class Port(BaseModel):
     tags: list[str] = []
 
 
-class Ring(BaseModel):
-    kind: Literal["ring"] = "ring"
+class Circle(BaseModel):
+    kind: Literal["circle"] = "circle"
     size: int = 4
 
 
@@ -205,7 +212,7 @@ def ports(rng: Random) -> Made:
 def entries(rng: Random) -> Made:
     kind, value = one_of(rng, SCALARS)(rng)
     names = ("a", "b c", "x.y", "", "__proto__", "10", "9", "ключ", "a/b", "constructor")
-    return dict[str, kind], {name: value for name in rng.sample(names, rng.randrange(4))}  # type: ignore[valid-type]
+    return dict[str, kind], dict.fromkeys(rng.sample(names, rng.randrange(4)), value)  # type: ignore[valid-type]
 
 
 def entries_of_ports(rng: Random) -> Made:
@@ -226,8 +233,8 @@ def place(rng: Random) -> Made:
 
 
 def shape(rng: Random) -> Made:
-    value = one_of(rng, (Ring(size=2**53 + 1), Star(), Star(price=Decimal("1.10"))))
-    return Annotated[Ring | Star, Field(discriminator="kind")], value
+    value = one_of(rng, (Circle(size=2**53 + 1), Star(), Star(price=Decimal("1.10"))))
+    return Annotated[Circle | Star, Field(discriminator="kind")], value
 
 
 def number_or_text(rng: Random) -> Made:
@@ -244,7 +251,7 @@ def union(rng: Random) -> Made:
         (float | int, 1),
         (int | float, 1.0),
         (bool | int, 1),
-        (Port | Ring | None, None),
+        (Port | Circle | None, None),
         (Port | str, "text"),
         (Port | str, Port(vlan=1)),
         (list[int] | int, [1]),
@@ -292,7 +299,7 @@ def secret(rng: Random) -> Made:
 
 def shown(rng: Random) -> Made:
     value = one_of(rng, (port, text, integer, anything))(rng)
-    return ReadOnly[value[0]], value[1]  # type: ignore[valid-type]
+    return ReadOnly[value[0]], value[1]  # type: ignore[misc,valid-type]
 
 
 def of_the_library(rng: Random) -> Made:
@@ -315,9 +322,11 @@ def of_the_library(rng: Random) -> Made:
 
 
 KINDS: tuple[Kind, ...] = (
-    *SCALARS, anything, optional, items, mixed_items, port, ports, entries, entries_of_ports, patterned, pair, place, shape,
-    number_or_text, union, partly, open_model, tree, unique, several, secret, shown, of_the_library, optional, anything, union,
-)  # fmt: skip
+    *SCALARS,
+    *(anything, optional, items, mixed_items, port, ports, entries, entries_of_ports, patterned, pair, place, shape),
+    *(number_or_text, union, partly, open_model, tree, unique, several, secret, shown, of_the_library),
+    *(optional, anything, union),
+)
 
 FIELDS = 5
 

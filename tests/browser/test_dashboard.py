@@ -5,7 +5,9 @@ from pathlib import Path
 
 import httpx
 from opened import HOSTILE, deliver, open_dashboard, switch_engine
-from support.command_line import SECONDS
+from support.command_line import SECONDS, until
+
+TOP_OF_THE_FORM = "document.querySelector('.asked').getBoundingClientRect().top"
 
 
 def test_a_result_appears_without_a_reload_and_a_click_confirms_it(tmp_path: Path) -> None:
@@ -13,7 +15,7 @@ def test_a_result_appears_without_a_reload_and_a_click_confirms_it(tmp_path: Pat
         deliver(dashboard.start(), 0, "two interfaces changed\n" * 60)
         dashboard.wait_for_status("Needs a person")
         dashboard.page.locator(".asked form", has_text="two interfaces changed").wait_for()
-        dashboard.page.wait_for_function("document.querySelector('.asked').getBoundingClientRect().top < 200")
+        until(lambda: True if dashboard.page.evaluate(TOP_OF_THE_FORM) < 200 else None)
         if folder := os.environ.get("ORCHESTRATOR_TEST_SCREENSHOTS"):
             dashboard.page.screenshot(path=Path(folder) / "in-view.png")
         dashboard.unfold_result()
@@ -22,7 +24,7 @@ def test_a_result_appears_without_a_reload_and_a_click_confirms_it(tmp_path: Pat
         dashboard.wait_for_status("Completed")
         dashboard.page.get_by_text("Confirmed by").wait_for()
 
-        assert dashboard.loads == [dashboard.address + "/"]
+        assert len(dashboard.loads) == 1
         assert dashboard.complaints == []
         assert dashboard.requests_elsewhere() == []
 
@@ -65,13 +67,13 @@ def test_a_pause_is_shown_with_its_person_and_reason_until_the_engine_goes_on(tm
         banner.wait_for(state="detached")
         dashboard.wait_for_status("Needs a person")
 
-        assert dashboard.loads == [dashboard.address + "/"]
+        assert len(dashboard.loads) == 1
         assert dashboard.complaints == []
 
 
 def test_the_list_of_workflows_follows_a_pause(tmp_path: Path) -> None:
     with open_dashboard(tmp_path) as dashboard:
-        dashboard.page.goto(f"{dashboard.address}/#/start")
+        dashboard.open("/start")
         link = dashboard.page.locator("a.card", has_text="Wait for an answer, and confirm it")
         link.wait_for()
         switch_engine(dashboard, paused=True, reason="router upgrade")
@@ -89,9 +91,9 @@ def test_another_result_is_adopted_with_a_reason_after_the_first_was_rejected(tm
         deliver(url, 2, "no such interface")
         dashboard.wait_for_status("Failed")
         late = httpx.post(url, json={"return_code": 0, "output": "it did work"}, trust_env=False, timeout=SECONDS)
-        dashboard.page.reload()  # a refused delivery is no event, so an open page does not show it
-        dashboard.page.locator("summary", has_text="Not accepted (1)").click()
-        dashboard.page.get_by_role("button", name="Adopt…").click()
+        # A refused delivery is no event: the page looks for it while it could save the process.
+        offer = dashboard.page.get_by_role("list", name="Late answers")
+        offer.get_by_role("button", name="Adopt…").click()
         dialog = dashboard.page.get_by_role("dialog")
         dialog.get_by_role("button", name="Take it for the result").click()
         assert dialog.is_visible(), "a reason is required"

@@ -15,6 +15,7 @@ class Server implements Source<Row> {
   rows: Row[] = [];
   isAway = false;
   asked = 0;
+  showsNewAtOnce = false;
   /** Answers wait for this. */
   gate: Promise<void> = Promise.resolve();
 
@@ -92,6 +93,24 @@ describe("a list of rows", () => {
     expect(list.get().newCount).toBe(1);
   });
 
+  it("looks again after the server was away, so that no change is lost", async () => {
+    server.isAway = true;
+    server.rows = [row(1), row(2), row(3), row(4)];
+    list.peekSoon();
+    await vi.advanceTimersByTimeAsync(1_000);
+    server.isAway = false;
+    await vi.runAllTimersAsync();
+    expect(list.get().newCount).toBe(1);
+  });
+
+  it("shows new rows at once if they are what a person looks for", async () => {
+    server.showsNewAtOnce = true;
+    server.rows = [row(1), row(2), row(3), row(4)];
+    list.peekSoon();
+    await vi.runAllTimersAsync();
+    expect(ids(list)).toEqual(["r4", "r3", "r2", "r1"]);
+  });
+
   it("shows the first row of an empty list at once", async () => {
     server.rows = [];
     await list.reload();
@@ -116,6 +135,15 @@ describe("a list of rows", () => {
     expect(new Set(ids(list)).size).toBe(2 * PAGE_SIZE);
     expect(ids(list)).toHaveLength(2 * PAGE_SIZE);
     expect(list.get().hasMore).toBe(false);
+  });
+
+  it("leaves a row that belongs to a later page to that page", async () => {
+    server.rows = Array.from({ length: PAGE_SIZE + 10 }, (_, at) => row(at + 100));
+    await list.reload();
+    await change(1, row(1));
+    expect(list.get().newCount).toBe(0);
+    await list.more();
+    expect(ids(list).at(-1)).toBe("r1");
   });
 
   it("keeps the rows and tells the problem if a reading fails", async () => {

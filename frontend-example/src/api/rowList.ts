@@ -28,6 +28,8 @@ export interface Source<Row> {
   isOlder?(row: Row, known: Row): boolean;
   /** How many rows are read at once. */
   pageSize?: number;
+  /** New rows need not wait: they are what a person looks for. */
+  showsNewAtOnce?: boolean;
 }
 
 export interface Shown<Row> {
@@ -51,6 +53,7 @@ export class RowList<Row extends { id: string }> {
   private turn = 0;
   private readonly changed = new Set<string>();
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private peekedAt = 0;
   private peekTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly listeners = new Set<() => void>();
   private snapshot: Shown<Row> = { rows: [], newCount: 0, hasMore: false, isReading: true, error: null };
@@ -85,24 +88,25 @@ export class RowList<Row extends { id: string }> {
     await this.attempt(this.source.page(this.pageSize, this.cursor), (page) => this.append(page));
   }
 
-  /** Read the first page beside the list: known rows are updated in place, others wait to be shown. */
-  async peek(): Promise<void> {
+  /**
+   * Something happened that may have added rows: read the first page soon, at most once a second. Known rows change in
+   * place, others wait to be shown.
+   */
+  peekSoon(wait = Math.max(GATHER, this.peekedAt + PEEK_EVERY - Date.now())): void {
+    this.peekTimer ??= setTimeout(() => void this.peek(), wait);
+  }
+
+  private async peek(): Promise<void> {
+    this.peekTimer = undefined;
+    this.peekedAt = Date.now();
     try {
       const { rows } = await this.source.page(this.pageSize, null);
       this.keep(rows.filter(({ id }) => this.known.has(id)));
       this.add(rows);
     } catch {
-      // The next event or the next poll tries again; the rows on the screen are still true.
+      if (!this.isGone) this.peekSoon(RETRY_AFTER);
     }
     this.publish();
-  }
-
-  /** Something happened that may have added rows: look for them soon, at most once a second. */
-  peekSoon(): void {
-    this.peekTimer ??= setTimeout(() => {
-      this.peekTimer = undefined;
-      void this.peek();
-    }, PEEK_EVERY);
   }
 
   /** Put the new rows in their places. */
@@ -160,7 +164,7 @@ export class RowList<Row extends { id: string }> {
     const fresh = rows.filter((row) => !this.known.has(row.id) && (!last || this.source.compare(row, last) < 0));
     this.keep(fresh);
     this.waiting.push(...fresh.map(({ id }) => id));
-    if (!this.ids.length) this.place();
+    if (!this.ids.length || this.source.showsNewAtOnce) this.place();
   }
 
   private place(): void {

@@ -18,17 +18,17 @@ class Channel {
 async function tab(token: string | null = null) {
   vi.resetModules();
   sessionStorage.clear();
-  if (token) sessionStorage.setItem("orchestrator-token:/", token);
+  if (token) sessionStorage.setItem("orchestrator-token", token);
   return await import("./session");
 }
 
-const reload = vi.fn();
+const replace = vi.fn();
 
 beforeEach(() => {
   Channel.open = [];
-  reload.mockReset();
+  replace.mockReset();
   vi.stubGlobal("BroadcastChannel", Channel);
-  vi.stubGlobal("location", { reload });
+  vi.stubGlobal("location", { replace });
 });
 afterEach(() => vi.unstubAllGlobals());
 
@@ -80,7 +80,7 @@ describe("the token", () => {
     const first = await tab("secret");
     const second = await tab("secret");
     second.signOut();
-    expect(reload).toHaveBeenCalledTimes(2);
+    expect(replace).toHaveBeenCalledTimes(2);
     // The first tab has not been loaded again yet; the second one has.
     const again = await tab();
     await again.askOtherTabs();

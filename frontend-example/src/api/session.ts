@@ -5,9 +5,9 @@
 import { store } from "./store";
 
 /** Two servers below different paths of one host share storage and channels: each has its own token. */
-const below = new URL(document.baseURI).pathname;
-const PLACE = `orchestrator-token:${below}`;
-const CHANNEL = `orchestrator-session:${below}`;
+const below = new URL(document.baseURI).pathname.replace(/\/$/, "");
+const PLACE = `orchestrator-token${below}`;
+const CHANNEL = `orchestrator-session${below}`;
 
 type Message = { kind: "ask" } | { kind: "token"; token: string } | { kind: "sign-out" };
 
@@ -38,12 +38,19 @@ function keep(entered: string): void {
   demand.set(null);
 }
 
-/** Nothing of one person may be left for the next: the page is loaded again. */
+let hasLeft = false;
+
+/** True after a sign-out, until the page is loaded again: nothing is kept any more. */
+export const isLeaving = (): boolean => hasLeft;
+
+/** Nothing of one person may be left for the next: the first page is loaded anew. */
 function forget(): void {
-  sessionStorage.removeItem(PLACE);
-  // From here on no other tab gets the token: one that has loaded again already may ask.
+  hasLeft = true;
+  // Drafts of forms and places of pages are of a person, too.
+  for (const place of Object.keys(sessionStorage)) if (place.startsWith("orchestrator-")) sessionStorage.removeItem(place);
+  // From here on no other tab gets the token: one that was loaded again already may ask.
   if (channel) channel.onmessage = null;
-  location.reload();
+  location.replace(document.baseURI);
 }
 
 /** Ask the other tabs for their token; the promise ends when one has answered, or after a moment. */

@@ -11,7 +11,11 @@ export function useRowList<Row extends { id: string }>(
   const list = useMemo(() => new RowList(source), [source]);
   const latest = useRef(follow);
   latest.current = follow;
+  const isFirst = useRef(true);
   useEffect(() => {
+    // Where the former list was scrolled to means nothing in another list.
+    if (!isFirst.current) window.scrollTo(0, 0);
+    isFirst.current = false;
     void list.reload();
     const stop = onEvents((events, isFresh) => (isFresh ? void list.reload() : latest.current(list, events)));
     return () => {
@@ -19,5 +23,13 @@ export function useRowList<Row extends { id: string }>(
       list.close();
     };
   }, [list]);
-  return [list, useSyncExternalStore(list.subscribe, list.get)];
+  return [list, useSettled(useSyncExternalStore(list.subscribe, list.get))];
+}
+
+/** While another list is read for the first time, the rows of the former one stay: a filter leaves no gap. */
+function useSettled<Row>(shown: Shown<Row>): Shown<Row> {
+  const settled = useRef(shown);
+  const isFirst = shown.isReading && !shown.rows.length && !shown.error;
+  if (!isFirst) settled.current = shown;
+  return isFirst ? { ...settled.current, newCount: 0, hasMore: false, isReading: true, error: null } : shown;
 }

@@ -23,6 +23,8 @@ export function SignIn({ reason }: { reason: string }) {
       <form onSubmit={(event) => void enter(event)}>
         <h2 id="sign-in-title">Sign in</h2>
         <p className="words">{reason}</p>
+        {/* A password manager files the token under a name. */}
+        <input name="username" autoComplete="username" defaultValue="orchestrator" hidden readOnly />
         <label htmlFor="token">Token</label>
         <input
           id="token"

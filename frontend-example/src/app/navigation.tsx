@@ -1,6 +1,7 @@
 /** What a browser does between documents, between our pages: focus the new page, scroll to its top, and back again. */
 import { useEffect, useLayoutEffect, useRef } from "react";
 import { useLocation } from "wouter";
+import { isLeaving } from "../api/session";
 
 /** Stands beside the page, inside its Suspense: its effects run when the page is drawn. */
 export function PageArrival() {
@@ -39,12 +40,17 @@ function stored(): Places {
 
 const here = (): string => location.pathname + location.search;
 
+/** True on the way to a page where one was before. The first page of the document may be: F5 returns to its place. */
+let isReturn = true;
+// Here and not in an effect: it must be called before the router, which draws the other page at once.
+window.addEventListener("popstate", () => {
+  isReturn = true;
+});
+
 /** A new page begins at its top; Back, Forward and F5 return to where the page was. */
 export function useScrollRestoration(): void {
   const [address] = useLocation();
   const places = useRef<Places>(stored());
-  // The first page of the document: F5 returns to its place, a new tab has none.
-  const isReturn = useRef(true);
   const stop = useRef<() => void>(() => undefined);
 
   useEffect(() => {
@@ -54,24 +60,21 @@ export function useScrollRestoration(): void {
       const { [here()]: _, ...others } = places.current;
       places.current = { ...Object.fromEntries(Object.entries(others).slice(-KEPT)), [here()]: window.scrollY };
     };
-    const store = (): void => sessionStorage.setItem(PLACE, JSON.stringify(places.current));
-    const mark = (): void => {
-      isReturn.current = true;
+    const store = (): void => {
+      if (!isLeaving()) sessionStorage.setItem(PLACE, JSON.stringify(places.current));
     };
     window.addEventListener("scroll", keep, { passive: true });
-    window.addEventListener("popstate", mark);
     window.addEventListener("pagehide", store);
     return () => {
       window.removeEventListener("scroll", keep);
-      window.removeEventListener("popstate", mark);
       window.removeEventListener("pagehide", store);
     };
   }, []);
 
   useLayoutEffect(() => {
     stop.current();
-    const place = isReturn.current ? (places.current[here()] ?? 0) : 0;
-    isReturn.current = false;
+    const place = isReturn ? (places.current[here()] ?? 0) : 0;
+    isReturn = false;
     stop.current = scrollWhenPossible(place);
   }, [address]);
 }

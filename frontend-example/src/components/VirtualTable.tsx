@@ -1,7 +1,8 @@
 /** A table of any length: only the rows that are seen exist. A row may be as high as it likes. */
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef, type ReactNode } from "react";
+import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "react";
 import type { Shown } from "../api/rowList";
+import "../styles/filters.css";
 import "../styles/table.css";
 
 const ROW_HEIGHT = 46;
@@ -20,12 +21,13 @@ interface Props<Row> {
 
 export function VirtualTable<Row extends { id: string }>({ label, columns, shown, empty, onEnd, cells }: Props<Row>) {
   const table = useRef<HTMLTableElement>(null);
-  const { rows, hasMore, isReading } = shown;
+  const { rows, hasMore, isReading, error } = shown;
+  const margin = useTop(table);
   const virtual = useWindowVirtualizer({
     count: rows.length,
     estimateSize: () => ROW_HEIGHT,
     overscan: 12,
-    scrollMargin: table.current?.offsetTop ?? 0,
+    scrollMargin: margin,
     getItemKey: (index) => rows[index]?.id ?? index,
   });
   const items = virtual.getVirtualItems();
@@ -34,13 +36,19 @@ export function VirtualTable<Row extends { id: string }>({ label, columns, shown
     if (hasMore && !isReading && last >= rows.length - 20) onEnd();
   }, [hasMore, isReading, last, rows.length, onEnd]);
 
-  if (!rows.length) return <div className="empty">{isReading ? "Reading…" : empty}</div>;
-  const margin = virtual.options.scrollMargin;
+  if (!rows.length) return error ? null : <div className="empty">{isReading ? "Reading…" : empty}</div>;
   const above = (items[0]?.start ?? margin) - margin;
   const below = virtual.getTotalSize() - ((items.at(-1)?.end ?? margin) - margin);
   // The roles stand there because a narrow screen draws the rows as grids, and browsers then forget that it is a table.
   return (
-    <table ref={table} className="data" role="table" aria-label={label} aria-rowcount={hasMore ? -1 : rows.length + 1}>
+    <table
+      ref={table}
+      className="data"
+      role="table"
+      aria-label={label}
+      aria-rowcount={hasMore ? -1 : rows.length + 1}
+      aria-busy={isReading}
+    >
       <thead role="rowgroup">
         <tr role="row" aria-rowindex={1}>
           {columns.map((name) => (
@@ -66,6 +74,15 @@ export function VirtualTable<Row extends { id: string }>({ label, columns, shown
       </tbody>
     </table>
   );
+}
+
+/** The distance of the table from the top of the document, which changes with what stands above it. */
+function useTop(table: { current: HTMLElement | null }): number {
+  const [top, setTop] = useState(0);
+  useLayoutEffect(() => {
+    if (table.current) setTop(Math.round(table.current.getBoundingClientRect().top + window.scrollY));
+  });
+  return top;
 }
 
 function Spacer({ height, columns }: { height: number; columns: number }) {

@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useLive } from "../api/useLive";
 import type { StreamEvent } from "../api/stream";
+import { Problem } from "../components/Problem";
 import { INPUT_REQUEST } from "../operations/inputRequests";
 import { Decisions, Submitted } from "./request/Decisions";
 import { Duties } from "./request/Duties";
@@ -12,7 +13,6 @@ import { OpenRequest } from "./request/OpenRequest";
 import { RequestHead } from "./request/RequestHead";
 import { SentBack } from "./request/SentBack";
 import { removeDraftsOfOthers } from "./wizard/drafts";
-import { ErrorWords } from "./wizard/Refusals";
 import "../styles/request.css";
 
 export default function InputRequest({ id }: { id: string }) {
@@ -27,12 +27,7 @@ export default function InputRequest({ id }: { id: string }) {
     if (isKnown) removeDraftsOfOthers(person);
   }, [isKnown, person]);
   if (request && viewer) return <Known key={`${id} ${person}`} newest={request} viewer={viewer} onSettled={refresh} />;
-  if (error)
-    return (
-      <p className="error">
-        <ErrorWords error={error} />
-      </p>
-    );
+  if (error) return <Problem error={error} title="The form was not read." onRetry={refresh} />;
   return <p className="muted">{data ? "This form does not exist, or you may not see it." : "Reading…"}</p>;
 }
 

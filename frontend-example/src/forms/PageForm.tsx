@@ -1,12 +1,13 @@
 /** One page of a form, drawn from its JSON Schema; loaded with the first form. */
-import Form, { type IChangeEvent } from "@rjsf/core/lib/components/Form.js";
+import Form from "@rjsf/core/lib/components/Form.js";
 import type { FormEvent, ReactNode } from "react";
 import { useCallback, useEffect, useId, useMemo, useRef, useState } from "react";
 import { isObject, type Json } from "../api/json";
 import "../styles/fields.css";
-import { idPart, PageContext, type PageFacts, type Path } from "./fields/context";
+import { idPart, PageContext, ValuesContext, type PageFacts, type Path } from "./fields/context";
 import { fields, templates } from "./fields/registry";
 import { beginning, holdsSecret } from "./fresh";
+import { changedAt } from "./paths";
 import { changedFields, payloadOf } from "./payload";
 import { ProblemSummary } from "./ProblemSummary";
 import { asSchema, type Schema } from "./schema";
@@ -49,10 +50,9 @@ const NO_NOTES: { [field: string]: ReactNode } = {};
 const asValues = (value: unknown): Values => (isObject(value) ? (value as Values) : {});
 
 export default function PageForm(props: PageFormProps) {
-  const { schema, initialData, uiSchema, problems = NO_PROBLEMS, isSending = false, cutNotes = NO_NOTES, onDraft, onSubmit, children } = props;
+  const { schema, initialData, uiSchema, problems = NO_PROBLEMS, isSending = false, cutNotes = NO_NOTES, onSubmit, children } = props;
   const root = useMemo(() => asSchema(schema), [schema]);
-  const [first] = useState(() => ({ ...beginning(root, asValues(initialData)), ...props.draft }));
-  const values = useRef<Values>(first);
+  const [values, change, current] = useValues(root, props);
   const form = useRef<HTMLDivElement>(null);
   const prefix = `form${useId().replace(/\W/g, "")}`;
   const idOf = useCallback((path: Path) => [prefix, ...path.map(idPart)].join("/"), [prefix]);
@@ -62,37 +62,33 @@ export default function PageForm(props: PageFormProps) {
   const noteAt = useCallback((path: Path) => (path.length === 1 ? cutNotes[String(path[0])] : null), [cutNotes]);
   const page: PageFacts = useMemo(() => ({ root, idOf, messagesAt, report, noteAt }), [root, idOf, messagesAt, report, noteAt]);
 
-  const follow = ({ formData }: IChangeEvent): void => {
-    values.current = asValues(formData);
-    onDraft?.(draftOf(root, asValues(initialData), values.current));
-  };
   const send = (event: FormEvent): void => {
     event.preventDefault();
     event.stopPropagation();
-    if (!isSending && !unreadable()) onSubmit(payloadOf({ schema, initialData }, values.current));
+    if (!isSending && !unreadable()) onSubmit(payloadOf({ schema, initialData }, current()));
   };
   return (
     <PageContext.Provider value={page}>
-      {/* The page's own form: rjsf would send the values, and here only what differs is sent. */}
       <form className="page-form" noValidate onSubmit={send} aria-busy={isSending}>
         <ProblemSummary problems={own} idOf={idOf} schema={root} />
         <div ref={form}>
-          <Form
-            tagName="div"
-            schema={OPAQUE}
-            uiSchema={asSchema(uiSchema)}
-            validator={validator}
-            fields={fields}
-            templates={templates}
-            idPrefix={prefix}
-            idSeparator="/"
-            initialFormData={first}
-            noValidate
-            showErrorList={false}
-            onChange={follow}
-          >
-            <></>
-          </Form>
+          <ValuesContext.Provider value={{ values, change }}>
+            <Form
+              tagName="div"
+              schema={OPAQUE}
+              uiSchema={asSchema(uiSchema)}
+              validator={validator}
+              fields={fields}
+              templates={templates}
+              idPrefix={prefix}
+              idSeparator="/"
+              noValidate
+              showErrorList={false}
+              experimental_componentUpdateStrategy="always"
+            >
+              <></>
+            </Form>
+          </ValuesContext.Provider>
         </div>
         <div className="actions">{children}</div>
       </form>
@@ -101,10 +97,22 @@ export default function PageForm(props: PageFormProps) {
 }
 
 /**
- * The schema as rjsf knows it. rjsf fills in defaults and cleans values by the schema of the form, and so changes values that
- * nobody touched. It keeps the values and draws the fields; our fields read the real schema.
+ * The form as rjsf knows it: without fields and values. rjsf fills in defaults and cleans values by the schema of the form, and
+ * so changes values that nobody touched. It finds the field and the template of each part; the values are kept here.
  */
 const OPAQUE: { type: "object" } = { type: "object" };
+
+/** The values on the screen, how to change them, and what they are at this moment. */
+function useValues(root: Schema, { initialData, draft, onDraft }: PageFormProps): [Values, (path: Path, value: Json) => void, () => Values] {
+  const [values, setValues] = useState<Values>(() => ({ ...beginning(root, asValues(initialData)), ...draft }));
+  const latest = useRef(values);
+  const change = (path: Path, value: Json): void => {
+    latest.current = asValues(changedAt(latest.current, path, value));
+    setValues(latest.current);
+    onDraft?.(draftOf(root, asValues(initialData), latest.current));
+  };
+  return [values, change, () => latest.current];
+}
 
 /** What is worth keeping if the page is lost; a secret is never kept. */
 function draftOf(root: Schema, came: Values, now: Values): Values {

@@ -1,5 +1,5 @@
 /** What a person types, read as values and written as texts, without loss. */
-import { exactNumber, numberValue, parse, plainText, stringify, type Json } from "../api/json";
+import { numberValue, parse, plainText, stringify, type Json } from "../api/json";
 
 /** A value that was read, or why the text is no value. */
 export type Reading = { value: Json } | { problem: string };
@@ -44,7 +44,7 @@ export function readJson(text: string): Reading {
 export const writeJson = (value: Json | undefined): string => (value === undefined ? "" : stringify(value, 2));
 
 /** A text whose first character is the mark of a long number gets a second one; see `api/json.ts`. */
-export const textValue = (typed: string): string => (exactNumber(typed) === null ? typed : typed.charAt(0) + typed);
+export const textValue = (typed: string): string => (plainText(typed) === typed ? typed : typed.charAt(0) + typed);
 
 const LINE_END = /\r\n|\r|\n/g;
 const endsOf = (text: string): string[] => text.match(LINE_END) ?? [];
@@ -70,7 +70,7 @@ export function withEndsOf(before: string, typed: string): string {
   let tail = 0;
   while (tail < Math.min(old.length, lines.length) - same && old[old.length - 1 - tail] === lines[lines.length - 1 - tail]) tail++;
   const endOf = (at: number): string => {
-    if (at < same) return ends[at] ?? most;
+    if (at < same || later === 0) return ends[at] ?? most;
     return at >= lines.length - tail ? (ends[at + later] ?? most) : most;
   };
   return lines.map((line, at) => (at < lines.length - 1 ? line + endOf(at) : line)).join("");

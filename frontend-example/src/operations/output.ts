@@ -56,30 +56,6 @@ export const RESULT_SLICES = graphql(`
   }
 `);
 
-export const FIELD_SLICES = graphql(`
-  query FieldSlices($id: ID!, $key: String!, $pages: [JSON!]!, $offset: Int!, $length: Int!) {
-    node(id: $id) {
-      ... on InputRequest {
-        fieldText(key: $key, pages: $pages, offset: $offset, length: $length) {
-          ...TextSlice
-        }
-      }
-    }
-  }
-`);
-
-export const STATE_DELTA_SLICES = graphql(`
-  query StateDeltaSlices($id: ID!, $offset: Int!, $length: Int!) {
-    node(id: $id) {
-      ... on ProcessStep {
-        stateDeltaText(offset: $offset, length: $length) {
-          ...TextSlice
-        }
-      }
-    }
-  }
-`);
-
 /** The server answers at most so many characters at once. */
 const SLICE = 1_000_000;
 
@@ -107,22 +83,6 @@ export const resultSlices =
   async (offset, length) => {
     const { node } = await run(RESULT_SLICES, { id, offset, length });
     return exact(node && "resultText" in node ? node.resultText : null);
-  };
-
-/** A read-only text of a form of which the page has the beginning (`FormPage.cuts`). */
-export const fieldSlices =
-  (inputRequestId: string, key: string, pages: never[] = []): ReadSlice =>
-  async (offset, length) => {
-    const { node } = await run(FIELD_SLICES, { id: inputRequestId, key, pages, offset, length });
-    return exact(node && "fieldText" in node ? node.fieldText : null);
-  };
-
-/** The JSON text of what a step changed in the state. */
-export const stateDeltaSlices =
-  (stepId: string): ReadSlice =>
-  async (offset, length) => {
-    const { node } = await run(STATE_DELTA_SLICES, { id: stepId, offset, length });
-    return exact(node && "stateDeltaText" in node ? node.stateDeltaText : null);
   };
 
 export interface LoggedReport extends LogReportFragment {

@@ -10,10 +10,12 @@ interface Props {
   label: string;
   value: string;
   options: readonly Option[];
+  /** The words of the choice that stands in no address. */
+  none?: string;
   onChoose: (value: string) => void;
 }
 
-export function Choice({ label, value, options, onChoose }: Props) {
+export function Choice({ label, value, options, none = "Any", onChoose }: Props) {
   const id = useId();
   // A value of the address that is not offered (a workflow that is no longer deployed) is still shown.
   const isOffered = !value || options.some((option) => option.value === value);
@@ -21,7 +23,7 @@ export function Choice({ label, value, options, onChoose }: Props) {
     <div className="choice">
       <label htmlFor={id}>{label}</label>
       <select id={id} value={value} onChange={({ target }) => onChoose(target.value)}>
-        <option value="">Any</option>
+        <option value="">{none}</option>
         {!isOffered && <option value={value}>{value}</option>}
         {options.map((option) => (
           <option key={option.value} value={option.value}>

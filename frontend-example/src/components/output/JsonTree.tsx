@@ -4,7 +4,7 @@ import { stringify, type Json } from "../../api/json";
 import { download } from "../../clipboard";
 import { useDebounced } from "../Time";
 import { CopyButton } from "./CopyButton";
-import { copyOf, findIn, MOST_FOUND, pathId, pathText, valueAt, type Path } from "./treeRows";
+import { copyOf, findIn, hasManyNodes, MOST_FOUND, pathId, pathText, valueAt, type Path } from "./treeRows";
 import { SearchBar } from "./SearchBar";
 import { TreeNode } from "./TreeNode";
 import { useTree } from "./useTree";
@@ -42,17 +42,19 @@ export default function JsonTree({ value, fileName, label = "JSON", openUpTo = 2
   return (
     <div className="output json" onKeyDown={onKeyDown}>
       <div className="output-tools">
-        <SearchBar
-          ref={field}
-          label={`Search in ${label}`}
-          query={search.query}
-          onQuery={search.setQuery}
-          count={search.settled ? search.found.length : null}
-          hasMore={search.found.length >= MOST_FOUND}
-          position={search.position}
-          onStep={search.step}
-          onLeave={() => focusRow(focused)}
-        />
+        {(search.query || hasManyNodes(value)) && (
+          <SearchBar
+            ref={field}
+            label={`Search in ${label}`}
+            query={search.query}
+            onQuery={search.setQuery}
+            count={search.settled ? search.found.length : null}
+            hasMore={search.found.length >= MOST_FOUND}
+            position={search.position}
+            onStep={search.step}
+            onLeave={() => focusRow(focused)}
+          />
+        )}
         <CopyButton text={() => copyOf(value)} onError={setProblem}>
           Copy all
         </CopyButton>
@@ -73,15 +75,17 @@ export default function JsonTree({ value, fileName, label = "JSON", openUpTo = 2
           />
         ))}
       </div>
-      <p className="json-place">
-        <code>{pathText(path)}</code>
-        <CopyButton text={() => pathText(path)} onError={setProblem}>
-          Copy path
-        </CopyButton>
-        <CopyButton text={() => copyOf(valueAt(value, path))} onError={setProblem}>
-          Copy value
-        </CopyButton>
-      </p>
+      {path.length > 0 && (
+        <p className="json-place">
+          <code>{pathText(path)}</code>
+          <CopyButton text={() => pathText(path)} onError={setProblem}>
+            Copy path
+          </CopyButton>
+          <CopyButton text={() => copyOf(valueAt(value, path))} onError={setProblem}>
+            Copy value
+          </CopyButton>
+        </p>
+      )}
       {problem && <p className="error">{problem.message}</p>}
     </div>
   );

@@ -24,6 +24,9 @@ interface Props {
 const FEW_ROWS = 8;
 const TALL_ROWS = 18;
 
+/** Characters of a row that fit into a narrow page: a text of shorter rows needs no choice of wrapping. */
+const NARROW = 60;
+
 export function LogPane({ label, rows, firstKey, startsAtEnd, tools, notes, gutter, onTop, onFollow }: Props) {
   const view = useRef<LogViewHandle>(null);
   const field = useRef<HTMLInputElement>(null);
@@ -64,9 +67,11 @@ export function LogPane({ label, rows, firstKey, startsAtEnd, tools, notes, gutt
             onLeave={() => view.current?.focus()}
           />
         )}
-        <button type="button" className="quiet" aria-pressed={isWrapped} onClick={() => setWrapped(!isWrapped)}>
-          Wrap
-        </button>
+        {(rows.length > FEW_ROWS || rows.some(({ width }) => width > NARROW)) && (
+          <button type="button" className="quiet" aria-pressed={isWrapped} onClick={() => setWrapped(!isWrapped)}>
+            Wrap
+          </button>
+        )}
         {rows.length > TALL_ROWS && (
           <button type="button" className="quiet" aria-pressed={isTall} onClick={() => setTall(!isTall)}>
             Full height

@@ -54,6 +54,19 @@ export const sizeOf = (value: Json): number =>
 const isLongText = (value: Json): boolean =>
   typeof value === "string" && exactNumber(value) === null && (value.length > LONGEST_TEXT || value.includes("\n"));
 
+/** Values that are seen at one glance need no search. */
+const FEW = 12;
+
+export function hasManyNodes(value: Json): boolean {
+  const left: Json[] = [value];
+  for (let count = 0; left.length; count++) {
+    if (count > FEW) return true;
+    const part = left.pop() ?? null;
+    for (const key of keysOf(part).slice(0, FEW + 1)) left.push(childOf(part, key));
+  }
+  return false;
+}
+
 /** The rows of the tree, as far as its nodes are open. */
 export function rowsOf(value: Json, open: ReadonlySet<string>): TreeRow[] {
   const rows: TreeRow[] = [];

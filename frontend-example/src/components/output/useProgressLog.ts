@@ -107,7 +107,8 @@ class Reader {
   }
 
   private async all(): Promise<void> {
-    this.show(startedWith(await this.page({ last: LOG_PAGE }), this.log));
+    const log = startedWith(await this.page({ last: LOG_PAGE }), this.log);
+    this.show(this.isFollowing ? trimmed(log) : log);
   }
 
   private async newer(): Promise<void> {

@@ -1,6 +1,8 @@
 /** Label, control, help and problems of one field. */
 import type { FieldTemplateProps } from "@rjsf/utils";
 import type { ReactNode } from "react";
+import type { Schema } from "../schema";
+import { hasTasks, isBox } from "./choice";
 import { usePage, type Path } from "./context";
 import { asDrawn, HOLDS_FIELDS } from "./drawn";
 
@@ -19,16 +21,21 @@ const LAYOUTS: Record<string, Layout> = {
   dict: "group",
   union: "group",
   choices: "group",
-  accept: "group",
   shown: "shown",
 };
+
+function layoutOf(kind: string, schema: Schema): Layout {
+  if (kind === "boolean") return isBox(schema) ? "tick" : "group";
+  if (kind === "accept") return hasTasks(schema) ? "group" : "tick";
+  return LAYOUTS[kind] ?? "plain";
+}
 
 export function FieldTemplate(props: FieldTemplateProps) {
   const { uiSchema, fieldPathId, children, label } = props;
   const { idOf, messagesAt } = usePage();
   const { schema, isInner, isRequired } = asDrawn(uiSchema);
   const kind = String(uiSchema?.["ui:field"]);
-  const layout = kind === "boolean" ? layoutOfBoolean(props, schema.isNullable === true) : (LAYOUTS[kind] ?? "plain");
+  const layout = layoutOf(kind, schema);
   if (kind === "page") return <>{children}</>;
   const id = idOf(fieldPathId.path as Path);
   const below = (
@@ -44,7 +51,7 @@ export function FieldTemplate(props: FieldTemplateProps) {
   const name = (
     <>
       {label}
-      {isRequired && <span className="required" aria-hidden="true">{" *"}</span>}
+      {isRequired && !isInner && <span className="required" aria-hidden="true">{" *"}</span>}
     </>
   );
   return <Frame {...{ layout, id, name, below, isInner, kind }}>{children}</Frame>;
@@ -99,11 +106,6 @@ function Frame({ layout, id, name, below, isInner, kind, children }: FrameProps)
         </div>
       );
   }
-}
-
-/** A yes or no that has a value is one box; a missing answer is not a no, so it needs words. */
-function layoutOfBoolean({ formData }: FieldTemplateProps, isNullable: boolean): Layout {
-  return isNullable || typeof formData !== "boolean" ? "group" : "tick";
 }
 
 export function Problems({ id, messages }: { id: string; messages: readonly string[] }) {

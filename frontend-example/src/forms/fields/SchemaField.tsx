@@ -1,6 +1,7 @@
 /** Chooses the field for a part of the page, and hands it to rjsf. */
 import SchemaField from "@rjsf/core/lib/components/fields/SchemaField.js";
 import type { FieldProps } from "@rjsf/utils";
+import { useState } from "react";
 import { drawnSchema, isSecret, kindOf } from "../kinds";
 import { isNullable, resolved, type Schema } from "../schema";
 import { usePage } from "./context";
@@ -12,9 +13,11 @@ import type { PartProps } from "./drawn";
  */
 export function PartField({ piece: part, ...props }: FieldProps & PartProps) {
   const { root } = usePage();
+  // The field stays the same while the person types: a secret is still a secret when its mask is gone.
+  const [first] = useState(part?.value);
   if (!part) return <SchemaField {...props} schema={{ title: " " }} uiSchema={pageUi(props, root)} />;
   const whole = resolved(part.schema, root);
-  const kind = kindOf(whole, root, part.value);
+  const kind = kindOf(whole, root, first);
   if (kind === "hidden") return null;
   const node = kind === "union" ? whole : { ...drawnSchema(whole, root), isNullable: isNullable(whole, root) };
   const isAsked = (part.isRequired ?? false) && !isNullable(whole, root) && !isSecretWithValue(whole, part.value);

@@ -1,5 +1,5 @@
 /** Yes or no, one of several, several of several, and the list of tasks that must be done. */
-import { useState, type ReactNode } from "react";
+import { useState } from "react";
 import { isEqual, type Json } from "../../api/json";
 import { asList, asSchema, resolved, type Schema } from "../schema";
 import { textOf } from "../typed";
@@ -31,7 +31,7 @@ export function ChoiceField({ schema, ui, value, control, change }: DrawnProps) 
   const chosen = options.findIndex((option) => isEqual(option.value, value));
   const isNullable = schema.isNullable === true;
   return (
-    <select {...control} value={chosen < 0 ? "" : chosen} onChange={({ target }) => change(options[Number(target.value)]?.value ?? null)}>
+    <select {...control} value={chosen < 0 ? "" : chosen} onChange={({ target }) => change(target.value === "" ? null : (options[Number(target.value)]?.value ?? null))}>
       {(isNullable || chosen < 0) && (
         <option value="" disabled={!isNullable}>
           {isNullable ? "Not set" : "Choose…"}
@@ -46,10 +46,13 @@ export function ChoiceField({ schema, ui, value, control, change }: DrawnProps) 
   );
 }
 
+/** A yes or no with a default is one box; a missing answer is not a no, so it needs words. */
+export const isBox = (schema: Schema): boolean => schema.isNullable !== true && typeof schema.default === "boolean";
+
 export function BooleanField({ schema, value, control, change }: DrawnProps) {
   const isNullable = schema.isNullable === true;
-  if (!isNullable && typeof value === "boolean")
-    return <input {...control} aria-required={undefined} type="checkbox" checked={value} onChange={({ target }) => change(target.checked)} />;
+  if (isBox(schema))
+    return <input {...control} aria-required={undefined} type="checkbox" checked={(value ?? schema.default) === true} onChange={({ target }) => change(target.checked)} />;
   const options: [Json, string][] = [[true, "Yes"], [false, "No"], ...(isNullable ? [[null, "Not set"] as [Json, string]] : [])];
   return (
     <div className="radios">
@@ -110,30 +113,26 @@ const tasksOf = (schema: Schema): Task[] =>
     return { text: textOf(text), type: textOf(type) };
   });
 
-const isBox = ({ type }: Task): boolean => /checkbox|skip/.test(type);
+const isTickable = ({ type }: Task): boolean => /checkbox|skip/.test(type);
 const isNeeded = ({ type }: Task): boolean => type === "checkbox" || type === ">checkbox";
 
+export const hasTasks = (schema: Schema): boolean => tasksOf(schema).some(isNeeded);
+
 /** Tasks to tick: the answer is `ACCEPTED` if all of them are done, or if they are skipped. */
-export function AcceptField({ schema, value, label, control, change }: DrawnProps) {
+export function AcceptField({ schema, value, control, change }: DrawnProps) {
   const tasks = tasksOf(schema);
-  if (!tasks.some(isNeeded)) return <AcceptBox {...{ label, control }} isTicked={value === DONE} onTick={(isTicked) => change(isTicked ? DONE : NOT_DONE)} />;
+  if (!hasTasks(schema)) return <AcceptBox control={control} isTicked={value === DONE} onTick={(isTicked) => change(isTicked ? DONE : NOT_DONE)} />;
   return <TaskList tasks={tasks} control={control} isDone={value === DONE} onChange={(isDone) => change(isDone ? DONE : NOT_DONE)} />;
 }
 
 interface BoxProps {
-  label: ReactNode;
   control: DrawnProps["control"];
   isTicked: boolean;
   onTick: (isTicked: boolean) => void;
 }
 
-function AcceptBox({ label, control, isTicked, onTick }: BoxProps) {
-  return (
-    <label className="tick">
-      <input {...control} aria-required={undefined} type="checkbox" checked={isTicked} onChange={({ target }) => onTick(target.checked)} />
-      {label}
-    </label>
-  );
+function AcceptBox({ control, isTicked, onTick }: BoxProps) {
+  return <input {...control} aria-required={undefined} type="checkbox" checked={isTicked} onChange={({ target }) => onTick(target.checked)} />;
 }
 
 interface TaskListProps {
@@ -145,7 +144,7 @@ interface TaskListProps {
 
 function TaskList({ tasks, control, isDone, onChange }: TaskListProps) {
   const [ticked, setTicked] = useState<ReadonlySet<number>>(() => new Set(isDone ? tasks.flatMap((task, at) => (isNeeded(task) ? [at] : [])) : []));
-  const first = tasks.findIndex(isBox);
+  const first = tasks.findIndex(isTickable);
   const tick = (at: number, isTicked: boolean): void => {
     const now = new Set(ticked);
     if (isTicked) now.add(at);
@@ -157,13 +156,15 @@ function TaskList({ tasks, control, isDone, onChange }: TaskListProps) {
     <ul className="boxes">
       {tasks.map((task, at) => (
         <li key={at} className={task.type.startsWith(">") ? "deeper" : undefined}>
-          {isBox(task) ? (
-            <AcceptBox
-              label={task.text}
-              control={at === first ? control : { ...control, id: `${control.id}__${at}` }}
-              isTicked={ticked.has(at)}
-              onTick={(isTicked) => tick(at, isTicked)}
-            />
+          {isTickable(task) ? (
+            <label className="tick">
+              <AcceptBox
+                control={at === first ? control : { ...control, id: `${control.id}__${at}` }}
+                isTicked={ticked.has(at)}
+                onTick={(isTicked) => tick(at, isTicked)}
+              />
+              {task.text}
+            </label>
           ) : (
             <p className={`words task-${task.type}`}>{task.type === "url" ? <a href={safeAddress(task.text)}>{task.text}</a> : task.text}</p>
           )}

@@ -1,6 +1,6 @@
 /** What every field of a page shares. */
-import { createContext, useContext } from "react";
-import type { ReactNode } from "react";
+import { createContext, useContext, type ReactNode } from "react";
+import type { Json } from "../../api/json";
 import type { Schema } from "../schema";
 
 export type Path = readonly (string | number)[];
@@ -24,6 +24,14 @@ export function usePage(): PageFacts {
   if (!page) throw new Error("A field is drawn outside of a page.");
   return page;
 }
+
+/** The values of the page; only the page itself reads them here, its fields get theirs from it. */
+export interface PageValues {
+  values: { [field: string]: Json };
+  change: (path: Path, value: Json) => void;
+}
+
+export const ValuesContext = createContext<PageValues>({ values: {}, change: () => undefined });
 
 /** Letters and digits stay; every other character becomes its number. */
 export const idPart = (key: string | number): string => String(key).replace(/[^\w.-]/gu, (character) => `~${character.codePointAt(0)?.toString(16)}`);

@@ -5,6 +5,7 @@ import { fresh } from "../fresh";
 import { valuesOf } from "../kinds";
 import { changedAt } from "../paths";
 import { asSchema, resolved, type Schema } from "../schema";
+import { textOf, textValue } from "../typed";
 import { usePage, type Path } from "./context";
 import type { DrawnProps } from "./drawn";
 
@@ -124,19 +125,19 @@ function Entry({ row, at, schemaOfValue, onRow, onRemove, path, label, ui, contr
         aria-label={`Key ${at + 1} of ${label}`}
         autoComplete="off"
         spellCheck={false}
-        value={row.key}
-        onChange={({ target }) => onRow({ ...row, key: target.value })}
+        value={textOf(row.key)}
+        onChange={({ target }) => onRow({ ...row, key: textValue(target.value) })}
       />
       {draw({
         name: row.key,
         schema: schemaOfValue,
         value: row.value,
-        label: row.key || "Value",
+        label: textOf(row.key) || "Value",
         ui: asSchema(ui.additionalProperties),
         isInner: true,
         onChange: (value, changed) => onRow({ ...row, value: changedAt(row.value, changed.slice(path.length + 1), value) }),
       })}
-      <button type="button" className="quiet" aria-label={`Remove ${row.key || "the entry"}`} onClick={onRemove}>
+      <button type="button" className="quiet" aria-label={`Remove ${textOf(row.key) || "the entry"}`} onClick={onRemove}>
         ×
       </button>
     </div>

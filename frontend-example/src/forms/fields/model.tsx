@@ -1,12 +1,18 @@
 /** Fields with names: a page, and a model in it. */
-import { Fragment } from "react";
+import { Fragment, useContext } from "react";
 import { isObject, type Json } from "../../api/json";
 import { fresh } from "../fresh";
 import { orderedKeys } from "../kinds";
 import { asList, asSchema, labelOf, resolved, type Schema } from "../schema";
-import { usePage } from "./context";
+import { usePage, ValuesContext } from "./context";
 import { DictEntries } from "./dict";
 import type { DrawnProps } from "./drawn";
+
+/** The page itself. */
+export function PageField(props: DrawnProps) {
+  const { values, change } = useContext(ValuesContext);
+  return <ModelField {...props} value={values} draw={(part) => props.draw({ ...part, onChange: (value, path) => change(path, value) })} />;
+}
 
 export function ModelField(props: DrawnProps) {
   const { schema, ui, value, path, draw } = props;

@@ -9,7 +9,7 @@ import { asField, type DrawnProps } from "./drawn";
 import { FieldTemplate } from "./FieldTemplate";
 import { FileField } from "./file";
 import { ListField, TupleField } from "./list";
-import { ModelField } from "./model";
+import { ModelField, PageField } from "./model";
 import { PickerField } from "./picker";
 import { PartField } from "./SchemaField";
 import { SecretField } from "./secret";
@@ -18,7 +18,7 @@ import { DecimalField, JsonField, LinesField, MomentField, NumberField, TextFiel
 import { UnionField } from "./union";
 
 const FIELDS: Record<Exclude<Kind, "hidden"> | "page", ComponentType<DrawnProps>> = {
-  page: ModelField,
+  page: PageField,
   accept: AcceptField,
   boolean: BooleanField,
   callout: CalloutField,

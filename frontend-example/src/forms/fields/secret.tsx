@@ -50,6 +50,9 @@ function SecretInput(props: DrawnProps & { isFocused?: boolean }) {
     read: (typed) => (typed === "" ? { value: schema.isNullable ? null : emptied({ type: schema.type }, root) } : readSecret(typed, typeOf(schema))),
   });
   return (
+    <>
+    {/* Browsers ask for the name that belongs to a password; a field of a form has none. */}
+    <input type="text" autoComplete="username" hidden readOnly value="" />
     <input
       {...control}
       type="password"
@@ -60,6 +63,7 @@ function SecretInput(props: DrawnProps & { isFocused?: boolean }) {
       value={text}
       onChange={({ target }) => type(target.value)}
     />
+    </>
   );
 }
 

@@ -1,5 +1,5 @@
 /** A value of one of several kinds: the person chooses the kind, and then the field of that kind is drawn. */
-import { useMemo, useRef, useState } from "react";
+import { Fragment, useMemo, useRef, useState } from "react";
 import type { Json } from "../../api/json";
 import { branchesOf, branchOf, namesOf } from "../branches";
 import { fresh } from "../fresh";
@@ -7,7 +7,7 @@ import { asSchema, type Schema } from "../schema";
 import { usePage } from "./context";
 import type { DrawnProps } from "./drawn";
 
-export function UnionField({ schema, ui, value, label, control, change, draw }: DrawnProps) {
+export function UnionField({ schema, ui, value, label, isRequired, control, change, draw }: DrawnProps) {
   const { root } = usePage();
   const branches = useMemo(() => branchesOf(schema, root), [schema, root]);
   const names = useMemo(() => namesOf(branches, root), [branches, root]);
@@ -43,15 +43,23 @@ export function UnionField({ schema, ui, value, label, control, change, draw }: 
           </option>
         ))}
       </select>
-      {branch && branch.type !== "null" && draw({ name: "", schema: withoutTitle(branch), value, label, ui: uiOf(ui, chosen), isRequired: true, isInner: true, isSamePath: true })}
+      {branch && branch.type !== "null" && (
+        <Fragment key={chosen}>
+          {draw({ name: "", schema: withoutName(branch, schema), value, label, ui: uiOf(ui, chosen), isRequired, isInner: true, isSamePath: true })}
+        </Fragment>
+      )}
     </div>
   );
 }
 
 const isSmall = (branch: Schema): boolean => branch.type !== "object" && branch.type !== "array" && !branch.properties;
 
-/** The kind's own title is the name of the kind, and stands in the selector already. */
-const withoutTitle = ({ title: _title, ...branch }: Schema): Schema => branch;
+/** The kind's own title, and the field that names the kind, stand in the selector already. */
+function withoutName({ title: _title, ...branch }: Schema, union: Schema): Schema {
+  const { propertyName } = asSchema(union.discriminator);
+  const named = Object.entries(asSchema(branch.properties)).filter(([key]) => key !== propertyName);
+  return branch.properties ? { ...branch, properties: Object.fromEntries(named) as Schema as Json } : branch;
+}
 
 function uiOf(ui: Schema, chosen: number): Schema {
   const { "ui:field": _field, "ui:title": _title, "ui:options": _options, ...below } = ui;

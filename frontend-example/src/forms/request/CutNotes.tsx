@@ -1,5 +1,5 @@
 /** Texts that are shown without their end: how much is missing, and the whole text on demand. */
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useState, type ReactNode } from "react";
 import { run } from "../../api/client";
 import { asSchema, named } from "../schema";
 import { FIELD_TEXT } from "../../operations/inputRequests";
@@ -16,17 +16,14 @@ interface Props {
   requestId: string;
   page: Page;
   pagesBefore: () => readonly Fields[];
-}
-
-export function CutNotes({ page, ...props }: Props) {
-  return page.cuts.map((cut) => <CutNote key={`${page.digest} ${cut.key}`} cut={cut} page={page} {...props} />);
-}
-
-interface NoteProps extends Props {
   cut: Page["cuts"][number];
 }
 
-function CutNote({ requestId, page, pagesBefore, cut }: NoteProps) {
+/** A note for each field of the page whose text is cut. */
+export const cutNotesOf = (page: Page, props: Pick<Props, "requestId" | "pagesBefore">): { [field: string]: ReactNode } =>
+  Object.fromEntries(page.cuts.map((cut) => [cut.key, <CutNote key={page.digest} cut={cut} page={page} {...props} />]));
+
+function CutNote({ requestId, page, pagesBefore, cut }: Props) {
   const [text, setText] = useState<string | null>(null);
   const [error, setError] = useState<Error | null>(null);
   const [isLoading, setLoading] = useState(false);
@@ -60,7 +57,7 @@ function CutNote({ requestId, page, pagesBefore, cut }: NoteProps) {
       {text !== null && (
         <section aria-label={`${label}, the whole text`}>
           <Suspense fallback={<p className="muted">Loading…</p>}>
-            <TextOutput text={text} fileName={cut.key} />
+            <TextOutput text={text} fileName={`${cut.key}.txt`} />
           </Suspense>
         </section>
       )}

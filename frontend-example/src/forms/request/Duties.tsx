@@ -1,5 +1,6 @@
 /** Whose a form is: take it, give it back, or hand it to another team. Exactly the buttons that the person may press. */
 import { lazy, Suspense, useRef, useState } from "react";
+import { Boundary } from "../../components/Boundary";
 import { ASSIGN, CLAIM, RELEASE } from "../../operations/inputRequests";
 import { useCommands } from "./commands";
 import { isViewer, mayManage, type Request, type Viewer } from "./facts";
@@ -45,6 +46,7 @@ export function Duties({ request, viewer, onSettled }: Props) {
       )}
       <TroubleWords trouble={isAssigning ? null : trouble} onDismiss={dismiss} />
       {isAssigning && (
+        <Boundary name="This question">
         <Suspense>
           <AssignDialog
             request={request}
@@ -57,6 +59,7 @@ export function Duties({ request, viewer, onSettled }: Props) {
             }}
           />
         </Suspense>
+        </Boundary>
       )}
     </div>
   );

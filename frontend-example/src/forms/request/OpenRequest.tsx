@@ -2,16 +2,17 @@
 import { lazy, Suspense, useEffect, useId, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { run } from "../../api/client";
 import { useReading } from "../../api/useReading";
+import { Boundary } from "../../components/Boundary";
+import { Problem } from "../../components/Problem";
 import { announce } from "../../components/Announcer";
 import { REJECT, REQUEST_FORM, SUBMIT_FORM } from "../../operations/inputRequests";
 import { draftPlace } from "../wizard/drafts";
-import { ErrorWords } from "../wizard/Refusals";
 import { isInvalid, isPage, isRefusal, type Answer, type Fields, type Look, type Page } from "../wizard/types";
 import { useWizard } from "../wizard/useWizard";
 import type { Sent, Wizard } from "../wizard/wizard";
 import { WizardView } from "../wizard/WizardView";
 import { useCommands } from "./commands";
-import { CutNotes } from "./CutNotes";
+import { cutNotesOf } from "./CutNotes";
 import type { Request, Viewer } from "./facts";
 import { placeOf } from "./kept";
 import type { Rejection } from "./RejectDialog";
@@ -48,16 +49,7 @@ export function OpenRequest(props: OpenRequestProps) {
   };
   return (
     <>
-      {error && (
-        <div className="callout bad" role="alert">
-          <p>
-            <ErrorWords error={error} />
-          </p>
-          <button type="button" onClick={again} disabled={isReading}>
-            Try again
-          </button>
-        </div>
-      )}
+      {error && <Problem error={error} title="The form was not read." onRetry={again} isRetrying={isReading} />}
       <Form {...props} first={first} onSettled={onSettled} hasFailed={error !== null} />
     </>
   );
@@ -110,10 +102,11 @@ function Form(props: FormProps) {
           isHeld={!request.canSubmit}
           extras={rejectButton}
           footer={<Comment wizard={wizard} />}
-          renderNotes={(page) => <CutNotes requestId={request.id} page={page} pagesBefore={() => wizard.pagesBefore()} />}
+          cutNotes={(page) => cutNotesOf(page, { requestId: request.id, pagesBefore: () => wizard.pagesBefore() })}
         />
       )}
       {isRejecting && (
+        <Boundary name="This question">
         <Suspense>
           <RejectDialog
             request={request}
@@ -127,6 +120,7 @@ function Form(props: FormProps) {
             }}
           />
         </Suspense>
+        </Boundary>
       )}
     </>
   );

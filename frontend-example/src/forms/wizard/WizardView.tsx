@@ -1,5 +1,8 @@
 /** A form of several pages: the page that is open, what is wrong with it, and its buttons. */
 import { lazy, Suspense, useEffect, useRef, useSyncExternalStore, type ReactNode } from "react";
+import type { Json } from "../../api/json";
+import { Boundary } from "../../components/Boundary";
+import { asSchema } from "../schema";
 import { ErrorWords, RefusalWords } from "./Refusals";
 import { Problems } from "./Problems";
 import { FormNotice } from "./FormNotice";
@@ -19,8 +22,8 @@ export interface WizardProps {
   extras?: ReactNode;
   /** What stands between the fields and the buttons. */
   footer?: ReactNode;
-  /** What belongs to the page, such as the notes about cut texts. */
-  renderNotes?: (page: Page) => ReactNode;
+  /** The notes about texts that the server has cut, by field. */
+  cutNotes?: (page: Page) => { [field: string]: ReactNode };
   /** The person may not send it now: it can be looked at. */
   isHeld?: boolean;
   /** Put the focus on the first field as soon as the form is there. */
@@ -28,7 +31,7 @@ export interface WizardProps {
 }
 
 export function WizardView(props: WizardProps) {
-  const { wizard, renderNotes, isHeld = false, focusesFirst = false } = props;
+  const { wizard, isHeld = false, focusesFirst = false } = props;
   const state = useSyncExternalStore(wizard.subscribe, wizard.get);
   const form = useRef<HTMLElement>(null);
   useAlarm(state.alarms, form);
@@ -44,10 +47,13 @@ export function WizardView(props: WizardProps) {
       {page && <PageHead page={page} index={state.index} />}
       <FormNotice notice={state.notice} onStartOver={() => wizard.startOver()} />
       <Alarm state={state} form={form} />
-      {page && renderNotes?.(page)}
-      <fieldset className="bare" disabled={isLookedAt}>
-        <OpenPage {...props} state={state} form={form} focusesFirst={focusesFirst || state.edition !== firstEdition(wizard, state)} />
-      </fieldset>
+      <OpenPage
+        {...props}
+        state={state}
+        form={form}
+        isLookedAt={isLookedAt}
+        focusesFirst={!isHeld && (focusesFirst || state.edition !== firstEdition(wizard, state))}
+      />
     </section>
   );
 }
@@ -63,9 +69,11 @@ function firstEdition(wizard: Wizard, { edition }: WizardState): number {
 interface OpenPageProps extends WizardProps {
   state: WizardState;
   form: React.RefObject<HTMLElement | null>;
+  isLookedAt: boolean;
 }
 
-function OpenPage({ wizard, label, onAnswer, extras, footer, isHeld, focusesFirst, state, form }: OpenPageProps) {
+function OpenPage({ state, form, isLookedAt, ...props }: OpenPageProps) {
+  const { wizard, label, onAnswer, extras, footer, cutNotes, isHeld, focusesFirst } = props;
   const { page, index, isSending, isDone } = state;
   const send = async (payload: Fields): Promise<void> => {
     const answer = isHeld ? null : await wizard.submit(payload);
@@ -90,16 +98,18 @@ function OpenPage({ wizard, label, onAnswer, extras, footer, isHeld, focusesFirs
   );
   if (!page) return <EmptyForm onSubmit={() => void send({})}>{buttons}</EmptyForm>;
   return (
+    <Boundary name="This form">
     <Suspense fallback={<p className="muted">Loading the form…</p>}>
       <div className="wizard-fields">
         <PageForm
-          key={state.edition}
-          schema={page.schema}
+          key={`${state.edition} ${isLookedAt}`}
+          schema={isLookedAt ? toLookAt(page.schema) : page.schema}
           initialData={page.initialData}
           uiSchema={page.uiSchema}
           draft={state.draft}
           problems={state.problems}
           isSending={isSending}
+          {...(cutNotes && { cutNotes: cutNotes(page) })}
           onDraft={(changed) => wizard.type(changed)}
           onSubmit={(payload) => void send(payload)}
         >
@@ -108,7 +118,15 @@ function OpenPage({ wizard, label, onAnswer, extras, footer, isHeld, focusesFirs
       </div>
       {focusesFirst && <FocusFirst key={state.edition} form={form} />}
     </Suspense>
+    </Boundary>
   );
+}
+
+/** The same page with nothing to fill in: every field is drawn as a fact. */
+function toLookAt(schema: Json): Json {
+  const root = asSchema(schema);
+  const fields = Object.entries(asSchema(root.properties)).map(([name, field]) => [name, { ...asSchema(field), readOnly: true }]);
+  return { ...root, properties: Object.fromEntries(fields) } as Json;
 }
 
 function EmptyForm({ onSubmit, children }: { onSubmit: () => void; children: ReactNode }) {

@@ -121,7 +121,9 @@ export class Wizard {
   /** Another tab has a draft of the form: take it, unless the person types here already. */
   async take(draft: Draft): Promise<void> {
     const [first] = this.turned;
-    if (first && !this.isTouched && this.at === 0) await this.restore(first.page, draft);
+    if (!first || this.isTouched || this.at > 0) return;
+    this.draftId = draft.id;
+    await this.restore(first.page, draft);
   }
 
   /** The first page as the server shows it now: a deployment may have changed the form. */

@@ -1,73 +1,75 @@
 /** The audit log: who decided what, when, about which process and why; and whether the log is as it was written. */
 import { useCallback, useMemo } from "react";
-import { Link, useSearchParams } from "wouter";
+import { Link } from "wouter";
 import { run } from "../../api/client";
 import type { Source } from "../../api/rowList";
-import { useRowList } from "../../api/useRowList";
 import { useStore } from "../../api/store";
+import { useRowList } from "../../api/useRowList";
 import { addresses } from "../../app/addresses";
 import { usePageTitle } from "../../components/Announcer";
-import { FilterChoice, FilterText } from "../../components/FilterText";
+import { ActiveFilters } from "../../components/filters/ActiveFilters";
+import { Choice } from "../../components/filters/Choice";
+import { Moment } from "../../components/filters/Moment";
+import { TextField } from "../../components/filters/TextField";
+import { useFilters, type Change } from "../../components/filters/useFilters";
 import { isForbidden, NoAccess } from "../../components/NoAccess";
 import { Problem } from "../../components/Problem";
 import { Time } from "../../components/Time";
-import { zone } from "../../preferences";
 import { NewRows, VirtualTable } from "../../components/VirtualTable";
 import type { AuditRowFragment } from "../../gql/graphql";
 import { AUDIT } from "../../operations/audit";
+import { zone } from "../../preferences";
 import "../../styles/audit.css";
 import { Details } from "./Details";
 import { ACTIONS } from "./entry";
-import { filterOf, instantOf, localOf, readFilters, writeFilters, type Filters } from "./filters";
-import { Verification } from "./Verification";
 import { Export } from "./Export";
+import { activeFilters, auditFilterOf, filtersOf, NAMES, type Filters } from "./filters";
+import { Verification } from "./Verification";
 
 const COLUMNS = ["When", "Who", "Action", "Process", "Details"];
 
 export default function Audit() {
   usePageTitle("Audit log");
-  const [parameters, setParameters] = useSearchParams();
-  const text = parameters.toString();
-  const filters = useMemo(() => readFilters(new URLSearchParams(text)), [text]);
-  const change = (changed: Partial<Filters>): void =>
-    setParameters((before) => writeFilters({ ...readFilters(before), ...changed }), { replace: true });
+  const { filters, change } = useFilters(filtersOf);
+  const clock = useStore(zone);
   const source = useMemo(() => sourceOf(filters), [filters]);
   const [list, shown] = useRowList(source, (rows) => rows.peekSoon());
   const more = useCallback(() => void list.more(), [list]);
+  const active = activeFilters(filters, clock);
+  if (isForbidden(shown.error)) {
+    return (
+      <section aria-labelledby="audit-title">
+        <h2 id="audit-title">Audit log</h2>
+        <NoAccess what="the audit log" permission="READ_AUDIT" />
+      </section>
+    );
+  }
   return (
-    <section aria-labelledby="audit-title">
+    <section className="with-table" aria-labelledby="audit-title">
       <div className="page-head">
         <h2 id="audit-title">Audit log</h2>
-        {!isForbidden(shown.error) && <Export />}
+        <Export />
       </div>
-      {isForbidden(shown.error) ? (
-        <NoAccess what="the audit log" permission="READ_AUDIT" />
-      ) : (
-        <>
-          <Verification />
-          <FilterBar filters={filters} change={change} seen={shown.rows} />
-          {shown.error && (
-            <Problem error={shown.error} title="The log was not read." onRetry={() => void list.reload()} isRetrying={shown.isReading} />
-          )}
-          <NewRows count={shown.newCount} onShow={() => list.showNew()} />
-          {(!shown.error || shown.rows.length > 0) && (
-            <VirtualTable
-              label="Audit log"
-              columns={COLUMNS}
-              shown={shown}
-              empty={writeFilters(filters).size ? "No entry matches." : "Nothing was decided yet."}
-              onEnd={more}
-              cells={cellsOf}
-            />
-          )}
-        </>
-      )}
+      <Verification />
+      <FilterPanel filters={filters} seen={shown.rows} onChange={change} />
+      <ActiveFilters active={active} names={NAMES} onChange={change} />
+      {filters.problems.length > 0 && <p className="error">{filters.problems.join(" ")}</p>}
+      {shown.error && <Problem error={shown.error} onRetry={() => void list.reload()} isRetrying={shown.isReading} />}
+      <NewRows count={shown.newCount} onShow={() => list.showNew()} />
+      <VirtualTable
+        label="Audit log"
+        columns={COLUMNS}
+        shown={shown}
+        empty={active.length ? "No entry matches these filters." : "Nothing was decided yet."}
+        onEnd={more}
+        cells={cellsOf}
+      />
     </section>
   );
 }
 
 function sourceOf(filters: Filters): Source<AuditRowFragment> {
-  const filter = filterOf(filters);
+  const filter = auditFilterOf(filters);
   return {
     page: async (first, after) => {
       const { audit } = await run(AUDIT, { first, after, filter });
@@ -79,35 +81,28 @@ function sourceOf(filters: Filters): Source<AuditRowFragment> {
   };
 }
 
-interface FilterBarProps {
+interface FilterPanelProps {
   filters: Filters;
-  change: (changed: Partial<Filters>) => void;
   seen: readonly AuditRowFragment[];
+  onChange: Change;
 }
 
-function FilterBar({ filters, change, seen }: FilterBarProps) {
-  const clock = useStore(zone);
+function FilterPanel({ filters, seen, onChange }: FilterPanelProps) {
   const actors = useMemo(() => [...new Set(seen.flatMap(({ actor }) => (actor ? [actor.id] : [])))], [seen]);
-  const actions = [...new Set([...ACTIONS, ...seen.map(({ action }) => action), filters.action])].filter(Boolean).sort();
-  const options: readonly (readonly [string, string])[] = [["", "All"], ...actions.map((each) => [each, each] as const)];
-  const clockName = clock === "UTC" ? " (UTC)" : "";
+  const actions = [...new Set([...ACTIONS, ...seen.map(({ action }) => action)])].sort();
+  const choose = (name: string) => (value: string) => onChange({ [name]: value });
   return (
-    <div className="filters" role="search" aria-label="Filter the audit log">
-      <FilterChoice label="Action" value={filters.action} options={options} onChange={(action) => change({ action })} />
-      <FilterText label="Who (id)" value={filters.actor} suggestions={actors} onChange={(actor) => change({ actor })} />
-      <FilterText label="Process (id)" isWide value={filters.process} onChange={(process) => change({ process })} />
-      <FilterText
-        label={`From${clockName}`}
-        type="datetime-local"
-        value={localOf(filters.from, clock)}
-        onChange={(typed) => change({ from: instantOf(typed, clock) })}
+    <div className="filter-panel" role="search" aria-label="Filter the audit log">
+      <Choice
+        label="Action"
+        value={filters.action}
+        options={actions.map((action) => ({ value: action, label: action }))}
+        onChoose={choose("action")}
       />
-      <FilterText
-        label={`Before${clockName}`}
-        type="datetime-local"
-        value={localOf(filters.to, clock)}
-        onChange={(typed) => change({ to: instantOf(typed, clock) })}
-      />
+      <TextField label="Who (id)" name="actor" value={filters.actor} suggestions={actors} onChange={onChange} />
+      <TextField label="Process (id)" name="process" value={filters.process} onChange={onChange} />
+      <Moment label="From" value={filters.from} onChoose={choose("from")} />
+      <Moment label="Before" value={filters.to} onChoose={choose("to")} />
     </div>
   );
 }

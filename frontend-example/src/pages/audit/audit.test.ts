@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { wordsOf } from "./entry";
-import { filterOf, instantOf, localOf, readFilters, writeFilters } from "./filters";
+import { activeFilters, auditFilterOf, filtersOf } from "./filters";
 import { anchorOf, verify, type ReadPart } from "./verify";
 
 const DIGEST = "9f".repeat(32);
@@ -50,22 +50,15 @@ describe("an entry", () => {
 });
 
 describe("the filters of the log", () => {
-  it("stand in the address and come back from it", () => {
-    const text = "action=setInSync&actor=ada&process=p1&from=2026-03-05T12%3A00%3A00.000Z";
-    const filters = readFilters(new URLSearchParams(text));
-    expect(writeFilters(filters).toString()).toBe(text);
-    expect(filterOf(filters)).toEqual({
+  it("are what the server takes, and are said in words", () => {
+    const filters = filtersOf(new URLSearchParams("action=setInSync&actor=ada&process=p1&from=2026-03-05T12:00:00Z&to=soon"));
+    expect(auditFilterOf(filters)).toEqual({
       actions: ["setInSync"],
       actorId: "ada",
       processId: "p1",
-      at: { from: "2026-03-05T12:00:00.000Z" },
+      at: { from: "2026-03-05T12:00:00Z", to: null },
     });
-  });
-
-  it.each(["UTC", "local"] as const)("keep the instant of a %s time", (zone) => {
-    const instant = instantOf("2026-03-05T12:34", zone);
-    expect(localOf(instant, zone)).toBe("2026-03-05T12:34");
-    expect(instantOf("2026-03", "UTC")).toBe("2026-03-01T00:00:00.000Z");
-    expect(instantOf("soon", zone)).toBe("");
+    expect(filters.problems).toEqual(["“soon” is no time."]);
+    expect(activeFilters(filters, "UTC").map(({ name }) => name)).toEqual(["action", "actor", "process", "from"]);
   });
 });

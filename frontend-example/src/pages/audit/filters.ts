@@ -1,46 +1,55 @@
-/** The filters of the audit log: in the address, and as the server takes them. */
+/** The filters of the audit log: as the address has them, as the server wants them, and in words. */
+import type { ActiveFilter } from "../../components/filters/ActiveFilters";
 import type { AuditFilter } from "../../gql/graphql";
-import type { Zone } from "../../time";
+import { moment, type Zone } from "../../time";
+
+/** The parameters of the address. */
+export const NAMES = ["action", "actor", "process", "from", "to"] as const;
 
 export interface Filters {
   action: string;
+  /** The id of the person, machine or service that acted. */
   actor: string;
   process: string;
-  /** Instants in UTC, so that a link means the same to a reader elsewhere. */
   from: string;
   to: string;
+  /** Values of the address that are no filters, in words. */
+  problems: string[];
 }
 
-const NAMES = ["action", "actor", "process", "from", "to"] as const;
+const isMoment = (value: string): boolean => value === "" || !Number.isNaN(Date.parse(value));
 
-export function readFilters(parameters: URLSearchParams): Filters {
-  const [action = "", actor = "", process = "", from = "", to = ""] = NAMES.map((name) => parameters.get(name) ?? "");
-  return { action, actor, process, from, to };
-}
-
-export function writeFilters(filters: Filters): URLSearchParams {
-  return new URLSearchParams(NAMES.flatMap((name) => (filters[name] ? [[name, filters[name]]] : [])));
-}
-
-export function filterOf({ action, actor, process, from, to }: Filters): AuditFilter {
+export function filtersOf(parameters: URLSearchParams): Filters {
+  const one = (name: (typeof NAMES)[number]): string => parameters.get(name)?.trim() ?? "";
+  const [from, to] = [one("from"), one("to")];
   return {
-    ...(action && { actions: [action] }),
-    ...(actor.trim() && { actorId: actor.trim() }),
-    ...(process.trim() && { processId: process.trim() }),
-    ...((from || to) && { at: { ...(from && { from }), ...(to && { to }) } }),
+    action: one("action"),
+    actor: one("actor"),
+    process: one("process"),
+    from: isMoment(from) ? from : "",
+    to: isMoment(to) ? to : "",
+    problems: [from, to].filter((value) => !isMoment(value)).map((value) => `“${value}” is no time.`),
   };
 }
 
-/** What a person typed into a field for a local time, as an instant; empty if it is no time. */
-export function instantOf(typed: string, zone: Zone): string {
-  const date = new Date(zone === "UTC" ? `${typed}Z` : typed);
-  return typed === "" || Number.isNaN(date.getTime()) ? "" : date.toISOString();
+/** What the server is asked for; only conditions that are set. */
+export function auditFilterOf({ action, actor, process, from, to }: Filters): AuditFilter {
+  const filter: AuditFilter = {};
+  if (action) filter.actions = [action];
+  if (actor) filter.actorId = actor;
+  if (process) filter.processId = process;
+  if (from || to) filter.at = { from: from || null, to: to || null };
+  return filter;
 }
 
-/** The instant as a field for a local time shows it, by the clock of the reader. */
-export function localOf(instant: string, zone: Zone): string {
-  const date = new Date(instant);
-  if (instant === "" || Number.isNaN(date.getTime())) return "";
-  const shift = zone === "UTC" ? 0 : date.getTimezoneOffset() * 60_000;
-  return new Date(date.getTime() - shift).toISOString().slice(0, 16);
+export function activeFilters({ action, actor, process, from, to }: Filters, zone: Zone): ActiveFilter[] {
+  const time = (value: string): string => moment(value, zone, Date.now());
+  const words: Record<(typeof NAMES)[number], string> = {
+    action: action && `Action: ${action}`,
+    actor: actor && `By ${actor}`,
+    process: process && `Process: ${process}`,
+    from: from && `From ${time(from)}`,
+    to: to && `Before ${time(to)}`,
+  };
+  return Object.entries(words).flatMap(([name, text]) => (text ? [{ name, words: text }] : []));
 }

@@ -38,7 +38,7 @@ describe("a choice", () => {
 });
 
 describe("what is sent", () => {
-  it("is bound to what was shown, with a key, and only with fields that the server would make anew", () => {
+  it("is bound to what was shown, with a key, and only fields that the server would give another value", () => {
     const schema = { properties: { shown: { readOnly: true }, made: {}, kept: { default: 1 } } };
     const ready = task("a", page(true, { schema, initialData: { shown: "x", made: "m", kept: 1 } }));
     expect(approvals([ready, task("b", { __typename: "FormComplete" })], " ", new Map([["a", "k"]]))).toEqual([

@@ -1,21 +1,22 @@
 /** The notifications to people and systems outside: what was sent, what waits, what was given up and may be sent again. */
 import { useCallback, useEffect, useMemo } from "react";
-import { useSearchParams } from "wouter";
 import { run } from "../../api/client";
 import type { RowList, Source } from "../../api/rowList";
 import { useRowList } from "../../api/useRowList";
 import { usePageTitle } from "../../components/Announcer";
-import { StatusIcon } from "../../components/Badge";
-import { FilterText } from "../../components/FilterText";
+import { ActiveFilters } from "../../components/filters/ActiveFilters";
+import { toggled } from "../../components/filters/address";
+import { StatusChips } from "../../components/filters/StatusChips";
+import { TextField } from "../../components/filters/TextField";
+import { useFilters, type Change } from "../../components/filters/useFilters";
 import { isForbidden, NoAccess } from "../../components/NoAccess";
 import { Problem } from "../../components/Problem";
 import { NewRows, VirtualTable } from "../../components/VirtualTable";
 import type { NotificationRowFragment } from "../../gql/graphql";
 import { NOTIFICATIONS, NOTIFICATIONS_BY_ID } from "../../operations/notifications";
-import { lookOf } from "../../status";
 import "../../styles/notifications.css";
-import { filterOf, readFilters, STATUSES, writeFilters, type Filters } from "./filters";
 import { Cells, statusKey } from "./Cells";
+import { activeFilters, filtersOf, NAMES, notificationFilterOf, STATUSES, type Filters } from "./filters";
 import { ResendAll } from "./ResendAll";
 
 const COLUMNS = ["Notification", "Target", "Status", "Tries", "Action"];
@@ -25,11 +26,7 @@ const LOOK_EVERY = 3_000;
 
 export default function Notifications() {
   usePageTitle("Notifications");
-  const [parameters, setParameters] = useSearchParams();
-  const text = parameters.toString();
-  const filters = useMemo(() => readFilters(new URLSearchParams(text)), [text]);
-  const change = (changed: Partial<Filters>): void =>
-    setParameters((before) => writeFilters({ ...readFilters(before), ...changed }), { replace: true });
+  const { filters, change } = useFilters(filtersOf);
   const source = useMemo(() => sourceOf(filters), [filters]);
   const [list, shown] = useRowList(source, (rows) => rows.peekSoon());
   useLooking(list);
@@ -46,32 +43,36 @@ export default function Notifications() {
     );
   }
   return (
-    <section aria-labelledby="notifications-title">
+    <section className="with-table" aria-labelledby="notifications-title">
       <div className="page-head">
         <h2 id="notifications-title">Notifications</h2>
         {dead.length > 1 && <ResendAll ids={dead.map(({ id }) => id)} onResent={resent} />}
       </div>
-      <FilterBar filters={filters} change={change} seen={shown.rows} />
-      {shown.error && (
-        <Problem error={shown.error} title="The list was not read." onRetry={() => void list.reload()} isRetrying={shown.isReading} />
-      )}
+      <FilterPanel filters={filters} seen={shown.rows} onChange={change} />
+      <StatusChips
+        statuses={STATUSES}
+        chosen={filters.status}
+        keyOf={statusKey}
+        onToggle={(status) => change({ status: toggled(filters.status, status) })}
+      />
+      <ActiveFilters active={activeFilters(filters)} names={NAMES} onChange={change} />
+      {filters.problems.length > 0 && <p className="error">{filters.problems.join(" ")}</p>}
+      {shown.error && <Problem error={shown.error} onRetry={() => void list.reload()} isRetrying={shown.isReading} />}
       <NewRows count={shown.newCount} onShow={() => list.showNew()} />
-      {(!shown.error || shown.rows.length > 0) && (
-        <VirtualTable
-          label="Notifications"
-          columns={COLUMNS}
-          shown={shown}
-          empty={writeFilters(filters).size ? "No notification matches." : <Nothing />}
-          onEnd={more}
-          cells={(row) => <Cells row={row} onResent={resent} />}
-        />
-      )}
+      <VirtualTable
+        label="Notifications"
+        columns={COLUMNS}
+        shown={shown}
+        empty={Object.keys(notificationFilterOf(filters)).length ? "No notification matches these filters." : <Nothing />}
+        onEnd={more}
+        cells={(row) => <Cells row={row} onResent={resent} />}
+      />
     </section>
   );
 }
 
 function sourceOf(filters: Filters): Source<NotificationRowFragment> {
-  const filter = filterOf(filters);
+  const filter = notificationFilterOf(filters);
   return {
     page: async (first, after) => {
       const { notifications } = await run(NOTIFICATIONS, { first, after, filter });
@@ -107,43 +108,25 @@ function Nothing() {
   );
 }
 
-interface FilterBarProps {
+interface FilterPanelProps {
   filters: Filters;
-  change: (changed: Partial<Filters>) => void;
   seen: readonly NotificationRowFragment[];
+  onChange: Change;
 }
 
-function FilterBar({ filters, change, seen }: FilterBarProps) {
+function FilterPanel({ filters, seen, onChange }: FilterPanelProps) {
   const targets = useMemo(() => [...new Set(seen.map(({ target }) => target))], [seen]);
-  const { statuses } = filters;
   return (
-    <div className="filters" role="search" aria-label="Filter the notifications">
-      <FilterText
+    <div className="filter-panel" role="search" aria-label="Filter the notifications">
+      <TextField
         label="Target"
+        name="target"
         value={filters.target}
         placeholder="webhook:NAME or mail:TEAM"
         suggestions={targets}
-        onChange={(target) => change({ target })}
+        onChange={onChange}
       />
-      <FilterText label="Process (id)" isWide value={filters.process} onChange={(process) => change({ process })} />
-      <div className="chips" role="group" aria-label="Filter by status">
-        {STATUSES.map((status) => {
-          const isChosen = statuses.includes(status);
-          const { tone, word } = lookOf(statusKey(status));
-          return (
-            <button
-              key={status}
-              type="button"
-              className={`chip tone-${tone}`}
-              aria-pressed={isChosen}
-              onClick={() => change({ statuses: isChosen ? statuses.filter((other) => other !== status) : [...statuses, status] })}
-            >
-              <StatusIcon status={statusKey(status)} />
-              {word}
-            </button>
-          );
-        })}
-      </div>
+      <TextField label="Process (id)" name="process" value={filters.process} onChange={onChange} />
     </div>
   );
 }

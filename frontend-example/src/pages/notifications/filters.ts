@@ -1,32 +1,45 @@
-/** The filters of the notifications: in the address, and as the server takes them. */
+/** The filters of the notifications: as the address has them, as the server wants them, and in words. */
+import type { ActiveFilter } from "../../components/filters/ActiveFilters";
 import type { NotificationFilter, NotificationStatus } from "../../gql/graphql";
+
+/** The parameters of the address. */
+export const NAMES = ["status", "target", "process"] as const;
 
 /** In the order in which an operator asks for them. */
 export const STATUSES: readonly NotificationStatus[] = ["DEAD", "PENDING", "SENT"];
 
 export interface Filters {
-  statuses: readonly NotificationStatus[];
+  status: NotificationStatus[];
   target: string;
   process: string;
+  /** Values of the address that are no filters, in words. */
+  problems: string[];
 }
 
-export function readFilters(parameters: URLSearchParams): Filters {
+const isStatus = (value: string): value is NotificationStatus => (STATUSES as readonly string[]).includes(value);
+
+export function filtersOf(parameters: URLSearchParams): Filters {
+  const statuses = parameters.getAll("status");
   return {
-    statuses: STATUSES.filter((status) => parameters.getAll("status").includes(status)),
-    target: parameters.get("target") ?? "",
-    process: parameters.get("process") ?? "",
+    status: statuses.filter(isStatus),
+    target: parameters.get("target")?.trim() ?? "",
+    process: parameters.get("process")?.trim() ?? "",
+    problems: statuses.filter((status) => !isStatus(status)).map((status) => `There is no status “${status}”.`),
   };
 }
 
-export function writeFilters({ statuses, target, process }: Filters): URLSearchParams {
-  const named = [...statuses.map((status) => ["status", status]), ["target", target], ["process", process]];
-  return new URLSearchParams(named.filter(([, given]) => given !== ""));
+/** What the server is asked for; only conditions that are set. */
+export function notificationFilterOf({ status, target, process }: Filters): NotificationFilter {
+  const filter: NotificationFilter = {};
+  if (status.length) filter.statuses = status;
+  if (target) filter.targets = [target];
+  if (process) filter.processId = process;
+  return filter;
 }
 
-export function filterOf({ statuses, target, process }: Filters): NotificationFilter {
-  return {
-    ...(statuses.length && { statuses: [...statuses] }),
-    ...(target.trim() && { targets: [target.trim()] }),
-    ...(process.trim() && { processId: process.trim() }),
-  };
+export function activeFilters({ target, process }: Filters): ActiveFilter[] {
+  return [
+    ...(target ? [{ name: "target", words: `Target: ${target}` }] : []),
+    ...(process ? [{ name: "process", words: `Process: ${process}` }] : []),
+  ];
 }

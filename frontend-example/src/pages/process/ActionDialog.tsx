@@ -1,5 +1,5 @@
 /** A question before something that cannot be taken back, or that needs words with it. */
-import { lazy, Suspense, useState, type FormEvent, type ReactNode } from "react";
+import { lazy, Suspense, useId, useState, type FormEvent, type ReactNode } from "react";
 
 const Dialog = lazy(() => import("../../components/Dialog"));
 
@@ -58,11 +58,13 @@ export function ActionDialog({ title, words, confirm, isDanger = true, reason = 
 }
 
 function ReasonField({ isRequired }: { isRequired: boolean }) {
+  // A dialog may stand over another one with the same field.
+  const id = useId();
   return (
     <div className="field">
-      <label htmlFor="action-reason">Reason (kept in the audit log)</label>
+      <label htmlFor={id}>Reason (kept in the audit log)</label>
       <textarea
-        id="action-reason"
+        id={id}
         name="reason"
         rows={3}
         required={isRequired}

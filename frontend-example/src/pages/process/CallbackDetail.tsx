@@ -36,10 +36,10 @@ export function CallbackDetail({ row: { callback, earlier }, stepIndex, isAlone 
       <LateAnswers answers={own} />
       {isOpen && <Progress callback={callback} />}
       {progress && (
-        <Fold name="log" label="Progress log">
+        <Fold name="log" label="Progress log" startsOpen={isAlone && isOpen}>
           {() => (
             <Suspense fallback={null}>
-              <ProgressLog callbackId={id} />
+              <ProgressLog callbackId={id} hasBar={false} />
             </Suspense>
           )}
         </Fold>

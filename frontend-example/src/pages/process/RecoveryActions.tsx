@@ -1,5 +1,5 @@
 /** What helps a callback on. What calls the remote service again comes last. */
-import { useState, type ReactNode } from "react";
+import { useId, useState, type ReactNode } from "react";
 import { parse, type Json } from "../../api/json";
 import { COMPLETE, REAWAIT, REISSUE } from "../../operations/processActions";
 import { ActionDialog, checkWith, reasonIn } from "./ActionDialog";
@@ -64,7 +64,7 @@ function ReawaitDialog({ callback, onClose }: DialogProps) {
       onSend={send}
       onClose={onClose}
     >
-      <Field label="Minutes, from now" name="minutes">
+      <Field label="Minutes, from now">
         {(id) => (
           <input
             id={id}
@@ -97,7 +97,7 @@ function CompleteDialog({ callback, onClose }: DialogProps) {
       onSend={send}
       onClose={onClose}
     >
-      <Field label="Result, as JSON" name="result">
+      <Field label="Result, as JSON">
         {(id) => (
           <textarea
             id={id}
@@ -136,8 +136,8 @@ function ReissueDialog({ callback, onClose }: DialogProps) {
 
 const DIALOGS = { reawait: ReawaitDialog, complete: CompleteDialog, reissue: ReissueDialog };
 
-function Field({ label, name, children }: { label: string; name: string; children: (id: string) => ReactNode }) {
-  const id = `action-${name}`;
+function Field({ label, children }: { label: string; children: (id: string) => ReactNode }) {
+  const id = useId();
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>

@@ -1,11 +1,9 @@
 /** The filters that offer a choice: loaded when somebody opens them. */
 import { useLive } from "../../api/useLive";
-import { localOf, momentOf } from "../../components/filters/address";
 import { Choice, type Option } from "../../components/filters/Choice";
+import { Moment } from "../../components/filters/Moment";
 import type { Change } from "../../components/filters/useFilters";
 import { Problem } from "../../components/Problem";
-import { zone } from "../../preferences";
-import { useStore } from "../../api/store";
 import type { FilterChoicesQuery, ProcessRowFragment } from "../../gql/graphql";
 import { FILTER_CHOICES } from "../../operations/processes";
 import type { Filters } from "./filters";
@@ -30,29 +28,6 @@ export function FilterPanel({ filters, rows, viewer, onChange }: Props) {
       <Choice label="Failure code" value={filters.code} options={codesOf(data)} onChoose={choose("code")} />
       <Moment label="Started after" value={filters.from} onChoose={choose("from")} />
       <Moment label="Started before" value={filters.to} onChoose={choose("to")} />
-    </div>
-  );
-}
-
-/** A time of the chosen clock. It is set when the person leaves the field: half a date is no filter. */
-function Moment({ label, value, onChoose }: { label: string; value: string; onChoose: (moment: string) => void }) {
-  const isUtc = useStore(zone) === "UTC";
-  const shown = localOf(value, isUtc);
-  const set = (local: string): void => {
-    if (local !== shown) onChoose(momentOf(local, isUtc));
-  };
-  return (
-    <div className="choice">
-      <label>
-        {label} <span className="muted">({isUtc ? "UTC" : "local time"})</span>
-        <input
-          key={shown}
-          type="datetime-local"
-          defaultValue={shown}
-          onBlur={({ target }) => set(target.value)}
-          onKeyDown={({ key, currentTarget }) => key === "Enter" && set(currentTarget.value)}
-        />
-      </label>
     </div>
   );
 }

@@ -5,8 +5,9 @@ import { run } from "../../api/client";
 import { useLive } from "../../api/useLive";
 import { useReading } from "../../api/useReading";
 import { addresses } from "../../app/addresses";
+import { Problem } from "../../components/Problem";
 import { usePageTitle } from "../../components/Announcer";
-import { ErrorWords, RefusalWords } from "../../forms/wizard/Refusals";
+import { RefusalWords } from "../../forms/wizard/Refusals";
 import { isPage, isRefusal, type Answer, type Fields, type Look, type Page, type Refusal } from "../../forms/wizard/types";
 import { useWizard } from "../../forms/wizard/useWizard";
 import type { Sent } from "../../forms/wizard/wizard";
@@ -28,11 +29,7 @@ export default function StartForm() {
       </Link>
       <h2 id="start-title">{name}</h2>
       {facts?.description && <p className="words">{facts.description}</p>}
-      {error && !data && (
-        <p className="error">
-          <ErrorWords error={error} />
-        </p>
-      )}
+      {error && !data && <Problem error={error} />}
       {data && !facts && <p className="error">There is no workflow with this name.</p>}
       {facts?.blockedReason && (
         <p className="callout" role="status">
@@ -56,7 +53,7 @@ function Form({ workflowName, person }: { workflowName: string; person: string }
   const subscription = parameters.get("subscription");
   const { data, error, isReading, again } = useReading(() => look(workflowName, []), workflowName);
   const refusal = data && isRefusal(data) ? data : null;
-  if (!data && error) return <Unreadable error={error} isReading={isReading} onAgain={again} />;
+  if (!data && error) return <Problem error={error} title="The form was not read." onRetry={again} isRetrying={isReading} />;
   if (!data) return <p className="muted">Reading the form…</p>;
   if (refusal)
     return (
@@ -66,19 +63,6 @@ function Form({ workflowName, person }: { workflowName: string; person: string }
     );
   const first = isPage(data) ? data : null;
   return <StartWizard workflowName={workflowName} person={person} subscription={subscription} first={first} />;
-}
-
-function Unreadable({ error, isReading, onAgain }: { error: Error; isReading: boolean; onAgain: () => void }) {
-  return (
-    <div className="callout bad" role="alert">
-      <p>
-        <ErrorWords error={error} />
-      </p>
-      <button type="button" onClick={onAgain} disabled={isReading}>
-        Try again
-      </button>
-    </div>
-  );
 }
 
 interface StartWizardProps {

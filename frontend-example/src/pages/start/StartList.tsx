@@ -5,8 +5,8 @@ import { run } from "../../api/client";
 import { useReading } from "../../api/useReading";
 import { addresses } from "../../app/addresses";
 import { useParameter } from "../../app/search";
+import { Problem } from "../../components/Problem";
 import { usePageTitle } from "../../components/Announcer";
-import { ErrorWords } from "../../forms/wizard/Refusals";
 import type { StartableWorkflowsQuery } from "../../gql/graphql";
 import { WORKFLOWS } from "../../operations/forms";
 import { useEngineEvents } from "./useEngineEvents";
@@ -49,11 +49,7 @@ export default function StartList() {
         onKeyDown={openFirst}
         autoFocus
       />
-      {error && (
-        <p className="error">
-          <ErrorWords error={error} />
-        </p>
-      )}
+      {error && <Problem error={error} title="The workflows were not read." onRetry={again} />}
       <p className="muted" role="status">
         {data ? `${count} ${count === 1 ? "workflow" : "workflows"}` : !error && "Reading…"}
       </p>

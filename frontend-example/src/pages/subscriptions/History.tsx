@@ -24,8 +24,7 @@ const FEW = 12;
 export function History({ id, version }: { id: string; version: number }) {
   const source = useMemo(() => sourceOf(id), [id]);
   const [list, shown] = useRowList(source, (rows, events) => {
-    // The newest version is what a person waits for here: it appears without a click.
-    if (events.some((event) => isAbout(id, event))) void rows.peek().then(() => rows.showNew());
+    if (events.some((event) => isAbout(id, event))) rows.peekSoon();
   });
   return (
     <section className="subscription-history" aria-labelledby="history-title">
@@ -49,6 +48,7 @@ export function History({ id, version }: { id: string; version: number }) {
 function sourceOf(id: string): Source<Row> {
   return {
     pageSize: 10,
+    showsNewAtOnce: true,
     page: async (first, after) => {
       const { productSubscription } = await run(HISTORY, { id, first, after });
       const { nodes = [], pageInfo } = productSubscription?.history ?? {};

@@ -2,6 +2,7 @@
 import { useRef, useState } from "react";
 import { Link } from "wouter";
 import { useLive } from "../../api/useLive";
+import { useRefreshAfter } from "../../api/useRefreshAfter";
 import { addresses } from "../../app/addresses";
 import { Badge } from "../../components/Badge";
 import { Problem } from "../../components/Problem";
@@ -19,12 +20,10 @@ export function Processes({ id }: { id: string }) {
   const { data, error, refresh } = useLive(
     PROCESSES_OF,
     { id, first },
-    {
-      // A validation takes no lock, so only the start of a process says that there is one more.
-      concerns: (event) =>
-        isAbout(id, event) || event.__typename === "ProcessCreatedEvent" || known.current.has(event.processId ?? ""),
-    },
+    { concerns: (event) => isAbout(id, event) || known.current.has(event.processId ?? "") },
   );
+  // A validation takes no lock, so only the start of a process says that there may be one more.
+  useRefreshAfter(({ __typename }) => __typename === "ProcessCreatedEvent", refresh);
   const { nodes = [], pageInfo } = data?.productSubscription?.processes ?? {};
   known.current = new Set(nodes.map((process) => process.id));
   return (

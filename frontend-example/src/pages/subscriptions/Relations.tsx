@@ -1,14 +1,17 @@
 /** The product subscriptions whose blocks this one uses, and those that use its blocks. */
 import { Link } from "wouter";
 import { useLive } from "../../api/useLive";
+import { useRefreshAfter } from "../../api/useRefreshAfter";
 import { addresses } from "../../app/addresses";
 import { Badge } from "../../components/Badge";
 import { Problem } from "../../components/Problem";
 import type { RelatedSubscriptionsFragment } from "../../gql/graphql";
 import { RELATIONS } from "../../operations/products";
+import { isAbout, isAboutAny } from "./detail";
 
 export function Relations({ id }: { id: string }) {
-  const { data, error, refresh } = useLive(RELATIONS, { id }, { concerns: (event) => "productSubscriptionId" in event });
+  const { data, error, refresh } = useLive(RELATIONS, { id }, { concerns: (event) => isAbout(id, event) });
+  useRefreshAfter(isAboutAny, refresh);
   const read = data?.productSubscription;
   return (
     <>

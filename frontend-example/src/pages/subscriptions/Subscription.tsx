@@ -3,6 +3,7 @@ import { Link, useParams } from "wouter";
 import { run } from "../../api/client";
 import { demandAccepted } from "../../api/accepted";
 import { useLive } from "../../api/useLive";
+import { useRefreshAfter } from "../../api/useRefreshAfter";
 import { addresses } from "../../app/addresses";
 import { useViewer } from "../../app/viewer";
 import { usePageTitle } from "../../components/Announcer";
@@ -10,7 +11,7 @@ import { Notes } from "../../components/Notes";
 import { Problem } from "../../components/Problem";
 import { PRODUCT_SUBSCRIPTION, UPDATE_CUSTOMER_DESCRIPTION, UPDATE_SUBSCRIPTION_NOTE } from "../../operations/products";
 import "../../styles/subscriptions.css";
-import type { Detail } from "./detail";
+import { isAbout, isAboutAny, type Detail } from "./detail";
 import { Facts } from "./Facts";
 import { History } from "./History";
 import { ModelTree } from "./ModelTree";
@@ -21,20 +22,25 @@ import { SyncState } from "./SyncState";
 
 export default function Subscription() {
   const { id = "" } = useParams<{ id: string }>();
+  // Another subscription is another page: nothing of the former one may stand below its address.
+  return <Page key={id} id={id} />;
+}
+
+function Page({ id }: { id: string }) {
   const { data, error, isReading, refresh } = useLive(
     PRODUCT_SUBSCRIPTION,
     { id },
     {
-      // A paused engine, and the state of those that use it, decide what may be started.
-      concerns: (event) => event.__typename === "EngineStateChangedEvent" || "productSubscriptionId" in event,
+      // A paused engine decides what may be started.
+      concerns: (event) => event.__typename === "EngineStateChangedEvent" || isAbout(id, event),
       version: ({ productSubscription }) => productSubscription?.version ?? 0,
     },
   );
-  const read = data?.productSubscription;
-  // While another subscription is read, the former one must not stand below the new address.
-  const subscription = read?.id === id ? read : null;
+  // So do those that use it.
+  useRefreshAfter(isAboutAny, refresh);
+  const subscription = data?.productSubscription;
   usePageTitle(subscription?.description ?? "Product");
-  if (subscription) return <Whole key={id} subscription={subscription} />;
+  if (subscription) return <Whole subscription={subscription} />;
   if (error) return <Problem error={error} title="The product subscription was not read." onRetry={refresh} isRetrying={isReading} />;
   if (isReading) return <p className="muted">Reading…</p>;
   return (

@@ -1,36 +1,38 @@
 import { describe, expect, it } from "vitest";
-import { comparison, isFiltered, readFilters, variablesOf, writeFilters } from "./filters";
+import { activeFilters, comparison, filtersOf, subscriptionFilterOf, type Filters } from "./filters";
 
-const read = (text: string) => readFilters(new URLSearchParams(text));
+const read = (text: string): Filters => filtersOf(new URLSearchParams(text));
 
 describe("the filters of product subscriptions", () => {
-  it("stand in the address and come back from it", () => {
-    const text = "q=ams+core&product=L2VPN&status=ACTIVE&sync=out&customer=uva&path=port.vlan&value=100&uses=a&usedBy=b&order=changed";
-    expect(writeFilters(read(text)).toString()).toBe(text);
-  });
-
   it("are what the server takes", () => {
-    expect(variablesOf(read("q=core&product=Port&status=ACTIVE&status=MIGRATING&sync=out&path=port.vlan&value=100"))).toEqual({
-      filter: {
-        search: "core",
-        products: ["Port"],
-        statuses: ["ACTIVE", "MIGRATING"],
-        inSync: false,
-        fields: [{ path: "port.vlan", value: "100" }],
-      },
-      orderBy: { field: "CREATED_AT", direction: "DESC" },
+    const text = "q=core&product=Port&status=ACTIVE&status=MIGRATING&sync=out&customer=uva&path=port.vlan&value=100&uses=a&usedBy=b";
+    expect(subscriptionFilterOf(read(text))).toEqual({
+      search: "core",
+      products: ["Port"],
+      statuses: ["ACTIVE", "MIGRATING"],
+      inSync: false,
+      customerId: "uva",
+      fields: [{ path: "port.vlan", value: "100" }],
+      dependsOnId: "a",
+      inUseById: "b",
     });
   });
 
-  it("leave out what is unknown or half typed", () => {
+  it("say what the address has that is no filter, and leave out what is half typed", () => {
     const filters = read("status=NO_STATUS&sync=maybe&order=constructor&path=port.vlan");
-    expect(variablesOf(filters)).toEqual({ filter: {}, orderBy: { field: "CREATED_AT", direction: "DESC" } });
-    expect(filters.path).toBe("port.vlan");
+    expect(subscriptionFilterOf(filters)).toEqual({});
+    expect(filters.order).toBe("");
+    expect(filters.problems).toHaveLength(3);
+    expect(read("order=changed").problems).toEqual([]);
   });
 
-  it("are none if only the order is chosen", () => {
-    expect(isFiltered(read("order=oldest"))).toBe(false);
-    expect(isFiltered(read("q=a"))).toBe(true);
+  it("are said in words, a path with its value", () => {
+    const words = activeFilters(read("product=Port&path=port.vlan&value=100&uses=a"), () => "Node ams-1");
+    expect(words.map(({ name, words: text }) => [name, text])).toEqual([
+      ["product", "Product: Port"],
+      ["path", "port.vlan is 100"],
+      ["uses", "Uses Node ams-1"],
+    ]);
   });
 
   it("order rows as the server does", () => {
@@ -38,7 +40,7 @@ describe("the filters of product subscriptions", () => {
       { id: "a", createdAt: "2026-01-01T00:00:00Z", updatedAt: "2026-03-01T00:00:00Z" },
       { id: "b", createdAt: "2026-02-01T00:00:00Z", updatedAt: "2026-02-01T00:00:00Z" },
     ];
-    expect([older, newer].sort(comparison("newest"))).toEqual([newer, older]);
+    expect([older, newer].sort(comparison(""))).toEqual([newer, older]);
     expect([newer, older].sort(comparison("oldest"))).toEqual([older, newer]);
     expect([newer, older].sort(comparison("changed"))).toEqual([older, newer]);
     expect([older, newer].sort(comparison("unchanged"))).toEqual([newer, older]);

@@ -1,0 +1,61 @@
+/** A text that is one filter of several. The address follows when the person pauses; Back brings an earlier text again. */
+import { useEffect, useId, useRef, useState } from "react";
+import type { Change } from "./useFilters";
+
+const PAUSE = 250;
+
+interface Props {
+  label: string;
+  /** The parameter of the address. */
+  name: string;
+  value: string;
+  placeholder?: string;
+  suggestions?: readonly string[];
+  onChange: Change;
+}
+
+export function TextField({ label, name, value, placeholder, suggestions = [], onChange }: Props) {
+  const id = useId();
+  const [typed, setTyped] = useState(value);
+  const sent = useRef(value);
+  const timer = useRef(0);
+  useEffect(() => {
+    if (value !== sent.current) setTyped(value);
+    sent.current = value;
+  }, [value]);
+  useEffect(() => () => window.clearTimeout(timer.current), []);
+
+  const send = (text: string): void => {
+    window.clearTimeout(timer.current);
+    const before = sent.current;
+    sent.current = text.trim();
+    if (sent.current !== before) onChange({ [name]: sent.current }, { replace: before !== "" && sent.current !== "" });
+  };
+
+  return (
+    <div className="choice">
+      <label htmlFor={id}>{label}</label>
+      <input
+        id={id}
+        value={typed}
+        placeholder={placeholder}
+        autoComplete="off"
+        spellCheck={false}
+        list={suggestions.length ? `${id}-list` : undefined}
+        onChange={({ target }) => {
+          setTyped(target.value);
+          window.clearTimeout(timer.current);
+          timer.current = window.setTimeout(() => send(target.value), PAUSE);
+        }}
+        onKeyDown={({ key }) => key === "Enter" && send(typed)}
+      />
+      {suggestions.length > 0 && (
+        <datalist id={`${id}-list`}>
+          {suggestions.map((each) => (
+            <option key={each} value={each} />
+          ))}
+        </datalist>
+      )}
+    </div>
+  );
+}
