@@ -25,7 +25,7 @@ expect.set_options(SECONDS * 1000)
 
 SIGN_IN = """if (window.name !== "signed in") {{
   window.name = "signed in";
-  sessionStorage.setItem("orchestrator-token:/", "{}");
+  sessionStorage.setItem("orchestrator-token", "{}");
 }}"""
 """Once for each tab: a reload after the sign-out stays signed out."""
 

@@ -73,7 +73,7 @@ def site(folder: Path, url: str) -> Iterator[str]:
 def signed_in(address: str, name: str, folder: Path) -> Iterator[Dashboard]:
     """A browser of that person."""
     with open_browser(address, folder / "url") as dashboard:
-        dashboard.page.add_init_script(f"sessionStorage.setItem('orchestrator-token:/', '{token_of(name)}')")
+        dashboard.page.add_init_script(f"sessionStorage.setItem('orchestrator-token', '{token_of(name)}')")
         yield dashboard
         assert dashboard.complaints == []
         assert dashboard.requests_elsewhere() == []

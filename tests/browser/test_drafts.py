@@ -183,7 +183,7 @@ def test_a_draft_is_never_shown_to_the_next_person(desk: Desk) -> None:
     place = desk.start("name_device")
     page = desk.signed_in_page("bob", place)
     field(page, "Device").fill("lyon-1")
-    page.evaluate(f"sessionStorage.setItem('orchestrator-token:/', '{token_of('ada')}')")
+    page.evaluate(f"sessionStorage.setItem('orchestrator-token', '{token_of('ada')}')")
     page.reload()
     expect(field(page, "Device")).to_have_value("ams-1")
 

@@ -1,31 +1,24 @@
 """The first page in a real browser: what needs a person, the chart, and the engine's switch seen by two people."""
 
 import asyncio
-import json
-import os
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from opened import copy_module
-from playwright.sync_api import Page, expect, sync_playwright
-from support.browser import SWITCHES, chromium
-from support.command_line import SECONDS, serving
+from playwright.sync_api import expect
+from signed_in import Desk, environment, launched, with_workflows
+from support.command_line import serving
+from support.dashboard_page import take_picture
 from support.database import new_sqlite_url, sqlite_url
 from support.rows import BEGIN, failed_row, process_row, store
 from support.sign_in import api_token
-from test_inbox import Desk
 
 from orchestrator_gql.storage.database import connect
 from orchestrator_gql.types import Failure
 
-expect.set_options(timeout=SECONDS * 1000)
-
-TEAMS = [{"key": "NOC", "name": "Network operations"}]
 TOKENS = [
     api_token("ada", "NOC", role="admin").model_dump(),
     api_token("bob", "NOC").model_dump(),
@@ -72,13 +65,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
             await database.close()
 
     asyncio.run(fill())
-    copy_module(folder, "deciding")
-    settings = {"ORCHESTRATOR_TEAMS": json.dumps(TEAMS), "ORCHESTRATOR_API_TOKENS": json.dumps(TOKENS)}
-    with (
-        serving(folder, "--workflows", "deciding", **settings) as server,
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=chromium(), args=SWITCHES) as browser,
-    ):
+    with_workflows(folder, "deciding")
+    with serving(folder, "--workflows", "deciding", **environment(TOKENS)) as server, launched() as browser:
         yield Desk(server.address, browser)
 
 
@@ -88,28 +76,22 @@ def desk(served: Desk) -> Iterator[Desk]:
     with ExitStack() as served.windows:
         yield served
         assert served.complaints == []
-        assert [url for url in served.requests if not url.startswith(served.address)] == []
-
-
-def picture(page: Page, name: str) -> None:
-    """Save a screenshot of the page if a folder for screenshots is set."""
-    if folder := os.environ.get("ORCHESTRATOR_TEST_SCREENSHOTS"):
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+        assert served.requests_elsewhere() == []
 
 
 def test_one_person_pauses_the_engine_and_another_sees_who_and_why(desk: Desk) -> None:
-    ada, bob = desk.page("ada", "/"), desk.page("bob", "/")
+    ada, bob = desk.signed_in_page("ada", ""), desk.signed_in_page("bob", "")
     expect(bob.get_by_text("You may not pause or resume the engine")).to_be_visible()
     assert bob.get_by_role("button", name="Pause…").count() == 0
     ada.get_by_role("button", name="Pause…").click()
     dialog = ada.get_by_role("dialog")
     dialog.get_by_label("Reason").fill("router upgrade")
-    picture(ada, "home-pause")
+    take_picture(ada, "home-pause")
     dialog.get_by_role("button", name="Pause the engine").click()
     engine = bob.locator(".home-card", has=bob.get_by_role("heading", name="Engine"))
     expect(engine.locator(".badge")).to_have_text("Paused")
     expect(engine).to_contain_text(re.compile("Paused by ada .*: router upgrade"))
-    picture(bob, "home-paused")
+    take_picture(bob, "home-paused")
     switch = ada.locator(".home-card", has=ada.get_by_role("heading", name="Engine"))
     switch.get_by_role("button", name="Resume…").click()
     dialog.get_by_role("button", name="Resume the engine").click()
@@ -118,7 +100,7 @@ def test_one_person_pauses_the_engine_and_another_sees_who_and_why(desk: Desk) -
 
 
 def test_tasks_failures_and_an_overdue_task_are_shown_and_lead_to_the_lists(desk: Desk) -> None:
-    bob = desk.page("bob", "/")
+    bob = desk.signed_in_page("bob", "")
     expect(bob.get_by_text("Nothing waits for you.")).to_be_visible()
     desk.start("read_meter")
     desk.start("name_device")
@@ -130,7 +112,7 @@ def test_tasks_failures_and_an_overdue_task_are_shown_and_lead_to_the_lists(desk
     expect(waits.locator("li")).to_have_count(2)
     failed = bob.locator(".home-card", has=bob.get_by_role("heading", name="Failed last"))
     expect(failed.locator("li").first).to_contain_text("Router 0 did not answer.")
-    picture(bob, "home")
+    take_picture(bob, "home")
     bob.locator(".home-card", has_text="Failures by workflow").get_by_role(
         "link", name="remote-unreachable"
     ).first.click()
@@ -139,14 +121,14 @@ def test_tasks_failures_and_an_overdue_task_are_shown_and_lead_to_the_lists(desk
 
 
 def test_the_chart_has_the_data_in_a_table_behind_it_and_follows_the_theme(desk: Desk) -> None:
-    bob = desk.page("bob", "/")
+    bob = desk.signed_in_page("bob", "")
     expect(
         bob.get_by_role("img", name=re.compile(r"\d+ processes completed and \d+ failed in the last 24 hours"))
     ).to_be_visible()
     light = bob.wait_for_function(DRAWN).json_value()
     bob.emulate_media(color_scheme="dark")
     bob.wait_for_function(f"(before) => {{ const now = ({DRAWN})(); return now && now !== before; }}", arg=light)
-    picture(bob, "home-dark")
+    take_picture(bob, "home-dark")
     bob.get_by_text("Show as a table").click()
     rows = bob.get_by_role("group", name="Throughput as a table").locator("tbody tr")
     expect(rows).to_have_count(24)

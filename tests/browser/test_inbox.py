@@ -1,84 +1,26 @@
 """My tasks in a real browser: filters, claims, and many tasks decided at once with their content before the button."""
 
-import json
-import os
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from opened import copy_module
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
-from support.browser import SWITCHES, chromium
+from playwright.sync_api import Locator, Page, expect
+from signed_in import TOKENS, Desk, button, environment, launched, with_workflows
 from support.command_line import SECONDS, serving
-from support.sign_in import api_token, token_of
+from support.dashboard_page import take_picture
+from support.sign_in import token_of
 
-expect.set_options(timeout=SECONDS * 1000)
-
-START = """mutation ($name: String!) { startWorkflow(input: {workflowName: $name}) {
-  ... on StartWorkflowSuccess { process { id } } } }"""
 REQUEST = "query ($id: ID!) { process(id: $id) { openInputRequest { id } } }"
 REJECT = 'mutation ($id: ID!) { rejectInputRequest(input: {inputRequestId: $id, comment: "No."}) { __typename } }'
-TEAMS = [{"key": "NOC", "name": "Network operations"}, {"key": "FIELD", "name": "Field engineers"}]
-TOKENS = [api_token(name, "NOC").model_dump() for name in ("ada", "bob")]
-TOKENS.append(api_token("eve", "FIELD").model_dump())
-METER = "two interfaces changed"
-
-
-@dataclass(slots=True)
-class Desk:
-    """A server that demands tokens, and a browser with a separate session for each person."""
-
-    address: str
-    browser: Browser
-    windows: ExitStack = field(default_factory=ExitStack)
-    complaints: list[str] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)
-
-    def page(self, name: str, place: str = "/inbox") -> Page:
-        """A page of a signed-in person, as soon as it receives events."""
-        page = self.windows.enter_context(self.browser.new_context()).new_page()
-        page.set_default_timeout(SECONDS * 1000)
-        page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("request", lambda request: self.requests.append(request.url))
-        page.add_init_script(f"sessionStorage.setItem('orchestrator-token:/', '{token_of(name)}')")
-        page.goto(f"{self.address}{place}")
-        page.get_by_text("Live", exact=True).wait_for()
-        return page
-
-    def ask(self, name: str, query: str, /, **variables: str) -> Any:
-        """The data of an operation of this person, sent without the browser."""
-        response = httpx.post(
-            f"{self.address}/graphql",
-            json={"query": query, "variables": variables},
-            headers={"authorization": f"Bearer {token_of(name)}"},
-            trust_env=False,
-            timeout=SECONDS,
-        ).json()
-        assert "errors" not in response, response
-        return response["data"]
-
-    def start(self, workflow: str, by: str = "ada") -> str:
-        """Start a process; its id."""
-        process_id: str = self.ask(by, START, name=workflow)["startWorkflow"]["process"]["id"]
-        return process_id
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    folder = tmp_path_factory.mktemp("inbox")
-    copy_module(folder, "deciding")
-    settings = {"ORCHESTRATOR_TEAMS": json.dumps(TEAMS), "ORCHESTRATOR_API_TOKENS": json.dumps(TOKENS)}
-    with (
-        serving(folder, "--workflows", "deciding", **settings) as server,
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=chromium(), args=SWITCHES) as browser,
-    ):
+    folder = with_workflows(tmp_path_factory.mktemp("inbox"), "deciding")
+    with serving(folder, "--workflows", "deciding", **environment(TOKENS)) as server, launched() as browser:
         yield Desk(server.address, browser)
 
 
@@ -88,13 +30,26 @@ def desk(served: Desk) -> Iterator[Desk]:
     with ExitStack() as served.windows:
         yield served
         assert served.complaints == []
-        assert [url for url in served.requests if not url.startswith(served.address)] == []
+        assert served.requests_elsewhere() == []
 
 
-def picture(page: Page, name: str) -> None:
-    """Save a screenshot of the page if a folder for screenshots is set."""
-    if folder := os.environ.get("ORCHESTRATOR_TEST_SCREENSHOTS"):
-        page.screenshot(path=Path(folder) / f"{name}.png")
+def ask(desk: Desk, query: str, id: str) -> Any:
+    """The data of an operation of ada, sent without the browser."""
+    response = httpx.post(
+        f"{desk.address}/graphql",
+        json={"query": query, "variables": {"id": id}},
+        headers={"authorization": f"Bearer {token_of('ada')}"},
+        trust_env=False,
+        timeout=SECONDS,
+    ).json()
+    assert "errors" not in response, response
+    return response["data"]
+
+
+def reject(desk: Desk, place: str) -> None:
+    """Reject the open form of the process at this place as ada, not through the browser."""
+    process = ask(desk, REQUEST, place.removeprefix("processes/"))["process"]
+    ask(desk, REJECT, process["openInputRequest"]["id"])
 
 
 def named(id: str) -> str:
@@ -111,21 +66,17 @@ def gone(page: Page) -> Locator:
     return page.locator(".task.gone")
 
 
-def button(place: Page | Locator, label: str) -> Locator:
-    return place.get_by_role("button", name=label)
-
-
 def test_tasks_of_other_teams_are_not_shown_and_the_others_are_counted(desk: Desk) -> None:
-    eve = desk.page("eve")
+    eve = desk.signed_in_page("eve", "inbox")
     expect(eve.get_by_text("Nothing waits for you.")).to_be_visible()
-    bob = desk.page("bob")
+    bob = desk.signed_in_page("bob", "inbox")
     ids = [desk.start(workflow) for workflow in ("read_meter", "name_device")]
     for id in ids:
         expect(row(bob, id)).to_be_visible()
     waiting = bob.locator(".task").count()
     expect(bob.locator("header .count")).to_have_text(str(waiting))
     expect(row(bob, ids[0]).get_by_text("overdue by")).to_be_visible()
-    bob.goto(f"{desk.address}/inbox")
+    desk.open(bob, "inbox")
     expect(row(bob, ids[1])).to_be_visible()
     order = bob.locator(".task").all_inner_texts()
     overdue = ["overdue by" in text for text in order]
@@ -135,7 +86,7 @@ def test_tasks_of_other_teams_are_not_shown_and_the_others_are_counted(desk: Des
 
 
 def test_many_tasks_are_decided_at_once_and_each_has_a_result(desk: Desk) -> None:
-    bob = desk.page("bob")
+    bob = desk.signed_in_page("bob", "inbox")
     ready = [desk.start("read_meter"), desk.start("read_meter")]
     lost, to_fill = desk.start("read_meter"), desk.start("name_device")
     for id in (*ready, lost, to_fill):
@@ -144,21 +95,21 @@ def test_many_tasks_are_decided_at_once_and_each_has_a_result(desk: Desk) -> Non
     dialog = bob.get_by_role("dialog")
     expect(dialog.locator(".bulk-tasks > li")).to_have_count(4)
     expect(dialog.locator(".bulk-tasks > li", has_text=named(to_fill))).to_contain_text("Needs more than a yes")
-    picture(bob, "inbox-bulk")
-    desk.ask("ada", REJECT, id=desk.ask("ada", REQUEST, id=lost)["process"]["openInputRequest"]["id"])
+    take_picture(bob, "inbox-bulk")
+    reject(desk, lost)
     dialog.get_by_label("Comment").fill("Seen.")
     button(dialog, "Approve 3").click()
     expect(dialog.get_by_role("heading", name="2 of 3 tasks decided")).to_be_focused()
     expect(dialog.locator(".outcomes .tone-good", has_text="Approved.")).to_have_count(2)
     expect(dialog.locator(".outcomes .tone-bad", has_text=named(lost))).to_contain_text("ada")
-    picture(bob, "inbox-outcomes")
+    take_picture(bob, "inbox-outcomes")
     button(dialog, "Close").last.click()
     expect(dialog).to_have_count(0)
     for id in (*ready, lost):
         expect(row(bob, id)).to_have_count(0)
     expect(gone(bob).get_by_text("Confirmed by bob")).to_have_count(2)
     expect(gone(bob).get_by_text("Rejected by ada")).to_have_count(1)
-    picture(bob, "inbox-gone")
+    take_picture(bob, "inbox-gone")
     button(bob, "Refresh").click()
     expect(gone(bob)).to_have_count(0)
     button(bob, "Decide 1…").click()
@@ -172,7 +123,7 @@ def test_many_tasks_are_decided_at_once_and_each_has_a_result(desk: Desk) -> Non
 
 def test_all_tasks_that_are_shown_are_chosen_with_one_click(desk: Desk) -> None:
     ids = [desk.start("name_device"), desk.start("name_device")]
-    bob = desk.page("bob", "/inbox?workflow=name_device")
+    bob = desk.signed_in_page("bob", "inbox?workflow=name_device")
     for id in ids:
         expect(row(bob, id)).to_be_visible()
     shown = bob.locator(".task").count()
@@ -185,7 +136,7 @@ def test_all_tasks_that_are_shown_are_chosen_with_one_click(desk: Desk) -> None:
 
 def test_a_claim_is_seen_by_others_at_once_and_filters_are_in_the_address(desk: Desk) -> None:
     id, other = desk.start("name_device"), desk.start("name_device")
-    ada, bob = desk.page("ada"), desk.page("bob")
+    ada, bob = desk.signed_in_page("ada", "inbox"), desk.signed_in_page("bob", "inbox")
     button(row(bob, id), "Claim").click()
     expect(row(bob, id).get_by_text("claimed by you")).to_be_visible()
     expect(button(row(bob, id), "Release")).to_be_focused()

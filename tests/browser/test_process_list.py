@@ -1,7 +1,6 @@
 """The list of 10,000 processes in a real browser: search, filters in the address, rows that stay where they are."""
 
 import asyncio
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 from opened import Dashboard, copy_module, open_browser
 from playwright.sync_api import expect
 from support.command_line import SECONDS, serving
+from support.dashboard_page import take_picture
 from support.database import new_sqlite_url, sqlite_url
 from support.rows import BEGIN, failed_row, process_row, store
 
@@ -27,6 +27,13 @@ REASON = "The router did not answer: connection refused after three tries, the l
 LOCAL_TIME = """(moment) => {
   const at = new Date(moment);
   return new Date(at.getTime() - at.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
+}"""
+TYPE_AND_LEAVE = """() => {
+  const field = document.querySelector('input[type=search]');
+  Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(field, 'never sent');
+  field.dispatchEvent(new Event('input', {bubbles: true}));
+  document.querySelector('header nav a').click();
+  window.left_at = performance.now();
 }"""
 HAS_NO_GAP = """() => {
   const [head, row] = [document.querySelector('.process-table thead'), document.querySelector('tr[data-index="0"]')];
@@ -82,12 +89,6 @@ def subjects(dashboard: Dashboard) -> list[str]:
     return dashboard.page.locator(".process-table .subject").all_inner_texts()
 
 
-def picture(dashboard: Dashboard, name: str) -> None:
-    """Save a screenshot of the page if a folder for screenshots is set."""
-    if folder := os.environ.get("ORCHESTRATOR_TEST_SCREENSHOTS"):
-        dashboard.page.screenshot(path=Path(folder) / f"{name}.png")
-
-
 def test_search_and_filters_are_in_the_address_and_back_takes_a_filter_back(dashboard: Dashboard) -> None:
     page = dashboard.page
     dashboard.open("/processes")
@@ -109,9 +110,12 @@ def test_search_and_filters_are_in_the_address_and_back_takes_a_filter_back(dash
     expect(page.locator(".subject")).to_have_text(["Router 5000"])
     page.get_by_role("button", name="Clear all").click()
     expect(page).to_have_url(re.compile(r"/processes$"))
-
     page.goto(link)
     expect(page.locator(".subject")).to_have_text(["Router 5000"])
+    page.evaluate(TYPE_AND_LEAVE)
+    page.wait_for_function("() => performance.now() > window.left_at + 600")
+
+    assert page.url == dashboard.address + "/", "a text that was not sent yet does not lead back"
 
 
 def test_the_panel_filters_by_workflow_failure_code_and_time(dashboard: Dashboard) -> None:
@@ -124,7 +128,7 @@ def test_the_panel_filters_by_workflow_failure_code_and_time(dashboard: Dashboar
     page.get_by_label("Started before").press("Enter")
     expect(page.locator(".subject").first).to_have_text("Router 3659")
     expect(page).to_have_url(re.compile(r"to=2026-03-01T01%3A01Z"))
-    picture(dashboard, "processes-panel")
+    take_picture(page, "processes-panel")
     page.get_by_label("Workflow", exact=True).select_option("name_device")
     expect(page.get_by_text("No process matches these filters.")).to_be_visible()
     page.get_by_role("button", name="Workflow: name_device").click()
@@ -142,7 +146,7 @@ def test_a_failed_process_says_why_in_one_line_and_in_full_when_it_is_pressed(da
     assert reason.get_attribute("title") == REASON
     reason.click()
     expect(reason).to_have_attribute("aria-expanded", "true")
-    picture(dashboard, "processes-failed")
+    take_picture(page, "processes-failed")
 
     assert reason.evaluate("element => element.getBoundingClientRect().height") > height
 
@@ -177,7 +181,7 @@ def test_new_processes_wait_and_a_row_changes_where_it_is(dashboard: Dashboard) 
     dashboard.begin("name_device")
     new = page.get_by_role("button", name="2 new")
     expect(new).to_be_visible()
-    picture(dashboard, "processes-new")
+    take_picture(page, "processes-new")
     assert row.bounding_box() == before, "the row does not move"
     assert len(subjects(dashboard)) == 1
     dashboard.ask(
@@ -186,7 +190,7 @@ def test_new_processes_wait_and_a_row_changes_where_it_is(dashboard: Dashboard) 
     )
     expect(row.locator(".col-status", has_text="Aborted")).to_be_visible()
     expect(row.get_by_text("No longer matches the filter")).to_be_visible()
-    picture(dashboard, "processes-stray")
+    take_picture(page, "processes-stray")
     new.click()
     expect(page.locator(".subject")).to_have_count(3)
     expect(page.locator("tr[data-process]").last).to_have_attribute("data-process", process_id)

@@ -13,22 +13,19 @@ import { outcomeOf, tailOf } from "./words";
 
 interface Props {
   ids: readonly string[];
-  /** Called with the ids of the tasks that were decided. */
-  onClose: (decided: readonly string[]) => void;
+  onClose: () => void;
 }
 
 const count = (tasks: number): string => (tasks === 1 ? "1 task" : `${tasks} tasks`);
 
 export default function BulkDialog({ ids, onClose }: Props) {
   const bulk = useBulk(ids);
-  const decided = bulk.outcomes?.filter(({ isDone }) => isDone).map(({ task }) => task.id) ?? [];
-  const close = (): void => onClose(decided);
   return (
-    <Dialog title={`Decide ${count(ids.length)}`} onClose={close} isBusy={bulk.isSending} isWide>
+    <Dialog title={`Decide ${count(ids.length)}`} onClose={onClose} isBusy={bulk.isSending} isWide>
       {bulk.outcomes ? (
-        <Outcomes outcomes={bulk.outcomes} onClose={close} />
+        <Outcomes outcomes={bulk.outcomes} onClose={onClose} />
       ) : bulk.tasks ? (
-        <Chosen bulk={bulk} tasks={bulk.tasks} onCancel={close} />
+        <Chosen bulk={bulk} tasks={bulk.tasks} onCancel={onClose} />
       ) : bulk.error ? (
         <Problem error={bulk.error} title="The forms were not read." onRetry={bulk.retry} />
       ) : (

@@ -11,7 +11,7 @@ import { Problem } from "../../components/Problem";
 import { INBOX_CHOICES } from "../../operations/inbox";
 import "../../styles/filters.css";
 import "../../styles/inbox.css";
-import { MOST_AT_ONCE } from "./bulk";
+import { MOST_AT_ONCE, withChoice } from "./bulk";
 import { activeFilters, filtersOf, NAMES, requestFilterOf, SHELVES, type Filters, type Shelf } from "./filters";
 import type { Shown, TaskList, TaskRow as Row } from "./taskList";
 import { isDecidable, TaskRow } from "./TaskRow";
@@ -27,7 +27,8 @@ export default function Inbox() {
   const filter = useMemo(() => requestFilterOf(filters, viewerId), [filters, viewerId]);
   const [list, shown] = useTaskList(filter);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  const choose = (ids: readonly string[], isChosen: boolean): void => setChosen(withChoice(chosen, ids, isChosen));
+  const decidable = idsOf(shown.rows.filter(isDecidable));
+  const choose = (ids: readonly string[], isChosen: boolean): void => setChosen(withChoice(chosen, decidable, ids, isChosen));
   return (
     <section className="inbox" aria-labelledby="inbox-title">
       <div className="page-head">
@@ -36,7 +37,7 @@ export default function Inbox() {
       <FilterBar filters={filters} onChange={change} />
       <ActiveFilters active={activeFilters(filters)} names={NAMES} onChange={change} />
       {shown.error && <Problem error={shown.error} onRetry={() => void list.refresh()} />}
-      <ListLine list={list} shown={shown} chosen={chosen} onChoose={choose} />
+      <ListLine list={list} shown={shown} ids={decidable} chosen={chosen} onChoose={choose} />
       {shown.rows.length > 0 && (
         <ul className="tasks" aria-busy={shown.isReading}>
           {shown.rows.map((row) => (
@@ -57,15 +58,6 @@ export default function Inbox() {
       {shown.hasMore && <More list={list} shown={shown} />}
     </section>
   );
-}
-
-function withChoice(before: ReadonlySet<string>, ids: readonly string[], isChosen: boolean): ReadonlySet<string> {
-  const after = new Set(before);
-  for (const id of ids) {
-    if (!isChosen) after.delete(id);
-    else if (after.size < MOST_AT_ONCE) after.add(id);
-  }
-  return after;
 }
 
 function FilterBar({ filters, onChange }: { filters: Filters; onChange: Change }) {
@@ -113,21 +105,21 @@ function optionsOf(found: readonly (readonly [value: string, label: string])[]):
 interface LineProps {
   list: TaskList;
   shown: Shown;
+  /** The tasks that may be chosen. */
+  ids: readonly string[];
   chosen: ReadonlySet<string>;
   onChoose: (ids: readonly string[], isChosen: boolean) => void;
 }
 
 /** Choose all, and decide what is chosen. The line is always there, so nothing below it moves. */
-function ListLine({ list, shown, chosen, onChoose }: LineProps) {
+function ListLine({ list, shown, ids, chosen, onChoose }: LineProps) {
   const [deciding, setDeciding] = useState<readonly string[] | null>(null);
-  const ids = idsOf(shown.rows.filter(isDecidable));
   const now = ids.filter((id) => chosen.has(id));
   const gone = shown.rows.filter(({ isGone }) => isGone).length;
   const isAll = now.length > 0 && now.length === Math.min(ids.length, MOST_AT_ONCE);
-  const close = (decided: readonly string[]): void => {
+  const close = (): void => {
     setDeciding(null);
-    onChoose(decided, false);
-    if (decided.length) list.touch();
+    list.touch();
   };
   return (
     <div className="list-line">

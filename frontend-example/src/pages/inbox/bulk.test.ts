@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { approvals, kindOf, outcomesOf, rejections, type BulkTask, type Page } from "./bulk";
+import { approvals, kindOf, MOST_AT_ONCE, outcomesOf, rejections, type BulkTask, type Page, withChoice } from "./bulk";
 import { filtersOf, requestFilterOf } from "./filters";
 
 const page = (isConfirmation: boolean, more: Partial<Page> = {}): Page =>
@@ -19,6 +19,21 @@ describe("a chosen task", () => {
     ["closed", task("a", null, { status: "SUBMITTED" })],
   ] as const)("is %s", (kind, chosen) => {
     expect(kindOf(chosen)).toBe(kind);
+  });
+});
+
+describe("a choice", () => {
+  const ids = Array.from({ length: MOST_AT_ONCE + 20 }, (_, number) => `t${number}`);
+
+  it("takes so many tasks as the server decides at once, without those that were decided", () => {
+    const first = withChoice(new Set(), ids, ids, true);
+    expect(first.size).toBe(MOST_AT_ONCE);
+    const left = ids.slice(MOST_AT_ONCE);
+    expect([...withChoice(first, left, left, true)]).toEqual(left);
+  });
+
+  it("is taken back", () => {
+    expect([...withChoice(new Set(["t1", "t2"]), ids, ["t1"], false)]).toEqual(["t2"]);
   });
 });
 

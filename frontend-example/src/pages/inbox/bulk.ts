@@ -5,6 +5,21 @@ import { payloadOf } from "../../forms/payload";
 /** The server takes at most so many at once. */
 export const MOST_AT_ONCE = 100;
 
+/** The chosen tasks after a choice. Those that may no longer be decided do not count. */
+export function withChoice(
+  before: ReadonlySet<string>,
+  decidable: readonly string[],
+  ids: readonly string[],
+  isChosen: boolean,
+): ReadonlySet<string> {
+  const after = new Set(decidable.filter((id) => before.has(id)));
+  for (const id of ids) {
+    if (!isChosen) after.delete(id);
+    else if (after.size < MOST_AT_ONCE) after.add(id);
+  }
+  return after;
+}
+
 export type BulkTask = Extract<NonNullable<NonNullable<BulkFormsQuery["nodes"]>[number]>, { version: number }>;
 export type Page = Extract<NonNullable<BulkTask["form"]>, { __typename: "FormPage" }>;
 type Answer = BulkDecideMutation["decideInputRequests"]["submitted" | "rejected"][number];

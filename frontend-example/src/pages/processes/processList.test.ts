@@ -156,8 +156,10 @@ describe("the list of processes", () => {
     await vi.runAllTimersAsync();
     expect(ids(list)).toEqual(["p3", "p2", "p1"]);
     expect(list.get().newCount).toBe(2);
+    const { edition } = list.get();
     await list.showNew();
     expect(ids(list)).toEqual(["p6", "p4", "p3", "p2", "p1"]);
+    expect(list.get().edition).toBe(edition + 1);
   });
 
   it("offers an old process that the filter allows now, at its place", async () => {
@@ -206,6 +208,15 @@ describe("the list of processes", () => {
     await list.more();
     expect(new Set(ids(list)).size).toBe(2 * PAGE_SIZE);
     expect(list.get().hasMore).toBe(false);
+  });
+
+  it("does not offer a process of a page that is not read yet as new", async () => {
+    server.rows = Array.from({ length: PAGE_SIZE + 10 }, (_, number) => row(number));
+    const list = await listOf(server, {});
+    server.rows[3] = row(3, "RUNNING", 2);
+    list.touch(["p3"]);
+    await vi.runAllTimersAsync();
+    expect(list.get().newCount).toBe(0);
   });
 
   it("reads a hundred changes of one process once", async () => {

@@ -156,13 +156,13 @@ export class ProcessList {
   }
 
   private catchUpSoon(wait: number): void {
-    // Until the whole list is read, what is new in it is not known.
-    if (!this.changed.size || this.isReloading || this.isCatchingUp || this.isClosed) return;
+    if (!this.changed.size || this.isCatchingUp || this.isClosed) return;
     this.catchUpTimer ??= setTimeout(() => void this.catchUp(), wait);
   }
 
   private async catchUp(): Promise<void> {
     this.catchUpTimer = undefined;
+    // Until the whole list is read, what is new in it is not known: the end of the reading comes here again.
     if (this.isReloading) return;
     const { generation } = this;
     const ids = this.takeChanged();
