@@ -1,12 +1,13 @@
 """Product subscriptions on the dashboard: the list that follows what workflows do, and the page of one of them."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from opened import HOSTILE, Dashboard, copy_module, open_dashboard
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 from support.command_line import SECONDS, until
 
 expect.set_options(timeout=SECONDS * 1000)  # a limit, not an expectation: a slow machine is no failure
@@ -179,6 +180,24 @@ def test_a_note_is_never_overwritten_unseen(tmp_path: Path) -> None:
         expect(note.locator("p")).to_have_text(["mine"])
         expect(note.get_by_role("button", name="Edit the note")).to_be_focused()
         assert page.title() != "taken"
+
+
+def test_a_search_that_is_not_sent_yet_does_not_lead_back_from_the_next_page(tmp_path: Path) -> None:
+    with open_network(tmp_path) as dashboard:
+        page = dashboard.page
+        node = make_node(dashboard, "ams-core1")
+        late: list[Route] = []
+        page.route(re.compile(r"/assets/Subscription-[^/]*\.js"), lambda route: late.append(route))
+        dashboard.open("/subscriptions")
+        page.clock.install()
+        page.get_by_role("searchbox").fill("ams")
+        page.get_by_role("link", name="Node ams-core1").click()
+        expect(page.get_by_role("searchbox")).to_be_hidden()
+        page.clock.run_for(1_000)
+        for route in late:
+            route.continue_()
+        expect(page.get_by_role("heading", name="Node ams-core1")).to_be_visible()
+        assert page.url == f"{dashboard.address}/subscriptions/{node}"
 
 
 def test_an_address_of_no_subscription_says_so(tmp_path: Path) -> None:
