@@ -187,7 +187,11 @@ def test_a_search_that_is_not_sent_yet_does_not_lead_back_from_the_next_page(tmp
         page = dashboard.page
         node = make_node(dashboard, "ams-core1")
         late: list[Route] = []
-        page.route(re.compile(r"/assets/Subscription-[^/]*\.js"), lambda route: late.append(route))
+
+        def hold(route: Route) -> None:
+            late.append(route)
+
+        page.route(re.compile(r"/assets/Subscription-[^/]*\.js"), hold)
         dashboard.open("/subscriptions")
         page.clock.install()
         page.get_by_role("searchbox").fill("ams")
@@ -198,6 +202,19 @@ def test_a_search_that_is_not_sent_yet_does_not_lead_back_from_the_next_page(tmp
             route.continue_()
         expect(page.get_by_role("heading", name="Node ams-core1")).to_be_visible()
         assert page.url == f"{dashboard.address}/subscriptions/{node}"
+
+
+def test_a_list_that_was_not_read_is_read_again_when_the_server_is_back(tmp_path: Path) -> None:
+    with open_network(tmp_path) as dashboard:
+        page = dashboard.page
+        page.route("**/graphql", lambda route: route.abort())
+        dashboard.open("/subscriptions")
+        expect(page.get_by_role("alert").first).to_contain_text("The server does not answer.")
+        page.unroute("**/graphql")
+        make_node(dashboard, "ams-core1")
+        expect(names(dashboard)).to_have_text(["Node ams-core1"])
+        assert {"ERR_FAILED" in complaint for complaint in dashboard.complaints} == {True}
+        dashboard.complaints.clear()
 
 
 def test_an_address_of_no_subscription_says_so(tmp_path: Path) -> None:
