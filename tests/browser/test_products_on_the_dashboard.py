@@ -213,6 +213,7 @@ def test_a_list_that_was_not_read_is_read_again_when_the_server_is_back(tmp_path
         page.unroute("**/graphql")
         make_node(dashboard, "ams-core1")
         expect(names(dashboard)).to_have_text(["Node ams-core1"])
+        expect(page.get_by_role("alert")).to_have_count(0)
         assert {"ERR_FAILED" in complaint for complaint in dashboard.complaints} == {True}
         dashboard.complaints.clear()
 
