@@ -1,12 +1,13 @@
 """Product subscriptions on the dashboard: the list that follows what workflows do, and the page of one of them."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from opened import HOSTILE, Dashboard, copy_module, open_dashboard
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 from support.command_line import SECONDS, until
 
 expect.set_options(timeout=SECONDS * 1000)  # a limit, not an expectation: a slow machine is no failure
@@ -179,6 +180,42 @@ def test_a_note_is_never_overwritten_unseen(tmp_path: Path) -> None:
         expect(note.locator("p")).to_have_text(["mine"])
         expect(note.get_by_role("button", name="Edit the note")).to_be_focused()
         assert page.title() != "taken"
+
+
+def test_a_search_that_is_not_sent_yet_does_not_lead_back_from_the_next_page(tmp_path: Path) -> None:
+    with open_network(tmp_path) as dashboard:
+        page = dashboard.page
+        node = make_node(dashboard, "ams-core1")
+        late: list[Route] = []
+
+        def hold(route: Route) -> None:
+            late.append(route)
+
+        page.route(re.compile(r"/assets/Subscription-[^/]*\.js"), hold)
+        dashboard.open("/subscriptions")
+        page.clock.install()
+        page.get_by_role("searchbox").fill("ams")
+        page.get_by_role("link", name="Node ams-core1").click()
+        expect(page.get_by_role("searchbox")).to_be_hidden()
+        page.clock.run_for(1_000)
+        for route in late:
+            route.continue_()
+        expect(page.get_by_role("heading", name="Node ams-core1")).to_be_visible()
+        assert page.url == f"{dashboard.address}/subscriptions/{node}"
+
+
+def test_a_list_that_was_not_read_is_read_again_when_the_server_is_back(tmp_path: Path) -> None:
+    with open_network(tmp_path) as dashboard:
+        page = dashboard.page
+        page.route("**/graphql", lambda route: route.abort())
+        dashboard.open("/subscriptions")
+        expect(page.get_by_role("alert").first).to_contain_text("The server does not answer.")
+        page.unroute("**/graphql")
+        make_node(dashboard, "ams-core1")
+        expect(names(dashboard)).to_have_text(["Node ams-core1"])
+        expect(page.get_by_role("alert")).to_have_count(0)
+        assert {"ERR_FAILED" in complaint for complaint in dashboard.complaints} == {True}
+        dashboard.complaints.clear()
 
 
 def test_an_address_of_no_subscription_says_so(tmp_path: Path) -> None:

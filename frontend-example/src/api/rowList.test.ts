@@ -103,6 +103,15 @@ describe("a list of rows", () => {
     expect(list.get().newCount).toBe(1);
   });
 
+  it("does not look for new rows of a list that could not be read", async () => {
+    server.isAway = true;
+    await list.reload();
+    const before = server.asked;
+    list.peekSoon();
+    await vi.runAllTimersAsync();
+    expect(server.asked).toBe(before);
+  });
+
   it("shows new rows at once if they are what a person looks for", async () => {
     server.showsNewAtOnce = true;
     server.rows = [row(1), row(2), row(3), row(4)];

@@ -93,6 +93,8 @@ export class RowList<Row extends { id: string }> {
    * place, others wait to be shown.
    */
   peekSoon(wait = Math.max(GATHER, this.peekedAt + PEEK_EVERY - Date.now())): void {
+    // A list that could not be read, or that the person may not read, is not asked for again and again.
+    if (this.error) return;
     this.peekTimer ??= setTimeout(() => void this.peek(), wait);
   }
 

@@ -1,5 +1,5 @@
 /** A text to search for. The address follows when the person pauses; Back brings an earlier text again. */
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Change } from "./useFilters";
 
 const PAUSE = 250;
@@ -21,8 +21,9 @@ export function SearchField({ label, name, value, onChange }: Props) {
     if (value !== sent.current) setTyped(value);
     sent.current = value;
   }, [value]);
-  // After the page is left, a late change would lead back to it.
-  useEffect(() => () => window.clearTimeout(timer.current), []);
+  // A late change would lead back to a page that was left. Layout effects end when the page is hidden, also while the code
+  // of the next page is still loaded; other effects end only after that.
+  useLayoutEffect(() => () => window.clearTimeout(timer.current), []);
 
   const send = (text: string): void => {
     window.clearTimeout(timer.current);

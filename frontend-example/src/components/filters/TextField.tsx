@@ -1,5 +1,5 @@
 /** A text that is one filter of several. The address follows when the person pauses; Back brings an earlier text again. */
-import { useEffect, useId, useRef, useState } from "react";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 import type { Change } from "./useFilters";
 
 const PAUSE = 250;
@@ -23,7 +23,9 @@ export function TextField({ label, name, value, placeholder, suggestions = [], o
     if (value !== sent.current) setTyped(value);
     sent.current = value;
   }, [value]);
-  useEffect(() => () => window.clearTimeout(timer.current), []);
+  // A late change would lead back to a page that was left. Layout effects end when the page is hidden, also while the code
+  // of the next page is still loaded; other effects end only after that.
+  useLayoutEffect(() => () => window.clearTimeout(timer.current), []);
 
   const send = (text: string): void => {
     window.clearTimeout(timer.current);

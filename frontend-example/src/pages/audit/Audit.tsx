@@ -4,6 +4,7 @@ import { Link } from "wouter";
 import { run } from "../../api/client";
 import type { Source } from "../../api/rowList";
 import { useStore } from "../../api/store";
+import { useEvery } from "../../api/useEvery";
 import { useRowList } from "../../api/useRowList";
 import { addresses } from "../../app/addresses";
 import { usePageTitle } from "../../components/Announcer";
@@ -26,6 +27,9 @@ import { Export } from "./Export";
 import { activeFilters, auditFilterOf, filtersOf, NAMES, type Filters } from "./filters";
 import { Verification } from "./Verification";
 
+/** Some actions make no event, and the seal of an entry comes about a second after it. */
+const LOOK_EVERY = 5_000;
+
 const COLUMNS = ["When", "Who", "Action", "Process", "Details"];
 
 export default function Audit() {
@@ -34,6 +38,7 @@ export default function Audit() {
   const clock = useStore(zone);
   const source = useMemo(() => sourceOf(filters), [filters]);
   const [list, shown] = useRowList(source, (rows) => rows.peekSoon());
+  useEvery(LOOK_EVERY, () => list.peekSoon());
   const more = useCallback(() => void list.more(), [list]);
   const active = activeFilters(filters, clock);
   if (isForbidden(shown.error)) {

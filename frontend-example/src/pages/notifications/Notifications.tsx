@@ -1,7 +1,8 @@
 /** The notifications to people and systems outside: what was sent, what waits, what was given up and may be sent again. */
-import { useCallback, useEffect, useMemo } from "react";
+import { useCallback, useMemo } from "react";
 import { run } from "../../api/client";
-import type { RowList, Source } from "../../api/rowList";
+import type { Source } from "../../api/rowList";
+import { useEvery } from "../../api/useEvery";
 import { useRowList } from "../../api/useRowList";
 import { usePageTitle } from "../../components/Announcer";
 import { ActiveFilters } from "../../components/filters/ActiveFilters";
@@ -21,7 +22,7 @@ import { ResendAll } from "./ResendAll";
 
 const COLUMNS = ["Notification", "Target", "Status", "Tries", "Action"];
 
-/** The API has no event for a try: what waits to be sent is looked at again. */
+/** The API has no event for a notification or a try: one is made some time after the event that it reports. */
 const LOOK_EVERY = 3_000;
 
 export default function Notifications() {
@@ -29,7 +30,10 @@ export default function Notifications() {
   const { filters, change } = useFilters(filtersOf);
   const source = useMemo(() => sourceOf(filters), [filters]);
   const [list, shown] = useRowList(source, (rows) => rows.peekSoon());
-  useLooking(list);
+  useEvery(LOOK_EVERY, () => {
+    list.peekSoon();
+    list.touch(shown.rows.flatMap(({ id, status }) => (status === "PENDING" ? [id] : [])));
+  });
   const more = useCallback(() => void list.more(), [list]);
   const resent = useCallback((ids: readonly string[]) => list.touch(ids), [list]);
   const dead = shown.rows.filter(({ status }) => status === "DEAD");
@@ -86,17 +90,6 @@ function sourceOf(filters: Filters): Source<NotificationRowFragment> {
     // Ids of notifications grow with time.
     compare: (a, b) => b.createdAt.localeCompare(a.createdAt) || b.id.localeCompare(a.id),
   };
-}
-
-/** Follow what waits to be sent while somebody looks. */
-function useLooking(list: RowList<NotificationRowFragment>): void {
-  useEffect(() => {
-    const timer = setInterval(() => {
-      if (document.hidden) return;
-      list.touch(list.get().rows.flatMap(({ id, status }) => (status === "PENDING" ? [id] : [])));
-    }, LOOK_EVERY);
-    return () => clearInterval(timer);
-  }, [list]);
 }
 
 function Nothing() {

@@ -14,7 +14,7 @@ const Confirm = lazy(() => import("../../components/Confirm"));
 export function SyncState({ subscription }: { subscription: Detail }) {
   const { lockedBy, outOfSyncBy, outOfSyncReason } = subscription;
   return (
-    <div className="sync-state" role="status">
+    <div className={`sync-state tone-${lockedBy ? "busy" : "bad"}`} role="status">
       {lockedBy && (
         <p>
           <Badge status="LOCKED" /> The process <Link href={addresses.process(lockedBy.id)}>{lockedBy.subject}</Link> holds it:{" "}
