@@ -1,4 +1,4 @@
-"""Forms of several pages that start a workflow, in a real browser: the keyboard, lost answers, and what stands in the way."""
+"""Forms that start a workflow, in a real browser: the keyboard, lost answers, and what stands in the way."""
 
 import re
 from collections.abc import Iterator

@@ -15,13 +15,16 @@ interface Props {
   onChange: (id: string | null) => void;
   schema: Schema;
   isDisabled: boolean;
+  isInvalid?: boolean | undefined;
+  isRequired?: boolean | undefined;
   describedBy: string | undefined;
 }
 
 /** The key of the field's schema with the filter of those to choose from. */
 const FILTER_KEY = "x-product-subscriptions";
 
-export default function SubscriptionPicker({ id, value, onChange, schema, isDisabled, describedBy }: Props) {
+export default function SubscriptionPicker(props: Props) {
+  const { id, value, onChange, schema, isDisabled, isInvalid, isRequired, describedBy } = props;
   const [text, setText] = useState(value ?? "");
   const [active, setActive] = useState(-1);
   const search = useSubscriptionSearch(asSchema(schema[FILTER_KEY]) as ProductSubscriptionFilter);
@@ -81,6 +84,8 @@ export default function SubscriptionPicker({ id, value, onChange, schema, isDisa
         placeholder="Search, or paste an id"
         aria-autocomplete="list"
         aria-expanded={isOpen}
+        aria-invalid={isInvalid}
+        aria-required={isRequired}
         aria-controls={listId}
         aria-activedescendant={isOpen && active >= 0 ? optionId(active) : undefined}
         aria-describedby={`${describedBy ?? ""} ${id}-note`.trim()}
