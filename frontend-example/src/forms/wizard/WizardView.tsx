@@ -153,7 +153,7 @@ function FocusFirst({ form }: { form: React.RefObject<HTMLElement | null> }) {
 
 function PageHead({ page, index }: { page: Page; index: number }) {
   // How many pages there are is not known before they are answered.
-  const progress = [index > 0 && `Page ${index + 1}`, page.hasNext && "more pages follow"].filter(Boolean).join(" · ");
+  const progress = index > 0 || page.hasNext ? `Page ${index + 1}${page.hasNext ? " · more pages follow" : ""}` : null;
   return (
     <header className="wizard-head">
       {progress && <p className="muted">{progress}</p>}

@@ -23,7 +23,7 @@ export default function StartForm() {
   const { data, error } = useLive(START_FACTS, { workflowName: name }, { concerns: isOfEngine });
   const facts = data?.workflow;
   return (
-    <section className="start" aria-labelledby="start-title">
+    <section className="start-page" aria-labelledby="start-title">
       <Link className="back" href={addresses.start()}>
         ← All workflows
       </Link>
