@@ -65,7 +65,7 @@ function Form(props: FormProps) {
   const wizard = useRequestWizard(props);
   const { isSending } = useSyncExternalStore(wizard.subscribe, wizard.get);
   const [isRejecting, setRejecting] = useState(false);
-  useEffect(() => onBusy(isSending), [isSending, onBusy]);
+  useBusy(isSending, onBusy);
 
   const onAnswer = (answer: Answer): void => {
     if (isInvalid(answer) || answer.__typename === "FormIncomplete") return;
@@ -98,6 +98,14 @@ function Form(props: FormProps) {
   );
 }
 
+/** Tell that a decision is on its way, until it is answered or the form is gone. */
+function useBusy(isSending: boolean, onBusy: (isBusy: boolean) => void): void {
+  useEffect(() => {
+    onBusy(isSending);
+    return () => onBusy(false);
+  }, [isSending, onBusy]);
+}
+
 interface RejectingProps extends OpenRequestProps {
   wizard: Wizard;
   onClose: () => void;
@@ -106,7 +114,7 @@ interface RejectingProps extends OpenRequestProps {
 function Rejecting({ request, viewer, wizard, newestVersion, onBusy, onSettled, onClose }: RejectingProps) {
   const { isSending, trouble, perform } = useCommands(onSettled);
   const { comment } = useSyncExternalStore(wizard.subscribe, wizard.get);
-  useEffect(() => onBusy(isSending), [isSending, onBusy]);
+  useBusy(isSending, onBusy);
   const reject = async (rejection: Rejection): Promise<void> => {
     if (isSending) return;
     const input = { inputRequestId: request.id, expectedVersion: newestVersion(), ...rejection };
