@@ -150,9 +150,7 @@ function EmptyForm({ onSubmit, children }: { onSubmit: () => void; children: Rea
 
 /** Mounted together with the fields, which may come later than the page around them. */
 function FocusFirst({ form }: { form: React.RefObject<HTMLElement | null> }) {
-  useEffect(() => {
-    if (form.current) focusFirst(form.current);
-  }, [form]);
+  useEffect(() => (form.current ? focusFirst(form.current) : undefined), [form]);
   return null;
 }
 
