@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, Field, SecretStr
 from pydantic_forms.validators import LongText
 
 from orchestrator_gql import begin, inputstep
@@ -31,7 +31,7 @@ def asks_for_device() -> FormGenerator:
     class LoginPage(FormPage):
         login_name: str = "admin"
         password: SecretStr
-        logins: list[Login] = []
+        logins: list[Login] = Field(default_factory=list)
 
     class NotePage(SubmitFormPage):
         remark: LongText = LongText("")
@@ -42,10 +42,15 @@ def asks_for_device() -> FormGenerator:
     return {"site": site.site, "rack": site.rack, "login_name": login.login_name, "remark": note.remark}
 
 
-def asks_in_vain() -> FormGenerator:
+def inventory_page() -> type[FormPage]:
     """The author's code fails."""
     raise RuntimeError("The inventory does not answer.")
-    yield
+
+
+def asks_in_vain() -> FormGenerator:
+    """A form whose page cannot be made."""
+    yield inventory_page()
+    return {}
 
 
 def asks_after_reading() -> FormGenerator:

@@ -1,13 +1,15 @@
 """The search for a product subscription in a start form, in a real browser."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from opened import Dashboard, open_dashboard
-from playwright.sync_api import expect
-from support.command_line import SECONDS, until
+from opened import Dashboard, open_browser
+from playwright.sync_api import Locator, expect
+from signed_in import field, with_workflows
+from support.command_line import SECONDS, serving, until
 
 START = """mutation ($input: StartWorkflowInput!) { startWorkflow(input: $input) {
   ... on StartWorkflowSuccess { process { id } } } }"""
@@ -39,89 +41,111 @@ def make(address: str, *names: str) -> dict[str, str]:
     return ids
 
 
-def module_in(folder: Path) -> str:
-    """Copy the workflows into the folder, and return the name of their module."""
-    name = "network_of_nodes"
-    (folder / f"{name}.py").write_bytes((Path(__file__).parent / f"{name}.py").read_bytes())
-    return name
+FURTHER = 12
+"""Nodes that are older than those with names: more than the list shows at once."""
 
 
-def at_first_page(dashboard: Dashboard) -> Any:
-    """The field of the first page of `rename_node`."""
-    dashboard.page.goto(dashboard.address + "/#/start/rename_node")
-    field = dashboard.page.get_by_role("combobox", name="Product subscription")
-    field.wait_for()
-    return field
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, str]]]:
+    """The address of a server with nodes, and the ids of those with names."""
+    folder = with_workflows(tmp_path_factory.mktemp("network"), "network_of_nodes")
+    with serving(folder, "--workflows", "network_of_nodes") as server:
+        for number in range(FURTHER):
+            order = {"workflowName": "create_node", "pages": [{"node_name": f"pop-{number}"}]}
+            assert asked(server.address, START, input=order)["startWorkflow"]
+        until(lambda: len(nodes_of(server.address)) == FURTHER or None)
+        yield server.address, make(server.address, "ams-core1", "ams-core2", "utr-edge1", HOSTILE)
 
 
-def test_a_keyboard_finds_a_subscription_and_changes_it(tmp_path: Path) -> None:
-    with open_dashboard(tmp_path, module_in(tmp_path)) as dashboard:
-        page = dashboard.page
-        ids = make(dashboard.address, "ams-core1", "ams-core2", "utr-edge1", HOSTILE)
-        field = at_first_page(dashboard)
-        field.press("ArrowDown")
-        expect(page.get_by_role("option")).to_have_count(4)
-        expect(field).to_have_attribute("aria-expanded", "true")
-        expect(page.get_by_role("option").first).to_contain_text(HOSTILE)
-        field.press("Escape")
-        expect(page.get_by_role("option")).to_have_count(0)
-
-        field.press_sequentially("core")
-        expect(page.get_by_role("option")).to_have_count(2)
-        field.press("ArrowDown")
-        field.press("ArrowDown")
-        option = page.get_by_role("option", selected=True)
-        expect(option).to_contain_text("Node ams-core1")
-        expect(option).to_contain_text("uva · active")
-        expect(field).to_have_attribute("aria-activedescendant", option.get_attribute("id") or "")
-        field.press("Enter")
-        expect(field).to_have_value("Node ams-core1")
-        expect(page.locator(".picker")).to_contain_text(ids["ams-core1"])
-        field.press("Enter")
-        expect(page.get_by_label("Node Name")).to_have_value("ams-core1")
-        page.get_by_label("Node Name").fill("ams-core9")
-        dashboard.submit()
-        dashboard.wait_for_status("Completed")
-
-        assert nodes_of(dashboard.address)["ams-core9"] == ids["ams-core1"]
+@pytest.fixture
+def dashboard(network: tuple[str, dict[str, str]], tmp_path: Path) -> Iterator[Dashboard]:
+    with open_browser(network[0], tmp_path / "none") as dashboard:
+        yield dashboard
         assert dashboard.complaints == []
-        assert page.title() != "taken"
+        assert dashboard.requests_elsewhere() == []
 
 
-@pytest.mark.parametrize("way", ["id", "mouse"])
-def test_an_id_typed_by_hand_and_a_click_are_as_good(tmp_path: Path, way: str) -> None:
-    with open_dashboard(tmp_path, module_in(tmp_path)) as dashboard:
-        ids = make(dashboard.address, "ams-core1", "ams-core2")
-        field = at_first_page(dashboard)
+@pytest.fixture
+def ids(network: tuple[str, dict[str, str]]) -> dict[str, str]:
+    return network[1]
+
+
+def at_first_page(dashboard: Dashboard) -> Locator:
+    """The field of the first page of `rename_node`."""
+    dashboard.open("/start/rename_node")
+    combobox = dashboard.page.get_by_role("combobox", name="Product subscription")
+    combobox.wait_for()
+    return combobox
+
+
+def test_a_keyboard_finds_a_subscription_and_changes_it(dashboard: Dashboard, ids: dict[str, str]) -> None:
+    page = dashboard.page
+    combobox = at_first_page(dashboard)
+    expect(combobox).to_be_focused()
+    combobox.press("ArrowDown")
+    expect(page.get_by_role("option")).to_have_count(10)
+    expect(combobox).to_have_attribute("aria-expanded", "true")
+    expect(page.get_by_role("option").first).to_contain_text(HOSTILE)
+    expect(page.locator(".picker")).to_contain_text("10 product subscriptions, and 6 more: type to narrow.")
+    combobox.press("Escape")
+    expect(page.get_by_role("option")).to_have_count(0)
+
+    combobox.press_sequentially("core")
+    expect(page.get_by_role("option")).to_have_count(2)
+    combobox.press("ArrowDown")
+    combobox.press("ArrowDown")
+    option = page.get_by_role("option", selected=True)
+    expect(option).to_contain_text("Node ams-core1")
+    expect(option).to_contain_text("uva · active")
+    expect(combobox).to_have_attribute("aria-activedescendant", option.get_attribute("id") or "")
+    combobox.press("Enter")
+    expect(combobox).to_have_value("Node ams-core1")
+    expect(page.locator(".picker")).to_contain_text(ids["ams-core1"])
+    combobox.press("Enter")
+    expect(field(page, "Node Name")).to_have_value("ams-core1")
+    field(page, "Node Name").fill("ams-core9")
+    dashboard.submit()
+    dashboard.wait_for_status("Completed")
+
+    assert nodes_of(dashboard.address)["ams-core9"] == ids["ams-core1"]
+    assert page.title() != "taken"
+
+
+@pytest.mark.parametrize("way", ["id", "mouse", "address"])
+def test_an_id_typed_by_hand_a_click_and_a_link_are_as_good(
+    dashboard: Dashboard, ids: dict[str, str], way: str
+) -> None:
+    if way == "address":
+        dashboard.open(f"/start/rename_node?subscription={ids['ams-core2']}")
+    else:
+        combobox = at_first_page(dashboard)
         if way == "id":
-            field.fill(ids["ams-core2"])
+            combobox.fill(ids["ams-core2"])
+            expect(dashboard.page.locator(".picker")).to_contain_text("A node · uva · active")
         else:
-            field.click()
+            combobox.click()
             dashboard.page.get_by_role("option", name="ams-core2").click()
         dashboard.submit()
-        expect(dashboard.page.get_by_label("Node Name")).to_have_value("ams-core2")
+    expect(field(dashboard.page, "Node Name")).to_have_value("ams-core2")
 
 
-def test_what_is_no_subscription_is_refused_at_the_field(tmp_path: Path) -> None:
-    with open_dashboard(tmp_path, module_in(tmp_path)) as dashboard:
-        field = at_first_page(dashboard)
-        field.fill("nothing of this name")
-        expect(dashboard.page.locator(".picker")).to_contain_text("No product subscription is found.")
-        dashboard.submit()
+def test_what_is_no_subscription_is_refused_at_the_field(dashboard: Dashboard) -> None:
+    combobox = at_first_page(dashboard)
+    combobox.fill("nothing of this name")
+    expect(dashboard.page.locator(".picker")).to_contain_text("No product subscription is found.")
+    dashboard.submit()
 
-        expect(field).to_have_attribute("aria-invalid", "true")
+    expect(combobox).to_have_attribute("aria-invalid", "true")
+    expect(combobox).to_have_value("nothing of this name")
 
 
-def test_two_fields_of_one_class_have_their_own_labels_and_the_subject_is_shown(tmp_path: Path) -> None:
+def test_two_fields_of_one_class_have_their_own_labels_and_the_subject_is_shown(dashboard: Dashboard) -> None:
     subject = "A rack from utr to ams"
-    with open_dashboard(tmp_path, module_in(tmp_path)) as dashboard:
-        page = dashboard.page
-        page.goto(dashboard.address + "/#/start/move_rack")
-        page.get_by_label("From place").select_option("Utrecht")
-        page.get_by_label("To place").select_option("Amsterdam")
-        dashboard.submit()
-        dashboard.wait_for_status("Completed")
+    page = dashboard.page
+    dashboard.open("/start/move_rack")
+    page.get_by_label("From place").select_option("Utrecht")
+    page.get_by_label("To place").select_option("Amsterdam")
+    dashboard.submit()
+    dashboard.wait_for_status("Completed")
 
-        expect(page.locator(".process .subject")).to_have_text(subject)
-        expect(page.locator(".list .row-subject")).to_have_text(subject)
-        assert dashboard.complaints == []
+    expect(page.get_by_role("heading", name=subject)).to_be_visible()

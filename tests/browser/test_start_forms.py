@@ -1,4 +1,4 @@
-"""Forms of several pages that start a workflow, in a real browser: the keyboard, lost answers, and what stands in the way."""
+"""Forms that start a workflow, in a real browser: the keyboard, lost answers, and what stands in the way."""
 
 import re
 from collections.abc import Iterator
@@ -121,12 +121,12 @@ def test_a_paused_engine_refuses_and_what_was_typed_stays(dashboard: Dashboard) 
     switch_engine(dashboard, paused=True, reason="a test")
     page = dashboard.page
     try:
-        page.locator(".start .callout").wait_for()
+        page.locator(".start-page .callout").wait_for()
         dashboard.submit()
         expect(page.get_by_role("alert")).to_contain_text("What you typed is kept")
     finally:
         switch_engine(dashboard, paused=False)
-    page.locator(".start .callout").wait_for(state="detached")
+    page.locator(".start-page .callout").wait_for(state="detached")
     expect(field(page, "Remark")).to_have_value("before the pause")
     dashboard.submit()
     dashboard.wait_for_status("Completed")

@@ -13,6 +13,8 @@ export function PickerField({ schema, value, control, change }: DrawnProps) {
         onChange={(id) => change(id === "" || id === null ? null : id)}
         schema={schema}
         isDisabled={false}
+        isInvalid={control["aria-invalid"]}
+        isRequired={control["aria-required"]}
         describedBy={control["aria-describedby"]}
       />
     </Suspense>

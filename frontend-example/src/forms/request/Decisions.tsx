@@ -1,5 +1,5 @@
 /** What people and policies decided about a form: who, when, and in which words. */
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useState } from "react";
 import { Time } from "../../components/Time";
 import { ENDS, verdictWords, whoWords, type Asked, type Decision, type Request } from "./facts";
 
@@ -44,15 +44,18 @@ export function Decisions({ request }: { request: Request }) {
 
 /** What was submitted: the same for all who approved. */
 export function Submitted({ request }: { request: Request }) {
+  const [isOpen, setOpen] = useState(false);
   const decision = request.decisions.find(({ pages }) => pages && pages.some(hasContent));
   if (!decision?.pages) return null;
   const pages = decision.pages.filter(hasContent);
   return (
-    <details className="submitted">
+    <details className="submitted" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>What was submitted</summary>
-      <Suspense fallback={<p className="muted">Loading…</p>}>
-        <Result value={pages.length === 1 ? (pages[0] ?? null) : pages} fileName={`form-${request.id}`} />
-      </Suspense>
+      {isOpen && (
+        <Suspense fallback={<p className="muted">Loading…</p>}>
+          <Result value={pages.length === 1 ? (pages[0] ?? null) : pages} fileName={`form-${request.id}.json`} />
+        </Suspense>
+      )}
     </details>
   );
 }

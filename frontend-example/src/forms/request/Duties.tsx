@@ -1,5 +1,5 @@
 /** Whose a form is: take it, give it back, or hand it to another team. Exactly the buttons that the person may press. */
-import { lazy, Suspense, useRef, useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { Boundary } from "../../components/Boundary";
 import { ASSIGN, CLAIM, RELEASE } from "../../operations/inputRequests";
 import { useCommands } from "./commands";
@@ -18,7 +18,6 @@ export function Duties({ request, viewer, onSettled }: Props) {
   const { id, version, claimedBy, canSubmit } = request;
   const { isSending, trouble, perform, dismiss } = useCommands(onSettled);
   const [isAssigning, setAssigning] = useState(false);
-  const claim = useRef<HTMLButtonElement>(null);
   const input = { inputRequestId: id, expectedVersion: version };
   const mayRelease = claimedBy !== null && (isViewer(viewer, claimedBy) || mayManage(viewer));
   const mayClaim = canSubmit && claimedBy === null;
@@ -30,7 +29,6 @@ export function Duties({ request, viewer, onSettled }: Props) {
       {/* One button with two labels: the focus stays on it. */}
       {(mayClaim || mayRelease) && (
         <button
-          ref={claim}
           type="button"
           className="quiet"
           aria-disabled={isSending}
@@ -47,18 +45,18 @@ export function Duties({ request, viewer, onSettled }: Props) {
       <TroubleWords trouble={isAssigning ? null : trouble} onDismiss={dismiss} />
       {isAssigning && (
         <Boundary name="This question">
-        <Suspense>
-          <AssignDialog
-            request={request}
-            viewer={viewer}
-            trouble={trouble}
-            onAssign={async (key) => (await assign(key)) && setAssigning(false)}
-            onClose={() => {
-              setAssigning(false);
-              dismiss();
-            }}
-          />
-        </Suspense>
+          <Suspense>
+            <AssignDialog
+              request={request}
+              viewer={viewer}
+              trouble={trouble}
+              onAssign={async (key) => (await assign(key)) && setAssigning(false)}
+              onClose={() => {
+                setAssigning(false);
+                dismiss();
+              }}
+            />
+          </Suspense>
         </Boundary>
       )}
     </div>

@@ -15,7 +15,7 @@ export function KeptTexts({ request, draft, onForget }: Props) {
   return (
     <section className="kept" aria-label={draft ? "What you had typed" : "Who was first"}>
       <p className="words" role="alert">
-        <WhoWasFirst request={request} />
+        <WhoWasFirst request={request} gaveWayAt={draft?.gaveWayAt} />
         {draft && " What you had typed was not taken. It is kept here:"}
       </p>
       {pages.length > 0 && <TypedValues pages={pages} />}
@@ -29,9 +29,9 @@ export function KeptTexts({ request, draft, onForget }: Props) {
   );
 }
 
-function WhoWasFirst({ request }: { request: Request }) {
+function WhoWasFirst({ request, gaveWayAt }: { request: Request; gaveWayAt: string | undefined }) {
   const end = ENDS[request.status];
-  const first = firstWords(request);
+  const first = firstWords(request, gaveWayAt);
   if (end) return <>{end}.</>;
   if (!first) return <>What is asked has changed meanwhile.</>;
   return (

@@ -61,29 +61,17 @@ interface FormProps extends OpenRequestProps {
 }
 
 function Form(props: FormProps) {
-  const { request, viewer, first, hasFailed, onBusy, onSettled, onLost } = props;
+  const { request, first, hasFailed, onBusy, onSettled, onLost } = props;
   const wizard = useRequestWizard(props);
   const { isSending } = useSyncExternalStore(wizard.subscribe, wizard.get);
-  const rejecting = useCommands(onSettled);
-  const isBusy = isSending || rejecting.isSending;
-  useEffect(() => onBusy(isBusy), [isBusy, onBusy]);
   const [isRejecting, setRejecting] = useState(false);
+  useBusy(isSending, onBusy);
 
   const onAnswer = (answer: Answer): void => {
-    if (isRefusal(answer)) {
-      if (answer.__typename === "ConflictError") onLost();
-      onSettled();
-    } else if ("inputRequest" in answer) {
-      announce("Your decision is stored.");
-      onSettled();
-    }
-  };
-  const reject = async ({ comment, sendBack }: Rejection): Promise<void> => {
-    if (rejecting.isSending) return;
-    const input = { inputRequestId: request.id, expectedVersion: props.newestVersion(), comment, sendBack };
-    if ((await rejecting.perform(REJECT, input)) !== null) return;
-    draftPlace(viewer.user?.id ?? "", placeOf(request)).remove();
-    setRejecting(false);
+    if (isInvalid(answer) || answer.__typename === "FormIncomplete") return;
+    if (answer.__typename === "ConflictError") onLost();
+    if (!isRefusal(answer)) announce("Your decision is stored.");
+    onSettled();
   };
   const rejectButton = request.canReject && (
     <button type="button" className="danger quiet" onClick={() => setRejecting(true)}>
@@ -105,24 +93,48 @@ function Form(props: FormProps) {
           cutNotes={(page) => cutNotesOf(page, { requestId: request.id, pagesBefore: () => wizard.pagesBefore() })}
         />
       )}
-      {isRejecting && (
-        <Boundary name="This question">
-        <Suspense>
-          <RejectDialog
-            request={request}
-            comment={wizard.get().comment}
-            trouble={rejecting.trouble}
-            onComment={(comment) => wizard.typeComment(comment)}
-            onReject={(rejection) => void reject(rejection)}
-            onClose={() => {
-              setRejecting(false);
-              rejecting.dismiss();
-            }}
-          />
-        </Suspense>
-        </Boundary>
-      )}
+      {isRejecting && <Rejecting {...props} wizard={wizard} onClose={() => setRejecting(false)} />}
     </>
+  );
+}
+
+/** Tell that a decision is on its way, until it is answered or the form is gone. */
+function useBusy(isSending: boolean, onBusy: (isBusy: boolean) => void): void {
+  useEffect(() => {
+    onBusy(isSending);
+    return () => onBusy(false);
+  }, [isSending, onBusy]);
+}
+
+interface RejectingProps extends OpenRequestProps {
+  wizard: Wizard;
+  onClose: () => void;
+}
+
+function Rejecting({ request, viewer, wizard, newestVersion, onBusy, onSettled, onClose }: RejectingProps) {
+  const { isSending, trouble, perform } = useCommands(onSettled);
+  const { comment } = useSyncExternalStore(wizard.subscribe, wizard.get);
+  useBusy(isSending, onBusy);
+  const reject = async (rejection: Rejection): Promise<void> => {
+    if (isSending) return;
+    const input = { inputRequestId: request.id, expectedVersion: newestVersion(), ...rejection };
+    if ((await perform(REJECT, input)) !== null) return;
+    draftPlace(viewer.user?.id ?? "", placeOf(request)).remove();
+    onClose();
+  };
+  return (
+    <Boundary name="This question">
+      <Suspense>
+        <RejectDialog
+          request={request}
+          comment={comment}
+          trouble={trouble}
+          onComment={(typed) => wizard.typeComment(typed)}
+          onReject={(rejection) => void reject(rejection)}
+          onClose={onClose}
+        />
+      </Suspense>
+    </Boundary>
   );
 }
 

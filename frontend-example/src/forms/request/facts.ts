@@ -41,9 +41,9 @@ const FIRST: Partial<Record<Decision["verdict"], string>> = {
   SENT_BACK: "sent this back first",
 };
 
-/** Who was first with what; null if no decision closed or fixed the form. */
-export function firstWords({ decisions, approvalsNeeded }: Request): { words: string; at: string } | null {
-  const last = decisions.at(-1);
+/** Who was first with what: the decision of this time, else the last one; null if there is none. */
+export function firstWords({ decisions, approvalsNeeded }: Request, gaveWayAt?: string): { words: string; at: string } | null {
+  const last = decisions.find(({ at }) => at === gaveWayAt) ?? decisions.at(-1);
   if (!last) return null;
   const who = last.by?.name ?? `The policy ${last.policy ?? ""}`;
   const did = FIRST[last.verdict] ?? (approvalsNeeded > 1 ? "approved this first" : "confirmed this first");

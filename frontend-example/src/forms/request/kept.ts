@@ -17,9 +17,9 @@ export function useKept(request: Request, person: string): Kept {
   const { id } = request;
   const kept = useMemo(() => draftPlace(person, `kept/request/${id}`), [person, id]);
   const [draft, setDraft] = useState<Draft | null>(null);
-  const left = outlived(request).join("\n");
+  const left = JSON.stringify(outlived(request));
   useEffect(() => {
-    for (const place of left.split("\n").filter(Boolean)) move(draftPlace(person, place), kept);
+    for (const [place, at] of JSON.parse(left) as Outlived[]) move(draftPlace(person, place), kept, at);
     setDraft(kept.load());
   }, [left, person, kept]);
   const forget = (): void => {
@@ -29,18 +29,21 @@ export function useKept(request: Request, person: string): Kept {
   return { draft, forget };
 }
 
-/** The places of drafts whose form is over. */
-function outlived(request: Request): string[] {
+/** A place whose form is over, and the time of the decision that ended it. */
+type Outlived = readonly [place: string, at: string | null];
+
+export function outlived(request: Request): Outlived[] {
   const { id, decisions } = request;
-  const places = [placeOf({ id, decisions: [] }), placeOf(request)];
-  return isOpen(request) ? places.filter((place) => decisions.length > 0 && place !== placeOf(request)) : places;
+  const [first, last] = [decisions[0]?.at ?? null, decisions.at(-1)?.at ?? null];
+  const isFixed: Outlived[] = first === null ? [] : [[placeOf({ id, decisions: [] }), first]];
+  return isOpen(request) ? isFixed : [...isFixed, [placeOf(request), last]];
 }
 
-function move(from: DraftPlace, to: DraftPlace): void {
+function move(from: DraftPlace, to: DraftPlace, at: string | null): void {
   const draft = from.load();
   if (!draft) return;
   from.remove();
-  if (hasText(draft)) to.save(draft);
+  if (hasText(draft)) to.save({ ...draft, ...(at !== null && { gaveWayAt: at }) });
 }
 
 const hasText = ({ pages, comment }: Draft): boolean => comment !== "" || pages.some(({ typed }) => Object.keys(typed).length > 0);

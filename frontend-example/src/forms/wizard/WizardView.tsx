@@ -73,13 +73,42 @@ interface OpenPageProps extends WizardProps {
 }
 
 function OpenPage({ state, form, isLookedAt, ...props }: OpenPageProps) {
-  const { wizard, label, onAnswer, extras, footer, cutNotes, isHeld, focusesFirst } = props;
-  const { page, index, isSending, isDone } = state;
+  const { wizard, onAnswer, cutNotes, isHeld, focusesFirst } = props;
+  const { page } = state;
   const send = async (payload: Fields): Promise<void> => {
     const answer = isHeld ? null : await wizard.submit(payload);
     if (answer) onAnswer(answer);
   };
-  const buttons = !isHeld && (
+  const buttons = !isHeld && <Buttons {...props} state={state} />;
+  if (!page) return <EmptyForm onSubmit={() => void send({})}>{buttons}</EmptyForm>;
+  return (
+    <Boundary name="This form">
+      <Suspense fallback={<p className="muted">Loading the form…</p>}>
+        <div className="wizard-fields">
+          <PageForm
+            key={`${state.edition} ${isLookedAt}`}
+            schema={isLookedAt ? toLookAt(page.schema) : page.schema}
+            initialData={page.initialData}
+            uiSchema={page.uiSchema}
+            draft={state.draft}
+            problems={state.problems}
+            isSending={state.isSending}
+            {...(cutNotes && { cutNotes: cutNotes(page) })}
+            onDraft={(changed) => wizard.type(changed)}
+            onSubmit={(payload) => void send(payload)}
+          >
+            {buttons}
+          </PageForm>
+        </div>
+        {focusesFirst && <FocusFirst key={state.edition} form={form} />}
+      </Suspense>
+    </Boundary>
+  );
+}
+
+function Buttons({ wizard, label, extras, footer, state }: WizardProps & { state: WizardState }) {
+  const { page, index, isSending, isDone } = state;
+  return (
     <div className="wizard-side">
       {footer}
       <div className="wizard-buttons">
@@ -95,30 +124,6 @@ function OpenPage({ state, form, isLookedAt, ...props }: OpenPageProps) {
         </button>
       </div>
     </div>
-  );
-  if (!page) return <EmptyForm onSubmit={() => void send({})}>{buttons}</EmptyForm>;
-  return (
-    <Boundary name="This form">
-    <Suspense fallback={<p className="muted">Loading the form…</p>}>
-      <div className="wizard-fields">
-        <PageForm
-          key={`${state.edition} ${isLookedAt}`}
-          schema={isLookedAt ? toLookAt(page.schema) : page.schema}
-          initialData={page.initialData}
-          uiSchema={page.uiSchema}
-          draft={state.draft}
-          problems={state.problems}
-          isSending={isSending}
-          {...(cutNotes && { cutNotes: cutNotes(page) })}
-          onDraft={(changed) => wizard.type(changed)}
-          onSubmit={(payload) => void send(payload)}
-        >
-          {buttons}
-        </PageForm>
-      </div>
-      {focusesFirst && <FocusFirst key={state.edition} form={form} />}
-    </Suspense>
-    </Boundary>
   );
 }
 
@@ -145,15 +150,13 @@ function EmptyForm({ onSubmit, children }: { onSubmit: () => void; children: Rea
 
 /** Mounted together with the fields, which may come later than the page around them. */
 function FocusFirst({ form }: { form: React.RefObject<HTMLElement | null> }) {
-  useEffect(() => {
-    if (form.current) focusFirst(form.current);
-  }, [form]);
+  useEffect(() => (form.current ? focusFirst(form.current) : undefined), [form]);
   return null;
 }
 
 function PageHead({ page, index }: { page: Page; index: number }) {
   // How many pages there are is not known before they are answered.
-  const progress = [index > 0 && `Page ${index + 1}`, page.hasNext && "more pages follow"].filter(Boolean).join(" · ");
+  const progress = index > 0 || page.hasNext ? `Page ${index + 1}${page.hasNext ? " · more pages follow" : ""}` : null;
   return (
     <header className="wizard-head">
       {progress && <p className="muted">{progress}</p>}

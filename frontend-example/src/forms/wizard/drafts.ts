@@ -22,6 +22,8 @@ export interface Draft {
   /** The page that was open. */
   at: number;
   comment: string;
+  /** The time of the decision of another person because of which it was not taken. */
+  gaveWayAt?: string;
 }
 
 /** Where the draft of one form is kept. */

@@ -37,9 +37,25 @@ export function focusField(form: ParentNode, path: readonly string[]): void {
   form.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
 }
 
-/** Put the focus on the first field that a person can fill in, else on the heading. */
-export function focusFirst(form: ParentNode): void {
+/**
+ * Put the focus on the first field that a person can fill in, else on the heading. A field that is still loaded gets it
+ * when it comes, unless the person has gone elsewhere. The returned function ends the waiting.
+ */
+export function focusFirst(form: Element): () => void {
+  if (focusFirstField(form)) return () => undefined;
+  const heading = form.querySelector<HTMLElement>("[data-page-title]");
+  heading?.focus();
+  const watcher = new MutationObserver(() => {
+    if (document.activeElement !== heading || focusFirstField(form)) watcher.disconnect();
+  });
+  watcher.observe(form, { childList: true, subtree: true });
+  return () => watcher.disconnect();
+}
+
+function focusFirstField(form: Element): boolean {
   const fields = "input:not([type=hidden], [hidden], :disabled), select:not(:disabled), textarea:not(:disabled)";
-  const first = form.querySelector<HTMLElement>(`.wizard-fields :is(${fields})`);
-  (first ?? form.querySelector<HTMLElement>("[data-page-title]"))?.focus();
+  // The comment below the page is no field of the form.
+  const first = [...form.querySelectorAll<HTMLElement>(`.wizard-fields :is(${fields})`)].find((field) => !field.closest(".wizard-side"));
+  first?.focus();
+  return first !== undefined;
 }

@@ -113,10 +113,11 @@ describe("a form of several pages", () => {
   it("stores nothing that may be secret, and asks for it again", async () => {
     const wizard = await opened();
     await wizard.submit({ site: "ams" });
-    wizard.type({ user: "u", password: "typed" });
-    await wizard.submit({ password: "sent", user: "u" });
+    wizard.type({ user: "u", password: "typed-secret" });
+    expect(JSON.stringify(drafts.stored)).not.toContain("typed-secret");
+    await wizard.submit({ password: "sent-secret", user: "u" });
     wizard.type({ note: "half" });
-    expect(JSON.stringify(drafts.stored)).not.toMatch(/typed"?:?"?typed|sent"/);
+    expect(JSON.stringify(drafts.stored)).not.toContain("-secret");
     const again = await opened();
     expect(shown(again)).toEqual([1, { user: "u" }]);
     expect(again.get().notice).toEqual({ kind: "restored", lacksSecret: true });

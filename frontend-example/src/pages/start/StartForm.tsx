@@ -23,7 +23,7 @@ export default function StartForm() {
   const { data, error } = useLive(START_FACTS, { workflowName: name }, { concerns: isOfEngine });
   const facts = data?.workflow;
   return (
-    <section className="start" aria-labelledby="start-title">
+    <section className="start-page" aria-labelledby="start-title">
       <Link className="back" href={addresses.start()}>
         ← All workflows
       </Link>
@@ -57,9 +57,14 @@ function Form({ workflowName, person }: { workflowName: string; person: string }
   if (!data) return <p className="muted">Reading the form…</p>;
   if (refusal)
     return (
-      <p className="callout bad" role="alert">
+      <div className="callout bad" role="alert">
         <RefusalWords refusal={refusal} />
-      </p>
+        <p>
+          <button type="button" onClick={again} disabled={isReading}>
+            {isReading ? "Trying…" : "Try again"}
+          </button>
+        </p>
+      </div>
     );
   const first = isPage(data) ? data : null;
   return <StartWizard workflowName={workflowName} person={person} subscription={subscription} first={first} />;

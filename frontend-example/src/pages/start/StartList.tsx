@@ -37,7 +37,7 @@ export default function StartList() {
     if (event.key === "Enter" && first) navigate(addresses.start(first.name));
   };
   return (
-    <section className="start" aria-labelledby="start-title">
+    <section className="start-page" aria-labelledby="start-title">
       <h2 id="start-title">Start a workflow</h2>
       <input
         type="search"
