@@ -19,7 +19,7 @@ from orchestrator_gql.commands.callback_operator_actions import reissue_callback
 from orchestrator_gql.commands.processes import abort_process, retry_process
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.forms import FormPage
-from orchestrator_gql.graphql.types import changes
+from orchestrator_gql.reads import events as event_reads
 from orchestrator_gql.types import FormGenerator, Json, ProcessStatus, State
 from orchestrator_gql.utils.errors import ProcessFailureError
 from orchestrator_gql.workflow import workflow
@@ -228,7 +228,7 @@ LIVES = (answered, rejected, sent_back, confirmed, aborted, retried, expired, is
 async def test_a_change_between_the_reading_of_the_process_and_of_its_events_is_not_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read_page = changes.event_reads.event_page
+    read_page = event_reads.event_page
 
     async with fleet_of(tmp_path) as fleet:
 
@@ -237,7 +237,7 @@ async def test_a_change_between_the_reading_of_the_process_and_of_its_events_is_
             await answered(fleet)
             return await read_page(*args, **more)
 
-        monkeypatch.setattr(changes.event_reads, "event_page", page_after_the_answers)
+        monkeypatch.setattr(event_reads, "event_page", page_after_the_answers)
         await fleet.viewer.catch_up()
 
         assert await fleet.is_caught_up()
