@@ -151,6 +151,16 @@ def test_the_focus_goes_to_the_heading_of_the_next_page_and_skips_the_header(sit
     expect(page).to_have_url(site.address + "/processes")
 
 
+def test_the_focus_goes_to_the_page_that_is_drawn_first_if_the_person_has_gone_on(site: Site) -> None:
+    page = site.context.new_page()
+    page.route(re.compile(r"/assets/Inbox-.*\.js$"), lambda route: None)  # it never arrives
+    page.goto(site.address + "/inbox")
+    page.get_by_role("link", name="Processes").click()
+
+    expect(page.get_by_role("heading", name="Processes")).to_be_focused()
+    page.close()
+
+
 def scroll_to(page: Page, place: int) -> None:
     """Scroll, and wait until the page has noticed."""
     noticed = "new Promise((done) => { addEventListener('scroll', () => done(), {once: true}); scrollTo(0, %d); })"
