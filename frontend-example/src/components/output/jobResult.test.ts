@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 import { describe, expect, it } from "vitest";
 import { parse, stringify, type Json } from "../../api/json";
 import { hostsOf, jobResult } from "./jobResult";
