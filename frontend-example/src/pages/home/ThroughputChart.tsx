@@ -74,9 +74,20 @@ function useTheme(): number {
   return version;
 }
 
+/** The colours that custom properties stand for here: a canvas does not read `light-dark(…)`, only what a browser computes. */
+function coloursOf(place: HTMLElement): (name: string) => string {
+  const probe = place.appendChild(document.createElement("span"));
+  probe.hidden = true;
+  const style = getComputedStyle(probe);
+  queueMicrotask(() => probe.remove());
+  return (name) => {
+    probe.style.color = `var(${name})`;
+    return style.color;
+  };
+}
+
 function optionsOf(width: number, isUtc: boolean, onPoint: (index: number | null) => void): uPlot.Options {
-  const styles = getComputedStyle(document.documentElement);
-  const colour = (name: string): string => styles.getPropertyValue(name).trim();
+  const colour = coloursOf(document.body);
   const bars = uPlot.paths.bars?.({ size: [0.72, 40] });
   const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
   const bar = (name: string) => ({ fill: colour(name), stroke: colour(name), width: 0, points: { show: false }, ...(bars && { paths: bars }) });
