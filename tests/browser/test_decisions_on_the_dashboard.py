@@ -194,7 +194,7 @@ def test_two_of_three_approve_and_the_starter_learns_why_they_may_not(desk: Desk
     picture(ada, "looked-at")
     bob.get_by_text("0 of 2 approvals").wait_for()
     field(bob, "Minutes").fill("10")
-    field(bob, "Pin").fill("4711")
+    bob.get_by_label("Pin", exact=True).fill("4711")
     bob.get_by_label("Comment (optional)").fill("Short enough.")
     picture(bob, "approval")
     button(bob, "Submit").click()
