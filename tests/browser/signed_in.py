@@ -13,6 +13,7 @@ import httpx
 from playwright.sync_api import Browser, Locator, Page, Request, Route, expect, sync_playwright
 from support.browser import SWITCHES, chromium
 from support.command_line import SECONDS
+from support.dashboard_page import wait_for_events
 from support.sign_in import api_token, token_of
 
 START = """mutation ($input: StartWorkflowInput!) { startWorkflow(input: $input) {
@@ -142,8 +143,7 @@ def press_and_hold(page: Page, label: str) -> Route:
     page.route("**/graphql", keep)
     with page.expect_request(is_decision):
         button(page, label).click()
-    while not held:
-        page.wait_for_timeout(10)
+    wait_for_events(page, lambda: bool(held))
     return held[0]
 
 

@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ from signal import SIGCONT, SIGSTOP
 import httpx
 from playwright.sync_api import BrowserContext, Page, Route, expect
 from support.command_line import SECONDS, Running, serving
-from support.dashboard_page import Watch, browser, wait_until_live, watched
+from support.dashboard_page import Watch, browser, wait_for_events, wait_until_live, watched
 from support.ports import free_port
 from support.sign_in import api_token, token_of
 
@@ -40,10 +39,7 @@ def rows(page: Page) -> "list[str]":
 
 def wait_for_rows(page: Page, ids: set[str]) -> None:
     """Wait until the list has exactly these processes."""
-    deadline = time.monotonic() + SECONDS
-    while set(rows(page)) != ids and time.monotonic() < deadline:
-        page.wait_for_timeout(50)
-    assert set(rows(page)) == ids
+    wait_for_events(page, lambda: set(rows(page)) == ids)
 
 
 @contextmanager

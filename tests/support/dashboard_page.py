@@ -1,7 +1,7 @@
 """The dashboard in a real browser: a page that is watched, and the checks that hold for every page."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cache
@@ -90,6 +90,16 @@ def wait_until_read(page: Page) -> None:
 def wait_for(page: Page, expression: str) -> None:
     """Wait until the expression is true in the page; the policy forbids `wait_for_function`, which evaluates text."""
     until(lambda: True if page.evaluate(expression) else None)
+
+
+def wait_for_events(page: Page, happened: Callable[[], bool]) -> None:
+    """Wait until the handlers of the page's events have seen something: they run only while Playwright is called."""
+
+    def look() -> bool | None:
+        page.wait_for_timeout(10)
+        return True if happened() else None
+
+    until(look)
 
 
 @cache
