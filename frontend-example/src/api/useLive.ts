@@ -1,13 +1,12 @@
 /** Queries that follow the stream: read once, and again, at most so often, when an event concerns them. */
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { AnyVariables, DocumentInput } from "urql";
-import { ApiError, run, Unauthenticated } from "./client";
+import { run, Unauthenticated } from "./client";
+import { Retries } from "./retries";
 import { onEvents, type StreamEvent } from "./stream";
 
 /** Milliseconds in which changes are gathered before they are read together. */
 const GATHER = 120;
-const RETRY_AFTER = 2_000;
-const LONGEST_RETRY = 30_000;
 
 export interface Live<Data> {
   data: Data | null;
@@ -40,7 +39,8 @@ export function useLive<Data, Variables extends AnyVariables>(
   const key = JSON.stringify(variables);
   const latest = useRef({ document, variables, options });
   latest.current = { document, variables, options };
-  const reading = useRef({ isBusy: false, isDue: false, isFresh: true, isOver: false, timer: 0, generation: 0, refusals: 0 });
+  const reading = useRef({ isBusy: false, isDue: false, isFresh: true, isOver: false, timer: 0, generation: 0 });
+  const [retries] = useState(() => new Retries());
 
   const read = useCallback(async (): Promise<void> => {
     const work = reading.current;
@@ -55,20 +55,18 @@ export function useLive<Data, Variables extends AnyVariables>(
     let wait = latest.current.options.gather ?? GATHER;
     try {
       const data = await run(latest.current.document, latest.current.variables);
-      work.refusals = 0;
+      retries.succeeded();
       if (generation === work.generation) setState((before) => settled(before.data, data, isFresh, latest.current.options));
     } catch (problem) {
       work.isFresh ||= isFresh;
-      wait = Math.min(RETRY_AFTER * 2 ** work.refusals, LONGEST_RETRY);
-      // A server that is away is asked often, so that the page is there as soon as the server is; one that refuses is not.
-      work.refusals = isAnswer(problem) ? work.refusals + 1 : 0;
+      wait = retries.after(problem);
       // Sign-in is asked for once for the whole page, and reads everything again.
       work.isDue ||= !(problem instanceof Unauthenticated);
       if (generation === work.generation) setState(({ data }) => ({ data, error: problem as Error, isReading: false }));
     }
     work.isBusy = false;
     if (work.isDue && !work.isOver) work.timer ||= window.setTimeout(() => void read(), wait);
-  }, []);
+  }, [retries]);
 
   useEffect(() => {
     reading.current.generation++;
@@ -96,8 +94,6 @@ export function useLive<Data, Variables extends AnyVariables>(
 
   return { ...state, refresh: useCallback(() => void read(), [read]) };
 }
-
-const isAnswer = (problem: unknown): boolean => problem instanceof ApiError && problem.code !== null;
 
 function settled<Data>(
   before: Data | null,
