@@ -10,8 +10,9 @@ from signal import SIGCONT, SIGSTOP
 
 import httpx
 from playwright.sync_api import BrowserContext, Page, Route, expect
+from support.browser import launched
 from support.command_line import SECONDS, Running, serving
-from support.dashboard_page import Watch, browser, wait_for_events, wait_until_live, watched
+from support.dashboard_page import Watch, wait_for_events, wait_until_live, watched
 from support.ports import free_port
 from support.sign_in import api_token, token_of
 
@@ -103,7 +104,7 @@ def test_all_tabs_are_signed_in_and_out_together_and_the_token_is_nowhere_else(t
 
 def test_a_token_that_expires_is_asked_for_over_the_page_and_another_person_finds_nothing(tmp_path: Path) -> None:
     port = str(free_port())
-    with browser() as launched, launched.new_context() as context:
+    with launched() as browser, browser.new_context() as context:
         page = context.new_page()
         page.set_default_timeout(SECONDS * 1000)
         with serving(tmp_path, "--port", port, **people("ada")) as server:

@@ -12,12 +12,12 @@ from signed_in import (
     button,
     environment,
     field,
-    launched,
     race,
     sign_out,
     wait_for_status,
     with_workflows,
 )
+from support.browser import launched
 from support.command_line import serving
 from support.dashboard_page import take_picture
 from support.ports import free_port

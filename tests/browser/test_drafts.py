@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from signed_in import TOKENS, Desk, button, environment, field, launched, sign_out, wait_for_status, with_workflows
+from signed_in import TOKENS, Desk, button, environment, field, sign_out, wait_for_status, with_workflows
+from support.browser import launched
 from support.command_line import serving, until
 from support.ports import free_port
 from support.sign_in import token_of

@@ -9,8 +9,9 @@ from typing import Any
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from support.browser import launched
 from support.command_line import SECONDS, serving
-from support.dashboard_page import Watch, browser, wait_for, wait_until_live, watched
+from support.dashboard_page import Watch, wait_for, wait_until_live, watched
 
 expect.set_options(timeout=SECONDS * 1000)
 
@@ -64,14 +65,14 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def launched() -> Iterator[Browser]:
-    with browser() as running:
+def browser() -> Iterator[Browser]:
+    with launched() as running:
         yield running
 
 
 @pytest.fixture
-def site(address: str, launched: Browser) -> Iterator[Site]:
-    with watched(address, launched, viewport={"width": 1000, "height": 700}) as (context, watch):
+def site(address: str, browser: Browser) -> Iterator[Site]:
+    with watched(address, browser, viewport={"width": 1000, "height": 700}) as (context, watch):
         yield Site(address, context, watch)
         assert watch.complaints == []
         assert watch.requests_elsewhere() == []

@@ -8,9 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
-from support.browser import SWITCHES, chromium
+from support.browser import launched
 from support.command_line import SECONDS, until
 
 FRONTEND = Path(__file__).parents[2] / "frontend-example"
@@ -55,21 +55,11 @@ class Watch:
 
 
 @contextmanager
-def browser() -> Iterator[Browser]:
-    """A real browser."""
-    with (
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=chromium(), args=SWITCHES) as launched,
-    ):
-        yield launched
-
-
-@contextmanager
-def watched(address: str, launched: Browser | None = None, **options: Any) -> Iterator[tuple[BrowserContext, Watch]]:
+def watched(address: str, shared: Browser | None = None, **options: Any) -> Iterator[tuple[BrowserContext, Watch]]:
     """The pages of one person, all watched, in a browser that runs or in a new one; ``options`` are Playwright's."""
     watch = Watch(address)
     with (
-        nullcontext(launched) if launched else browser() as running,
+        nullcontext(shared) if shared else launched() as running,
         running.new_context(base_url=address, **options) as context,
     ):
         context.on("page", watch.follow)
