@@ -1,11 +1,13 @@
 """The dashboard in a real browser with a real server: an operator's clicks while a remote service answers."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from opened import HOSTILE, Dashboard, Site, deliver, open_page, open_site, switch_engine
+from playwright.sync_api import expect
 from support.command_line import SECONDS, until
 from support.dashboard_page import take_picture
 
@@ -57,6 +59,8 @@ def test_a_rejected_result_is_shown_with_the_reason_and_nobody_is_asked(dashboar
     deliver(dashboard.start(), 2, "no such interface")
     dashboard.wait_for_status("Failed")
     dashboard.page.locator(".failure", has_text="It ended with return code 2.").wait_for()
+    title = re.compile(r"^Failed: file .* · It ended with return code 2\. · orchestrator$")
+    expect(dashboard.page).to_have_title(title, timeout=SECONDS * 1000)
     dashboard.page.locator(".callback .result", has_text="no such interface").wait_for()
 
     assert dashboard.page.locator(".asked").count() == 0
