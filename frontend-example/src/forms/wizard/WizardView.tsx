@@ -17,6 +17,8 @@ export interface WizardProps {
   wizard: Wizard;
   /** The label of the button if the form has no page. */
   label: string;
+  /** Another person has approved it already: what is shown was sent by that person. */
+  isApproved?: boolean;
   onAnswer: (answer: Answer) => void;
   /** Buttons beside that which sends. */
   extras?: ReactNode;
@@ -26,8 +28,6 @@ export interface WizardProps {
   cutNotes?: (page: Page) => { [field: string]: ReactNode };
   /** The person may not send it now: it can be looked at. */
   isHeld?: boolean;
-  /** Another person has approved it already: what is shown was sent by that person. */
-  isApproved?: boolean;
   /** Put the focus on the first field as soon as the form is there. */
   focusesFirst?: boolean;
 }
