@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from pydantic import SecretStr
 from pydantic_forms.validators import LongText
 
 from orchestrator_gql import begin, inputstep, step
@@ -24,6 +25,18 @@ def asks_for_change() -> FormGenerator:
     """One page to fill in."""
     answer = yield Change
     return {"minutes": answer.minutes, "device": answer.device}
+
+
+class SecuredChange(Change):
+    """The form of a change, with a secret that the second person approves unseen."""
+
+    pin: SecretStr | None = None
+
+
+def asks_for_secured_change() -> FormGenerator:
+    """One page to fill in."""
+    answer = yield SecuredChange
+    return {"minutes": answer.minutes, "device": answer.device, "has_pin": answer.pin is not None}
 
 
 @step("Draft")
@@ -49,7 +62,7 @@ def confirm() -> FormGenerator:
 @workflow("Change a device")
 def change_device() -> Any:
     """Two people must approve."""
-    return begin >> draft >> by_two_people(asks_for_change)
+    return begin >> draft >> by_two_people(asks_for_secured_change)
 
 
 @workflow("Name a device")

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from playwright.sync_api import Browser, Page, sync_playwright
-from support.browser import SWITCHES, chromium
+from playwright.sync_api import Browser, Page
+from support.browser import launched
 from support.command_line import SECONDS, serving, until
 
 HOSTILE = "<script>document.title = 'taken'</script><img src=x onerror=\"document.title = 'taken'\">"
@@ -89,16 +89,6 @@ class Dashboard:
 
 
 @contextmanager
-def launch() -> Iterator[Browser]:
-    """A real browser."""
-    with (
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=chromium(), args=SWITCHES) as browser,
-    ):
-        yield browser
-
-
-@contextmanager
 def open_page(browser: Browser, address: str, file: Path) -> Iterator[Dashboard]:
     """A page of the browser for the server at this address; nothing is loaded yet."""
     with browser.new_page() as page:
@@ -111,7 +101,7 @@ def open_page(browser: Browser, address: str, file: Path) -> Iterator[Dashboard]
 @contextmanager
 def open_browser(address: str, file: Path) -> Iterator[Dashboard]:
     """A page of a new browser for the server at this address; nothing is loaded yet."""
-    with launch() as browser, open_page(browser, address, file) as dashboard:
+    with launched() as browser, open_page(browser, address, file) as dashboard:
         yield dashboard
 
 
@@ -128,7 +118,7 @@ def open_site(folder: Path, *modules: str) -> Iterator[Site]:
     """A server with the workflows of these modules of this folder, and a browser."""
     for name in ("waiting", *modules):
         copy_module(folder, name)
-    with serving(folder, "--workflows", "waiting", *modules) as server, launch() as browser:
+    with serving(folder, "--workflows", "waiting", *modules) as server, launched() as browser:
         yield Site(server.address, browser)
 
 

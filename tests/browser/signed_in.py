@@ -2,17 +2,16 @@
 
 import json
 import re
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from pathlib import Path
 from typing import Any
 
 import httpx
-from playwright.sync_api import Browser, Locator, Page, Request, Route, expect, sync_playwright
-from support.browser import SWITCHES, chromium
+from playwright.sync_api import Browser, Locator, Page, Request, Route, expect
 from support.command_line import SECONDS
+from support.dashboard_page import wait_for_events
 from support.sign_in import api_token, token_of
 
 START = """mutation ($input: StartWorkflowInput!) { startWorkflow(input: $input) {
@@ -86,16 +85,6 @@ def environment(tokens: list[dict[str, Any]]) -> dict[str, str]:
     return {"ORCHESTRATOR_TEAMS": json.dumps(TEAMS), "ORCHESTRATOR_API_TOKENS": json.dumps(tokens)}
 
 
-@contextmanager
-def launched() -> Iterator[Browser]:
-    """A browser, for all tests of a module."""
-    with (
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=chromium(), args=SWITCHES) as browser,
-    ):
-        yield browser
-
-
 def with_workflows(folder: Path, *names: str) -> Path:
     """Copy modules of this folder into the folder of the server."""
     for name in names:
@@ -142,8 +131,7 @@ def press_and_hold(page: Page, label: str) -> Route:
     page.route("**/graphql", keep)
     with page.expect_request(is_decision):
         button(page, label).click()
-    while not held:
-        page.wait_for_timeout(10)
+    wait_for_events(page, lambda: bool(held))
     return held[0]
 
 

@@ -70,6 +70,29 @@ def open_note(page: Page) -> None:
     page.get_by_role("button", name="Add a note").click()
 
 
+def open_bulk(page: Page) -> None:
+    page.get_by_label("Choose all").check()
+    page.get_by_role("button", name="Decide").click()
+    page.get_by_role("dialog").locator(".bulk-tasks").wait_for()
+
+
+def open_by_hand(page: Page) -> None:
+    page.get_by_role("button", name="Complete by hand…").click()
+    page.get_by_role("dialog").wait_for()
+
+
+def open_decision(page: Page, label: str) -> None:
+    """Open the dialog of the first task of the inbox, on the page of its process."""
+    page.locator(".task-head a").first.click()
+    page.get_by_role("button", name=label).click()
+    page.get_by_role("dialog").wait_for()
+
+
+def send_nothing(page: Page) -> None:
+    page.locator(".page-form button[type=submit]").click()
+    page.get_by_role("alert").wait_for()
+
+
 def pause(page: Page) -> None:
     page.get_by_role("button", name="Pause").first.click()
     page.get_by_role("dialog").wait_for()
@@ -84,6 +107,11 @@ DIALOGS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "abort": ("/processes/{suspended}", open_abort),
     "note": ("/processes/{failed}", open_note),
     "pause": ("/", pause),
+    "bulk": ("/inbox", open_bulk),
+    "reject": ("/inbox", lambda page: open_decision(page, "Reject…")),
+    "assign": ("/inbox", lambda page: open_decision(page, "Assign…")),
+    "by-hand": ("/processes/{waiting}", open_by_hand),
+    "form-errors": ("/start/{workflow}", send_nothing),
 }
 """What opens over a page: the address of the page, and how a person opens it."""
 

@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,8 +10,9 @@ from signal import SIGCONT, SIGSTOP
 
 import httpx
 from playwright.sync_api import BrowserContext, Page, Route, expect
+from support.browser import launched
 from support.command_line import SECONDS, Running, serving
-from support.dashboard_page import Watch, browser, wait_until_live, watched
+from support.dashboard_page import Watch, wait_for_events, wait_until_live, watched
 from support.ports import free_port
 from support.sign_in import api_token, token_of
 
@@ -40,10 +40,7 @@ def rows(page: Page) -> "list[str]":
 
 def wait_for_rows(page: Page, ids: set[str]) -> None:
     """Wait until the list has exactly these processes."""
-    deadline = time.monotonic() + SECONDS
-    while set(rows(page)) != ids and time.monotonic() < deadline:
-        page.wait_for_timeout(50)
-    assert set(rows(page)) == ids
+    wait_for_events(page, lambda: set(rows(page)) == ids)
 
 
 @contextmanager
@@ -107,7 +104,7 @@ def test_all_tabs_are_signed_in_and_out_together_and_the_token_is_nowhere_else(t
 
 def test_a_token_that_expires_is_asked_for_over_the_page_and_another_person_finds_nothing(tmp_path: Path) -> None:
     port = str(free_port())
-    with browser() as launched, launched.new_context() as context:
+    with launched() as browser, browser.new_context() as context:
         page = context.new_page()
         page.set_default_timeout(SECONDS * 1000)
         with serving(tmp_path, "--port", port, **people("ada")) as server:

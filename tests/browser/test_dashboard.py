@@ -1,13 +1,15 @@
 """The dashboard in a real browser with a real server: an operator's clicks while a remote service answers."""
 
-import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from opened import HOSTILE, Dashboard, Site, deliver, open_page, open_site, switch_engine
+from playwright.sync_api import expect
 from support.command_line import SECONDS, until
+from support.dashboard_page import take_picture
 
 TOP_OF_THE_FORM = "document.querySelector('.asked').getBoundingClientRect().top"
 
@@ -29,8 +31,7 @@ def test_a_result_appears_without_a_reload_and_a_click_confirms_it(dashboard: Da
     dashboard.wait_for_status("Needs a person")
     dashboard.page.locator(".asked form", has_text="two interfaces changed").wait_for()
     until(lambda: True if dashboard.page.evaluate(TOP_OF_THE_FORM) < 200 else None)
-    if folder := os.environ.get("ORCHESTRATOR_TEST_SCREENSHOTS"):
-        dashboard.page.screenshot(path=Path(folder) / "in-view.png")
+    take_picture(dashboard.page, "in-view")
     dashboard.unfold_result()
     dashboard.page.locator(".callback .result", has_text="two interfaces changed").wait_for()
     dashboard.submit()
@@ -59,6 +60,8 @@ def test_a_rejected_result_is_shown_with_the_reason_and_nobody_is_asked(dashboar
     deliver(dashboard.start(), 2, "no such interface")
     dashboard.wait_for_status("Failed")
     dashboard.page.locator(".failure", has_text="It ended with return code 2.").wait_for()
+    title = re.compile(r"^Failed: file .* · It ended with return code 2\. · orchestrator$")
+    expect(dashboard.page).to_have_title(title, timeout=SECONDS * 1000)
     dashboard.page.locator(".callback .result", has_text="no such interface").wait_for()
 
     assert dashboard.page.locator(".asked").count() == 0
@@ -71,8 +74,7 @@ def test_a_pause_is_shown_with_its_person_and_reason_until_the_engine_goes_on(da
     switch_engine(dashboard, paused=True, reason=HOSTILE)
     banner = dashboard.page.locator(".banner")
     banner.get_by_text(f"Engine paused by Local operator: {HOSTILE}").wait_for()
-    if folder := os.environ.get("ORCHESTRATOR_TEST_SCREENSHOTS"):
-        dashboard.page.screenshot(path=Path(folder) / "paused.png")
+    take_picture(dashboard.page, "paused")
     deliver(url, 0, "two interfaces changed")
     switch_engine(dashboard, paused=False)
     banner.wait_for(state="detached")
@@ -107,8 +109,7 @@ def test_another_result_is_adopted_with_a_reason_after_the_first_was_rejected(da
     dialog.get_by_role("button", name="Take it for the result").click()
     assert dialog.is_visible(), "a reason is required"
     dialog.get_by_label("Reason").fill("the second run went well")
-    if folder := os.environ.get("SCREENSHOTS"):
-        dashboard.page.screenshot(path=Path(folder) / "adopt.png", full_page=True)
+    take_picture(dashboard.page, "adopt")
     dialog.get_by_role("button", name="Take it for the result").click()
     dashboard.wait_for_status("Needs a person")
     dashboard.page.get_by_text("adopted from a late or refused delivery").wait_for()
@@ -137,8 +138,7 @@ def test_a_wait_is_prolonged_issued_again_and_completed_by_hand(dashboard: Dashb
     dialog.get_by_role("button", name="Take it for the result").click()
     assert dialog.is_visible(), "invalid JSON is not sent"
     dialog.get_by_label("Result, as JSON").fill('{"return_code": 0, "output": "seen on the device"}')
-    if folder := os.environ.get("SCREENSHOTS"):
-        dashboard.page.screenshot(path=Path(folder) / "complete.png", full_page=True)
+    take_picture(dashboard.page, "complete")
     dialog.get_by_role("button", name="Take it for the result").click()
     dashboard.wait_for_status("Needs a person")
     dashboard.page.get_by_text("typed in by hand").wait_for()

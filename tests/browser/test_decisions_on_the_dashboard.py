@@ -1,6 +1,5 @@
 """People decide on the dashboard: sign-in, races, several approvals, rejections and claims."""
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,13 +12,14 @@ from signed_in import (
     button,
     environment,
     field,
-    launched,
     race,
     sign_out,
     wait_for_status,
     with_workflows,
 )
+from support.browser import launched
 from support.command_line import serving
+from support.dashboard_page import take_picture
 from support.ports import free_port
 from support.sign_in import api_token, token_of
 
@@ -45,12 +45,6 @@ def desk(served: Desk) -> Iterator[Desk]:
         yield served
 
 
-def picture(page: Page, name: str) -> None:
-    """Save a screenshot of the page if a folder for screenshots is set."""
-    if folder := os.environ.get("ORCHESTRATOR_TEST_SCREENSHOTS"):
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
-
-
 def test_a_person_who_signs_in_with_a_token_is_known_until_they_sign_out(desk: Desk) -> None:
     page = desk.signed_out_page()
     sent: list[str] = []
@@ -61,7 +55,7 @@ def test_a_person_who_signs_in_with_a_token_is_known_until_they_sign_out(desk: D
     token.fill("not-a-token")
     token.press("Enter")
     page.get_by_text("The server does not accept this token.").wait_for()
-    picture(page, "sign-in")
+    take_picture(page, "sign-in")
     token.fill(token_of("ada"))
     button(page, "Sign in").click()
     page.get_by_text("Live", exact=True).wait_for()
@@ -124,7 +118,7 @@ def test_of_two_people_who_race_for_a_form_the_second_sees_who_was_first_and_kee
     typed_values.get_by_text(TYPED[loser]).wait_for()
     for page in pages.values():
         page.get_by_text(f"Confirmed by {winner}").wait_for()
-    picture(pages[loser], "race")
+    take_picture(pages[loser], "race")
     button(typed_values, "Forget it").click()
     typed_values.wait_for(state="detached")
     shown_id = pages[loser].locator(".process-id").inner_text()
@@ -142,7 +136,7 @@ def test_a_person_who_loses_a_race_with_nothing_typed_learns_only_who_was_first(
     winner, loser = race(pages, "Confirm", first)
     notice = pages[loser].get_by_role("region", name="Who was first")
     notice.get_by_text(f"{winner} confirmed this first").wait_for()
-    picture(pages[loser], "race-untyped")
+    take_picture(pages[loser], "race-untyped")
     words = notice.inner_text()
     button(notice, "Dismiss").click()
     notice.wait_for(state="detached")
@@ -183,11 +177,12 @@ def test_two_of_three_approve_and_the_starter_learns_why_they_may_not(desk: Desk
         read_only_form.inner_text().split("Minutes")[1].split()[0],
         read_only_form.locator("form :is(input, button)").count(),
     )
-    picture(ada, "looked-at")
+    take_picture(ada, "looked-at")
     bob.get_by_text("0 of 2 approvals").wait_for()
     field(bob, "Minutes").fill("10")
+    bob.get_by_label("Pin", exact=True).fill("4711")
     bob.get_by_label("Comment (optional)").fill("Short enough.")
-    picture(bob, "approval")
+    take_picture(bob, "approval")
     button(bob, "Submit").click()
     bob.get_by_text("You have approved it already; 1 more approval is needed.").wait_for()
     approver_view = bob.get_by_role("region", name="What is asked, to look at")
@@ -197,7 +192,8 @@ def test_two_of_three_approve_and_the_starter_learns_why_they_may_not(desk: Desk
     typed_values = cay.get_by_role("region", name="What you had typed")
     typed_values.get_by_text("45", exact=True).wait_for()
     shown_minutes = field(cay, "Minutes").input_value()
-    picture(cay, "second-approval")
+    cay.get_by_text("A value is set. It is not shown.").wait_for()
+    take_picture(cay, "second-approval")
     button(cay, "Submit").click()
     wait_for_status(ada, "Completed")
     ada.locator(".decided", has_text="Approved by cay").wait_for()
@@ -216,11 +212,11 @@ def test_a_rejection_says_why_and_sends_back_and_the_next_person_reads_it(desk: 
     button(dialog, "Reject").click()
     silent = dialog.is_visible()
     dialog.get_by_label("Why?").fill("Twice as long, please.")
-    picture(bob, "reject")
+    take_picture(bob, "reject")
     button(dialog, "Reject").click()
     bob.locator(".answered", has_text="Sent back to Draft by bob").get_by_text("Twice as long, please.").wait_for()
     bob.locator(".asked .callout", has_text="Sent back to Draft by bob").get_by_text("Twice as long").wait_for()
-    picture(bob, "asked-again")
+    take_picture(bob, "asked-again")
     button(bob, "Reject…").click()
     dialog.get_by_label("Stop the process here").check()
     dialog.get_by_label("Why?").fill("Not today.")
@@ -246,14 +242,14 @@ def test_a_claim_blocks_others_until_it_is_released_or_assigned(desk: Desk) -> N
     button(bob, "Claim").click()
     bob.get_by_text("claimed by you at").wait_for()
     ada.get_by_text("bob has claimed this form: ask this person, or assign the form to somebody else.").wait_for()
-    picture(ada, "claimed")
+    take_picture(ada, "claimed")
     shut = button(ada, "Submit").is_visible()
     bob.keyboard.press("Enter")  # the focus is on the button that replaced Claim
     button(ada, "Submit").wait_for()
     typed = field(ada, "Device").input_value()
     button(ada, "Assign…").click()
     ada.get_by_role("dialog").get_by_label("Team").fill("FIELD")
-    picture(ada, "assign")
+    take_picture(ada, "assign")
     button(ada.get_by_role("dialog"), "Assign").click()
     ada.get_by_text("This form is for the team Field engineers").wait_for()
     field(eve, "Device").fill("oslo-7")

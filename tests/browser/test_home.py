@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import expect
-from signed_in import Desk, environment, launched, with_workflows
+from signed_in import Desk, environment, with_workflows
+from support.browser import launched
 from support.command_line import serving
 from support.dashboard_page import take_picture
 from support.database import new_sqlite_url, sqlite_url

@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from signed_in import TOKENS, Desk, button, environment, launched, with_workflows
+from signed_in import TOKENS, Desk, button, environment, with_workflows
+from support.browser import launched
 from support.command_line import SECONDS, serving
 from support.dashboard_page import take_picture
 from support.sign_in import token_of

@@ -9,6 +9,7 @@ import pytest
 from opened import HOSTILE, Dashboard, Site, open_page, open_site
 from playwright.sync_api import Locator, Response, Route, WebSocket, expect
 from support.command_line import SECONDS, until
+from support.dashboard_page import wait_for, wait_for_events
 
 NOTE = "mutation ($input: UpdateProcessNoteInput!) { updateProcessNote(input: $input) { __typename } }"
 CALLBACKS = "query ($id: ID!) { process(id: $id) { callbacks { id name } } }"
@@ -201,8 +202,7 @@ def test_an_answer_that_is_older_than_what_is_known_changes_nothing(dashboard: D
     page.evaluate(WATCH)
     post(urls["url"], {"return_code": 2, "output": "no such interface"})
     dashboard.wait_for_status("Failed")
-    while len(later) < 3:  # the old answer was refused, and asked for again
-        page.wait_for_timeout(50)
+    wait_for_events(page, lambda: len(later) >= 3)  # the old answer was refused, and asked for again
     expect(page.locator(".failure")).to_contain_text("return code 2")
 
     assert "AWAITING_CALLBACK" in first[0]
@@ -243,4 +243,4 @@ def test_a_process_of_500_steps_opens_at_the_step_of_the_address(dashboard: Dash
     page.goto("about:blank")
     dashboard.open(f"{path}#step-400")
     expect(page.locator("#step-400-title")).to_be_focused()
-    assert page.locator("#step-400").bounding_box()["y"] < 200  # type: ignore[index]
+    wait_for(page, "document.querySelector('#step-400').getBoundingClientRect().top < 200")

@@ -1,6 +1,5 @@
 """An operator repairs a callback on the dashboard: adopts a late result, or types in a lost result."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 from opened import Dashboard, Site, open_page, open_site
 from playwright.sync_api import Locator
 from support.command_line import SECONDS, until
+from support.dashboard_page import take_picture
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +59,7 @@ def test_a_result_that_came_too_late_is_listed_and_adopted(dashboard: Dashboard)
     refused = dashboard.page.locator(".callback details", has_text="Not accepted (1)")
     refused.locator("summary").click()
     refused.locator(".preview", has_text="two interfaces changed").wait_for()
-    if folder := os.environ.get("ORCHESTRATOR_TEST_SCREENSHOTS"):
-        dashboard.page.screenshot(path=Path(folder) / "late.png", full_page=True)
+    take_picture(dashboard.page, "late")
     button(dashboard.page.get_by_role("list", name="Late answers"), "Adopt").click()
     confirm(dashboard)
     still_open = dashboard.page.get_by_role("dialog").is_visible()

@@ -1,16 +1,16 @@
 """The dashboard in a real browser: a page that is watched, and the checks that hold for every page."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
-from support.browser import SWITCHES, chromium
+from support.browser import launched
 from support.command_line import SECONDS, until
 
 FRONTEND = Path(__file__).parents[2] / "frontend-example"
@@ -55,21 +55,11 @@ class Watch:
 
 
 @contextmanager
-def browser() -> Iterator[Browser]:
-    """A real browser."""
-    with (
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=chromium(), args=SWITCHES) as launched,
-    ):
-        yield launched
-
-
-@contextmanager
-def watched(address: str, launched: Browser | None = None, **options: Any) -> Iterator[tuple[BrowserContext, Watch]]:
+def watched(address: str, shared: Browser | None = None, **options: Any) -> Iterator[tuple[BrowserContext, Watch]]:
     """The pages of one person, all watched, in a browser that runs or in a new one; ``options`` are Playwright's."""
     watch = Watch(address)
     with (
-        nullcontext(launched) if launched else browser() as running,
+        nullcontext(shared) if shared else launched() as running,
         running.new_context(base_url=address, **options) as context,
     ):
         context.on("page", watch.follow)
@@ -90,6 +80,16 @@ def wait_until_read(page: Page) -> None:
 def wait_for(page: Page, expression: str) -> None:
     """Wait until the expression is true in the page; the policy forbids `wait_for_function`, which evaluates text."""
     until(lambda: True if page.evaluate(expression) else None)
+
+
+def wait_for_events(page: Page, happened: Callable[[], bool]) -> None:
+    """Wait until the handlers of the page's events have seen something: they run only while Playwright is called."""
+
+    def look() -> bool | None:
+        page.wait_for_timeout(10)
+        return True if happened() else None
+
+    until(look)
 
 
 @cache

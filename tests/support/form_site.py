@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from support.browser import SWITCHES, chromium
+from support.browser import launched
 from support.command_line import SECONDS, serving, until
 
 START = """mutation ($input: StartWorkflowInput!) { startWorkflow(input: $input) { __typename
@@ -94,8 +94,7 @@ def open_form_site(folder: Path, *modules: Path) -> Iterator[FormSite]:
     received.mkdir()
     with (
         serving(folder, "--workflows", modules[0].stem, RECEIVED=str(received)) as server,
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=chromium(), args=SWITCHES) as browser,
+        launched() as browser,
         browser.new_page() as page,
     ):
         site = FormSite(page, server.address, received)

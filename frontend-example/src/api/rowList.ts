@@ -2,13 +2,13 @@
  * The rows of a list that a server pages by key. Rows change in place and never move: new rows wait behind a button, and a
  * row that the filter no longer allows stays until the list is read again.
  */
+import { Retries } from "./retries";
 
 export const PAGE_SIZE = 50;
 
 /** Rows that are read together after they changed; the server answers at most so many. */
 const MOST_AT_ONCE = 100;
 const GATHER = 120;
-const RETRY_AFTER = 2_000;
 const PEEK_EVERY = 1_000;
 
 export interface Page<Row> {
@@ -55,6 +55,7 @@ export class RowList<Row extends { id: string }> {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private peekedAt = 0;
   private peekTimer: ReturnType<typeof setTimeout> | undefined;
+  private readonly retries = new Retries();
   private readonly listeners = new Set<() => void>();
   private snapshot: Shown<Row> = { rows: [], newCount: 0, hasMore: false, isReading: true, error: null };
 
@@ -103,10 +104,11 @@ export class RowList<Row extends { id: string }> {
     this.peekedAt = Date.now();
     try {
       const { rows } = await this.source.page(this.pageSize, null);
+      this.retries.succeeded();
       this.keep(rows.filter(({ id }) => this.known.has(id)));
       this.add(rows);
-    } catch {
-      if (!this.isGone) this.peekSoon(RETRY_AFTER);
+    } catch (problem) {
+      if (!this.isGone) this.peekSoon(this.retries.after(problem));
     }
     this.publish();
   }
@@ -141,11 +143,12 @@ export class RowList<Row extends { id: string }> {
         shown.length ? source.byIds?.(shown, false) : [],
         strangers.length ? source.byIds?.(strangers, true) : [],
       ]);
+      this.retries.succeeded();
       this.keep(changed);
       this.add(matching);
-    } catch {
+    } catch (problem) {
       for (const id of ids) this.changed.add(id);
-      wait = RETRY_AFTER;
+      wait = this.retries.after(problem);
     }
     this.timer = undefined;
     if (this.isGone) return;

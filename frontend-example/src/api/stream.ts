@@ -28,7 +28,8 @@ export function onEvents(listener: Listener): () => void {
 }
 
 const FORBIDDEN = 4403;
-const PING_EVERY = 2_500;
+/** Together less than 5 s, with a second to spare for a busy browser. */
+const PING_EVERY = 2_000;
 const PONG_WITHIN = 2_000;
 const LONGEST_PAUSE = 8_000;
 

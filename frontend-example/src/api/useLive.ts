@@ -2,11 +2,11 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { AnyVariables, DocumentInput } from "urql";
 import { run, Unauthenticated } from "./client";
+import { Retries } from "./retries";
 import { onEvents, type StreamEvent } from "./stream";
 
 /** Milliseconds in which changes are gathered before they are read together. */
 const GATHER = 120;
-const RETRY_AFTER = 2_000;
 
 export interface Live<Data> {
   data: Data | null;
@@ -39,7 +39,8 @@ export function useLive<Data, Variables extends AnyVariables>(
   const key = JSON.stringify(variables);
   const latest = useRef({ document, variables, options });
   latest.current = { document, variables, options };
-  const reading = useRef({ isBusy: false, isDue: false, isFresh: true, timer: 0, generation: 0 });
+  const reading = useRef({ isBusy: false, isDue: false, isFresh: true, isOver: false, timer: 0, generation: 0 });
+  const [retries] = useState(() => new Retries());
 
   const read = useCallback(async (): Promise<void> => {
     const work = reading.current;
@@ -54,17 +55,18 @@ export function useLive<Data, Variables extends AnyVariables>(
     let wait = latest.current.options.gather ?? GATHER;
     try {
       const data = await run(latest.current.document, latest.current.variables);
+      retries.succeeded();
       if (generation === work.generation) setState((before) => settled(before.data, data, isFresh, latest.current.options));
     } catch (problem) {
       work.isFresh ||= isFresh;
-      wait = RETRY_AFTER;
+      wait = retries.after(problem);
       // Sign-in is asked for once for the whole page, and reads everything again.
       work.isDue ||= !(problem instanceof Unauthenticated);
       if (generation === work.generation) setState(({ data }) => ({ data, error: problem as Error, isReading: false }));
     }
     work.isBusy = false;
-    if (work.isDue) work.timer ||= window.setTimeout(() => void read(), wait);
-  }, []);
+    if (work.isDue && !work.isOver) work.timer ||= window.setTimeout(() => void read(), wait);
+  }, [retries]);
 
   useEffect(() => {
     reading.current.generation++;
@@ -75,6 +77,7 @@ export function useLive<Data, Variables extends AnyVariables>(
 
   useEffect(() => {
     const work = reading.current;
+    work.isOver = false;
     const stop = onEvents((events, isFresh) => {
       work.isFresh ||= isFresh;
       const { concerns, gather = GATHER } = latest.current.options;
@@ -82,6 +85,7 @@ export function useLive<Data, Variables extends AnyVariables>(
     });
     return () => {
       stop();
+      work.isOver = true;
       window.clearTimeout(work.timer);
       work.timer = 0;
       work.generation++;

@@ -2,6 +2,7 @@
 import { createContext, useContext, useEffect, useMemo, type ReactNode } from "react";
 import { meet } from "../api/session";
 import { useLive } from "../api/useLive";
+import { removeDraftsOfOthers } from "../forms/wizard/drafts";
 import { VIEWER } from "../operations/processes";
 import type { ViewerQuery } from "../gql/graphql";
 
@@ -25,9 +26,11 @@ export function ViewerProvider({ children }: { children: ReactNode }) {
   const { data } = useLive(VIEWER, {}, { concerns: ({ __typename }) => __typename.startsWith("Input") });
   const viewer = data?.viewer;
   const id = viewer?.user?.id ?? null;
+  const isKnown = viewer !== undefined;
   useEffect(() => {
     if (id !== null) meet(id);
-  }, [id]);
+    if (isKnown) removeDraftsOfOthers(id ?? "");
+  }, [id, isKnown]);
   const known = useMemo<Known>(
     () =>
       viewer

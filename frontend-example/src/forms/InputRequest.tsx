@@ -1,5 +1,5 @@
 /** One input request: the form, who may decide, and the decisions so far. */
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useRef, useState } from "react";
 import { useLive } from "../api/useLive";
 import type { StreamEvent } from "../api/stream";
 import { Problem } from "../components/Problem";
@@ -12,7 +12,6 @@ import { placeOf, useKept } from "./request/kept";
 import { OpenRequest } from "./request/OpenRequest";
 import { RequestHead } from "./request/RequestHead";
 import { SentBack } from "./request/SentBack";
-import { removeDraftsOfOthers } from "./wizard/drafts";
 import "../styles/request.css";
 
 export default function InputRequest({ id }: { id: string }) {
@@ -22,10 +21,6 @@ export default function InputRequest({ id }: { id: string }) {
   const request = data?.node?.__typename === "InputRequest" ? data.node : null;
   processId.current = request?.process.id ?? null;
   const person = viewer?.user?.id ?? "";
-  const isKnown = viewer !== undefined;
-  useEffect(() => {
-    if (isKnown) removeDraftsOfOthers(person);
-  }, [isKnown, person]);
   if (request && viewer) return <Known key={`${id} ${person}`} newest={request} viewer={viewer} onSettled={refresh} />;
   if (error) return <Problem error={error} title="The form was not read." onRetry={refresh} />;
   return <p className="muted">{data ? "This form does not exist, or you may not see it." : "Reading…"}</p>;

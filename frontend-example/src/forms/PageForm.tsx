@@ -30,6 +30,8 @@ export interface PageFormProps {
   draft?: { [field: string]: Json };
   problems?: readonly FieldProblem[];
   isSending?: boolean;
+  /** Somebody has approved the form already, with the values that came. */
+  isApproved?: boolean;
   /** What to show below a read-only field whose text the server has cut, by field; see `FormPage.cuts`. */
   cutNotes?: { [field: string]: ReactNode };
   /** Called while the person types, with the fields that differ from what came; never with a secret. */
@@ -48,7 +50,8 @@ const NO_NOTES: { [field: string]: ReactNode } = {};
 const asValues = (value: unknown): Values => (isObject(value) ? (value as Values) : {});
 
 export default function PageForm(props: PageFormProps) {
-  const { schema, initialData, uiSchema, problems = NO_PROBLEMS, isSending = false, cutNotes = NO_NOTES, onSubmit, children } = props;
+  const { schema, initialData, uiSchema, problems = NO_PROBLEMS, isSending = false, isApproved = false } = props;
+  const { cutNotes = NO_NOTES, onSubmit, children } = props;
   const root = useMemo(() => asSchema(schema), [schema]);
   const [values, change, current] = useValues(root, props);
   const prefix = `form${useId().replace(/\W/g, "")}`;
@@ -61,7 +64,7 @@ export default function PageForm(props: PageFormProps) {
   const send = (event: FormEvent): void => {
     event.preventDefault();
     event.stopPropagation();
-    if (!isSending && !unreadable()) onSubmit(payloadOf({ schema, initialData }, current()));
+    if (!isSending && !unreadable()) onSubmit(payloadOf({ schema, initialData, isApproved }, current()));
   };
   return (
     <PageContext.Provider value={page}>

@@ -1,9 +1,7 @@
 /** Which field draws a value: decided by the JSON Schema of the value, and in a few cases by the value itself. */
 import { isObject } from "../api/json";
+import { isMask } from "./masks";
 import { alternatives, asList, asSchema, isNullable, isShownOnly, resolved, type Schema } from "./schema";
-
-/** The texts that stand for a secret value. */
-const MASKS = ["[redacted]", "**********"];
 
 /** What the server draws with a format of its own; see `forms/hints.py` of the server. */
 const CONTENT = new Set(["hidden", "label", "divider", "callout", "markdown", "summary"]);
@@ -15,8 +13,6 @@ export type Kind =
   | "accept" | "boolean" | "callout" | "choice" | "choices" | "decimal" | "dict" | "divider" | "file" | "hidden" | "json"
   | "label" | "lines" | "list" | "markdown" | "model" | "moment" | "number" | "picker" | "secret" | "shown" | "summary"
   | "text" | "timestamp" | "tuple" | "union";
-
-const isMask = (value: unknown): boolean => typeof value === "string" && MASKS.includes(value);
 
 /** True if the value is a secret: it is never shown, and can only be replaced. */
 export function isSecret(schema: Schema, value: unknown): boolean {

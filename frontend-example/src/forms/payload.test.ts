@@ -50,6 +50,24 @@ describe("what is sent for a page", () => {
     expect(payloadOf(facts, { shown: "s", secret: "new" })).toEqual({ secret: "new" });
   });
 
+  it("is each mask as it came if another person has approved the page: the server puts the approved secret there", () => {
+    const secret = { type: "string", writeOnly: true };
+    const mask = "[redacted]";
+    const properties = {
+      typed: secret,
+      preset: { ...secret, default: mask },
+      unset: { ...secret, default: null },
+      login: { default: { user: "u", password: mask } },
+      shown: { ...secret, readOnly: true },
+      plain: text,
+    };
+    const came = { typed: mask, preset: mask, unset: null, login: { user: "u", password: mask }, shown: mask, plain: "d" };
+    const facts = page(properties, came);
+    expect(payloadOf(facts, came)).toEqual({});
+    expect(payloadOf({ ...facts, isApproved: true }, came)).toEqual({ typed: mask, preset: mask, login: came.login });
+    expect(payloadOf({ ...facts, isApproved: true }, { ...came, typed: "new" })).toMatchObject({ typed: "new", preset: mask });
+  });
+
   it("leaves out fields that the page does not have", () => {
     expect(payloadOf(page({ a: text }, { a: "d" }), { a: "e", stranger: 1 })).toEqual({ a: "e" });
   });

@@ -4,19 +4,22 @@
  */
 import { isEqual, isObject, type Json } from "../api/json";
 import { emptied } from "./fresh";
+import { holdsMask } from "./masks";
 import { asSchema, isShownOnly, type Schema } from "./schema";
 
 interface PageFacts {
   schema: unknown;
   initialData: unknown;
+  /** Somebody has approved the form already: the values that came are those of that person. */
+  isApproved?: boolean;
 }
 
 type Fields = { [key: string]: Json };
 
-export function payloadOf({ schema, initialData }: PageFacts, typed: unknown): Fields {
+export function payloadOf({ schema, initialData, isApproved = false }: PageFacts, typed: unknown): Fields {
   const root = asSchema(schema);
   const came = isObject(initialData) ? (initialData as Fields) : {};
-  const untouched = editable(root).filter(([name, field]) => isAbsentOtherwise(field, came[name]));
+  const untouched = editable(root).filter(([name, field]) => isAbsentOtherwise(field, came[name], isApproved));
   return {
     ...Object.fromEntries(untouched.map(([name]) => [name, came[name] as Json])),
     ...changedFields({ schema, initialData }, typed),
@@ -44,9 +47,11 @@ function valueOf(value: unknown, field: Schema, root: Schema): Json {
 
 /**
  * True if the server would take another value than the one that was shown: it makes a new one (`default_factory`), or it
- * takes the default although another person has approved another value. Then the shown value is sent.
+ * takes the default although another person has approved another value. Then the shown value is sent. The masks of two
+ * secrets look the same, so a mask of what was approved is always sent: the server puts the approved secret there.
  */
-function isAbsentOtherwise(field: Schema, came: Json | undefined): boolean {
-  if (came === undefined || field.writeOnly === true) return false;
-  return !("default" in field) || !isEqual(field.default, came);
+function isAbsentOtherwise(field: Schema, came: Json | undefined, isApproved: boolean): boolean {
+  if (came === undefined) return false;
+  if (isApproved && holdsMask(came)) return true;
+  return field.writeOnly !== true && (!("default" in field) || !isEqual(field.default, came));
 }

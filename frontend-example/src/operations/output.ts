@@ -22,7 +22,7 @@ graphql(`
 `);
 
 /** The last reports, or those before or after one. */
-export const PROGRESS_LOG = graphql(`
+const PROGRESS_LOG = graphql(`
   query ProgressLogPage($id: ID!, $first: Int, $last: Int, $before: String, $after: String) {
     node(id: $id) {
       ... on Callback {
@@ -44,7 +44,7 @@ export const PROGRESS_LOG = graphql(`
   }
 `);
 
-export const RESULT_SLICES = graphql(`
+const RESULT_SLICES = graphql(`
   query ResultSlices($id: ID!, $offset: Int!, $length: Int!) {
     node(id: $id) {
       ... on Callback {

@@ -54,7 +54,7 @@ function cutWords({ kept, totalCount, hasOlder }: ProgressRows): string {
 }
 
 /** A bar with its number in words. */
-export function ProgressBar({ percent }: { percent: number }) {
+function ProgressBar({ percent }: { percent: number }) {
   return (
     <p className="percent-bar">
       <progress max={100} value={percent} aria-label="Progress" />

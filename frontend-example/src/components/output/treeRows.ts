@@ -100,7 +100,7 @@ export function rowsOf(value: Json, open: ReadonlySet<string>): TreeRow[] {
   return rows;
 }
 
-export const rangeId = (path: Path, [from, to]: readonly [number, number]): string => `${pathId(path)}:${from}-${to}`;
+const rangeId = (path: Path, [from, to]: readonly [number, number]): string => `${pathId(path)}:${from}-${to}`;
 
 /** The smallest power of `RANGE` that leaves at most `RANGE` ranges. */
 function rangeLength(count: number): number {

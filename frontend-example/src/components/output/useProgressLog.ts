@@ -1,11 +1,11 @@
 /** The reports of a callback: the newest are read once, later ones one by one as the stream tells of them, older ones on demand. */
 import { useCallback, useEffect, useRef, useState } from "react";
+import { Retries } from "../../api/retries";
 import { onEvents } from "../../api/stream";
 import { LOG_PAGE, progressPage, type LogPage } from "../../operations/output";
 import { newestCursor, NO_ROWS, oldestCursor, startedWith, trimmed, withNewer, withOlder, type ProgressRows } from "./progressRows";
 
 const GATHER = 120;
-const RETRY_AFTER = 2_000;
 
 /** Lines that are held while a person reads older ones; the others wait on the server. */
 const MOST_HELD = 5_000;
@@ -58,6 +58,7 @@ class Reader {
   private isFollowing = true;
   private isBusy = false;
   private isGone = false;
+  private readonly retries = new Retries();
   private readonly wanted = new Set<Part>();
   private timer = 0;
 
@@ -94,10 +95,11 @@ class Reader {
     this.set.setReading(true);
     try {
       for (const part of parts) await this[part]();
+      this.retries.succeeded();
       this.set.setError(null);
     } catch (problem) {
       for (const part of parts) this.wanted.add(part);
-      pause = RETRY_AFTER;
+      pause = this.retries.after(problem);
       this.set.setError(problem as Error);
     }
     this.isBusy = false;

@@ -88,6 +88,7 @@ function Form(props: FormProps) {
           label={request.approvalsNeeded > 1 ? "Approve" : "Confirm"}
           onAnswer={onAnswer}
           isHeld={!request.canSubmit}
+          isApproved={request.decisions.length > 0}
           extras={rejectButton}
           footer={<Comment wizard={wizard} />}
           cutNotes={(page) => cutNotesOf(page, { requestId: request.id, pagesBefore: () => wizard.pagesBefore() })}

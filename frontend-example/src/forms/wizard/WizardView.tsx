@@ -17,6 +17,8 @@ export interface WizardProps {
   wizard: Wizard;
   /** The label of the button if the form has no page. */
   label: string;
+  /** Another person has approved it already: what is shown was sent by that person. */
+  isApproved?: boolean;
   onAnswer: (answer: Answer) => void;
   /** Buttons beside that which sends. */
   extras?: ReactNode;
@@ -73,7 +75,7 @@ interface OpenPageProps extends WizardProps {
 }
 
 function OpenPage({ state, form, isLookedAt, ...props }: OpenPageProps) {
-  const { wizard, onAnswer, cutNotes, isHeld, focusesFirst } = props;
+  const { wizard, onAnswer, cutNotes, isHeld, isApproved = false, focusesFirst } = props;
   const { page } = state;
   const send = async (payload: Fields): Promise<void> => {
     const answer = isHeld ? null : await wizard.submit(payload);
@@ -93,6 +95,7 @@ function OpenPage({ state, form, isLookedAt, ...props }: OpenPageProps) {
             draft={state.draft}
             problems={state.problems}
             isSending={state.isSending}
+            isApproved={isApproved}
             {...(cutNotes && { cutNotes: cutNotes(page) })}
             onDraft={(changed) => wizard.type(changed)}
             onSubmit={(payload) => void send(payload)}

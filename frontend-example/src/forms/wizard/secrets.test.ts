@@ -51,6 +51,13 @@ describe("what may be secret", () => {
     expect(secretFields(hidden)).toEqual(new Set(["a", "b"]));
   });
 
+  it("is no mask that nobody touched", () => {
+    const came = { password: "[redacted]", login: { user: "u", password: "[redacted]" } };
+    const facts = page({ password: secret, login }, {}, came);
+    expect(partedBySecrecy(structuredClone(came), facts)).toEqual({ plain: came, secret: {} });
+    expect(partedBySecrecy({ password: "typed", login: came.login }, facts).secret).toEqual({ password: "typed" });
+  });
+
   it("is kept apart, whole, and so is a field that the page does not have", () => {
     const values = { name: "x", login: { user: "u", password: "p" }, stranger: 1 };
     expect(partedBySecrecy(values, page({ name: { type: "string" }, login }))).toEqual({

@@ -1,5 +1,6 @@
 /** Secrets are typed once and sent once: nothing that may be one is ever stored in the browser. */
-import { isObject } from "../../api/json";
+import { isEqual, isObject } from "../../api/json";
+import { holdsMask } from "../masks";
 import { asSchema, resolved, type Schema } from "../schema";
 import type { Fields } from "./types";
 
@@ -33,21 +34,12 @@ const VALUES = new Set(["default", "const", "enum", "examples", "options", "requ
 /** Keywords whose content is schemas by name: a field may be called `format`. */
 const MAPS = new Set(["properties", "patternProperties", "dependentSchemas"]);
 
-/** The texts that the server shows instead of a secret. */
-const MASKS = ["[redacted]", "**********"];
-
-/** True if the server hid a part of the value: what is typed instead of it is a secret too. */
-function holdsMask(value: unknown): boolean {
-  if (typeof value === "string") return MASKS.some((mask) => value.includes(mask));
-  return typeof value === "object" && value !== null && Object.values(value).some(holdsMask);
-}
-
 interface PageFacts {
   schema: unknown;
   initialData: unknown;
 }
 
-/** The fields of a page that may hold a secret. */
+/** The fields of a page that may hold a secret: what is typed in the place of a mask is a secret, too. */
 export function secretFields({ schema, initialData }: PageFacts): ReadonlySet<string> {
   const root = asSchema(schema);
   const came = asSchema(initialData);
@@ -57,12 +49,14 @@ export function secretFields({ schema, initialData }: PageFacts): ReadonlySet<st
 
 /**
  * The values apart: those that may be stored, and those that may be secret. A field goes whole: a login without its
- * password would be sent as one that has none. A field that the page does not have is kept back too.
+ * password would be sent as one that has none. A field that the page does not have is kept back too. A field as the server
+ * sent it holds masks at most.
  */
 export function partedBySecrecy(values: Fields, page: PageFacts): { plain: Fields; secret: Fields } {
   const hidden = secretFields(page);
   const known = asSchema(asSchema(page.schema).properties);
-  const isPlain = (name: string): boolean => name in known && !hidden.has(name);
+  const came = asSchema(page.initialData);
+  const isPlain = (name: string): boolean => name in known && (!hidden.has(name) || isEqual(values[name], came[name]));
   const pick = (wanted: boolean): Fields =>
     Object.fromEntries(Object.entries(values).filter(([name]) => isPlain(name) === wanted));
   return { plain: pick(true), secret: pick(false) };

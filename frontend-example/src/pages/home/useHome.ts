@@ -1,6 +1,7 @@
 /** What the home page reads: what needs a person at once, the numbers at a calmer pace. */
 import { useEffect } from "react";
 import { onEvents } from "../../api/stream";
+import { useEvery } from "../../api/useEvery";
 import { useLive, type Live } from "../../api/useLive";
 import { useNow } from "../../components/Time";
 import type { HomeQuery, HomeStatsQuery } from "../../gql/graphql";
@@ -20,15 +21,13 @@ export function useHome(period: PeriodName): { work: Live<HomeQuery>; numbers: L
   const numbers = useLive(HOME_STATS, { window, buckets, period: range }, { concerns: ({ processId }) => Boolean(processId), gather });
   const { refresh } = work;
   const pause = work.data?.engine?.state === "PAUSING" ? READ_AGAIN_WHILE_PAUSING : READ_AGAIN;
-  useEffect(() => {
-    const timer = setInterval(refresh, pause);
-    const stop = onEvents((events) => {
-      if (events.some(({ __typename }) => __typename === "EngineStateChangedEvent")) refresh();
-    });
-    return () => {
-      clearInterval(timer);
-      stop();
-    };
-  }, [refresh, pause]);
+  useEvery(pause, refresh);
+  useEffect(
+    () =>
+      onEvents((events) => {
+        if (events.some(({ __typename }) => __typename === "EngineStateChangedEvent")) refresh();
+      }),
+    [refresh],
+  );
   return { work, numbers };
 }

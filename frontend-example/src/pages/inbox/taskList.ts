@@ -3,6 +3,7 @@
  * meanwhile stays where it is, with its outcome, until the list is read again; a new one comes at the end.
  */
 import { Unauthenticated } from "../../api/client";
+import { Retries } from "../../api/retries";
 import type { InboxTaskFragment, InputRequestFilter } from "../../gql/graphql";
 
 export type Task = InboxTaskFragment;
@@ -31,7 +32,6 @@ export interface Reads {
 const PAGE_SIZE = 50;
 export const MOST_SHOWN = 200;
 const GATHER = 120;
-const RETRY_AFTER = 2_000;
 
 /** The rows with what was read: `open` are those that the filter allows, `others` are shown rows that it no longer allows. */
 export function merged(shown: readonly TaskRow[], open: readonly Task[], others: readonly Task[]): TaskRow[] {
@@ -55,6 +55,7 @@ export class TaskList {
   private isDue = false;
   private isClosed = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly retries = new Retries();
   private readonly listeners = new Set<() => void>();
   private snapshot: Shown = { rows: [], hasMore: false, isReading: true, isLoaded: false, error: null };
 
@@ -108,6 +109,7 @@ export class TaskList {
     try {
       const rows = await this.readRows(filter, size, isAnew);
       if (generation !== this.generation) return;
+      this.retries.succeeded();
       this.publish({ ...rows, isReading: false, isLoaded: true, error: null });
     } catch (problem) {
       if (generation !== this.generation) return;
@@ -120,7 +122,8 @@ export class TaskList {
 
   private retry(problem: unknown, isAnew: boolean): void {
     // Sign-in is asked for once for the whole page, and reads everything again.
-    if (!this.isClosed && !(problem instanceof Unauthenticated)) this.timer ??= setTimeout(() => void this.read(isAnew), RETRY_AFTER);
+    if (this.isClosed || problem instanceof Unauthenticated) return;
+    this.timer ??= setTimeout(() => void this.read(isAnew), this.retries.after(problem));
   }
 
   private async readRows(filter: InputRequestFilter, size: number, isAnew: boolean): Promise<Pick<Shown, "rows" | "hasMore">> {

@@ -12,6 +12,7 @@ import { Timeline } from "./Timeline";
 import { useAttention } from "./useAttention";
 import { useLateAnswers } from "./useLateAnswers";
 import { ProcessProvider, useProcess } from "./useProcess";
+import { titleOf } from "./words";
 
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -30,7 +31,7 @@ export default function Process() {
 function Known({ id }: { id: string }) {
   const [shown, model] = useProcess(id);
   const { head, isMissing, error } = shown;
-  usePageTitle(head?.subject ?? "Process");
+  usePageTitle(head ? titleOf(head) : "Process");
   useAnnouncing(head);
   if (head) return <Found shown={shown} head={head} touch={() => model.touch()} />;
   if (isMissing)

@@ -23,7 +23,7 @@ const FAILED: readonly Callback["status"][] = ["FAILED_BY_REMOTE", "EXPIRED", "H
 export const hasResult = ({ status }: Pick<Callback, "status">): boolean => WITH_RESULT.includes(status);
 export const isFailed = ({ status }: Pick<Callback, "status">): boolean => FAILED.includes(status);
 
-export function isOverdue({ status, expiresAt }: Callback, now: number): boolean {
+function isOverdue({ status, expiresAt }: Callback, now: number): boolean {
   return status === "PENDING" && expiresAt !== null && Date.parse(expiresAt) < now;
 }
 

@@ -22,7 +22,7 @@ export async function perform<Input extends object>(
 }
 
 /** The server's words, and who was first if somebody was. */
-export function refusalWords(refusal: ProcessRefusalFragment): string {
+function refusalWords(refusal: ProcessRefusalFragment): string {
   const words = [refusal.message];
   if ("by" in refusal && (refusal.by || refusal.at)) {
     const by = refusal.by && !refusal.message.includes(refusal.by.name) ? ` by ${refusal.by.name}` : "";

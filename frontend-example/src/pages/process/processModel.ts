@@ -3,6 +3,7 @@
  * line breaks. An answer that is older than what is known changes nothing.
  */
 import { Unauthenticated } from "../../api/client";
+import { Retries } from "../../api/retries";
 import type {
   CallbackPartFragment,
   ProcessChangesQuery,
@@ -16,7 +17,6 @@ import type {
 const GATHER = 120;
 /** Milliseconds between two readings while changes keep coming. */
 const PACE = 400;
-const RETRY_AFTER = 2_000;
 /** Milliseconds in which the stream mostly begins. */
 const STREAM_WITHIN = 400;
 
@@ -60,6 +60,7 @@ export class ProcessModel {
   private isDue = false;
   private isClosed = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly retries = new Retries();
   private readonly listeners = new Set<() => void>();
 
   constructor(private readonly source: Source) {}
@@ -107,11 +108,12 @@ export class ProcessModel {
     let wait = PACE;
     try {
       await (this.isAnew || this.cursor === null ? this.readWhole() : this.readChanges(this.cursor));
+      this.retries.succeeded();
       this.publish({ error: null });
     } catch (problem) {
       // Sign-in is asked for once for the whole page, and everything is read anew after it.
       this.isDue ||= !(problem instanceof Unauthenticated);
-      wait = RETRY_AFTER;
+      wait = this.retries.after(problem);
       this.publish({ error: problem as Error });
     }
     this.isBusy = false;

@@ -1,6 +1,8 @@
 /** Words for what the API names by codes. */
 import type { StepExecutionsQuery } from "../../gql/graphql";
-import type { Callback, Step } from "./processModel";
+import { lookOf } from "../../status";
+import { visible } from "../../visible";
+import type { Callback, Head, Step } from "./processModel";
 
 /** A size as a person reads it: `512 B`, `64.0 kB`, `1.2 MB`. */
 export function bytes(count: number): string {
@@ -58,3 +60,13 @@ export const timeWord = ({ kind }: Pick<Step, "kind">): string => COUNTED[kind] 
 
 /** The address of a step within its page; steps are counted from 1, as people count. */
 export const anchorOf = (index: number): string => `step-${index + 1}`;
+
+/** Characters of a reason in the title of a tab. */
+const LONGEST_REASON = 100;
+
+/** The title of the tab: what the process is about, and what is wrong with it. */
+export function titleOf({ subject, status, failureReason }: Pick<Head, "subject" | "status" | "failureReason">): string {
+  if (!failureReason) return subject;
+  const [reason = ""] = failureReason.message.split("\n");
+  return `${lookOf(status).word}: ${subject} · ${visible(reason.slice(0, LONGEST_REASON))}`;
+}

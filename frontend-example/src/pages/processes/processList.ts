@@ -3,6 +3,7 @@
  * and a process that the filter no longer allows stays, marked as a stray, until the list is read again.
  */
 import { Unauthenticated } from "../../api/client";
+import { Retries } from "../../api/retries";
 import type { ProcessFilter, ProcessRowFragment } from "../../gql/graphql";
 
 export const PAGE_SIZE = 50;
@@ -13,7 +14,6 @@ export const MOST_WAITING = 100;
 /** Processes that are read together after they changed. */
 const MOST_AT_ONCE = 100;
 const GATHER = 120;
-const RETRY_AFTER = 2_000;
 
 export interface Page {
   rows: readonly ProcessRowFragment[];
@@ -58,6 +58,7 @@ export class ProcessList {
   private snapshot: Shown = NOTHING;
   private readonly known = new Map<string, ProcessRowFragment>();
   private readonly changed = new Set<string>();
+  private readonly retries = new Retries();
   private readonly listeners = new Set<() => void>();
 
   /** Grows with every reading from the beginning: an answer to an earlier reading is thrown away. */
@@ -134,13 +135,14 @@ export class ProcessList {
       if (generation !== this.generation) return;
       this.known.clear();
       [this.ids, this.waiting, this.strays] = [[], [], new Set()];
+      this.retries.succeeded();
       this.append(page, this.snapshot.edition + (isOther ? 1 : 0));
     } catch (problem) {
       if (generation !== this.generation) return;
       this.publish({ isReading: false, error: problem as Error });
       // Sign-in is asked for once for the whole page, and reads everything again.
       if (!(problem instanceof Unauthenticated))
-        this.retryTimer = setTimeout(() => void this.readFromStart(first, isOther), RETRY_AFTER);
+        this.retryTimer = setTimeout(() => void this.readFromStart(first, isOther), this.retries.after(problem));
     }
     this.isReloading = false;
     this.catchUpSoon(GATHER);
@@ -170,11 +172,12 @@ export class ProcessList {
     this.isCatchingUp = true;
     try {
       const [rows, allowed] = await this.readChanged(ids);
+      this.retries.succeeded();
       if (generation === this.generation) this.apply(ids, rows, allowed);
       else for (const id of ids) this.changed.add(id);
-    } catch {
+    } catch (problem) {
       for (const id of ids) this.changed.add(id);
-      wait = RETRY_AFTER;
+      wait = this.retries.after(problem);
     }
     this.isCatchingUp = false;
     this.catchUpSoon(wait);
