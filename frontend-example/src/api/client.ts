@@ -17,6 +17,12 @@ export class ApiError extends Error {
 /** The server wants a token, or another one. */
 export class Unauthenticated extends ApiError {}
 
+/** An error where only a text can stand: its message, and the id that finds the details in the server's log. */
+export function errorText(error: Error): string {
+  const id = error instanceof ApiError ? error.errorId : null;
+  return id && !error.message.includes(id) ? `${error.message} (error id ${id})` : error.message;
+}
+
 /** Longer than the server takes for anything. A frozen server or a lost line answers never. */
 const LONGEST_WAIT = 60_000;
 
