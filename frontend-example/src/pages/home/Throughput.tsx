@@ -20,7 +20,7 @@ export function Throughput({ buckets, period, onPeriod }: Props) {
   return (
     <section className="home-card" aria-labelledby="throughput-title">
       <div className="card-line">
-        <h3 id="throughput-title">Throughput</h3>
+        <h2 id="throughput-title">Throughput</h2>
         <div className="chips" role="group" aria-label="Period">
           {(Object.keys(PERIODS) as PeriodName[]).map((name) => (
             <button key={name} type="button" className="chip" aria-pressed={name === period} onClick={() => onPeriod(name)}>

@@ -84,7 +84,7 @@ function NoAddress({ id }: { id: string }) {
 function Nothing({ title, children }: { title: string; children: React.ReactNode }) {
   return (
     <>
-      <h2>{title}</h2>
+      <h1>{title}</h1>
       <p className="words">{children}</p>
     </>
   );

@@ -61,7 +61,7 @@ const StepHead = memo(function StepHead({ step, titleId }: { step: StepData; tit
   const address = `${location.pathname}${location.search}#${anchor}`;
   return (
     <div className="stage-head">
-      <h3 id={titleId} tabIndex={-1}>
+      <h2 id={titleId} tabIndex={-1}>
         <a
           className="step-link"
           href={address}
@@ -75,7 +75,7 @@ const StepHead = memo(function StepHead({ step, titleId }: { step: StepData; tit
           <span className="unseen">, link to this step</span>
         </a>{" "}
         {name}
-      </h3>
+      </h2>
       <Badge status={status} />
       {completedBy && <span className="muted">by {completedBy.name}</span>}
       <Tries step={step} />
