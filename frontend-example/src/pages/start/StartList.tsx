@@ -38,7 +38,9 @@ export default function StartList() {
   };
   return (
     <section className="start-page" aria-labelledby="start-title">
-      <h1 id="start-title">Start a workflow</h1>
+      <div className="page-head">
+        <h1 id="start-title">Start a workflow</h1>
+      </div>
       <input
         type="search"
         className="start-search"
