@@ -26,8 +26,11 @@ export function errorText(error: Error): string {
 /** Longer than the server takes for anything. A frozen server or a lost line answers never. */
 const LONGEST_WAIT = 60_000;
 
-/** A form sends its values back: there, even `1.0` stays `1.0`. Everything else reads numbers as numbers. */
+/** A form sends its values back: there, even `1.0` stays `1.0`. */
 const HOLDS_FORM = /"initialData":/;
+
+/** Reads of JSON that is only shown, as it was sent. Everything else reads numbers as numbers. */
+const SHOWS_JSON = /"operationName":"(?:CallbackResult|StepState|StepFailure|ProcessFailure)"/;
 
 /** Numbers that JavaScript cannot hold travel as marked texts, in both directions. */
 async function losslessFetch(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
@@ -39,7 +42,7 @@ async function losslessFetch(input: RequestInfo | URL, init: RequestInit = {}): 
   const { status, statusText, headers } = response;
   let exact = text;
   try {
-    exact = JSON.stringify(parse(text, HOLDS_FORM.test(text)));
+    exact = JSON.stringify(parse(text, HOLDS_FORM.test(text) || SHOWS_JSON.test(String(body))));
   } catch {
     // No JSON: a proxy's page. The client reports the status.
   }

@@ -75,7 +75,7 @@ function LargeResult({ callback, name }: CallbackResultProps & { name: string })
           type="button"
           className="quiet"
           disabled={share !== null}
-          onClick={() => void attempt((text) => setWhole({ value: parse(text) as Json }))}
+          onClick={() => void attempt((text) => setWhole({ value: parse(text, true) as Json }))}
         >
           {share === null ? `Load the whole result (${bytes})` : loadingWords(share)}
         </button>

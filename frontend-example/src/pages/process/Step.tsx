@@ -2,6 +2,7 @@
 import { lazy, memo, Suspense, useRef } from "react";
 import { Badge, StatusIcon } from "../../components/Badge";
 import { Elapsed, Time, useNow } from "../../components/Time";
+import { useSeen } from "../../components/useSeen";
 import { lookOf } from "../../status";
 import { duration } from "../../time";
 import { StepBar } from "./Bar";
@@ -15,7 +16,6 @@ import type { Request, Step as StepData, StepState } from "./processModel";
 import { StateChange } from "./StateChange";
 import { secondsOf, type Axis } from "./timescale";
 import { useProcessContext } from "./useProcess";
-import { useSeen } from "./watching";
 import { anchorOf, timeWord } from "./words";
 
 const InputRequest = lazy(() => import("../../forms/InputRequest"));
