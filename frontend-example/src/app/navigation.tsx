@@ -21,7 +21,7 @@ export function PageArrival() {
 function focusPage(): void {
   const main = document.getElementById("main");
   if (!main || main.contains(document.activeElement)) return;
-  const heading = main.querySelector<HTMLElement>("h1, h2") ?? main;
+  const heading = main.querySelector<HTMLElement>("h1") ?? main;
   heading.tabIndex = -1;
   heading.focus({ preventScroll: true });
 }

@@ -4,8 +4,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { useStore } from "../../api/store";
 import { zone } from "../../preferences";
-import { duration } from "../../time";
-import { chartDataOf, type Bucket } from "./chartData";
+import { chartDataOf, secondsMark, type Bucket } from "./chartData";
 
 interface Props {
   buckets: readonly Bucket[];
@@ -112,7 +111,7 @@ function optionsOf(width: number, isUtc: boolean, onPoint: (index: number | null
     axes: [
       { ...axis, size: 30, space: 76, values: (_, marks, __, ___, step) => marks.map((mark) => timeWords(mark, step, isUtc)) },
       { ...axis, scale: "count", size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] },
-      { ...axis, scale: "seconds", side: 1, size: 64, grid: { show: false }, values: (_, marks) => marks.map((mark) => duration(mark)) },
+      { ...axis, scale: "seconds", side: 1, size: 64, grid: { show: false }, values: (_, marks) => marks.map(secondsMark) },
     ],
     hooks: { setCursor: [({ cursor }) => onPoint(cursor.idx ?? null)] },
   };
