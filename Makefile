@@ -43,6 +43,9 @@ types: $(VENV)/.dev
 layers: $(VENV)/.dev ## Check that a module imports only from layers below its own
 	@report=$$($(BIN)/lint-imports --no-cache); status=$$?; echo "$$report" | grep -A 20 -E 'BROKEN|Contracts:'; exit $$status
 
+pictures: $(VENV)/.demo $(DASHBOARD) ## Take the pictures of the README and the docs again; look at each of them
+	$(BIN)/python -m scripts.take_pictures
+
 bench: $(VENV)/.dev ## Measure, and print a table with a reference for each figure
 	$(BIN)/python -m benchmarks
 

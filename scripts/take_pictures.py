@@ -28,8 +28,6 @@ SECONDS = 120.0
 
 PAGES = {
     "home": "/",
-    "processes": "/processes",
-    "start": "/start",
     "products": "/subscriptions",
     "audit": "/audit",
 }
