@@ -108,8 +108,11 @@ export default defineConfig({
         changeOrigin: true,
         ws: true,
         rewriteWsOrigin: true,
-        // The server refuses requests whose Origin is not its own.
-        configure: (proxy) => proxy.on("proxyReq", (request) => request.setHeader("origin", server)),
+        configure: (proxy) => {
+          // The server refuses requests whose Origin is not its own.
+          proxy.on("proxyReq", (request) => request.setHeader("origin", server));
+          proxy.on("error", () => console.error(`No API at ${server}: start one, or set ORCHESTRATOR_SERVER.`));
+        },
       },
       "/graphiql": { target: server, changeOrigin: true },
     },

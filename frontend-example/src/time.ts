@@ -7,8 +7,12 @@ const UNITS: readonly [number, string][] = [
   [1, "s"],
 ];
 
-/** Seconds as two units at most: `1.4 s`, `40 s`, `3 min 12 s`, `2 h 5 min`, `3 d 4 h`. */
+/** Below this, a tenth of a second would read as nothing at all. */
+const SHORTEST = 0.05;
+
+/** Seconds as two units at most: `< 0.1 s`, `1.4 s`, `40 s`, `3 min 12 s`, `2 h 5 min`, `3 d 4 h`. */
 export function duration(seconds: number): string {
+  if (seconds > 0 && seconds < SHORTEST) return "< 0.1 s";
   if (seconds < 10 && !Number.isInteger(seconds)) return `${Number(Math.max(0, seconds).toFixed(1))} s`;
   let rest = Math.max(0, Math.round(seconds));
   const first = UNITS.findIndex(([size]) => rest >= size);

@@ -231,9 +231,11 @@ def findings(page: Page, name: str) -> list[str]:
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_keeps_nobody_out(site: PageOfSite, name: str) -> None:
     page = site.go(PAGES[name])
+    titles = page.get_by_role("heading", level=1).count()
     found = findings(page, name)
     page.close()
 
+    assert titles == 1, "a screen reader goes to the title of the page by its level"
     assert found == []
     assert site.watch.complaints == []
     assert site.watch.requests_elsewhere() == []

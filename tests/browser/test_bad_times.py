@@ -215,5 +215,5 @@ def test_a_page_that_breaks_leaves_the_rest_alive(tmp_path: Path) -> None:
         context.unroute_all()
         problem.get_by_role("button", name="Try again").click()
         expect(problem).to_have_count(0)
-        expect(page.locator("main h2").first).to_be_visible()
+        expect(page.locator("main h1").first).to_be_visible()
         watch.forgive("TypeError", "An error occurred in")

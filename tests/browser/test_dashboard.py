@@ -37,6 +37,7 @@ def test_a_result_appears_without_a_reload_and_a_click_confirms_it(dashboard: Da
     dashboard.submit()
     dashboard.wait_for_status("Completed")
     dashboard.page.get_by_text("Confirmed by").wait_for()
+    dashboard.page.locator("main :is(h1, h2, h3):focus").wait_for()  # the button that had the focus is gone
 
     assert len(dashboard.loads) == 1
     assert dashboard.complaints == []

@@ -269,6 +269,8 @@ def test_a_tree_shows_every_digit_and_is_walked_with_keys(stage: Stage) -> None:
     page = stage.page
     value = {
         "number": 12345678901234567890,
+        "whole": 1.0,
+        "minus": -0.0,
         "exact": 0.1,
         "__proto__": {"polluted": HOSTILE},
         "constructor": None,
@@ -277,6 +279,8 @@ def test_a_tree_shows_every_digit_and_is_walked_with_keys(stage: Stage) -> None:
     }
     stage.result(value)
     page.get_by_role("treeitem", name="number: 12345678901234567890").wait_for()
+    assert page.get_by_role("treeitem", name="whole: 1.0").count() == 1, "as it was sent"
+    assert page.get_by_role("treeitem", name="minus: -0.0").count() == 1, "as it was sent"
     assert page.evaluate("({}).polluted") is None
     assert page.get_by_role("treeitem", name="<script>document.title").count() == 1
     page.get_by_role("searchbox", name="Search in Result").fill("port 1234")

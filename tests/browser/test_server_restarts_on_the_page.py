@@ -21,7 +21,7 @@ def shown(dashboard: Dashboard) -> list[tuple[str, str]]:
     """The names and statuses of the steps on the timeline."""
     stages = dashboard.page.locator(".stage-head").all()
     return [
-        (stage.locator("h3").inner_text().split(" ", 1)[-1].strip(), stage.locator(".badge").inner_text())
+        (stage.locator("h2").inner_text().split(" ", 1)[-1].strip(), stage.locator(".badge").inner_text())
         for stage in stages
     ]
 

@@ -17,11 +17,20 @@ export class ApiError extends Error {
 /** The server wants a token, or another one. */
 export class Unauthenticated extends ApiError {}
 
+/** An error where only a text can stand: its message, and the id that finds the details in the server's log. */
+export function errorText(error: Error): string {
+  const id = error instanceof ApiError ? error.errorId : null;
+  return id && !error.message.includes(id) ? `${error.message} (error id ${id})` : error.message;
+}
+
 /** Longer than the server takes for anything. A frozen server or a lost line answers never. */
 const LONGEST_WAIT = 60_000;
 
-/** A form sends its values back: there, even `1.0` stays `1.0`. Everything else reads numbers as numbers. */
+/** A form sends its values back: there, even `1.0` stays `1.0`. */
 const HOLDS_FORM = /"initialData":/;
+
+/** Reads of JSON that is only shown, as it was sent. Everything else reads numbers as numbers. */
+const SHOWS_JSON = /"operationName":"(?:CallbackResult|StepState|StepFailure|ProcessFailure)"/;
 
 /** Numbers that JavaScript cannot hold travel as marked texts, in both directions. */
 async function losslessFetch(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
@@ -33,7 +42,7 @@ async function losslessFetch(input: RequestInfo | URL, init: RequestInit = {}): 
   const { status, statusText, headers } = response;
   let exact = text;
   try {
-    exact = JSON.stringify(parse(text, HOLDS_FORM.test(text)));
+    exact = JSON.stringify(parse(text, HOLDS_FORM.test(text) || SHOWS_JSON.test(String(body))));
   } catch {
     // No JSON: a proxy's page. The client reports the status.
   }

@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 import { expect, it } from "vitest";
 import { ApiError } from "./client";
 import { Retries } from "./retries";

@@ -1,6 +1,6 @@
 /** The frame of every page: header, banners, the page of the address, and the sign-in over it. */
 import { CSPProvider } from "@base-ui/react/csp-provider";
-import { Suspense, useEffect, type MouseEvent } from "react";
+import { Suspense, useEffect, useRef, type MouseEvent } from "react";
 import { Route, Switch, useLocation } from "wouter";
 import { demand, token } from "../api/session";
 import { follow } from "../api/stream";
@@ -9,6 +9,7 @@ import { Announcer } from "../components/Announcer";
 import { Boundary } from "../components/Boundary";
 import { Banners } from "./Banners";
 import { Header } from "./Header";
+import { keepFocus } from "./focusKeeper";
 import { PageArrival, useScrollRestoration } from "./navigation";
 import { NotFound } from "./NotFound";
 import { PAGES } from "./pages";
@@ -46,8 +47,10 @@ export function App() {
 
 function Page() {
   const [address] = useLocation();
+  const main = useRef<HTMLElement>(null);
+  useEffect(() => (main.current ? keepFocus(main.current) : undefined), []);
   return (
-    <main id="main" tabIndex={-1}>
+    <main id="main" ref={main} tabIndex={-1}>
       <Boundary name="This page" resetKey={address}>
         <Suspense fallback={<p className="muted">Loading…</p>}>
           <Switch>

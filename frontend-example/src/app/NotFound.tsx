@@ -9,7 +9,7 @@ export function NotFound() {
   const meant = suggestions(location);
   return (
     <section className="panel not-found">
-      <h2>No such page</h2>
+      <h1>No such page</h1>
       <p className="words">
         There is no page at <code>{location}</code>. {meant.length > 0 && "Perhaps you mean:"}
       </p>

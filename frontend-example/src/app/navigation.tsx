@@ -3,12 +3,15 @@ import { useEffect, useLayoutEffect, useRef } from "react";
 import { useLocation } from "wouter";
 import { isLeaving } from "../api/session";
 
+/** The page that was loaded. A person may go on before it is drawn: then the first page that is drawn is another one. */
+const loaded = location.pathname;
+
 /** Stands beside the page, inside its Suspense: its effects run when the page is drawn. */
 export function PageArrival() {
   const [address] = useLocation();
   const isFirst = useRef(true);
   useEffect(() => {
-    if (!isFirst.current) focusPage();
+    if (!isFirst.current || location.pathname !== loaded) focusPage();
     isFirst.current = false;
   }, [address]);
   return null;
@@ -18,7 +21,7 @@ export function PageArrival() {
 function focusPage(): void {
   const main = document.getElementById("main");
   if (!main || main.contains(document.activeElement)) return;
-  const heading = main.querySelector<HTMLElement>("h1, h2") ?? main;
+  const heading = main.querySelector<HTMLElement>("h1") ?? main;
   heading.tabIndex = -1;
   heading.focus({ preventScroll: true });
 }

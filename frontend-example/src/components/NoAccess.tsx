@@ -9,7 +9,7 @@ export function NoAccess({ what, permission }: { what: string; permission: strin
   const { viewer, permissions } = useViewer();
   return (
     <section className="no-access" aria-labelledby="no-access-title">
-      <h3 id="no-access-title">You may not read {what}</h3>
+      <h2 id="no-access-title">You may not read {what}</h2>
       <p className="words">
         It needs the permission <code>{permission}</code>. {viewer ? viewer.name : "You"} may:{" "}
         {permissions.length ? permissions.join(", ") : "nothing"}. Permissions come with the roles of a token; ask those who run

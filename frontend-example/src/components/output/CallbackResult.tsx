@@ -8,6 +8,7 @@ import { bytesOf, size } from "../../bytes";
 import { download } from "../../clipboard";
 import { resultSlices, wholeText, type OnShare } from "../../operations/output";
 import { visible } from "../../visible";
+import { Problem } from "../Problem";
 import { JobFields } from "./JobFields";
 import { jobResult } from "./jobResult";
 import { partialJob } from "./partialResult";
@@ -74,7 +75,7 @@ function LargeResult({ callback, name }: CallbackResultProps & { name: string })
           type="button"
           className="quiet"
           disabled={share !== null}
-          onClick={() => void attempt((text) => setWhole({ value: parse(text) as Json }))}
+          onClick={() => void attempt((text) => setWhole({ value: parse(text, true) as Json }))}
         >
           {share === null ? `Load the whole result (${bytes})` : loadingWords(share)}
         </button>
@@ -87,7 +88,8 @@ function LargeResult({ callback, name }: CallbackResultProps & { name: string })
           Download as JSON
         </button>
       </p>
-      {(problem ?? end.problem) && <p className="error">{(problem ?? end.problem)?.message}</p>}
+      {problem && <Problem error={problem} title="The whole result was not read." />}
+      {end.problem && <Problem error={end.problem} title="The end of the result was not read." onRetry={end.again} />}
     </div>
   );
 }
@@ -106,8 +108,9 @@ function Beginning({ text, of }: { text: string; of: string }) {
 }
 
 /** The end of the JSON text of the result; null until it is read. */
-function useEnd(id: string): { text: string | null; problem: Error | null } {
+function useEnd(id: string): { text: string | null; problem: Error | null; again: () => void } {
   const [end, setEnd] = useState<{ text: string | null; problem: Error | null }>({ text: null, problem: null });
+  const [tries, setTries] = useState(0);
   useEffect(() => {
     let isGone = false;
     readEnd(id).then(
@@ -117,8 +120,8 @@ function useEnd(id: string): { text: string | null; problem: Error | null } {
     return () => {
       isGone = true;
     };
-  }, [id]);
-  return end;
+  }, [id, tries]);
+  return { ...end, again: () => setTries(tries + 1) };
 }
 
 /** The end of the text; its length is known only to the server. */

@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import { stringify, type Json } from "../../api/json";
 import { download } from "../../clipboard";
+import { Problem } from "../Problem";
 import { useDebounced } from "../Time";
 import { CopyButton } from "./CopyButton";
 import { copyOf, findIn, hasManyNodes, MOST_FOUND, pathId, pathText, valueAt, type Path } from "./treeRows";
@@ -107,7 +108,7 @@ export default function JsonTree({ value, fileName, label = "JSON", openUpTo = 2
           </CopyButton>
         </p>
       )}
-      {problem && <p className="error">{problem.message}</p>}
+      {problem && <Problem error={problem} />}
     </div>
   );
 }

@@ -5,6 +5,7 @@
 import { useMemo, useState } from "react";
 import { download } from "../../clipboard";
 import { LOG_PAGE, progressPage } from "../../operations/output";
+import { Problem } from "../Problem";
 import { Time } from "../Time";
 import { LogPane } from "./LogPane";
 import type { LogRowLine } from "./LogRow";
@@ -41,7 +42,8 @@ export default function ProgressLog({ callbackId, hasBar = true }: Props) {
         }
         notes={<p className="cut-note">{cutWords(log)}</p>}
       />
-      {(error ?? problem) && <p className="error">{(error ?? problem)?.message}</p>}
+      {error && <Problem error={error} title="The newest reports were not read. They are asked for again." />}
+      {problem && <Problem error={problem} title="The reports were not downloaded." />}
     </div>
   );
 }

@@ -2,6 +2,7 @@
 import { useMemo, useRef, useState } from "react";
 import { bytesOf, size } from "../../bytes";
 import { download } from "../../clipboard";
+import { Problem } from "../Problem";
 import { CopyButton } from "./CopyButton";
 import { LogText, MOST_LINES, type Line } from "./lines";
 import { LogPane } from "./LogPane";
@@ -81,7 +82,7 @@ export default function TextOutput(props: TextOutputProps) {
               all.
             </p>
           )}
-          {problem && <p className="error">{problem.message}</p>}
+          {problem && <Problem error={problem} />}
         </>
       }
     />

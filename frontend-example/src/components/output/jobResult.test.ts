@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 import { describe, expect, it } from "vitest";
 import { parse, stringify, type Json } from "../../api/json";
 import { hostsOf, jobResult } from "./jobResult";
@@ -20,6 +21,7 @@ describe("the result of a job", () => {
     ["of a command module", { rc: 1, stdout: "a\nb", stdout_lines: ["a", "b"], stderr: "bad", cmd: "x" }, { returnCode: "1", output: "a\nb\nbad", others: { cmd: "x" } }],
     ["with other fields", { ...(PLAYBOOK as object), duration: 3 } as Json, { others: { duration: 3 } }],
     ["with a code of many digits", parse('{"return_code": 12345678901234567890, "output": ""}') as Json, { returnCode: "12345678901234567890", isGood: false }],
+    ["with a code of zero in other words", parse('{"return_code": 0.0, "output": ""}', true) as Json, { returnCode: "0.0", isGood: true }],
     ["with an empty output", { return_code: 0, output: [] }, { output: "", isGood: true }],
   ])("%s", (_, value, fields) => {
     expect(jobResult(value)).toMatchObject(fields);

@@ -96,7 +96,7 @@ export function linesOf(value: Json | undefined): string {
 }
 
 function verdictOf(code: Json | undefined, status: Json | undefined): boolean | null {
-  if (code !== undefined && digitsOf(code) !== "0") return false;
+  if (code !== undefined && Number(digitsOf(code)) !== 0) return false;
   const word = status === undefined ? "" : wordOf(status);
   if (BAD.test(word)) return false;
   return code !== undefined || GOOD.test(word) ? true : null;

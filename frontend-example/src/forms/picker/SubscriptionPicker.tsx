@@ -5,6 +5,7 @@
 import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 import type { ProductSubscriptionFilter } from "../../gql/graphql";
 import { asSchema, type Schema } from "../schema";
+import { ErrorWords } from "../wizard/Refusals";
 import { findSubscriptions, useSubscriptionSearch, type Subscription } from "./useSubscriptionSearch";
 import { countWords, factsOf, isId } from "./words";
 import "../../styles/picker.css";
@@ -52,7 +53,7 @@ export default function SubscriptionPicker(props: Props) {
       />
       <Options id={id} rows={rows} active={active} onChoose={choose} />
       <p id={`${id}-note`} className="help" role="status">
-        {search.error?.message}
+        {search.error && <ErrorWords error={search.error} />}
         {search.found && countWords(search.found, !chosen && text.trim() !== "")}
         {!search.found && !search.error && chosen && `${factsOf(chosen)} · ${chosen.id}`}
       </p>

@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 import { describe, expect, it } from "vitest";
 import { bytesInWords, cutWords } from "./cuts";
 import { approvalsWords, askedBefore, firstWords, sentBack, verdictWords, whoWords, type Decision, type Request } from "./facts";

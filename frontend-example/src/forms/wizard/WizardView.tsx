@@ -28,12 +28,14 @@ export interface WizardProps {
   cutNotes?: (page: Page) => { [field: string]: ReactNode };
   /** The person may not send it now: it can be looked at. */
   isHeld?: boolean;
+  /** The level of the title of a page: that below the heading around the form. */
+  heading?: "h2" | "h3";
   /** Put the focus on the first field as soon as the form is there. */
   focusesFirst?: boolean;
 }
 
 export function WizardView(props: WizardProps) {
-  const { wizard, isHeld = false, focusesFirst = false } = props;
+  const { wizard, isHeld = false, focusesFirst = false, heading = "h3" } = props;
   const state = useSyncExternalStore(wizard.subscribe, wizard.get);
   const form = useRef<HTMLElement>(null);
   useAlarm(state.alarms, form);
@@ -46,7 +48,7 @@ export function WizardView(props: WizardProps) {
       className={`wizard${page?.isConfirmation ? " is-confirmation" : ""}`}
       aria-label={isLookedAt ? "What is asked, to look at" : undefined}
     >
-      {page && <PageHead page={page} index={state.index} />}
+      {page && <PageHead page={page} index={state.index} heading={heading} />}
       <FormNotice notice={state.notice} onStartOver={() => wizard.startOver()} />
       <Alarm state={state} form={form} />
       <OpenPage
@@ -157,15 +159,15 @@ function FocusFirst({ form }: { form: React.RefObject<HTMLElement | null> }) {
   return null;
 }
 
-function PageHead({ page, index }: { page: Page; index: number }) {
+function PageHead({ page, index, heading: Heading }: { page: Page; index: number; heading: "h2" | "h3" }) {
   // How many pages there are is not known before they are answered.
   const progress = index > 0 || page.hasNext ? `Page ${index + 1}${page.hasNext ? " · more pages follow" : ""}` : null;
   return (
     <header className="wizard-head">
       {progress && <p className="muted">{progress}</p>}
-      <h3 tabIndex={-1} data-page-title>
+      <Heading tabIndex={-1} data-page-title>
         {page.title}
-      </h3>
+      </Heading>
       {page.description && <p className="words">{page.description}</p>}
     </header>
   );

@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
 /** Other tabs: each hears what the others say, as a BroadcastChannel does. */

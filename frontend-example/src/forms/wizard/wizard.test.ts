@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Draft, DraftPlace } from "./drafts";
 import type { Answer, Fields, Look, Page } from "./types";

@@ -44,7 +44,7 @@ export default function Audit() {
   if (isForbidden(shown.error)) {
     return (
       <section aria-labelledby="audit-title">
-        <h2 id="audit-title">Audit log</h2>
+        <h1 id="audit-title">Audit log</h1>
         <NoAccess what="the audit log" permission="READ_AUDIT" />
       </section>
     );
@@ -52,7 +52,7 @@ export default function Audit() {
   return (
     <section className="with-table" aria-labelledby="audit-title">
       <div className="page-head">
-        <h2 id="audit-title">Audit log</h2>
+        <h1 id="audit-title">Audit log</h1>
         <Export />
       </div>
       <Verification />

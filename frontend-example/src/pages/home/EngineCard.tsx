@@ -31,7 +31,7 @@ export function EngineCard({ engine, mayManage, onChanged }: Props) {
   return (
     <section className="home-card" aria-labelledby="engine-title">
       <div className="card-line">
-        <h3 id="engine-title">Engine</h3>
+        <h2 id="engine-title">Engine</h2>
         <span className={`badge tone-${tone}`}>
           <Icon path={icon} />
           {word}

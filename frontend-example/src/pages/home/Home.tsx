@@ -25,7 +25,7 @@ export default function Home() {
   return (
     <section className="home" aria-labelledby="home-title">
       <div className="page-head">
-        <h2 id="home-title">Home</h2>
+        <h1 id="home-title">Home</h1>
         <Link className="button primary" href={addresses.start()}>
           Start a workflow
         </Link>

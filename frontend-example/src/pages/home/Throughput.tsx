@@ -1,6 +1,7 @@
 /** How many processes ended, and how long they took: as a chart, and as a table behind it. */
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useRef, useState } from "react";
 import { Time } from "../../components/Time";
+import { useSeen } from "../../components/useSeen";
 import { duration } from "../../time";
 import { bucketWords, summaryOf, type Bucket } from "./chartData";
 import { PERIODS, type PeriodName } from "./period";
@@ -15,12 +16,15 @@ interface Props {
 
 export function Throughput({ buckets, period, onPeriod }: Props) {
   const [point, setPoint] = useState<number | null>(null);
+  const place = useRef<HTMLElement>(null);
+  // The library of the chart is a sixth of the first view.
+  const isSeen = useSeen(place);
   const summary = summaryOf(buckets, PERIODS[period].words);
   const pointed = point === null ? undefined : buckets[point];
   return (
-    <section className="home-card" aria-labelledby="throughput-title">
+    <section ref={place} className="home-card" aria-labelledby="throughput-title">
       <div className="card-line">
-        <h3 id="throughput-title">Throughput</h3>
+        <h2 id="throughput-title">Throughput</h2>
         <div className="chips" role="group" aria-label="Period">
           {(Object.keys(PERIODS) as PeriodName[]).map((name) => (
             <button key={name} type="button" className="chip" aria-pressed={name === period} onClick={() => onPeriod(name)}>
@@ -34,9 +38,13 @@ export function Throughput({ buckets, period, onPeriod }: Props) {
         <span className="key bad-key">failed</span>
         <span className="key line-key">p95 of the durations (right)</span>
       </p>
-      <Suspense fallback={<div className="chart-place muted">Loading…</div>}>
-        <ThroughputChart buckets={buckets} label={summary} onPoint={setPoint} />
-      </Suspense>
+      {isSeen ? (
+        <Suspense fallback={<div className="chart-place muted">Loading…</div>}>
+          <ThroughputChart buckets={buckets} label={summary} onPoint={setPoint} />
+        </Suspense>
+      ) : (
+        <div className="chart-place" />
+      )}
       <p className="muted pointed">
         {pointed ? (
           <>

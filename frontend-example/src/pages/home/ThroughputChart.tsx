@@ -4,8 +4,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { useStore } from "../../api/store";
 import { zone } from "../../preferences";
-import { duration } from "../../time";
-import { chartDataOf, type Bucket } from "./chartData";
+import { chartDataOf, secondsMark, type Bucket } from "./chartData";
 
 interface Props {
   buckets: readonly Bucket[];
@@ -74,9 +73,20 @@ function useTheme(): number {
   return version;
 }
 
+/** The colours that custom properties stand for here: a canvas does not read `light-dark(…)`, only what a browser computes. */
+function coloursOf(place: HTMLElement): (name: string) => string {
+  const probe = place.appendChild(document.createElement("span"));
+  probe.hidden = true;
+  const style = getComputedStyle(probe);
+  queueMicrotask(() => probe.remove());
+  return (name) => {
+    probe.style.color = `var(${name})`;
+    return style.color;
+  };
+}
+
 function optionsOf(width: number, isUtc: boolean, onPoint: (index: number | null) => void): uPlot.Options {
-  const styles = getComputedStyle(document.documentElement);
-  const colour = (name: string): string => styles.getPropertyValue(name).trim();
+  const colour = coloursOf(document.body);
   const bars = uPlot.paths.bars?.({ size: [0.72, 40] });
   const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
   const bar = (name: string) => ({ fill: colour(name), stroke: colour(name), width: 0, points: { show: false }, ...(bars && { paths: bars }) });
@@ -101,7 +111,7 @@ function optionsOf(width: number, isUtc: boolean, onPoint: (index: number | null
     axes: [
       { ...axis, size: 30, space: 76, values: (_, marks, __, ___, step) => marks.map((mark) => timeWords(mark, step, isUtc)) },
       { ...axis, scale: "count", size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] },
-      { ...axis, scale: "seconds", side: 1, size: 64, grid: { show: false }, values: (_, marks) => marks.map((mark) => duration(mark)) },
+      { ...axis, scale: "seconds", side: 1, size: 64, grid: { show: false }, values: (_, marks) => marks.map(secondsMark) },
     ],
     hooks: { setCursor: [({ cursor }) => onPoint(cursor.idx ?? null)] },
   };

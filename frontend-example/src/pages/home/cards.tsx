@@ -23,7 +23,7 @@ export function Card({ title, more, empty, children }: CardProps) {
   return (
     <section className="home-card" aria-labelledby={id}>
       <div className="card-line">
-        <h3 id={id}>{title}</h3>
+        <h2 id={id}>{title}</h2>
         {more && children.length > 0 && <Link href={more.href}>{more.words}</Link>}
       </div>
       {children.length > 0 ? <ul className="card-list">{children}</ul> : <p className="muted">{empty}</p>}

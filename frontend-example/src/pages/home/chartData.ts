@@ -17,6 +17,10 @@ export function chartDataOf(buckets: readonly Bucket[]): ChartData {
   ];
 }
 
+/** A mark of the axis: several marks below a tenth of a second must differ. */
+export const secondsMark = (seconds: number): string =>
+  seconds > 0 && seconds < 0.1 ? `${Math.round(seconds * 1000)} ms` : duration(seconds);
+
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
 export function summaryOf(buckets: readonly Bucket[], period: string): string {

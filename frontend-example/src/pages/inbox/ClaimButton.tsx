@@ -1,6 +1,6 @@
 /** Claims a task, or releases it: for a claimed task nobody else may decide. */
 import { useState } from "react";
-import { run } from "../../api/client";
+import { errorText, run } from "../../api/client";
 import { announce } from "../../components/Announcer";
 import { INBOX_CLAIM, INBOX_RELEASE } from "../../operations/inbox";
 import type { Task } from "./taskList";
@@ -26,7 +26,7 @@ export function ClaimButton({ task, viewerId, permissions, onSettled }: Props) {
       announce(problem ?? (mayRelease ? "Released" : "Claimed"));
       onSettled(problem);
     } catch (problem) {
-      onSettled((problem as Error).message);
+      onSettled(errorText(problem as Error));
     }
     setBusy(false);
   };

@@ -32,7 +32,7 @@ export default function Inbox() {
   return (
     <section className="inbox" aria-labelledby="inbox-title">
       <div className="page-head">
-        <h2 id="inbox-title">My tasks</h2>
+        <h1 id="inbox-title">My tasks</h1>
       </div>
       <FilterBar filters={filters} onChange={change} />
       <ActiveFilters active={activeFilters(filters)} names={NAMES} onChange={change} />

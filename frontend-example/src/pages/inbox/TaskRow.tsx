@@ -39,10 +39,10 @@ export function TaskRow({ row, viewerId, permissions, isChosen, onChoose }: Prop
         )}
       </div>
       <div className="task-body">
-        <p className="task-head">
+        <h2 className="task-head">
           <Link href={addresses.process(process.id)}>{process.subject}</Link>
           <span className="asks">{task.title}</span>
-        </p>
+        </h2>
         {isGone ? <p className="gone-words">{outcomeOf(task)}</p> : <Facts task={task} viewerId={viewerId} />}
         {!isGone && !task.canSubmit && task.blockedReason && <p className="help">{task.blockedReason}</p>}
         {problem && <p className="error" role="alert">{problem}</p>}

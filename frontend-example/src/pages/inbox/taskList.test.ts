@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { merged, TaskList, type Reads, type Task } from "./taskList";
 import { outcomeOf } from "./words";

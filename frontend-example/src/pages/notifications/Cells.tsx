@@ -4,6 +4,7 @@ import { Link } from "wouter";
 import { addresses } from "../../app/addresses";
 import { announce } from "../../components/Announcer";
 import { Badge } from "../../components/Badge";
+import { Problem } from "../../components/Problem";
 import { Time } from "../../components/Time";
 import type { NotificationRowFragment, NotificationStatus } from "../../gql/graphql";
 import { resend } from "./resend";
@@ -69,11 +70,7 @@ function Resend({ row, onResent }: { row: NotificationRowFragment; onResent: (id
       <button type="button" className="quiet" disabled={isBusy} onClick={() => void send()}>
         Send again
       </button>
-      {error && (
-        <p className="error" role="alert">
-          {error.message}
-        </p>
-      )}
+      {error && <Problem error={error} />}
     </>
   );
 }

@@ -41,7 +41,7 @@ export default function Notifications() {
   if (isForbidden(shown.error)) {
     return (
       <section aria-labelledby="notifications-title">
-        <h2 id="notifications-title">Notifications</h2>
+        <h1 id="notifications-title">Notifications</h1>
         <NoAccess what="the notifications" permission="MANAGE_ENGINE" />
       </section>
     );
@@ -49,7 +49,7 @@ export default function Notifications() {
   return (
     <section className="with-table" aria-labelledby="notifications-title">
       <div className="page-head">
-        <h2 id="notifications-title">Notifications</h2>
+        <h1 id="notifications-title">Notifications</h1>
         {dead.length > 1 && <ResendAll ids={dead.map(({ id }) => id)} onResent={resent} />}
       </div>
       <FilterPanel filters={filters} seen={shown.rows} onChange={change} />

@@ -1,5 +1,6 @@
 /** Sends all shown notifications that were given up again, for the time after a receiver was away. */
 import { lazy, Suspense, useState } from "react";
+import { errorText } from "../../api/client";
 import { announce } from "../../components/Announcer";
 import { resend } from "./resend";
 
@@ -39,7 +40,7 @@ async function resendEach(ids: readonly string[]): Promise<string[]> {
     try {
       await resend(id);
     } catch (problem) {
-      refused.push((problem as Error).message);
+      refused.push(errorText(problem as Error));
     }
   }
   return refused;

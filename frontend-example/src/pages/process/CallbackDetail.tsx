@@ -1,6 +1,7 @@
 /** One callback: how long, how far, what it said, what was refused, and what helps it on. */
 import { lazy, Suspense, useRef, useState } from "react";
 import { Deadline, Elapsed, Time } from "../../components/Time";
+import { useSeen } from "../../components/useSeen";
 import { hasResult, isFailed, reasonOf, type Row } from "./callbackTable";
 import { Deliveries, useRecord, Validation } from "./Deliveries";
 import { Fold } from "./Fold";
@@ -10,7 +11,6 @@ import { Progress } from "./Progress";
 import { RecoveryActions } from "./RecoveryActions";
 import { ResultView } from "./ResultView";
 import { useProcessContext } from "./useProcess";
-import { useSeen } from "./watching";
 import { bytes, sourceOf, statusWords } from "./words";
 
 const ProgressLog = lazy(() => import("../../components/output/ProgressLog"));

@@ -1,6 +1,7 @@
 /** The executions of a step before the present one, with what came of each. */
 import { run } from "../../api/client";
 import { Badge } from "../../components/Badge";
+import { Problem } from "../../components/Problem";
 import { Time } from "../../components/Time";
 import { STEP_EXECUTIONS } from "../../operations/process";
 import { duration } from "../../time";
@@ -8,9 +9,9 @@ import { useLoaded } from "./loading";
 import { enteredWords } from "./words";
 
 export function Executions({ id, version }: { id: string; version: string }) {
-  const { value, error } = useLoaded(() => run(STEP_EXECUTIONS, { id }), `${id} ${version}`);
+  const { value, error, again } = useLoaded(() => run(STEP_EXECUTIONS, { id }), `${id} ${version}`);
   const node = value?.node;
-  if (error) return <p className="error">The executions could not be read: {error.message}</p>;
+  if (error) return <Problem error={error} title="The executions were not read." onRetry={again} />;
   if (!node || !("executions" in node)) return <p className="muted">Reading…</p>;
   const { executions, executionCount } = node;
   return (

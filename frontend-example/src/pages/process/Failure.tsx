@@ -1,6 +1,7 @@
 /** Why something failed: the reason at once, details and trace as soon as they are read. */
 import { lazy, Suspense, type ReactNode } from "react";
 import { run } from "../../api/client";
+import { Problem } from "../../components/Problem";
 import { Time } from "../../components/Time";
 import type { WholeFailureFragment } from "../../gql/graphql";
 import { PROCESS_FAILURE, STEP_FAILURE } from "../../operations/process";
@@ -25,14 +26,14 @@ interface Props {
 
 export function Failure({ reason, of, version, isFolded = false, children }: Props) {
   const id = "step" in of ? of.step : of.process;
-  const { value, error } = useLoaded(() => ("step" in of ? ofStep(id) : ofProcess(id)), `${id} ${version}`);
+  const { value, error, again } = useLoaded(() => ("step" in of ? ofStep(id) : ofProcess(id)), `${id} ${version}`);
   return (
     <div className="failure" role="group" aria-label="Failure">
       <p className="failure-head">
         <code>{reason.code}</code> {value && <Time at={value.occurredAt} />}
       </p>
       <p className="words">{value?.message ?? reason.message}</p>
-      {error && <p className="error">The details could not be read: {error.message}</p>}
+      {error && <Problem error={error} title="The details were not read." onRetry={again} />}
       {value && <Details failure={value} name={id} isFolded={isFolded} />}
       {children}
     </div>

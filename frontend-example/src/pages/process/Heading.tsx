@@ -19,7 +19,7 @@ export function Heading({ head, steps }: { head: Head; steps: readonly StepState
   return (
     <header className="process-head">
       <div className="process-title">
-        <h2 tabIndex={-1}>{subject}</h2>
+        <h1 tabIndex={-1}>{subject}</h1>
         <Badge status={status} />
         <div className="actions">
           <AbortButton />

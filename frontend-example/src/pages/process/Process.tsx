@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef } from "react";
 import { Link, useParams } from "wouter";
 import { addresses } from "../../app/addresses";
 import { announce, usePageTitle } from "../../components/Announcer";
+import { Problem } from "../../components/Problem";
 import { lookOf } from "../../status";
 import "../../styles/process.css";
 import { Heading } from "./Heading";
@@ -41,7 +42,8 @@ function Known({ id }: { id: string }) {
         because this server keeps ended processes for a limited time.
       </Nothing>
     );
-  return error ? <p className="error">{error.message}</p> : <p className="muted">Reading…</p>;
+  if (error) return <Problem error={error} title="The process was not read." onRetry={() => model.touch()} />;
+  return <p className="muted">Reading…</p>;
 }
 
 function Found({ shown: { steps, error }, head, touch }: { shown: Shown; head: Head; touch: () => void }) {
@@ -62,7 +64,7 @@ function Found({ shown: { steps, error }, head, touch }: { shown: Shown; head: H
   return (
     <ProcessProvider value={context}>
       <div ref={page}>
-        {error && <p className="error">{error.message} What is shown is older.</p>}
+        {error && <Problem error={error} title="What is shown is older." onRetry={touch} />}
         <Heading head={head} steps={steps} />
         <Timeline head={head} steps={steps} />
       </div>
@@ -83,7 +85,7 @@ function NoAddress({ id }: { id: string }) {
 function Nothing({ title, children }: { title: string; children: React.ReactNode }) {
   return (
     <>
-      <h2>{title}</h2>
+      <h1>{title}</h1>
       <p className="words">{children}</p>
     </>
   );

@@ -1,6 +1,7 @@
 /** What a step changed in the state, as a difference. A large change is read only if somebody asks for it. */
 import { lazy, Suspense, useState } from "react";
 import { run } from "../../api/client";
+import { Problem } from "../../components/Problem";
 import { STEP_STATE, STEP_STATE_SIZE } from "../../operations/process";
 import { useLoaded } from "./loading";
 import { bytes } from "./words";
@@ -12,9 +13,9 @@ const LARGE = 200_000;
 
 export function StateChange({ id, version }: { id: string; version: string }) {
   const [isWanted, setWanted] = useState(false);
-  const { value, error } = useLoaded(() => run(STEP_STATE_SIZE, { id }), `${id} ${version}`);
+  const { value, error, again } = useLoaded(() => run(STEP_STATE_SIZE, { id }), `${id} ${version}`);
   const node = value?.node;
-  if (error) return <p className="error">The change could not be read: {error.message}</p>;
+  if (error) return <Problem error={error} title="The change was not read." onRetry={again} />;
   if (!node || !("stateDeltaBytes" in node)) return <p className="muted">Reading…</p>;
   const size = node.stateDeltaBytes ?? 0;
   if (size <= 2) return <p className="muted">This step changed nothing.</p>;
@@ -27,9 +28,9 @@ export function StateChange({ id, version }: { id: string; version: string }) {
 }
 
 function Change({ id, version }: { id: string; version: string }) {
-  const { value, error } = useLoaded(() => run(STEP_STATE, { id }), `${id} ${version}`);
+  const { value, error, again } = useLoaded(() => run(STEP_STATE, { id }), `${id} ${version}`);
   const node = value?.node;
-  if (error) return <p className="error">The change could not be read: {error.message}</p>;
+  if (error) return <Problem error={error} title="The change was not read." onRetry={again} />;
   if (!node || !("stateDelta" in node)) return <p className="muted">Reading…</p>;
   return (
     <Suspense fallback={null}>

@@ -2,6 +2,7 @@
 import { lazy, memo, Suspense, useRef } from "react";
 import { Badge, StatusIcon } from "../../components/Badge";
 import { Elapsed, Time, useNow } from "../../components/Time";
+import { useSeen } from "../../components/useSeen";
 import { lookOf } from "../../status";
 import { duration } from "../../time";
 import { StepBar } from "./Bar";
@@ -15,7 +16,6 @@ import type { Request, Step as StepData, StepState } from "./processModel";
 import { StateChange } from "./StateChange";
 import { secondsOf, type Axis } from "./timescale";
 import { useProcessContext } from "./useProcess";
-import { useSeen } from "./watching";
 import { anchorOf, timeWord } from "./words";
 
 const InputRequest = lazy(() => import("../../forms/InputRequest"));
@@ -61,7 +61,7 @@ const StepHead = memo(function StepHead({ step, titleId }: { step: StepData; tit
   const address = `${location.pathname}${location.search}#${anchor}`;
   return (
     <div className="stage-head">
-      <h3 id={titleId} tabIndex={-1}>
+      <h2 id={titleId} tabIndex={-1}>
         <a
           className="step-link"
           href={address}
@@ -75,7 +75,7 @@ const StepHead = memo(function StepHead({ step, titleId }: { step: StepData; tit
           <span className="unseen">, link to this step</span>
         </a>{" "}
         {name}
-      </h3>
+      </h2>
       <Badge status={status} />
       {completedBy && <span className="muted">by {completedBy.name}</span>}
       <Tries step={step} />

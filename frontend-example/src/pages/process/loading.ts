@@ -4,11 +4,14 @@ import { useCallback, useEffect, useState } from "react";
 export interface Loaded<T> {
   value: T | null;
   error: Error | null;
+  /** Read it again: a person asked for it. */
+  again: () => void;
 }
 
 /** Reads once if `isWanted`, and again if `key` changes; what was read before stays until then. */
 export function useLoaded<T>(load: () => Promise<T>, key: string, isWanted = true): Loaded<T> {
-  const [loaded, setLoaded] = useState<Loaded<T>>({ value: null, error: null });
+  const [loaded, setLoaded] = useState<Omit<Loaded<T>, "again">>({ value: null, error: null });
+  const [tries, setTries] = useState(0);
   // eslint-disable-next-line react-hooks/exhaustive-deps -- the key says when another thing is read
   const read = useCallback(load, [key]);
   useEffect(() => {
@@ -21,6 +24,7 @@ export function useLoaded<T>(load: () => Promise<T>, key: string, isWanted = tru
     return () => {
       isOver = true;
     };
-  }, [read, isWanted]);
-  return loaded;
+  }, [read, isWanted, tries]);
+  const again = useCallback(() => setTries((before) => before + 1), []);
+  return { ...loaded, again };
 }

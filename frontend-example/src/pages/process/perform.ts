@@ -1,6 +1,6 @@
 /** Sends what a person wants done. Null if it was done, else the words of the refusal. */
 import type { DocumentInput } from "urql";
-import { run } from "../../api/client";
+import { errorText, run } from "../../api/client";
 import type { ProcessRefusalFragment } from "../../gql/graphql";
 import { moment } from "../../time";
 import { zone } from "../../preferences";
@@ -17,7 +17,7 @@ export async function perform<Input extends object>(
     const { done } = await run(document, { input }, "mutation");
     return "code" in done ? refusalWords(done) : null;
   } catch (problem) {
-    return (problem as Error).message;
+    return errorText(problem as Error);
   }
 }
 

@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ProcessModel, type Callback, type Changed, type Head, type Source, type Step, type Whole } from "./processModel";
 

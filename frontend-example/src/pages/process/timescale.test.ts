@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { axisOf, BAR, barOf, timeKindOf, totalsOf } from "./timescale";
+import { axisOf, BAR, barOf, secondsOf, timeKindOf, totalsOf } from "./timescale";
 import type { StepState } from "./processModel";
 
 const at = (second: number): string => new Date(second * 1000).toISOString();
@@ -18,6 +18,11 @@ describe("the time scale", () => {
     const totals = totalsOf(steps.map((each) => ({ step: each, callbacks: [], requests: [] })), 73_000);
     expect(totals).toEqual({ work: 3, remote: 60, person: 10, pause: 0 });
     expect(timeKindOf(step("ACTION", 0, null, "WAITING"))).toBe("pause");
+  });
+
+  it("never says that a step which is done took no time", () => {
+    expect(secondsOf(step("ACTION", 5, 5), 0)).toBe(0.001);
+    expect(secondsOf(step("ACTION", 5, null), 5_000)).toBe(0);
   });
 
   it("draws bars to scale, and a short one so that it is seen", () => {

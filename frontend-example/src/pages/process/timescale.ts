@@ -61,7 +61,9 @@ export function barOf({ startedAt, completedAt }: Timed, axis: Axis, now: number
 
 export function secondsOf({ startedAt, completedAt }: Timed, now: number): number {
   if (!startedAt) return 0;
-  return Math.max(0, (completedAt ? Date.parse(completedAt) : now) - Date.parse(startedAt)) / 1000;
+  const milliseconds = (completedAt ? Date.parse(completedAt) : now) - Date.parse(startedAt);
+  // What is done took some time, also if that is less than this counts.
+  return Math.max(completedAt ? 1 : 0, milliseconds) / 1000;
 }
 
 /** The seconds of each kind in all steps. */

@@ -38,7 +38,7 @@ export const ProcessRow = memo(function ProcessRow({ row, index, isStray, measur
         <Badge status={row.status} />
       </td>
       <td className="col-step" title={row.currentStep?.name}>
-        {row.currentStep?.name}
+        <span className="step-name">{row.currentStep?.name}</span>
       </td>
       <td className="col-who" title={row.createdBy?.name}>
         {row.createdBy?.name}

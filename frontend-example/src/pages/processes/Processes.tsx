@@ -31,7 +31,7 @@ export default function Processes() {
   return (
     <section className="processes" aria-labelledby="processes-title">
       <div className="page-head">
-        <h2 id="processes-title">Processes</h2>
+        <h1 id="processes-title">Processes</h1>
         <Link className="button primary" href={addresses.start()}>
           Start a workflow
         </Link>

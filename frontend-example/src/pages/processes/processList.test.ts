@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ProcessFilter, ProcessRowFragment } from "../../gql/graphql";
 import { MOST_WAITING, PAGE_SIZE, ProcessList, type Page } from "./processList";

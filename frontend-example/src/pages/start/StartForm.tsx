@@ -27,7 +27,7 @@ export default function StartForm() {
       <Link className="back" href={addresses.start()}>
         ← All workflows
       </Link>
-      <h2 id="start-title">{name}</h2>
+      <h1 id="start-title">{name}</h1>
       {facts?.description && <p className="words">{facts.description}</p>}
       {error && !data && <Problem error={error} />}
       {data && !facts && <p className="error">There is no workflow with this name.</p>}
@@ -100,5 +100,5 @@ function StartWizard({ workflowName, person, subscription, first }: StartWizardP
   const onAnswer = (answer: Answer): void => {
     if ("process" in answer) navigate(addresses.process((answer.process as { id: string }).id));
   };
-  return <WizardView wizard={wizard} label="Start" onAnswer={onAnswer} focusesFirst />;
+  return <WizardView wizard={wizard} label="Start" onAnswer={onAnswer} heading="h2" focusesFirst />;
 }

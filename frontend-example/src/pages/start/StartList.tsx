@@ -38,7 +38,9 @@ export default function StartList() {
   };
   return (
     <section className="start-page" aria-labelledby="start-title">
-      <h2 id="start-title">Start a workflow</h2>
+      <div className="page-head">
+        <h1 id="start-title">Start a workflow</h1>
+      </div>
       <input
         type="search"
         className="start-search"
@@ -55,7 +57,7 @@ export default function StartList() {
       </p>
       {groups.map(({ target, title, rows }) => (
         <section key={target} aria-labelledby={`start-${target}`}>
-          <h3 id={`start-${target}`}>{title}</h3>
+          <h2 id={`start-${target}`}>{title}</h2>
           <ul className="cards">
             {rows.map((row) => (
               <li key={row.name}>

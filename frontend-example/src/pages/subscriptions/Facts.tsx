@@ -13,9 +13,9 @@ export function Facts({ subscription }: { subscription: Detail }) {
   return (
     <header>
       <div className="process-title">
-        <h2 id="subscription-title" tabIndex={-1}>
+        <h1 id="subscription-title" tabIndex={-1}>
           {description}
-        </h2>
+        </h1>
         <Badge status={status} />
         {inSync && <Badge status="IN_SYNC" />}
       </div>

@@ -28,7 +28,7 @@ export function History({ id, version }: { id: string; version: number }) {
   });
   return (
     <section className="subscription-history" aria-labelledby="history-title">
-      <h3 id="history-title">History</h3>
+      <h2 id="history-title">History</h2>
       {version > 1 && <Comparison id={id} version={version} />}
       {shown.error && <Problem error={shown.error} title="The history was not read." onRetry={() => void list.reload()} />}
       <ol className="versions" reversed>
@@ -138,9 +138,9 @@ function Comparison({ id, version }: { id: string; version: number }) {
       {error && <Problem error={error} title="The versions were not compared." />}
       {answer && (
         <div role="status">
-          <h4>
+          <h3>
             From version {answer.from} to version {answer.to}
-          </h4>
+          </h3>
           {Array.isArray(answer.changes) && answer.changes.length === 0 ? (
             <p className="muted">Nothing differs.</p>
           ) : (

@@ -28,7 +28,7 @@ export function Processes({ id }: { id: string }) {
   known.current = new Set(nodes.map((process) => process.id));
   return (
     <section aria-labelledby="processes-of-title">
-      <h3 id="processes-of-title">Processes</h3>
+      <h2 id="processes-of-title">Processes</h2>
       {error && !data && <Problem error={error} title="The processes were not read." onRetry={refresh} />}
       {data && !nodes.length && <p className="muted">None.</p>}
       <ul className="related">

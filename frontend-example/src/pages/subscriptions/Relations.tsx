@@ -35,9 +35,9 @@ function Related({ title, parameter, id, related }: RelatedProps) {
   const { nodes = [], totalCount = 0 } = related ?? {};
   return (
     <section aria-labelledby={titleId}>
-      <h3 id={titleId}>
+      <h2 id={titleId}>
         {title} {totalCount > 0 && <span className="count">{totalCount.toLocaleString()}</span>}
-      </h3>
+      </h2>
       {related && !nodes.length && <p className="muted">Nothing.</p>}
       <ul className="related">
         {nodes.map((each) => (

@@ -6,7 +6,7 @@ import type { Detail } from "./detail";
 export function Starts({ id, starts }: { id: string; starts: Detail["workflowStarts"] }) {
   return (
     <section aria-labelledby="starts-title">
-      <h3 id="starts-title">Start a workflow</h3>
+      <h2 id="starts-title">Start a workflow</h2>
       {!starts.length && <p className="muted">No workflow works on subscriptions to this product.</p>}
       <ul className="starts">
         {starts.map(({ workflow, blockedReason }) => {

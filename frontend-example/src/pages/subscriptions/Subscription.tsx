@@ -45,7 +45,7 @@ function Page({ id }: { id: string }) {
   if (isReading) return <p className="muted">Reading…</p>;
   return (
     <section className="panel">
-      <h2>No such product subscription</h2>
+      <h1>No such product subscription</h1>
       <p className="words">
         There is no product subscription with the id <code>{id}</code>. Find it in the{" "}
         <Link href={addresses.subscriptions}>list of products</Link>.
@@ -65,7 +65,7 @@ function Whole({ subscription }: { subscription: Detail }) {
       {!subscription.inSync && <SyncState subscription={subscription} />}
       <div className="subscription-columns">
         <section className="subscription-model" aria-labelledby="model-title">
-          <h3 id="model-title">Model</h3>
+          <h2 id="model-title">Model</h2>
           <ModelTree id={id} model={subscription.model} />
         </section>
         <div className="subscription-side">
@@ -89,7 +89,7 @@ function Texts({ subscription }: { subscription: Detail }) {
   return (
     <>
       <section aria-labelledby="note-title">
-        <h3 id="note-title">Note</h3>
+        <h2 id="note-title">Note</h2>
         <Notes
           label="Note"
           text={note}
@@ -101,7 +101,7 @@ function Texts({ subscription }: { subscription: Detail }) {
         />
       </section>
       <section aria-labelledby="customer-title">
-        <h3 id="customer-title">The customer’s name for it</h3>
+        <h2 id="customer-title">The customer’s name for it</h2>
         <Notes
           label="Customer’s name"
           text={customerDescription}

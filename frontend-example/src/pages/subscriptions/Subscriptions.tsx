@@ -49,7 +49,7 @@ export default function Subscriptions() {
   return (
     <section className="with-table" aria-labelledby="subscriptions-title">
       <div className="page-head">
-        <h2 id="subscriptions-title">Products</h2>
+        <h1 id="subscriptions-title">Products</h1>
         <Link className="button primary" href={addresses.start()}>
           Start a workflow
         </Link>
