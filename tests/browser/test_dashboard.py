@@ -60,7 +60,7 @@ def test_a_rejected_result_is_shown_with_the_reason_and_nobody_is_asked(dashboar
     deliver(dashboard.start(), 2, "no such interface")
     dashboard.wait_for_status("Failed")
     dashboard.page.locator(".failure", has_text="It ended with return code 2.").wait_for()
-    title = re.compile(r"^Failed: file .* · It ended with return code 2\. · orchestrator$")
+    title = re.compile(r"^(\(\d+\) )?Failed: file .* · It ended with return code 2\. · orchestrator$")
     expect(dashboard.page).to_have_title(title, timeout=SECONDS * 1000)
     dashboard.page.locator(".callback .result", has_text="no such interface").wait_for()
 

@@ -69,6 +69,10 @@ def test_a_person_who_signs_in_with_a_token_is_known_until_they_sign_out(desk: D
     token.wait_for()
 
     assert page.evaluate("[Object.keys(sessionStorage), localStorage.length, document.cookie]") == [[], 0, ""]
+    assert [url for url in sent if "secret" in url or "token" in url] == []
+    assert [
+        complaint for complaint in desk.complaints if not ("401" in complaint or complaint.startswith("verbose: [DOM]"))
+    ] == [], "only the refused request is reported"
 
 
 def test_a_token_that_is_no_longer_valid_is_asked_for_again_and_typed_values_stay(
