@@ -8,7 +8,7 @@ DASHBOARD := frontend-example/dist/index.html
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-deploy quick check fmt lint types layers bench chaos schema docs dashboard locks clean
+.PHONY: help run test test-deploy quick check fmt lint types layers pictures bench chaos schema docs dashboard locks clean
 
 help: ## Print this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 12
