@@ -101,7 +101,8 @@ def expanded(document: Mapping[str, Json], others: Documents, *, is_strict: bool
 def owner_at(whole: Mapping[str, Any], place: Sequence[str | int]) -> UUID | None:
     """The other subscription that owns the block at this place of a whole model, or around it; None if none does.
 
-    Steps that lead nowhere are passed over: pydantic puts the members of unions among them.
+    A document of another release may hold an owner that is no id: then it is nobody. Steps that lead nowhere are passed
+    over: pydantic puts the members of unions among them.
     """
     own = str(whole["subscription_id"])
     value: Any = whole
@@ -113,7 +114,10 @@ def owner_at(whole: Mapping[str, Any], place: Sequence[str | int]) -> UUID | Non
         value = value[key]
         if isinstance(value, Mapping) and value.get(OWNER) is not None:
             owner = str(value[OWNER])
-    return None if owner in (None, own) else UUID(owner)
+    try:
+        return None if owner in (None, own) else UUID(owner)
+    except ValueError:
+        return None
 
 
 def copied(value: Any) -> Any:

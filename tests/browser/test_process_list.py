@@ -201,10 +201,14 @@ def test_new_processes_wait_and_a_row_changes_where_it_is(dashboard: Dashboard) 
 
 def test_the_keyboard_goes_from_row_to_row(dashboard: Dashboard) -> None:
     page = dashboard.page
-    dashboard.open("/processes")
+    dashboard.open(
+        "/processes?q="
+    )  # an address of its own: a page that was scrolled returns to its place, under the keys
+    expect(page.locator(".subject").nth(12)).to_be_visible()
     page.locator(".subject").first.focus()
     for _ in range(40):
         page.keyboard.press("ArrowDown")
+        page.wait_for_timeout(30)  # as a key repeats that is held
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("/processes/.+"))

@@ -5,7 +5,7 @@ import doctest
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from orchestrator_gql.utils import tokens
@@ -99,6 +99,7 @@ def test_escape_signs_right_before_a_token_do_not_hide_it() -> None:
 @given(spelled(), st.text(), st.text())
 def test_no_spelling_of_a_token_survives(pair: tuple[str, str], before: str, after: str) -> None:
     token, spelling = pair
+    assume(not before.endswith("\\"))  # it would escape the backslash of the spelling
 
     concealed = conceal({before: [before + spelling + after]}, [token])
 

@@ -46,7 +46,8 @@ function moveFocus(event: KeyboardEvent<HTMLTableElement>): void {
   const row = (event.target as HTMLElement).closest("tr");
   const at = links.findIndex((link) => row?.contains(link));
   const next = links[at + step];
-  if (at < 0 || !next) return;
+  if (at < 0 || (!next && step < 0)) return;
+  // Also if the next row is not drawn yet: the page would scroll, and the row that has the focus could go.
   event.preventDefault();
-  next.focus();
+  next?.focus();
 }
