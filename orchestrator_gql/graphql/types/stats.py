@@ -14,6 +14,7 @@ from orchestrator_gql.reads import processes as process_reads
 from orchestrator_gql.reads import statistics as statistic_reads
 from orchestrator_gql.storage.engine_state import EngineStatus
 from orchestrator_gql.storage.listing import Counts
+from orchestrator_gql.storage.pagination import MOST_COUNTED
 from orchestrator_gql.storage.statistics import Bucket, FailureGroup
 from orchestrator_gql.storage.workers import Worker as WorkerRow
 from orchestrator_gql.types import EngineState, ProcessStatus
@@ -31,7 +32,16 @@ WINDOWS = {
 @strawberry.type(description="The number of processes in one status.")
 class ProcessStatusCount:
     status: ProcessStatus = strawberry.field(description="The status.")
-    count: int = strawberry.field(description="The number of processes.")
+    count: int = strawberry.field(
+        description="The number of processes; 10,000 if there are more, and then `isExact` is false."
+    )
+    is_exact: bool = strawberry.field(
+        description="True if `count` is the exact number; false if there are more processes."
+    )
+
+    @classmethod
+    def of(cls, status: ProcessStatus, number: int) -> "ProcessStatusCount":
+        return cls(status=status, count=min(number, MOST_COUNTED), is_exact=number <= MOST_COUNTED)
 
 
 @strawberry.type(description="A worker: a server process that runs steps. It reports regularly that it is alive.")
@@ -157,12 +167,16 @@ class Stats:
     processes_by_status: list[ProcessStatusCount] = strawberry.field(
         description="The number of processes in each status, including statuses without processes."
     )
-    open_input_requests: int = strawberry.field(description="The number of open input requests.")
-    overdue_input_requests: int = strawberry.field(
-        description="The number of open input requests after their due date."
+    open_input_requests: int = strawberry.field(
+        description="The number of open input requests; 10,000 if there are more."
     )
-    pending_callbacks: int = strawberry.field(description="The number of open callbacks.")
-    overdue_callbacks: int = strawberry.field(description="The number of open callbacks after their deadline.")
+    overdue_input_requests: int = strawberry.field(
+        description="The number of open input requests after their due date; 10,000 if there are more."
+    )
+    pending_callbacks: int = strawberry.field(description="The number of open callbacks; 10,000 if there are more.")
+    overdue_callbacks: int = strawberry.field(
+        description="The number of open callbacks after their deadline; 10,000 if there are more."
+    )
     oldest_pending_callback_at: datetime | None = strawberry.field(
         description="The time when the oldest open callback was issued; null if none is open."
     )
@@ -188,12 +202,12 @@ class Stats:
             window=window,
             as_of=now,
             processes_by_status=[
-                ProcessStatusCount(status=status, count=found.by_status.get(status, 0)) for status in ProcessStatus
+                ProcessStatusCount.of(status, found.by_status.get(status, 0)) for status in ProcessStatus
             ],
-            open_input_requests=found.open_input_requests,
-            overdue_input_requests=found.overdue_input_requests,
-            pending_callbacks=found.pending_callbacks,
-            overdue_callbacks=found.overdue_callbacks,
+            open_input_requests=min(found.open_input_requests, MOST_COUNTED),
+            overdue_input_requests=min(found.overdue_input_requests, MOST_COUNTED),
+            pending_callbacks=min(found.pending_callbacks, MOST_COUNTED),
+            overdue_callbacks=min(found.overdue_callbacks, MOST_COUNTED),
             oldest_pending_callback_at=found.oldest_pending_callback_at,
             completed=found.completed,
             failed=found.failed,
