@@ -17,6 +17,7 @@ from typing import Any
 from benchmarks import storage
 from benchmarks.authors import authors
 from benchmarks.dashboard import dashboard
+from benchmarks.deadlines import deadlines
 from benchmarks.growth import growth
 from benchmarks.inbox import inbox
 from benchmarks.journeys import journeys
@@ -59,6 +60,7 @@ def _rows(stored: int, database_url: str = "") -> dict[str, Rows]:
         "authors": authors,
         "stored": partial(storage.stored, count=stored),
         "growth": partial(growth, count=stored, database_url=database_url),
+        "deadlines": partial(deadlines, database_url=database_url),
         "recovery": recovery,
         "inbox": inbox,
         "journeys": journeys,

@@ -97,7 +97,7 @@ async def growth(folder: Path, *, count: int, database_url: str = "") -> list[Li
         async with AsyncExitStack() as stack:
             urls = {size: url_of(folder / f"growth-{size}.db") for size in (FEW, count)}
             if kind == "PostgreSQL":
-                urls = {size: stack.enter_context(_database(database_url, size)) for size in (FEW, count)}
+                urls = {size: stack.enter_context(new_database(database_url, str(size))) for size in (FEW, count)}
             for size, url in urls.items():
                 began = time.monotonic()
                 events = await fill(url, size)
@@ -133,7 +133,11 @@ async def measured(kind: str, urls: dict[int, str]) -> list[Line]:
     small, large = urls
     median = {key: statistics.median(each[1:]) for key, each in durations.items()}
     names = dict.fromkeys(name for _, name in durations)
-    return [costs(f"{kind}: {name}", median[large, name], median[small, name], 1.3, 1.1) for name in names if (small, name) in median]
+    return [
+        costs(f"{kind}: {name}", median[large, name], median[small, name], 1.3, 1.1)
+        for name in names
+        if (small, name) in median
+    ]
 
 
 Request = tuple[str, dict[str, Any]]
@@ -208,10 +212,10 @@ def _ended(conn: Connection) -> None:
 
 
 @contextmanager
-def _database(url: str, size: int) -> Iterator[str]:
+def new_database(url: str, title: str) -> Iterator[str]:
     """A database beside the one of the URL, which is dropped at the end."""
     parsed = make_url(url)
-    name = f"orchestrator_growth_{size}"
+    name = f"orchestrator_benchmark_{title}"
     plain = parsed.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(plain, autocommit=True) as conn:
         conn.execute(f"CREATE DATABASE {name}".encode())

@@ -5,6 +5,7 @@ oldest sixteenth has properties that no younger process has, and the very oldest
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -114,7 +115,7 @@ def deploy() -> StepList:
 
 async def fill(url: str, count: int) -> int:
     """Store ``count`` processes in an empty database; the number of their events."""
-    templates = await _templates(url)
+    templates = await templates_of(url, *dict.fromkeys(KINDS))
     engine = create_engine(url.replace("+aiosqlite", ""))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
         if conn.dialect.name == "sqlite":
@@ -265,6 +266,7 @@ class Copier:
 @asynccontextmanager
 async def served(url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a server for the database."""
+    logging.getLogger("orchestrator_gql").setLevel(logging.CRITICAL)  # some processes fail on purpose
     app = create_app(read_settings(database_url=url), [deploy])
     transport = httpx.ASGITransport(app, client=("127.0.0.1", 1))
     async with (
@@ -274,15 +276,15 @@ async def served(url: str) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def _templates(url: str) -> dict[str, str]:
-    """Run one process of each kind; their ids by their status."""
+async def templates_of(url: str, *statuses: str) -> dict[str, str]:
+    """Run a process to each of the statuses, in a new database; their ids by their status."""
     database = connect(url)
     await database.open()
     await migrate(database)
     await database.close()
     found: dict[str, str] = {}
     async with served(url) as client:
-        for status in dict.fromkeys(KINDS):
+        for status in statuses:
             started = await graphql(client, START, {"broken": status == "FAILED"})
             id = found[status] = started["startWorkflow"]["process"]["id"]
             if status in ("FAILED", "ABORTED"):

@@ -72,20 +72,20 @@ def page(
     key = Key((_C.updated_at if by_update else _C.started_at, _C.id), is_descending)
     ways, id_queries = _ways(filters, key), _id_queries(filters, by_update=by_update)
     if ways[0].rest == _ALL or len(ways) + len(id_queries) == 1:
-        return read_page(conn, _unbounded(ways[0], key, page_args), key, page_args)
+        return read_page(conn, _unbounded(conn, ways[0], key, page_args), key, page_args)
     limit = FIRST
     while limit <= LAST:
+        for query in id_queries:
+            ids = query.limit(limit)
+            if _size(conn, ids) < limit:
+                return _page_among(conn, _with_ids(conn, ids), filters, key, page_args)
         for way in ways:
             rows = _walked(way, key, page_args, limit)
             found = _page_among(conn, rows, way.rest, key, page_args)
             if found.is_full(page_args) or _size(conn, rows) < limit:
                 return found
-        for query in id_queries:
-            ids = query.limit(limit)
-            if _size(conn, ids) < limit:
-                return _page_among(conn, _with_ids(conn, ids), filters, key, page_args)
         limit *= GROWTH
-    return read_page(conn, _unbounded(ways[0], key, page_args), key, page_args)
+    return read_page(conn, _unbounded(conn, ways[0], key, page_args), key, page_args)
 
 
 def count(conn: Connection, filters: ProcessFilter) -> int:
@@ -156,7 +156,7 @@ def _values(filters: ProcessFilter, name: str) -> list[Any]:
     return values if len(values) <= MOST_VALUES else []
 
 
-def _unbounded(way: _Way, key: Key, page_args: PageArgs) -> Select[Any]:
+def _unbounded(conn: Connection, way: _Way, key: Key, page_args: PageArgs) -> Select[Any]:
     """The query of all rows of the way that match the filter, or at least of those that the page needs.
 
     Each value has a page of its own, and the page is the best of them: SQLite would sort all processes of two statuses
@@ -166,7 +166,8 @@ def _unbounded(way: _Way, key: Key, page_args: PageArgs) -> Select[Any]:
     if len(way.values) == 1:
         return light_select().where(*way.values, *rest)
     pages = (page_query(select(*key.columns).where(value, *rest), key, page_args) for value in way.values)
-    return light_select().where(_C.id.in_(union_all(*(select(each.subquery().c.id) for each in pages))))
+    ids = union_all(*(select(each.subquery().c.id) for each in pages)).subquery()
+    return light_select().where(among(conn, _C.id, select(ids.c.id)))
 
 
 def _walked(way: _Way, key: Key, page_args: PageArgs, limit: int) -> Select[Any]:
@@ -190,7 +191,7 @@ def _page_among(
     """The page of these rows. The name is that of the table, so the cursors of all ways are the same."""
     rows = query.subquery(processes.name)
     ids = page_query(select(rows.c.id).where(*conditions_of(filters, rows.c)), _key_of(rows, key), page_args)
-    return read_page(conn, light_select().where(_C.id.in_(select(ids.subquery().c.id))), key, page_args)
+    return read_page(conn, light_select().where(among(conn, _C.id, ids)), key, page_args)
 
 
 def _key_of(rows: Subquery, key: Key) -> Key:

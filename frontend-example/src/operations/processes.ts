@@ -80,6 +80,7 @@ export const STATS = graphql(`
       processesByStatus {
         status
         count
+        isExact
       }
       engine {
         state

@@ -11,12 +11,17 @@ interface Props {
   onToggle: (status: string) => void;
 }
 
+/** The number; with a plus if there are more, because the server stops to count at some number. */
+function shownCount(found: { count: number; isExact: boolean } | undefined): string {
+  return `${(found?.count ?? 0).toLocaleString()}${found?.isExact === false ? "+" : ""}`;
+}
+
 export function StatusChips({ chosen, onToggle }: Props) {
   const { data } = useLive(STATS, {}, { concerns: ({ processId }) => Boolean(processId), gather: GATHER });
-  const counts = new Map<string, number>(data?.stats?.processesByStatus.map(({ status, count }) => [status, count]));
+  const counts = new Map(data?.stats?.processesByStatus.map((each) => [each.status as string, each]));
   return (
     <div className="chips" role="group" aria-label="Filter by status">
-      {PROCESS_STATUSES.filter((status) => counts.get(status) || chosen.includes(status)).map((status) => (
+      {PROCESS_STATUSES.filter((status) => counts.get(status)?.count || chosen.includes(status)).map((status) => (
         <button
           key={status}
           type="button"
@@ -25,7 +30,7 @@ export function StatusChips({ chosen, onToggle }: Props) {
           onClick={() => onToggle(status)}
         >
           <StatusIcon status={status} />
-          {lookOf(status).word} <b>{(counts.get(status) ?? 0).toLocaleString()}</b>
+          {lookOf(status).word} <b>{shownCount(counts.get(status))}</b>
         </button>
       ))}
     </div>
