@@ -8,9 +8,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
-import orchestrator_gql
 import pytest
 from support.command_line import SECONDS, environment_of, running
+
+import orchestrator_gql
 
 ROOT = Path(orchestrator_gql.__file__).parent.parent
 PAGE = (ROOT / "docs/tutorial/first-callback.md").read_text()
