@@ -26,7 +26,7 @@ mutation Start($input: StartWorkflowInput!) {{ startWorkflow(input: $input) {{ _
   ... on StartWorkflowSuccess {{ created process {{ id status }} }}
   ... on FormIncomplete {{ nextPage {{ {PAGE} }} }}
   ... on FormInvalid {{ pageIndex errors {{ path pointer type message }} page {{ {PAGE} }} }}
-  ... on ConflictError {{ by {{ name }} at }}
+  ... on ConflictError {{ by {{ name }} at conflictingProcess {{ id }} }}
   ... on UserError {{ code message }} }} }}
 """
 

@@ -83,6 +83,7 @@ function StartWizard({ workflowName, person, subscription, first }: StartWizardP
     () => ({
       person,
       place: ["start", workflowName, subscription].filter(Boolean).join("/"),
+      isAnsweredOnce: false,
       look: async (pages: readonly Fields[]): Promise<Look> => {
         const found = await look(workflowName, pages);
         // What is refused here is refused again, with its reason, when it is sent.
