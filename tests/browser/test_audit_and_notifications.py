@@ -132,10 +132,26 @@ def test_the_audit_log_is_filtered_verified_and_downloaded_until_somebody_change
             fail_a_process(address, tmp_path)
             page.get_by_role("button", name="1 new").click()
             expect(rows).to_have_count(3)
-            page.get_by_label("Who (id)").fill("nobody")
+            page.get_by_label("Who").fill("nobody")
+            page.keyboard.press("Enter")
             expect(page.get_by_text("No entry matches these filters.")).to_be_visible()
             page.reload()
-            expect(page.get_by_label("Who (id)")).to_have_value("nobody")
+            expect(page.get_by_label("Who")).to_have_value("nobody")
+            page.get_by_role("button", name="Clear all").click()
+            page.get_by_label("Who").fill("remote service")
+            expect(rows).to_have_count(3)
+            process = page.get_by_label("Process", exact=True)
+            process.fill("url")
+            choice = page.locator(f"datalist#{process.get_attribute('list')} option").first
+            choice.wait_for(state="attached")
+            words = choice.get_attribute("value") or ""
+            process.fill(words)
+            expect(rows).to_have_count(2)
+            expect(page.get_by_role("button", name=f"Process: {words.split(' · …')[0]}")).to_be_visible()
+            assert "process=" in page.url and "actor=" in page.url
+            page.reload()
+            expect(rows).to_have_count(2)
+            page.get_by_role("button", name="Clear all").click()
 
             page.get_by_role("button", name="Verify the log").click()
             expect(page.locator(".verdict")).to_contain_text("The log is whole: 4 entries and their seals are correct.")

@@ -92,6 +92,8 @@ type Documents = {
     "\n  query FilterChoices {\n    workflows(first: 200) {\n      nodes {\n        name\n        steps {\n          assignee {\n            key\n            name\n          }\n        }\n      }\n    }\n    products(first: 200) {\n      nodes {\n        name\n      }\n    }\n    viewer {\n      assignees {\n        key\n        name\n      }\n    }\n    stats(window: LAST_7_DAYS) {\n      failuresByWorkflow {\n        codes {\n          code\n          count\n        }\n      }\n    }\n  }\n": typeof types.FilterChoicesDocument,
     "\n  query Stats {\n    stats {\n      processesByStatus {\n        status\n        count\n      }\n      engine {\n        state\n        reason\n        changedBy {\n          name\n        }\n      }\n    }\n  }\n": typeof types.StatsDocument,
     "\n  query Viewer {\n    viewer {\n      user {\n        id\n        name\n      }\n      assignees {\n        key\n        name\n      }\n      permissions\n      openInputRequests(first: 1) {\n        totalCount\n      }\n    }\n  }\n": typeof types.ViewerDocument,
+    "\n  query FindProcesses($search: String) {\n    processes(first: 10, filter: { search: $search }) {\n      nodes {\n        id\n        subject\n      }\n    }\n  }\n": typeof types.FindProcessesDocument,
+    "\n  query ProcessSubject($id: ID!) {\n    process(id: $id) {\n      id\n      subject\n    }\n  }\n": typeof types.ProcessSubjectDocument,
     "\n  fragment SubscriptionRow on ProductSubscription {\n    id\n    version\n    description\n    status\n    inSync\n    outOfSyncReason\n    lockedBy {\n      id\n      subject\n    }\n    customerId\n    customerDescription\n    createdAt\n    updatedAt\n    product {\n      name\n    }\n  }\n": typeof types.SubscriptionRowFragmentDoc,
     "\n  query ProductSubscriptions(\n    $first: Int!\n    $after: String\n    $filter: ProductSubscriptionFilter\n    $orderBy: ProductSubscriptionOrder\n  ) {\n    productSubscriptions(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {\n      nodes {\n        ...SubscriptionRow\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": typeof types.ProductSubscriptionsDocument,
     "\n  query Products {\n    products(first: 200) {\n      nodes {\n        id\n        name\n        status\n      }\n    }\n  }\n": typeof types.ProductsDocument,
@@ -187,6 +189,8 @@ const documents: Documents = {
     "\n  query FilterChoices {\n    workflows(first: 200) {\n      nodes {\n        name\n        steps {\n          assignee {\n            key\n            name\n          }\n        }\n      }\n    }\n    products(first: 200) {\n      nodes {\n        name\n      }\n    }\n    viewer {\n      assignees {\n        key\n        name\n      }\n    }\n    stats(window: LAST_7_DAYS) {\n      failuresByWorkflow {\n        codes {\n          code\n          count\n        }\n      }\n    }\n  }\n": types.FilterChoicesDocument,
     "\n  query Stats {\n    stats {\n      processesByStatus {\n        status\n        count\n      }\n      engine {\n        state\n        reason\n        changedBy {\n          name\n        }\n      }\n    }\n  }\n": types.StatsDocument,
     "\n  query Viewer {\n    viewer {\n      user {\n        id\n        name\n      }\n      assignees {\n        key\n        name\n      }\n      permissions\n      openInputRequests(first: 1) {\n        totalCount\n      }\n    }\n  }\n": types.ViewerDocument,
+    "\n  query FindProcesses($search: String) {\n    processes(first: 10, filter: { search: $search }) {\n      nodes {\n        id\n        subject\n      }\n    }\n  }\n": types.FindProcessesDocument,
+    "\n  query ProcessSubject($id: ID!) {\n    process(id: $id) {\n      id\n      subject\n    }\n  }\n": types.ProcessSubjectDocument,
     "\n  fragment SubscriptionRow on ProductSubscription {\n    id\n    version\n    description\n    status\n    inSync\n    outOfSyncReason\n    lockedBy {\n      id\n      subject\n    }\n    customerId\n    customerDescription\n    createdAt\n    updatedAt\n    product {\n      name\n    }\n  }\n": types.SubscriptionRowFragmentDoc,
     "\n  query ProductSubscriptions(\n    $first: Int!\n    $after: String\n    $filter: ProductSubscriptionFilter\n    $orderBy: ProductSubscriptionOrder\n  ) {\n    productSubscriptions(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {\n      nodes {\n        ...SubscriptionRow\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": types.ProductSubscriptionsDocument,
     "\n  query Products {\n    products(first: 200) {\n      nodes {\n        id\n        name\n        status\n      }\n    }\n  }\n": types.ProductsDocument,
@@ -530,6 +534,14 @@ export function graphql(source: "\n  query Stats {\n    stats {\n      processes
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query Viewer {\n    viewer {\n      user {\n        id\n        name\n      }\n      assignees {\n        key\n        name\n      }\n      permissions\n      openInputRequests(first: 1) {\n        totalCount\n      }\n    }\n  }\n"): (typeof documents)["\n  query Viewer {\n    viewer {\n      user {\n        id\n        name\n      }\n      assignees {\n        key\n        name\n      }\n      permissions\n      openInputRequests(first: 1) {\n        totalCount\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query FindProcesses($search: String) {\n    processes(first: 10, filter: { search: $search }) {\n      nodes {\n        id\n        subject\n      }\n    }\n  }\n"): (typeof documents)["\n  query FindProcesses($search: String) {\n    processes(first: 10, filter: { search: $search }) {\n      nodes {\n        id\n        subject\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ProcessSubject($id: ID!) {\n    process(id: $id) {\n      id\n      subject\n    }\n  }\n"): (typeof documents)["\n  query ProcessSubject($id: ID!) {\n    process(id: $id) {\n      id\n      subject\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -110,3 +110,23 @@ export const VIEWER = graphql(`
     }
   }
 `);
+
+export const FIND_PROCESSES = graphql(`
+  query FindProcesses($search: String) {
+    processes(first: 10, filter: { search: $search }) {
+      nodes {
+        id
+        subject
+      }
+    }
+  }
+`);
+
+export const PROCESS_SUBJECT = graphql(`
+  query ProcessSubject($id: ID!) {
+    process(id: $id) {
+      id
+      subject
+    }
+  }
+`);

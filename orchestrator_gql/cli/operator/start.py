@@ -19,6 +19,7 @@ FORM = f"""\
 query StartForm($name: String!, $pages: [JSON!]!) {{ startForm(workflowName: $name, pages: $pages) {{ __typename
   ... on FormPage {{ {PAGE} }}
   ... on FormInvalid {{ pageIndex errors {{ path pointer type message }} page {{ {PAGE} }} }}
+  ... on ConflictError {{ conflictingProcess {{ id }} }}
   ... on UserError {{ code message }} }} }}
 """
 START = f"""\
