@@ -36,7 +36,7 @@ from orchestrator_gql.rest.access_log import AccessLog
 from orchestrator_gql.rest.audit import audit_routes
 from orchestrator_gql.rest.callbacks import callback_routes
 from orchestrator_gql.rest.client_address import ClientAddress
-from orchestrator_gql.rest.dashboard import dashboard_folder, dashboard_routes, page_routes
+from orchestrator_gql.rest.dashboard import OnError, dashboard_folder, dashboard_routes, page_routes, telling_browsers
 from orchestrator_gql.rest.health import health_routes
 from orchestrator_gql.rest.metrics import Metrics, metrics_routes
 from orchestrator_gql.rest.openapi import openapi_routes
@@ -95,7 +95,7 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
     app = Starlette(
         routes=[*routes, *pages],
         lifespan=lifespan,
-        exception_handlers={OrchestratorError: on_error, HTTPException: on_http_error, Exception: on_fault},
+        exception_handlers={OrchestratorError: on_error, HTTPException: _on_http_error(settings), Exception: on_fault},
         middleware=[
             Middleware(ClientAddress, proxies=settings.trusted_proxies),
             Middleware(AccessLog),
@@ -296,6 +296,14 @@ def _pages(settings: Settings) -> list[BaseRoute]:
     if settings.role == "worker":
         return []
     return page_routes(dashboard_folder(settings), settings.base_path, has_explorer=settings.offers_development)
+
+
+def _on_http_error(settings: Settings) -> OnError:
+    """Return the handler of an unknown path or a wrong method."""
+    if settings.role == "worker":
+        return on_http_error
+    folder = dashboard_folder(settings)
+    return telling_browsers(on_http_error, folder, settings.base_path, has_explorer=settings.offers_development)
 
 
 def _refusal(graphql: GraphQLApp, base_path: str) -> Refuse:
