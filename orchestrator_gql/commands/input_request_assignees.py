@@ -109,11 +109,13 @@ async def release_input_request(
         process, request, _ = decisions.lock_unread_request(conn, input_request_id)
         demand_version(request, expected_version)
         if request.claimed_by is None:
-            raise InvalidState("Nobody has claimed this form: claim it first.", process_id=process.id, current_version=request.version)
+            raise InvalidState(
+                "Nobody has claimed this form: claim it first.", process_id=process.id, current_version=request.version
+            )
         if request.claimed_by != principal.id and Permission.MANAGE_ENGINE not in principal.permissions:
             raise ClaimedByOther(
-                f"{display_name(request.claimed_by)} has claimed this form, and another person releases it only with the "
-                f"permission {Permission.MANAGE_ENGINE}: ask {display_name(request.claimed_by)}, or assign the form.",
+                f"{display_name(request.claimed_by)} has claimed this form, and another person needs the permission "
+                f"{Permission.MANAGE_ENGINE} to release it: ask this person, or assign the form to somebody else.",
                 process_id=process.id,
                 current_version=request.version,
                 by=request.claimed_by,

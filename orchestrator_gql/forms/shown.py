@@ -34,8 +34,8 @@ class Page:
     ``index`` is the number of pages accepted before. ``key`` is the name of the class in kebab-case. ``schema`` is JSON
     Schema 2020-12, ``ui_schema`` has hints for react-jsonschema-form. ``initial_data`` holds the initial values by key.
     ``is_confirmation`` is true if there is no field to fill in. ``digest`` is the SHA-256, in hex, of everything shown
-    on this page and on the pages before. ``whole`` has the read-only texts that are cut. ``has_own_label`` is true if its
-    author wrote the label of its button.
+    on this page and on the pages before. ``whole`` has the read-only texts that are cut. ``has_own_label`` is true if
+    its author wrote the label of its button.
     """
 
     index: int

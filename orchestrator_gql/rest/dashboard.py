@@ -82,9 +82,9 @@ def page_routes(folder: Path | None, base_path: str = "", *, has_explorer: bool 
 def telling_browsers(
     on_error: OnError, folder: Path | None, base_path: str = "", *, has_explorer: bool = False
 ) -> OnError:
-    """The handler of HTTP errors that shows a browser the dashboard at an unknown path, where it says so, with status 404.
+    """The handler of HTTP errors that shows a browser the dashboard at an unknown path, with status 404.
 
-    Any other client, and any other error, gets what ``on_error`` answers.
+    The dashboard says that it has no such page. Any other client, and any other error, gets what ``on_error`` answers.
     """
     if folder is None:
         return on_error

@@ -166,9 +166,7 @@ async def test_field_errors_are_in_the_language_of_the_reader(site: Site) -> Non
     assert "geheel getal" in response["errors"][0]["message"]
 
 
-async def test_a_rejection_needs_a_comment_and_can_send_back(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_rejection_needs_a_comment_and_can_send_back(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     process_id, id = await asked(site, "approving")
 
     silent = await ask_as(

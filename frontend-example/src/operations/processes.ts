@@ -75,9 +75,9 @@ export const FILTER_CHOICES = graphql(`
 `);
 
 export const STATS = graphql(`
-  query Stats {
+  query Stats($filter: ProcessFilter) {
     stats {
-      processesByStatus {
+      processesByStatus(filter: $filter) {
         status
         count
       }
