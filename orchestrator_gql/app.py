@@ -139,14 +139,15 @@ async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[Non
         )
         if runtime.settings.is_sqlite:  # only one server opens the file: the server that held a lease is dead
             await runtime.database.transaction(_forget_dead_server)
-        jobs = [runtime.notifier.run()]
+        # Every role reads the index; a deployment may restart its API servers only.
+        jobs = [runtime.notifier.run(), unindex_secrets(runtime)]
         if isinstance(runtime.clock, SteadyClock) and not runtime.settings.is_sqlite:
             await read_database_clock(runtime, runtime.clock)  # before the first decision by this clock
             jobs.append(keep_to_database_clock(runtime, runtime.clock))
         runs_engine = runtime.settings.role != "api"
         if runs_engine:
             jobs += await start_notifications(runtime)
-            jobs += [dispatcher.run(), run_timers(runtime), keep_sealed(runtime), unindex_secrets(runtime)]
+            jobs += [dispatcher.run(), run_timers(runtime), keep_sealed(runtime)]
         tasks = [asyncio.create_task(job, name=getattr(job, "__qualname__", None)) for job in jobs]
         for task in tasks:
             task.add_done_callback(partial(_note_end, runtime))
