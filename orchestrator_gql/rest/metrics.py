@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import metrics as stored_metrics
-from orchestrator_gql.storage.database.observer import Delivered, Fact, ProcessEnded, StepEnded
+from orchestrator_gql.storage.database.observer import Delivered, Fact, ProcessEnded, ProcessesPruned, StepEnded
 from orchestrator_gql.storage.metrics import LIVING, Gauges
 from orchestrator_gql.types import AttemptOutcome, EngineState
 from orchestrator_gql.utils.author_places import Authors
@@ -91,6 +91,8 @@ class Metrics:
                     self._child(self._step_seconds, kind, status).observe(took)
                 case ProcessEnded(workflow_name, status):
                     self._child(self._ended, workflow_name, status).inc()
+                case ProcessesPruned(number):
+                    self._pruned.inc(number)
                 case _:
                     assert_never(fact)
 
@@ -159,6 +161,9 @@ class Metrics:
             "Processes whose end this server stored.",
             ["workflow", "status"],
             registry=own,
+        )
+        self._pruned = Counter(
+            "orchestrator_processes_pruned", "Processes that retention deleted at this server.", registry=own
         )
         self._step_seconds = Histogram(
             "orchestrator_step_seconds",
