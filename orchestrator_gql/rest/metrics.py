@@ -223,6 +223,11 @@ class Metrics:
             ("input_requests_open", "Forms that wait for a person.", gauges.open_input_requests),
             ("notifications_pending", "Notifications that are to be sent.", gauges.pending_notifications),
             ("notifications_dead", "Notifications that were given up.", gauges.dead_notifications),
+            (
+                "oldest_ended_process_seconds",
+                "How long ago the oldest ended process ended.",
+                gauges.oldest_ended_process,
+            ),
             ("event_log_lag_seconds", "Age of the oldest event that no reader may see yet.", gauges.log_lag),
         ):
             yield GaugeMetricFamily(f"orchestrator_{name}", description, value)
