@@ -26,6 +26,7 @@ from orchestrator_gql.domain.reading import READER, Question, StoredSubscription
 from orchestrator_gql.engine.workers.audit_sealer import keep_sealed, seal_at_the_end
 from orchestrator_gql.engine.workers.database_clock import keep_to_database_clock, read_database_clock
 from orchestrator_gql.engine.workers.embedded import EmbeddedDispatcher
+from orchestrator_gql.engine.workers.pruning import keep_pruned
 from orchestrator_gql.engine.workers.secret_index import unindex_secrets
 from orchestrator_gql.engine.workers.timers import run_timers
 from orchestrator_gql.events.notifier import LocalNotifier, Notifier
@@ -148,6 +149,8 @@ async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[Non
         if runs_engine:
             jobs += await start_notifications(runtime)
             jobs += [dispatcher.run(), run_timers(runtime), keep_sealed(runtime)]
+            if runtime.settings.retention_days is not None:
+                jobs.append(keep_pruned(runtime, runtime.settings.retention_days))
         tasks = [asyncio.create_task(job, name=getattr(job, "__qualname__", None)) for job in jobs]
         for task in tasks:
             task.add_done_callback(partial(_note_end, runtime))
