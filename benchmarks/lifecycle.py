@@ -135,11 +135,16 @@ async def run_lifecycle(
     measured.whole.append((time.perf_counter() - began) * 1000)
 
 
+class Overloaded(RuntimeError):
+    """The server asks the client to try again in a moment."""
+
+
 async def graphql(client: httpx.AsyncClient, query: str, variables: dict[str, Any]) -> dict[str, Any]:
     response = await client.post("/graphql", json={"query": query, "variables": variables})
     body: dict[str, Any] = response.json()
-    if body.get("errors"):
-        raise RuntimeError(body["errors"])
+    if errors := body.get("errors"):
+        is_overload = all(error.get("extensions", {}).get("code") == "STORAGE_UNAVAILABLE" for error in errors)
+        raise Overloaded(errors) if is_overload else RuntimeError(errors)
     data: dict[str, Any] = body["data"]
     return data
 

@@ -23,6 +23,7 @@ class RunningServer(Protocol):
     """One process or several, with the kernel's figures about them."""
 
     url: str
+    processes: int
 
     def cpu(self) -> float:
         """Seconds of CPU used so far."""
@@ -36,6 +37,7 @@ class RunningServer(Protocol):
 class Program:
     """A server in a process of its own, with the kernel's figures about it."""
 
+    processes = 1
     ready_after: float
     """Seconds from the start until the server answered that it is ready."""
 
@@ -114,6 +116,8 @@ class Server(Program):
 
 class ApiAndWorker:
     """One server that answers requests and one worker that runs steps, on one PostgreSQL."""
+
+    processes = 2
 
     def __init__(self, database: str, **environment: str) -> None:
         self._api = Server(database, command=("serve", "--role", "api"), **environment)
