@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import statistics
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -42,7 +43,13 @@ Abuse = Callable[[Server], AbstractContextManager[object]]
 
 
 async def bad_input(
-    folder: Path, *, rounds: int = ROUNDS, seconds: float = SECONDS, stored: int = STORED
+    folder: Path,
+    *,
+    rounds: int = ROUNDS,
+    seconds: float = SECONDS,
+    stored: int = STORED,
+    silent: int = SILENT,
+    strangers: int = STRANGERS,
 ) -> list[Line]:
     """Each kind of bad client by turns with none; the ratios are those of the 95th percentiles."""
     file = folder / "bad-input.db"
@@ -50,7 +57,7 @@ async def bad_input(
     lines = []
     with Server(file) as server:
         await _worked(server.url, waiting, 0.5)  # warm
-        for title, abuse in ABUSES.items():
+        for title, abuse in _abuses(silent, strangers).items():
             alone, beside = [], []
             for _ in range(rounds):
                 alone.append(await _worked(server.url, waiting, seconds))
@@ -64,9 +71,9 @@ async def bad_input(
 def _line(title: str, name: str, beside: list[Durations], alone: list[Durations]) -> Line:
     both = [[round[name] for round in side] for side in (beside, alone)]
     measured, reference = ([percentile(each, 95) for each in side] for side in both)
-    texts = [_text([value for each in side for value in each]) for side in both]
-    middle, other = (percentile(values, 50) for values in (measured, reference))
-    return Line(f"{title}: {name}, p50/p95", *texts, middle / other, spread=spread_of_ratios(measured, reference))
+    own, others = (_text([value for each in side for value in each]) for side in both)
+    ratio = statistics.median(measured) / statistics.median(reference)
+    return Line(f"{title}: {name}, p50/p95", own, others, ratio, spread=spread_of_ratios(measured, reference))
 
 
 def _text(durations: list[float]) -> str:
@@ -104,10 +111,10 @@ def _subscribed(server: Server, *, is_stalled: bool = False) -> Iterator[None]:
 
 
 @contextmanager
-def _silent(server: Server) -> Iterator[None]:
+def _silent(server: Server, count: int) -> Iterator[None]:
     """Sockets that say nothing, or only half of a request."""
     with ExitStack() as stack:
-        for number in range(SILENT):
+        for number in range(count):
             opened = stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=10))
             if number % 2:
                 opened.sendall(b"POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\n{")
@@ -115,7 +122,7 @@ def _silent(server: Server) -> Iterator[None]:
 
 
 @contextmanager
-def _strangers(server: Server) -> Iterator[None]:
+def _strangers(server: Server, count: int) -> Iterator[None]:
     """Clients whose documents the server has never seen."""
     new = time.monotonic_ns()
     documents = (
@@ -123,17 +130,18 @@ def _strangers(server: Server) -> Iterator[None]:
         for number in range(DOCUMENTS)
     )
     requests = [("POST", "/graphql", {"query": document}) for document in documents]
-    with load.loading(server.port, requests, STRANGERS, again=True):
+    with load.loading(server.port, requests, count, again=True):
         time.sleep(0.5)
         yield
 
 
-ABUSES: dict[str, Abuse] = {
-    "a subscriber to everything": _subscribed,
-    "one that stops reading": lambda server: _subscribed(server, is_stalled=True),
-    f"{SILENT} silent sockets": _silent,
-    f"{STRANGERS} clients, new documents": _strangers,
-}
+def _abuses(silent: int, strangers: int) -> dict[str, Abuse]:
+    return {
+        "a subscriber to everything": _subscribed,
+        "one that stops reading": partial(_subscribed, is_stalled=True),
+        f"{silent} silent sockets": partial(_silent, count=silent),
+        f"{strangers} clients, new documents": partial(_strangers, count=strangers),
+    }
 
 
 @contextmanager

@@ -234,19 +234,28 @@ class Clients:
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
         try:
             self._await("ready", patience=300)
         except BaseException:
-            self._process.kill()
+            self._end()
             raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._end()
+
+    def _end(self) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.kill()
         self._process.wait(timeout=60)
+        self._listener.join()
+        self._process.stdin.close()
+        self._process.stdout.close()
 
     def _listen(self) -> None:
         assert self._process.stdout is not None

@@ -1,6 +1,7 @@
 """Starts the PostgreSQL of the benchmarks, which waits for its disk as in production, and measures its CPU."""
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
@@ -16,11 +17,12 @@ from benchmarks.server import TICKS
 class PostgresSite:
     """A running PostgreSQL with databases that are empty or migrated."""
 
-    def __init__(self, server: Any, stack: ExitStack) -> None:
+    def __init__(self, server: Any, stack: ExitStack, *, is_own: bool) -> None:
         self._server, self._stack = server, stack
         with psycopg.connect(plain(self.database()), autocommit=True) as conn:
-            conn.execute("ALTER SYSTEM SET fsync = on")  # the tests turn it off
-            conn.execute("SELECT pg_reload_conf()")
+            if is_own:
+                conn.execute("ALTER SYSTEM SET fsync = on")  # the tests turn it off
+                conn.execute("SELECT pg_reload_conf()")
             row = conn.execute("SELECT pg_backend_pid()").fetchone()
             self._postmaster = _parent(row[0]) if row else None
 
@@ -46,14 +48,14 @@ class PostgresSite:
 
 @asynccontextmanager
 async def postgres_site() -> AsyncIterator[PostgresSite]:
-    """The server that ``ORCHESTRATOR_TEST_DATABASE_URL`` names, or the tests' own; the disk is part of the figures."""
+    """The server that ``ORCHESTRATOR_TEST_DATABASE_URL`` names, or the tests' own, with fsync: the disk counts."""
     sys.path.append(str(Path(__file__).parent.parent / "tests"))
-    from support.database import postgres_server
+    from support.database import URL_VARIABLE, postgres_server
 
     with ExitStack() as stack:
         # In a thread: it migrates a database in an event loop of its own.
         server = await asyncio.to_thread(stack.enter_context, postgres_server())
-        yield PostgresSite(server, stack)
+        yield PostgresSite(server, stack, is_own=URL_VARIABLE not in os.environ)
 
 
 def plain(url: str) -> str:

@@ -91,12 +91,11 @@ def loading(
         file.write_text("".join(json.dumps(request) + "\n" for request in requests))
         arguments = ("--port", str(port), "--connections", str(connections), "--seconds", str(seconds))
         command = [sys.executable, "-m", "benchmarks.load", *arguments, *(["--again"] if again else []), str(file)]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE)
-        try:
-            yield process
-        finally:
-            process.kill()
-            process.wait(timeout=60)
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
 
 def rate(port: int, requests: Iterable[Sent], connections: int) -> float:

@@ -48,16 +48,29 @@ class Source:
         return clients.received(mark) - began
 
 
-async def stalled(folder: Path, *, seconds: float = 3 * PING_PERIOD, rounds: int = 3, looks: int = 40) -> list[Line]:
-    """Five of ten stop; fifty beside ten that read; three hundred come back."""
-    lines = await asyncio.to_thread(_let_go, folder / "let-go.db", seconds)
-    lines += await asyncio.to_thread(_beside, folder / "beside.db", rounds, looks, 50)
-    return lines + await asyncio.to_thread(_return, folder / "return.db", rounds, 300)
+async def stalled(
+    folder: Path,
+    *,
+    seconds: float = 3 * PING_PERIOD,
+    rounds: int = 3,
+    looks: int = 40,
+    stopped: int = 50,
+    returning: int = 300,
+) -> list[Line]:
+    """Five of ten stop, for so many seconds at most; fifty beside ten that read; three hundred come back."""
+
+    def measured() -> list[Line]:
+        with _source(folder / "stalled.db") as source:
+            lines = _let_go(source, seconds)
+            lines += _beside(source, rounds, looks, stopped)
+            return lines + _return(source, rounds, returning)
+
+    return await asyncio.to_thread(measured)
 
 
-def _let_go(file: Path, patience: float) -> list[Line]:
+def _let_go(source: Source, patience: float) -> list[Line]:
     """Five of ten subscribers stop reading, and events go on until the server lets go of them."""
-    with _source(file) as source, Clients(source.server.port, 10, has_small_buffers=True) as clients:
+    with Clients(source.server.port, 10, has_small_buffers=True) as clients:
         for _ in range(20):
             source.seconds(clients)
         connected, before = source.server.sockets(), source.server.rss()
@@ -82,10 +95,10 @@ def _let_go(file: Path, patience: float) -> list[Line]:
     ]
 
 
-def _beside(file: Path, rounds: int, looks: int, count: int) -> list[Line]:
+def _beside(source: Source, rounds: int, looks: int, count: int) -> list[Line]:
     """The time of a commit until ten subscribers have it, beside fifty that stopped reading, and without them."""
     alone, beside = [], []
-    with _source(file) as source, Clients(source.server.port, 10) as good:
+    with Clients(source.server.port, 10) as good:
         before = source.server.rss()
         for _ in range(rounds):
             alone.append([source.seconds(good) for _ in range(looks)])
@@ -110,11 +123,10 @@ def _latency(name: str, beside: list[list[float]], alone: list[list[float]], qua
     return Line(name, *texts, middle / other, spread=spread_of_ratios(measured, reference))
 
 
-def _return(file: Path, rounds: int, count: int) -> list[Line]:
+def _return(source: Source, rounds: int, count: int) -> list[Line]:
     """All subscribers lose their sockets and come back at once, behind two hundred events that they missed."""
     ours, raw, slowest = [], [], []
     with (
-        _source(file) as source,
         Reference("raw") as reference,
         Clients(source.server.port, count) as clients,
         Clients(reference.port, count, query=None) as others,

@@ -65,7 +65,7 @@ def report() -> dict[str, Any]:
 @DBOS.workflow()
 def lifecycle(node: str, remote: str) -> dict[str, Any]:
     """The whole lifecycle."""
-    state = prepare(node)
+    state: dict[str, Any] = prepare(node)
     process_id = DBOS.workflow_id
     ask(remote, f"/api/processes/{process_id}/callback/{token_of(process_id)}")
     DBOS.set_event("stage", {"status": "AWAITING_CALLBACK"})
