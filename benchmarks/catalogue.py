@@ -63,7 +63,7 @@ def quick_rows() -> dict[str, Rows]:
     """The important benchmarks, with so few rounds that all of them take less than five minutes on an idle machine."""
     sizes = Sizes(rounds=1, single=15, in_flight=((16, 48),))
     return {
-        "lifecycle": lifecycle,
+        "lifecycle": partial(lifecycle, rounds=2, in_flight=((16, 100),)),
         "lifecycle_postgres": partial(lifecycle_postgres, sizes=sizes),
         "transitions": storage.transitions,
         "postgres": postgres,

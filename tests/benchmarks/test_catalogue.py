@@ -11,6 +11,7 @@ from support.database import URL_VARIABLE, PostgresServer
 from benchmarks.bad_input import bad_input
 from benchmarks.catalogue import QUICK, STORED, all_rows
 from benchmarks.fanout import fanout
+from benchmarks.lifecycle import lifecycle
 from benchmarks.lifecycle_postgres import lifecycle_postgres
 from benchmarks.lifecycle_sides import Sizes
 from benchmarks.peers import compare
@@ -22,6 +23,7 @@ from benchmarks.throughput import throughput
 TINY = Sizes(rounds=1, single=1, in_flight=((2, 2),))
 
 SMALL: dict[str, tuple[Callable[[Path], Coroutine[Any, Any, list[Line]]], int]] = {
+    "lifecycle": (partial(lifecycle, rounds=1, single=1, in_flight=((2, 2),)), 8),
     "fanout": (partial(fanout, count=3, rounds=1, batches=1), 6),
     "stalled": (partial(stalled, seconds=0.1, rounds=1, looks=2, stopped=3, returning=3), 8),
     "streams": (partial(streams, rounds=1, processes=1, crowds=(1,)), 1),
