@@ -1,7 +1,7 @@
 """The lists of processes, input requests and callbacks, with their filters and counts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -85,6 +85,16 @@ def process_page(
     rows = process_lists.page(conn, filters, page_args, by_update=by_update, is_descending=is_descending)
     items = tuple((cursor, light_process_of(row)) for cursor, row in rows.items)
     return RowPage(items, rows.has_next, rows.has_previous)
+
+
+def status_counts(conn: Connection, filters: ProcessFilter) -> dict[ProcessStatus, int]:
+    """The number of processes that match the filter, for each status that it allows; `pagination.MOST_COUNTED` + 1 if
+    there are more.
+
+    Each status stops by itself: a status with a million processes hides no other.
+    """
+    allowed = ProcessStatus if filters.statuses is None else dict.fromkeys(filters.statuses)
+    return {status: process_lists.count(conn, replace(filters, statuses=[status])) for status in allowed}
 
 
 def processes_by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Process]:

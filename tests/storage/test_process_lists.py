@@ -2,6 +2,8 @@
 
 import random
 from collections.abc import Callable, Iterator
+from functools import partial
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -176,7 +178,7 @@ def test_every_filter_selects_the_same_rows_on_every_way(
             selected = [row for row in rows if fits(row)]
             for order in ORDERS:
                 at = "updated_at" if order["by_update"] else "started_at"
-                selected.sort(key=lambda row, at=at: (row[at], row["id"]), reverse=order["is_descending"])
+                selected.sort(key=itemgetter(at, "id"), reverse=order["is_descending"])
                 expected = [row["id"] for row in selected]
                 for is_forward in (True, False):
                     size = rng.choice([11, 40])
@@ -196,9 +198,7 @@ def test_the_work_for_a_page_does_not_grow_with_the_number_of_processes(engine: 
             for title, (wanted, _) in CASES.items():
                 for order in ORDERS:
                     if not wanted.search and not (title in GROWS and GROWS[title] in (order["by_update"], False)):
-                        statements = statements_of(
-                            conn, lambda wanted=wanted, order=order: page(conn, wanted, PageArgs(20), **order)
-                        )
+                        statements = statements_of(conn, partial(page, conn, wanted, PageArgs(20), **order))
                         work.setdefault(f"{title}, {order}", []).append(work_of(conn, statements))
 
     # of four times as many processes; linear work would grow by four

@@ -70,7 +70,7 @@ async def test_counts_by_status_stop_at_a_number_and_say_so(storage: str, monkey
     finally:
         await database.close()
 
-    of_status = {each.status: each for each in stats.Stats.of(counts, BEGIN, HOUR).processes_by_status}
+    of_status = {each.status: each for each in stats.ProcessStatusCount.all_of(counts.by_status)}
     shown = {status: (each.count, each.is_exact) for status, each in of_status.items()}
     assert len(shown) == len(ProcessStatus)
     assert shown[ProcessStatus.FAILED] == (3, False)

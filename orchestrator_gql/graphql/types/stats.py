@@ -1,6 +1,6 @@
 """The types of the numbers on the dashboard, of the engine and of its workers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -9,6 +9,7 @@ import strawberry
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.common import DateTimeRange, User
 from orchestrator_gql.graphql.types.enums import StatsWindow
+from orchestrator_gql.graphql.types.filters import ProcessFilter
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.reads import processes as process_reads
 from orchestrator_gql.reads import statistics as statistic_reads
@@ -40,8 +41,12 @@ class ProcessStatusCount:
     )
 
     @classmethod
-    def of(cls, status: ProcessStatus, number: int) -> "ProcessStatusCount":
-        return cls(status=status, count=min(number, MOST_COUNTED), is_exact=number <= MOST_COUNTED)
+    def all_of(cls, numbers: Mapping[ProcessStatus, int]) -> "list[ProcessStatusCount]":
+        counted = ((status, numbers.get(status, 0)) for status in ProcessStatus)
+        return [
+            cls(status=status, count=min(number, MOST_COUNTED), is_exact=number <= MOST_COUNTED)
+            for status, number in counted
+        ]
 
 
 @strawberry.type(description="A worker: a server process that runs steps. It reports regularly that it is alive.")
@@ -164,9 +169,7 @@ class ThroughputBucket:
 class Stats:
     window: strawberry.Private[timedelta]
     as_of: datetime = strawberry.field(description="The time when the numbers were counted.")
-    processes_by_status: list[ProcessStatusCount] = strawberry.field(
-        description="The number of processes in each status, including statuses without processes."
-    )
+    by_status: strawberry.Private[dict[ProcessStatus, int]]
     open_input_requests: int = strawberry.field(
         description="The number of open input requests; 10,000 if there are more."
     )
@@ -201,9 +204,7 @@ class Stats:
         return cls(
             window=window,
             as_of=now,
-            processes_by_status=[
-                ProcessStatusCount.of(status, found.by_status.get(status, 0)) for status in ProcessStatus
-            ],
+            by_status=found.by_status,
             open_input_requests=min(found.open_input_requests, MOST_COUNTED),
             overdue_input_requests=min(found.overdue_input_requests, MOST_COUNTED),
             pending_callbacks=min(found.pending_callbacks, MOST_COUNTED),
@@ -215,6 +216,21 @@ class Stats:
             duration_seconds_p95=_quantile(found.durations, 0.95),
             engine=Engine.of(found.engine),
         )
+
+    @resolved(description="The number of processes in each status, including statuses without processes.")
+    async def processes_by_status(
+        self,
+        info: Info,
+        filter: Annotated[
+            ProcessFilter | None,
+            strawberry.argument(description="The conditions that a process must meet; null counts every process."),
+        ] = None,
+    ) -> list[ProcessStatusCount]:
+        counts = self.by_status
+        if filter is not None:
+            context = info.context
+            counts = await process_reads.status_counts(context.reading, context.principal, filter.within())
+        return ProcessStatusCount.all_of(counts)
 
     @resolved(
         description="The workflows whose processes failed within the window and are still FAILED, the most failures "

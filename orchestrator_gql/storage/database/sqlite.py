@@ -10,11 +10,12 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from uuid import UUID
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
 from orchestrator_gql.storage.database import thread_reads
-from orchestrator_gql.storage.database.after_commit import CommitEffects, CommitHooks, NoHooks, T, Unit
+from orchestrator_gql.storage.database.after_commit import CommitEffects, CommitHooks, MakeClaim, NoHooks, T, Unit
 from orchestrator_gql.storage.database.group_commit import GroupWriter, translated
 from orchestrator_gql.storage.database.long_reads import LongReads
 from orchestrator_gql.storage.database.observer import Observer, Unobserved
@@ -88,7 +89,12 @@ class SqliteDatabase:
         conn.begin()  # SQLAlchemy's transaction never ends: SQLAlchemy must not commit in the middle of a group
         files = OpenedFiles(self._path)
         self._end_keeping = keep_from_children(files.descriptors)
-        self._writer = GroupWriter(conn, demand=files.demand, committed=self._committed)
+        self._writer = GroupWriter(
+            conn,
+            demand=files.demand,
+            committed=self._committed,
+            claimer=self._claimer,
+        )
 
     async def close(self) -> None:
         """Run all waiting units, break off long reads, then close the file and release the lock."""
@@ -164,6 +170,9 @@ class SqliteDatabase:
             raise StorageUnreadable
         async with self._long_reads.snapshot() as snapshot:
             yield CountedSnapshot(snapshot, self.outage)
+
+    def _claimer(self, process_id: UUID) -> MakeClaim | None:
+        return self.hooks.claimer(process_id)
 
     def _committed(self, effects: CommitEffects, units: int, seconds: float) -> None:
         self.observer.committed(units, seconds, effects.facts)
