@@ -32,7 +32,7 @@ async def _measured(kind: str, url: str) -> list[Line]:
     template = (await templates_of(url, "AWAITING_CALLBACK"))["AWAITING_CALLBACK"]
     engine = create_engine(url.replace("+aiosqlite", ""))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
-        copier = Copier(conn, DUE, int(datetime.now(UTC).timestamp()) - 24 * 3600)
+        copier = Copier(conn, 0, int(datetime.now(UTC).timestamp()) - 24 * 3600)
         copier.copy(template, "AWAITING_CALLBACK", 0, DUE * len(KINDS))
     due = datetime.now(UTC) + NOTICE
     with engine.begin() as conn:
