@@ -66,7 +66,8 @@ chaos: $(VENV)/.dev ## Kill servers by the hundred, race for callbacks by the th
 	PYTHONPATH=tests $(BIN)/python -m chaos.product_lives
 	PYTHONPATH=tests $(BIN)/python -m chaos.deliveries
 
-schema: $(VENV)/.dev ## Write schema.graphql
+schema: $(VENV)/.dev ## Write schema.graphql and the tables of a new SQLite file
+	$(BIN)/python -m scripts.write_schema
 	$(BIN)/orchestrator-gql schema --output schema.graphql
 
 docs: $(VENV)/.dev ## Write the reference pages that are generated from the code
