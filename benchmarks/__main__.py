@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import resource
+import signal
 import sys
 import tempfile
 import time
@@ -52,6 +53,13 @@ def _run(name: str, rows: Rows, file: Path | None) -> bool:
     return True
 
 
+def _leave(*_: object) -> None:
+    """End the servers of the benchmark, too."""
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
     resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
     main()
