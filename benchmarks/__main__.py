@@ -11,6 +11,7 @@ from pathlib import Path
 
 from benchmarks import results
 from benchmarks.catalogue import QUICK, STORED, Rows, all_rows, quick_rows
+from benchmarks.server import running
 from benchmarks.table import Line, head, shown
 
 
@@ -54,7 +55,9 @@ def _run(name: str, rows: Rows, file: Path | None) -> bool:
 
 
 def _leave(*_: object) -> None:
-    """End the servers of the benchmark, too."""
+    """End the processes of the benchmark at once: it may wait for them in a thread, which nothing else interrupts."""
+    for process in running:
+        process.kill()
     raise KeyboardInterrupt
 
 
