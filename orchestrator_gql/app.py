@@ -26,6 +26,7 @@ from orchestrator_gql.domain.reading import READER, Question, StoredSubscription
 from orchestrator_gql.engine.workers.audit_sealer import keep_sealed, seal_at_the_end
 from orchestrator_gql.engine.workers.database_clock import keep_to_database_clock, read_database_clock
 from orchestrator_gql.engine.workers.embedded import EmbeddedDispatcher
+from orchestrator_gql.engine.workers.pruning import keep_pruned
 from orchestrator_gql.engine.workers.secret_index import unindex_secrets
 from orchestrator_gql.engine.workers.timers import run_timers
 from orchestrator_gql.events.notifier import LocalNotifier, Notifier
@@ -46,6 +47,7 @@ from orchestrator_gql.rest.request_target import KnownHosts, Refuse, RequestTarg
 from orchestrator_gql.runtime import Dispatcher, Runtime, RuntimeHooks
 from orchestrator_gql.storage import leases, product_subscription_reads, product_subscriptions, workers
 from orchestrator_gql.storage.database import connect
+from orchestrator_gql.storage.database.after_commit import no_claim
 from orchestrator_gql.storage.database.schema import prepare
 from orchestrator_gql.storage.database.sqlite import SqliteDatabase
 from orchestrator_gql.storage.event_numbers import REMEDY, is_from_other_cluster
@@ -130,8 +132,8 @@ async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[Non
     """
     await runtime.database.open()
     try:
+        await prepare(runtime.database)  # nobody waits for the loop yet, so a long migration needs no warning
         runtime.authors.watch()
-        await prepare(runtime.database)
         if await runtime.database.read(is_from_other_cluster):
             logger.error(REMEDY)
         await runtime.database.transaction(
@@ -148,6 +150,8 @@ async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[Non
         if runs_engine:
             jobs += await start_notifications(runtime)
             jobs += [dispatcher.run(), run_timers(runtime), keep_sealed(runtime)]
+            if runtime.settings.retention_days is not None:
+                jobs.append(keep_pruned(runtime, runtime.settings.retention_days))
         tasks = [asyncio.create_task(job, name=getattr(job, "__qualname__", None)) for job in jobs]
         for task in tasks:
             task.add_done_callback(partial(_note_end, runtime))
@@ -215,7 +219,8 @@ def assemble(settings: Settings, registry: Registry, dispatcher: Dispatcher, clo
     )
     runtime.authors.set_variable(READER, partial(_answer, database))
     dispatcher.attach(runtime)
-    database.hooks = RuntimeHooks(runtime.notifier, runtime.timers, dispatcher)
+    claimer = dispatcher.claimer if isinstance(dispatcher, EmbeddedDispatcher) else no_claim
+    database.hooks = RuntimeHooks(runtime.notifier, runtime.timers, dispatcher, claimer)
     if not isinstance(database, SqliteDatabase):
         database.prepare = dispatcher.prepare
     return runtime

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
+from sqlalchemy import Connection
+
 from orchestrator_gql.callbacks.rules import WITH_RESULT, Callback
 from orchestrator_gql.engine import authorization
+from orchestrator_gql.engine.audit_log import no_process
 from orchestrator_gql.engine.engine_state import pause_of
 from orchestrator_gql.engine.steps import execution
 from orchestrator_gql.engine.steps.failures import in_request
@@ -13,7 +16,7 @@ from orchestrator_gql.process import Process, ProcessAction, recoverable_wait, s
 from orchestrator_gql.process import available_actions as possible_actions
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
-from orchestrator_gql.storage import backlog, engine_state, listing
+from orchestrator_gql.storage import audit, backlog, engine_state, listing
 from orchestrator_gql.storage import workers as worker_rows
 from orchestrator_gql.storage.backlog import Backlog
 from orchestrator_gql.storage.engine_state import EngineStatus
@@ -91,10 +94,16 @@ def traceback_of(principal: Principal, failure: Failure) -> str | None:
 
 
 async def process(runtime: Runtime, principal: Principal, process_id: UUID) -> Process | None:
-    """The process without its state, or None."""
+    """The process without its state, or None. Raises `NotFound` if retention removed it."""
     principal.demand(Permission.READ)
-    by_id = await runtime.database.read(lambda conn: listing.processes_by_ids(conn, [process_id]))
-    return by_id.get(process_id)
+
+    def load(conn: Connection) -> Process | None:
+        found = listing.processes_by_ids(conn, [process_id]).get(process_id)
+        if found is None and audit.removed_at(conn, process_id) is not None:
+            raise no_process(conn, process_id)
+        return found
+
+    return await runtime.database.read(load)
 
 
 def workflows(runtime: Runtime, principal: Principal) -> list[Workflow]:
