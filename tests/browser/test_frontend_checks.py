@@ -38,7 +38,8 @@ def test_the_dashboards_own_check_passes(name: str) -> None:
 def development(server: str) -> Iterator[str]:
     """The address of the development server, as `npm run dev` begins it, in front of a running API."""
     port = free_port()
-    command = [FRONTEND / "node_modules" / ".bin" / "vite", "--host", "127.0.0.1", "--port", str(port), "--strictPort"]
+    vite = str(FRONTEND / "node_modules" / ".bin" / "vite")
+    command = [vite, "--host", "127.0.0.1", "--port", str(port), "--strictPort"]
     environment = {**os.environ, "NO_COLOR": "1", "ORCHESTRATOR_SERVER": server}
     with subprocess.Popen(command, cwd=FRONTEND, env=environment, stdout=subprocess.PIPE, text=True) as process:
         try:

@@ -39,7 +39,7 @@ class Site:
 
 def order_of(port: str) -> list[dict[str, Any]]:
     """The pages that order the port."""
-    return [{"node_name": port.split(":")[0]}, {"port": port}]
+    return [{"node_name": port.split(":", maxsplit=1)[0]}, {"port": port}]
 
 
 def offered(form: dict[str, Any], field: str) -> set[str]:
