@@ -28,7 +28,7 @@ def order_form() -> FormGenerator:
     """Ask for a registered node first, then for one of its ports that is not registered yet."""
     nodes = {node.node.node_name: node for node in find_subscriptions(product=Node) if isinstance(node, Node)}
     if not nodes:
-        raise StepError("No node is registered yet: run the workflow 'create_node' first.", "no-node")
+        raise StepError("No node is registered yet: run the workflow 'create_node' first.")
     node_choice: Any = Choice.__call__("RegisteredNode", {name: (name, label_of(node)) for name, node in nodes.items()})
 
     class NodePage(FormPage):
@@ -62,7 +62,7 @@ def free_ports(node: Node) -> dict[str, NetworkPort]:
     taken = {port.port.port_name for port in ports if isinstance(port, PortInactive)}
     free = {key: port for key, port in NETWORK_PORTS.items() if port.node_name == name and port.port_name not in taken}
     if not free:
-        raise StepError(f"All ports of {name} are registered: choose another node.", "no-port")
+        raise StepError(f"All ports of {name} are registered: choose another node.")
     return free
 
 
