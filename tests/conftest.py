@@ -1,6 +1,7 @@
 """Fixtures for all tests: a database of either kind, a clock to turn, and running engines."""
 
 import signal
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -11,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from support.clock import TurnableClock
 from support.database import PostgresServer, postgres_server, sqlite_url
 from support.engine import Engine, engine_of
-from support.sharing import share_compiled_statements, share_schemas
+from support.sharing import share_certificates, share_compiled_statements, share_schemas
 from support.tree import ROOT
 
 from orchestrator_gql.workflow.model import Workflow
@@ -21,6 +22,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 share_compiled_statements()
 share_schemas()
+share_certificates()
 
 # A slow machine is no failure: Hypothesis would fail a test whose examples take long to make.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -69,6 +71,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if hasattr(config, "workerinput"):
         places = {ROOT / "tests" / folder: place for place, folder in enumerate(DEAR)}
         items.sort(key=lambda item: min((places[up] for up in item.path.parents if up in places), default=len(DEAR)))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """End the browser after the tests of its folder."""
+    yield
+    if (nextitem is None or nextitem.path.parent != item.path.parent) and "support.browser" in sys.modules:
+        sys.modules["support.browser"].close_browser()
 
 
 @pytest.fixture
