@@ -1,7 +1,9 @@
 """Fixtures for all tests: a database of either kind, a clock to turn, and running engines."""
 
+import gc
 import signal
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -19,6 +21,9 @@ from orchestrator_gql.workflow.model import Workflow
 
 # A shell lets background jobs ignore Ctrl-C, and every program that a test starts would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Imports make no garbage, and looking for it costs a third of the time. See `pytest_collection_finish`.
+gc.disable()
 
 share_compiled_statements()
 share_schemas()
@@ -71,6 +76,32 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if hasattr(config, "workerinput"):
         places = {ROOT / "tests" / folder: place for place, folder in enumerate(DEAR)}
         items.sort(key=lambda item: min((places[up] for up in item.path.parents if up in places), default=len(DEAR)))
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage from here on, but not among all modules and tests."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
+LONG = 60.0
+"""Seconds of all tests: after a longer run the files that took longest are printed."""
+
+SHOWN = 15
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print which files took longest, so that growth is seen."""
+    seconds = Counter[str]()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                seconds[report.nodeid.partition("::")[0]] += report.duration  # type: ignore[assignment]
+    if (total := sum(seconds.values())) > LONG:
+        terminalreporter.section(f"slowest files, of {total:.0f} s of all workers")
+        for name, duration in seconds.most_common(SHOWN):
+            terminalreporter.line(f"{duration:6.1f} s  {name}")
 
 
 @pytest.hookimpl(wrapper=True)
