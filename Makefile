@@ -61,6 +61,7 @@ bench-docs: $(VENV)/.dev $(VENV)/.peers ## Measure all rows (NAMES=fanout: some)
 
 chaos: $(VENV)/.dev ## Kill servers by the hundred, race for callbacks by the thousand, deliver 100,000 events, and count what is lost (an hour)
 	ORCHESTRATOR_TEST_HISTORIES=10000 $(BIN)/pytest -q tests/input_requests/test_no_way_around.py
+	RANDOM_FORMS=100 $(BIN)/pytest -q tests/browser/test_forms_are_lossless.py
 	PYTHONPATH=tests $(BIN)/python -m races
 	PYTHONPATH=tests $(BIN)/python -m chaos
 	PYTHONPATH=tests $(BIN)/python -m chaos.product_lives

@@ -1,6 +1,5 @@
 """The first page in a real browser: what needs a person, the chart, and the engine's switch seen by two people."""
 
-import asyncio
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -15,11 +14,10 @@ from signed_in import Desk, environment, with_workflows
 from support.browser import launched
 from support.command_line import SECONDS, serving, until
 from support.dashboard_page import take_picture
-from support.database import new_sqlite_url, sqlite_url
+from support.database import alter_sqlite
 from support.rows import BEGIN, failed_row, process_row, store
 from support.sign_in import api_token
 
-from orchestrator_gql.storage.database import connect
 from orchestrator_gql.types import Failure
 
 TOKENS = [
@@ -57,17 +55,7 @@ def recent_rows(count: int) -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     folder = tmp_path_factory.mktemp("home")
-    sqlite_url(folder)
-
-    async def fill() -> None:
-        database = connect(new_sqlite_url(folder))
-        await database.open()
-        try:
-            await database.alter(lambda conn: store(conn, recent_rows(200)))
-        finally:
-            await database.close()
-
-    asyncio.run(fill())
+    alter_sqlite(folder, lambda conn: store(conn, recent_rows(200)))
     with_workflows(folder, "deciding", "waiting")
     with serving(folder, "--workflows", "deciding", "waiting", **environment(TOKENS)) as server, launched() as browser:
         yield Desk(server.address, browser, folder=folder)
