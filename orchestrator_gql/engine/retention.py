@@ -34,7 +34,7 @@ SMALLEST, LARGEST = 1, 100
 WANTED_SECONDS = 0.01
 """The time that a transaction should take; SQLite runs it on the event loop, and other commits wait for it."""
 
-ROWS, BYTES = 500, 4 * 1024 * 1024
+ROWS, BYTES = 500, 512 * 1024
 """The large values that one transaction deletes at most: rows, and bytes but for the last value."""
 
 REST = 3.0
@@ -170,7 +170,7 @@ class _Run:
     ) -> None:
         self.done = Pruned()
         self._database, self._now, self._key, self._request = database, now, audit_key, request
-        self._size = SMALLEST * 4
+        self._size = SMALLEST
         self._until = None if request.seconds is None else time.monotonic() + request.seconds
 
     async def processes(self, progress: Callable[[Pruned], Awaitable[None] | None]) -> None:
@@ -178,11 +178,11 @@ class _Run:
         while not self._is_at_limit() and not self.done.is_elsewhere:
             wanted, size = self._request.wanted, self._next_size()
             look = partial(retention.next_candidates, wanted=wanted, after=mark, most=size)
-            marks = await self._database.read(look)
-            if not marks:
+            found = await self._database.read(look)
+            if found.end is None:
                 return
-            await self._all_of([mark.id for mark in marks])
-            mark = marks[-1]
+            mark = found.end
+            await self._all_of(found.ids)
             waiting = progress(self.done)
             if waiting is not None:
                 await waiting

@@ -69,12 +69,12 @@ async def test_a_process_that_was_retried_after_the_search_stays(offer: Offer, m
     engine = await offer(fails)
     process_id = await old_failure(engine)
     request = request_of(engine, {"FAILED": 365})
-    (mark,) = await engine.read(lambda conn: retention.next_candidates(conn, request.wanted, None, 10))
+    found = await engine.read(lambda conn: retention.next_candidates(conn, request.wanted, None, 10))
 
     monkeypatch.setattr("test_pruning.is_broken", False)
     await retry_process(engine.runtime, LOCAL_OPERATOR, process_id=process_id)
     await engine.reaches(process_id, ProcessStatus.COMPLETED)
-    batch = _Batch([mark.id], request, None, engine.clock.now())
+    batch = _Batch(found.ids, request, None, engine.clock.now())
     await engine.runtime.database.transaction(batch.delete)
 
     assert (batch.gone, batch.kept) == ({}, {process_id: HELD})
