@@ -105,7 +105,7 @@ def selection_of(wish: Wish, setting: Retention | None, now: datetime) -> Select
     if wish.days is not None:
         if not 0 <= wish.days <= LONGEST:
             wrong = f"The number of days is from 0 to {LONGEST:,}."
-            raise PayloadInvalid(wrong, [FieldError(("older_than_days",), wrong, "number")])
+            raise PayloadInvalid(wrong, [FieldError(("olderThanDays",), wrong, "number")])
         ended = [status for status in REMOVABLE if status is not ProcessStatus.FAILED]
         statuses = wish.statuses or ended
         wanted = by_setting(Retention(dict.fromkeys(map(str, statuses), max(wish.days, 0))), now)
@@ -113,7 +113,7 @@ def selection_of(wish: Wish, setting: Retention | None, now: datetime) -> Select
         wanted = by_setting(setting, now)
     else:
         missing = "Nothing says how old a process must be: give a number of days, or set ORCHESTRATOR_RETENTION_DAYS."
-        raise PayloadInvalid(missing, [FieldError(("older_than_days",), missing, "missing")])
+        raise PayloadInvalid(missing, [FieldError(("olderThanDays",), missing, "missing")])
     return _narrowed(wanted, wish)
 
 

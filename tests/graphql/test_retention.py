@@ -1,0 +1,107 @@
+"""`pruneProcesses`, and what GraphQL answers about a removed process."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.database import sqlite_url
+from support.web import Site, site_of
+
+from orchestrator_gql import begin, step
+from orchestrator_gql.types import ProcessStatus, State
+from orchestrator_gql.workflow import workflow
+
+pytestmark = pytest.mark.one_dispatcher
+
+PRUNE = """mutation ($input: PruneProcessesInput!) { pruneProcesses(input: $input) { __typename
+  ... on PruneProcessesSuccess { dryRun processes counts { status target processes oldest } kept { reason processes }
+    notifications hasMore }
+  ... on UserError { code message } ... on ForbiddenError { permission }
+  ... on PayloadInvalidError { errors { path } } } }"""
+ABORT = """mutation ($id: ID!) { abortProcess(input: {processId: $id}) { __typename
+  ... on NotFoundError { code message id } } }"""
+AUDIT = """{ audit(first: 10) { nodes { action processId process { id } details } } }"""
+
+
+@step("Greet")
+def greet() -> State:
+    return {"greeting": "hello"}
+
+
+@workflow("Greet")
+def greeting() -> Any:
+    return begin >> greet
+
+
+async def completed(site: Site) -> str:
+    process_id = await site.engine.start(greeting)
+    await site.engine.reaches(process_id, ProcessStatus.COMPLETED)
+    return str(process_id)
+
+
+async def test_processes_are_counted_deleted_and_then_said_to_be_removed(storage: str) -> None:
+    async with site_of(storage, greeting) as site:
+        id = await completed(site)
+        site.engine.turn(400 * 86_400)
+        young = await completed(site)
+        counted = (await site.ask(PRUNE, input={"olderThanDays": 365}))["pruneProcesses"]
+        assert await site.ask("query ($id: ID!) { process(id: $id) { id } }", id=id) == {"process": {"id": id}}
+        done = (await site.ask(PRUNE, input={"olderThanDays": 365, "dryRun": False}))["pruneProcesses"]
+        found = await site.answer("query ($id: ID!) { process(id: $id) { id } node(id: $id) { id } }", id=id)
+        unknown = await site.answer("query ($id: ID!) { process(id: $id) { id } }", id=id[:-3] + "fff")
+        aborted = (await site.ask(ABORT, id=id))["abortProcess"]
+        nodes = (await site.ask(AUDIT))["audit"]["nodes"]
+        today = f"{site.engine.clock.now():%Y-%m-%d}"
+
+    oldest = counted["counts"][0].pop("oldest")
+    count = {"status": "COMPLETED", "target": "SYSTEM", "processes": 1}
+    assert oldest is not None and counted["counts"] == [count]
+    assert (counted["dryRun"], counted["processes"], done["dryRun"], done["processes"]) == (True, 1, False, 1)
+    assert (done["kept"], done["notifications"], done["hasMore"]) == ([], 0, False)
+    message = f"Process {id} was removed by retention on {today}."
+    assert found["data"] == {"process": None, "node": None}
+    (error,) = found["errors"]
+    assert (error["message"], error["path"], error["extensions"]["code"]) == (message, ["process"], "NOT_FOUND")
+    assert unknown == {"data": {"process": None}}
+    assert aborted == {"__typename": "NotFoundError", "code": "NOT_FOUND", "message": message, "id": id}
+    by_place = {(node["action"], node["processId"]): node for node in nodes}
+    assert by_place["startWorkflow", id]["process"] is None
+    assert list(by_place["startWorkflow", id]["details"]) == ["pruned"]
+    assert by_place["startWorkflow", young]["process"] == {"id": young}
+    assert by_place["pruneProcesses", None]["details"] == {
+        "processes": 1,
+        "by_status": {"COMPLETED SYSTEM": 1},
+        "older_than_days": 365.0,
+    }
+    assert by_place["pruneProcesses", id]["details"]["status"] == "COMPLETED"
+
+
+@pytest.mark.parametrize(
+    ("wish", "path", "message"),
+    [
+        ({}, ["olderThanDays"], "ORCHESTRATOR_RETENTION_DAYS"),
+        ({"olderThanDays": -1}, ["olderThanDays"], "from 0 to 36,500"),
+        ({"olderThanDays": 1e300}, ["olderThanDays"], "from 0 to 36,500"),
+        ({"olderThanDays": 1, "statuses": ["RUNNING"]}, ["statuses"], "RUNNING never goes"),
+        ({"olderThanDays": 1, "statuses": ["SUSPENDED", "COMPLETED"]}, ["statuses"], "SUSPENDED never goes"),
+    ],
+)
+@pytest.mark.parametrize("is_dry", [True, False])
+async def test_a_wrong_wish_is_refused_with_its_field(
+    tmp_path: Path, wish: dict[str, Any], path: list[str], message: str, is_dry: bool
+) -> None:
+    async with site_of(sqlite_url(tmp_path), greeting) as site:
+        refused = (await site.ask(PRUNE, input={**wish, "dryRun": is_dry}))["pruneProcesses"]
+
+    assert (refused["__typename"], refused["errors"][0]["path"]) == ("PayloadInvalidError", path)
+    assert message in refused["message"]
+
+
+async def test_an_operator_may_not_delete(storage: str) -> None:
+    tokens = [{"name": "ada", "sha256": hashlib.sha256(b"t").hexdigest(), "roles": ["operator", "auditor"]}]
+    async with site_of(storage, greeting, api_tokens=tokens) as site:
+        site.http.headers["authorization"] = "Bearer t"
+        for is_dry in (True, False):
+            refused = (await site.ask(PRUNE, input={"olderThanDays": 1, "dryRun": is_dry}))["pruneProcesses"]
+            assert (refused["__typename"], refused["permission"]) == ("ForbiddenError", "MANAGE_ENGINE")
