@@ -291,7 +291,7 @@ def needed(conn: Connection, ids: Sequence[UUID], wanted: Selection) -> Kept:
     return kept
 
 
-def _rows(conn: Connection, ids: Sequence[UUID], *columns: ColumnElement[Any]) -> Sequence[Row[Any]]:
+def _rows(conn: Connection, ids: Sequence[UUID], *columns: ColumnElement[Any]) -> Sequence[Any]:
     """The columns of the rows of these processes; the first column is the process. The caller looks at the status: a
     condition on it would let the database read the index of the status, which has the rows of all processes."""
     return conn.execute(select(*columns).where(among(conn, columns[0], ids))).all()
