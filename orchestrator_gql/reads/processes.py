@@ -23,7 +23,7 @@ from orchestrator_gql.storage.engine_state import EngineStatus
 from orchestrator_gql.storage.listing import Counts, ProcessFilter
 from orchestrator_gql.storage.pagination import PageArgs, RowPage
 from orchestrator_gql.storage.workers import Worker
-from orchestrator_gql.types import Failure
+from orchestrator_gql.types import Failure, ProcessStatus
 from orchestrator_gql.utils.errors import AuthorCodeFailed, Forbidden, FormTimeout
 from orchestrator_gql.workflow.model import Workflow
 
@@ -48,6 +48,12 @@ async def process_count(runtime: Runtime, principal: Principal, wanted: ProcessF
     """The number of processes that fit the filter."""
     principal.demand(Permission.READ)
     return await runtime.database.read(lambda conn: listing.process_count(conn, wanted))
+
+
+async def status_counts(runtime: Runtime, principal: Principal, wanted: ProcessFilter) -> dict[ProcessStatus, int]:
+    """The number of processes that fit the filter, for each status: counted as far as the lists are."""
+    principal.demand(Permission.READ)
+    return await runtime.database.read(lambda conn: listing.status_counts(conn, wanted))
 
 
 def available_actions(runtime: Runtime, principal: Principal, process: Process) -> list[ProcessAction]:
