@@ -52,8 +52,11 @@ async def test_processes_are_counted_deleted_and_then_said_to_be_removed(storage
         unknown = await site.answer("query ($id: ID!) { process(id: $id) { id } }", id=id[:-3] + "fff")
         aborted = (await site.ask(ABORT, id=id))["abortProcess"]
         nodes = (await site.ask(AUDIT))["audit"]["nodes"]
+        metrics = (await site.http.get("/metrics")).text
         today = f"{site.engine.clock.now():%Y-%m-%d}"
 
+    assert "orchestrator_processes_pruned_total 1.0" in metrics
+    assert "orchestrator_oldest_ended_process_seconds 0.0" in metrics
     oldest = counted["counts"][0].pop("oldest")
     count = {"status": "COMPLETED", "target": "SYSTEM", "processes": 1}
     assert oldest is not None and counted["counts"] == [count]
