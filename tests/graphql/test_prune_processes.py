@@ -1,12 +1,16 @@
 """`pruneProcesses`, and what GraphQL answers about a removed process."""
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from stories import telling
 from support.database import sqlite_url
 from support.web import Site, site_of
+from test_subscription import FOLLOW, first_event, follow, heard, logged, socket_of
+from toy_face import serving
 
 from orchestrator_gql import begin, step
 from orchestrator_gql.types import ProcessStatus, State
@@ -108,3 +112,20 @@ async def test_an_operator_may_not_delete(storage: str) -> None:
         for is_dry in (True, False):
             refused = (await site.ask(PRUNE, input={"olderThanDays": 1, "dryRun": is_dry}))["pruneProcesses"]
             assert (refused["__typename"], refused["permission"]) == ("ForbiddenError", "MANAGE_ENGINE")
+
+
+async def test_a_cursor_before_a_deleted_event_is_reset_over_both_transports(tmp_path: Path) -> None:
+    async with telling(tmp_path) as story, serving(story.site.app) as address:
+        await story.notes(2)
+        ids = await logged(story)
+        done = (await story.site.ask(PRUNE, input={"olderThanDays": 0, "dryRun": False}))["pruneProcesses"]
+        async with socket_of(address) as socket:
+            await follow(socket, after=ids[0])
+            by_socket = await heard(socket)
+        sent = await first_event(address, "POST", {"query": FOLLOW}, ids[0])
+        page = (await story.site.ask("query ($c: String) { events(after: $c) { reset } }", c=ids[0]))["events"]
+
+    by_sse = json.loads(sent["data"])["data"]["processEvents"]
+    assert done["processes"] == 2
+    assert (by_socket["reset"], by_socket["events"], by_sse["reset"], page) == (True, [], True, {"reset": True})
+    assert by_socket["cursor"] == by_sse["cursor"] == sent["id"]

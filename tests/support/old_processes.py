@@ -40,7 +40,7 @@ class Old:
     target: Target
     age: float
     is_needed: bool
-    is_dead_letter: bool
+    was_given_up: bool
 
 
 class Maker:

@@ -110,7 +110,7 @@ async def test_two_runs_at_once_delete_each_process_once(offer: Offer) -> None:
     engine = await offer(audit_key=KEY)
     now, key, database = engine.clock.now(), engine.runtime.settings.audit_secret, engine.runtime.database
     made = await database.transaction(lambda conn: Maker(conn, Random(3), now, key).make(60))
-    alone = [old for old in made if old.status == "COMPLETED" and not (old.is_needed or old.is_dead_letter)]
+    alone = [old for old in made if old.status == "COMPLETED" and not (old.is_needed or old.was_given_up)]
 
     async def run() -> int:
         done = await prune(database, engine.clock.now, key, request_of(engine, {"COMPLETED": 0.001}, rest=1.0))
