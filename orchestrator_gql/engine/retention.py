@@ -113,7 +113,8 @@ def selection_of(wish: Wish, setting: Retention | None, now: datetime) -> Select
         if not 0 <= wish.days <= LONGEST:
             wrong = f"The number of days is from 0 to {LONGEST:,}."
             raise PayloadInvalid(wrong, [FieldError(("olderThanDays",), wrong, "number")])
-        wanted = by_setting(Retention(dict.fromkeys(map(str, wish.statuses or [DEFAULT]), wish.days)), now)
+        keys = list(map(str, wish.statuses)) or [DEFAULT]
+        wanted = by_setting(Retention(dict.fromkeys(keys, wish.days)), now)
     elif setting is not None:
         wanted = by_setting(setting, now)
     else:

@@ -44,7 +44,7 @@ async def completed(site: Site) -> str:
     return str(process_id)
 
 
-async def test_processes_are_counted_deleted_and_then_said_to_be_removed(storage: str) -> None:
+async def test_processes_are_counted_deleted_and_reported_as_removed(storage: str) -> None:
     async with site_of(storage, greeting) as site:
         id = await completed(site)
         site.engine.turn(400 * 86_400)
