@@ -73,7 +73,7 @@ def test_the_file_of_settings_has_a_number_or_a_table(tmp_path: Path, monkeypatc
         ('{"VALIDATE": 0}', "VALIDATE: must be more than 0"),
         ('{"validate": 7}', "unknown key 'validate'; the nearest is 'VALIDATE'"),
         ('{"DEFAULT": 7}', "unknown key 'DEFAULT'; the nearest is 'default'"),
-        ('{"FAILE": 7}', "unknown key 'FAILE'; the nearest is 'FAILED'"),
+        ('{"COMPLETE": 7}', "unknown key 'COMPLETE'; the nearest is 'COMPLETED'"),
         ('{"xyz": 7}', "unknown key 'xyz'; the keys are CREATE, MODIFY, TERMINATE, VALIDATE, RECONCILE, SYSTEM, "),
         ('{"default": 1, "default": 2}', "default is there twice"),
         *((f'{{"{status}": 7}}', f"{status}: such a process has not ended") for status in sorted(NOT_ENDED)),
