@@ -1,8 +1,8 @@
 """Long reads of a SQLite file, on connections of aiosqlite: SQLite works in their threads, and the loop stays free.
 
 A unit runs on the loop, in a greenlet of SQLAlchemy; each of its statements, and each group of rows, is fetched in the
-connection's thread. `sqlalchemy.ext.asyncio` would do the same, but it imports the ORM, which takes 6 MB. If the reader is
-cancelled, SQLite is interrupted::
+connection's thread. `sqlalchemy.ext.asyncio` would do the same, but it imports the ORM, which takes 6 MB. If the reader
+is cancelled, SQLite is interrupted::
 
     reader   read ─▶ wait …………… cancelled
     session          unit ─▶ statement …… interrupted ─▶ ROLLBACK, the connection is free

@@ -17,7 +17,7 @@ import sys
 from orchestrator_gql.cli import main, serve
 from orchestrator_gql.testing.engine import blank
 blank()
-print(*{name.partition(".")[0] for name in sys.modules}, *(name for name in sys.modules if name.startswith("sqlalchemy.")))
+print(*sys.modules)
 """
 HEAVY = {"aiosmtplib", "alembic", "jwt", "mako", "opentelemetry", "procrastinate", "psycopg", "sqlalchemy.orm"}
 """Libraries that a server on SQLite does not need to start; each would keep some megabytes."""
