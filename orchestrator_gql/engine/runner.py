@@ -41,6 +41,7 @@ from orchestrator_gql.process import (
     Process,
     RetryLater,
     Skipped,
+    Success,
     abort,
     claim,
     decide,
@@ -163,7 +164,7 @@ def _claim(conn: Connection, runtime: Runtime, process_id: UUID, *, fails: bool 
     context = commit_context(runtime, steps_of(process, workflow))
     if fails:
         pending = _failed_at(pending, context) or pending
-    return commit.apply(conn, process, pending, context)
+    return commit.apply(conn, process, pending, context, standing=processes.standing_of_free(process))
 
 
 async def _run_step(
@@ -213,6 +214,8 @@ async def _prepare_next(runtime: Runtime, steps: StepList, pending: PendingTrans
             pending = pending.then(decide(process, steps, outcome, runtime.clock.now()))
         elif isinstance(step, ActionStep) and conditions.is_taken(process, steps) and needs_names(pending, step):
             pending = await _ask_names(runtime, steps, pending, step)
+        elif isinstance(step, ActionStep) and conditions.is_taken(process, steps) and step.is_empty:
+            pending = pending.then(decide(process, steps, Success({}), runtime.clock.now()))
         elif isinstance(step, AwaitStep) and step.poll is not None:
             return await _poll(runtime, pending, step)
         else:

@@ -221,7 +221,7 @@ async def test_a_start_or_a_retry_during_a_pause_learns_since_when(tmp_path: Pat
     refused = {
         "__typename": "EnginePausedError",
         "code": "ENGINE_PAUSED",
-        "message": "The engine was paused by local at 2026-03-02 09:00:00 UTC (window): "
+        "message": "The engine was paused by Local operator at 2026-03-02 09:00:00 UTC (window): "
         "nothing is started until it is resumed.",
         "since": "2026-03-02T09:00:00Z",
     }
