@@ -132,8 +132,8 @@ async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[Non
     """
     await runtime.database.open()
     try:
+        await prepare(runtime.database)  # nobody waits for the loop yet, so a long migration needs no warning
         runtime.authors.watch()
-        await prepare(runtime.database)
         if await runtime.database.read(is_from_other_cluster):
             logger.error(REMEDY)
         await runtime.database.transaction(

@@ -57,7 +57,8 @@ def entered(
 def no_process(conn: Connection, process_id: UUID) -> NotFound:
     """The error for a process that does not exist; it says so if retention removed the process."""
     at = audit.removed_at(conn, process_id)
-    return NotFound("process", process_id, at and f"Process {process_id} was removed by retention on {at:%Y-%m-%d}.")
+    message = None if at is None else f"Process {process_id} was removed by retention on {at:%Y-%m-%d}."
+    return NotFound("process", process_id, message)
 
 
 def _whole(value: Json) -> Json:

@@ -143,7 +143,8 @@ def apply(
     """Write the pending transitions and all transitions that follow without an author's code.
 
     ``if_paused`` is written instead if the engine is paused: it has the ended step, but not the start of the next.
-    ``standing`` is known to a caller that locked the process and read it in this transaction. Raises `Fenced` if another worker moved the process on since ``before``.
+    ``standing`` is known to a caller that locked the process and read it in this transaction. Raises `Fenced` if
+    another worker moved the process on since ``before``.
     """
     lock_external_ids(conn, pending, context)
     current = standing or processes.hold_as(conn, before)

@@ -73,9 +73,9 @@ async def test_each_filter_finds_its_own(storage: str) -> None:
 
     expected = {name: wanted for name, (_, wanted) in FOUND.items()}
     assert found == expected
-    assert counted == {name: len(wanted) for name, wanted in expected.items()}
-    for name, wanted in expected.items():
-        statuses = Counter(FEW[number - 1]["status"] for number in wanted)
+    assert counted == {name: len(matching) for name, matching in expected.items()}
+    for name, matching in expected.items():
+        statuses = Counter(FEW[number - 1]["status"] for number in matching)
         assert {status: count for status, count in by_status[name].items() if count} == statuses
 
 
