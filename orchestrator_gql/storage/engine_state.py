@@ -12,9 +12,6 @@ from orchestrator_gql.types import EngineState
 KEY = func.hashtextextended(literal("engine-state"), 0)
 """PostgreSQL's advisory lock on the engine state: a change of a process shares it, a pause holds it exclusively."""
 
-_load = Prepared(
-    select(engine_state.c.state, engine_state.c.reason, engine_state.c.changed_at, engine_state.c.changed_by)
-)
 _running = Prepared(select(engine_state.c.changed_by).where(engine_state.c.state == EngineState.RUNNING))
 _wait_for_share = select(func.pg_advisory_xact_lock_shared(KEY))
 _wait_for_lock = select(func.pg_advisory_xact_lock(KEY))
@@ -37,9 +34,8 @@ class EngineStatus:
 
 def load(conn: Connection) -> EngineStatus:
     """The state of the engine."""
-    row = _load.first(conn, {})
-    assert row is not None, "the first migration stores it"
-    return EngineStatus(**row)
+    columns = (engine_state.c.state, engine_state.c.reason, engine_state.c.changed_at, engine_state.c.changed_by)
+    return EngineStatus(*conn.execute(select(*columns)).one())
 
 
 def is_paused(conn: Connection) -> bool:
