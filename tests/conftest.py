@@ -67,6 +67,7 @@ DEAR = (
     "rest",
     "graphql",
     "notifications",
+    "benchmarks",
 )
 """Folders whose files take long. They begin first, so that all workers of a parallel run end at the same time."""
 
