@@ -5,19 +5,20 @@ import json
 import os
 from collections.abc import AsyncGenerator, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit, urlunsplit
-
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
-from websockets.typing import Subprotocol
 
 from orchestrator_gql.cli.terminal import printable
 from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
 from orchestrator_gql.utils.json import Json
 
+if TYPE_CHECKING:  # imported where it is used: most commands open no WebSocket
+    from websockets.asyncio.client import ClientConnection
+    from websockets.exceptions import ConnectionClosed
+    from websockets.typing import Subprotocol
+
 VARIABLE = "ORCHESTRATOR_TOKEN"
-SUBPROTOCOL = Subprotocol("graphql-transport-ws")
+SUBPROTOCOL = cast("Subprotocol", "graphql-transport-ws")
 MESSAGE_BYTES = 64 * 1024 * 1024
 """A batch holds up to 200 events, and some events hold a preview of a result."""
 OPENING_SECONDS = 10
@@ -59,6 +60,9 @@ async def subscribe(url: str, query: str, variables: Mapping[str, Json]) -> Asyn
     ``url`` is the server's base URL (http or https). Raises `ConnectionFailed` if the connection cannot be made or
     breaks, `OperationRefused` if the server refuses, and `SettingsError` if ``url`` is not such a URL.
     """
+    from websockets.asyncio.client import connect
+    from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+
     try:
         async with connect(
             _socket_url(url),
@@ -90,7 +94,7 @@ async def subscribe(url: str, query: str, variables: Mapping[str, Json]) -> Asyn
         raise unreachable(url, error) from error
 
 
-async def _begin(socket: ClientConnection, query: str, variables: Mapping[str, Json]) -> None:
+async def _begin(socket: "ClientConnection", query: str, variables: Mapping[str, Json]) -> None:
     credentials = {"payload": headers} if (headers := authorization()) else {}
     await socket.send(json.dumps({"type": "connection_init", **credentials}))
     await socket.recv()  # the acknowledgement; a server that refuses closes the connection instead
@@ -146,7 +150,7 @@ def refusal(errors: list[dict[str, Any]]) -> OrchestratorError:
     return OperationRefused(f"The server refused: {messages}")
 
 
-def _closed(closed: ConnectionClosed) -> OrchestratorError:
+def _closed(closed: "ConnectionClosed") -> OrchestratorError:
     code, reason = (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
     if code in (4401, 4403):
         return not_signed_in()

@@ -10,8 +10,7 @@ from orchestrator_gql.cli.client import VerbRefused
 from orchestrator_gql.cli.terminal import printable
 from orchestrator_gql.utils.errors import PayloadInvalid
 from orchestrator_gql.utils.json import Json, read
-from orchestrator_gql.utils.json.redaction import MASK
-from orchestrator_gql.utils.json.secrets import is_marked
+from orchestrator_gql.utils.json.secret_values import MASK
 
 Page = dict[str, Json]
 """The answers to one page."""
@@ -39,7 +38,7 @@ def shown(title: str, page: dict[str, Any], answers: Page) -> list[str]:
     lines = [printable(title if is_same else f"{title}: {page['title']}")]
     for name, field in _fields(page).items():
         value = answers.get(name, page["initialData"].get(name, GAP))
-        value = MASK if name in answers and is_marked(field) else value
+        value = MASK if name in answers and _is_secret(field) else value
         text = _named(field, value)
         label = printable(f"  {field['title']}")
         if "\n" in text:
@@ -84,7 +83,7 @@ def fill_in(
     required = page["schema"].get("required", ())
     for name in _editable(page) if names is None else names:
         field = fields[name]
-        is_secret = is_marked(field)
+        is_secret = _is_secret(field)
         current = f" [{MASK if is_secret else _text(known[name])}]" if name in known else ""
         between = "; " if "options" in field else ", "
         choices = f" ({between.join(_named(field, value) for value in field['enum'])})" if "enum" in field else ""
@@ -159,3 +158,9 @@ def _value(field: dict[str, Any], typed: str) -> Json:
         return read(typed.encode())
     except PayloadInvalid:
         return typed
+
+
+def _is_secret(field: Json) -> bool:
+    from orchestrator_gql.utils.json.secrets import is_marked  # only here: it compiles a hundred patterns
+
+    return is_marked(field)

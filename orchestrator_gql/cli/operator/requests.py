@@ -62,6 +62,8 @@ def verb_refusal(response: dict[str, Any]) -> VerbRefused:
         words.append(f"({' '.join(filter(None, (who, f'at {moment(at)}' if at else '')))})")
     elif response.get("code") == "STALE_VERSION":
         words.append("Nothing was decided: look at the form again, then decide.")
+    if process := response.get("conflictingProcess"):
+        words.append(f"(process {process['id']})")
     return VerbRefused(printable(" ".join(filter(None, words))))
 
 

@@ -1,0 +1,51 @@
+"""A command imports only what it needs, so it answers at once; each command can be imported in a new process."""
+
+import subprocess
+import sys
+
+import pytest
+
+from orchestrator_gql.cli.arguments import parser
+
+HEAVY = {
+    "alembic",
+    "graphql",
+    "pydantic",
+    "sqlalchemy",
+    "starlette",
+    "strawberry",
+    "structlog",
+    "uvicorn",
+    "websockets",
+}
+"""The packages that only servers, migrations and `tail` need; each takes a tenth of a second or more."""
+
+OPERATOR = ("confirm", "decisions", "notifications", "requests", "show", "start", "subscriptions", "verbs", "waits")
+MODULES = {
+    "orchestrator_gql.cli.main": {"httpx"},
+    **{f"orchestrator_gql.cli.operator.{name}": set[str]() for name in OPERATOR},
+    "orchestrator_gql.cli.audit.listing": set(),
+    "orchestrator_gql.cli.audit.export": set(),
+    "orchestrator_gql.cli.pause": set(),
+    "orchestrator_gql.cli.request": set(),
+}
+"""The modules of the commands that call a server, with what else they must not import."""
+
+
+def imported(code: str) -> set[str]:
+    """The packages that a new process has after this code."""
+    code += "\nimport sys\nprint(*{name.partition('.')[0] for name in sys.modules}, sep=chr(10))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_command_that_calls_a_server_imports_no_server(module: str) -> None:
+    assert imported(f"import {module}") & (HEAVY | MODULES[module]) == set()
+
+
+def test_the_help_needs_neither_a_server_nor_a_client() -> None:
+    assert parser().prog
+    code = "from orchestrator_gql.cli.arguments import parser; parser().format_help()"
+
+    assert imported(code) & (HEAVY | {"httpx", "asyncio"}) == set()
