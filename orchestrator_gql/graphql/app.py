@@ -14,6 +14,7 @@ from orchestrator_gql.graphql import graphiql
 from orchestrator_gql.graphql.context import Context
 from orchestrator_gql.graphql.http import GraphQLApp
 from orchestrator_gql.graphql.schema import build_schema
+from orchestrator_gql.reads.events import feed_of
 from orchestrator_gql.reads.weight import Places
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import NOBODY
@@ -59,6 +60,7 @@ def graphql_app(runtime: Runtime, limiters: GuessLimiters) -> GraphQLApp:
         callback_body_limit=settings.max_callback_bytes,
         graphiql_html=partial(graphiql.page, settings.base_path),
         allows_get_queries=settings.allows_get_queries,
+        feed=feed_of(runtime, places),
     )
 
 

@@ -52,14 +52,18 @@ class Subscription:
         wanted = filter.read() if filter else LogFilter()
         # `after` is where the client began, and it may have received many batches since then.
         after = context.last_event_id or after
-        batches = event_reads.followed(context.reading, context.principal, after=after, wanted=wanted)
+        if context.source is not None:
+            batches = context.source(context, wanted)
+        else:
+            batches = event_reads.followed(context.reading, context.principal, after=after, wanted=wanted)
         async with aclosing(batches):
             async for batch in batches:
                 parts = [batch]
                 while parts:
                     part = parts.pop()
                     context.renew()
-                    context.cursor = part.cursor
+                    context.cursor, context.caught_up = part.cursor, part.caught_up
+                    context.batches += 1
                     context.weight.may_be_divided = len(part.events) > 1
                     yield EventBatch.of(part)
                     if context.weight.was_over and context.weight.may_be_divided:

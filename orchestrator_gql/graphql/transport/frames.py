@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from orchestrator_gql.graphql.execution import ExecutionResponse
+from orchestrator_gql.graphql.execution import ExecutionResponse, SharedResponse
 from orchestrator_gql.graphql.transport import request as requests
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
 from orchestrator_gql.types import Json
@@ -129,6 +129,17 @@ def execution_response(id: str, response: ExecutionResponse) -> str:
     if response.was_executed:
         return json.encode({"id": id, "type": "next", "payload": response.payload})
     return json.encode({"id": id, "type": "error", "payload": response.payload["errors"]})
+
+
+def shared_parts(id_text: str, response: SharedResponse) -> tuple[bytes, bytes]:
+    """The same message as that of `execution_response`, in UTF-8: the part of the subscriber and the shared part.
+
+    ``id_text`` is the id as JSON text.
+    """
+    shared = response.encoded.get("next")
+    if shared is None:
+        shared = response.encoded["next"] = b',"type":"next","payload":' + response.data + b"}"
+    return b'{"id":' + id_text.encode(), shared
 
 
 def complete(id: str) -> str:
