@@ -38,7 +38,8 @@ class Context:
     callback tokens.
     ``source`` replaces the event log as the source of a subscription to events. ``batches`` counts the batches that the
     subscription has begun to send, ``results`` the results that were made of them, and ``caught_up`` is that of the
-    last batch: if the two numbers are equal, ``cursor`` and ``caught_up`` belong to the last result.
+    last batch: if the two numbers are equal, ``cursor`` and ``caught_up`` belong to the last result. ``is_plain``: the
+    subscription selects only values of the events themselves, which are equal for all callers with equal rights.
 
     Reads for the response use ``reading``, so the rows that they load count for ``weight``. Reads of a command use
     ``runtime`` and do not count, so no decision fails because its response is large.
@@ -59,6 +60,7 @@ class Context:
     batches: int = 0
     results: int = 0
     caught_up: bool = False
+    is_plain: bool = False
     redacted: Redaction = field(init=False)
     weight: Weight = field(init=False)
     reading: Runtime = field(init=False)

@@ -85,7 +85,7 @@ class WeighingExecutor(StrawberryGraphQLCoreExecutionContext):
         if weight.is_over and self.operation.operation is not Kind.MUTATION:
             return ""
         written = super().complete_leaf_value(return_type, result)
-        weight.write(LEAF_BYTES + _size(written))
+        weight.write(leaf_size(written))
         return written
 
     def complete_iterable_value(
@@ -96,6 +96,11 @@ class WeighingExecutor(StrawberryGraphQLCoreExecutionContext):
         if weight is not None and weight.is_over and self.operation.operation is not Kind.MUTATION:
             items = ()
         return super().complete_iterable_value(item_type, details, info, path, items, place)
+
+
+def leaf_size(value: object) -> int:
+    """The bytes that the value of a field adds to the response."""
+    return LEAF_BYTES + _size(value)
 
 
 def _size(value: object) -> int:

@@ -289,11 +289,10 @@ class _Subscriber:
         """Every response of the subscription; the context is that of the beginning."""
         turn: AsyncGenerator[Response, None] = self._alone(context)
         del context  # it is large, and the subscriber may stay in its group for days
-        while not self._is_over:
+        while True:
             async with aclosing(turn):
                 async for response in turn:
                     yield response
-                    del response
             if self._is_over:
                 return
             turn = self._together()

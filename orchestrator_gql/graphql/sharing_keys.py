@@ -52,7 +52,10 @@ def key_of(request: GraphQLRequest, context: Context) -> Key | None:
     values = {name: value for name, value in request.variables.items() if name not in cursors}
     parts = [request.query, request.operation_name, values]
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf-8", "surrogatepass")).digest()
-    return Key(digest, context.locale, context.principal)
+    viewer = context.principal
+    rights = (viewer.permissions, viewer.teams)
+    # Other fields may depend on the person: what it may decide, or what an author's rule allows it.
+    return Key(digest, context.locale, rights if context.is_plain else viewer)
 
 
 def _root_fields(document: DocumentNode, selections: SelectionSetNode) -> Iterator[FieldNode]:

@@ -208,7 +208,8 @@ class PoliteSocket(WebSocketsSansIOProtocol):
         """Offer the application to write without waiting; see `write_text`."""
         super().handle_connect(event)
         if not self.conn.extensions and self.handshake_initiated and not self.close_sent:
-            self.scope["extensions"][WRITE_TEXT] = self.write_text  # type: ignore[index, typeddict-unknown-key]
+            extensions: dict[str, Any] = self.scope["extensions"]
+            extensions[WRITE_TEXT] = self.write_text
 
     def write_text(self, *parts: bytes) -> bool:
         """Write the parts, in UTF-8, as one message; false if the client has to take other messages before.
