@@ -110,7 +110,7 @@ class GraphQLApp:
         feed: Feed | None = None,
     ) -> None:
         self.execution = Execution(schema, is_development=is_development, timeout=execution_seconds)
-        self._shared = None if feed is None else SharedSubscriptions(self.execution, feed)
+        self.shared = None if feed is None else SharedSubscriptions(self.execution, feed)
         self.make_context = make_context
         self._demand_signed_in = demand_signed_in
         self._is_stranger = is_stranger
@@ -261,8 +261,8 @@ class GraphQLApp:
         self.open_operations += 1
         self.open_subscriptions += follows
         responses: AsyncGenerator[Response, None]
-        if follows and self._shared is not None and isinstance(context, Context):
-            responses = self._shared.responses(graphql_request, context, write_now)
+        if follows and self.shared is not None and isinstance(context, Context):
+            responses = self.shared.responses(graphql_request, context, write_now)
         else:
             responses = self.execution.responses(graphql_request, context, kind=kind)
         del context

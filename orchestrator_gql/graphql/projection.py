@@ -23,12 +23,13 @@ from graphql import (
     is_list_type,
 )
 
+from orchestrator_gql.graphql import libraries
 from orchestrator_gql.graphql.execution import leaf_size
 from orchestrator_gql.graphql.types.scalars import JSON_SCALAR
 
 try:
     from graphql.execution.collect_fields import collect_fields, collect_subfields
-except ImportError:  # an unknown version of graphql-core executes everything itself
+except ImportError:  # another release: `libraries` knows that it was not tested
     collect_fields = collect_subfields = None  # type: ignore[assignment]
 
 logger = logging.getLogger(__name__)
@@ -75,12 +76,14 @@ class Projection:
 
 def projection_of(executor: Executor[Any]) -> Projection | None:
     """The projection of a subscription to events; None if it selects more than plain values."""
+    if not libraries.are_tested():
+        return None
     try:
         return _compiled(executor)
     except NotPlain:
         return None
     except Exception:
-        logger.debug("a subscription is executed by graphql-core of an unknown version", exc_info=True)
+        logger.debug("a subscription has no projection", exc_info=True)
         return None
 
 

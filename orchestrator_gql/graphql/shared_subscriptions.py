@@ -49,9 +49,14 @@ class Member:
         self._has_left = False
         self._wake: asyncio.Future[None] | None = None
 
+    @property
+    def is_idle(self) -> bool:
+        """True if everything was sent."""
+        return self._wake is not None and not self._waiting
+
     def take(self, response: SharedResponse) -> bool:
         """Send the response at once or keep it; false if the subscriber has left, because it is behind."""
-        if self._wake is not None and not self._waiting and self._write_now is not None and self._write_now(response):
+        if self._write_now is not None and self.is_idle and self._write_now(response):
             self.cursor = response.end
             return True
         size = len(response.data)

@@ -29,7 +29,6 @@ from orchestrator_gql.graphql.transport import frames
 from orchestrator_gql.graphql.transport.frames import BadFrame, Complete, Frame, Init, Ping, Pong, Subscribe
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
 from orchestrator_gql.types import Json
-from orchestrator_gql.utils import json
 from orchestrator_gql.utils.errors import RateLimited, Unauthenticated
 
 logger = logging.getLogger(__name__)
@@ -225,12 +224,12 @@ class Socket:
         write_text = self._websocket.scope.get("extensions", {}).get(WRITE_TEXT)
         if write_text is None:
             return None
-        task, id_text = asyncio.current_task(), json.encode(id)
+        task, id_part = asyncio.current_task(), frames.id_part(id)
 
         def write_now(response: SharedResponse) -> bool:
             if self._closing is not None or self._is_gone or self._operations.get(id) is not task:
                 return False  # nothing is sent after the close frame, or for an id that the client has completed
-            is_written: bool = write_text(*frames.shared_parts(id_text, response))
+            is_written: bool = write_text(id_part, frames.shared_part(response))
             return is_written
 
         return write_now
@@ -238,7 +237,7 @@ class Socket:
     async def _hand_over(self, frame: Subscribe, response: Response) -> bool:
         """Send one response; return whether the operation continues."""
         if isinstance(response, SharedResponse):
-            await self._send(b"".join(frames.shared_parts(json.encode(frame.id), response)).decode())
+            await self._send((frames.id_part(frame.id) + frames.shared_part(response)).decode())
             return True
         message = frames.execution_response(frame.id, response)
         response.let_go()

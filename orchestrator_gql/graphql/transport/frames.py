@@ -131,15 +131,17 @@ def execution_response(id: str, response: ExecutionResponse) -> str:
     return json.encode({"id": id, "type": "error", "payload": response.payload["errors"]})
 
 
-def shared_parts(id_text: str, response: SharedResponse) -> tuple[bytes, bytes]:
-    """The same message as that of `execution_response`, in UTF-8: the part of the subscriber and the shared part.
+def id_part(id: str) -> bytes:
+    """The beginning of each shared message for the subscription with this id."""
+    return b'{"id":' + json.encode(id).encode()
 
-    ``id_text`` is the id as JSON text.
-    """
+
+def shared_part(response: SharedResponse) -> bytes:
+    """The rest of the message, which all subscribers share: with `id_part` the same as that of `execution_response`."""
     shared = response.encoded.get("next")
     if shared is None:
         shared = response.encoded["next"] = b',"type":"next","payload":' + response.data + b"}"
-    return b'{"id":' + id_text.encode(), shared
+    return shared
 
 
 def complete(id: str) -> str:
