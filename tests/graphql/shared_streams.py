@@ -6,11 +6,13 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import strawberry
 from stories import SUSPENDED, Story, telling
 from support.until import PATIENCE
 
+from orchestrator_gql.events.feed import Feed
 from orchestrator_gql.graphql import shared_subscriptions
 from orchestrator_gql.graphql.context import Context
 from orchestrator_gql.graphql.documents import Kind
@@ -120,6 +122,20 @@ class Stage:
         assert self.app.shared is not None
         return self.app.shared
 
+    @property
+    def feed(self) -> Feed:
+        """The only reader of the log."""
+        return self.shared._feed
+
+    async def log(self, after: str, wanted: dict[str, Any] | None) -> list[str]:
+        """The ids of all events behind the cursor that fit the filter."""
+        names = {"processIds": "process_ids", "workflowNames": "workflow_names", "kinds": "kinds"}
+        facts = {names[name]: tuple(values) for name, values in (wanted or {}).items()}
+        if "process_ids" in facts:
+            facts["process_ids"] = tuple(map(UUID, facts["process_ids"]))
+        page = await self.story.site.engine.read(lambda conn: events.after(conn, after, EventFilter(**facts), 10_000))
+        return [event.cursor for event in page.events]
+
     def context(self, principal: Principal, locale: str = "en", after: str | None = None) -> Context:
         """The context of one operation."""
         return Context(self.story.site.engine.runtime, principal, None, locale, last_event_id=after)
@@ -156,7 +172,7 @@ class Stage:
             groups = self.shared._groups.values()
             reading = sum(not each.is_over and each.may_read.is_set() for each in self.subscribers)
             members = [member for group in groups for member in group.members if member.is_idle]
-            return len(members) == reading and all(group.place >= end for group in groups)
+            return len(members) == reading and all(group.is_following and group.place >= end for group in groups)
 
         await self.until(is_settled)
 
