@@ -48,7 +48,7 @@ def sent(response: Response) -> tuple[bytes, bytes]:
     return frames.execution_response("1", response).encode(), sse.event(response)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Subscriber:
     """What a client got. It stops to read while ``may_read`` is not set."""
 
@@ -103,7 +103,7 @@ class Subscriber:
         return [event["id"] for batch in self.data() for event in batch["events"]]
 
 
-@dataclass
+@dataclass(repr=False)
 class Stage:
     """A server with some history, whose log grows by commits of the test."""
 
