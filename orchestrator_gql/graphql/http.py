@@ -137,6 +137,16 @@ class GraphQLApp:
         """The number of open WebSockets."""
         return len(self._sockets)
 
+    @property
+    def shared_subscriptions(self) -> int:
+        """The number of subscriptions that get their responses from a group."""
+        return self.shared.members if self.shared is not None else 0
+
+    @property
+    def subscription_groups(self) -> int:
+        """The number of these groups."""
+        return self.shared.groups if self.shared is not None else 0
+
     def close_sockets(self, code: int = 1001, reason: str = "The server is going away.") -> None:
         """Begin to close every WebSocket: the operations end, and the clients connect to another server."""
         for socket in self._sockets:

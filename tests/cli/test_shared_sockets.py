@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -289,7 +289,9 @@ async def test_server_sent_events_share_the_group_and_resume_behind_their_ids(tm
     assert [each for each, _ in resumed] == ends[1:]
 
 
-async def streamed(http: httpx.AsyncClient, address: str, last_event_id: str = "") -> AsyncIterator[tuple[str, str]]:
+async def streamed(
+    http: httpx.AsyncClient, address: str, last_event_id: str = ""
+) -> AsyncGenerator[tuple[str, str], None]:
     """The id and the data of each event."""
     headers = {"accept": "text/event-stream", "last-event-id": last_event_id}
     async with http.stream("POST", f"http://{address}/graphql", json={"query": QUERY}, headers=headers) as stream:
