@@ -106,13 +106,13 @@ async def until_shared(found: Site, members: int) -> None:
             await asyncio.sleep(0.001)
 
 
-@pytest.mark.parametrize("letter", ["x", "ü"])
-async def test_a_text_written_at_once_has_the_same_frame_as_a_text_that_is_sent(letter: str) -> None:
+@pytest.mark.parametrize("character", ["x", "ü"])
+async def test_a_text_written_at_once_has_the_same_frame_as_a_text_that_is_sent(character: str) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "websocket.accept"})
         for size in SIZES:
-            text = letter * size
+            text = character * size
             await send({"type": "websocket.send", "text": text})
             half = len(text) // 2
             while not scope["extensions"][WRITE_TEXT](text[:half].encode(), text[half:].encode()):  # noqa: ASYNC110

@@ -282,6 +282,75 @@ async def test_whoever_joins_lags_or_leaves_while_the_log_grows_gets_every_event
         assert stage.shared.groups <= len(kinds)
 
 
+@pytest.mark.parametrize("wanted", [None, {"kinds": ["PROCESS_NOTE_CHANGED"]}])
+async def test_a_subscriber_that_joins_a_group_behind_its_place_gets_the_piece_between(
+    wanted: Any, tmp_path: Path
+) -> None:
+    query = """subscription ($after: String, $filter: EventFilter) {
+      processEvents(after: $after, filter: $filter) { events { id } } }"""
+    async with staged(tmp_path) as stage:
+        variables = {"after": await stage.end(), "filter": wanted}
+        good, late = stage.subscribe(query, variables), stage.subscribe(query, variables)
+        late.may_read.clear()
+        for _ in range(3):
+            await stage.settled()
+            await stage.commit(note(stage), stage.history[1])
+        await stage.settled()
+        late.may_read.set()
+        for _ in range(2):
+            await stage.settled()
+            await stage.commit(note(stage))
+        await stage.settled()
+
+    assert late.shared
+    assert late.event_ids() == good.event_ids()
+    assert len(good.event_ids()) == (8 if wanted is None else 5)
+
+
+async def test_a_subscriber_that_is_ahead_of_its_group_waits_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with staged(tmp_path, has_history=False) as stage:
+        after = {"after": await stage.end()}
+        first = stage.subscribe(NESTED_QUERY, after)
+        await stage.settled()
+        is_held, may_go_on = hold_first_read_of_a_process(monkeypatch)
+        await stage.commit(note(stage), note(stage))
+        await stage.until(is_held.is_set)
+        ahead = stage.subscribe(NESTED_QUERY, after)
+        await stage.until(lambda: len(ahead.event_ids()) == 2)
+        assert not first.event_ids()
+        may_go_on.set()
+        await stage.settled()
+        await stage.commit(note(stage))
+        await stage.settled()
+
+    assert (first.shared, ahead.shared) == (2, 1)
+    assert len(first.event_ids()) == 3
+    assert ahead.event_ids() == first.event_ids()
+
+
+def hold_first_read_of_a_process(monkeypatch: pytest.MonkeyPatch) -> tuple[asyncio.Event, asyncio.Event]:
+    """The next operation that reads a process sets the first event, and waits for the second."""
+    is_held, may_go_on = asyncio.Event(), asyncio.Event()
+    make = Loaders.__init__
+
+    def held(self: Loaders, *arguments: Any) -> None:
+        make(self, *arguments)
+        load = self.process.load
+
+        async def loaded(key: Any) -> Any:
+            if not is_held.is_set():
+                is_held.set()
+                await may_go_on.wait()
+            return await load(key)
+
+        self.process.load = loaded  # type: ignore[method-assign]
+
+    monkeypatch.setattr(Loaders, "__init__", held)
+    return is_held, may_go_on
+
+
 async def test_a_subscriber_that_does_not_read_leaves_its_group_and_keeps_nothing_waiting(tmp_path: Path) -> None:
     async with staged(tmp_path, has_history=False) as stage:
         good, stalled = stage.subscribe(), stage.subscribe()
