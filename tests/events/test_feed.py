@@ -169,3 +169,27 @@ async def test_what_waits_for_a_slow_follower_is_bounded_and_it_reads_the_rest_f
 
     assert max(waiting) <= MOST_WAITING
     assert slow.got == good.got
+
+
+async def test_a_follower_that_begins_ahead_of_the_feed_gets_only_what_is_behind_its_cursor(offer: Offer) -> None:
+    engine, ids = await two_processes(offer)
+    may_read, begin = asyncio.Event(), await engine.read(events.end)
+
+    async def read(cursor: str) -> Batch:
+        await may_read.wait()
+        return await read_batch(engine.runtime.database, cursor, EventFilter())
+
+    feed = Feed(engine.runtime.notifier, read)
+    first = Reader(feed, engine, begin, EventFilter())
+    await write(engine, ids[0], size=3)
+    page = await engine.read(lambda conn: events.after(conn, begin, EventFilter(), 10))
+    cursors = [event.cursor for event in page.events]
+    readers = [first, *(Reader(feed, engine, cursor, EventFilter()) for cursor in cursors)]
+    may_read.set()
+    await until(lambda: len(first.got) == 3 and len(readers[1].got) == 2 and len(readers[2].got) == 1)
+    await write(engine, ids[0])
+    await until(lambda: all(len(reader.got) == 4 - number for number, reader in enumerate(readers)))
+    for reader in readers:
+        await reader.leave()
+
+    assert [reader.got[:-1] for reader in readers] == [cursors, cursors[1:], cursors[2:], []]

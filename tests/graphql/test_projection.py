@@ -148,7 +148,12 @@ async def test_a_response_over_the_limit_is_divided_as_graphql_core_would(tmp_pa
 async def test_the_projection_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Any] = []
     data = Projection.data
-    monkeypatch.setattr(Projection, "data", lambda self, batch: made.append(data(self, batch)) or made[-1])
+
+    def noted(self: Projection, batch: Any) -> Any:
+        made.append(data(self, batch))
+        return made[-1]
+
+    monkeypatch.setattr(Projection, "data", noted)
     async with staged(tmp_path) as stage:
         await both(stage, f"subscription {{ processEvents {{ events {{ {EVERYTHING} }} }} }}")
 
