@@ -27,6 +27,7 @@ from orchestrator_gql.process import (
     Process,
     Skipped,
     StepExecution,
+    Success,
     Transition,
     change_definition,
     complete,
@@ -40,6 +41,7 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import callbacks, events, processes, steps, timers
 from orchestrator_gql.storage.columns import Words
 from orchestrator_gql.storage.database.after_commit import wake
+from orchestrator_gql.storage.processes import Standing
 from orchestrator_gql.storage.product_subscription_saves import save_all
 from orchestrator_gql.storage.timers import TimerKind
 from orchestrator_gql.types import (
@@ -51,7 +53,7 @@ from orchestrator_gql.types import (
     ProcessStatus,
     StepStatus,
 )
-from orchestrator_gql.utils.errors import NotFound, StaleVersion
+from orchestrator_gql.utils.errors import StaleVersion
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, StepList, Workflow
 
 
@@ -136,14 +138,16 @@ def apply(
     context: CommitContext,
     *,
     if_paused: PendingTransitions | None = None,
+    standing: Standing | None = None,
 ) -> CommitResult:
     """Write the pending transitions and all transitions that follow without an author's code.
 
     ``if_paused`` is written instead if the engine is paused: it has the ended step, but not the start of the next.
-    Raises `Fenced` if another worker moved the process on since ``before``.
+    ``standing`` is known to a caller that locked the process and read it in this transaction. Raises `Fenced` if
+    another worker moved the process on since ``before``.
     """
     lock_external_ids(conn, pending, context)
-    current = processes.hold_as(conn, before)
+    current = standing or processes.hold_as(conn, before)
     if current is None:
         raise Fenced
     if current.engine is not EngineState.RUNNING:
@@ -222,7 +226,7 @@ def lock_process(conn: Connection, process_id: UUID, expected_version: int | Non
     """Lock the process for a command. Raises `NotFound`, and `StaleVersion` if its version is not the expected one."""
     process = processes.lock(conn, process_id)
     if process is None:
-        raise NotFound("process", process_id)
+        raise audit_log.no_process(conn, process_id)
     if expected_version is not None and expected_version != process.version:
         raise StaleVersion(
             f"The process is at version {process.version}, not {expected_version}.",
@@ -262,6 +266,8 @@ def _settle(conn: Connection, pending: PendingTransitions, context: CommitContex
             outcome, changes = decided.outcome, decided.changes
             if isinstance(outcome, Failed) and pending.poll_failure is not None:
                 outcome = Failed(pending.poll_failure)
+        elif isinstance(step, ActionStep) and not context.hands_over and step.is_empty:
+            outcome = Success({})
         elif isinstance(step, ActionStep) and not context.hands_over and not needs_names(pending, step):
             return _enter(conn, pending, step, context)
         else:

@@ -77,7 +77,7 @@ class Follower:
             else:
                 await self._next_offer()
                 continue
-            if batch.events:
+            if batch.events or batch.reset:
                 yield batch
 
     async def _read_log(self) -> Batch:
@@ -85,7 +85,7 @@ class Follower:
         batch = await read_batch(self._database, self._cursor, self._wanted)
         self._cursor, self._place = batch.cursor, place_of(batch.cursor)
         if not batch.caught_up:
-            self._fall_behind()
+            self.fall_behind()
         return batch
 
     async def _take(self) -> Batch:
@@ -120,8 +120,10 @@ class Follower:
         if self._is_behind or not any(map(self._wanted.may_select, fed.events)):
             return
         if len(self._waiting) >= MOST_WAITING:
-            self._fall_behind()
+            self.fall_behind()
             return
+        if self.is_idle and fed.begin > self._place:  # nothing before fits: a read of the log need not begin earlier
+            self._cursor, self._place = fed.begin.cursor, fed.begin
         self._waiting.append(fed)
         self._awake()
 
@@ -130,9 +132,11 @@ class Follower:
         self._failure = failure
         self._awake()
 
-    def _fall_behind(self) -> None:
+    def fall_behind(self) -> None:
+        """Read the log next, without what waits."""
         self._waiting.clear()
         self._is_behind = True
+        self._awake()
 
     def _awake(self) -> None:
         if self._wake is not None and not self._wake.done():
@@ -204,6 +208,10 @@ class Feed:
                 self.reads += 1
                 if batch.events:
                     self._hand_over(batch)
+                elif batch.reset:  # retention was faster: each follower finds out what that means for it
+                    self._cursor, self.place = batch.cursor, place_of(batch.cursor)
+                    for follower in self._all_of({*self._of_process}):
+                        follower.fall_behind()
                 if batch.caught_up:
                     await self._notifier.wait(ticket, POLL)
         except Exception as error:

@@ -52,6 +52,9 @@ async def between(
     while place_of(cursor) < end:
         batch = await read_batch(runtime.database, cursor, wanted)
         cursor = batch.cursor
+        if batch.reset:
+            yield replace(batch, cursor=until)
+            return
         kept = tuple(event for event in batch.events if place_of(event.cursor) <= end)
         if kept:
             is_whole = len(kept) == len(batch.events)

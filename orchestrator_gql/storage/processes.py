@@ -156,6 +156,11 @@ def hold_as(conn: Connection, before: Process) -> Standing | None:
     return None if row is None else Standing(**row)
 
 
+def standing_of_free(process: Process) -> Standing:
+    """The standing of a process that `lock_free` returned in this transaction: the engine runs."""
+    return Standing(EngineState.RUNNING, process.version, process.note)
+
+
 def hold_free(conn: Connection, candidates: Select[UUID], limit: int) -> list[UUID]:
     """Hold at most ``limit`` of the selected processes, and skip processes that other transactions hold; their ids.
 

@@ -269,10 +269,10 @@ def _nothing() -> None:
     return None
 
 
-init = StepList((ActionStep(name="Start", function=_nothing, purpose=StepKind.SYSTEM),))
+init = StepList((ActionStep(name="Start", function=_nothing, purpose=StepKind.SYSTEM, is_empty=True),))
 """The visible first step of the ready-made kinds of workflow."""
 
-done = StepList((ActionStep(name="Done", function=_nothing, purpose=StepKind.SYSTEM, ends=True),))
+done = StepList((ActionStep(name="Done", function=_nothing, purpose=StepKind.SYSTEM, ends=True, is_empty=True),))
 """The visible last step: the process is complete."""
 
 abort = StepList((ActionStep(name="Abort", function=_nothing, purpose=StepKind.SYSTEM, aborts=True),))

@@ -108,7 +108,8 @@ class ActionStep(AnyStep):
 
     ``awaits`` is the wait whose callback URL the function hands out. If ``ends`` is true, a success ends the process;
     if ``aborts`` is true, the process is aborted instead of calling the function.
-    ``is_bookkeeping`` marks the standard steps, which change nothing outside the orchestrator.
+    ``is_bookkeeping`` marks the standard steps, which change nothing outside the orchestrator. ``is_empty`` marks the
+    steps without work, which succeed in the commit that reaches them.
     """
 
     function: Callable[..., Any]
@@ -120,6 +121,7 @@ class ActionStep(AnyStep):
     ends: bool = False
     aborts: bool = False
     is_bookkeeping: bool = False
+    is_empty: bool = False
     retry_auth_callback: Authorizer | None = None
 
     @property

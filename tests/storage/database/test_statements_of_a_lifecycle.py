@@ -1,0 +1,162 @@
+"""How many statements a whole lifecycle costs: form, step, callback, validation, confirmation, two steps.
+
+Each bound is today's number. A change that makes it smaller lowers the bound; no change raises it without a reason.
+"""
+
+import asyncio
+import sqlite3
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, closing
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+from support.database import PostgresServer, sqlite_url
+from support.statements import by_kind, counted
+from support.until import PATIENCE
+from support.web import Site, site_of
+
+from orchestrator_gql import begin, callback_step, inputstep, step
+from orchestrator_gql.forms import FormPage, ReadOnly
+from orchestrator_gql.types import FormGenerator, State
+from orchestrator_gql.workflow import StepList, workflow
+
+START = """mutation { startWorkflow(input: {workflowName: "measured", pages: [{node: "ams-1"}]}) {
+  __typename ... on StartWorkflowSuccess { process { id } } } }"""
+SUBMIT = """mutation($id: ID!) { submitForm(input: {inputRequestId: $id, pages: [{}]}) { __typename } }"""
+
+STATEMENTS = {"sqlite": 130, "postgres, two servers": 203, "postgres, one server": 199, "postgres, embedded": 155}
+COMMITS = {"sqlite": 12, "postgres, two servers": 22, "postgres, one server": 22, "postgres, embedded": 12}
+"""The largest number that is allowed. One or two of them are a timer that looked meanwhile."""
+
+TIMES = 6
+"""Lifecycles that are counted; the cheapest counts, because the timers of a server also read now and then."""
+
+
+def _form() -> FormGenerator:
+    class Start(FormPage):
+        node: str
+
+    answer = yield Start
+    data: State = answer.model_dump()
+    return data
+
+
+@inputstep("Confirm")
+def confirm(state: State) -> FormGenerator:
+    class Confirm(FormPage):
+        result: ReadOnly[str] = str(state["callback_result"])
+
+    yield Confirm
+    return {}
+
+
+class Stage:
+    """The workflow, and its events that a remote service or an operator waits for."""
+
+    def __init__(self) -> None:
+        self.routes: asyncio.Queue[str] = asyncio.Queue()
+
+        @step("Prepare")
+        async def prepare(node: str) -> State:
+            return {"prepared": node}
+
+        @step("Ask")
+        async def ask(callback_route: str) -> None:
+            self.routes.put_nowait(callback_route)
+
+        @step("Judge")
+        async def judge(callback_result: dict[str, Any]) -> State:
+            return {"judged": callback_result["return_code"] == 0}
+
+        @step("Apply")
+        async def apply() -> State:
+            return {"applied": True}
+
+        @step("Report")
+        async def report() -> State:
+            return {"reported": True}
+
+        @workflow("Measured", initial_input_form=_form)
+        def measured() -> StepList:
+            return begin >> prepare >> callback_step("Job", ask, judge) >> confirm >> apply >> report
+
+        self.workflow = measured
+
+
+Look = Callable[[str], Any]
+"""Reads one value past the servers, on a connection that is not counted."""
+
+
+@pytest.fixture
+def database(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[str, Look]]:
+    """The URL of a new database of the kind; the environment has the dispatcher."""
+    if kind == "sqlite":
+        url = sqlite_url(tmp_path)
+        path = tmp_path / "orchestrator.db"
+        with closing(sqlite3.connect(path, check_same_thread=False, isolation_level=None)) as file:
+            yield url, lambda query: (file.execute(query).fetchone() or [None])[0]
+        return
+    monkeypatch.setenv("ORCHESTRATOR_DISPATCHER", "embedded" if kind == "postgres, embedded" else "distributed")
+    server: PostgresServer = request.getfixturevalue("postgres")
+    with server.database() as url:
+        plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(plain, autocommit=True) as conn:
+            yield url, lambda query: (conn.execute(query.encode()).fetchone() or [None])[0]
+
+
+async def _found(look: Look, query: str) -> Any:
+    for _ in range(int(PATIENCE / 0.005)):
+        if (value := await asyncio.to_thread(look, query)) is not None:
+            return value
+        await asyncio.sleep(0.005)
+    raise AssertionError(f"nothing was found: {query}")
+
+
+async def _lifecycle(site: Site, stage: Stage, look: Look) -> None:
+    """Run one lifecycle through the doors of remote services and operators."""
+    started = await site.ask(START)
+    process_id = started["startWorkflow"]["process"]["id"]
+    written = UUID(process_id).hex
+    is_process = "FROM processes WHERE replace(CAST(id AS TEXT), '-', '')"
+    route = await asyncio.wait_for(stage.routes.get(), PATIENCE)
+    await _found(look, f"SELECT 1 {is_process} = '{written}' AND status = 'AWAITING_CALLBACK'")
+    (await site.http.post(route, json={"return_code": 0, "output": ["ok"] * 20})).raise_for_status()
+    request = "SELECT CAST(id AS TEXT) FROM input_requests WHERE replace(CAST(process_id AS TEXT), '-', '')"
+    request_id = await _found(look, f"{request} = '{written}'")
+    await site.ask(SUBMIT, id=str(UUID(request_id)))
+    await _found(look, f"SELECT 1 {is_process} = '{written}' AND status = 'COMPLETED'")
+
+
+@pytest.mark.parametrize("kind", STATEMENTS)
+async def test_a_lifecycle_costs_no_more_statements_than_this(
+    kind: str, database: tuple[str, Look], tmp_path: Path
+) -> None:
+    (url, look), stage, options = (
+        database,
+        Stage(),
+        {"heartbeat": 60.0, "lease": 180.0, "public_url": "http://testserver"},
+    )
+    cheapest: Counter[str] = Counter({"none": 10_000})
+    with counted(tmp_path) as statements:
+        async with AsyncExitStack() as stack:
+            role = "api" if kind == "postgres, two servers" else "all"
+            site = await stack.enter_async_context(site_of(url, stage.workflow, role=role, **options))
+            if role == "api":
+                await stack.enter_async_context(site_of(url, stage.workflow, role="worker", **options))
+            for _ in range(TIMES):
+                statements.taken()
+                await _lifecycle(site, stage, look)
+                await asyncio.sleep(0.1)
+                cheapest = min(cheapest, by_kind(statements.taken()), key=Counter.total)
+    figures = [f"\n{kind}: {cheapest.total()} statements", *(f"{n:4} {name}" for name, n in cheapest.most_common())]
+    sys.stdout.write("\n".join(figures))
+    assert cheapest.total() <= STATEMENTS[kind]
+    assert cheapest["COMMIT"] <= COMMITS[kind]
