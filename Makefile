@@ -55,12 +55,13 @@ bench-quick: $(VENV)/.dev ## Measure the important rows, in less than five minut
 bench-peers: $(VENV)/.dev $(VENV)/.peers ## Run the measured lifecycle on the product and on DBOS, on one PostgreSQL, by turns
 	$(BIN)/python -m benchmarks peers $(if $(JSON),--json $(JSON))
 
-bench-docs: $(VENV)/.dev $(VENV)/.peers ## Measure everything on an idle machine, and write the results of record into the docs
-	$(BIN)/python -m benchmarks --json docs/explanation/performance.json
+bench-docs: $(VENV)/.dev $(VENV)/.peers ## Measure all rows (NAMES=fanout: some) on an idle machine, into tables and charts of the docs
+	$(BIN)/python -m benchmarks $(NAMES) --json docs/explanation/performance.json
 	$(BIN)/python -m scripts.write_performance
 
 chaos: $(VENV)/.dev ## Kill servers by the hundred, race for callbacks by the thousand, deliver 100,000 events, and count what is lost (an hour)
 	ORCHESTRATOR_TEST_HISTORIES=10000 $(BIN)/pytest -q tests/input_requests/test_no_way_around.py
+	RANDOM_FORMS=100 $(BIN)/pytest -q tests/browser/test_forms_are_lossless.py
 	PYTHONPATH=tests $(BIN)/python -m races
 	PYTHONPATH=tests $(BIN)/python -m chaos
 	PYTHONPATH=tests $(BIN)/python -m chaos.product_lives

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import resource
+import signal
 import sys
 import tempfile
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from benchmarks import results
 from benchmarks.catalogue import QUICK, STORED, Rows, all_rows, quick_rows
+from benchmarks.server import running
 from benchmarks.table import Line, head, shown
 
 
@@ -52,6 +54,15 @@ def _run(name: str, rows: Rows, file: Path | None) -> bool:
     return True
 
 
+def _leave(*_: object) -> None:
+    """End the processes of the benchmark at once: it may wait for them in a thread, which nothing else interrupts."""
+    for process in running:
+        process.kill()
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
     resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
     main()

@@ -9,7 +9,9 @@ from benchmarks import storage
 from benchmarks.authors import authors
 from benchmarks.bad_input import bad_input
 from benchmarks.dashboard import dashboard
+from benchmarks.deadlines import deadlines
 from benchmarks.fanout import fanout
+from benchmarks.growth import growth
 from benchmarks.inbox import inbox
 from benchmarks.journeys import journeys
 from benchmarks.lifecycle import lifecycle
@@ -50,6 +52,8 @@ def all_rows(stored: int, database_url: str = "") -> dict[str, Rows]:
         "step": storage.step,
         "authors": authors,
         "stored": partial(storage.stored, count=stored),
+        "growth": partial(growth, count=stored, database_url=database_url),
+        "deadlines": partial(deadlines, database_url=database_url),
         "recovery": recovery,
         "inbox": inbox,
         "journeys": journeys,

@@ -24,6 +24,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import IO, Any, Self
 
+from benchmarks.server import running
+
 MARK = re.compile(rb"mark-(\d+)-")
 CURSOR = re.compile(rb'"cursor":"([^"]+)"')
 TOGETHER = 50
@@ -234,6 +236,7 @@ class Clients:
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+        running.add(self._process)
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
         try:
@@ -253,6 +256,7 @@ class Clients:
         assert self._process.stdout is not None
         self._process.kill()
         self._process.wait(timeout=60)
+        running.discard(self._process)
         self._listener.join()
         self._process.stdin.close()
         self._process.stdout.close()

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from orchestrator_gql import begin, step
 from orchestrator_gql.engine import commit
@@ -15,7 +14,7 @@ from orchestrator_gql.engine.commit import CommitContext, PendingTransitions
 from orchestrator_gql.events.notifier import LocalNotifier
 from orchestrator_gql.process import Process, Success, claim, create, decide
 from orchestrator_gql.storage.database import Database, connect
-from orchestrator_gql.storage.database.after_commit import CommitEffects
+from orchestrator_gql.storage.database.after_commit import CommitEffects, NoHooks
 from orchestrator_gql.storage.database.schema import migrate
 from orchestrator_gql.types import State
 from orchestrator_gql.utils.clock import WallClock
@@ -43,10 +42,11 @@ def course() -> StepList:
     return steps
 
 
-class CountingHooks:
+class CountingHooks(NoHooks):
     """Commit hooks like those of a server, without an engine: the benchmark itself moves the processes."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.notifier = LocalNotifier()
 
     def notify(self, effects: CommitEffects) -> None:
@@ -103,7 +103,7 @@ def commit_context() -> CommitContext:
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[Course]:
     """The database of the URL, migrated and open."""
-    database: Any = connect(url)
+    database = connect(url)
     hooks = CountingHooks()
     database.hooks = hooks
     await database.open()

@@ -26,6 +26,12 @@ PATIENCE = 120.0
 """Seconds that a lifecycle may take for one of its parts."""
 
 
+AGAIN = 0.05
+"""Seconds before a request is made again that an overloaded server refused; they count."""
+
+SERVICE_UNAVAILABLE = 503
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """What a poll shows: the status, and the open form with what it asks about."""
@@ -58,23 +64,31 @@ class GraphQLOperator:
 
     async def start(self, remote: str) -> str:
         """Start a process; its id."""
-        data = await graphql(self.client, START, {"pages": [{"node": "ams-1", "remote": remote}]})
+        data = await self._ask(START, {"pages": [{"node": "ams-1", "remote": remote}]})
         id: str = data["startWorkflow"]["process"]["id"]
         return id
 
     async def stage(self, process_id: str) -> Stage:
         """Where the process is."""
-        try:
-            process = (await graphql(self.client, STAGE, {"id": process_id}))["process"]
-        except Overloaded:  # the next poll tries again
-            return Stage("UNKNOWN")
+        process = (await self._ask(STAGE, {"id": process_id}))["process"]
         request = process["openInputRequest"]
         return Stage(process["status"], request and request["id"])
 
     async def confirm(self, process_id: str, form: str) -> None:
         """Confirm the result."""
-        data = await graphql(self.client, SUBMIT, {"id": form})
+        data = await self._ask(SUBMIT, {"id": form})
         assert data["submitForm"]["__typename"] == "SubmitFormSuccess", data
+
+    async def _ask(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
+        """Ask, and ask again if the server says that it has no connection to its database free."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return await graphql(self.client, query, variables)
+            except Overloaded:
+                if time.monotonic() > until:
+                    raise
+                await asyncio.sleep(AGAIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +147,9 @@ async def _lifecycle(
     route = await routes.of(process_id, "route")
     await _until(operator, process_id, lambda stage: stage.status == "AWAITING_CALLBACK", pause)
     posting = time.perf_counter()
-    (await client.post(route, json=BODY)).raise_for_status()
+    while (posted := await client.post(route, json=BODY)).status_code == SERVICE_UNAVAILABLE:  # noqa: ASYNC110
+        await asyncio.sleep(AGAIN)
+    posted.raise_for_status()
     measured.posted.append((time.perf_counter() - posting) * 1000)
     stage = await _until(operator, process_id, lambda stage: stage.form is not None, pause)
     measured.form.append((time.perf_counter() - posting) * 1000)

@@ -19,6 +19,10 @@ PATIENCE = 60.0
 """Seconds that a server may take until it is ready."""
 
 
+running: set["subprocess.Popen[bytes]"] = set()
+"""The processes of the benchmark that run now, so that an interrupted benchmark leaves none behind."""
+
+
 class RunningServer(Protocol):
     """One process or several, with the kernel's figures about them."""
 
@@ -56,6 +60,7 @@ class Program:
         environment = {**os.environ, "ORCHESTRATOR_LOG_LEVEL": "ERROR", **self._environment}
         began = time.monotonic()
         self._process = subprocess.Popen(self._command, env=environment, stdout=subprocess.DEVNULL)
+        running.add(self._process)
         while time.monotonic() < began + PATIENCE and self._process.poll() is None:
             try:
                 urllib.request.urlopen(f"{self.url}{self._ready}", timeout=1).read()
@@ -71,12 +76,14 @@ class Program:
         """Kill it with SIGKILL, as the kernel does when memory runs out."""
         self._process.kill()
         self._process.wait(timeout=60)
+        running.discard(self._process)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._process.terminate()
         self._process.wait(timeout=60)
+        running.discard(self._process)
 
     def cpu(self) -> float:
         """Seconds of CPU used so far."""

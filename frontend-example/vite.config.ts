@@ -128,6 +128,8 @@ export default defineConfig({
   plugins: [documentsInPlace(), react(), copied(), themeFirst(), precompressed()],
   // Relative to the <base> of the page, which the server sets to the path of its public URL.
   base: "./",
+  // What the development server prepares; `node_modules` may be shared or read-only.
+  cacheDir: ".vite",
   build: {
     // Small files as data: URLs would be refused by the server's Content-Security-Policy.
     assetsInlineLimit: 0,

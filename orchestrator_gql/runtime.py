@@ -8,6 +8,7 @@ from uuid import UUID
 
 from orchestrator_gql.config.settings import Settings
 from orchestrator_gql.events.notifier import Notifier
+from orchestrator_gql.forms.kept_pages import KeptPages
 from orchestrator_gql.storage.database import Database
 from orchestrator_gql.storage.database.after_commit import CommitEffects, MakeClaim, no_claim
 from orchestrator_gql.utils.author_places import Authors
@@ -73,6 +74,8 @@ class Runtime:
     """Set when there is a notification to send, or capacity to send more."""
     faults: list[str] = field(default_factory=list)
     """Names of the background tasks that failed: a server with an entry here is not ready any more."""
+    kept_pages: KeptPages = field(default_factory=KeptPages)
+    """The pages of forms that this server has just opened."""
     may_advance: asyncio.Event = field(default_factory=_set_event)
     """Cleared while very many timers fire: workers wait for this event before they start to advance a process."""
 

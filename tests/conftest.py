@@ -1,6 +1,9 @@
 """Fixtures for all tests: a database of either kind, a clock to turn, and running engines."""
 
+import gc
 import signal
+import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -11,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from support.clock import TurnableClock
 from support.database import PostgresServer, postgres_server, sqlite_url
 from support.engine import Engine, engine_of
-from support.sharing import share_compiled_statements, share_schemas
+from support.sharing import share_certificates, share_compiled_statements, share_schemas
 from support.tree import ROOT
 
 from orchestrator_gql.workflow.model import Workflow
@@ -19,8 +22,12 @@ from orchestrator_gql.workflow.model import Workflow
 # A shell lets background jobs ignore Ctrl-C, and every program that a test starts would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Imports make no garbage, and looking for it costs a third of the time. See `pytest_collection_finish`.
+gc.disable()
+
 share_compiled_statements()
 share_schemas()
+share_certificates()
 
 # A slow machine is no failure: Hypothesis would fail a test whose examples take long to make.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -60,6 +67,7 @@ DEAR = (
     "rest",
     "graphql",
     "notifications",
+    "benchmarks",
 )
 """Folders whose files take long. They begin first, so that all workers of a parallel run end at the same time."""
 
@@ -69,6 +77,40 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if hasattr(config, "workerinput"):
         places = {ROOT / "tests" / folder: place for place, folder in enumerate(DEAR)}
         items.sort(key=lambda item: min((places[up] for up in item.path.parents if up in places), default=len(DEAR)))
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage from here on, but not among all modules and tests."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
+LONG = 60.0
+"""Seconds of all tests: after a longer run the files that took longest are printed."""
+
+SHOWN = 15
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print which files took longest, so that growth is seen."""
+    seconds = Counter[str]()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                seconds[report.nodeid.partition("::")[0]] += report.duration  # type: ignore[assignment]
+    if (total := sum(seconds.values())) > LONG:
+        terminalreporter.section(f"slowest files, of {total:.0f} s of all workers")
+        for name, duration in seconds.most_common(SHOWN):
+            terminalreporter.line(f"{duration:6.1f} s  {name}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """End the browser after the tests of its folder."""
+    yield
+    if (nextitem is None or nextitem.path.parent != item.path.parent) and "support.browser" in sys.modules:
+        sys.modules["support.browser"].close_browser()
 
 
 @pytest.fixture

@@ -78,18 +78,8 @@ def _run(options: argparse.Namespace) -> int:
 
             has_examples = not options.no_examples
             demo(port=options.port, proxy_port=options.proxy_port, work=options.work, has_examples=has_examples)
-        case "migrate":
-            from orchestrator_gql.cli.migrate import migrate
-
-            migrate(options.database, after_restore=options.after_restore)
-        case "backup":
-            from orchestrator_gql.cli.backup import backup
-
-            return backup(options.file, database=options.database)
-        case "prune":
-            from orchestrator_gql.cli.prune import prune
-
-            return prune(options)
+        case "migrate" | "backup" | "prune":
+            return _maintain(options)
         case "schema":
             from orchestrator_gql.cli.schema import schema
 
@@ -106,6 +96,24 @@ def _run(options: argparse.Namespace) -> int:
             return _audit(options)
         case _:
             _act(options)
+    return DONE
+
+
+def _maintain(options: argparse.Namespace) -> int:
+    """Run a command on a database and return the exit code."""
+    match options.command:
+        case "migrate":
+            from orchestrator_gql.cli.migrate import migrate
+
+            migrate(options.database, after_restore=options.after_restore)
+        case "backup":
+            from orchestrator_gql.cli.backup import backup
+
+            return backup(options.file, database=options.database)
+        case _:
+            from orchestrator_gql.cli.prune import prune
+
+            return prune(options)
     return DONE
 
 

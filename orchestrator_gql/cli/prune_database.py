@@ -2,6 +2,7 @@
 
 import asyncio
 import getpass
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,11 +73,19 @@ class DatabaseRequests:
         if given["dryRun"]:
             return _counted(await self._database.read(lambda conn: retention.counts(conn, wanted)))
         is_alone = self._settings.is_sqlite  # servers share a PostgreSQL database, and their commits come first
-        user, rest = getpass.getuser(), 0.0 if is_alone else REST
-        request = Request(wanted, user, wish.words, seconds=SECONDS, rest=rest)
+        rest = 0.0 if is_alone else REST
+        request = Request(wanted, _user(), wish.words, seconds=SECONDS, rest=rest)
         with origin.acting(None, METHOD):
             key = self._settings.audit_secret
             return _answer(await prune(self._database, clock.now, key, request))
+
+
+def _user() -> str:
+    """The user of the operating system; a container may run as a number without a name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
 
 
 def _counted(counts: list[Count]) -> dict[str, Any]:

@@ -135,7 +135,9 @@ async def make_examples(orders: Orders) -> None:
             for node_name, location in LOCATIONS.items()
         )
     )
-    await asyncio.gather(*(orders.complete(port, "create_port", {"port": port}) for port in PORTS))
+    await asyncio.gather(
+        *(orders.complete(port, "create_port", {"node_name": port.split(":")[0]}, {"port": port}) for port in PORTS)
+    )
     await _life_of_an_l2vpn(orders)
 
 

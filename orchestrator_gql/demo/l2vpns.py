@@ -7,9 +7,10 @@ from pydantic_forms.validators import Choice
 
 from orchestrator_gql import StepList, begin, step
 from orchestrator_gql.demo.circuit_steps import comparison, configuration, removal
-from orchestrator_gql.demo.network import NETWORK_PORTS, subscription_id_of
+from orchestrator_gql.demo.network import subscription_id_of
 from orchestrator_gql.demo.products import L2vpn, Port
 from orchestrator_gql.demo.workflows import attach_point, description_of
+from orchestrator_gql.domain import find_subscriptions
 from orchestrator_gql.forms import SubmitFormPage
 from orchestrator_gql.types import FormGenerator, State, SubscriptionLifecycle
 from orchestrator_gql.workflows.steps import set_status
@@ -25,11 +26,13 @@ NO_PORT = "none"
 
 
 def change_form(subscription: L2vpn) -> FormGenerator:
-    """Ask for the VLAN and for one more port; the page shows the current values."""
+    """Ask for the VLAN and for one more registered port; the page shows the current values."""
     saps = subscription.virtual_circuit.saps
     used = {f"{sap.port.node.node_name}:{sap.port.port_name}" for sap in saps}
+    found = reversed(find_subscriptions(product=Port, status="active"))
+    registered_ports = {key_of(port): port for port in found if isinstance(port, Port)}
     free: dict[Any, tuple[str, str]] = {
-        key: (key, port.label) for key, port in NETWORK_PORTS.items() if key not in used
+        key: (key, port.description) for key, port in registered_ports.items() if key not in used
     }
     port_choice: Any = Choice.__call__("AnotherPortChoice", {NO_PORT: (NO_PORT, "No further port"), **free})
 
@@ -42,6 +45,11 @@ def change_form(subscription: L2vpn) -> FormGenerator:
     change = yield ChangePage
     registered = None if change.add_port == NO_PORT else subscription_id_of(change.add_port)
     return {**change.model_dump(), "registered": registered}
+
+
+def key_of(port: Port) -> str:
+    """The port with its node, as `NetworkPort.key`."""
+    return f"{port.port.node.node_name}:{port.port.port_name}"
 
 
 @step("Change the circuit")

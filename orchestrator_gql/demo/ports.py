@@ -1,16 +1,20 @@
 """The life of a port: create, modify, validate, reconcile, terminate."""
 
+from typing import Any
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
+from pydantic_forms.validators import Choice
 
 from orchestrator_gql import StepList, begin, step
-from orchestrator_gql.demo.forms import PortChoice, SpeedChoice
+from orchestrator_gql.demo.forms import SpeedChoice
 from orchestrator_gql.demo.inventory_steps import comparison, configuration, removal
-from orchestrator_gql.demo.network import NETWORK_PORTS, subscription_id_of
-from orchestrator_gql.demo.products import Node, Port, PortProvisioning
-from orchestrator_gql.forms import SubmitFormPage
+from orchestrator_gql.demo.network import NETWORK_PORTS, NetworkPort, subscription_id_of
+from orchestrator_gql.demo.products import Node, Port, PortInactive, PortProvisioning
+from orchestrator_gql.domain import find_subscriptions
+from orchestrator_gql.forms import FormPage, SubmitFormPage
 from orchestrator_gql.types import FormGenerator, State, SubscriptionLifecycle
+from orchestrator_gql.utils.errors import StepError
 from orchestrator_gql.workflows.utils import (
     create_workflow,
     modify_workflow,
@@ -21,16 +25,45 @@ from orchestrator_gql.workflows.utils import (
 
 
 def order_form() -> FormGenerator:
-    """Ask for the port and its speed."""
+    """Ask for a registered node first, then for one of its ports that is not registered yet."""
+    nodes = {node.node.node_name: node for node in find_subscriptions(product=Node) if isinstance(node, Node)}
+    if not nodes:
+        raise StepError("No node is registered yet: run the workflow 'create_node' first.")
+    node_choice: Any = Choice.__call__("RegisteredNode", {name: (name, label_of(node)) for name, node in nodes.items()})
+
+    class NodePage(FormPage):
+        model_config = ConfigDict(title="On which node?")
+
+        node_name: node_choice = Field(title="Node")
+
+    chosen = yield NodePage
+    free = free_ports(nodes[chosen.node_name])
+    port_choice: Any = Choice.__call__("FreePort", {key: (key, port.port_name) for key, port in free.items()})
 
     class PortPage(SubmitFormPage):
-        model_config = ConfigDict(title="Which port?")
+        model_config = ConfigDict(title=f"Which port of {chosen.node_name}?")
 
-        port: PortChoice = Field(title="Port")  # type: ignore[valid-type]
+        port: port_choice = Field(title="Port")
         port_speed: SpeedChoice = Field(SpeedChoice.FAST, title="Speed")
 
     order = yield PortPage
-    return {**order.model_dump(), "node": subscription_id_of(NETWORK_PORTS[order.port].node_name)}
+    return {**order.model_dump(), "node": nodes[chosen.node_name].subscription_id}
+
+
+def label_of(node: Node) -> str:
+    """The node for people: its name, and where it stands."""
+    return ", ".join(filter(None, (node.node.node_name, node.node.location)))
+
+
+def free_ports(node: Node) -> dict[str, NetworkPort]:
+    """The ports of the node that have no subscription, by their keys."""
+    name = node.node.node_name
+    ports = find_subscriptions(product=Port, where={"port.node.node_name": name})
+    taken = {port.port.port_name for port in ports if isinstance(port, PortInactive)}
+    free = {key: port for key, port in NETWORK_PORTS.items() if port.node_name == name and port.port_name not in taken}
+    if not free:
+        raise StepError(f"All ports of {name} are registered: choose another node.")
+    return free
 
 
 def change_form(subscription: Port) -> FormGenerator:

@@ -13,20 +13,23 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import pairwise
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from orchestrator_gql.audit.entries import AuditEntry
 from orchestrator_gql.audit.pruned import PRUNE, is_intact, last_details, without_details
-from orchestrator_gql.config.retention import LONGEST, REMOVABLE, Retention
+from orchestrator_gql.config.retention import DEFAULT, LONGEST, REMOVABLE, Retention
 from orchestrator_gql.engine.audit_log import entered
-from orchestrator_gql.storage import audit, retention
+from orchestrator_gql.storage import audit, retention, unused_payloads
 from orchestrator_gql.storage.database import Database
 from orchestrator_gql.storage.retention import Budget, Mark, Rule, Selection
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import Json, ProcessStatus
 from orchestrator_gql.utils.errors import FieldError, PayloadInvalid
+
+T = TypeVar("T")
 
 SMALLEST, LARGEST = 1, 100
 """Processes of one transaction."""
@@ -34,11 +37,14 @@ SMALLEST, LARGEST = 1, 100
 WANTED_SECONDS = 0.01
 """The time that a transaction should take; SQLite runs it on the event loop, and other commits wait for it."""
 
-ROWS, BYTES = 500, 4 * 1024 * 1024
+ROWS, BYTES = 500, 512 * 1024
 """The large values that one transaction deletes at most: rows, and bytes but for the last value."""
 
 REST = 3.0
 """The pause between two transactions, in times of the transaction: a quarter of the time is for retention at most."""
+
+SWEPT = 10_000
+"""Payloads without a callback that one look through the states searches."""
 
 CHANGED = "its entries in the audit log were changed, or ORCHESTRATOR_AUDIT_KEY is another"
 HELD = "somebody else acts on it"
@@ -68,7 +74,7 @@ class Request:
     """Who deletes what, and how much at once.
 
     ``most`` and ``seconds`` limit a run, None for no limit. ``rest`` is the pause between two transactions, in times
-    of the transaction.
+    of the transaction. ``sweeps``: look for unused payloads, too, which reads the ids of all payloads.
     """
 
     wanted: Selection
@@ -77,6 +83,7 @@ class Request:
     most: int | None = None
     seconds: float | None = None
     rest: float = REST
+    sweeps: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +112,14 @@ def selection_of(wish: Wish, setting: Retention | None, now: datetime) -> Select
     if wish.days is not None:
         if not 0 <= wish.days <= LONGEST:
             wrong = f"The number of days is from 0 to {LONGEST:,}."
-            raise PayloadInvalid(wrong, [FieldError(("older_than_days",), wrong, "number")])
-        ended = [status for status in REMOVABLE if status is not ProcessStatus.FAILED]
-        statuses = wish.statuses or ended
-        wanted = by_setting(Retention(dict.fromkeys(map(str, statuses), max(wish.days, 0))), now)
+            raise PayloadInvalid(wrong, [FieldError(("olderThanDays",), wrong, "number")])
+        keys = list(map(str, wish.statuses)) or [DEFAULT]
+        wanted = by_setting(Retention(dict.fromkeys(keys, wish.days)), now)
     elif setting is not None:
         wanted = by_setting(setting, now)
     else:
         missing = "Nothing says how old a process must be: give a number of days, or set ORCHESTRATOR_RETENTION_DAYS."
-        raise PayloadInvalid(missing, [FieldError(("older_than_days",), missing, "missing")])
+        raise PayloadInvalid(missing, [FieldError(("olderThanDays",), missing, "missing")])
     return _narrowed(wanted, wish)
 
 
@@ -158,6 +164,7 @@ async def prune(
     try:
         await run.processes(progress)
         await run.notifications()
+        await run.payloads()
     finally:
         if run.done.number:
             await run.note()
@@ -170,7 +177,7 @@ class _Run:
     ) -> None:
         self.done = Pruned()
         self._database, self._now, self._key, self._request = database, now, audit_key, request
-        self._size = SMALLEST * 4
+        self._size = SMALLEST
         self._until = None if request.seconds is None else time.monotonic() + request.seconds
 
     async def processes(self, progress: Callable[[Pruned], Awaitable[None] | None]) -> None:
@@ -178,11 +185,11 @@ class _Run:
         while not self._is_at_limit() and not self.done.is_elsewhere:
             wanted, size = self._request.wanted, self._next_size()
             look = partial(retention.next_candidates, wanted=wanted, after=mark, most=size)
-            marks = await self._database.read(look)
-            if not marks:
+            found = await self._database.read(look)
+            if found.end is None:
                 return
-            await self._all_of([mark.id for mark in marks])
-            mark = marks[-1]
+            mark = found.end
+            await self._all_of(found.ids)
             waiting = progress(self.done)
             if waiting is not None:
                 await waiting
@@ -198,6 +205,35 @@ class _Run:
             if number < ROWS:
                 return
             await self._rest(time.perf_counter() - began)
+
+    async def payloads(self) -> None:
+        """Delete the payloads that processes that stay do not use any more."""
+        if self._request.wanted.sent_before is None or not self._request.sweeps:
+            return
+        after: UUID | None = unused_payloads.BEGINNING
+        while after is not None and not self._is_at_limit():
+            unused: set[UUID] = set()
+            while after is not None and len(unused) < SWEPT:
+                found, after = await self._read(partial(unused_payloads.without_callback, after=after))
+                unused.update(found)
+            for id in await self._without_state(unused):  # each may be large
+                began = time.perf_counter()
+                await self._database.transaction(partial(unused_payloads.remove, ids=[id]))
+                await self._rest(time.perf_counter() - began)
+
+    async def _without_state(self, unused: set[UUID]) -> set[UUID]:
+        """Those of the payloads to which no state refers."""
+        process: UUID | None = unused_payloads.BEGINNING
+        while unused and process is not None:
+            used, process = await self._read(partial(unused_payloads.in_states, after=process))
+            unused = unused - used
+        return unused
+
+    async def _read(self, unit: Callable[[Connection], T]) -> T:
+        began = time.perf_counter()
+        result = await self._database.read(unit)
+        await self._rest(time.perf_counter() - began)
+        return result
 
     async def note(self) -> None:
         """Write how many processes went."""

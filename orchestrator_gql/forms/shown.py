@@ -35,7 +35,7 @@ class Page:
     Schema 2020-12, ``ui_schema`` has hints for react-jsonschema-form. ``initial_data`` holds the initial values by key.
     ``is_confirmation`` is true if there is no field to fill in. ``digest`` is the SHA-256, in hex, of everything shown
     on this page and on the pages before. ``whole`` has the read-only texts that are cut. ``has_own_label`` is true if
-    its author wrote the label of its button.
+    its author wrote the label of its button. ``size`` is the bytes of all that is shown.
     """
 
     index: int
@@ -50,6 +50,7 @@ class Page:
     is_confirmation: bool
     digest: str
     whole: Mapping[str, str] = attribute(default_factory=dict, repr=False)
+    size: int = attribute(default=0, compare=False, repr=False)
     has_own_label: bool = False
 
     @property
@@ -104,7 +105,7 @@ def show(page: type[BaseModel], index: int, behind: str = "", secrets: Secrets =
     is_confirmation = all(field.get("readOnly") for field in fields.values())
     own_label = _own_label(page, meta)
     all_shown = {"title": title, "schema": schema, "initial_data": initial_data}
-    digest = _digest({**all_shown, "behind": behind} if behind else all_shown)
+    canonical = _canonical({**all_shown, "behind": behind} if behind else all_shown)
     return Page(
         index=index,
         key="-".join(words).lower(),
@@ -116,7 +117,8 @@ def show(page: type[BaseModel], index: int, behind: str = "", secrets: Secrets =
         submit_label=own_label or _label(has_next=has_next, is_confirmation=is_confirmation),
         has_next=has_next,
         is_confirmation=is_confirmation,
-        digest=digest,
+        digest=sha256(canonical).hexdigest(),
+        size=len(canonical),
         has_own_label=own_label is not None,
     ).cut_to(LONGEST_SHOWN)
 
@@ -146,9 +148,8 @@ def _label(*, has_next: bool, is_confirmation: bool) -> str:
     return "Next" if has_next else "Submit"
 
 
-def _digest(shown: Json) -> str:
+def _canonical(shown: Json) -> bytes:
     try:
-        canonical = rfc8785.dumps(shown)
+        return rfc8785.dumps(shown)
     except ValueError:  # RFC 8785 has no integers beyond 2**53, no NaN and no lone surrogates, but a page may show them
-        canonical = json.dumps(shown, sort_keys=True, separators=(",", ":")).encode("ascii")
-    return sha256(canonical).hexdigest()
+        return json.dumps(shown, sort_keys=True, separators=(",", ":")).encode("ascii")

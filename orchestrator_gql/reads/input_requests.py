@@ -97,6 +97,18 @@ async def start_form(
     return turn
 
 
+def pushed_form(runtime: Runtime, principal: Principal, request: InputRequest, pages: list[Json]) -> forms.Turn | None:
+    """The first page of a form that was opened a moment ago, once; None if the form must be run.
+
+    If several people approve, a page starts with the values of the first, so it must be drawn anew.
+    """
+    principal.demand(Permission.READ)
+    if pages or request.status is not InputRequestStatus.OPEN or request.approvals_needed > 1:
+        return None
+    page = runtime.kept_pages.take(request.process_id, request.record_seq)
+    return None if page is None else forms.NextPage(page)
+
+
 async def open_form(
     runtime: Runtime,
     principal: Principal,

@@ -16,12 +16,13 @@ from orchestrator_gql.process import Process, ProcessAction, recoverable_wait, s
 from orchestrator_gql.process import available_actions as possible_actions
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
-from orchestrator_gql.storage import audit, backlog, engine_state, listing
+from orchestrator_gql.storage import audit, backlog, engine_state, listing, process_lists
 from orchestrator_gql.storage import workers as worker_rows
 from orchestrator_gql.storage.backlog import Backlog
 from orchestrator_gql.storage.engine_state import EngineStatus
-from orchestrator_gql.storage.listing import Counts, ProcessFilter
+from orchestrator_gql.storage.listing import Counts
 from orchestrator_gql.storage.pagination import PageArgs, RowPage
+from orchestrator_gql.storage.process_filters import ProcessFilter
 from orchestrator_gql.storage.workers import Worker
 from orchestrator_gql.types import Failure, ProcessStatus
 from orchestrator_gql.utils.errors import AuthorCodeFailed, Forbidden, FormTimeout
@@ -47,7 +48,7 @@ async def process_page(
 async def process_count(runtime: Runtime, principal: Principal, wanted: ProcessFilter) -> int:
     """The number of processes that fit the filter."""
     principal.demand(Permission.READ)
-    return await runtime.database.read(lambda conn: listing.process_count(conn, wanted))
+    return await runtime.database.read(lambda conn: process_lists.count(conn, wanted))
 
 
 async def status_counts(runtime: Runtime, principal: Principal, wanted: ProcessFilter) -> dict[ProcessStatus, int]:

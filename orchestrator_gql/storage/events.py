@@ -163,8 +163,8 @@ def is_forgotten(conn: Connection, cursor: str) -> bool:
 
 def is_pruned(conn: Connection, cursor: str) -> bool:
     """True if retention deleted an event behind the cursor."""
-    until: str | None = conn.execute(select(pruned_until.c.cursor)).scalar()
-    return until is not None and is_before(cursor, until)
+    pruned = _pruned.first(conn, {})  # every batch of every subscription asks this
+    return pruned is not None and is_before(cursor, pruned["cursor"])
 
 
 def is_before(cursor: str, other: str) -> bool:
@@ -281,6 +281,7 @@ def _fitting(rows: Iterable[T]) -> tuple[list[T], bool]:
     return loaded, False
 
 
+_pruned = Prepared(select(pruned_until.c.cursor))
 _behind_place = Prepared(
     select(events)
     .where(events.c.id > bindparam("place"))

@@ -1,11 +1,11 @@
 """Input requests and their decisions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, RowMapping, bindparam, insert, select, update
 
 from orchestrator_gql.input_requests.decision import Decision, InputRequest
 from orchestrator_gql.storage import columns
@@ -44,6 +44,9 @@ _close = Prepared(
         input_requests.c.version == bindparam("b_version"),
     )
     .values(status=bindparam("status"), closed_at=bindparam("closed_at"), version=input_requests.c.version + 1)
+)
+_decisions_on = Prepared(
+    select(decisions).where(decisions.c.input_request_id == bindparam("id")).order_by(decisions.c.id)
 )
 _decide = Prepared(insert(decisions).inline(), decisions.c.keys())
 
@@ -140,12 +143,17 @@ def decide(conn: Connection, request_id: UUID, decision: Decision) -> None:
     _decide.run(conn, row)
 
 
+def decisions_on(conn: Connection, request_id: UUID) -> list[Decision]:
+    """The decisions on the request, in order."""
+    return [_decision(row) for row in _decisions_on.all(conn, {"id": request_id})]
+
+
 def decisions_of(conn: Connection, request_ids: Sequence[UUID]) -> dict[UUID, list[Decision]]:
     """The decisions on each request, in order."""
     query = select(decisions).where(decisions.c.input_request_id.in_(request_ids))
     result: dict[UUID, list[Decision]] = {}
     for row in within(conn, query, heavy=[decisions.c.pages], order=["id"]):
-        result.setdefault(row.input_request_id, []).append(_decision(row))
+        result.setdefault(row.input_request_id, []).append(_decision(row._mapping))
     return result
 
 
@@ -163,12 +171,12 @@ def decided_in(conn: Connection, process_id: UUID) -> list[tuple[str, Decision]]
         .where(c.process_id == process_id, c.status != InputRequestStatus.OPEN)
         .order_by(decisions.c.id)
     )
-    return [(row.step, _decision(row)) for row in conn.execute(query)]
+    return [(row.step, _decision(row._mapping)) for row in conn.execute(query)]
 
 
-def _decision(row: Row[Any]) -> Decision:
-    values = (row.by, row.at, row.verdict, row.shown_digest, tuple(row.pages), row.comment, row.policy)
-    return Decision(*values, Secrets.read(row.secrets))
+def _decision(row: Mapping[str, Any] | RowMapping) -> Decision:
+    values = (row["by"], row["at"], row["verdict"], row["shown_digest"], tuple(row["pages"]))
+    return Decision(*values, row["comment"], row["policy"], Secrets.read(row["secrets"]))
 
 
 def request_of(row: Row[Any]) -> InputRequest:

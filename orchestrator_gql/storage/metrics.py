@@ -26,7 +26,7 @@ _count_overdue = select(func.count()).where(callback_rows.is_overdue(bindparam("
 # Materialized, because otherwise PostgreSQL scans the primary key from its start, through every ended callback.
 _pending_ids = select(callbacks.c.id).where(callback_rows.IS_OPEN).cte("pending").prefix_with("MATERIALIZED")
 _oldest_id = select(_pending_ids.c.id).order_by(_pending_ids.c.id).limit(1).scalar_subquery()
-_oldest = select(callbacks.c.issued_at).where(callbacks.c.id == _oldest_id)
+OLDEST_PENDING = select(callbacks.c.issued_at).where(callbacks.c.id == _oldest_id)
 _count_open = select(func.count()).where(request_rows.IS_OPEN)
 _count_unsent = select(func.count()).select_from(notifications).where(text(PENDING))
 _count_dead = select(func.count()).select_from(notifications).where(text(DEAD))
@@ -56,7 +56,7 @@ class Gauges:
 def load(conn: Connection, *, now: datetime, workers_since: datetime) -> Gauges:
     """The values now. A worker counts if it renewed its row since ``workers_since``."""
     current = backlog.load(conn, now)
-    oldest, ended = conn.execute(_oldest).scalar(), conn.execute(_oldest_ended).scalar()
+    oldest, ended = conn.execute(OLDEST_PENDING).scalar(), conn.execute(_oldest_ended).scalar()
     return Gauges(
         processes={(status, name): count for status, name, count in conn.execute(_by_workflow)},
         backlog=current,

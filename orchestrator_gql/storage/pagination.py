@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, Subquery, func, literal, select, tuple_
 from sqlalchemy.types import TypeEngine
 
 from orchestrator_gql.storage.columns import UtcDateTime
@@ -100,14 +100,18 @@ def read_page(conn: Connection, query: Select[Any], key: Key, page_args: PageArg
 
 def page_query(query: Select[Any], key: Key, page_args: PageArgs) -> Select[Any]:
     """The statement of a page: the rows behind the cursor in the order of the key, and one more."""
-    query = query.where(*_between(key, page_args)).order_by(*_sorted(key, page_args))
+    query = query.where(*between(key, page_args)).order_by(*sorted_by(key, page_args))
     return query.limit(page_args.size + 1)
 
 
 def count(conn: Connection, query: Select[Any]) -> int:
     """The number of rows of the query; `MOST_COUNTED` + 1 if it has more than `MOST_COUNTED`."""
-    rows = query.order_by(None).limit(MOST_COUNTED + 1).subquery()
-    return conn.execute(select(func.count()).select_from(rows)).scalar_one()
+    return conn.execute(select(func.count()).select_from(first_rows(query))).scalar_one()
+
+
+def first_rows(query: Select[Any]) -> Subquery:
+    """The rows of the query that are counted."""
+    return query.order_by(None).limit(MOST_COUNTED + 1).subquery()
 
 
 def escaped(text: str) -> str:
@@ -119,12 +123,14 @@ def escaped(text: str) -> str:
     return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
 
 
-def _sorted(key: Key, page_args: PageArgs) -> list[ColumnElement[Any]]:
+def sorted_by(key: Key, page_args: PageArgs) -> list[ColumnElement[Any]]:
+    """The order in which a page is read."""
     is_descending = key.is_descending != page_args.is_backward
     return [column.desc() if is_descending else column.asc() for column in key.columns]
 
 
-def _between(key: Key, page_args: PageArgs) -> list[ColumnElement[bool]]:
+def between(key: Key, page_args: PageArgs) -> list[ColumnElement[bool]]:
+    """The conditions that a row is between the cursors."""
     place = tuple_(*key.columns)
     conditions = []
     if page_args.after is not None:

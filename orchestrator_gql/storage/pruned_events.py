@@ -18,9 +18,9 @@ from orchestrator_gql.types import EventKind
 
 
 def remove(conn: Connection, process_ids: Sequence[UUID], most: int) -> int:
-    """Delete at most ``most`` events of the processes, the oldest first; the number of events that went."""
-    oldest = select(events.c.id).where(among(conn, events.c.process_id, process_ids)).order_by(events.c.id).limit(most)
-    ids = list(conn.execute(oldest).scalars())
+    """Delete at most ``most`` events of the processes; the number of events that went."""
+    own = select(events.c.id).where(among(conn, events.c.process_id, process_ids)).limit(most)
+    ids = list(conn.execute(own).scalars())
     if not ids:
         return 0
     newest = newest_id(conn)

@@ -14,12 +14,12 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Row,
     Select,
     Table,
     Uuid,
     and_,
     delete,
-    false,
     func,
     literal,
     or_,
@@ -83,6 +83,12 @@ TREATMENT: Mapping[str, str] = {
 
 _FAILED = ProcessStatus.FAILED
 _ENDED_AT, _FAILED_AT = processes.c.ended_at, processes.c.updated_at
+_JUDGED = [
+    processes.c[name] for name in ("id", "status", "target", "workflow_name", "worker", "ended_at", "updated_at")
+]
+
+WINDOW = 500
+"""Processes that one search looks at."""
 
 
 class Rule(NamedTuple):
@@ -112,6 +118,14 @@ class Mark(NamedTuple):
     is_failed: bool
     at: datetime
     id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Processes that are old enough, and the mark behind which the search goes on; no mark: there are no more."""
+
+    ids: Sequence[UUID] = ()
+    end: Mark | None = None
 
 
 @dataclass(slots=True)
@@ -162,29 +176,38 @@ def take_turn(conn: Connection) -> bool:
     return conn.dialect.name != "postgresql" or bool(conn.execute(_wait_for_turn).scalar_one())
 
 
-def next_candidates(conn: Connection, wanted: Selection, after: Mark | None, most: int) -> list[Mark]:
+def next_candidates(conn: Connection, wanted: Selection, after: Mark | None, most: int) -> Candidates:
     """At most ``most`` processes behind the mark that are old enough, the oldest first; some of them may stay."""
-    marks: list[Mark] = []
-    if after is None or not after.is_failed:
-        marks = _candidates(conn, wanted, after, most, is_failed=False)
-    if len(marks) < most:
-        behind = after if after is not None and after.is_failed else None
-        marks += _candidates(conn, wanted, behind, most - len(marks), is_failed=True)
-    return marks
+    is_failed = after is not None and after.is_failed
+    found = _candidates(conn, wanted, after, most, is_failed=is_failed)
+    if found.end is None and not is_failed:
+        return _candidates(conn, wanted, None, most, is_failed=True)
+    return found
 
 
-def _candidates(conn: Connection, wanted: Selection, after: Mark | None, most: int, *, is_failed: bool) -> list[Mark]:
+def _candidates(conn: Connection, wanted: Selection, after: Mark | None, most: int, *, is_failed: bool) -> Candidates:
+    """As `next_candidates`, of those that ended or of those that failed.
+
+    The rules are applied here: with them in the statement SQLite reads and sorts all old rows for every page.
+    """
     at = _FAILED_AT if is_failed else _ENDED_AT
-    is_wanted = _is_wanted(wanted, is_failed=is_failed)
-    if is_wanted is None:
-        return []
-    query = select(at, processes.c.id).where(is_wanted)
+    times = [rule.before for rule in wanted.rules if (rule.status is _FAILED) is is_failed]
+    if not times:
+        return Candidates()
+    is_of_index = text("processes.status = 'FAILED'") if is_failed else at.is_not(None)
+    query = select(*_JUDGED).where(is_of_index, at <= max(times))
     if after is not None:
-        query = query.where(
-            tuple_(at, processes.c.id) > tuple_(literal(after.at, UtcDateTime()), literal(after.id, Uuid()))
-        )
-    rows = conn.execute(query.order_by(at, processes.c.id).limit(most))
-    return [Mark(is_failed, at, id) for at, id in rows]
+        place = tuple_(literal(after.at, UtcDateTime()), literal(after.id, Uuid()))
+        query = query.where(at >= after.at, tuple_(at, processes.c.id) > place)
+    ids: list[UUID] = []
+    end: Mark | None = None
+    for row in conn.execute(query.order_by(at, processes.c.id).limit(WINDOW)):
+        if len(ids) == most:
+            break
+        end = Mark(is_failed, row.updated_at if is_failed else row.ended_at, row.id)
+        if _is_old(row, wanted):
+            ids.append(row.id)
+    return Candidates(ids, end)
 
 
 def _is_wanted(wanted: Selection, *, is_failed: bool) -> ColumnElement[bool] | None:
@@ -229,11 +252,19 @@ def hold_old(conn: Connection, ids: Sequence[UUID], wanted: Selection) -> list[U
     held = hold_free(conn, select(processes.c.id).where(among(conn, processes.c.id, ids)), len(ids)) if ids else []
     if not held:
         return []
-    conditions = [_is_wanted(wanted, is_failed=is_failed) for is_failed in (False, True)]
-    is_wanted = or_(false(), *(condition for condition in conditions if condition is not None))
-    is_free = processes.c.worker.is_(None)
-    query = select(processes.c.id).where(among(conn, processes.c.id, held), is_wanted, is_free)
-    return list(conn.execute(query.order_by(processes.c.id)).scalars())
+    # The rules are applied here and not in the statement: a database without statistics would look for all old rows.
+    rows = conn.execute(select(*_JUDGED).where(among(conn, processes.c.id, held)).order_by(processes.c.id))
+    return [row.id for row in rows if _is_old(row, wanted)]
+
+
+def _is_old(row: Row[Any], wanted: Selection) -> bool:
+    at = row.updated_at if row.status is _FAILED else row.ended_at
+    if at is None or row.worker is not None:
+        return False
+    if wanted.workflows is not None and row.workflow_name not in wanted.workflows:
+        return False
+    rules = (rule for rule in wanted.rules if rule.status is row.status and row.target in rule.targets)
+    return any(at <= rule.before for rule in rules)
 
 
 def needed(conn: Connection, ids: Sequence[UUID], wanted: Selection) -> Kept:
@@ -244,24 +275,26 @@ def needed(conn: Connection, ids: Sequence[UUID], wanted: Selection) -> Kept:
         (locks.locked_by, "it holds a product subscription"),
         (locks.out_of_sync_by, "it left a product subscription out of sync"),
     ):
-        kept.add(_among(conn, column, ids), reason)
-    pending = notifications.c.status == NotificationStatus.PENDING
-    kept.add(_among(conn, notifications.c.process_id, ids, pending), "a notification about it is still to be sent")
-    dead = [notifications.c.status == NotificationStatus.DEAD]
-    if wanted.dead_before is not None:
-        dead.append(notifications.c.created_at >= wanted.dead_before)
-    kept.add(_among(conn, notifications.c.process_id, ids, *dead), "a notification about it was given up")
-    is_open = input_requests.c.status == InputRequestStatus.OPEN
-    kept.add(_among(conn, input_requests.c.process_id, ids, is_open), "a form of it is open")
-    waits = callbacks.c.status == CallbackStatus.PENDING
-    kept.add(_among(conn, callbacks.c.process_id, ids, waits), "a callback of it is open")
+        kept.add(list(conn.execute(select(column).where(among(conn, column, ids))).scalars()), reason)
+    c = notifications.c
+    for id, status, at in _rows(conn, ids, c.process_id, c.status, c.created_at):
+        if status is NotificationStatus.PENDING:
+            kept.add([id], "a notification about it is still to be sent")
+        elif status is NotificationStatus.DEAD and (wanted.dead_before is None or at >= wanted.dead_before):
+            kept.add([id], "a notification about it was given up")
+    for id, status in _rows(conn, ids, input_requests.c.process_id, input_requests.c.status):
+        if status is InputRequestStatus.OPEN:
+            kept.add([id], "a form of it is open")
+    for id, status in _rows(conn, ids, callbacks.c.process_id, callbacks.c.status):
+        if status is CallbackStatus.PENDING:
+            kept.add([id], "a callback of it is open")
     return kept
 
 
-def _among(
-    conn: Connection, column: ColumnElement[UUID], ids: Sequence[UUID], *conditions: ColumnElement[bool]
-) -> list[UUID]:
-    return list(conn.execute(select(column).where(among(conn, column, ids), *conditions).distinct()).scalars())
+def _rows(conn: Connection, ids: Sequence[UUID], *columns: ColumnElement[Any]) -> Sequence[Any]:
+    """The columns of the rows of these processes; the first column is the process. The caller looks at the status: a
+    condition on it would let the database read the index of the status, which has the rows of all processes."""
+    return conn.execute(select(*columns).where(among(conn, columns[0], ids))).all()
 
 
 def empty(conn: Connection, ids: Sequence[UUID], budget: Budget) -> bool:
@@ -309,7 +342,7 @@ def _remove_entries(
 ) -> None:
     """Delete entries of a log of the callbacks."""
     is_own = table.c.callback_id.in_(_callbacks_of(conn, ids))
-    rows = conn.execute(select(table.c.id, size).where(is_own).order_by(table.c.id).limit(budget.rows)).all()
+    rows = conn.execute(select(table.c.id, size).where(is_own).limit(budget.rows)).all()
     going: list[UUID] = []
     for id, bytes in rows:
         if budget.is_spent:
@@ -327,8 +360,8 @@ def _callbacks_of(conn: Connection, ids: Sequence[UUID]) -> Select[tuple[UUID]]:
 def remove(conn: Connection, ids: Sequence[UUID]) -> None:
     """Delete the processes, which the caller holds and which are empty, with everything that refers to them."""
     requests = select(input_requests.c.id).where(among(conn, input_requests.c.process_id, ids))
-    subject = idempotency_keys.c.subject_id
-    conn.execute(delete(idempotency_keys).where(or_(among(conn, subject, ids), subject.in_(requests))))
+    subjects = [*ids, *conn.execute(requests).scalars()]
+    conn.execute(delete(idempotency_keys).where(among(conn, idempotency_keys.c.subject_id, subjects)))
     conn.execute(delete(processes).where(among(conn, processes.c.id, ids)))
     commit_effects(conn).facts.append(ProcessesPruned(len(ids)))
 

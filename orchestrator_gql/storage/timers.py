@@ -10,8 +10,11 @@ from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from orchestrator_gql.storage.columns import UtcDateTime, among
 from orchestrator_gql.storage.database.after_commit import commit_effects
+from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.tables import timers
 from orchestrator_gql.utils.tokens import new_id
+
+_next_due = Prepared(select(func.min(timers.c.due_at).label("due_at")))
 
 
 class TimerKind(StrEnum):
@@ -84,7 +87,8 @@ def clear_process(conn: Connection, process_id: UUID) -> None:
 
 def next_due(conn: Connection) -> datetime | None:
     """The due time of the earliest timer, None without timers."""
-    return conn.execute(select(func.min(timers.c.due_at))).scalar()
+    first = _next_due.first(conn, {})
+    return None if first is None else first["due_at"]
 
 
 def due_processes(now: datetime, limit: int) -> Select[UUID]:

@@ -14,9 +14,9 @@ from orchestrator_gql.forms import NextPage, Page, PageInvalid
 from orchestrator_gql.reads.input_requests import start_form
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import LOCAL_OPERATOR, Principal
-from orchestrator_gql.storage import listing, timers
-from orchestrator_gql.storage.listing import ProcessFilter
+from orchestrator_gql.storage import listing, process_lists, timers
 from orchestrator_gql.storage.pagination import PageArgs
+from orchestrator_gql.storage.process_filters import ProcessFilter
 from orchestrator_gql.testing.callback import Callback
 from orchestrator_gql.testing.clock import TurnableClock
 from orchestrator_gql.testing.deployed import StandIns, deployed
@@ -128,7 +128,7 @@ class Kit:
 
     async def _is_still(self) -> bool:
         moving = ProcessFilter(statuses=MOVING)
-        return await self._runtime.database.read(lambda conn: listing.process_count(conn, moving)) == 0
+        return await self._runtime.database.read(lambda conn: process_lists.count(conn, moving)) == 0
 
     async def _moving_processes(self) -> str:
         moving = ProcessFilter(statuses=MOVING)

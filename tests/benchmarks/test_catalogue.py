@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from support.database import URL_VARIABLE, PostgresServer
 
+from benchmarks import postgres as transitions_of_postgres
+from benchmarks import storage
 from benchmarks.bad_input import bad_input
 from benchmarks.catalogue import QUICK, STORED, all_rows
 from benchmarks.fanout import fanout
@@ -43,6 +45,30 @@ async def test_a_benchmark_runs_to_its_end_and_fills_its_rows(name: str, tmp_pat
     assert len(lines) == count
     assert all(line.name and line.measured for line in lines)
     assert name in all_rows(STORED)
+
+
+@pytest.mark.parametrize("name", ["transitions", "busy", "subscriber", "step", "stored"])
+async def test_a_benchmark_of_the_storage_runs_to_its_end(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "ROUNDS", 1)
+    monkeypatch.setattr(storage, "IN_FLIGHT", 3)
+
+    lines = await all_rows(10)[name](tmp_path)
+
+    assert all(line.ratio for line in lines)
+
+
+async def test_the_transitions_run_on_postgresql(
+    tmp_path: Path, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transitions_of_postgres, "ROUNDS", 1)
+    monkeypatch.setattr(transitions_of_postgres, "IN_FLIGHT", 3)
+    with postgres.database() as url:
+        monkeypatch.setenv(URL_VARIABLE, url)
+        (line,) = await transitions_of_postgres.postgres(tmp_path)
+
+    assert line.ratio
 
 
 async def test_the_lifecycle_runs_on_postgresql_with_one_server_and_with_two(

@@ -1,5 +1,6 @@
 """Workflows with forms to fill in: several pages, secrets, a long text, and a form that fails."""
 
+import time
 from typing import Any
 
 from pydantic import BaseModel, Field, SecretStr
@@ -53,6 +54,13 @@ def asks_in_vain() -> FormGenerator:
     return {}
 
 
+def asks_too_late() -> FormGenerator:
+    """A form that hangs before its first page, longer than a request waits for it."""
+    time.sleep(20)
+    yield SubmitFormPage
+    return {}
+
+
 def asks_after_reading() -> FormGenerator:
     """A long text to read, and one field."""
 
@@ -72,6 +80,12 @@ def install_device() -> Any:
 
 @workflow("A form that fails", initial_input_form=asks_in_vain)
 def failing_form() -> Any:
+    """It never starts."""
+    return begin
+
+
+@workflow("A form that hangs", initial_input_form=asks_too_late)
+def hanging_form() -> Any:
     """It never starts."""
     return begin
 

@@ -38,6 +38,7 @@ class Desk:
     windows: ExitStack = attribute(default_factory=ExitStack)
     complaints: list[str] = attribute(default_factory=list)
     requests: list[str] = attribute(default_factory=list)
+    folder: Path = Path()
 
     def signed_out_page(self) -> Page:
         """A page in a new browser session, without sign-in."""

@@ -33,9 +33,10 @@ def start(address: str, **headers: str) -> str:
 
 
 def rows(page: Page) -> "list[str]":
-    """The processes of the list, by their links."""
+    """The processes of the list, by their links, all at the same moment: a row that goes would be waited for."""
     links = page.locator("main tbody a[href*='/processes/']")
-    return [str(link.get_attribute("href")).rpartition("/")[2] for link in links.all()]
+    found: list[str] = links.evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    return [link.rpartition("/")[2] for link in found]
 
 
 def wait_for_rows(page: Page, ids: set[str]) -> None:

@@ -1,23 +1,23 @@
 """The first page in a real browser: what needs a person, the chart, and the engine's switch seen by two people."""
 
-import asyncio
 import re
+import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 from signed_in import Desk, environment, with_workflows
 from support.browser import launched
-from support.command_line import serving
+from support.command_line import SECONDS, serving, until
 from support.dashboard_page import take_picture
-from support.database import new_sqlite_url, sqlite_url
+from support.database import alter_sqlite
 from support.rows import BEGIN, failed_row, process_row, store
 from support.sign_in import api_token
 
-from orchestrator_gql.storage.database import connect
 from orchestrator_gql.types import Failure
 
 TOKENS = [
@@ -55,20 +55,10 @@ def recent_rows(count: int) -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     folder = tmp_path_factory.mktemp("home")
-    sqlite_url(folder)
-
-    async def fill() -> None:
-        database = connect(new_sqlite_url(folder))
-        await database.open()
-        try:
-            await database.alter(lambda conn: store(conn, recent_rows(200)))
-        finally:
-            await database.close()
-
-    asyncio.run(fill())
-    with_workflows(folder, "deciding")
-    with serving(folder, "--workflows", "deciding", **environment(TOKENS)) as server, launched() as browser:
-        yield Desk(server.address, browser)
+    alter_sqlite(folder, lambda conn: store(conn, recent_rows(200)))
+    with_workflows(folder, "deciding", "waiting")
+    with serving(folder, "--workflows", "deciding", "waiting", **environment(TOKENS)) as server, launched() as browser:
+        yield Desk(server.address, browser, folder=folder)
 
 
 @pytest.fixture
@@ -119,6 +109,30 @@ def test_tasks_failures_and_an_overdue_task_are_shown_and_lead_to_the_lists(desk
     ).first.click()
     expect(bob).to_have_url(re.compile("workflow=workflow.0&code=remote-unreachable"))
     expect(bob.locator(".subject").first).to_have_text("Router 0")
+
+
+def test_a_callback_after_its_deadline_is_shown_and_leads_to_its_process(desk: Desk, tmp_path: Path) -> None:
+    url = tmp_path / "url"
+    place = desk.start("waiting", {"file": str(url)})
+    until(lambda: True if url.exists() else None)
+    bob = desk.signed_in_page("bob", "")
+    overdue = bob.locator(".home-card", has=bob.get_by_role("heading", name="Overdue callbacks"))
+    expect(overdue).to_contain_text("Every remote service is in time.")
+    make_overdue(desk.folder)
+    bob.reload()
+    expect(overdue.locator("li")).to_have_count(1)
+    expect(overdue.locator("li")).to_contain_text("overdue by")
+    expect(bob.locator(".tile", has_text="callback overdue")).to_contain_text("1")
+    overdue.get_by_role("link").click()
+    expect(bob).to_have_url(re.compile(f"/{place}$"))
+    expect(bob.locator(".process-title .badge")).to_have_text("Waiting for remote")
+
+
+def make_overdue(folder: Path) -> None:
+    """Let the deadline of the callback pass while the engine, whose timer is not due yet, does not notice it."""
+    with sqlite3.connect(folder / "orchestrator.db", timeout=SECONDS) as conn:
+        assert conn.execute("UPDATE callbacks SET expires_at = issued_at").rowcount == 1
+    conn.close()
 
 
 def test_the_chart_has_the_data_in_a_table_behind_it_and_follows_the_theme(desk: Desk) -> None:

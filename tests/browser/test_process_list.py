@@ -1,6 +1,5 @@
 """The list of 10,000 processes in a real browser: search, filters in the address, rows that stay where they are."""
 
-import asyncio
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +10,9 @@ from opened import Dashboard, copy_module, open_browser
 from playwright.sync_api import expect
 from support.command_line import SECONDS, serving
 from support.dashboard_page import take_picture
-from support.database import new_sqlite_url, sqlite_url
+from support.database import alter_sqlite
 from support.rows import BEGIN, failed_row, process_row, store
 
-from orchestrator_gql.storage.database import connect
 from orchestrator_gql.types import Failure
 
 expect.set_options(timeout=SECONDS * 1000)
@@ -52,17 +50,7 @@ def stored_rows() -> list[dict[str, Any]]:
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server with many stored processes."""
     folder = tmp_path_factory.mktemp("processes")
-    sqlite_url(folder)
-
-    async def fill() -> None:
-        database = connect(new_sqlite_url(folder))
-        await database.open()
-        try:
-            await database.alter(lambda conn: store(conn, stored_rows()))
-        finally:
-            await database.close()
-
-    asyncio.run(fill())
+    alter_sqlite(folder, lambda conn: store(conn, stored_rows()))
     copy_module(folder, "deciding")
     with serving(folder, "--workflows", "deciding") as server:
         yield server.address

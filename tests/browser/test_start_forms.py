@@ -16,7 +16,7 @@ COUNT = "{ processes(first: 100) { nodes { id workflowName } } }"
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = with_workflows(tmp_path_factory.mktemp("filling"), "filling")
-    with serving(folder, "--workflows", "filling") as server:
+    with serving(folder, "--workflows", "filling", ORCHESTRATOR_FORM_TIMEOUT="6") as server:
         yield server.address
 
 
@@ -141,6 +141,20 @@ def test_a_form_that_fails_says_under_which_id_the_log_has_the_details(dashboard
     expect(alert).to_contain_text(re.compile("[0-9a-f]{16}"))
 
     assert "inventory" not in alert.inner_text()
+    assert dashboard.complaints == []
+
+
+def test_a_form_that_hangs_says_so_and_the_page_goes_on(dashboard: Dashboard) -> None:
+    page = dashboard.page
+    dashboard.open("/start/hanging_form")
+    expect(page.get_by_text("Reading the form…")).to_be_visible()
+    expect(page.get_by_role("alert")).to_contain_text("The start form of 'hanging_form' ")
+    expect(page.get_by_role("button", name="Try again")).to_be_enabled()
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    page.get_by_role("link", name="All workflows").click()
+    page.get_by_role("link", name="Install a device").click()
+    expect(field(page, "Site")).to_be_visible()
+
     assert dashboard.complaints == []
 
 

@@ -166,9 +166,9 @@ def test_a_workflow_is_started_page_by_page_at_a_terminal(site: Site) -> None:
         seat.answers("  Site: ", "ams-1")
         seat.answers("Next? [y/N, e edits] ", "y")
         seat.answers("  Minutes: ", "500")
-        seat.answers("Submit? [y/N, e edits] ", "y")
+        seat.answers("Start? [y/N, e edits] ", "y")
         seat.answers("  Minutes [500]: ", "45")
-        seat.answers("Submit? [y/N, e edits] ", "y")
+        seat.answers("Start? [y/N, e edits] ", "y")
         code, screen = seat.end()
     with site.at_terminal("ada", "start", "order", "--set", "site=ams-1") as seat:
         seat.answers("Next? [y/N, e edits] ", "n")
@@ -307,7 +307,7 @@ def test_a_form_is_claimed_released_and_assigned_to_another_team(site: Site) -> 
     (row,) = [wait for wait in for_field if wait["process"] == id]
     assert (row["claimedBy"], row["approvalsNeeded"], row["canSubmit"]) == ({"id": "eve", "name": "eve"}, 1, False)
     assert "claimed by eve" in row["message"] and row["assignee"] == TEAMS[1]
-    assert "only they, or who may manage the engine" in not_released
+    assert "another person needs the permission MANAGE_ENGINE to release it" in not_released
     assert freed == f"{id} asks 'Where', free for Field engineers\n"
     assert assigned == f"{id} asks 'Where', assigned to Network operations\n"
 

@@ -122,7 +122,7 @@ def test_a_killed_run_leaves_whole_processes_and_the_next_run_goes_on(tmp_path: 
     may_go = {
         str(process.id)
         for process in old
-        if process.status in ENDED and process.age > 100 and not (process.is_needed or process.is_dead_letter)
+        if process.status in ENDED and process.age > 100 and not (process.is_needed or process.was_given_up)
     }
     assert killed.returncode == 137
     assert done.returncode == 0, done.stderr

@@ -33,7 +33,7 @@ def test_a_person_searches_and_chooses_by_number(tmp_path: Path) -> None:
             person.waits_for("Node ams-core1 (A node, uva, active)")
             person.answers("Product subscription: ", "1")
             person.answers("Next? [y/N, e edits] ", "y")
-            person.answers("Submit? [y/N, e edits] ", "y")
+            person.answers("Start? [y/N, e edits] ", "y")
             code, screen = person.end()
         renamed = active(server.address)["Node ams-core1"]
 

@@ -17,9 +17,10 @@ class Site:
         self.devices = folder / ".demo" / "devices"
         self.ids: dict[str, str] = {}
 
-    def register(self, workflow: str, **orders: dict[str, Any]) -> None:
+    def register(self, workflow: str, **orders: dict[str, Any] | list[dict[str, Any]]) -> None:
         """Create one subscription for each order, at the same time; their ids are known by the names of the orders."""
-        started = {name: self.operator.begin(workflow, order) for name, order in orders.items()}
+        pages = {name: order if isinstance(order, list) else [order] for name, order in orders.items()}
+        started = {name: self.operator.begin(workflow, *each) for name, each in pages.items()}
         for name, id in started.items():
             self.ids[name] = self.operator.complete(id)["state"]["subscription_id"]
 
@@ -36,13 +37,36 @@ class Site:
         return (self.devices / f"{device}.cfg").read_text()
 
 
+def order_of(port: str) -> list[dict[str, Any]]:
+    """The pages that order the port."""
+    return [{"node_name": port.split(":", maxsplit=1)[0]}, {"port": port}]
+
+
+def offered(form: dict[str, Any], field: str) -> set[str]:
+    """What the field offers."""
+    schema = form["schema"]
+    place = schema["properties"][field]
+    found = (
+        place if "enum" in place else schema["$defs"][(place.get("$ref") or place["allOf"][0]["$ref"]).split("/")[-1]]
+    )
+    return set(found["enum"])
+
+
 def test_the_whole_life_of_an_l2vpn(tmp_path: Path) -> None:
     with demo(tmp_path) as server:
         site = Site(operator := Operator(server.address), tmp_path)
         nodes = {name: {"node_name": f"{name}-1", "location": name.title()} for name in ("paris", "lyon")}
         site.register("create_node", **nodes)
         ports = {"a": "paris-1:ge-0/0/1", "b": "lyon-1:ge-0/0/2", "c": "lyon-1:ge-0/0/3"}
-        site.register("create_port", **{name: {"port": port} for name, port in ports.items()})
+        assert "run the workflow 'create_node' first" not in str(operator.form("create_port"))
+        assert offered(operator.form("create_port"), "node_name") == {"paris-1", "lyon-1"}
+        of_paris = operator.form("create_port", {"node_name": "paris-1"})
+        assert offered(of_paris, "port") == {f"paris-1:ge-0/0/{number}" for number in range(4)}
+        site.register("create_port", **{name: order_of(port) for name, port in ports.items()})
+        of_lyon = operator.form("create_port", {"node_name": "lyon-1"})
+        assert offered(of_lyon, "port") == {"lyon-1:ge-0/0/0", "lyon-1:ge-0/0/1"}
+        milan = operator.form("create_port", {"node_name": "milan-1"})
+        assert milan["errors"], "a node that is not registered has no port to order"
 
         # Create: the circuit refers to the blocks of the ports, which refer to the blocks of their nodes
         created = operator.complete(operator.start(vlan=101))
@@ -62,6 +86,8 @@ def test_the_whole_life_of_an_l2vpn(tmp_path: Path) -> None:
         # Modify twice: another VLAN, then one more port
         site.run("modify_l2vpn", "l2vpn", {"vlan": 102})
         assert "vlan 101" not in site.config("paris-1") + site.config("lyon-1")
+        change = operator.form("modify_l2vpn", {"subscription_id": site.ids["l2vpn"]})
+        assert offered(change, "add_port") == {"none", ports["c"]}, "the ports that are registered and not used by it"
         site.run("modify_l2vpn", "l2vpn", {"add_port": ports["c"]})
         assert "attachment ge-0/0/3\n    encapsulation vlan 102" in site.config("lyon-1")
         changed = site.subscription("l2vpn")
@@ -107,7 +133,8 @@ def test_the_other_workflows_of_nodes_and_ports(tmp_path: Path) -> None:
     with demo(tmp_path) as server:
         site = Site(Operator(server.address), tmp_path)
         site.register("create_node", paris={"node_name": "paris-1", "location": "Paris"})
-        site.register("create_port", port={"port": "paris-1:ge-0/0/1", "port_speed": "1000"})
+        node, port = order_of("paris-1:ge-0/0/1")
+        site.register("create_port", port=[node, {**port, "port_speed": "1000"}])
 
         site.run("modify_node", "paris", {"location": "Lyon"})
         site.run("modify_port", "port", {"port_speed": "100"})

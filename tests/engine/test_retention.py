@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from conftest import Offer
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, insert, select, update
 from support.engine import Engine
 from support.operator import confirm
 from support.remote import Remote, answer, report
@@ -31,7 +31,8 @@ from orchestrator_gql.rest.audit import _lines
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import processes
 from orchestrator_gql.storage.audit import chains, remove_details
-from orchestrator_gql.storage.tables import audit
+from orchestrator_gql.storage.tables import audit, payloads
+from orchestrator_gql.storage.tables import processes as tables
 from orchestrator_gql.types import FormGenerator, ProcessStatus, State
 from orchestrator_gql.utils.errors import CallbackConflict, CallbackUnknown, NotFound
 from orchestrator_gql.workflow import workflow
@@ -345,3 +346,25 @@ async def exported(engine: Engine, after: str | None = None) -> list[bytes]:
 async def fault_of_file(engine: Engine) -> str | None:
     found = Judge(KEY.encode() if engine.runtime.settings.audit_key else None).judge(read_lines(await exported(engine)))
     return found.fault.words if found.fault else None
+
+
+async def test_payloads_that_nothing_uses_go_and_all_others_stay(offer: Offer) -> None:
+    engine = await offer(changes_port, audit_key=KEY)
+    waiting, _ = await confirmable(engine, lines=20_000)
+    used = (await engine.callback(waiting)).payload_id
+    joined, replaced = uuid4(), uuid4()
+
+    def store(conn: Connection) -> None:
+        conn.execute(insert(payloads), [{"id": id, "text": "[]"} for id in (joined, replaced)])
+        loaded = conn.execute(select(tables.c.stored).where(tables.c.id == waiting)).scalar_one()
+        stored = {**loaded, "joined": [str(joined), 2]}
+        conn.execute(update(tables).where(tables.c.id == waiting).values(stored=stored))
+
+    await engine.runtime.database.transaction(store)
+    await delete(engine, {"VALIDATE": 1})
+    before = await engine.read(lambda conn: set(conn.execute(select(payloads.c.id)).scalars()))
+    await delete(engine)
+    after = await engine.read(lambda conn: set(conn.execute(select(payloads.c.id)).scalars()))
+
+    assert before == {used, joined, replaced}
+    assert after == {used, joined}

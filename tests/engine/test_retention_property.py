@@ -63,7 +63,7 @@ def may_go(old: Old, days: dict[str, float]) -> bool:
         return False
     if old.status is ProcessStatus.FAILED and "FAILED" not in days:
         return False
-    if old.is_dead_letter and not ("DEAD" in days and old.age > days["DEAD"]):
+    if old.was_given_up and not ("DEAD" in days and old.age > days["DEAD"]):
         return False
     named = [days[key] for key in (old.target, old.status) if key in days]
     kept = max(named) if named else days.get("default")

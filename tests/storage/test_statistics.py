@@ -10,7 +10,8 @@ from support.database import sqlite_url
 from support.rows import BEGIN, failed_row, process_row, store
 from support.web import site_of
 
-from orchestrator_gql.storage import listing, statistics
+from orchestrator_gql.graphql.types import stats
+from orchestrator_gql.storage import listing, pagination, statistics
 from orchestrator_gql.storage.database import connect
 from orchestrator_gql.storage.statistics import DURATIONS, Bucket, FailureGroup
 from orchestrator_gql.types import Json, ProcessStatus
@@ -55,6 +56,27 @@ async def test_every_process_is_counted_in_its_own_bucket(storage: str) -> None:
         FailureGroup("workflow 4", "callback-expired", 1, BEGIN + timedelta(minutes=5)),
     ]
     assert (counts.completed, counts.failed, counts.durations) == (2, 3, (3599.0, 3599.999999))
+
+
+async def test_counts_by_status_stop_at_a_number_and_say_so(storage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (pagination, stats):
+        monkeypatch.setattr(module, "MOST_COUNTED", 3)
+    rows = [*ROWS, process_row(9), process_row(10), failed_row(11), failed_row(12)]
+    database = connect(storage)
+    await database.open()
+    try:
+        await database.alter(lambda conn: store(conn, rows))
+        counts = await database.read(lambda conn: listing.counts(conn, since=BEGIN, now=BEGIN + HOUR))
+    finally:
+        await database.close()
+
+    of_status = {each.status: each for each in stats.ProcessStatusCount.all_of(counts.by_status)}
+    shown = {status: (each.count, each.is_exact) for status, each in of_status.items()}
+    assert len(shown) == len(ProcessStatus)
+    assert shown[ProcessStatus.FAILED] == (3, False)
+    assert shown[ProcessStatus.COMPLETED] == (3, False)
+    assert shown[ProcessStatus.ABORTED] == (1, True)
+    assert shown[ProcessStatus.CREATED] == (0, True)
 
 
 @pytest.mark.parametrize("is_analyzed", [True, False])

@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -29,11 +29,40 @@ def chromium() -> str:
     return path
 
 
+class _Shared:
+    """The browser of this process: starting one takes a second, and each test has contexts of its own in it."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._browser: Browser | None = None
+
+    def start(self) -> Browser:
+        """The running browser."""
+        if self._browser is None or not self._browser.is_connected():
+            self.close()
+            playwright = self._stack.enter_context(sync_playwright())
+            launch = playwright.chromium.launch(executable_path=chromium(), args=SWITCHES)
+            self._browser = self._stack.enter_context(launch)
+        return self._browser
+
+    def close(self) -> None:
+        """End the browser, if it runs: while Playwright runs, no test of this process can run an event loop."""
+        self._browser = None
+        self._stack.close()
+
+
+_shared = _Shared()
+close_browser = _shared.close
+
+
 @contextmanager
 def launched() -> Iterator[Browser]:
-    """A real browser."""
-    with (
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=chromium(), args=SWITCHES) as browser,
-    ):
+    """A real browser; the contexts and pages of the block are closed at its end."""
+    browser = _shared.start()
+    others = list(browser.contexts)
+    try:
         yield browser
+    finally:
+        for context in browser.contexts:
+            if context not in others:
+                context.close()

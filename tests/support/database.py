@@ -3,7 +3,7 @@
 import asyncio
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import psycopg
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, Connection, make_url
 
 from orchestrator_gql.config.database_url import url_of
 from orchestrator_gql.storage.database import connect
@@ -34,6 +34,21 @@ def sqlite_url(folder: Path) -> str:
         with ThreadPoolExecutor(1) as executor:  # `blank` runs an event loop, and this thread may have one
             path.write_bytes(executor.submit(blank).result())
     return new_sqlite_url(folder)
+
+
+def alter_sqlite(folder: Path, unit: Callable[[Connection], object]) -> None:
+    """Run the unit of work on the SQLite file of the folder, which gets its schema first."""
+
+    async def run() -> None:
+        database = connect(sqlite_url(folder))
+        await database.open()
+        try:
+            await database.alter(unit)
+        finally:
+            await database.close()
+
+    with ThreadPoolExecutor(1) as executor:  # this thread may have an event loop: Playwright's
+        executor.submit(asyncio.run, run()).result()
 
 
 class PostgresServer:

@@ -23,7 +23,7 @@ from typing import Any, TextIO
 
 import orchestrator_gql.cli
 from orchestrator_gql.graphql import app
-from support.sharing import share_schemas
+from support.sharing import share_certificates, share_schemas
 from support.tree import ROOT
 
 MESSAGE = 256 * 1024
@@ -44,6 +44,7 @@ def prepare() -> None:
     importlib.import_module("orchestrator_gql.storage.database.postgres")
     importlib.import_module("orchestrator_gql.engine.workers.distributed")
     share_schemas()
+    share_certificates()
     app.build_schema(is_development=True)  # type: ignore[attr-defined]
     gc.collect()
     gc.freeze()  # shared pages stay shared: no fork pays for a collection that touches every page

@@ -40,7 +40,7 @@ class Old:
     target: Target
     age: float
     is_needed: bool
-    is_dead_letter: bool
+    was_given_up: bool
 
 
 class Maker:
@@ -68,6 +68,9 @@ class Maker:
         events.append(self._conn, self._events(id, at, chance.randint(1, 30)))
         self._callbacks(id, at, chance.randint(0, 2), is_open=status not in (*ENDED, ProcessStatus.FAILED))
         self._requests(id, at, is_open=status is ProcessStatus.SUSPENDED)
+        timer = {"id": new_id(), "kind": "RETRY", "due_at": self._now + timedelta(days=1_000)}
+        self._put(tables.timers, process_id=id, **timer)
+        self._put(tables.process_subscriptions, process_id=id, subscription_id=new_id(), target=target)
         self._put(tables.idempotency_keys, scope="startWorkflow", key=id.hex, digest="d", subject_id=id, at=at)
         is_needed = chance.random() < 0.15 and self._need(id, at)
         is_dead = chance.random() < 0.15

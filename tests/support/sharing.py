@@ -1,8 +1,10 @@
-"""Lets the servers of a test run share what each of them would make again: compiled statements and GraphQL schemas."""
+"""Lets a test run share what every server and client would make again: statements, schemas and certificates."""
 
+import functools
 from typing import Any
 
 import strawberry
+from httpx._transports import default as httpx_transports
 from sqlalchemy import Engine
 from sqlalchemy.util import LRUCache
 
@@ -52,3 +54,12 @@ def share_schemas() -> None:
         return schemas[key]
 
     app.build_schema = build_once  # type: ignore[attr-defined]
+
+
+def share_certificates() -> None:
+    """Give all clients of this process with the same options the same TLS context.
+
+    `httpx.get` makes a client for each request, and each client reads all certificates, which takes 20 ms.
+    """
+    make = httpx_transports.create_ssl_context  # type: ignore[attr-defined]
+    httpx_transports.create_ssl_context = functools.cache(make)  # type: ignore[attr-defined]

@@ -82,6 +82,7 @@ def test_a_child_keeps_no_sqlite_file_and_harms_none(tmp_path: Path, story: str)
     done = subprocess.run(
         [
             sys.executable,
+            "-u",  # a fork would print again what is not yet written
             "-W",
             "ignore::DeprecationWarning",
             "-c",

@@ -80,6 +80,7 @@ export const STATS = graphql(`
       processesByStatus(filter: $filter) {
         status
         count
+        isExact
       }
       engine {
         state

@@ -123,7 +123,7 @@ def _read(conn: Connection, input_request_id: UUID) -> tuple[InputRequest, list[
     request = input_requests.load(conn, input_request_id)
     if request is None:
         raise NotFound("input request", input_request_id)
-    decisions = input_requests.decisions_of(conn, [input_request_id]).get(input_request_id, [])
+    decisions = input_requests.decisions_on(conn, input_request_id)
     demand_open(request, decisions[-1] if decisions else None)
     process = processes.load(conn, request.process_id)
     if process is None:

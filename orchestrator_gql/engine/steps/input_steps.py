@@ -30,6 +30,9 @@ async def ask(runtime: Runtime, process: Process, step: InputStep) -> Outcome:
             filled = await _filled_in(runtime, process, step, turned)
             if isinstance(filled, forms.Complete):
                 return await _done(runtime, process, step, filled, title)
+        if runtime.settings.is_sqlite and isinstance(turned, forms.NextPage):
+            # One server has the file: on PostgreSQL another server may open the form of this execution.
+            runtime.kept_pages.keep(process.id, process.seq + 1, turned.page)
         return Suspend(title, step.assignee.key, step.due, step.remind, step.escalate, step.expire, step.approvals)
     except (AuthorRaised, OrchestratorError) as error:
         return failed(runtime, process, step, error)

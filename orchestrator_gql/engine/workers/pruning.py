@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from datetime import timedelta
 
 from orchestrator_gql.config.retention import Retention
 from orchestrator_gql.engine.retention import Pruned, Request, by_setting, prune
@@ -17,6 +18,9 @@ FIRST = 60.0
 EVERY = 3600.0
 """Seconds between two runs."""
 
+SWEEP_EVERY = timedelta(days=1)
+"""How often a server looks for unused payloads."""
+
 REST = 9.0
 """The pause between two transactions, in times of the transaction: nobody waits for the end of a run."""
 
@@ -26,24 +30,27 @@ MOST = 10_000
 
 async def keep_pruned(runtime: Runtime, days: Retention) -> None:
     """Delete what is old enough, periodically, until cancelled."""
-    pause = FIRST
+    pause, swept_at = FIRST, None
     while True:
         await asyncio.sleep(pause)
-        pause = EVERY
+        pause, now = EVERY, runtime.clock.now()
+        sweeps = swept_at is None or now - swept_at > SWEEP_EVERY
         try:
-            done = await prune_once(runtime, days)
+            done = await prune_once(runtime, days, sweeps=sweeps)
         except StorageUnavailable:
             continue  # the database has logged it; the next run goes on
         except Exception:  # if the task ended silently, the database would grow for ever
             logger.exception("old processes could not be deleted; it is tried again")
             continue
+        if sweeps and not done.has_more:
+            swept_at = now
         if done.has_more and not done.is_elsewhere:
             pause = 0
 
 
-async def prune_once(runtime: Runtime, days: Retention) -> Pruned:
+async def prune_once(runtime: Runtime, days: Retention, *, sweeps: bool = True) -> Pruned:
     """Delete what is old enough now; of several workers, one does it."""
-    request = Request(by_setting(days, runtime.clock.now()), ENGINE.id, most=MOST, rest=REST)
+    request = Request(by_setting(days, runtime.clock.now()), ENGINE.id, most=MOST, rest=REST, sweeps=sweeps)
     done = await prune(runtime.database, runtime.clock.now, runtime.settings.audit_secret, request)
     if done.number or done.notifications:
         facts = {"processes": done.number, "notifications": done.notifications, "kept": done.kept.total()}

@@ -12,7 +12,7 @@ from orchestrator_gql.graphql.types.enums import OrderDirection, ProcessOrderFie
 from orchestrator_gql.reads import input_requests as input_request_reads
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
-from orchestrator_gql.storage import events, listing
+from orchestrator_gql.storage import events, listing, process_filters
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import CallbackStatus, EventKind, InputRequestStatus, ProcessStatus
 
@@ -79,8 +79,8 @@ class ProcessFilter:
         default=None, description="The process is FAILED with one of these failure codes; null does not filter."
     )
 
-    def within(self, workflow_names: list[str] | None = None) -> listing.ProcessFilter:
-        wanted = listing.ProcessFilter(
+    def within(self, workflow_names: list[str] | None = None) -> process_filters.ProcessFilter:
+        wanted = process_filters.ProcessFilter(
             ids=None if self.ids is None else [uuid_or_nowhere(id) for id in self.ids],
             statuses=self.statuses,
             workflow_names=self.workflow_names,
@@ -148,7 +148,7 @@ class InputRequestFilter:
 
     def as_of(self, now: datetime, runtime: Runtime, principal: Principal) -> listing.InputRequestFilter:
         inbox = None if self.mine is None else input_request_reads.inbox(runtime, principal, is_mine=self.mine)
-        process = listing.ProcessFilter(
+        process = process_filters.ProcessFilter(
             workflow_names=self.workflow_names, search=self.search, products=self.products, created_by=self.created_by
         )
         return listing.InputRequestFilter(
@@ -209,8 +209,8 @@ def uuid_or_nowhere(id: str) -> UUID:
         return NOWHERE
 
 
-def _span(range_: DateTimeRange | None) -> listing.Span:
-    return listing.Span(range_.from_, range_.to) if range_ else listing.Span()
+def _span(range_: DateTimeRange | None) -> process_filters.Span:
+    return process_filters.Span(range_.from_, range_.to) if range_ else process_filters.Span()
 
 
 def _tuple(values: list[T] | None) -> tuple[T, ...] | None:

@@ -163,6 +163,10 @@ class InputRequest(Node):
         context = info.context
         if self.status is not InputRequestStatus.OPEN:
             return None
+        if context.cursor is not None:  # only in a subscription: a query always runs the form
+            pushed = input_request_reads.pushed_form(context.reading, context.principal, self.row, list(pages))
+            if pushed is not None:
+                return pushed
         process = await context.loaders.whole.load(self.row.process_id)
         made = await context.loaders.decisions.load(self.row.id)
         return await open_form(

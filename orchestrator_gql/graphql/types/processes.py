@@ -33,7 +33,7 @@ from orchestrator_gql.graphql.types.steps import ProcessStep
 from orchestrator_gql.graphql.types.waiting import WhyWaiting, why_waiting
 from orchestrator_gql.process import ProcessAction
 from orchestrator_gql.reads import processes as process_reads
-from orchestrator_gql.storage import listing
+from orchestrator_gql.storage import process_filters
 from orchestrator_gql.storage.callback_attempts import KEPT_ATTEMPTS
 from orchestrator_gql.storage.events import EventFilter
 from orchestrator_gql.storage.pagination import PageArgs
@@ -256,7 +256,7 @@ def _steps(info: Info, row: rules.Process) -> StepList | None:
 
 async def process_connection(
     info: Info,
-    wanted: listing.ProcessFilter,
+    wanted: process_filters.ProcessFilter,
     page_args: PageArgs,
     *,
     by_update: bool = False,

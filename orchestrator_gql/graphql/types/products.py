@@ -20,8 +20,8 @@ from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.reads import product_subscriptions as subscription_reads
 from orchestrator_gql.reads import products as product_reads
-from orchestrator_gql.storage.listing import ProcessFilter
 from orchestrator_gql.storage.pagination import PageArgs
+from orchestrator_gql.storage.process_filters import ProcessFilter
 from orchestrator_gql.storage.product_subscription_lists import ProductSubscriptionFilter
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.errors import NotFound

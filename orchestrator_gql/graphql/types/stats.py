@@ -1,6 +1,6 @@
 """The types of the numbers on the dashboard, of the engine and of its workers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -15,6 +15,7 @@ from orchestrator_gql.reads import processes as process_reads
 from orchestrator_gql.reads import statistics as statistic_reads
 from orchestrator_gql.storage.engine_state import EngineStatus
 from orchestrator_gql.storage.listing import Counts
+from orchestrator_gql.storage.pagination import MOST_COUNTED
 from orchestrator_gql.storage.statistics import Bucket, FailureGroup
 from orchestrator_gql.storage.workers import Worker as WorkerRow
 from orchestrator_gql.types import EngineState, ProcessStatus
@@ -32,7 +33,20 @@ WINDOWS = {
 @strawberry.type(description="The number of processes in one status.")
 class ProcessStatusCount:
     status: ProcessStatus = strawberry.field(description="The status.")
-    count: int = strawberry.field(description="The number of processes.")
+    count: int = strawberry.field(
+        description="The number of processes; 10,000 if there are more, and then `isExact` is false."
+    )
+    is_exact: bool = strawberry.field(
+        description="True if `count` is the exact number; false if there are more processes."
+    )
+
+    @classmethod
+    def all_of(cls, numbers: Mapping[ProcessStatus, int]) -> "list[ProcessStatusCount]":
+        counted = ((status, numbers.get(status, 0)) for status in ProcessStatus)
+        return [
+            cls(status=status, count=min(number, MOST_COUNTED), is_exact=number <= MOST_COUNTED)
+            for status, number in counted
+        ]
 
 
 @strawberry.type(description="A worker: a server process that runs steps. It reports regularly that it is alive.")
@@ -156,12 +170,16 @@ class Stats:
     window: strawberry.Private[timedelta]
     as_of: datetime = strawberry.field(description="The time when the numbers were counted.")
     by_status: strawberry.Private[dict[ProcessStatus, int]]
-    open_input_requests: int = strawberry.field(description="The number of open input requests.")
-    overdue_input_requests: int = strawberry.field(
-        description="The number of open input requests after their due date."
+    open_input_requests: int = strawberry.field(
+        description="The number of open input requests; 10,000 if there are more."
     )
-    pending_callbacks: int = strawberry.field(description="The number of open callbacks.")
-    overdue_callbacks: int = strawberry.field(description="The number of open callbacks after their deadline.")
+    overdue_input_requests: int = strawberry.field(
+        description="The number of open input requests after their due date; 10,000 if there are more."
+    )
+    pending_callbacks: int = strawberry.field(description="The number of open callbacks; 10,000 if there are more.")
+    overdue_callbacks: int = strawberry.field(
+        description="The number of open callbacks after their deadline; 10,000 if there are more."
+    )
     oldest_pending_callback_at: datetime | None = strawberry.field(
         description="The time when the oldest open callback was issued; null if none is open."
     )
@@ -187,10 +205,10 @@ class Stats:
             window=window,
             as_of=now,
             by_status=found.by_status,
-            open_input_requests=found.open_input_requests,
-            overdue_input_requests=found.overdue_input_requests,
-            pending_callbacks=found.pending_callbacks,
-            overdue_callbacks=found.overdue_callbacks,
+            open_input_requests=min(found.open_input_requests, MOST_COUNTED),
+            overdue_input_requests=min(found.overdue_input_requests, MOST_COUNTED),
+            pending_callbacks=min(found.pending_callbacks, MOST_COUNTED),
+            overdue_callbacks=min(found.overdue_callbacks, MOST_COUNTED),
             oldest_pending_callback_at=found.oldest_pending_callback_at,
             completed=found.completed,
             failed=found.failed,
@@ -205,17 +223,14 @@ class Stats:
         info: Info,
         filter: Annotated[
             ProcessFilter | None,
-            strawberry.argument(
-                description="The conditions that a process must meet; 10,000 then stands for 10,000 or more. Null "
-                "counts every process, exactly."
-            ),
+            strawberry.argument(description="The conditions that a process must meet; null counts every process."),
         ] = None,
     ) -> list[ProcessStatusCount]:
         counts = self.by_status
         if filter is not None:
             context = info.context
             counts = await process_reads.status_counts(context.reading, context.principal, filter.within())
-        return [ProcessStatusCount(status=status, count=counts.get(status, 0)) for status in ProcessStatus]
+        return ProcessStatusCount.all_of(counts)
 
     @resolved(
         description="The workflows whose processes failed within the window and are still FAILED, the most failures "

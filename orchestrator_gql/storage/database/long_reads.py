@@ -1,7 +1,8 @@
 """Long reads of a SQLite file, on connections of aiosqlite: SQLite works in their threads, and the loop stays free.
 
-A unit runs on the loop, as SQLAlchemy's ``run_sync`` runs it; each of its statements, and each group of rows, is
-fetched in the connection's thread. If the reader is cancelled, SQLite is interrupted::
+A unit runs on the loop, in a greenlet of SQLAlchemy; each of its statements, and each group of rows, is fetched in the
+connection's thread. `sqlalchemy.ext.asyncio` would do the same, but it imports the ORM, which takes 6 MB. If the reader
+is cancelled, SQLite is interrupted::
 
     reader   read ─▶ wait …………… cancelled
     session          unit ─▶ statement …… interrupted ─▶ ROLLBACK, the connection is free
@@ -12,13 +13,12 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, Generic
 
 import aiosqlite
-from sqlalchemy import Connection, event
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.util import greenlet_spawn
 
 from orchestrator_gql.storage.database.after_commit import T, Unit
 from orchestrator_gql.storage.database.group_commit import storage_error, translated
@@ -55,8 +55,8 @@ class LongReads:
         """Open all connections and their files."""
         async with AsyncExitStack() as stack:
             for _ in range(READERS):
-                conn = await stack.enter_async_context(self._engine.connect())
-                await conn.run_sync(_open_files)
+                conn = await stack.enter_async_context(_connection(self._engine))
+                await greenlet_spawn(_open_files, conn)
 
     async def close(self) -> None:
         """Interrupt all reads and close the connections; a thread that does not end is left behind."""
@@ -70,7 +70,7 @@ class LongReads:
             for task in running:
                 task.cancel()
             await asyncio.wait(running, timeout=CLOSE_SECONDS)
-        await self._engine.dispose()
+        await greenlet_spawn(self._engine.dispose)
 
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads, on one snapshot, and return its result."""
@@ -117,11 +117,11 @@ class _Job(Generic[T]):
     unit: Unit[T]
     future: "asyncio.Future[T]"
 
-    async def run(self, conn: AsyncConnection) -> None:
+    async def run(self, conn: Connection) -> None:
         if self.future.done():  # its reader left before the read began
             return
         try:
-            result = await conn.run_sync(partial(translated, self.unit))
+            result = await greenlet_spawn(translated, self.unit, conn)
         except asyncio.CancelledError:
             raise
         except BaseException as error:
@@ -139,7 +139,7 @@ class _Session:
     statement, which would cost the connection and its open files.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: Engine) -> None:
         self.is_reading = False
         self._jobs: asyncio.Queue[_Job[Any] | None] = asyncio.Queue()
         self._driver: aiosqlite.Connection | None = None
@@ -172,18 +172,28 @@ class _Session:
                 await self._driver.interrupt()
             await asyncio.wait({self.task}, timeout=INTERRUPT_SECONDS)
 
-    async def _serve(self, engine: AsyncEngine) -> None:
-        async with engine.connect() as conn:
-            self._driver = (await conn.get_raw_connection()).driver_connection
-            async with conn.begin():
-                while (job := await self._jobs.get()) is not None:
-                    self.is_reading = True
-                    await job.run(conn)
-                    self.is_reading = False
+    async def _serve(self, engine: Engine) -> None:
+        async with _connection(engine) as conn:
+            self._driver = conn.connection.driver_connection
+            await greenlet_spawn(conn.begin)  # closing the connection ends it
+            while (job := await self._jobs.get()) is not None:
+                self.is_reading = True
+                await job.run(conn)
+                self.is_reading = False
 
 
-def _engine(path: Path) -> AsyncEngine:
-    engine = create_async_engine(
+@asynccontextmanager
+async def _connection(engine: Engine) -> AsyncIterator[Connection]:
+    """A connection of the pool, which gets it back even if the task is cancelled meanwhile."""
+    conn = await greenlet_spawn(engine.connect)
+    try:
+        yield conn
+    finally:
+        await asyncio.shield(asyncio.ensure_future(greenlet_spawn(conn.close)))
+
+
+def _engine(path: Path) -> Engine:
+    engine = create_engine(
         engine_url("sqlite+aiosqlite", path),
         isolation_level="AUTOCOMMIT",  # the driver begins nothing: `_begin` does
         hide_parameters=True,
@@ -197,13 +207,13 @@ def _engine(path: Path) -> AsyncEngine:
         if identity(path) != opened:  # this connection would read another file
             raise StorageUnavailable
 
-    event.listen(engine.sync_engine, "do_connect", demand_same_file)
-    event.listen(engine.sync_engine, "connect", configure)
-    event.listen(engine.sync_engine, "connect", _only_read)
-    event.listen(engine.sync_engine, "before_cursor_execute", note_cursor)
-    event.listen(engine.sync_engine, "begin", _begin)
+    event.listen(engine, "do_connect", demand_same_file)
+    event.listen(engine, "connect", configure)
+    event.listen(engine, "connect", _only_read)
+    event.listen(engine, "before_cursor_execute", note_cursor)
+    event.listen(engine, "begin", _begin)
     # SQLAlchemy would wait for the thread of a connection before it drops the connection.
-    engine.sync_engine.dialect.do_terminate = _stop  # type: ignore[method-assign]
+    engine.dialect.do_terminate = _stop  # type: ignore[method-assign]
     return engine
 
 

@@ -3,7 +3,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0016');
+INSERT INTO "alembic_version" VALUES('0017');
 CREATE TABLE audit (
 	id CHAR(32) NOT NULL, 
 	chain CHAR(32) NOT NULL, 
@@ -330,6 +330,12 @@ CREATE TABLE products (
 	CONSTRAINT pk_products PRIMARY KEY (id), 
 	CONSTRAINT uq_products_name UNIQUE (name)
 );
+CREATE TABLE pruned_until (
+	id INTEGER NOT NULL, 
+	cursor TEXT NOT NULL, 
+	CONSTRAINT pk_pruned_until PRIMARY KEY (id), 
+	CONSTRAINT ck_pruned_until_one_row CHECK (id = 1)
+);
 CREATE TABLE "timers" (
 	id CHAR(32) NOT NULL, 
 	due_at DATETIME NOT NULL, 
@@ -380,8 +386,8 @@ CREATE INDEX ix_unclaimed_letters_service_at ON unclaimed_letters (service, at);
 CREATE INDEX ix_audit_at_id ON audit (at, id);
 CREATE INDEX ix_input_requests_inbox ON input_requests (assignee, id) WHERE status = 'OPEN';
 CREATE INDEX ix_input_requests_due ON input_requests (due_at) WHERE status = 'OPEN';
-CREATE INDEX ix_timers_due_at ON timers (due_at);
 CREATE INDEX ix_timers_process_id ON timers (process_id);
+CREATE INDEX ix_timers_due_at ON timers (due_at);
 CREATE INDEX ix_notifications_created_at_id ON notifications (created_at, id);
 CREATE INDEX ix_notifications_process_id ON notifications (process_id);
 CREATE INDEX ix_notifications_pending ON notifications (target, due_at) WHERE status = 'PENDING';
@@ -413,3 +419,7 @@ CREATE INDEX ix_product_subscriptions_created_segment ON product_subscriptions (
 CREATE INDEX ix_product_subscription_words_created_segment ON product_subscription_words (created_segment, word, subscription_id);
 CREATE INDEX ix_product_subscriptions_updated_segment ON product_subscriptions (updated_segment, updated_at);
 CREATE INDEX ix_product_subscription_words_updated_segment ON product_subscription_words (updated_segment, word, subscription_id);
+CREATE INDEX ix_idempotency_keys_subject_id ON idempotency_keys (subject_id);
+CREATE INDEX ix_callbacks_payload_id ON callbacks (payload_id) WHERE payload_id IS NOT NULL;
+CREATE INDEX ix_timers_callback_id ON timers (callback_id) WHERE callback_id IS NOT NULL;
+CREATE INDEX ix_timers_input_request_id ON timers (input_request_id) WHERE input_request_id IS NOT NULL;

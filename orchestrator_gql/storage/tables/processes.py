@@ -74,6 +74,7 @@ Index("ix_processes_started_at_id", processes.c.started_at, processes.c.id)
 Index("ix_processes_updated_at_id", processes.c.updated_at, processes.c.id)
 Index("ix_processes_status_started_at", processes.c.status, processes.c.started_at, processes.c.id)
 Index("ix_processes_workflow_name_started_at", processes.c.workflow_name, processes.c.started_at, processes.c.id)
+Index("ix_processes_target_started_at", processes.c.target, processes.c.started_at, processes.c.id)
 partial_index("ix_processes_runnable", processes.c.lease_until, where="status IN ('CREATED', 'RUNNING')")
 partial_index(
     "ix_processes_created_by_started_at",

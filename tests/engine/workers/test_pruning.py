@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,9 @@ from uuid import UUID
 import pytest
 from conftest import Offer
 from sqlalchemy import Connection, select
-from support.engine import Engine
+from support.clock import TurnableClock
+from support.database import PostgresServer
+from support.engine import Engine, engine_of
 from support.old_processes import Maker
 from support.rows import process_row
 
@@ -69,24 +72,30 @@ async def test_a_process_that_was_retried_after_the_search_stays(offer: Offer, m
     engine = await offer(fails)
     process_id = await old_failure(engine)
     request = request_of(engine, {"FAILED": 365})
-    (mark,) = await engine.read(lambda conn: retention.next_candidates(conn, request.wanted, None, 10))
+    found = await engine.read(lambda conn: retention.next_candidates(conn, request.wanted, None, 10))
 
     monkeypatch.setattr("test_pruning.is_broken", False)
     await retry_process(engine.runtime, LOCAL_OPERATOR, process_id=process_id)
     await engine.reaches(process_id, ProcessStatus.COMPLETED)
-    batch = _Batch([mark.id], request, None, engine.clock.now())
+    batch = _Batch(found.ids, request, None, engine.clock.now())
     await engine.runtime.database.transaction(batch.delete)
 
     assert (batch.gone, batch.kept) == ({}, {process_id: HELD})
     assert await ids(engine) == {process_id}
 
 
-async def test_a_process_that_somebody_acts_on_is_left_for_the_next_run(offer: Offer) -> None:
-    engine = await offer(fails)
+@pytest.fixture
+async def on_postgres(postgres: PostgresServer, clock: TurnableClock) -> AsyncIterator[Engine]:
+    """An engine on PostgreSQL: SQLite has one writer, who never finds another one."""
+    with postgres.database() as url:
+        async with engine_of(url, fails, nothing, clock=clock, dispatcher="embedded") as engine:
+            yield engine
+
+
+async def test_a_process_that_somebody_acts_on_is_left_for_the_next_run(on_postgres: Engine) -> None:
+    engine = on_postgres
     process_id = await old_failure(engine)
-    if engine.runtime.database.dialect == "sqlite":
-        pytest.skip("SQLite has one writer")
-    request, counted = request_of(engine, {"FAILED": 365}), None
+    request = request_of(engine, {"FAILED": 365})
 
     async with engine.runtime.database.engine.connect() as conn:  # type: ignore[attr-defined]
         await conn.run_sync(processes.hold, process_id)
@@ -101,7 +110,7 @@ async def test_two_runs_at_once_delete_each_process_once(offer: Offer) -> None:
     engine = await offer(audit_key=KEY)
     now, key, database = engine.clock.now(), engine.runtime.settings.audit_secret, engine.runtime.database
     made = await database.transaction(lambda conn: Maker(conn, Random(3), now, key).make(60))
-    alone = [old for old in made if old.status == "COMPLETED" and not (old.is_needed or old.is_dead_letter)]
+    alone = [old for old in made if old.status == "COMPLETED" and not (old.is_needed or old.was_given_up)]
 
     async def run() -> int:
         done = await prune(database, engine.clock.now, key, request_of(engine, {"COMPLETED": 0.001}, rest=1.0))
@@ -114,13 +123,11 @@ async def test_two_runs_at_once_delete_each_process_once(offer: Offer) -> None:
     assert not {old.id for old in alone} & await ids(engine)
 
 
-async def test_of_two_transactions_only_one_deletes_on_postgresql(offer: Offer) -> None:
-    engine = await offer(nothing)
+async def test_of_two_transactions_only_one_deletes(on_postgres: Engine) -> None:
+    engine = on_postgres
     process_id = await engine.start(nothing)
     await engine.reaches(process_id, ProcessStatus.COMPLETED)
     engine.turn(400 * DAY)
-    if engine.runtime.database.dialect == "sqlite":
-        pytest.skip("SQLite has one writer")
 
     async with engine.runtime.database.engine.connect() as conn:  # type: ignore[attr-defined]
         assert await conn.run_sync(retention.take_turn)
@@ -180,6 +187,9 @@ async def test_other_commits_wait_for_one_small_transaction_only(offer: Offer) -
     await database.transaction(lambda conn: Maker(conn, Random(5), now, key).make(150))
     waits: list[float] = []
     is_over = asyncio.Event()
+
+    def touch(conn: Connection) -> None:
+        conn.execute(rows.update().where(rows.c.id == UUID(int=0)).values(note="x"))
 
     async def commit_on() -> None:
         while not is_over.is_set():

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import pytest
 from sqlalchemy import Connection, text
+from sqlalchemy.util import greenlet_spawn
 from support.database import sqlite_url
 from support.engine import Engine
 from support.remote import Remote
@@ -137,7 +138,7 @@ async def test_a_reader_opens_no_other_file_of_that_name(tmp_path: Path) -> None
     await database.open()
     assert database._long_reads is not None
     try:
-        await database._long_reads._engine.dispose()  # the next reader opens the file
+        await greenlet_spawn(database._long_reads._engine.dispose)  # the next reader opens the file
         with files_away(tmp_path):
             with pytest.raises(StorageUnavailable):
                 await long_read(database, lambda conn: conn.execute(text("SELECT 1")).scalar())

@@ -1,12 +1,11 @@
 /** Hand a form to another team; loaded when it is opened. */
-import { useId, type FormEvent } from "react";
+import { useId } from "react";
 import { run } from "../../api/client";
 import { useReading } from "../../api/useReading";
-import Dialog from "../../components/Dialog";
 import { TEAMS } from "../../operations/inputRequests";
 import type { Trouble } from "./commands";
 import type { Request, Viewer } from "./facts";
-import { TroubleWords } from "./TroubleWords";
+import { QuestionDialog } from "./QuestionDialog";
 
 interface Props {
   request: Request;
@@ -33,39 +32,31 @@ export default function AssignDialog({ request, viewer, trouble, onAssign, onClo
   const id = useId();
   const { title, assignee, claimedBy } = request;
   const { data } = useReading(() => teams(viewer.assignees, assignee.key), request.id);
-  const send = (event: FormEvent<HTMLFormElement>): void => {
-    event.preventDefault();
-    const key = String(new FormData(event.currentTarget).get("team") ?? "").trim();
+  const send = (form: HTMLFormElement): void => {
+    const key = String(new FormData(form).get("team") ?? "").trim();
     if (key) onAssign(key);
   };
+  const lost = claimedBy ? ` ${claimedBy.name} has claimed it, and loses the claim then.` : "";
   return (
-    <Dialog title={`Hand “${title}” to another team?`} onClose={onClose}>
-      <form onSubmit={send}>
-        <p className="words">
-          It is for {assignee.name} now.
-          {claimedBy && ` ${claimedBy.name} has claimed it, and loses the claim then.`}
-        </p>
-        <div className="field">
-          <label htmlFor={id}>Team, by its key</label>
-          <input id={id} name="team" list={`${id}-teams`} required autoFocus autoComplete="off" spellCheck={false} />
-          <datalist id={`${id}-teams`}>
-            {data?.map(({ key, name }) => (
-              <option key={key} value={key}>
-                {name}
-              </option>
-            ))}
-          </datalist>
-        </div>
-        <TroubleWords trouble={trouble} />
-        <div className="actions">
-          <button type="submit" className="primary">
-            Assign
-          </button>
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    <QuestionDialog
+      title={`Hand “${title}” to another team?`}
+      words={`It is for ${assignee.name} now.${lost}`}
+      action="Assign"
+      trouble={trouble}
+      onSend={send}
+      onClose={onClose}
+    >
+      <div className="field">
+        <label htmlFor={id}>Team, by its key</label>
+        <input id={id} name="team" list={`${id}-teams`} required autoFocus autoComplete="off" spellCheck={false} />
+        <datalist id={`${id}-teams`}>
+          {data?.map(({ key, name }) => (
+            <option key={key} value={key}>
+              {name}
+            </option>
+          ))}
+        </datalist>
+      </div>
+    </QuestionDialog>
   );
 }

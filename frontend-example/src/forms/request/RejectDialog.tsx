@@ -1,9 +1,8 @@
 /** Reject what is asked, with a comment; loaded when it is opened. */
-import { useId, useState, type FormEvent } from "react";
-import Dialog from "../../components/Dialog";
+import { useId, useState } from "react";
 import type { Trouble } from "./commands";
 import type { Request } from "./facts";
-import { TroubleWords } from "./TroubleWords";
+import { QuestionDialog } from "./QuestionDialog";
 
 export interface Rejection {
   comment: string;
@@ -25,47 +24,43 @@ export default function RejectDialog({ request, comment, trouble, onComment, onR
   const { title, sendBackTo } = request;
   const [sendBack, setSendBack] = useState(sendBackTo !== null);
   const [isMissing, setMissing] = useState(false);
-  const send = (event: FormEvent): void => {
-    event.preventDefault();
+  const send = (): void => {
     // `required` alone is content with a space.
     setMissing(!comment.trim());
     if (comment.trim()) onReject({ comment: comment.trim(), sendBack });
     else document.getElementById(id)?.focus();
   };
   return (
-    <Dialog title={`Reject “${title}”?`} onClose={onClose}>
-      <form onSubmit={send} noValidate>
-        <p className="words">{sendBackTo ? "What was done so far is kept." : "The process goes no further."}</p>
-        {sendBackTo && <WhatThen sendBackTo={sendBackTo} sendBack={sendBack} onChange={setSendBack} />}
-        <div className="field">
-          <label htmlFor={id}>Why? Everybody who sees the process can read it.</label>
-          <textarea
-            id={id}
-            rows={3}
-            value={comment}
-            onChange={(event) => onComment(event.target.value)}
-            autoFocus
-            aria-required
-            aria-invalid={isMissing}
-            aria-describedby={isMissing ? `${id}-problem` : undefined}
-          />
-          {isMissing && (
-            <p id={`${id}-problem`} className="error" role="alert">
-              A reason is required.
-            </p>
-          )}
-        </div>
-        <TroubleWords trouble={trouble} />
-        <div className="actions">
-          <button type="submit" className="danger">
-            Reject
-          </button>
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    <QuestionDialog
+      title={`Reject “${title}”?`}
+      words={sendBackTo ? "What was done so far is kept." : "The process goes no further."}
+      action="Reject"
+      isDanger
+      noValidate
+      trouble={trouble}
+      onSend={send}
+      onClose={onClose}
+    >
+      {sendBackTo && <WhatThen sendBackTo={sendBackTo} sendBack={sendBack} onChange={setSendBack} />}
+      <div className="field">
+        <label htmlFor={id}>Why? Everybody who sees the process can read it.</label>
+        <textarea
+          id={id}
+          rows={3}
+          value={comment}
+          onChange={(event) => onComment(event.target.value)}
+          autoFocus
+          aria-required
+          aria-invalid={isMissing}
+          aria-describedby={isMissing ? `${id}-problem` : undefined}
+        />
+        {isMissing && (
+          <p id={`${id}-problem`} className="error" role="alert">
+            A reason is required.
+          </p>
+        )}
+      </div>
+    </QuestionDialog>
   );
 }
 

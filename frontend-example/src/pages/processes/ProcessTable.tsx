@@ -1,6 +1,7 @@
 /** The rows of the list: only those that are seen exist, whatever the length of the list. */
-import { useLayoutEffect, useRef, type KeyboardEvent } from "react";
+import { useLayoutEffect, useRef } from "react";
 import { Spacer, useVirtualRows } from "../../components/useVirtualRows";
+import { moveFocus } from "./moveFocus";
 import { ProcessRow } from "./ProcessRow";
 import type { Shown } from "./processList";
 
@@ -36,18 +37,4 @@ export function ProcessTable({ shown, onEnd }: { shown: Shown; onEnd: () => void
       </tbody>
     </table>
   );
-}
-
-/** The arrows move from process to process. */
-function moveFocus(event: KeyboardEvent<HTMLTableElement>): void {
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (!step) return;
-  const links = [...event.currentTarget.querySelectorAll<HTMLElement>("a.subject")];
-  const row = (event.target as HTMLElement).closest("tr");
-  const at = links.findIndex((link) => row?.contains(link));
-  const next = links[at + step];
-  if (at < 0 || (!next && step < 0)) return;
-  // Also if the next row is not drawn yet: the page would scroll, and the row that has the focus could go.
-  event.preventDefault();
-  next?.focus();
 }

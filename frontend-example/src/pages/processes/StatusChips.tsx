@@ -8,13 +8,15 @@ import { lookOf, PROCESS_STATUSES } from "../../status";
 
 const GATHER = 1_000;
 
-/** A filtered count stops here. */
-const MOST_COUNTED = 10_000;
-
 interface Props {
   filter: ProcessFilter;
   chosen: readonly string[];
   onToggle: (status: string) => void;
+}
+
+/** The number; with a plus if there are more, because the server stops to count at some number. */
+function shownCount(found: { count: number; isExact: boolean } | undefined): string {
+  return `${(found?.count ?? 0).toLocaleString()}${found?.isExact === false ? "+" : ""}`;
 }
 
 export function StatusChips({ filter, chosen, onToggle }: Props) {
@@ -24,11 +26,10 @@ export function StatusChips({ filter, chosen, onToggle }: Props) {
     return Object.keys(rest).length > 0 ? rest : null;
   }, [filter]);
   const { data } = useLive(STATS, { filter: others }, { concerns: ({ processId }) => Boolean(processId), gather: GATHER });
-  const words = (count: number): string => (others && count >= MOST_COUNTED ? `${MOST_COUNTED.toLocaleString()}+` : count.toLocaleString());
-  const counts = new Map<string, number>(data?.stats?.processesByStatus.map(({ status, count }) => [status, count]));
+  const counts = new Map(data?.stats?.processesByStatus.map((each) => [each.status as string, each]));
   return (
     <div className="chips" role="group" aria-label="Filter by status">
-      {PROCESS_STATUSES.filter((status) => counts.get(status) || chosen.includes(status)).map((status) => (
+      {PROCESS_STATUSES.filter((status) => counts.get(status)?.count || chosen.includes(status)).map((status) => (
         <button
           key={status}
           type="button"
@@ -37,7 +38,7 @@ export function StatusChips({ filter, chosen, onToggle }: Props) {
           onClick={() => onToggle(status)}
         >
           <StatusIcon status={status} />
-          {lookOf(status).word} <b>{words(counts.get(status) ?? 0)}</b>
+          {lookOf(status).word} <b>{shownCount(counts.get(status))}</b>
         </button>
       ))}
     </div>

@@ -1,0 +1,120 @@
+"""The filters of lists of processes, and their conditions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import ColumnCollection, ColumnElement, Select, Text, cast, func, or_, select
+
+from orchestrator_gql.storage.columns import asked_per_row
+from orchestrator_gql.storage.pagination import escaped
+from orchestrator_gql.storage.tables import process_subscriptions, product_subscriptions, products
+from orchestrator_gql.targets import Target
+from orchestrator_gql.types import ProcessStatus
+
+SHORTEST_ID = 4
+"""Digits of an id from which a search compares the text with ids."""
+
+Columns: TypeAlias = ColumnCollection[str, Any]
+"""The columns of the table of processes, or of a query for some of its rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A time span: ``start`` is included, ``end`` is not; None means no bound."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessFilter:
+    """Selects processes; None means any."""
+
+    ids: Sequence[UUID] | None = None
+    statuses: Sequence[ProcessStatus] | None = None
+    workflow_names: Sequence[str] | None = None
+    targets: Sequence[Target] | None = None
+    assignee_keys: Sequence[str] | None = None
+    product_subscription_id: UUID | None = None
+    created_by: str | None = None
+    started_at: Span = Span()
+    updated_at: Span = Span()
+    search: str | None = None
+    products: Sequence[str] | None = None
+    failure_codes: Sequence[str] | None = None
+
+
+def conditions_of(filters: ProcessFilter, c: Columns) -> list[ColumnElement[bool]]:
+    """The conditions of the filter on the rows with these columns."""
+    listed: tuple[tuple[Sequence[Any] | None, ColumnElement[Any]], ...] = (
+        (filters.ids, c.id),
+        (filters.statuses, c.status),
+        (filters.workflow_names, c.workflow_name),
+        (filters.targets, c.target),
+        (filters.assignee_keys, c.assignee),
+    )
+    conditions: list[ColumnElement[bool]] = [column.in_(values) for values, column in listed if values is not None]
+    if filters.created_by is not None:
+        conditions.append(c.created_by == filters.created_by)
+    if filters.failure_codes is not None:
+        conditions += [c.failure_code.in_(filters.failure_codes), c.status == ProcessStatus.FAILED]
+    if filters.products is not None:
+        conditions.append(_works_on(filters.products, c))
+    if filters.product_subscription_id is not None:
+        conditions.append(c.id.in_(of_subscription(filters.product_subscription_id)))
+    for span, column in ((filters.started_at, c.started_at), (filters.updated_at, c.updated_at)):
+        conditions += within(span, column)
+    if filters.search:
+        conditions.append(_search(filters.search, c))
+    return conditions
+
+
+def within(span: Span, column: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+    """The conditions that the time is in the span."""
+    conditions: list[ColumnElement[bool]] = []
+    if span.start is not None:
+        conditions.append(column >= span.start)
+    if span.end is not None:
+        conditions.append(column < span.end)
+    return conditions
+
+
+def of_subscription(id: UUID) -> Select[Any]:
+    """A query for the ids of the processes that work on the subscription."""
+    return select(process_subscriptions.c.process_id).where(process_subscriptions.c.subscription_id == id)
+
+
+def of_products(names: Sequence[str]) -> Select[Any]:
+    """A query for the ids of the processes that work on a subscription to one of the products, some several times."""
+    links, subscriptions = process_subscriptions.c, product_subscriptions.c
+    product_ids = select(products.c.id).where(products.c.name.in_(names))
+    query = select(links.process_id).where(links.subscription_id == subscriptions.id)
+    return query.where(subscriptions.product_id.in_(product_ids))
+
+
+def _works_on(names: Sequence[str], c: Columns) -> ColumnElement[bool]:
+    """The condition that the process works on a subscription to one of the products.
+
+    A scalar query for the product, because SQLite would look through all subscriptions of the products instead.
+    """
+    links, subscriptions = process_subscriptions.c, product_subscriptions.c
+    product_id = select(subscriptions.product_id).where(subscriptions.id == links.subscription_id).scalar_subquery()
+    product_ids = select(products.c.id).where(products.c.name.in_(names))
+    return asked_per_row(select(links.process_id).where(links.process_id == c.id, product_id.in_(product_ids)))
+
+
+def _search(text: str, c: Columns) -> ColumnElement[bool]:
+    """The condition that the subject, the name of the workflow, the note or the id contains the text.
+
+    The message of a failure is not searched: it is masked only when it is shown, so a search would find its secrets.
+    """
+    pattern = f"%{escaped(text)}%"
+    searched = (c.subject, c.workflow_name, func.coalesce(c.note, ""))
+    is_match = or_(*(column.ilike(pattern, escape="!") for column in searched))
+    digits = text.strip().replace("-", "").lower()
+    if len(digits) < SHORTEST_ID or not set(digits) <= set("0123456789abcdef"):
+        return is_match
+    return or_(is_match, func.replace(cast(c.id, Text), "-", "").contains(digits))
