@@ -47,22 +47,23 @@ class Batch:
 
 
 async def follow(
-    database: Database, notifier: Notifier, *, after: str | None, wanted: EventFilter
+    database: Database, notifier: Notifier, *, after: str | None, wanted: EventFilter, goes_on: bool = False
 ) -> AsyncGenerator[Batch, None]:
     """An endless stream of batches behind the cursor; without a cursor, of new events.
 
-    The first batch comes at once, perhaps without events, and gives the cursor of the stream. Raises `CursorInvalid`
-    for a malformed cursor.
+    The first batch comes at once, perhaps without events, and gives the cursor of the stream. With ``goes_on`` the
+    reader has had this batch before, and an empty one is left out. Raises `CursorInvalid` for a malformed cursor.
     """
     ticket = notifier.ticket()
     batch = await _first(database, after, wanted)
-    yield batch
+    if batch.events or batch.reset or not goes_on:
+        yield batch
     cursor = batch.cursor
     while True:
         if batch.caught_up:
             await notifier.wait(ticket, POLL)
         ticket = notifier.ticket()
-        batch = await _next(database, cursor, wanted)
+        batch = await read_batch(database, cursor, wanted)
         cursor = batch.cursor
         if batch.events or batch.reset:
             yield batch
@@ -73,10 +74,12 @@ async def _first(database: Database, after: str | None, wanted: EventFilter) -> 
         return Batch((), await database.read(events.end), caught_up=True)
     if await database.read(lambda conn: events.is_forgotten(conn, after)):
         return await _reset(database)
-    return await _next(database, after, wanted)
+    return await read_batch(database, after, wanted)
 
 
-async def _next(database: Database, cursor: str, wanted: EventFilter) -> Batch:
+async def read_batch(database: Database, cursor: str, wanted: EventFilter) -> Batch:
+    """The next events of the log behind the cursor, at most `BATCH`; a reset if some of them were deleted."""
+
     def read(conn: Connection) -> Page | None:
         page = events.after(conn, cursor, wanted, BATCH)
         # The newest event is never deleted, so a reader cannot move past deleted events without finding it.

@@ -10,10 +10,11 @@ from starlette.websockets import WebSocket
 from orchestrator_gql.authentication.guess_limiter import GuessLimiters
 from orchestrator_gql.authentication.tokens import signed_in
 from orchestrator_gql.forms.errors import locale_of
-from orchestrator_gql.graphql import graphiql
+from orchestrator_gql.graphql import graphiql, libraries
 from orchestrator_gql.graphql.context import Context
 from orchestrator_gql.graphql.http import GraphQLApp
 from orchestrator_gql.graphql.schema import build_schema
+from orchestrator_gql.reads.events import feed_of
 from orchestrator_gql.reads.weight import Places
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import NOBODY
@@ -27,6 +28,7 @@ SIGN_IN = "Say who you are: send `Authorization: Bearer TOKEN`, on a WebSocket i
 def graphql_app(runtime: Runtime, limiters: GuessLimiters) -> GraphQLApp:
     """The application for ``/graphql`` over HTTP, WebSocket and server-sent events."""
     settings, turn, places = runtime.settings, asyncio.Lock(), Places()
+    libraries.note_untested()
 
     async def make_context(connection: Request | WebSocket, params: Mapping[str, Json] | None) -> Context:
         peer = connection.client.host if connection.client else None
@@ -59,6 +61,7 @@ def graphql_app(runtime: Runtime, limiters: GuessLimiters) -> GraphQLApp:
         callback_body_limit=settings.max_callback_bytes,
         graphiql_html=partial(graphiql.page, settings.base_path),
         allows_get_queries=settings.allows_get_queries,
+        feed=feed_of(runtime, places) if libraries.are_tested() else None,
     )
 
 

@@ -2,20 +2,28 @@
 
 import asyncio
 import time
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeAlias
 
 from strawberry.types import Info as StrawberryInfo
 
 from orchestrator_gql.authentication.guess_limiter import GuessLimiter
+from orchestrator_gql.events.stream import Batch
 from orchestrator_gql.forms.errors import DEFAULT_LOCALE
 from orchestrator_gql.graphql.loaders import Loaders
 from orchestrator_gql.graphql.redaction import Redaction
 from orchestrator_gql.reads.weight import Places, Weight, weighing
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
+from orchestrator_gql.storage.events import EventFilter
 
 EXECUTION_SECONDS = 30.0
 """The longest time that a query or a mutation may take."""
+
+Source: TypeAlias = Callable[["Context", EventFilter], AsyncGenerator[Batch, None]]
+"""Gives the batches of a subscription to events."""
 
 
 @dataclass(slots=True)
@@ -28,6 +36,10 @@ class Context:
     ``last_event_id`` is the cursor of the last batch that a client of server-sent events received before it connected
     again, and ``cursor`` is the cursor of the batch that a subscription sends now. ``callback_guesses`` counts wrong
     callback tokens.
+    ``source`` replaces the event log as the source of a subscription to events. ``batches`` counts the batches that the
+    subscription has begun to send, ``results`` the results that were made of them, and ``caught_up`` is that of the
+    last batch: if the two numbers are equal, ``cursor`` and ``caught_up`` belong to the last result. ``is_plain``: the
+    subscription selects only values of the events themselves, which are equal for all callers with equal rights.
 
     Reads for the response use ``reading``, so the rows that they load count for ``weight``. Reads of a command use
     ``runtime`` and do not count, so no decision fails because its response is large.
@@ -44,6 +56,11 @@ class Context:
     cursor: str | None = None
     callback_guesses: GuessLimiter = field(default_factory=lambda: GuessLimiter(60))
     began: float = field(default_factory=time.monotonic)
+    source: Source | None = None
+    batches: int = 0
+    results: int = 0
+    caught_up: bool = False
+    is_plain: bool = False
     redacted: Redaction = field(init=False)
     weight: Weight = field(init=False)
     reading: Runtime = field(init=False)
@@ -54,6 +71,21 @@ class Context:
         self.weight = Weight(settings.max_answer_bytes, self.places, largest=settings.max_callback_bytes)
         self.reading = weighing(self.runtime, self.weight)
         self.renew()
+
+    def maker(self) -> Callable[[Source], "Context"]:
+        """Makes contexts for the same caller with another source. It is small: a subscriber keeps it while it waits."""
+        make = partial(
+            Context,
+            self.runtime,
+            self.principal,
+            self.peer,
+            self.locale,
+            self.turn,
+            self.places,
+            self.trace,
+            callback_guesses=self.callback_guesses,
+        )
+        return lambda source: make(source=source)
 
     def renew(self) -> None:
         """Make new loaders, so that the next batch of a subscription reads the current rows."""

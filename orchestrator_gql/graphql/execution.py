@@ -1,10 +1,10 @@
 """Execute a GraphQL request and produce its responses, for every transport."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import AbstractContextManager, aclosing
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
 
 import strawberry
 from graphql import GraphQLError, GraphQLLeafType, OperationDefinitionNode
@@ -41,6 +41,26 @@ class ExecutionResponse:
             data.clear()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class SharedResponse:
+    """A response that is encoded once for many subscribers.
+
+    ``data`` is the payload as JSON text, ``cursor`` that of the response, and ``end`` the position of the subscription
+    behind it, even if the response is an error. ``encoded`` keeps what the transports make of it.
+    """
+
+    data: bytes
+    cursor: str | None
+    end: str
+    encoded: dict[str, bytes] = field(default_factory=dict)
+
+
+Response: TypeAlias = ExecutionResponse | SharedResponse
+
+WriteNow: TypeAlias = Callable[[SharedResponse], bool]
+"""Writes a response at once, without waiting; false if the client has not taken what was written before."""
+
+
 class Refusal(Exception):
     """The request is refused before its execution; ``kind`` is the kind of the operation, None if it has none."""
 
@@ -65,7 +85,7 @@ class WeighingExecutor(StrawberryGraphQLCoreExecutionContext):
         if weight.is_over and self.operation.operation is not Kind.MUTATION:
             return ""
         written = super().complete_leaf_value(return_type, result)
-        weight.write(LEAF_BYTES + _size(written))
+        weight.write(leaf_size(written))
         return written
 
     def complete_iterable_value(
@@ -76,6 +96,11 @@ class WeighingExecutor(StrawberryGraphQLCoreExecutionContext):
         if weight is not None and weight.is_over and self.operation.operation is not Kind.MUTATION:
             items = ()
         return super().complete_iterable_value(item_type, details, info, path, items, place)
+
+
+def leaf_size(value: object) -> int:
+    """The bytes that the value of a field adds to the response."""
+    return LEAF_BYTES + _size(value)
 
 
 def _size(value: object) -> int:
@@ -114,6 +139,7 @@ class Execution:
         """Every response of the operation; only a subscription has several. Raises nothing except cancellation."""
         limit = None if kind is Kind.SUBSCRIPTION else self.timeout
         weight: Weight | None = getattr(context, "weight", None)
+        counts = hasattr(context, "results")
         try:
             with _acting(context):
                 results = await self.schema.stream(
@@ -125,6 +151,8 @@ class Execution:
                 )
             async with aclosing(results):
                 while (result := await _next_result(results, limit, context)) is not None:
+                    if counts:
+                        context.results += 1  # type: ignore[attr-defined]
                     if weight is not None:
                         weight.finish()
                         if weight.was_over and weight.may_be_divided:

@@ -21,11 +21,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.http.websocket_origin import normalize_allowed_origins
 
+from orchestrator_gql.events.feed import Feed
 from orchestrator_gql.graphql import documents
-from orchestrator_gql.graphql.context import EXECUTION_SECONDS
+from orchestrator_gql.graphql.context import EXECUTION_SECONDS, Context
 from orchestrator_gql.graphql.documents import Kind
-from orchestrator_gql.graphql.execution import Execution, ExecutionResponse, Refusal
+from orchestrator_gql.graphql.execution import Execution, ExecutionResponse, Refusal, Response, WriteNow
 from orchestrator_gql.graphql.graphiql import CONTENT_SECURITY_POLICY
+from orchestrator_gql.graphql.shared_subscriptions import SharedSubscriptions
 from orchestrator_gql.graphql.transport import request as requests
 from orchestrator_gql.graphql.transport.body import (
     BodiesFull,
@@ -84,6 +86,7 @@ class GraphQLApp:
     ``is_stranger(context)`` is true if there is sign-in and the caller shows no credential; such a caller gets a
     quarter of the limits.
     ``allowed_origins`` are the origins of other sites whose pages may open a WebSocket.
+    With a ``feed`` of the event log, equal subscriptions to events are executed once; see `shared_subscriptions`.
     The limits are in bytes, the times in seconds. The schema should be a `QuietSchema` with the `default_extensions`.
     """
 
@@ -104,8 +107,10 @@ class GraphQLApp:
         execution_seconds: float = EXECUTION_SECONDS,
         init_seconds: float = INIT_SECONDS,
         keep_alive_seconds: float = KEEP_ALIVE,
+        feed: Feed | None = None,
     ) -> None:
         self.execution = Execution(schema, is_development=is_development, timeout=execution_seconds)
+        self.shared = None if feed is None else SharedSubscriptions(self.execution, feed)
         self.make_context = make_context
         self._demand_signed_in = demand_signed_in
         self._is_stranger = is_stranger
@@ -131,6 +136,16 @@ class GraphQLApp:
     def open_sockets(self) -> int:
         """The number of open WebSockets."""
         return len(self._sockets)
+
+    @property
+    def shared_subscriptions(self) -> int:
+        """The number of subscriptions that get their responses from a group."""
+        return self.shared.members if self.shared is not None else 0
+
+    @property
+    def subscription_groups(self) -> int:
+        """The number of these groups."""
+        return self.shared.groups if self.shared is not None else 0
 
     def close_sockets(self, code: int = 1001, reason: str = "The server is going away.") -> None:
         """Begin to close every WebSocket: the operations end, and the clients connect to another server."""
@@ -241,19 +256,31 @@ class GraphQLApp:
 
     async def _only_response(self, graphql_request: GraphQLRequest, context: object, kind: Kind) -> ExecutionResponse:
         async with aclosing(self.responses(graphql_request, context, kind=kind)) as responses:
-            return await anext(responses)
+            response = await anext(responses)
+        assert isinstance(response, ExecutionResponse)  # only subscriptions are shared
+        return response
 
     async def responses(
-        self, graphql_request: GraphQLRequest, context: object, *, kind: Kind
-    ) -> AsyncGenerator[ExecutionResponse, None]:
-        """Every response of one operation; the operation counts as open until the last response."""
+        self, graphql_request: GraphQLRequest, context: object, *, kind: Kind, write_now: WriteNow | None = None
+    ) -> AsyncGenerator[Response, None]:
+        """Every response of one operation; the operation counts as open until the last response.
+
+        ``write_now`` writes responses of a shared subscription while the caller waits for the next response.
+        """
         follows = kind is Kind.SUBSCRIPTION
         self.open_operations += 1
         self.open_subscriptions += follows
+        responses: AsyncGenerator[Response, None]
+        if follows and self.shared is not None and isinstance(context, Context):
+            responses = self.shared.responses(graphql_request, context, write_now)
+        else:
+            responses = self.execution.responses(graphql_request, context, kind=kind)
+        del context
         try:
-            async with aclosing(self.execution.responses(graphql_request, context, kind=kind)) as responses:
+            async with aclosing(responses):
                 async for response in responses:
                     yield response
+                    del response
         finally:
             self.open_operations -= 1
             self.open_subscriptions -= follows

@@ -6,10 +6,11 @@ from contextlib import aclosing
 from typing import Annotated, Any
 
 import strawberry
-from graphql import Executor
+from graphql import ExecutionResult, Executor
 
-from orchestrator_gql.graphql.context import Info
+from orchestrator_gql.graphql.context import Context, Info
 from orchestrator_gql.graphql.execution import WeighingExecutor
+from orchestrator_gql.graphql.projection import Projection, projection_of
 from orchestrator_gql.graphql.types.enums import StatsWindow
 from orchestrator_gql.graphql.types.events import EventBatch
 from orchestrator_gql.graphql.types.filters import EventFilter
@@ -17,6 +18,7 @@ from orchestrator_gql.graphql.types.resolving import subscription
 from orchestrator_gql.graphql.types.stats import WINDOWS, Stats
 from orchestrator_gql.reads import events as event_reads
 from orchestrator_gql.reads import processes as process_reads
+from orchestrator_gql.reads.weight import Weight
 from orchestrator_gql.storage.events import EventFilter as LogFilter
 
 STATS_PAUSE = 1.0
@@ -52,14 +54,18 @@ class Subscription:
         wanted = filter.read() if filter else LogFilter()
         # `after` is where the client began, and it may have received many batches since then.
         after = context.last_event_id or after
-        batches = event_reads.followed(context.reading, context.principal, after=after, wanted=wanted)
+        if context.source is not None:
+            batches = context.source(context, wanted)
+        else:
+            batches = event_reads.followed(context.reading, context.principal, after=after, wanted=wanted)
         async with aclosing(batches):
             async for batch in batches:
                 parts = [batch]
                 while parts:
                     part = parts.pop()
                     context.renew()
-                    context.cursor = part.cursor
+                    context.cursor, context.caught_up = part.cursor, part.caught_up
+                    context.batches += 1
                     context.weight.may_be_divided = len(part.events) > 1
                     yield EventBatch.of(part)
                     if context.weight.was_over and context.weight.may_be_divided:
@@ -88,12 +94,33 @@ class EventExecutor(WeighingExecutor):
     another event: the dict only grows, by 0.7 kB for each event, until the subscription ends. If a version does not
     share this dict, nothing changes. `test_graphql_core_still_needs_the_event_executor` fails when this class is no
     longer needed.
+
+    The response to an event is made by the `Projection` of the operation, if it has one.
     """
+
+    _projection: Projection | None = None
+    _is_compiled = False
 
     def build_per_event_executor(self, payload: Any) -> Executor[Any]:
         """Replace the shared dict in the copy for one event."""
+        if not self._is_compiled:
+            self._projection, self._is_compiled = projection_of(self), True
+        if isinstance(self.context_value, Context):
+            self.context_value.is_plain = self._projection is not None
         executor = super().build_per_event_executor(payload)
         shared = getattr(self, "_relevant_sub_fields", None)
         if type(shared) is dict and getattr(executor, "_relevant_sub_fields", None) is shared:
             executor._relevant_sub_fields = {}
         return executor
+
+    def execute_operation(self, serially: bool | None = None) -> Any:
+        """Make the response to an event by the projection, if there is one and the response is not too large."""
+        projected = None if self._projection is None else self._projection.data(self.root_value)
+        if projected is not None:
+            data, size = projected
+            weight: Weight | None = getattr(self.context_value, "weight", None)
+            if weight is None or weight.written + size <= weight.limit:
+                if weight is not None:
+                    weight.write(size)
+                return ExecutionResult(data, None)
+        return super().execute_operation(serially)

@@ -16,7 +16,14 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from strawberry.http.websocket_origin import is_same_origin, normalize_origin
 
 from orchestrator_gql.graphql.documents import Kind
-from orchestrator_gql.graphql.execution import Execution, ExecutionResponse, Refusal
+from orchestrator_gql.graphql.execution import (
+    Execution,
+    ExecutionResponse,
+    Refusal,
+    Response,
+    SharedResponse,
+    WriteNow,
+)
 from orchestrator_gql.graphql.masking import masked
 from orchestrator_gql.graphql.transport import frames
 from orchestrator_gql.graphql.transport.frames import BadFrame, Complete, Frame, Init, Ping, Pong, Subscribe
@@ -29,6 +36,10 @@ logger = logging.getLogger(__name__)
 SUBPROTOCOL = "graphql-transport-ws"
 MAX_OPERATIONS = 100
 """The largest number of operations on one socket at once."""
+
+WRITE_TEXT = "orchestrator_gql.write_text"
+"""The extension of the scope with which our HTTP server writes a text message at once, in parts of UTF-8. It returns
+false if it would have to wait."""
 
 _GONE = (WebSocketDisconnect, RuntimeError)
 """The errors of a send after the client has left, or after uvicorn has closed the socket (1009, 1012)."""
@@ -48,9 +59,9 @@ class Server(Protocol):
         ...
 
     def responses(
-        self, request: GraphQLRequest, context: object, *, kind: Kind
-    ) -> AsyncGenerator[ExecutionResponse, None]:
-        """Every response of one operation."""
+        self, request: GraphQLRequest, context: object, *, kind: Kind, write_now: WriteNow | None = None
+    ) -> AsyncGenerator[Response, None]:
+        """Every response of one operation; ``write_now`` writes shared ones while the next response is awaited."""
         ...
 
 
@@ -190,8 +201,10 @@ class Socket:
         except Refusal as refused:
             await self._finish(frame.id, frames.execution_response(frame.id, refused.response))
             return
-        responses = self._server.responses(frame.request, context, kind=operation.operation)
-        if operation.operation is not Kind.SUBSCRIPTION:
+        kind = operation.operation
+        responses = self._server.responses(frame.request, context, kind=kind, write_now=self._writer(frame.id))
+        del operation
+        if kind is not Kind.SUBSCRIPTION:
             # The rows are released before the response is sent, because a client may receive it slowly.
             async with aclosing(responses):
                 response = await anext(responses)
@@ -199,14 +212,33 @@ class Socket:
             if not await self._hand_over(frame, response):
                 return
         else:
+            del context
             async with aclosing(responses):
                 async for response in responses:
                     if not await self._hand_over(frame, response):
                         return
         await self._finish(frame.id, frames.complete(frame.id))
 
-    async def _hand_over(self, frame: Subscribe, response: ExecutionResponse) -> bool:
+    def _writer(self, id: str) -> WriteNow | None:
+        """The function that writes shared responses of the operation, if the HTTP server can write without waiting."""
+        write_text = self._websocket.scope.get("extensions", {}).get(WRITE_TEXT)
+        if write_text is None:
+            return None
+        task, id_part = asyncio.current_task(), frames.id_part(id)
+
+        def write_now(response: SharedResponse) -> bool:
+            if self._closing is not None or self._is_gone or self._operations.get(id) is not task:
+                return False  # nothing is sent after the close frame, or for an id that the client has completed
+            is_written: bool = write_text(id_part, frames.shared_part(response))
+            return is_written
+
+        return write_now
+
+    async def _hand_over(self, frame: Subscribe, response: Response) -> bool:
         """Send one response; return whether the operation continues."""
+        if isinstance(response, SharedResponse):
+            await self._send((frames.id_part(frame.id) + frames.shared_part(response)).decode())
+            return True
         message = frames.execution_response(frame.id, response)
         response.let_go()
         if not response.was_executed:

@@ -60,6 +60,16 @@ class ConnectionCounts(Protocol):
         """The number of running subscriptions, over WebSockets and server-sent events."""
         ...
 
+    @property
+    def shared_subscriptions(self) -> int:
+        """The number of them that get their responses from a group."""
+        ...
+
+    @property
+    def subscription_groups(self) -> int:
+        """The number of these groups: each executes a batch of events once."""
+        ...
+
 
 class Metrics:
     """The metrics of one server; the database calls it as its observer."""
@@ -203,6 +213,11 @@ class Metrics:
             sockets.set_function(lambda: connections.open_sockets)
             followed = Gauge("orchestrator_subscribers", "Subscriptions followed at this server.", registry=own)
             followed.set_function(lambda: connections.open_subscriptions)
+            description = "Subscribers that share the executions of equal subscriptions."
+            shared = Gauge("orchestrator_subscribers_shared", description, registry=own)
+            shared.set_function(lambda: connections.shared_subscriptions)
+            groups = Gauge("orchestrator_subscription_groups", "Executions that subscribers share.", registry=own)
+            groups.set_function(lambda: connections.subscription_groups)
 
     def _gauge_families(self, gauges: Gauges) -> Iterator[Metric]:
         yield self._processes(gauges)

@@ -77,9 +77,22 @@ class EventFilter:
     kinds: tuple[EventKind, ...] | None = None
     assignee_keys: tuple[str, ...] | None = None
 
+    @property
+    def asks_about_processes(self) -> bool:
+        """True if the events alone do not decide: `fitting` needs the rows of their processes."""
+        return self.workflow_names is not None or self.assignee_keys is not None
+
+    def may_select(self, event: Event) -> bool:
+        """False if the event does not fit, whatever the row of its process is."""
+        return (self.process_ids is None or event.process_id in self.process_ids) and (
+            self.kinds is None or event.kind in self.kinds
+        )
+
 
 @dataclass(frozen=True, slots=True, order=True)
-class _Place:
+class Place:
+    """The position of an event in the log; a later event has a larger place."""
+
     tx: int
     id: int
 
@@ -88,7 +101,7 @@ class _Place:
         return base64.urlsafe_b64encode(f"{self.tx}.{self.id}".encode()).decode().rstrip("=")
 
 
-BEGINNING = _Place(0, 0).cursor
+BEGINNING = Place(0, 0).cursor
 """The cursor before the first event of the log."""
 
 
@@ -128,7 +141,7 @@ def end(conn: Connection) -> str:
     last = select(events.c.id, _tx(conn)).order_by(*_descending(conn)).limit(1)
     gate = _gate(conn)
     row = conn.execute(last if gate is None else last.where(gate)).one_or_none()
-    return _Place(row[1], row[0]).cursor if row else BEGINNING
+    return Place(row[1], row[0]).cursor if row else BEGINNING
 
 
 def is_forgotten(conn: Connection, cursor: str) -> bool:
@@ -142,10 +155,10 @@ def is_forgotten(conn: Connection, cursor: str) -> bool:
     if _is_postgres(conn):
         if cursor == BEGINNING:
             return False  # failed transactions may have taken the first ids, so a missing id proves nothing
-        if _is_renumbered(conn, _place(cursor)):
+        if _is_renumbered(conn, place_of(cursor)):
             return True
     first = conn.execute(select(func.min(events.c.id))).scalar()
-    return first is not None and _place(cursor).id < first - 1
+    return first is not None and place_of(cursor).id < first - 1
 
 
 def is_pruned(conn: Connection, cursor: str) -> bool:
@@ -156,14 +169,14 @@ def is_pruned(conn: Connection, cursor: str) -> bool:
 
 def is_before(cursor: str, other: str) -> bool:
     """True if the cursor is before the other in the order of the log; on SQLite all transactions have the number 0."""
-    return _place(cursor) < _place(other)
+    return place_of(cursor) < place_of(other)
 
 
 def last_cursor(conn: Connection, ids: Sequence[int]) -> str:
     """The cursor behind the last of the events, which exist."""
     query = select(events.c.id, _tx(conn)).where(events.c.id.in_(ids)).order_by(*_descending(conn)).limit(1)
     id, tx = conn.execute(query).one()
-    return _Place(tx, id).cursor
+    return Place(tx, id).cursor
 
 
 def newest_id(conn: Connection) -> int:
@@ -172,7 +185,7 @@ def newest_id(conn: Connection) -> int:
     return newest
 
 
-def _is_renumbered(conn: Connection, place: _Place) -> bool:
+def _is_renumbered(conn: Connection, place: Place) -> bool:
     """True if the event at the place has another number since a restore: the cursor would lead behind other events."""
     stored = conn.execute(select(_tx(conn)).where(events.c.id == place.id)).scalar()
     return stored is not None and stored != place.tx
@@ -180,13 +193,13 @@ def _is_renumbered(conn: Connection, place: _Place) -> bool:
 
 def renumbered(cursor: str, tx: int, last: int) -> str:
     """The cursor after the events up to the id ``last`` got the number ``tx``."""
-    place = _place(cursor)
-    return _Place(tx, place.id).cursor if 0 < place.id <= last else cursor
+    place = place_of(cursor)
+    return Place(tx, place.id).cursor if 0 < place.id <= last else cursor
 
 
 def is_ahead(conn: Connection, cursor: str) -> bool:
     """True if the cursor is of another database, with higher numbers than this database has reached."""
-    place = _place(cursor)
+    place = place_of(cursor)
     if _is_postgres(conn):
         return bool(place.tx >= conn.execute(_next_transaction).scalar_one())
     return place.id > (conn.execute(select(func.max(events.c.id))).scalar() or 0)
@@ -218,7 +231,7 @@ def after(conn: Connection, cursor: str, filters: EventFilter, limit: int) -> Pa
 
 
 def _after(conn: Connection, cursor: str, filters: EventFilter, limit: int) -> Page:
-    place = _place(cursor)
+    place = place_of(cursor)
     if filters == EventFilter() and not _is_postgres(conn):
         return _next_of_all(conn, place, limit)
     query = _query(conn, place, filters).limit(limit + 1).subquery()
@@ -230,10 +243,24 @@ def _after(conn: Connection, cursor: str, filters: EventFilter, limit: int) -> P
     return Page(tuple(_event(row) for row in page_rows), end_cursor, has_more)
 
 
-def _next_of_all(conn: Connection, place: _Place, limit: int) -> Page:
+def fitting(conn: Connection, found: Sequence[Event], filters: EventFilter) -> tuple[Event, ...]:
+    """The events that match the filter, as `after` would select them now."""
+    selected = tuple(event for event in found if filters.may_select(event))
+    if not selected or not filters.asks_about_processes:
+        return selected
+    query = select(processes.c.id).where(processes.c.id.in_({event.process_id for event in selected}))
+    if filters.workflow_names is not None:
+        query = query.where(processes.c.workflow_name.in_(filters.workflow_names))
+    if filters.assignee_keys is not None:
+        query = query.where(processes.c.assignee.in_(filters.assignee_keys))
+    ids = set(conn.execute(query).scalars())
+    return tuple(event for event in selected if event.process_id in ids)
+
+
+def _next_of_all(conn: Connection, place: Place, limit: int) -> Page:
     """The page that every reader without a filter reads after every commit."""
     rows, is_cut = _fitting(_behind_place.each(conn, {"place": place.id, "limit": limit + 1}))
-    places = [_Place(row.pop("tx"), row.pop("id")) for row in rows]
+    places = [Place(row.pop("tx"), row.pop("id")) for row in rows]
     page_events = [Event(**row, cursor=at.cursor) for row, at in zip(rows[:limit], places, strict=False)]
     end_place = places[len(page_events) - 1] if page_events else place
     return Page(tuple(page_events), end_place.cursor, is_cut or len(rows) > limit)
@@ -263,7 +290,7 @@ _behind_place = Prepared(
 )
 
 
-def _query(conn: Connection, place: _Place, filters: EventFilter) -> Any:
+def _query(conn: Connection, place: Place, filters: EventFilter) -> Any:
     query = select(events, _tx(conn).label("txid"))
     conditions: list[ColumnElement[bool]] = [_behind(conn, place)]
     gate = _gate(conn)
@@ -302,7 +329,7 @@ def _descending(conn: Connection) -> tuple[ColumnElement[Any], ...]:
     return tuple(column.desc() for column in _ascending(conn))
 
 
-def _behind(conn: Connection, place: _Place) -> ColumnElement[bool]:
+def _behind(conn: Connection, place: Place) -> ColumnElement[bool]:
     if not _is_postgres(conn):
         return events.c.id > place.id
     tx = cast(literal(str(place.tx), Text), events.c.tx.type)
@@ -313,15 +340,16 @@ def _gate(conn: Connection) -> ColumnElement[bool] | None:
     return text(f"events.tx < {_GATE}") if _is_postgres(conn) else None  # type: ignore[return-value]
 
 
-def _row_place(row: Row[Any]) -> _Place:
-    return _Place(int(row.txid), row.id)
+def _row_place(row: Row[Any]) -> Place:
+    return Place(int(row.txid), row.id)
 
 
-def _place(cursor: str) -> _Place:
+def place_of(cursor: str) -> Place:
+    """The place of the cursor. Raises `CursorInvalid`."""
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
         tx, _, id = raw.partition(".")
-        place = _Place(int(tx), int(id))
+        place = Place(int(tx), int(id))
     except (ValueError, binascii.Error, UnicodeDecodeError) as error:
         raise CursorInvalid from error
     if not (0 <= place.tx < 2**63 and 0 <= place.id < 2**63):

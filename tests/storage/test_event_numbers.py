@@ -141,8 +141,8 @@ async def test_the_notifications_go_on_at_the_same_event(postgres: PostgresServe
 
 
 def moved(cursor: str, by: int) -> str:
-    place = events._place(cursor)
-    return events._Place(place.tx + by, place.id).cursor
+    place = events.place_of(cursor)
+    return events.Place(place.tx + by, place.id).cursor
 
 
 @pytest.mark.one_dispatcher

@@ -1,6 +1,7 @@
 """The server's side of a connection: header timeouts, slow clients, HTTP errors and closing."""
 
 import asyncio
+import struct
 import sys
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -12,8 +13,11 @@ from starlette.types import Message, Receive, Scope, Send
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
+from websockets.protocol import State
 
 from orchestrator_gql.cli.serving.metered import MeteredTransport
+from orchestrator_gql.graphql.transport_ws import WRITE_TEXT
 from orchestrator_gql.rest.problems import http_problem, problem_of
 from orchestrator_gql.rest.request_target import Refuse
 from orchestrator_gql.utils.errors import HostInvalid, ServerBusy
@@ -166,6 +170,21 @@ def _size(message: Message) -> int:
     return len(message.get("body", b""))
 
 
+FINAL_TEXT = 0x81
+SHORT, MIDDLE = 125, 0xFFFF
+
+
+def _text_header(length: int) -> bytes:
+    """The header of an unmasked text frame (RFC 6455, section 5.2)."""
+    if length <= SHORT:
+        return bytes((FINAL_TEXT, length))
+    return (
+        struct.pack("!BBH", FINAL_TEXT, 126, length)
+        if length <= MIDDLE
+        else struct.pack("!BBQ", FINAL_TEXT, 127, length)
+    )
+
+
 class PoliteSocket(WebSocketsSansIOProtocol):
     """Close with 1001 when the server stops: the client connects again, to this server or another server.
 
@@ -184,6 +203,25 @@ class PoliteSocket(WebSocketsSansIOProtocol):
         """Forget the unread data."""
         self.config.slow_readers.forget(self.transport.backlog)
         super().connection_lost(exc)
+
+    def handle_connect(self, event: Request) -> None:
+        """Offer the application to write without waiting; see `write_text`."""
+        super().handle_connect(event)
+        if not self.conn.extensions and self.handshake_initiated and not self.close_sent:
+            extensions: dict[str, Any] = self.scope["extensions"]
+            extensions[WRITE_TEXT] = self.write_text
+
+    def write_text(self, *parts: bytes) -> bool:
+        """Write the parts, in UTF-8, as one message; false if the client has to take other messages before.
+
+        The bytes are the same as those of `send`, which costs four times as much: here nothing is parsed or decoded.
+        """
+        if not self.writable.is_set() or self._turn.locked():
+            return False
+        if self.conn.state is not State.OPEN or not self.handshake_complete or self.transport.is_closing():
+            return False
+        self.transport.write(b"".join((_text_header(sum(map(len, parts))), *parts)))
+        return True
 
     async def send(self, message: ASGISendEvent) -> None:
         """Send the message at once if the client keeps up, else after the messages before it."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from orchestrator_gql.graphql.execution import ExecutionResponse
+from orchestrator_gql.graphql.execution import ExecutionResponse, SharedResponse
 from orchestrator_gql.graphql.transport import request as requests
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
 from orchestrator_gql.types import Json
@@ -129,6 +129,19 @@ def execution_response(id: str, response: ExecutionResponse) -> str:
     if response.was_executed:
         return json.encode({"id": id, "type": "next", "payload": response.payload})
     return json.encode({"id": id, "type": "error", "payload": response.payload["errors"]})
+
+
+def id_part(id: str) -> bytes:
+    """The beginning of each shared message for the subscription with this id."""
+    return b'{"id":' + json.encode(id).encode()
+
+
+def shared_part(response: SharedResponse) -> bytes:
+    """The rest of the message, which all subscribers share: with `id_part` the same as that of `execution_response`."""
+    shared = response.encoded.get("next")
+    if shared is None:
+        shared = response.encoded["next"] = b',"type":"next","payload":' + response.data + b"}"
+    return shared
 
 
 def complete(id: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from starlette.types import Receive, Scope, Send
 
-from orchestrator_gql.graphql.execution import ExecutionResponse
+from orchestrator_gql.graphql.execution import ExecutionResponse, Response
 from orchestrator_gql.graphql.transport.negotiation import EVENTS
 from orchestrator_gql.utils import json
 
@@ -24,17 +24,26 @@ _COMMENT = b":\n\n"
 _COMPLETE = b"event: complete\ndata:\n\n"
 
 
-def event(response: ExecutionResponse) -> bytes:
+def event(response: Response) -> bytes:
     """One ``next`` event; its id is the cursor after which a client continues when it connects again."""
-    event_id = f"id: {response.cursor}\n" if response.cursor is not None else ""
-    return f"event: next\n{event_id}data: {json.encode(response.payload)}\n\n".encode()
+    if isinstance(response, ExecutionResponse):
+        return _event(response.cursor, json.encode(response.payload).encode())
+    shared = response.encoded.get("event")
+    if shared is None:
+        shared = response.encoded["event"] = _event(response.cursor, response.data)
+    return shared
+
+
+def _event(cursor: str | None, data: bytes) -> bytes:
+    event_id = f"id: {cursor}\n".encode() if cursor is not None else b""
+    return b"event: next\n" + event_id + b"data: " + data + b"\n\n"
 
 
 @dataclass(frozen=True, slots=True)
 class EventStream:
     """A response that lasts until the last response is sent or the client leaves."""
 
-    responses: AsyncGenerator[ExecutionResponse, None]
+    responses: AsyncGenerator[Response, None]
     keep_alive: float = KEEP_ALIVE
     is_going_away: asyncio.Event | None = None
     """When it is set, the body ends without a ``complete`` event: the client connects again, to this server or another
@@ -65,7 +74,8 @@ class EventStream:
         async with aclosing(self.responses):
             async for response in self.responses:
                 chunk = event(response)
-                response.let_go()
+                if isinstance(response, ExecutionResponse):
+                    response.let_go()
                 await _send(send, chunk)
         await _send(send, _COMPLETE, is_last=True)
 

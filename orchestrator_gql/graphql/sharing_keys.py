@@ -1,0 +1,96 @@
+"""Which subscriptions are equal, so that one execution serves all of them."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    SelectionSetNode,
+    VariableDefinitionNode,
+    VariableNode,
+    Visitor,
+    visit,
+)
+
+from orchestrator_gql.graphql import documents
+from orchestrator_gql.graphql.context import Context
+from orchestrator_gql.graphql.transport.request import GraphQLRequest
+
+FIELD, CURSOR = "processEvents", "after"
+"""The subscription that is shared, and its argument in which equal subscriptions may differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Subscriptions with equal keys get equal responses to equal events.
+
+    ``operation`` is the digest of the document, the name of its operation and the values of its variables. ``viewer``
+    is all of the caller that a response can depend on.
+    """
+
+    operation: bytes
+    locale: str
+    viewer: Hashable
+
+
+def key_of(request: GraphQLRequest, context: Context) -> Key | None:
+    """The key of a valid subscription; None if it is executed alone."""
+    document = documents.known(request.query, is_stranger=request.is_stranger).document
+    operation = documents.select(document, request.operation_name)
+    fields = list(_root_fields(document, operation.selection_set))
+    if {field.name.value for field in fields} != {FIELD}:
+        return None
+    cursors = _variables_of_cursor(document, fields)
+    values = {name: value for name, value in request.variables.items() if name not in cursors}
+    parts = [request.query, request.operation_name, values]
+    digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf-8", "surrogatepass")).digest()
+    viewer = context.principal
+    rights = (viewer.permissions, viewer.teams)
+    # Other fields may depend on the person: what it may decide, or what an author's rule allows it.
+    return Key(digest, context.locale, rights if context.is_plain else viewer)
+
+
+def _root_fields(document: DocumentNode, selections: SelectionSetNode) -> Iterator[FieldNode]:
+    for selection in selections.selections:
+        match selection:
+            case FieldNode():
+                yield selection
+            case InlineFragmentNode():
+                yield from _root_fields(document, selection.selection_set)
+            case FragmentSpreadNode():
+                for fragment in document.definitions:
+                    if isinstance(fragment, FragmentDefinitionNode) and fragment.name.value == selection.name.value:
+                        yield from _root_fields(document, fragment.selection_set)
+
+
+def _variables_of_cursor(document: DocumentNode, fields: list[FieldNode]) -> set[str]:
+    """The variables that are used for the cursor of the subscription, and for nothing else."""
+    uses = _Uses()
+    visit(document, uses)
+    cursors = Counter(
+        argument.value.name.value
+        for field in fields
+        for argument in field.arguments or ()
+        if argument.name.value == CURSOR and isinstance(argument.value, VariableNode)
+    )
+    return {name for name, count in cursors.items() if uses.counts[name] <= count}
+
+
+class _Uses(Visitor):
+    """Counts the uses of each variable, without its definitions."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counts: Counter[str] = Counter()
+
+    def enter_variable(self, node: VariableNode, _key: Any, parent: Any, *_: Any) -> None:
+        if not isinstance(parent, VariableDefinitionNode):
+            self.counts[node.name.value] += 1
