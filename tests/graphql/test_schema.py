@@ -105,6 +105,7 @@ ROOT_FIELDS = {
     "updateProcessNote": f'updateProcessNote(input: {{processId: "{ID}"}}) {{ __typename }}',
     "resendNotification": f'resendNotification(input: {{notificationId: "{ID}"}}) {{ __typename }}',
     "setEngineState": "setEngineState(input: {paused: true}) { __typename }",
+    "pruneProcesses": "pruneProcesses(input: {olderThanDays: 1}) { __typename }",
     "setInSync": f'setInSync(input: {{productSubscriptionId: "{ID}", reason: "x"}}) {{ __typename }}',
     "updateProductSubscriptionNote": (
         f'updateProductSubscriptionNote(input: {{productSubscriptionId: "{ID}", note: "x"}}) {{ __typename }}'
@@ -143,7 +144,7 @@ NEEDED = {
         "adoptCallbackAttempt",
     },
     Permission.SET_IN_SYNC: {"setInSync"},
-    Permission.MANAGE_ENGINE: {"notifications", "resendNotification", "setEngineState"},
+    Permission.MANAGE_ENGINE: {"notifications", "resendNotification", "setEngineState", "pruneProcesses"},
     Permission.READ_AUDIT: {"audit", "verifyAudit"},
 }
 """The root fields of each permission; all other root fields need READ."""
