@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import Engine, create_engine, func, select, update
 
 from benchmarks.growth import new_database
-from benchmarks.growth_rows import KINDS, Copier, served, templates_of
+from benchmarks.growth_rows import APART, KINDS, Copier, served, templates_of
 from benchmarks.table import Line
 from orchestrator_gql.config.database_url import url_of
 from orchestrator_gql.storage.tables import callbacks, events, processes, timers
@@ -32,7 +32,7 @@ async def _measured(kind: str, url: str) -> list[Line]:
     template = (await templates_of(url, "AWAITING_CALLBACK"))["AWAITING_CALLBACK"]
     engine = create_engine(url.replace("+aiosqlite", ""))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
-        copier = Copier(conn, 0, int(datetime.now(UTC).timestamp()) - 24 * 3600)
+        copier = Copier(conn, 0, int(datetime.now(UTC).timestamp()) - DUE * len(KINDS) * APART)
         copier.copy(template, "AWAITING_CALLBACK", 0, DUE * len(KINDS))
     due = datetime.now(UTC) + NOTICE
     with engine.begin() as conn:
