@@ -9,7 +9,7 @@ from orchestrator_gql.engine.workers.worker import WorkerTasks
 from orchestrator_gql.runtime import Runtime
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection
+    from sqlalchemy import Connection
 
 
 class EmbeddedDispatcher:
@@ -34,7 +34,7 @@ class EmbeddedDispatcher:
         assert self._work is not None, "the dispatcher is not attached"
         return self._work
 
-    async def prepare(self, conn: "AsyncConnection", process_ids: Iterable[UUID]) -> None:
+    def prepare(self, conn: "Connection", process_ids: Iterable[UUID]) -> None:
         """Do nothing: a queue in memory needs no commit."""
 
     def notify(self, process_ids: Iterable[UUID]) -> None:

@@ -18,11 +18,15 @@ _KEY = "orchestrator.commit_effects"
 
 @dataclass(slots=True)
 class CommitEffects:
-    """The processes that became runnable, whether there are new events and timers, and the facts for the metrics."""
+    """The processes that became runnable, whether there are new events and timers, and the facts for the metrics.
+
+    ``is_passing``: the process goes on at once, so that another commit follows.
+    """
 
     woken: set[UUID] = field(default_factory=set)
     has_events: bool = False
     has_timers: bool = False
+    is_passing: bool = False
     facts: list[Fact] = field(default_factory=list)
 
     def add(self, other: "CommitEffects") -> None:
@@ -30,6 +34,7 @@ class CommitEffects:
         self.woken |= other.woken
         self.has_events |= other.has_events
         self.has_timers |= other.has_timers
+        self.is_passing &= other.is_passing
         self.facts += other.facts
 
 
