@@ -1,5 +1,4 @@
-"""Procrastinate's queue for many short jobs: it fetches several at once, and removes those that ended with the next
-fetch.
+"""Procrastinate's queue for many short jobs: it fetches several at once, and removes them with the next fetch.
 
 A job is only a wake-up. So these connections do not wait for the disk: after a crash of the database server a job may
 be there again, and its claim then finds nothing to do.

@@ -24,7 +24,8 @@ from sqlalchemy.util import await_only
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
 
-_KEY = "orchestrator.pipeline"
+PIPELINE = "orchestrator.pipeline"
+"""The key of the pipeline in ``Connection.info``."""
 
 _WORD = re.compile(r"\w+")
 _PARAMETER = re.compile(r"%\((\w+)\)s")
@@ -204,13 +205,13 @@ class Pipeline:
 
 def pipeline_of(conn: Connection) -> Pipeline | None:
     """The pipeline of the connection; None for SQLite, and for connections of threads."""
-    found: Pipeline | None = conn.info.get(_KEY)
+    found: Pipeline | None = conn.info.get(PIPELINE)
     return found
 
 
 def give_pipeline(info: dict[Any, Any], connection: "AsyncConnection[Any]") -> None:
     """Give a new connection its pipeline; ``info`` is what SQLAlchemy keeps with the connection."""
-    info[_KEY] = Pipeline(connection)
+    info[PIPELINE] = Pipeline(connection)
 
 
 def flush(conn: Connection, *_: object) -> None:

@@ -32,11 +32,11 @@ from orchestrator_gql.utils.errors import OutcomeUnknown, SettingsError, Storage
 from orchestrator_gql.utils.forks import keep_from_children
 from orchestrator_gql.utils.outages import WRITES, Outage
 
-POOL = 12
+POOL = 20
 """Connections for transactions. They stay open, and there are no more in a burst: to open one takes longer than most
 units."""
 
-READERS = 8
+READERS = 6
 """Connections for reads on a snapshot. The driver forgets the prepared statements of a connection at each ROLLBACK, and
 such a read ends with one."""
 
