@@ -8,10 +8,10 @@ DASHBOARD := frontend-example/dist/index.html
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-deploy quick check fmt lint types layers pictures bench chaos schema docs dashboard locks clean
+.PHONY: help run test test-deploy quick check fmt lint types layers pictures bench bench-quick bench-peers bench-docs chaos schema docs dashboard locks clean
 
 help: ## Print this
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 13
 
 run: $(VENV)/.demo $(DASHBOARD) ## Start the demo: server, dashboard, workflows, a proxy that runs a real playbook
 	$(BIN)/orchestrator-gql demo $(if $(PORT),--port $(PORT)) $(if $(PROXY_PORT),--proxy-port $(PROXY_PORT))
@@ -47,7 +47,17 @@ pictures: $(VENV)/.demo $(DASHBOARD) ## Take the pictures of the README and the 
 	$(BIN)/python -m scripts.take_pictures
 
 bench: $(VENV)/.dev ## Measure, and print a table with a reference for each figure
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(if $(JSON),--json $(JSON))
+
+bench-quick: $(VENV)/.dev ## Measure the important rows, in less than five minutes
+	$(BIN)/python -m benchmarks --quick $(if $(JSON),--json $(JSON))
+
+bench-peers: $(VENV)/.dev $(VENV)/.peers ## Run the measured lifecycle on the product and on DBOS, on one PostgreSQL, by turns
+	$(BIN)/python -m benchmarks peers $(if $(JSON),--json $(JSON))
+
+bench-docs: $(VENV)/.dev $(VENV)/.peers ## Measure everything on an idle machine, and write the results of record into the docs
+	$(BIN)/python -m benchmarks --json docs/explanation/performance.json
+	$(BIN)/python -m scripts.write_performance
 
 chaos: $(VENV)/.dev ## Kill servers by the hundred, race for callbacks by the thousand, deliver 100,000 events, and count what is lost (an hour)
 	ORCHESTRATOR_TEST_HISTORIES=10000 $(BIN)/pytest -q tests/input_requests/test_no_way_around.py
@@ -56,7 +66,8 @@ chaos: $(VENV)/.dev ## Kill servers by the hundred, race for callbacks by the th
 	PYTHONPATH=tests $(BIN)/python -m chaos.product_lives
 	PYTHONPATH=tests $(BIN)/python -m chaos.deliveries
 
-schema: $(VENV)/.dev ## Write schema.graphql
+schema: $(VENV)/.dev ## Write schema.graphql and the tables of a new SQLite file
+	$(BIN)/python -m scripts.write_schema
 	$(BIN)/orchestrator-gql schema --output schema.graphql
 
 docs: $(VENV)/.dev ## Write the reference pages that are generated from the code
@@ -104,6 +115,12 @@ $(VENV)/.dev: requirements-dev.txt pyproject.toml | $(BIN)/python
 $(VENV)/.lso: requirements-lso.txt | $(BIN)/python
 	$(PYTHON) -m venv $(VENV)/lso
 	$(VENV)/lso/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements-lso.txt
+	touch $@
+
+# The system that the benchmarks compare the product with. It has its own environment, so that ours has no package of it.
+$(VENV)/.peers: benchmarks/peers/requirements.txt | $(BIN)/python
+	$(PYTHON) -m venv $(VENV)/peers
+	$(VENV)/peers/bin/python -m pip install --quiet --require-hashes --no-deps -r benchmarks/peers/requirements.txt
 	touch $@
 
 # A test generates a client from our OpenAPI document. The generator needs other versions of our dependencies, too.

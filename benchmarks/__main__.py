@@ -2,77 +2,54 @@
 
 import argparse
 import asyncio
-import os
-import platform
 import resource
-import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Coroutine
-from functools import partial
 from pathlib import Path
-from typing import Any
 
-from benchmarks import storage
-from benchmarks.authors import authors
-from benchmarks.dashboard import dashboard
-from benchmarks.inbox import inbox
-from benchmarks.journeys import journeys
-from benchmarks.lifecycle import lifecycle
-from benchmarks.postgres import postgres
-from benchmarks.product_lists import product_lists
-from benchmarks.recovery import recovery
-from benchmarks.subscriptions import subscriptions
+from benchmarks import results
+from benchmarks.catalogue import QUICK, STORED, Rows, all_rows, quick_rows
 from benchmarks.table import Line, head, shown
-
-STORED = 100_000
-"""Processes; the target is a million, which takes a minute more: ``--stored 1000000``."""
-
-Rows = Callable[[Path], Coroutine[Any, Any, list[Line]]]
 
 
 def main() -> None:
     """Run the benchmarks that the arguments name, and print the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(_rows(STORED))}; default: all")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(all_rows(STORED))}; default: all")
+    parser.add_argument("--quick", action="store_true", help=f"fewer rounds, and by default only {', '.join(QUICK)}")
     parser.add_argument("--stored", type=int, default=STORED, help="processes of `stored`, and subscriptions")
     parser.add_argument("--database", default="", metavar="URL", help="an empty PostgreSQL, for subscriptions too")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows to this file, too")
     options = parser.parse_args()
-    rows = _rows(options.stored, options.database)
+    rows = all_rows(options.stored, options.database)
     if unknown := set(options.names) - set(rows):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
-    versions = f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
-    print(f"{platform.machine()}, {os.cpu_count()} cores, {versions}\n{head()}")
-    for name in options.names or rows:
-        _run(name, rows[name])
+    chosen = {name: rows[name] for name in options.names or rows}
+    if options.quick:
+        quick = quick_rows()
+        chosen = {name: quick.get(name, rows[name]) for name in options.names or quick}
+    print(f"{', '.join(f'{name} {value}' for name, value in results.machine().items())}\n{head()}")
+    failed = [name for name, measure in chosen.items() if not _run(name, measure, options.json)]
+    if failed:
+        sys.exit(f"These benchmarks failed: {', '.join(failed)}")
 
 
-def _rows(stored: int, database_url: str = "") -> dict[str, Rows]:
-    return {
-        "lifecycle": lifecycle,
-        "transitions": storage.transitions,
-        "busy": storage.busy,
-        "subscriber": storage.subscriber,
-        "step": storage.step,
-        "authors": authors,
-        "stored": partial(storage.stored, count=stored),
-        "recovery": recovery,
-        "inbox": inbox,
-        "journeys": journeys,
-        "subscriptions": partial(subscriptions, count=stored, database_url=database_url),
-        "product_lists": partial(product_lists, count=stored, database_url=database_url),
-        "postgres": postgres,
-        "dashboard": dashboard,
-    }
-
-
-def _run(name: str, rows: Rows) -> None:
+def _run(name: str, rows: Rows, file: Path | None) -> bool:
+    """Run one benchmark and print its rows; whether it ran to its end. Its error does not end the others."""
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="orchestrator-bench-") as folder:
-        for line in asyncio.run(rows(Path(folder))):
-            print(shown(line), flush=True)
-    print(f"  {name}: {time.monotonic() - began:.0f} s", file=sys.stderr)
+    try:
+        with tempfile.TemporaryDirectory(prefix="orchestrator-bench-") as folder:
+            lines: list[Line] = asyncio.run(rows(Path(folder)))
+    except Exception as error:
+        print(f"  {name} failed: {error!r}", file=sys.stderr, flush=True)
+        return False
+    for line in lines:
+        print(shown(line), flush=True)
+    if file is not None:
+        results.store(file, {name: lines})
+    print(f"  {name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+    return True
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Stores many rows at once: copies of rows that the product wrote, made inside SQLite."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -25,8 +25,11 @@ def copy_completed(path: Path, count: int) -> None:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def copy_waiting(path: Path, count: int) -> None:
-    """Store ``count`` processes that wait for a callback, with token digest and deadline, copied from the only one."""
+def copy_waiting(path: Path, count: int, *, digests: Sequence[bytes] | None = None) -> list[str]:
+    """Store ``count`` processes that wait for a callback, with deadline and a token's digest, copied from the only one.
+
+    The digests are random if none are given; returns the ids of the copies in hex digits.
+    """
     with closing(_opened(path)) as database:
         query = "SELECT id FROM processes WHERE status = 'AWAITING_CALLBACK' LIMIT 1"
         template = database.execute(query).fetchone()[0]
@@ -36,10 +39,20 @@ def copy_waiting(path: Path, count: int) -> None:
         _copy(database, "callbacks", count, mine, template, {"id": COPY_ID, "process_id": COPY_ID})
         of_callback = "t.callback_id IN (SELECT id FROM callbacks WHERE process_id = :template)"
         keys = {"digest": "randomblob(32)", "callback_id": COPY_ID}
-        _copy(database, "callback_keys", count, of_callback, template, keys)
+        if digests is None:
+            _copy(database, "callback_keys", count, of_callback, template, keys)
+        else:
+            rows = ((digest, _copy_id(number)) for number, digest in enumerate(digests, 1))
+            database.executemany("INSERT INTO callback_keys (digest, callback_id) VALUES (?, ?)", rows)
         timers = {"id": COPY_ID, "process_id": COPY_ID, "callback_id": COPY_ID}
         _copy(database, "timers", count, f"{mine} AND t.kind = 'CALLBACK_DEADLINE'", template, timers)
         _copy(database, "events", count, mine, template, {"id": None, "process_id": COPY_ID})
+    return [_copy_id(number) for number in range(1, count + 1)]
+
+
+def _copy_id(number: int) -> str:
+    """What `COPY_ID` is for this copy."""
+    return f"{1700000000000 + number:012x}7{number % 4096:03x}8{number:015x}"
 
 
 def copy_asking(path: Path, count: int) -> None:

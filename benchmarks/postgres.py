@@ -1,19 +1,16 @@
 """The same transitions on PostgreSQL, beside one statement that writes a thousand of them."""
 
-import asyncio
 import json
-import sys
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 import psycopg
-from sqlalchemy import make_url
 
 from benchmarks.course import opened
-from benchmarks.table import Line, rates
+from benchmarks.database_server import plain, postgres_site
+from benchmarks.table import Line, rates, spread_of_ratios
 from orchestrator_gql.process import Process
 from orchestrator_gql.storage.tables import metadata
 from orchestrator_gql.utils.clock import WallClock
@@ -44,29 +41,17 @@ SELECT count(*) FROM moved"""
 
 async def postgres(_: Path) -> list[Line]:
     """Measure 100 processes at once on a server that waits for its disk."""
-    with ExitStack() as stack:
-        url = await asyncio.to_thread(_started, stack)
-        plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    async with postgres_site() as site:
+        url = site.database()
+        direct = plain(url)
         measured, reference = [], []
         async with opened(url) as track:
             for _round in range(ROUNDS):
                 measured.append(await track.drive(await track.begin(IN_FLIGHT), 4))
-                reference.append(_raw(plain, _copies(plain, (await track.begin(1))[0])))
-    return [rates("PostgreSQL transitions, 100 in flight : unnest", max(measured), max(reference), 0.3, 0.6)]
-
-
-def _started(stack: ExitStack) -> str:
-    """Start the tests' PostgreSQL with fsync on, since the disk is part of the figure; the URL of a database."""
-    sys.path.append(str(Path(__file__).parent.parent / "tests"))
-    from support.database import postgres_server
-
-    server = stack.enter_context(postgres_server())
-    url = stack.enter_context(server.database())
-    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(plain, autocommit=True) as conn:
-        conn.execute("ALTER SYSTEM SET fsync = on")
-        conn.execute("SELECT pg_reload_conf()")
-    return url
+                reference.append(_raw(direct, _copies(direct, (await track.begin(1))[0])))
+    spread = spread_of_ratios(measured, reference)
+    name = "PostgreSQL transitions, 100 in flight : unnest"
+    return [rates(name, max(measured), max(reference), 0.3, 0.6, spread=spread)]
 
 
 def _copies(url: str, process: Process) -> list[Process]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks import bulk, raw
 from benchmarks.course import LENGTH, Course, course, opened, sqlite_url
-from benchmarks.table import Line, costs, rates
+from benchmarks.table import Line, costs, rates, spread_of_ratios
 from orchestrator_gql.app import assemble
 from orchestrator_gql.config.settings import read_settings
 from orchestrator_gql.engine.steps import execution
@@ -39,8 +39,8 @@ async def transitions(folder: Path) -> list[Line]:
             single.append(await track.drive(await track.begin(1), LENGTH - 5))
             single_raw.append(raw.rate(path, await track.begin(1), LENGTH - 5, group=1))
     return [
-        rates("SQLite transitions, 100 in flight : 1,000 raw", max(many), max(many_raw), 0.25, 0.45),
-        rates("SQLite transitions, 1 in flight : 1 raw", max(single), max(single_raw), 0.45, 0.65),
+        _rates("SQLite transitions, 100 in flight : 1,000 raw", many, many_raw, 0.25, 0.45),
+        _rates("SQLite transitions, 1 in flight : 1 raw", single, single_raw, 0.45, 0.65),
     ]
 
 
@@ -77,7 +77,8 @@ async def step(folder: Path) -> list[Line]:
     for _ in range(ROUNDS):
         measured.append(await _cpu(engine))
         reference.append(await _cpu(bare))
-    return [costs("CPU of an async step : a bare await of it", min(measured), min(reference), 10, 5)]
+    spread = spread_of_ratios(measured, reference)
+    return [costs("CPU of an async step : a bare await of it", min(measured), min(reference), 10, 5, spread=spread)]
 
 
 async def stored(folder: Path, count: int) -> list[Line]:
@@ -93,7 +94,14 @@ async def stored(folder: Path, count: int) -> list[Line]:
             few.append(await _seconds_each(little))
             many.append(await _seconds_each(much))
     name = f"transition at {count:,} stored : at 1,000"
-    return [costs(name, statistics.median(many), statistics.median(few), 1.3, 1.1)]
+    spread = spread_of_ratios(many, few)
+    return [costs(name, statistics.median(many), statistics.median(few), 1.3, 1.1, spread=spread)]
+
+
+def _rates(name: str, measured: list[float], reference: list[float], must: float, stretch: float) -> Line:
+    """The best of each side, and how far the rounds lie apart."""
+    spread = spread_of_ratios(measured, reference)
+    return rates(name, max(measured), max(reference), must, stretch, spread=spread)
 
 
 async def _beside(
@@ -111,7 +119,7 @@ async def _beside(
             processes = await track.begin(IN_FLIGHT)
             async with _task(beside, track):
                 accompanied.append(await track.drive(processes, 8))
-    return rates(title, max(accompanied), max(alone), must, stretch)
+    return _rates(title, accompanied, alone, must, stretch)
 
 
 @asynccontextmanager

@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import react from "@vitejs/plugin-react";
+import { print, stripIgnoredCharacters, type DocumentNode } from "graphql";
 import { defineConfig, type Plugin } from "vite";
 
 const server = process.env["ORCHESTRATOR_SERVER"] ?? "http://127.0.0.1:8000";
@@ -56,6 +57,37 @@ function themeFirst(): Plugin {
   };
 }
 
+/** A generated document: its name, and what the operation is made of. */
+const GENERATED = /^export const (\w+)Document = (\{.*\}) as unknown as DocumentNode/gm;
+const WRITTEN = /\bgraphql\(`([^`]*)`\)/g;
+
+/**
+ * Puts the text of each operation where it is written, and leaves the generated documents out: they come in one module,
+ * which every first view would load whole. While the dashboard is worked on, `graphql()` finds the documents by their texts.
+ */
+function documentsInPlace(): Plugin {
+  const documents = new Map<string, string>();
+  return {
+    name: "documents-in-place",
+    apply: "build",
+    enforce: "pre",
+    buildStart() {
+      for (const [, name = "", json = ""] of readFileSync("src/gql/graphql.ts", "utf8").matchAll(GENERATED))
+        documents.set(name, stripIgnoredCharacters(print(JSON.parse(json) as DocumentNode)));
+    },
+    transform(code, id) {
+      if (!id.includes("/src/operations/")) return null;
+      return code.replace(/^import \{ graphql \}.*$/m, "").replace(WRITTEN, (_, text: string) => {
+        const [, name] = /(?:query|mutation|subscription) (\w+)/.exec(text) ?? [];
+        if (!name) return "undefined";
+        const document = documents.get(name);
+        if (document === undefined) this.error(`The operation ${name} is not generated: npm run codegen.`);
+        return JSON.stringify(document);
+      });
+    },
+  };
+}
+
 const COMPRESSED = /\.(js|css|svg|txt)$/;
 /** Bytes below which a copy saves no packet. */
 const WORTH_A_COPY = 1_000;
@@ -93,7 +125,7 @@ async function compress(file: string): Promise<void> {
 }
 
 export default defineConfig({
-  plugins: [react(), copied(), themeFirst(), precompressed()],
+  plugins: [documentsInPlace(), react(), copied(), themeFirst(), precompressed()],
   // Relative to the <base> of the page, which the server sets to the path of its public URL.
   base: "./",
   build: {

@@ -26,6 +26,7 @@ from orchestrator_gql.domain.reading import READER, Question, StoredSubscription
 from orchestrator_gql.engine.workers.audit_sealer import keep_sealed, seal_at_the_end
 from orchestrator_gql.engine.workers.database_clock import keep_to_database_clock, read_database_clock
 from orchestrator_gql.engine.workers.embedded import EmbeddedDispatcher
+from orchestrator_gql.engine.workers.pruning import keep_pruned
 from orchestrator_gql.engine.workers.secret_index import unindex_secrets
 from orchestrator_gql.engine.workers.timers import run_timers
 from orchestrator_gql.events.notifier import LocalNotifier, Notifier
@@ -36,7 +37,7 @@ from orchestrator_gql.rest.access_log import AccessLog
 from orchestrator_gql.rest.audit import audit_routes
 from orchestrator_gql.rest.callbacks import callback_routes
 from orchestrator_gql.rest.client_address import ClientAddress
-from orchestrator_gql.rest.dashboard import dashboard_folder, dashboard_routes, page_routes
+from orchestrator_gql.rest.dashboard import OnError, dashboard_folder, dashboard_routes, page_routes, telling_browsers
 from orchestrator_gql.rest.health import health_routes
 from orchestrator_gql.rest.metrics import Metrics, metrics_routes
 from orchestrator_gql.rest.openapi import openapi_routes
@@ -46,6 +47,7 @@ from orchestrator_gql.rest.request_target import KnownHosts, Refuse, RequestTarg
 from orchestrator_gql.runtime import Dispatcher, Runtime, RuntimeHooks
 from orchestrator_gql.storage import leases, product_subscription_reads, product_subscriptions, workers
 from orchestrator_gql.storage.database import connect
+from orchestrator_gql.storage.database.after_commit import no_claim
 from orchestrator_gql.storage.database.schema import prepare
 from orchestrator_gql.storage.database.sqlite import SqliteDatabase
 from orchestrator_gql.storage.event_numbers import REMEDY, is_from_other_cluster
@@ -95,7 +97,7 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
     app = Starlette(
         routes=[*routes, *pages],
         lifespan=lifespan,
-        exception_handlers={OrchestratorError: on_error, HTTPException: on_http_error, Exception: on_fault},
+        exception_handlers={OrchestratorError: on_error, HTTPException: _on_http_error(settings), Exception: on_fault},
         middleware=[
             Middleware(ClientAddress, proxies=settings.trusted_proxies),
             Middleware(AccessLog),
@@ -130,8 +132,8 @@ async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[Non
     """
     await runtime.database.open()
     try:
+        await prepare(runtime.database)  # nobody waits for the loop yet, so a long migration needs no warning
         runtime.authors.watch()
-        await prepare(runtime.database)
         if await runtime.database.read(is_from_other_cluster):
             logger.error(REMEDY)
         await runtime.database.transaction(
@@ -139,14 +141,17 @@ async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[Non
         )
         if runtime.settings.is_sqlite:  # only one server opens the file: the server that held a lease is dead
             await runtime.database.transaction(_forget_dead_server)
-        jobs = [runtime.notifier.run()]
+        # Every role reads the index; a deployment may restart its API servers only.
+        jobs = [runtime.notifier.run(), unindex_secrets(runtime)]
         if isinstance(runtime.clock, SteadyClock) and not runtime.settings.is_sqlite:
             await read_database_clock(runtime, runtime.clock)  # before the first decision by this clock
             jobs.append(keep_to_database_clock(runtime, runtime.clock))
         runs_engine = runtime.settings.role != "api"
         if runs_engine:
             jobs += await start_notifications(runtime)
-            jobs += [dispatcher.run(), run_timers(runtime), keep_sealed(runtime), unindex_secrets(runtime)]
+            jobs += [dispatcher.run(), run_timers(runtime), keep_sealed(runtime)]
+            if runtime.settings.retention_days is not None:
+                jobs.append(keep_pruned(runtime, runtime.settings.retention_days))
         tasks = [asyncio.create_task(job, name=getattr(job, "__qualname__", None)) for job in jobs]
         for task in tasks:
             task.add_done_callback(partial(_note_end, runtime))
@@ -214,7 +219,8 @@ def assemble(settings: Settings, registry: Registry, dispatcher: Dispatcher, clo
     )
     runtime.authors.set_variable(READER, partial(_answer, database))
     dispatcher.attach(runtime)
-    database.hooks = RuntimeHooks(runtime.notifier, runtime.timers, dispatcher)
+    claimer = dispatcher.claimer if isinstance(dispatcher, EmbeddedDispatcher) else no_claim
+    database.hooks = RuntimeHooks(runtime.notifier, runtime.timers, dispatcher, claimer)
     if not isinstance(database, SqliteDatabase):
         database.prepare = dispatcher.prepare
     return runtime
@@ -296,6 +302,14 @@ def _pages(settings: Settings) -> list[BaseRoute]:
     if settings.role == "worker":
         return []
     return page_routes(dashboard_folder(settings), settings.base_path, has_explorer=settings.offers_development)
+
+
+def _on_http_error(settings: Settings) -> OnError:
+    """Return the handler of an unknown path or a wrong method."""
+    if settings.role == "worker":
+        return on_http_error
+    folder = dashboard_folder(settings)
+    return telling_browsers(on_http_error, folder, settings.base_path, has_explorer=settings.offers_development)
 
 
 def _refusal(graphql: GraphQLApp, base_path: str) -> Refuse:

@@ -1,7 +1,7 @@
 """The objects that all parts of a server share: settings, database, workflows, clock, notifier and hooks."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
@@ -9,7 +9,7 @@ from uuid import UUID
 from orchestrator_gql.config.settings import Settings
 from orchestrator_gql.events.notifier import Notifier
 from orchestrator_gql.storage.database import Database
-from orchestrator_gql.storage.database.after_commit import CommitEffects
+from orchestrator_gql.storage.database.after_commit import CommitEffects, MakeClaim, no_claim
 from orchestrator_gql.utils.author_places import Authors
 from orchestrator_gql.utils.clock import Clock
 from orchestrator_gql.utils.json.redaction import Redactor
@@ -78,15 +78,27 @@ class Runtime:
 
 
 class RuntimeHooks:
-    """Wakes the parts of the server that have work after a commit."""
+    """Wakes the parts of the server that have work after a commit.
 
-    def __init__(self, notifier: Notifier, timers: asyncio.Event, dispatcher: Dispatcher | None) -> None:
+    ``claimer`` is the function of the dispatcher that claims a process in the transaction that wakes it.
+    """
+
+    def __init__(
+        self,
+        notifier: Notifier,
+        timers: asyncio.Event,
+        dispatcher: Dispatcher | None,
+        claimer: Callable[[UUID], MakeClaim | None] = no_claim,
+    ) -> None:
+        self.claimer = claimer
         self._notifier = notifier
         self._timers = timers
         self._dispatcher = dispatcher
 
     def notify(self, effects: CommitEffects) -> None:
         """Wake the workers, the readers of the event log and the timers, if the commit has work for them."""
+        for claim in effects.claims:
+            claim.begin()
         if effects.woken and self._dispatcher is not None:
             self._dispatcher.notify(effects.woken)
         if effects.has_timers:

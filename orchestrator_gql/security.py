@@ -22,6 +22,7 @@ __all__ = [
     "Permission",
     "Principal",
     "demand_authorized",
+    "display_name",
 ]
 
 logger = logging.getLogger(__name__)
@@ -49,6 +50,14 @@ class Principal:
 
 LOCAL_OPERATOR = Principal("local", "Local operator", permissions=frozenset(Permission))
 """The one user of a server without sign-in, which listens on loopback only."""
+
+
+def display_name(id: str | None) -> str:
+    """The name that every text shows for the user with this id; None is the engine."""
+    if id is None:
+        return "the engine"
+    return LOCAL_OPERATOR.name if id == LOCAL_OPERATOR.id else id
+
 
 NOBODY = Principal("anonymous", "Nobody")
 """A caller that has not signed in on a server with sign-in, such as a remote service that sends a callback."""

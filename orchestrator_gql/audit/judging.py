@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
-from orchestrator_gql.audit.entries import AuditEntry
+from orchestrator_gql.audit.entries import BEGINNING, AuditEntry
 from orchestrator_gql.audit.lines import End, Line
+from orchestrator_gql.audit.pruned import cover, has_no_details, is_last
 from orchestrator_gql.audit.seals import Anchor, Seal
-from orchestrator_gql.audit.walk import START, Fault, Walk
+from orchestrator_gql.audit.walk import START, WITHOUT_NOTE, Fault, Removal, Walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,14 @@ class Judgement:
     has_end: bool
 
 
+class _Head(NamedTuple):
+    """The last entry of a chain, and what all its entries cover; see `audit.pruned`."""
+
+    seq: int
+    digest: str
+    covered: str
+
+
 class Judge:
     """Reads the lines in order, and keeps the last entry of each chain.
 
@@ -28,10 +38,12 @@ class Judge:
     """
 
     def __init__(self, key: bytes | None, anchor: Anchor | None = None) -> None:
+        self._key = key
         self._walk = Walk(key)
         self._anchor = anchor
-        self._sealed: dict[UUID, Anchor] = {}
-        self._open: dict[UUID, Anchor] = {}
+        self._sealed: dict[UUID, _Head] = {}
+        self._open: dict[UUID, _Head] = {}
+        self._without_note: dict[UUID, AuditEntry] = {}
         self._is_among_seals = True
         self._counts = [0, 0]
         self._since_end = [0, 0]
@@ -77,13 +89,21 @@ class Judge:
         head = self._open.get(entry.chain) or self._sealed.get(entry.chain)
         # The first entry of a chain has no entry before it. If the chain is known already, the entry is a duplicate.
         before = head.digest if head and (head.seq == entry.seq - 1 or entry.seq == 1) else None
-        (self._open if entry.seal is None else self._sealed)[entry.chain] = Anchor(entry.seq, entry.digest)
-        return self._walk.step(entry, before)
+        covered = head.covered if head and before is not None else BEGINNING
+        after = _Head(entry.seq, entry.digest, cover(covered, entry, self._key))
+        (self._open if entry.seal is None else self._sealed)[entry.chain] = after
+        if is_last(entry):
+            self._without_note.pop(entry.chain, None)
+        elif has_no_details(entry):  # the note is a later entry of the chain, perhaps in another file
+            self._without_note.setdefault(entry.chain, entry)
+        return self._walk.step(entry, before, Removal(covered, is_noted=True))
 
     def _of_end(self) -> Fault | None:
         last = self._walk.last
         if fault := self._walk.close():
             return fault
+        if entry := next(iter(self._without_note.values()), None):
+            return Fault(WITHOUT_NOTE, entry, START)
         if self._anchor and (last is None or last.seq < self._anchor.seq):
             return Fault(f"Seal {self._anchor.seq}, whose digest was noted down, is missing.", None, START)
         return None

@@ -8,9 +8,11 @@ from typing import NamedTuple
 from uuid import UUID
 
 from orchestrator_gql.audit.entries import BEGINNING, AuditEntry, digest_of
+from orchestrator_gql.audit.pruned import covers, has_no_details, is_intact, is_last
 from orchestrator_gql.audit.seals import Anchor, Head, Seal, read_heads, seal_digest
 
 NOWHERE, EVERYWHERE = UUID(int=0), UUID(int=2**128 - 1)
+WITHOUT_NOTE = "Its details were removed, but no later entry of its chain says that the process was removed."
 LARGEST = 2**31 - 1
 """The largest integer that the databases store."""
 
@@ -48,6 +50,20 @@ class Fault(NamedTuple):
     place: Place
 
 
+class Removal(NamedTuple):
+    """What the chain of an entry says about the removal of its process.
+
+    ``covered`` is what the entries before cover together, None if it is not known. ``is_noted``: a later entry of the
+    chain says that the process was removed.
+    """
+
+    covered: str | None = None
+    is_noted: bool = False
+
+
+NOT_REMOVED = Removal()
+
+
 class Walk:
     """The state of a walk: the current seal, and the entries of it that must still come."""
 
@@ -78,7 +94,7 @@ class Walk:
         """Continue with the entries that are not sealed yet."""
         self._is_sealed, self._left = False, []
 
-    def step(self, entry: AuditEntry, before: str | None) -> Fault | None:
+    def step(self, entry: AuditEntry, before: str | None, removal: Removal = NOT_REMOVED) -> Fault | None:
         """Verify the next entry; ``before`` is the digest of the entry before it in its chain, if there is one."""
         place = Place(self._behind.seq, entry.chain, entry.seq, self._is_sealed)
         if entry.seal != (self._behind.seq if self._is_sealed else None):
@@ -90,7 +106,7 @@ class Walk:
                 return Fault(f"The entry is not among the entries that seal {self._behind.seq} covers.", entry, place)
             if entry.chain != head.chain:
                 return self._missing(head)
-        words = self._of_entry(entry, before, head)
+        words = self._of_entry(entry, before, head) or self._of_removal(entry, removal)
         if head is not None:
             rest = head._replace(first=entry.seq + 1)
             self._left[:1] = [rest] if rest.first <= rest.last else []
@@ -131,10 +147,17 @@ class Walk:
             return "The entry is the first of its chain, but another entry stands before it."
         if entry.previous != (before or BEGINNING):
             return "It does not stand behind the entry that it was written behind."
-        if entry.digest != digest_of(entry, self._key):
+        if not is_intact(entry, self._key):
             return "The entry was changed: its digest does not fit."
         if head is not None and entry.seq == head.last and entry.digest != head.digest:
             return f"The entry is not the entry that seal {self._behind.seq} covers at its place."
+        return None
+
+    def _of_removal(self, entry: AuditEntry, removal: Removal) -> str | None:
+        if is_last(entry) and covers(entry) != removal.covered:
+            return "It says that the process was removed, but an entry before it was changed since then."
+        if has_no_details(entry) and not removal.is_noted and entry.digest != digest_of(entry, self._key):
+            return WITHOUT_NOTE
         return None
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from orchestrator_gql.cli.audit.arguments import add_audit
 from orchestrator_gql.cli.operator.arguments import YES, add_verbs, whole_id
+from orchestrator_gql.targets import Target
 from orchestrator_gql.version import __version__
 
 PROGRAM = "orchestrator-gql"
@@ -53,6 +54,23 @@ that was committed when the command began. For PostgreSQL use pg_dump."""
 _MIGRATE = """\
 Bring the database's schema up to date. `serve` does so by itself on SQLite; on PostgreSQL run this once for each
 release, before its servers start."""
+
+_PRUNE = """\
+Delete ended processes that are old enough, with everything that belongs to them. It shows what may go, and asks. The
+audit log keeps its entries without their details. Processes that something living needs stay.
+
+  orchestrator-gql prune --dry-run
+  orchestrator-gql prune --older-than 365
+  orchestrator-gql prune --older-than 30 --target VALIDATE --yes
+  orchestrator-gql prune --older-than 730 --status FAILED
+  orchestrator-gql prune --older-than 365 --database sqlite+aiosqlite:///net.db
+
+Without --older-than the days are those of ORCHESTRATOR_RETENTION_DAYS. The server at --url deletes. With --database, or
+if only ORCHESTRATOR_DATABASE_URL is set, the command itself does: on a SQLite file while no server uses it, on
+PostgreSQL at any time. It then needs the ORCHESTRATOR_AUDIT_KEY of the servers."""
+
+LONGEST = 36_500
+"""The most days of `prune --older-than`: a hundred years."""
 
 _LOCAL_SERVER = "http://127.0.0.1:8000"
 
@@ -117,6 +135,7 @@ def parser() -> argparse.ArgumentParser:
     add_audit(partial(_command, commands), server)
 
     _add_maintenance(commands)
+    _add_prune(commands, server)
     return whole
 
 
@@ -147,6 +166,36 @@ def _add_maintenance(commands: "argparse._SubParsersAction[argparse.ArgumentPars
 
     schema = _command(commands, "schema", "print the GraphQL schema", "Print the GraphQL schema, for code generators.")
     schema.add_argument("--output", type=Path, metavar="FILE", help="write the schema to this file instead")
+
+
+def _add_prune(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", server: str) -> None:
+    prune = _command(commands, "prune", "delete old processes", _PRUNE)
+    prune.add_argument("--older-than", type=_days, metavar="DAYS", help="only what ended at least so many days ago")
+    prune.add_argument("--target", nargs="+", choices=tuple(Target), default=[], help="only of these targets")
+    prune.add_argument(
+        "--status",
+        nargs="+",
+        choices=("COMPLETED", "ABORTED", "FAILED"),
+        default=[],
+        help="only with these statuses; FAILED goes only if it is named (COMPLETED ABORTED)",
+    )
+    prune.add_argument("--workflow", nargs="+", default=[], metavar="NAME", help="only of these workflows")
+    prune.add_argument("--dry-run", action="store_true", help="show what may go, and delete nothing")
+    prune.add_argument("--yes", action="store_true", help="do not ask")
+    prune.add_argument("--json", action="store_true", help="the numbers as one line of JSON")
+    prune.add_argument("--url", help=f"the server ({server})")
+    prune.add_argument("--database", metavar="URL", help="delete in this database, without a server")
+    prune.set_defaults(server=server)
+
+
+def _days(text: str) -> float:
+    try:
+        days = float(text)
+    except ValueError:
+        days = -1.0
+    if not 0 <= days <= LONGEST:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of days from 0 to {LONGEST:,}")
+    return days
 
 
 def _command(

@@ -86,6 +86,10 @@ def _run(options: argparse.Namespace) -> int:
             from orchestrator_gql.cli.backup import backup
 
             return backup(options.file, database=options.database)
+        case "prune":
+            from orchestrator_gql.cli.prune import prune
+
+            return prune(options)
         case "schema":
             from orchestrator_gql.cli.schema import schema
 

@@ -11,7 +11,7 @@ from orchestrator_gql.engine.input_requests import decisions, requests
 from orchestrator_gql.engine.input_requests.requests import DecisionResult
 from orchestrator_gql.input_requests.decision import demand_version
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.security import Permission, Principal
+from orchestrator_gql.security import Permission, Principal, display_name
 from orchestrator_gql.storage import events, input_requests, processes
 from orchestrator_gql.utils.errors import (
     ClaimedByOther,
@@ -109,10 +109,13 @@ async def release_input_request(
         process, request, _ = decisions.lock_unread_request(conn, input_request_id)
         demand_version(request, expected_version)
         if request.claimed_by is None:
-            raise InvalidState("Nobody has taken it.", process_id=process.id, current_version=request.version)
+            raise InvalidState(
+                "Nobody has claimed this form: claim it first.", process_id=process.id, current_version=request.version
+            )
         if request.claimed_by != principal.id and Permission.MANAGE_ENGINE not in principal.permissions:
             raise ClaimedByOther(
-                f"{request.claimed_by} has taken it, and only they, or who may manage the engine, can give it back.",
+                f"{display_name(request.claimed_by)} has claimed this form, and another person needs the permission "
+                f"{Permission.MANAGE_ENGINE} to release it: ask this person, or assign the form to somebody else.",
                 process_id=process.id,
                 current_version=request.version,
                 by=request.claimed_by,

@@ -32,7 +32,7 @@ from orchestrator_gql.input_requests.decision import (
 )
 from orchestrator_gql.process import Abort, Failed, Process, Success, Transition, abort, decide, send_back, steps_of
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.security import Permission, Principal
+from orchestrator_gql.security import Permission, Principal, display_name
 from orchestrator_gql.storage import events, idempotency, input_requests, processes, steps, timers
 from orchestrator_gql.storage.processes import Standing
 from orchestrator_gql.types import Failure, InputRequestStatus, Json, Verdict
@@ -302,5 +302,5 @@ def _transition(conn: Connection, process: Process, opened: OpenRequest, decisio
         return send_back(process, target, max(tries, default=0) + 1, now, actor)
     if opened.step.on_reject == "abort":
         return abort(process, opened.workflow, Abort(actor, decision.comment), now)
-    failure = Failure(REJECTED, f"{actor} rejected it: {decision.comment}", now)
+    failure = Failure(REJECTED, f"{display_name(actor)} rejected it: {decision.comment}", now)
     return decide(process, process_steps, Failed(failure, actor), now)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from orchestrator_gql import forms
 from orchestrator_gql.engine import authorization, commit, start_check
-from orchestrator_gql.engine.audit_log import key_of, write_down
+from orchestrator_gql.engine.audit_log import key_of, no_process, write_down
 from orchestrator_gql.engine.callbacks import operator_actions
 from orchestrator_gql.engine.commit import PendingTransitions, begin_process, clean_note, commit_context, lock_process
 from orchestrator_gql.engine.engine_state import demand_running
@@ -31,7 +31,6 @@ from orchestrator_gql.storage.product_subscriptions import StartFacts
 from orchestrator_gql.types import Event, EventKind, Json
 from orchestrator_gql.utils.errors import (
     FieldError,
-    NotFound,
     PayloadInvalid,
     Refused,
     StaleVersion,
@@ -135,10 +134,13 @@ def _has_rule(runtime: Runtime, *processes: Process) -> bool:
 
 
 async def _load(runtime: Runtime, process_id: UUID) -> Process:
-    loaded = await runtime.database.read(lambda conn: processes.load(conn, process_id))
-    if loaded is None:
-        raise NotFound("process", process_id)
-    return loaded
+    def load(conn: Connection) -> Process:
+        loaded = processes.load(conn, process_id)
+        if loaded is None:
+            raise no_process(conn, process_id)
+        return loaded
+
+    return await runtime.database.read(load)
 
 
 SCOPE = "startWorkflow"

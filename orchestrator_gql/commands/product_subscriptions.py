@@ -42,9 +42,9 @@ async def set_in_sync(runtime: Runtime, principal: Principal, *, subscription_id
         if lock is None:
             return product_subscriptions.rows(conn, [subscription_id])[subscription_id]
         if lock.locked_by is not None:
+            facts = product_subscriptions.start_facts(conn, [subscription_id])[subscription_id]
             raise SubscriptionLocked(
-                f"The product subscription {subscription_id} is held by process {lock.locked_by}: wait until it ends, "
-                "or abort it.",
+                f"{facts.title} is held by process {facts.locked_by}: wait until it ends, or abort it.",
                 process_id=lock.locked_by,
             )
         now = runtime.clock.now()

@@ -12,10 +12,11 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as NotReadable
 
-from orchestrator_gql.config import addresses
+from orchestrator_gql.config import addresses, retention
 from orchestrator_gql.config import database_url as database_urls
 from orchestrator_gql.config.notifications import Smtp, Webhook
 from orchestrator_gql.config.principals import ROLES, ApiToken, Team
+from orchestrator_gql.config.retention import Retention
 from orchestrator_gql.config.services import Service
 from orchestrator_gql.config.sources import PREFIX, EnvironmentAndFile, misspelt
 from orchestrator_gql.types import Permission
@@ -187,6 +188,11 @@ class Settings(BaseSettings):
         min_length=16,
         description="A secret that seals the audit log, so that nobody without it can forge an entry. Set it before "
         "the first start, and keep it: entries with another key, or without a key, count as forged.",
+    )
+    retention_days: Annotated[Retention | None, NoDecode, BeforeValidator(retention.read)] = Field(
+        None,
+        description="Days for which ended processes are kept: a number, or JSON by target and status such as "
+        '`{"VALIDATE": 7, "default": 365}`; see [retention](../howto/retention.md). Default: everything is kept.',
     )
     redact: tuple[str, ...] = Field(
         SECRETS,

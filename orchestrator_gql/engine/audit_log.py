@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import audit
 from orchestrator_gql.types import Json
+from orchestrator_gql.utils.errors import NotFound
 
 FIRST = "startWorkflow"
 """The action that creates a process. Its entry begins the chain of the process, so no earlier entry is read."""
@@ -51,6 +52,13 @@ def entered(
     stored = {name: _whole(value) for name, value in details.items() if value is not None}
     is_first = action == FIRST
     audit.record(conn, process_id, actor=actor, action=action, details=stored, now=now, key=key, is_first=is_first)
+
+
+def no_process(conn: Connection, process_id: UUID) -> NotFound:
+    """The error for a process that does not exist; it says so if retention removed the process."""
+    at = audit.removed_at(conn, process_id)
+    message = None if at is None else f"Process {process_id} was removed by retention on {at:%Y-%m-%d}."
+    return NotFound("process", process_id, message)
 
 
 def _whole(value: Json) -> Json:

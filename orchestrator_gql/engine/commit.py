@@ -53,7 +53,7 @@ from orchestrator_gql.types import (
     ProcessStatus,
     StepStatus,
 )
-from orchestrator_gql.utils.errors import NotFound, StaleVersion
+from orchestrator_gql.utils.errors import StaleVersion
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, StepList, Workflow
 
 
@@ -228,7 +228,7 @@ def lock_process(conn: Connection, process_id: UUID, expected_version: int | Non
     """Lock the process for a command. Raises `NotFound`, and `StaleVersion` if its version is not the expected one."""
     process = processes.lock(conn, process_id)
     if process is None:
-        raise NotFound("process", process_id)
+        raise audit_log.no_process(conn, process_id)
     if expected_version is not None and expected_version != process.version:
         raise StaleVersion(
             f"The process is at version {process.version}, not {expected_version}.",

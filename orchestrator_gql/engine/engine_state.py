@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from orchestrator_gql.security import display_name
 from orchestrator_gql.storage import backlog, engine_state, events
 from orchestrator_gql.storage.engine_state import EngineStatus
 from orchestrator_gql.types import Event, EventKind
@@ -25,7 +26,7 @@ def pause_of(status: EngineStatus) -> EnginePaused | None:
     if not status.is_paused:
         return None
     assert status.changed_at is not None, "only a change pauses it, and a change has a time"
-    by = f" by {status.changed_by}" if status.changed_by else ""
+    by = f" by {display_name(status.changed_by)}" if status.changed_by else ""
     why = f" ({status.reason})" if status.reason else ""
     return EnginePaused(
         f"The engine was paused{by} at {status.changed_at:%Y-%m-%d %H:%M:%S} UTC{why}: "

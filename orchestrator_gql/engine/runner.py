@@ -53,6 +53,7 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import leases, processes
 from orchestrator_gql.types import Failure, ProcessStatus
 from orchestrator_gql.utils.author_calls import AuthorRaised
+from orchestrator_gql.utils.author_demands import refusing_demands
 from orchestrator_gql.utils.errors import StepError, StorageUnavailable
 from orchestrator_gql.utils.secrets import NOTHING, known_to_logs
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, InputStep, StepList
@@ -92,12 +93,20 @@ class TimeSlice:
         return self._left <= 0 or self.is_stopping() or time.monotonic() >= self._until
 
 
-async def advance(runtime: Runtime, process_id: UUID, time_slice: TimeSlice | None = None) -> None:
-    """Move the process on until it rests, ends, is handed over, or another worker holds it."""
+async def advance(
+    runtime: Runtime,
+    process_id: UUID,
+    time_slice: TimeSlice | None = None,
+    claimed: CommitResult | None = None,
+) -> None:
+    """Move the process on until it rests, ends, is handed over, or another worker holds it.
+
+    ``claimed`` is the result of `claim_at_once`, if the process is claimed already.
+    """
     time_slice = time_slice or TimeSlice()
-    latest: CommitResult | None = None
+    latest: CommitResult | None = claimed
     try:
-        latest = await _claimed(runtime, process_id)
+        latest = latest or await _claimed(runtime, process_id)
         while (
             latest is not None and latest.process.status is ProcessStatus.RUNNING and latest.process.worker is not None
         ):
@@ -115,6 +124,19 @@ async def advance(runtime: Runtime, process_id: UUID, time_slice: TimeSlice | No
         raise
     except BaseException as error:
         await engine_errors.count(runtime, process_id, latest.process if latest else None, error, lets_go=True)
+
+
+def claim_at_once(conn: Connection, runtime: Runtime, process_id: UUID) -> CommitResult | None:
+    """Claim the process in the transaction that makes it runnable; None if it would not run.
+
+    Every error leaves the claim to a worker: only `advance` runs the authors' functions that a claim may demand, and
+    only `advance` counts failures.
+    """
+    with refusing_demands():
+        claimed = _claim(conn, runtime, process_id)
+    if claimed is None or claimed.process.status is not ProcessStatus.RUNNING or claimed.process.worker is None:
+        return None
+    return claimed
 
 
 async def _claimed(runtime: Runtime, process_id: UUID) -> CommitResult | None:

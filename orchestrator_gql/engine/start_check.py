@@ -120,7 +120,7 @@ def refusal(workflow: Workflow, facts: StartFacts) -> Refused | None:
     if facts.lock is not None and (rule.is_free if facts.lock.locked_by is not None else rule.is_in_sync):
         return _out_of_sync(facts)
     if rule.is_unused and facts.users:
-        users = ", ".join(map(str, facts.users[:5]))
+        users = ", ".join(f"{user.description!r} ({user.status})" for user in facts.users[:5])
         more = f" and {len(facts.users) - 5} more" if len(facts.users) > 5 else ""
         return SubscriptionInUse(f"{facts.title} is in use by {users}{more}: terminate or change the users first.")
     return None
@@ -130,13 +130,13 @@ def _out_of_sync(facts: StartFacts) -> Refused:
     lock = facts.lock
     assert lock is not None
     if lock.locked_by is not None:
-        since = f"{lock.locked_at:%Y-%m-%d %H:%M:%S}" if lock.locked_at else "its start"
+        since = f"{lock.locked_at:%Y-%m-%d %H:%M:%S} UTC" if lock.locked_at else "its start"
         return SubscriptionLocked(
-            f"{facts.title} is held by process {lock.locked_by} since {since}: wait until it ends, or abort it.",
+            f"{facts.title} is held by process {facts.locked_by} since {since}: wait until it ends, or abort it.",
             process_id=lock.locked_by,
         )
     return SubscriptionOutOfSync(
-        f"{facts.title} is out of sync: {lock.out_of_sync_reason} Process {lock.out_of_sync_by} left it so. Validate "
+        f"{facts.title} is out of sync: {lock.out_of_sync_reason} Process {facts.left_by} left it so. Validate "
         "it, reconcile it, or set it in sync.",
         process_id=lock.out_of_sync_by,
     )

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from orchestrator_gql.domain import Lock
 from orchestrator_gql.process import Process
-from orchestrator_gql.security import LOCAL_OPERATOR
+from orchestrator_gql.security import display_name
 from orchestrator_gql.storage import product_subscription_locks as locks
 from orchestrator_gql.storage import product_subscriptions, steps
 from orchestrator_gql.targets import Target
@@ -76,5 +76,5 @@ def _has_begun(conn: Connection, process: Process, all_steps: Sequence[Step]) ->
 
 
 def _reason(process: Process) -> str:
-    by = LOCAL_OPERATOR.name if process.aborted_by == LOCAL_OPERATOR.id else process.aborted_by
-    return f"{process.workflow_name} was aborted by {by or 'the engine'} after it had begun, so the network may differ."
+    by = display_name(process.aborted_by)
+    return f"{process.workflow_name} was aborted by {by} after it had begun, so the network may differ."

@@ -8,10 +8,12 @@ buffer, so a slow reader reads later and uses no memory meanwhile.
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 
+from sqlalchemy import Connection
+
 from orchestrator_gql.events.notifier import Notifier
 from orchestrator_gql.storage import events
 from orchestrator_gql.storage.database import Database
-from orchestrator_gql.storage.events import EventFilter
+from orchestrator_gql.storage.events import EventFilter, Page
 from orchestrator_gql.types import Event
 
 BATCH = 200
@@ -62,7 +64,7 @@ async def follow(
         ticket = notifier.ticket()
         batch = await _next(database, cursor, wanted)
         cursor = batch.cursor
-        if batch.events:
+        if batch.events or batch.reset:
             yield batch
 
 
@@ -70,10 +72,22 @@ async def _first(database: Database, after: str | None, wanted: EventFilter) -> 
     if after is None:
         return Batch((), await database.read(events.end), caught_up=True)
     if await database.read(lambda conn: events.is_forgotten(conn, after)):
-        return Batch((), await database.read(events.end), caught_up=True, reset=True)
+        return await _reset(database)
     return await _next(database, after, wanted)
 
 
 async def _next(database: Database, cursor: str, wanted: EventFilter) -> Batch:
-    page = await database.read(lambda conn: events.after(conn, cursor, wanted, BATCH))
+    def read(conn: Connection) -> Page | None:
+        page = events.after(conn, cursor, wanted, BATCH)
+        # The newest event is never deleted, so a reader cannot move past deleted events without finding it.
+        has_gap = page.cursor != cursor and events.is_pruned(conn, cursor)
+        return None if has_gap else page
+
+    page = await database.read(read)
+    if page is None:
+        return await _reset(database)
     return Batch(page.events, page.cursor, caught_up=not page.has_more)
+
+
+async def _reset(database: Database) -> Batch:
+    return Batch((), await database.read(events.end), caught_up=True, reset=True)

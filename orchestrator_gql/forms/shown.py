@@ -34,7 +34,8 @@ class Page:
     ``index`` is the number of pages accepted before. ``key`` is the name of the class in kebab-case. ``schema`` is JSON
     Schema 2020-12, ``ui_schema`` has hints for react-jsonschema-form. ``initial_data`` holds the initial values by key.
     ``is_confirmation`` is true if there is no field to fill in. ``digest`` is the SHA-256, in hex, of everything shown
-    on this page and on the pages before. ``whole`` has the read-only texts that are cut.
+    on this page and on the pages before. ``whole`` has the read-only texts that are cut. ``has_own_label`` is true if
+    its author wrote the label of its button.
     """
 
     index: int
@@ -49,6 +50,12 @@ class Page:
     is_confirmation: bool
     digest: str
     whole: Mapping[str, str] = attribute(default_factory=dict, repr=False)
+    has_own_label: bool = False
+
+    @property
+    def of_start(self) -> "Page":
+        """The page in a start form: the button of its last page starts a process."""
+        return self if self.has_next or self.has_own_label else replace(self, submit_label="Start")
 
     def cut_to(self, longest: int) -> "Page":
         """The page with at most so many characters of each read-only text; the digest covers the whole texts.
@@ -95,6 +102,7 @@ def show(page: type[BaseModel], index: int, behind: str = "", secrets: Secrets =
     meta: Mapping[str, Json] = get_form_meta(page) or {}
     has_next = bool(meta.get("hasNext"))
     is_confirmation = all(field.get("readOnly") for field in fields.values())
+    own_label = _own_label(page, meta)
     all_shown = {"title": title, "schema": schema, "initial_data": initial_data}
     digest = _digest({**all_shown, "behind": behind} if behind else all_shown)
     return Page(
@@ -105,10 +113,11 @@ def show(page: type[BaseModel], index: int, behind: str = "", secrets: Secrets =
         schema=schema,
         ui_schema=ui_schema(schema),
         initial_data=initial_data,
-        submit_label=_own_label(page, meta) or _label(has_next=has_next, is_confirmation=is_confirmation),
+        submit_label=own_label or _label(has_next=has_next, is_confirmation=is_confirmation),
         has_next=has_next,
         is_confirmation=is_confirmation,
         digest=digest,
+        has_own_label=own_label is not None,
     ).cut_to(LONGEST_SHOWN)
 
 

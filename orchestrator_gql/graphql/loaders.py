@@ -4,16 +4,12 @@ The loaders are made for each operation and for each batch of a subscription, so
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Row
 from strawberry.dataloader import DataLoader
 
-from orchestrator_gql.callbacks.rules import Callback
-from orchestrator_gql.domain import Lock
-from orchestrator_gql.input_requests.decision import Decision, InputRequest
-from orchestrator_gql.process import Process, StepExecution
 from orchestrator_gql.reads import processes as process_reads
 from orchestrator_gql.reads.callbacks import Log, attempt_pages, progress_pages
 from orchestrator_gql.reads.rows import (
@@ -44,13 +40,8 @@ from orchestrator_gql.reads.rows import (
 )
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
-from orchestrator_gql.storage.backlog import Backlog
 from orchestrator_gql.storage.callback_attempts import Attempt, Progress
-from orchestrator_gql.storage.engine_state import EngineStatus
 from orchestrator_gql.storage.pagination import PageArgs
-from orchestrator_gql.storage.product_subscriptions import StartFacts
-from orchestrator_gql.types import Failure, Json
-from orchestrator_gql.utils.secrets import Secrets
 
 T = TypeVar("T")
 L = TypeVar("L", Attempt, Progress)
@@ -58,85 +49,100 @@ K = TypeVar("K")
 ReadPages = Callable[[Runtime, Principal, Sequence[UUID], PageArgs], Awaitable[Mapping[UUID, Log[L]]]]
 
 
+def _single_value(read: Callable[[Runtime, Principal], Awaitable[T]]) -> "cached_property[DataLoader[None, T]]":
+    """A loader of a single value, which is read once for all fields that use it."""
+
+    def make(loaders: "Loaders") -> DataLoader[None, T]:
+        runtime, principal = loaders.runtime, loaders.principal  # not the loaders: they would be garbage in a circle
+
+        async def load(keys: list[None]) -> list[T]:
+            return [await read(runtime, principal)] * len(keys)
+
+        return DataLoader(load_fn=load)
+
+    return cached_property(make)
+
+
+def _single_rows(read: ByKeys[K, T]) -> "cached_property[DataLoader[K, T | None]]":
+    def make(loaders: "Loaders") -> DataLoader[K, T | None]:
+        runtime, principal = loaders.runtime, loaders.principal
+
+        async def load(keys: list[K]) -> list[T | None]:
+            found = await read(runtime, principal, keys)
+            return [found.get(key) for key in keys]
+
+        return DataLoader(load_fn=load)
+
+    return cached_property(make)
+
+
+def _row_lists(read: ByKeys[UUID, list[T]]) -> "cached_property[DataLoader[UUID, list[T]]]":
+    def make(loaders: "Loaders") -> DataLoader[UUID, list[T]]:
+        runtime, principal = loaders.runtime, loaders.principal
+
+        async def load(keys: list[UUID]) -> list[list[T]]:
+            found = await read(runtime, principal, keys)
+            return [found.get(key, []) for key in keys]
+
+        return DataLoader(load_fn=load)
+
+    return cached_property(make)
+
+
+def _pages(read: ReadPages[L]) -> "cached_property[DataLoader[tuple[UUID, PageArgs], Log[L]]]":
+    def make(loaders: "Loaders") -> DataLoader[tuple[UUID, PageArgs], Log[L]]:
+        runtime, principal = loaders.runtime, loaders.principal
+
+        async def load(keys: list[tuple[UUID, PageArgs]]) -> list[Log[L]]:
+            found: dict[tuple[UUID, PageArgs], Log[L]] = {}
+            for page_args in {key_args for _, key_args in keys}:
+                ids = [id for id, key_args in keys if key_args == page_args]
+                pages = await read(runtime, principal, ids, page_args)
+                found |= {(id, page_args): page for id, page in pages.items()}
+            return [found[key] for key in keys]
+
+        return DataLoader(load_fn=load)
+
+    return cached_property(make)
+
+
 class Loaders:
     """The loaders of one operation. The key is a UUID; loaders of logs also take the arguments of a page.
+
+    A loader is made when a field first needs it: an operation needs a few of them, and a batch of a subscription none.
 
     They pass the caller to the read functions, which require READ for every field that uses them. A caller without
     READ sees only the fields that a mutation result or an audit entry has itself.
     """
 
     def __init__(self, runtime: Runtime, principal: Principal) -> None:
-        self.process: DataLoader[UUID, Process | None] = _single_rows(runtime, principal, processes_by_ids)
-        self.whole: DataLoader[UUID, Process | None] = _single_rows(runtime, principal, whole_processes)
-        self.state: DataLoader[UUID, Any] = _single_rows(runtime, principal, states)
-        self.failure: DataLoader[UUID, Failure | None] = _single_rows(runtime, principal, failures_of_processes)
-        self.secrets: DataLoader[UUID, Secrets | None] = _single_rows(runtime, principal, secrets_of_processes)
-        self.executions: DataLoader[UUID, list[StepExecution]] = _row_lists(runtime, principal, steps_of_processes)
-        self.delta: DataLoader[tuple[UUID, int], Mapping[str, Json] | None] = _single_rows(
-            runtime, principal, state_deltas
-        )
-        self.callbacks: DataLoader[UUID, list[Callback]] = _row_lists(runtime, principal, callbacks_of_processes)
-        self.callback: DataLoader[UUID, Callback | None] = _single_rows(runtime, principal, callbacks_by_ids)
-        self.attempt: DataLoader[UUID, Attempt | None] = _single_rows(runtime, principal, attempts_by_ids)
-        self.attempts: DataLoader[tuple[UUID, PageArgs], Log[Attempt]] = _pages(runtime, principal, attempt_pages)
-        self.progress: DataLoader[tuple[UUID, PageArgs], Log[Progress]] = _pages(runtime, principal, progress_pages)
-        self.payload: DataLoader[UUID, str | None] = _single_rows(runtime, principal, payloads)
-        self.requests: DataLoader[UUID, list[InputRequest]] = _row_lists(
-            runtime, principal, input_requests_of_processes
-        )
-        self.request: DataLoader[UUID, InputRequest | None] = _single_rows(runtime, principal, input_requests_by_ids)
-        self.decisions: DataLoader[UUID, list[Decision]] = _row_lists(runtime, principal, decisions)
-        self.subscription_ids: DataLoader[UUID, list[UUID]] = _row_lists(
-            runtime, principal, product_subscription_ids_of_processes
-        )
-        self.subscription: DataLoader[UUID, Row[Any] | None] = _single_rows(
-            runtime, principal, product_subscriptions_by_ids
-        )
-        self.subscription_model: DataLoader[UUID, Any] = _single_rows(runtime, principal, product_subscription_models)
-        self.product: DataLoader[UUID, Row[Any] | None] = _single_rows(runtime, principal, products_by_ids)
-        self.subscription_lock: DataLoader[UUID, Lock | None] = _single_rows(
-            runtime, principal, product_subscription_locks_by_ids
-        )
-        self.version_model: DataLoader[tuple[UUID, int], Any] = _single_rows(runtime, principal, version_models)
-        self.start_facts: DataLoader[UUID, StartFacts | None] = _single_rows(runtime, principal, start_facts)
-        self.subscription_users: DataLoader[UUID, list[UUID]] = _row_lists(runtime, principal, subscription_users)
-        self.subscription_owners: DataLoader[UUID, list[UUID]] = _row_lists(runtime, principal, subscription_owners)
-        self.engine: DataLoader[None, EngineStatus] = _single_value(lambda: process_reads.status(runtime, principal))
-        self.backlog: DataLoader[None, Backlog] = _single_value(lambda: process_reads.work(runtime, principal))
+        self.runtime = runtime
+        self.principal = principal
 
-
-def _single_value(read: Callable[[], Awaitable[T]]) -> DataLoader[None, T]:
-    """A loader of a single value, which is read once for all fields that use it."""
-
-    async def load(keys: list[None]) -> list[T]:
-        return [await read()] * len(keys)
-
-    return DataLoader(load_fn=load)
-
-
-def _single_rows(runtime: Runtime, principal: Principal, read: ByKeys[K, T]) -> DataLoader[K, T | None]:
-    async def load(keys: list[K]) -> list[T | None]:
-        found = await read(runtime, principal, keys)
-        return [found.get(key) for key in keys]
-
-    return DataLoader(load_fn=load)
-
-
-def _row_lists(runtime: Runtime, principal: Principal, read: ByKeys[UUID, list[T]]) -> DataLoader[UUID, list[T]]:
-    async def load(keys: list[UUID]) -> list[list[T]]:
-        found = await read(runtime, principal, keys)
-        return [found.get(key, []) for key in keys]
-
-    return DataLoader(load_fn=load)
-
-
-def _pages(runtime: Runtime, principal: Principal, read: ReadPages[L]) -> DataLoader[tuple[UUID, PageArgs], Log[L]]:
-    async def load(keys: list[tuple[UUID, PageArgs]]) -> list[Log[L]]:
-        found: dict[tuple[UUID, PageArgs], Log[L]] = {}
-        for page_args in {key_args for _, key_args in keys}:
-            ids = [id for id, key_args in keys if key_args == page_args]
-            pages = await read(runtime, principal, ids, page_args)
-            found |= {(id, page_args): page for id, page in pages.items()}
-        return [found[key] for key in keys]
-
-    return DataLoader(load_fn=load)
+    process = _single_rows(processes_by_ids)
+    whole = _single_rows(whole_processes)
+    state = _single_rows(states)
+    failure = _single_rows(failures_of_processes)
+    secrets = _single_rows(secrets_of_processes)
+    executions = _row_lists(steps_of_processes)
+    delta = _single_rows(state_deltas)
+    callbacks = _row_lists(callbacks_of_processes)
+    callback = _single_rows(callbacks_by_ids)
+    attempt = _single_rows(attempts_by_ids)
+    attempts = _pages(attempt_pages)
+    progress = _pages(progress_pages)
+    payload = _single_rows(payloads)
+    requests = _row_lists(input_requests_of_processes)
+    request = _single_rows(input_requests_by_ids)
+    decisions = _row_lists(decisions)
+    subscription_ids = _row_lists(product_subscription_ids_of_processes)
+    subscription = _single_rows(product_subscriptions_by_ids)
+    subscription_model: cached_property[DataLoader[UUID, Any]] = _single_rows(product_subscription_models)
+    product = _single_rows(products_by_ids)
+    subscription_lock = _single_rows(product_subscription_locks_by_ids)
+    version_model: cached_property[DataLoader[tuple[UUID, int], Any]] = _single_rows(version_models)
+    start_facts = _single_rows(start_facts)
+    subscription_users = _row_lists(subscription_users)
+    subscription_owners = _row_lists(subscription_owners)
+    engine = _single_value(process_reads.status)
+    backlog = _single_value(process_reads.work)

@@ -146,7 +146,10 @@ class Query(NotificationQueries, AuditQueries, ProductSubscriptionQueries):
         selected = [Workflow.of(definition) for definition in definitions if _matches(definition, filter)]
         return _list_connection(selected, first, after)
 
-    @resolved(description="The process with this id; null if there is none.")
+    @resolved(
+        description="The process with this id; null if there is none. If retention removed it, the error NOT_FOUND "
+        "says when."
+    )
     async def process(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The id of the process.")]
     ) -> Process | None:

@@ -10,7 +10,7 @@ Only one thread runs at a time, because each computing thread can delay the even
 
 import asyncio
 from collections.abc import Awaitable
-from functools import wraps
+from functools import cached_property, wraps
 from inspect import isawaitable
 from typing import Any, TypeVar, cast
 
@@ -52,7 +52,10 @@ class Redaction:
         self._redact = redact
         self._turn = turn
         self._left = AT_ONCE
-        self._later: DataLoader[Json, Json] = DataLoader(self._in_a_thread, max_batch_size=_BATCH, cache=False)
+
+    @cached_property
+    def _later(self) -> DataLoader[Json, Json]:
+        return DataLoader(self._in_a_thread, max_batch_size=_BATCH, cache=False)
 
     def __call__(self, value: T) -> T:
         """The value without its secrets, or an awaitable of it for the executor."""

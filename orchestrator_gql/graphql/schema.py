@@ -13,6 +13,7 @@ from orchestrator_gql.graphql.mutations.notifications import NotificationMutatio
 from orchestrator_gql.graphql.mutations.operator_actions import OperatorActionMutations
 from orchestrator_gql.graphql.mutations.processes import ProcessMutations
 from orchestrator_gql.graphql.mutations.product_subscriptions import ProductSubscriptionMutations
+from orchestrator_gql.graphql.mutations.retention import RetentionMutations
 from orchestrator_gql.graphql.queries import Query
 from orchestrator_gql.graphql.redaction import redact_before_writing
 from orchestrator_gql.graphql.subscriptions import EventExecutor, Subscription
@@ -34,6 +35,7 @@ class Mutation(
     NotificationMutations,
     EngineMutations,
     ProductSubscriptionMutations,
+    RetentionMutations,
 ):
     """The mutations of all nouns."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from orchestrator_gql.security import Permission, Principal
+from orchestrator_gql.security import Permission, Principal, display_name
 from orchestrator_gql.types import InputRequestStatus, Json, Verdict
 from orchestrator_gql.utils.errors import (
     AlreadyDecided,
@@ -104,7 +104,8 @@ def demand_not_claimed_by_other(request: InputRequest, principal: Principal) -> 
     """Raise `ClaimedByOther` if somebody else has claimed the request."""
     if request.claimed_by not in (None, principal.id):
         raise ClaimedByOther(
-            f"{request.claimed_by} has claimed this form: ask this person, or assign the form to somebody else.",
+            f"{display_name(request.claimed_by)} has claimed this form: ask this person, or assign the form to "
+            "somebody else.",
             process_id=request.process_id,
             current_version=request.version,
             by=request.claimed_by,
@@ -116,7 +117,7 @@ def demand_same(request: InputRequest, first: Decision, pages: Sequence[Json], d
     """Raise `StaleForm` if a later approval has other values, or another page, than the first approval."""
     if (tuple(pages), digest) != (first.pages, first.shown_digest):
         raise StaleForm(
-            f"{first.by} approved other values: approve the same values, or reject the form.",
+            f"{display_name(first.by)} approved other values: approve the same values, or reject the form.",
             process_id=request.process_id,
             current_version=request.version,
             by=first.by,

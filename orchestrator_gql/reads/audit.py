@@ -8,8 +8,9 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from orchestrator_gql.audit.entries import BEGINNING, AuditEntry
+from orchestrator_gql.audit.pruned import covered_by, is_last
 from orchestrator_gql.audit.seals import Anchor, Seal
-from orchestrator_gql.audit.walk import LARGEST, START, Fault, Place, Walk, behind
+from orchestrator_gql.audit.walk import LARGEST, NOT_REMOVED, START, Fault, Place, Removal, Walk, behind
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import audit
@@ -163,12 +164,20 @@ async def _check(part: Part, place: Place, key: bytes | None) -> tuple[int, Faul
             fault = walk.close() or walk.enter(item)
         else:
             checked += 1
-            fault = walk.step(*item)
+            fault = walk.step(*item, _removal(part, item[0], key))
             if checked % TURN == 0:
                 await asyncio.sleep(0)
         if fault is not None:
             return checked, fault
     return checked, walk.close() if part.is_whole else None
+
+
+def _removal(part: Part, entry: AuditEntry, key: bytes | None) -> Removal:
+    chain = part.removed.get(entry.chain)
+    if chain is None:
+        return NOT_REMOVED
+    before = covered_by((other for other in chain if other.seq < entry.seq), key) if is_last(entry) else None
+    return Removal(before, is_noted=any(other.seq > entry.seq and is_last(other) for other in chain))
 
 
 def _end(part: Part, place: Place) -> Place:

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
+from sqlalchemy import Connection
+
 from orchestrator_gql.callbacks.rules import WITH_RESULT, Callback
 from orchestrator_gql.engine import authorization
+from orchestrator_gql.engine.audit_log import no_process
 from orchestrator_gql.engine.engine_state import pause_of
 from orchestrator_gql.engine.steps import execution
 from orchestrator_gql.engine.steps.failures import in_request
@@ -13,14 +16,14 @@ from orchestrator_gql.process import Process, ProcessAction, recoverable_wait, s
 from orchestrator_gql.process import available_actions as possible_actions
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
-from orchestrator_gql.storage import backlog, engine_state, listing
+from orchestrator_gql.storage import audit, backlog, engine_state, listing
 from orchestrator_gql.storage import workers as worker_rows
 from orchestrator_gql.storage.backlog import Backlog
 from orchestrator_gql.storage.engine_state import EngineStatus
 from orchestrator_gql.storage.listing import Counts, ProcessFilter
 from orchestrator_gql.storage.pagination import PageArgs, RowPage
 from orchestrator_gql.storage.workers import Worker
-from orchestrator_gql.types import Failure
+from orchestrator_gql.types import Failure, ProcessStatus
 from orchestrator_gql.utils.errors import AuthorCodeFailed, Forbidden, FormTimeout
 from orchestrator_gql.workflow.model import Workflow
 
@@ -45,6 +48,12 @@ async def process_count(runtime: Runtime, principal: Principal, wanted: ProcessF
     """The number of processes that fit the filter."""
     principal.demand(Permission.READ)
     return await runtime.database.read(lambda conn: listing.process_count(conn, wanted))
+
+
+async def status_counts(runtime: Runtime, principal: Principal, wanted: ProcessFilter) -> dict[ProcessStatus, int]:
+    """The number of processes that fit the filter, for each status: counted as far as the lists are."""
+    principal.demand(Permission.READ)
+    return await runtime.database.read(lambda conn: listing.status_counts(conn, wanted))
 
 
 def available_actions(runtime: Runtime, principal: Principal, process: Process) -> list[ProcessAction]:
@@ -85,10 +94,16 @@ def traceback_of(principal: Principal, failure: Failure) -> str | None:
 
 
 async def process(runtime: Runtime, principal: Principal, process_id: UUID) -> Process | None:
-    """The process without its state, or None."""
+    """The process without its state, or None. Raises `NotFound` if retention removed it."""
     principal.demand(Permission.READ)
-    by_id = await runtime.database.read(lambda conn: listing.processes_by_ids(conn, [process_id]))
-    return by_id.get(process_id)
+
+    def load(conn: Connection) -> Process | None:
+        found = listing.processes_by_ids(conn, [process_id]).get(process_id)
+        if found is None and audit.removed_at(conn, process_id) is not None:
+            raise no_process(conn, process_id)
+        return found
+
+    return await runtime.database.read(load)
 
 
 def workflows(runtime: Runtime, principal: Principal) -> list[Workflow]:

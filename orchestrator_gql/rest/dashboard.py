@@ -3,17 +3,21 @@
 The dashboard draws the page of the address itself, so each of its addresses answers with the same document.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from hashlib import blake2b
 from html import escape
 from pathlib import Path
+from typing import TypeAlias
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
+from starlette.status import HTTP_404_NOT_FOUND
 
 from orchestrator_gql.config.settings import Settings
 from orchestrator_gql.rest.built_files import BuiltFiles
+
+OnError: TypeAlias = Callable[[Request, Exception], Awaitable[Response]]
 
 POLICY = "default-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 HEADERS = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
@@ -75,15 +79,44 @@ def page_routes(folder: Path | None, base_path: str = "", *, has_explorer: bool 
     return [Route(page + slash, document) for page in PAGES for slash in ("", "/")]
 
 
-def _document(folder: Path | None, base_path: str, *, has_explorer: bool) -> Callable[[Request], Response]:
-    base = f'<base href="{escape(base_path)}/" />'
+def telling_browsers(
+    on_error: OnError, folder: Path | None, base_path: str = "", *, has_explorer: bool = False
+) -> OnError:
+    """The handler of HTTP errors that shows a browser the dashboard at an unknown path, with status 404.
+
+    The dashboard says that it has no such page. Any other client, and any other error, gets what ``on_error`` answers.
+    """
     if folder is None:
-        return lambda _: HTMLResponse(NOT_BUILT.replace(BASE, base), headers=HEADERS)
-    additions = base + (EXPLORER if has_explorer else "")
+        return on_error
+    content = _content(folder, base_path, has_explorer=has_explorer)
+
+    async def handle(request: Request, error: Exception) -> Response:
+        is_page = request.scope["type"] == "http" and request.method in ("GET", "HEAD")
+        is_unknown = getattr(error, "status_code", None) == HTTP_404_NOT_FOUND
+        if is_page and is_unknown and "text/html" in request.headers.get("accept", ""):
+            return HTMLResponse(content(), HTTP_404_NOT_FOUND, {**CHECKED, "Vary": "Accept"})
+        return await on_error(request, error)
+
+    return handle
+
+
+def _content(folder: Path, base_path: str, *, has_explorer: bool) -> Callable[[], str]:
+    additions = _base(base_path) + (EXPLORER if has_explorer else "")
+    # Read at each request: a build may have replaced the file.
+    return lambda: (folder / "index.html").read_text("utf-8").replace(BASE, additions, 1)
+
+
+def _base(base_path: str) -> str:
+    return f'<base href="{escape(base_path)}/" />'
+
+
+def _document(folder: Path | None, base_path: str, *, has_explorer: bool) -> Callable[[Request], Response]:
+    if folder is None:
+        return lambda _: HTMLResponse(NOT_BUILT.replace(BASE, _base(base_path)), headers=HEADERS)
+    read = _content(folder, base_path, has_explorer=has_explorer)
 
     def document(request: Request) -> Response:
-        # Read at each request: a build may have replaced the file.
-        content = (folder / "index.html").read_text("utf-8").replace(BASE, additions, 1)
+        content = read()
         etag = f'"{blake2b(content.encode(), digest_size=12).hexdigest()}"'
         headers = {**CHECKED, "ETag": etag}
         known = request.headers.get("if-none-match", "").split(",")

@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import metrics as stored_metrics
-from orchestrator_gql.storage.database.observer import Delivered, Fact, ProcessEnded, StepEnded
+from orchestrator_gql.storage.database.observer import Delivered, Fact, ProcessEnded, ProcessesPruned, StepEnded
 from orchestrator_gql.storage.metrics import LIVING, Gauges
 from orchestrator_gql.types import AttemptOutcome, EngineState
 from orchestrator_gql.utils.author_places import Authors
@@ -91,6 +91,8 @@ class Metrics:
                     self._child(self._step_seconds, kind, status).observe(took)
                 case ProcessEnded(workflow_name, status):
                     self._child(self._ended, workflow_name, status).inc()
+                case ProcessesPruned(number):
+                    self._pruned.inc(number)
                 case _:
                     assert_never(fact)
 
@@ -160,6 +162,9 @@ class Metrics:
             ["workflow", "status"],
             registry=own,
         )
+        self._pruned = Counter(
+            "orchestrator_processes_pruned", "Processes that retention deleted at this server.", registry=own
+        )
         self._step_seconds = Histogram(
             "orchestrator_step_seconds",
             "From entering a step to its end; of a wait or a form, how long it waited.",
@@ -218,6 +223,11 @@ class Metrics:
             ("input_requests_open", "Forms that wait for a person.", gauges.open_input_requests),
             ("notifications_pending", "Notifications that are to be sent.", gauges.pending_notifications),
             ("notifications_dead", "Notifications that were given up.", gauges.dead_notifications),
+            (
+                "oldest_ended_process_seconds",
+                "How long ago the oldest ended process ended.",
+                gauges.oldest_ended_process,
+            ),
             ("event_log_lag_seconds", "Age of the oldest event that no reader may see yet.", gauges.log_lag),
         ):
             yield GaugeMetricFamily(f"orchestrator_{name}", description, value)

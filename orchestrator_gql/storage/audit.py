@@ -7,8 +7,8 @@ the chains; a verification reads the entries seal by seal.
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import takewhile
 from typing import Any
@@ -21,6 +21,7 @@ from sqlalchemy import (
     Select,
     Uuid,
     bindparam,
+    func,
     insert,
     literal,
     or_,
@@ -32,9 +33,11 @@ from sqlalchemy.exc import IntegrityError
 
 from orchestrator_gql.audit import origin
 from orchestrator_gql.audit.entries import BEGINNING, ENGINE, AuditEntry, digest_of
+from orchestrator_gql.audit.pruned import PRUNE, has_no_details, is_last
 from orchestrator_gql.audit.seals import Anchor, Seal, seal_of
 from orchestrator_gql.audit.walk import Place
 from orchestrator_gql.storage import pagination
+from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.pagination import Key, PageArgs, RowPage, read_page
 from orchestrator_gql.storage.tables import audit, audit_seals
@@ -51,6 +54,9 @@ _head = Prepared(
     select(audit.c.seq, audit.c.digest).where(audit.c.chain == bindparam("chain")).order_by(audit.c.seq.desc()).limit(1)
 )
 _append = Prepared(insert(audit).inline(), audit.c.keys())
+
+_wait_for_engine_chain = select(func.pg_advisory_xact_lock(func.hashtextextended("audit\nengine", 0)))
+"""The chain of the engine has a lock of its own: a pause waits for all processes, and retention must not."""
 
 NEWEST_FIRST = Key((audit.c.at, audit.c.id), is_descending=True)
 
@@ -76,7 +82,7 @@ class Part:
     """A part of the log that a walk reads at once: the current seal, the next seals, and the entries of all of them.
 
     ``is_whole``: the part has all entries of these seals. ``is_sealed``: the part is in the sealed section of the log.
-    ``is_last``: nothing follows the part.
+    ``is_last``: nothing follows the part. ``removed`` has the whole chains of the removed processes in the part.
     """
 
     current: Seal | None
@@ -85,6 +91,7 @@ class Part:
     is_whole: bool
     is_sealed: bool = True
     is_last: bool = False
+    removed: Mapping[UUID, Sequence[AuditEntry]] = field(default_factory=dict)
 
     def in_order(self) -> Iterator[Seal | Read]:
         """The entries of the current seal, then each next seal, followed by its entries."""
@@ -124,6 +131,8 @@ def record(
     ``is_first``: the entry begins the chain.
     """
     chain, came = process_id or ENGINE, origin.current()
+    if process_id is None and conn.dialect.name == "postgresql":
+        conn.execute(_wait_for_engine_chain)
     head = None if is_first else _head.first(conn, {"chain": chain})
     seq, previous = (head["seq"] + 1, head["digest"]) if head else (1, BEGINNING)
     entry = AuditEntry(
@@ -192,6 +201,35 @@ def seal_at(conn: Connection, seq: int) -> Seal | None:
 
 def part(conn: Connection, place: Place, limit: int) -> Part:
     """At most ``limit`` entries behind the place: by seal and chain, then the entries without a seal, by chain."""
+    found = _part(conn, place, limit)
+    entries = (entry for entry, _ in found.entries)
+    removed = {entry.chain for entry in entries if has_no_details(entry) or is_last(entry)}
+    return replace(found, removed=chains(conn, list(removed))) if removed else found
+
+
+def chains(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, list[AuditEntry]]:
+    """The whole chains, each in order; a chain without entries is left out."""
+    found: dict[UUID, list[AuditEntry]] = {}
+    for row in conn.execute(select(audit).where(among(conn, audit.c.chain, ids)).order_by(*_CHAINED)):
+        found.setdefault(row.chain, []).append(_entry(row))
+    return found
+
+
+def remove_details(conn: Connection, entries: Sequence[AuditEntry]) -> None:
+    """Store the details that take the place of others; see `audit.pruned`."""
+    change = update(audit).where(audit.c.id == bindparam("b_id")).values(details=bindparam("b_details"))
+    if entries:
+        conn.execute(change, [{"b_id": entry.id, "b_details": entry.details} for entry in entries])
+
+
+def removed_at(conn: Connection, chain: UUID) -> datetime | None:
+    """The time at which retention removed the process of the chain; None if it did not."""
+    last = select(audit.c.at, audit.c.action).where(audit.c.chain == chain).order_by(audit.c.seq.desc()).limit(1)
+    row = conn.execute(last).first()
+    return row.at if row is not None and row.action == PRUNE and chain != ENGINE else None
+
+
+def _part(conn: Connection, place: Place, limit: int) -> Part:
     if place.is_sealed:
         current = seal_at(conn, place.seal)
         rows = conn.execute(_by_number.where(audit_seals.c.seq > place.seal).limit(SEALS)).all()

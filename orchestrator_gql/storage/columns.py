@@ -170,8 +170,11 @@ TransactionId = BigInteger().with_variant(Xid8(), "postgresql")
 EventId = BigInteger().with_variant(Integer(), "sqlite")
 
 
-def among(conn: Connection, column: ColumnElement[UUID], ids: Sequence[UUID]) -> ColumnElement[bool]:
-    """The condition that the column is one of the ids."""
+def among(conn: Connection, column: ColumnElement[UUID], ids: Sequence[UUID] | Select[UUID]) -> ColumnElement[bool]:
+    """The condition that the column is one of the ids; a query for ids is read once, before the other rows."""
+    if isinstance(ids, Select):
+        is_postgres = conn.dialect.name == "postgresql"
+        return column == any_(func.array(ids.scalar_subquery())) if is_postgres else column.in_(ids)
     return column == any_(_id_array(ids)) if conn.dialect.name == "postgresql" else column.in_(select(each(conn, ids)))
 
 

@@ -6,7 +6,7 @@ numbers lie ahead, and no reader would see the events, perhaps for years.
 
 from sqlalchemy import Connection, Text, cast, func, literal, select, text, update
 
-from orchestrator_gql.storage import outbox_cursor
+from orchestrator_gql.storage import outbox_cursor, pruned_events
 from orchestrator_gql.storage.events import renumbered
 from orchestrator_gql.storage.tables import events
 
@@ -40,6 +40,7 @@ def renumber(conn: Connection) -> int:
     oldest = cast(literal(OLDEST, Text), events.c.tx.type)
     restored = events.c.id <= last
     count = conn.execute(update(events).where(restored, events.c.tx != oldest).values(tx=oldest)).rowcount
+    pruned_events.renumber(conn, int(OLDEST), last)
     cursor = outbox_cursor.load(conn)
     if cursor is not None:
         outbox_cursor.replace(conn, renumbered(cursor, int(OLDEST), last))

@@ -42,7 +42,7 @@ from sqlalchemy import (
 from orchestrator_gql.storage.columns import each, failure_to_json
 from orchestrator_gql.storage.database.after_commit import commit_effects
 from orchestrator_gql.storage.database.prepared import Prepared
-from orchestrator_gql.storage.tables import events, processes
+from orchestrator_gql.storage.tables import events, processes, pruned_until
 from orchestrator_gql.storage.weight import TooHeavy, free, has_room, within
 from orchestrator_gql.types import Event, EventKind, Failure
 from orchestrator_gql.utils.errors import CursorInvalid
@@ -78,7 +78,7 @@ class EventFilter:
     assignee_keys: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class _Place:
     tx: int
     id: int
@@ -137,7 +137,7 @@ def is_forgotten(conn: Connection, cursor: str) -> bool:
     A database that was restored from an older copy, or into another PostgreSQL server, continues with older numbers:
     behind a cursor with a higher number no event would come for a long time, perhaps never.
     """
-    if is_ahead(conn, cursor):
+    if is_ahead(conn, cursor) or is_pruned(conn, cursor):
         return True
     if _is_postgres(conn):
         if cursor == BEGINNING:
@@ -146,6 +146,30 @@ def is_forgotten(conn: Connection, cursor: str) -> bool:
             return True
     first = conn.execute(select(func.min(events.c.id))).scalar()
     return first is not None and _place(cursor).id < first - 1
+
+
+def is_pruned(conn: Connection, cursor: str) -> bool:
+    """True if retention deleted an event behind the cursor."""
+    until: str | None = conn.execute(select(pruned_until.c.cursor)).scalar()
+    return until is not None and is_before(cursor, until)
+
+
+def is_before(cursor: str, other: str) -> bool:
+    """True if the cursor is before the other in the order of the log; on SQLite all transactions have the number 0."""
+    return _place(cursor) < _place(other)
+
+
+def last_cursor(conn: Connection, ids: Sequence[int]) -> str:
+    """The cursor behind the last of the events, which exist."""
+    query = select(events.c.id, _tx(conn)).where(events.c.id.in_(ids)).order_by(*_descending(conn)).limit(1)
+    id, tx = conn.execute(query).one()
+    return _Place(tx, id).cursor
+
+
+def newest_id(conn: Connection) -> int:
+    """The id of the last event of the log, whether it can be read already or not."""
+    newest: int = conn.execute(select(events.c.id).order_by(*_descending(conn)).limit(1)).scalar_one()
+    return newest
 
 
 def _is_renumbered(conn: Connection, place: _Place) -> bool:

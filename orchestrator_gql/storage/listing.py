@@ -30,7 +30,16 @@ from orchestrator_gql.storage import engine_state, statistics
 from orchestrator_gql.storage import input_requests as request_rows
 from orchestrator_gql.storage.engine_state import EngineStatus
 from orchestrator_gql.storage.light_processes import light_process_of, light_select
-from orchestrator_gql.storage.pagination import Key, PageArgs, RowPage, count, escaped, page_query, read_page
+from orchestrator_gql.storage.pagination import (
+    MOST_COUNTED,
+    Key,
+    PageArgs,
+    RowPage,
+    count,
+    escaped,
+    page_query,
+    read_page,
+)
 from orchestrator_gql.storage.tables import (
     callbacks,
     decisions,
@@ -154,6 +163,16 @@ def _branches(filters: ProcessFilter) -> list[ProcessFilter]:
 def process_count(conn: Connection, filters: ProcessFilter) -> int:
     """The number of processes that match the filter."""
     return count(conn, select(processes.c.id).where(*_process_conditions(filters)))
+
+
+def status_counts(conn: Connection, filters: ProcessFilter) -> dict[ProcessStatus, int]:
+    """The number of processes that match the filter, for each status that it allows; at most `MOST_COUNTED`.
+
+    Each status stops by itself: one that has a million processes hides none of the others.
+    """
+    allowed = ProcessStatus if filters.statuses is None else dict.fromkeys(filters.statuses)
+    counted = {status: process_count(conn, replace(filters, statuses=[status])) for status in allowed}
+    return {status: min(number, MOST_COUNTED) for status, number in counted.items()}
 
 
 def processes_by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Process]:

@@ -30,6 +30,7 @@ _oldest = select(callbacks.c.issued_at).where(callbacks.c.id == _oldest_id)
 _count_open = select(func.count()).where(request_rows.IS_OPEN)
 _count_unsent = select(func.count()).select_from(notifications).where(text(PENDING))
 _count_dead = select(func.count()).select_from(notifications).where(text(DEAD))
+_oldest_ended = select(func.min(processes.c.ended_at)).where(processes.c.ended_at.is_not(None))
 _count_workers = select(func.count()).where(workers.c.last_seen_at >= bindparam("since"))
 
 
@@ -49,12 +50,13 @@ class Gauges:
     workers: int
     state: EngineState
     log_lag: float
+    oldest_ended_process: float
 
 
 def load(conn: Connection, *, now: datetime, workers_since: datetime) -> Gauges:
     """The values now. A worker counts if it renewed its row since ``workers_since``."""
     current = backlog.load(conn, now)
-    oldest = conn.execute(_oldest).scalar()
+    oldest, ended = conn.execute(_oldest).scalar(), conn.execute(_oldest_ended).scalar()
     return Gauges(
         processes={(status, name): count for status, name, count in conn.execute(_by_workflow)},
         backlog=current,
@@ -68,4 +70,5 @@ def load(conn: Connection, *, now: datetime, workers_since: datetime) -> Gauges:
         workers=conn.execute(_count_workers, {"since": workers_since}).scalar_one(),
         state=engine_state.load(conn).state,
         log_lag=events.lag(conn, now),
+        oldest_ended_process=max((now - ended).total_seconds(), 0.0) if ended else 0.0,
     )

@@ -38,7 +38,7 @@ from orchestrator_gql.types import SubscriptionLifecycle
 FEW = 1_000
 """The most rows that are read by their ids and sorted."""
 
-FEW_WORDS = 500
+FEW_WORDS = 250
 """The same for a word of a search: if more have it, segments of them are read."""
 
 FEWER = 200
@@ -120,7 +120,7 @@ def page(
 
 def _page_among(
     conn: Connection,
-    ids: Sequence[UUID],
+    ids: Sequence[UUID] | Select[UUID],
     conditions: Sequence[_Condition],
     key: Key,
     page_args: PageArgs,
@@ -143,6 +143,11 @@ def _page_of_candidates(
 ) -> RowPage[Row[Any]]:
     """The page of a search for a word that many have: more and more of them are read until the page is full."""
     for each in found:
+        if each.span is not None and each.edge is not None:
+            query = select(*_LIGHT).where(each.span, each.edge, *(condition.where for condition in conditions))
+            page = read_page(conn, query, key, page_args)
+            if page.is_full(page_args):
+                break
         others = [condition for condition in conditions if condition.term is None or condition.term != each.known]
         page = _page_among(conn, each.ids, others, key, page_args, each.edge)
         if each.edge is None or page.is_full(page_args):
@@ -163,7 +168,7 @@ def total(conn: Connection, wanted: ProductSubscriptionFilter) -> int:
 
 def _rows_of(
     conn: Connection,
-    ids: Sequence[UUID],
+    ids: Sequence[UUID] | Select[UUID],
     conditions: Sequence[_Condition],
     columns: Sequence[ColumnElement[Any]] = (_S.id,),
     edge: ColumnElement[bool] | None = None,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, select, union_all
 
 from orchestrator_gql.storage import product_subscription_segments as segments
 from orchestrator_gql.storage import product_subscription_words as search
@@ -18,20 +18,22 @@ from orchestrator_gql.storage.product_subscription_segments import Order, Segmen
 from orchestrator_gql.storage.tables import product_subscription_words as words
 from orchestrator_gql.storage.tables import product_subscriptions
 
-_FIRST, _GROWTH = 8, 4
+_FIRST, _GROWTH = 3, 4
 """The segments that are looked into first, and how many times as many are looked into next."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Subscriptions that have the words: all of them, or at least all that meet the condition ``edge``.
+    """A query for subscriptions that have the words: all of them, or at least all that meet the condition ``edge``.
 
-    All of them have the term ``known``.
+    All of them have the term ``known``. If many rows in this order have the words, ``span`` is the condition on the
+    rows instead: the page is read along the order.
     """
 
-    ids: Sequence[UUID]
+    ids: Select[UUID]
     edge: ColumnElement[bool] | None
     known: str | None
+    span: ColumnElement[bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,44 +80,57 @@ class _Walk:
         self.looks = _FIRST
         self.place = 0
         self.counts: dict[int, list[int]] = {}
-        self.ids = dict.fromkeys(id for term in terms for id in term.by_id)
-        self.used: set[int] = set()
+        self.by_id = {id for term in terms for id in term.by_id}
+        self.read: dict[int, list[int]] = {}
 
     def steps(self) -> Iterator[Candidates]:
         """More and more candidates."""
         while self.place < len(self.segments):
-            self.read_more()
+            self.take_more()
             if self.place < len(self.segments):
                 yield self.found(self.edge(self.segments[self.place]))
             self.wanted *= _GROWTH
         yield self.found(None)
 
+    def span(self) -> ColumnElement[bool] | None:
+        """The condition on the rows of the only segment that was read, if a page of them has each of the words.
+
+        To look for the words of these rows, one after the other, costs less than to read and sort all rows with a word.
+        """
+        segment = self.segments[0]
+        if self.place > 1 or self.by_id or min(self.counts_in(segment.number), default=0) < self.wanted:
+            return None
+        # With both times PostgreSQL reads no other rows, whichever index it takes.
+        at, order = segment.at, self.order
+        return and_(order.segment == segment.number, order.at <= at if self.is_newest_first else order.at >= at)
+
     def found(self, edge: ColumnElement[bool] | None) -> Candidates:
         """The candidates so far."""
-        known = self.terms[min(self.used, default=0)].text if len(self.used) <= 1 else None
-        return Candidates(list(self.ids), edge, known)
+        known = self.terms[min(self.read, default=0)].text if len(self.read) <= 1 else None
+        queries = [
+            select(words.c.subscription_id).where(self.order.segment_of_word.in_(numbers), self.terms[index].is_word)
+            for index, numbers in self.read.items()
+        ]
+        if self.by_id or not queries:
+            queries.append(select(product_subscriptions.c.id).where(product_subscriptions.c.id.in_(self.by_id)))
+        ids = queries[0] if len(queries) == 1 else select(union_all(*queries).subquery().c[0])
+        return Candidates(ids, edge, known, None if edge is None else self.span())
 
     def edge(self, rest: Segment) -> ColumnElement[bool]:
         """The condition that a row comes before all rows of the rest."""
         return self.order.at > rest.at if self.is_newest_first else self.order.at < rest.at
 
-    def read_more(self) -> None:
-        """Read the ids in further segments, about as many as are wanted."""
+    def take_more(self) -> None:
+        """Take further segments, with about as many rows as are wanted, and for each the word that few of them have."""
         taken = 0
-        numbers: dict[int, list[int]] = {}
         while self.place < len(self.segments) and taken < self.wanted:
             number = self.segments[self.place].number
             counts = self.counts_in(number)
             if counts:
                 # of two frequent words, the longer one is probably the rarer one
-                numbers.setdefault(counts.index(min(counts)), []).append(number)
+                self.read.setdefault(counts.index(min(counts)), []).append(number)
                 taken += min(counts)
             self.place += 1
-        self.used |= numbers.keys()
-        for index, chosen in numbers.items():
-            is_chosen = self.order.segment_of_word.in_(chosen)
-            query = select(words.c.subscription_id).where(is_chosen, self.terms[index].is_word)
-            self.ids |= dict.fromkeys(self.conn.execute(query).scalars())
 
     def counts_in(self, number: int) -> list[int]:
         """The rows of each word in the segment, empty if it lacks a word; the next segments are looked into with it."""

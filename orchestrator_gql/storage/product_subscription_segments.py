@@ -16,7 +16,7 @@ from datetime import datetime
 from uuid import UUID
 from zlib import crc32
 
-from sqlalchemy import ColumnElement, Connection, Integer, cast, column, func, select
+from sqlalchemy import ColumnElement, Connection, Integer, case, cast, column, func, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from orchestrator_gql.storage.columns import asked_per_row
@@ -83,8 +83,7 @@ def with_words(
     It costs one look into the index for each segment, and one more for each that has the word.
     """
     time = func.max(order.at) if is_newest_first else func.min(order.at)
-    newest = conn.execute(select(func.max(order.segment))).scalar()
-    number = _numbers(conn, range(newest + 1)) if newest is not None and newest < MOST_COUNTED else _walked(order)
+    number = _all_numbers(order)
     at = select(time).where(order.segment == number).correlate(number.table).scalar_subquery()
     has_words = [
         asked_per_row(select(words.c.word).where(order.segment_of_word == number, is_word).correlate(number.table))
@@ -94,11 +93,17 @@ def with_words(
     return sorted((Segment(*row) for row in rows), key=lambda each: each.at, reverse=is_newest_first)
 
 
-def _walked(order: Order) -> ColumnElement[int]:
-    """The numbers of the segments that still have rows: changes empty old segments."""
-    walk = select(func.max(order.segment).label("number")).cte("walk", recursive=True)
-    next_one = select(func.max(order.segment)).where(order.segment < walk.c.number).scalar_subquery()
-    return walk.union_all(select(next_one).where(walk.c.number.is_not(None))).c.number
+def _all_numbers(order: Order) -> ColumnElement[int]:
+    """The numbers of all segments, from the newest; of many segments only those that still have rows.
+
+    Changes empty old segments. A look for the next one with rows costs more than a look into an empty segment.
+    """
+    newest = func.max(order.segment)
+    numbers = select(newest.label("number"), (newest >= MOST_COUNTED).label("are_many")).cte("numbers", recursive=True)
+    below = select(func.max(order.segment)).where(order.segment < numbers.c.number).scalar_subquery()
+    next_one = case((numbers.c.are_many, below), else_=func.nullif(numbers.c.number - 1, literal_column("-1")))
+    rest = select(next_one, numbers.c.are_many).where(numbers.c.number.is_not(None))
+    return numbers.union_all(rest).c.number
 
 
 def count_words(

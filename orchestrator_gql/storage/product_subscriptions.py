@@ -14,7 +14,7 @@ from orchestrator_gql.domain import Lock, ProductModel, expanded, uses_in
 from orchestrator_gql.storage import product_subscription_locks as locks
 from orchestrator_gql.storage import product_subscription_uses as uses
 from orchestrator_gql.storage.columns import asked_per_row
-from orchestrator_gql.storage.tables import process_subscriptions, product_subscriptions, products
+from orchestrator_gql.storage.tables import process_subscriptions, processes, product_subscriptions, products
 from orchestrator_gql.storage.weight import within
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import Event, EventKind, Json, SubscriptionLifecycle
@@ -134,7 +134,10 @@ def ids_of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID
 
 @dataclass(frozen=True, slots=True)
 class StartFacts:
-    """The facts on which a start depends; ``users`` are the living subscriptions that use this one."""
+    """The facts on which a start depends; ``users`` are the living subscriptions that use this one.
+
+    ``locked_by`` and ``left_by`` are the subjects of the processes that ``lock`` names.
+    """
 
     id: UUID
     product_id: UUID
@@ -145,11 +148,13 @@ class StartFacts:
     users: tuple[uses.User, ...]
     description: str
     customer_id: str
+    locked_by: str | None = None
+    left_by: str | None = None
 
     @property
     def title(self) -> str:
-        """The product and the id, for messages."""
-        return f"{self.product_name} subscription {self.id}"
+        """The product and what people call the subscription, for messages."""
+        return f"{self.product_name} subscription {self.description!r}"
 
 
 def start_facts(conn: Connection, ids: Collection[UUID]) -> dict[UUID, StartFacts]:
@@ -158,6 +163,7 @@ def start_facts(conn: Connection, ids: Collection[UUID]) -> dict[UUID, StartFact
     columns = (s.id, s.product_id, products.c.name, s.status, s.version, s.description, s.customer_id)
     query = select(*columns).join(products, products.c.id == s.product_id)
     known = locks.of_subscriptions(conn, list(ids))
+    subjects = _subjects(conn, known.values())
     facts: dict[UUID, StartFacts] = {}
     for row in conn.execute(query.where(s.id.in_(list(ids)))):
         users = {user.id: user for user in uses.living_users(conn, row.id, ended=(SubscriptionLifecycle.TERMINATED,))}
@@ -172,8 +178,23 @@ def start_facts(conn: Connection, ids: Collection[UUID]) -> dict[UUID, StartFact
             tuple(users.values()),
             row.description,
             row.customer_id,
+            _name_of(lock.locked_by if lock else None, subjects),
+            _name_of(lock.out_of_sync_by if lock else None, subjects),
         )
     return facts
+
+
+def _subjects(conn: Connection, known: Collection[Lock]) -> dict[UUID, str]:
+    ids = {id for lock in known for id in (lock.locked_by, lock.out_of_sync_by) if id is not None}
+    query = select(processes.c.id, processes.c.subject).where(processes.c.id.in_(ids))
+    return {row.id: row.subject for row in conn.execute(query)} if ids else {}
+
+
+def _name_of(process_id: UUID | None, subjects: dict[UUID, str]) -> str | None:
+    """What people call the process; its id if it is not stored any more."""
+    if process_id is None:
+        return None
+    return repr(subjects[process_id]) if process_id in subjects else str(process_id)
 
 
 def _by_id(ids: Collection[UUID]) -> Select[Any]:

@@ -9,13 +9,14 @@ server's loop. The key of a demand says all that the value depends on. If anothe
 the key is another one, and the function is called again.
 """
 
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from orchestrator_gql.utils.author_calls import Outcome, returned_by, value_of
 
-__all__ = ["Demand", "demand", "with_demands"]
+__all__ = ["Demand", "demand", "refusing_demands", "with_demands"]
 
 T = TypeVar("T")
 
@@ -65,6 +66,16 @@ def demand(
         raise Demand(key, function, name, owner, instead)
     value: T = value_of(outcomes[key])
     return value
+
+
+@contextmanager
+def refusing_demands() -> Iterator[None]:
+    """Raise `Demand` for every value of an author's function, and for the same value again if it was known before."""
+    token = _outcomes.set({})
+    try:
+        yield
+    finally:
+        _outcomes.reset(token)
 
 
 async def with_demands(transaction: Callable[[], Awaitable[T]], call: Callable[[Demand], Awaitable[Outcome[Any]]]) -> T:

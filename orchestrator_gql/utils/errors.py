@@ -91,9 +91,9 @@ class NotFound(OrchestratorError):
 
     code = "not-found"
 
-    def __init__(self, kind: str, id: object) -> None:
+    def __init__(self, kind: str, id: object, message: str | None = None) -> None:
         self.kind, self.id = kind, str(id)
-        super().__init__(f"There is no {kind} {self.id!r}, or it is not visible to you.")
+        super().__init__(message or f"There is no {kind} {self.id!r}, or it is not visible to you.")
 
 
 class CallbackUnknown(OrchestratorError):

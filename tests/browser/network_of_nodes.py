@@ -1,16 +1,17 @@
-"""Nodes that a person creates and changes: the workflows of the test of the search in a start form."""
+"""Nodes, and ports that use them, which a person creates and changes: workflows of browser tests."""
 
 from typing import Any
 from uuid import UUID
 
 from pydantic_forms.validators import Choice
 
-from orchestrator_gql import StepList, begin, step
+from orchestrator_gql import StepList, begin, inputstep, step
+from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.domain import ProductBlockModel, SubscriptionModel, register_product
-from orchestrator_gql.forms import SubmitFormPage
+from orchestrator_gql.forms import FormPage, SubmitFormPage
 from orchestrator_gql.types import FormGenerator, State, SubscriptionLifecycle
 from orchestrator_gql.workflow import workflow
-from orchestrator_gql.workflows.utils import create_workflow, modify_workflow
+from orchestrator_gql.workflows.utils import create_workflow, modify_workflow, terminate_workflow
 
 ACTIVE = SubscriptionLifecycle.ACTIVE
 
@@ -31,7 +32,7 @@ class Node(NodeInactive, lifecycle=[ACTIVE]):
     node: NodeBlock
 
 
-PRODUCT = register_product(name="A node", model=Node)
+NODE = register_product(name="A node", model=Node)
 
 
 def ask_name() -> FormGenerator:
@@ -55,7 +56,7 @@ def rename(subscription: Node, node_name: str) -> State:
     return {"subscription": subscription}
 
 
-@create_workflow("Create a node", initial_input_form=ask_name, products=[PRODUCT.name])
+@create_workflow("Create a node", initial_input_form=ask_name, products=[NODE.name])
 def create_node() -> StepList:
     return begin >> construct
 
@@ -88,3 +89,87 @@ def ask_places() -> FormGenerator:
 @workflow("Move a rack", initial_input_form=ask_places, title="A rack from {from_place} to {to_place}")
 def move_rack() -> StepList:
     return begin
+
+
+class PortBlockInactive(ProductBlockModel, product_block_name="A port"):
+    port_name: str | None = None
+    node: NodeBlockInactive | None = None
+
+
+class PortBlock(PortBlockInactive, lifecycle=[ACTIVE]):
+    port_name: str
+    node: NodeBlock
+
+
+class PortInactive(SubscriptionModel, is_base=True):
+    port: PortBlockInactive
+
+
+class Port(PortInactive, lifecycle=[ACTIVE]):
+    port: PortBlock
+
+
+PORT = register_product(name="A port", model=Port)
+
+
+def ask_port() -> FormGenerator:
+    class PortPage(FormPage):
+        node: UUID
+        port_name: str
+
+    answer = yield PortPage
+    return {"node": answer.node, "port_name": answer.port_name}
+
+
+@step("Construct the port")
+def construct_port(product: UUID, node: Node, port_name: str) -> State:
+    subscription = PortInactive.from_product_id(
+        product, "uva", description=f"Port {port_name} of {node.node.node_name}"
+    )
+    subscription.port.port_name = port_name
+    subscription.port.node = node.node
+    return {"subscription": subscription, "subscription_id": subscription.subscription_id}
+
+
+@create_workflow("Create a port", initial_input_form=ask_port, products=[PORT.name])
+def create_port() -> StepList:
+    return begin >> construct_port
+
+
+def ask_port_name(subscription: Port) -> FormGenerator:
+    class PortNamePage(FormPage):
+        port_name: str = subscription.port.port_name
+
+    answer = yield PortNamePage
+    return {"port_name": answer.port_name}
+
+
+@step("Rename the port")
+def rename_it(subscription: Port, port_name: str) -> State:
+    subscription.port.port_name = port_name
+    subscription.description = f"Port {port_name} of {subscription.port.node.node_name}"
+    return {"subscription": subscription}
+
+
+@inputstep("Confirm the new name", assignee=Assignee("NOC"))
+def confirm_name(port_name: str) -> FormGenerator:
+    class ConfirmPage(FormPage):
+        pass
+
+    yield ConfirmPage
+    return {}
+
+
+@modify_workflow("Rename a port", initial_input_form=ask_port_name, title="Rename to {port_name}")
+def rename_port() -> StepList:
+    return begin >> rename_it >> confirm_name
+
+
+@step("Look at the node")
+def look_at(subscription: Node) -> None:
+    """Nothing is done."""
+
+
+@terminate_workflow("Remove a node")
+def terminate_node() -> StepList:
+    return begin >> look_at

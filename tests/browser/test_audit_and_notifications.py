@@ -4,11 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from typing import Any
 
 import httpx
 from opened import Dashboard, copy_module, deliver, open_browser
@@ -16,47 +12,12 @@ from playwright.sync_api import expect
 from support.command_line import SECONDS, serving, until
 from support.outbox import hook
 from support.sign_in import api_token, token_of
+from support.webhook import hooked
 
 expect.set_options(timeout=SECONDS * 1000)  # a limit, not an expectation: a slow machine is no failure
 
 TOKENS = [api_token("ada", role="admin").model_dump(), api_token("eve", role="viewer").model_dump()]
 START = "mutation ($input: StartWorkflowInput!) { startWorkflow(input: $input) { __typename } }"
-
-
-@dataclass(slots=True)
-class Hook:
-    """A receiver of webhooks on this machine, which answers with ``status``, and the bodies that it got."""
-
-    status: int = 410
-    bodies: list[dict[str, Any]] = field(default_factory=list)
-    url: str = ""
-
-
-@contextmanager
-def hooked() -> Iterator[Hook]:
-    """A receiver on a free port."""
-    state = Hook()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            state.bodies.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
-            self.send_response(state.status)
-            self.send_header("content-length", "0")
-            self.end_headers()
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Nothing is logged."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    state.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
-    try:
-        yield state
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @contextmanager
@@ -132,10 +93,26 @@ def test_the_audit_log_is_filtered_verified_and_downloaded_until_somebody_change
             fail_a_process(address, tmp_path)
             page.get_by_role("button", name="1 new").click()
             expect(rows).to_have_count(3)
-            page.get_by_label("Who (id)").fill("nobody")
+            page.get_by_label("Who").fill("nobody")
+            page.keyboard.press("Enter")
             expect(page.get_by_text("No entry matches these filters.")).to_be_visible()
             page.reload()
-            expect(page.get_by_label("Who (id)")).to_have_value("nobody")
+            expect(page.get_by_label("Who")).to_have_value("nobody")
+            page.get_by_role("button", name="Clear all").click()
+            page.get_by_label("Who").fill("remote service")
+            expect(rows).to_have_count(3)
+            process = page.get_by_label("Process", exact=True)
+            process.fill("url")
+            choice = page.locator(f"datalist#{process.get_attribute('list')} option").first
+            choice.wait_for(state="attached")
+            words = choice.get_attribute("value") or ""
+            process.fill(words)
+            expect(rows).to_have_count(2)
+            expect(page.get_by_role("button", name=f"Process: {words.split(' · …')[0]}")).to_be_visible()
+            assert "process=" in page.url and "actor=" in page.url
+            page.reload()
+            expect(rows).to_have_count(2)
+            page.get_by_role("button", name="Clear all").click()
 
             page.get_by_role("button", name="Verify the log").click()
             expect(page.locator(".verdict")).to_contain_text("The log is whole: 4 entries and their seals are correct.")

@@ -46,6 +46,21 @@ def test_the_dashboard_is_live(tmp_path: Path, path: str) -> None:
         wait_until_live(page)
 
 
+@pytest.mark.parametrize("place", ["/automation/tasks/x", "/tasks/x"])
+def test_an_unknown_path_is_a_page_that_says_so_and_leads_on(tmp_path: Path, place: str) -> None:
+    with site(tmp_path, place) as (address, context, watch):
+        page = context.new_page()
+        answer = page.goto(address)
+        expect(page.get_by_role("heading", name="No such page")).to_be_visible()
+        expect(page.get_by_text("There is no page at")).to_contain_text("/tasks/x")
+        page.get_by_role("link", name="Go to the first page").click()
+        expect(page).to_have_url(f"{watch.address}/automation/")
+        wait_until_live(page)
+        watch.forgive("status of 404")
+
+        assert answer is not None and answer.status == 404
+
+
 def test_graphiql_loads_its_files_and_asks_below_the_path(tmp_path: Path) -> None:
     with site(tmp_path, "/automation/graphql") as (place, context, _):
         page = context.new_page()

@@ -1,5 +1,6 @@
 """What a person typed and did not send: it stays after F5, Back and in another tab, and never holds a secret."""
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -107,6 +108,25 @@ def test_a_draft_stays_after_f5_back_and_in_another_tab_and_ends_with_the_submit
     assert desk.complaints == []
 
 
+def test_two_tabs_of_one_start_form_are_two_drafts(desk: Desk) -> None:
+    page = desk.signed_in_page("bob", "start/install_device")
+    field(page, "Site").fill("ams")
+    tab = another_tab(desk, page, "start/install_device")
+    tab.get_by_text("Another tab has a draft of this form.").wait_for()
+    expect(field(tab, "Site")).to_have_value("")
+    field(tab, "Site").fill("utr")
+    expect(tab.get_by_text("Another tab has a draft")).to_have_count(0)
+    for one, site in ((page, "ams"), (tab, "utr")):
+        one.reload()
+        one.get_by_text(RESTORED).wait_for()
+        expect(field(one, "Site")).to_have_value(site)
+    third = another_tab(desk, page, "start/install_device")
+    button(third, "Go on with that draft here").click()
+    expect(field(third, "Site")).to_have_value(re.compile("ams|utr"))
+
+    assert desk.complaints == []
+
+
 def test_a_draft_never_holds_a_secret_and_asks_for_it_again(desk: Desk) -> None:
     page = desk.signed_in_page("bob", "start/install_device")
     passwords = page.locator("input[type=password]")
@@ -127,7 +147,7 @@ def test_a_draft_never_holds_a_secret_and_asks_for_it_again(desk: Desk) -> None:
     passwords.first.fill(SECRETS[0])
     button(page, "Next").click()
     remark = field(page, "Remark").input_value()
-    button(page, "Submit").click()
+    button(page, "Start").click()
     wait_for_status(page, "Completed")
 
     for text in (while_typing, on_next_page, stored(page)):
@@ -168,12 +188,12 @@ def test_a_form_that_a_deployment_changes_keeps_what_fits(tmp_path: Path, browse
                 field(page, "Minutes").fill("45")
         module.write_text(SURVEY.format(line='window: str = "night"'))
         with serving(tmp_path, *serve, **environment(TOKENS)):
-            for page in (starting, waiting):
+            for page, label in ((starting, "Start"), (waiting, "Submit")):
                 page.get_by_text("This form has changed since it was shown.").wait_for()
                 expect(field(page, "Device")).to_have_value("lyon-1")
                 expect(field(page, "Window")).to_have_value("night")
                 expect(page.locator(".typed-values")).to_contain_text("45")
-                button(page, "Submit").click()
+                button(page, label).click()
                 wait_for_status(page, "Completed")
 
     lost = ("error: WebSocket connection", "error: Failed to load resource")

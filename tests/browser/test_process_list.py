@@ -95,8 +95,11 @@ def test_search_and_filters_are_in_the_address_and_back_takes_a_filter_back(dash
     page.get_by_role("searchbox").press_sequentially("Router 50", delay=5)
     expect(page.locator(".subject").first).to_have_text("Router 5099")
     expect(page).to_have_url(re.compile(r"/processes\?q=Router\+50$"))
+    chips = page.get_by_role("group", name="Filter by status").get_by_role("button")
+    expect(chips).to_have_text(["Failed 1", "Completed 110"])
     page.get_by_role("button", name="Failed").click()
     expect(page.locator(".subject")).to_have_text(["Router 5000"])
+    expect(chips).to_have_text(["Failed 1", "Completed 110"])
     expect(page).to_have_url(re.compile(r"\?q=Router\+50&status=FAILED$"))
     link = page.url
     page.go_back()

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from opened import HOSTILE, Dashboard, copy_module, open_dashboard
+from opened import HOSTILE, Dashboard, open_dashboard
 from playwright.sync_api import Locator, Route, expect
 from support.command_line import SECONDS, until
 
@@ -23,8 +23,7 @@ ASKED = "query ($id: ID!) { process(id: $id) { openInputRequest { id } } }"
 @contextmanager
 def open_network(folder: Path) -> Iterator[Dashboard]:
     """The dashboard of a server with nodes and ports."""
-    copy_module(folder, "ports_on_nodes")
-    with open_dashboard(folder, "network_of_nodes", "ports_on_nodes") as dashboard:
+    with open_dashboard(folder, "network_of_nodes") as dashboard:
         yield dashboard
         assert dashboard.complaints == []
         assert dashboard.requests_elsewhere() == []

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from support.command_line import SECONDS, Running, command, environment_of, running, until
+from support.command_line import SECONDS, Running, command, environment_of, finished, running, until
 
 from orchestrator_gql.cli.failure import CLOSED, DONE, UNWRITTEN
 
@@ -81,15 +81,8 @@ def printed(
     """Run the command to its end."""
     reaches = words[0] in ("show", "waits", "start", "pause", "resume", "notifications", "audit", "tail")
     url = ("--url", server.address) if reaches and "--help" not in words else ()
-    return subprocess.run(
-        command((*(process_id if word == "ID" else word for word in words), *url)),
-        stdout=stdout,
-        stderr=subprocess.PIPE,
-        env=environment_of({"PYTHONUNBUFFERED": "", **environment}),
-        cwd=server.out.parent,
-        timeout=SECONDS,
-        check=False,
-    )
+    given = (*(process_id if word == "ID" else word for word in words), *url)
+    return finished(given, environment, stdout=stdout, cwd=server.out.parent)
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)

@@ -12,7 +12,8 @@ from support.command_line import SECONDS, orchestrator, serving, until
 
 HERE = Path(__file__).parent
 START = """mutation ($input: StartWorkflowInput!) { startWorkflow(input: $input) { __typename
-  ... on StartWorkflowSuccess { process { id } } ... on UserError { code message } } }"""
+  ... on StartWorkflowSuccess { process { id } } ... on UserError { code message }
+  ... on ConflictError { conflictingProcess { id } } } }"""
 ALL = "{ processes { totalCount } productSubscriptions { nodes { id status version inSync model } } }"
 ONE = """query ($id: ID!) { productSubscription(id: $id) {
   status version inSync outOfSyncReason lockedBy { id } model } }"""
@@ -126,7 +127,8 @@ def test_a_subscription_that_a_process_holds_is_refused(network: Network, surfac
         pages = json.dumps([{"subscription_id": network.free}])
         text = network.command("start", "modify_node", "--pages", pages, "--yes").stderr
 
-    assert f"held by process {process_id}" in text
+    assert "is held by process 'Node of a network'" in text
+    assert process_id in text
     assert network.ask(ALL) == before
     delivered = httpx.post(url, json={"name": f"by {surface}"}, trust_env=False, timeout=SECONDS)
     assert delivered.status_code < 300

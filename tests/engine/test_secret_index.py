@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from pydantic import Field, SecretStr
 from sqlalchemy import Connection, insert, select, update
+from support.database import PostgresServer
 from support.engine import Engine, engine_of
 from support.network import made, order_form
 
@@ -104,6 +105,19 @@ async def test_the_next_start_takes_old_secrets_out_of_the_index(storage: str, m
     assert filled == clean | set(OLD.items())
     assert ("owner", '"ada"') in clean
     assert after == again == clean
+
+
+@pytest.mark.parametrize("role", ["all", "api", "worker"])
+async def test_a_server_of_any_role_takes_old_secrets_out_of_the_index(postgres: PostgresServer, role: str) -> None:
+    with postgres.database() as url:
+        async with engine_of(url, create_safe) as engine:
+            await made(engine, create_safe)
+            clean = await engine.read(indexed_now)
+            await engine.runtime.database.transaction(index_secrets)
+        async with engine_of(url, create_safe, role=role, public_url="http://localhost:8000") as engine:
+            after = await cleaned(engine)
+
+    assert after == clean
 
 
 @pytest.mark.one_dispatcher

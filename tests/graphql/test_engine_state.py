@@ -18,6 +18,7 @@ from orchestrator_gql import step
 from orchestrator_gql.commands.engine import set_engine_state
 from orchestrator_gql.security import Principal
 from orchestrator_gql.storage import workers
+from orchestrator_gql.storage.database.after_commit import NoHooks
 from orchestrator_gql.storage.workers import Worker
 from orchestrator_gql.types import EventKind, ProcessStatus
 from orchestrator_gql.utils.errors import Forbidden
@@ -156,13 +157,8 @@ async def test_what_no_worker_takes_is_counted_with_how_long_it_waits(storage: s
 
 async def _leave(engine: Engine, workflow: Any) -> None:
     """Start a process that the engine does not come to."""
-    engine.runtime.database.hooks = _NoHooks()
+    engine.runtime.database.hooks = NoHooks()
     await engine.start(workflow)
-
-
-class _NoHooks:
-    def notify(self, _: object) -> None:
-        """Nobody hears."""
 
 
 async def test_the_workers_are_named_with_when_they_were_last_heard_of(tmp_path: Path) -> None:
@@ -225,7 +221,7 @@ async def test_a_start_or_a_retry_during_a_pause_learns_since_when(tmp_path: Pat
     refused = {
         "__typename": "EnginePausedError",
         "code": "ENGINE_PAUSED",
-        "message": "The engine was paused by local at 2026-03-02 09:00:00 UTC (window): "
+        "message": "The engine was paused by Local operator at 2026-03-02 09:00:00 UTC (window): "
         "nothing is started until it is resumed.",
         "since": "2026-03-02T09:00:00Z",
     }

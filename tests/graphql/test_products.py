@@ -38,7 +38,7 @@ START = """mutation ($input: StartWorkflowInput!) { startWorkflow(input: $input)
 STARTABLE = "{ workflows { nodes { name isStartable blockedReason } } }"
 SET = """mutation ($input: SetInSyncInput!) { setInSync(input: $input) { __typename
   ... on SetInSyncSuccess { productSubscription { inSync outOfSyncReason } }
-  ... on ConflictError { code conflictingProcess { id } }
+  ... on ConflictError { code message conflictingProcess { id } }
   ... on PayloadInvalidError { errors { pointer } } ... on UserError { code message } } }"""
 
 
@@ -81,7 +81,11 @@ async def test_a_client_sees_who_holds_a_subscription_and_why_it_is_out_of_sync(
     assert [each["name"] for each in free["startableWorkflows"]] == names
     assert (held["inSync"], held["lockedBy"], held["outOfSyncBy"]) == (False, {"id": str(process_id)}, None)
     assert [each["name"] for each in held["startableWorkflows"]] == ["validate_node"]
-    assert f"is held by process {process_id}" in held["workflowStarts"][0]["blockedReason"]
+    holds = "Node of a network subscription 'Node of a network' is held by process 'Node of a network'"
+    assert holds in held["workflowStarts"][0]["blockedReason"]
+    assert refused["message"].startswith(holds)
+    for text in (held["workflowStarts"][0]["blockedReason"], refused["message"]):
+        assert str(process_id) not in text and node not in text
     assert (refused["code"], refused["conflictingProcess"]) == ("SUBSCRIPTION_LOCKED", {"id": str(process_id)})
     assert (left["inSync"], left["lockedBy"], left["outOfSyncBy"]) == (False, None, {"id": str(process_id)})
     assert "modify_node was aborted by Local operator" in left["outOfSyncReason"]
@@ -122,7 +126,9 @@ async def test_a_client_sees_users_and_owners_and_the_blocks_as_they_are_now(tmp
     assert [each["id"] for each in seen[port]["inUseBy"]] == [circuit]
     assert [each["id"] for each in seen[port]["dependsOn"]] == [node]
     assert seen[node]["startableWorkflows"] == []
-    assert port in seen[node]["workflowStarts"][0]["blockedReason"]
+    blocked = seen[node]["workflowStarts"][0]["blockedReason"]
+    assert "is in use by 'Port of a network' (active): " in blocked
+    assert not {id for id in seen if id in blocked}
     assert seen[circuit]["model"]["circuit"]["ports"][0]["node"]["node_name"] == "ams-1"
 
 

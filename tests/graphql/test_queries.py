@@ -320,6 +320,21 @@ async def test_a_total_is_counted_up_to_a_bound(
     assert (found["totalCount"], found["totalCountIsExact"], len(found["nodes"])) == (shown, most >= 3, 1)
 
 
+async def test_processes_are_counted_by_status_with_a_filter(tmp_path: Path) -> None:
+    query = """query ($filter: ProcessFilter) {
+      stats { processesByStatus(filter: $filter) { status count } } }"""
+    filters = [None, {}, {"search": "NOTE"}, {"search": "nothing like it"}, {"statuses": ["FAILED"]}]
+
+    async with telling(tmp_path) as story:
+        await story.notes(3)
+        answers = [(await story.site.ask(query, filter=each))["stats"]["processesByStatus"] for each in filters]
+
+    assert {len(counts) for counts in answers} == {8}
+    found = [{each["status"]: each["count"] for each in counts if each["count"]} for counts in answers]
+    assert found[:3] == [{"COMPLETED": 3}] * 3
+    assert found[3:] == [{}, {}]
+
+
 async def test_workflows_are_listed_with_their_steps(tmp_path: Path) -> None:
     query = """{ workflows(first: 2) { totalCount pageInfo { hasNextPage endCursor } nodes { name hasStartForm
       isStartable blockedReason steps { kind name } processes { totalCount } } }

@@ -78,6 +78,45 @@ async def test_other_paths_are_unknown_as_ever(tmp_path: Path, path: str) -> Non
     assert head.status_code == 404
 
 
+BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize("base", ["", "/automation"])
+@pytest.mark.parametrize("path", ["/nothing", "/tasks/x", "/processes/a/b", "/api/nothing", "/assets/unknown.html"])
+async def test_a_browser_gets_the_dashboard_at_an_unknown_path_which_says_so(
+    tmp_path: Path, base: str, path: str
+) -> None:
+    async with dashboard(tmp_path, public_url=f"https://orchestrator.example{base}") as http:
+        page = await http.get(base + path, headers=BROWSER)
+        again = await http.get(base + path, headers=BROWSER | {"if-none-match": "*"})
+        head = await http.head(base + path, headers=BROWSER)
+        others = [await http.get(base + path, headers={"accept": accept}) for accept in ("*/*", "application/json", "")]
+        sent = await http.post(base + path, headers=BROWSER, json={})
+        wrong = await http.post(f"{base}/inbox", headers=BROWSER, json={})
+
+    assert (page.status_code, again.status_code, head.status_code) == (404, 404, 404)
+    assert (page.headers["content-type"], head.content) == ("text/html; charset=utf-8", b"")
+    assert f'<base href="{base}/" />' in page.text
+    assert page.headers["content-security-policy"].startswith("default-src 'self';")
+    assert (page.headers["vary"], page.headers["cache-control"]) == ("Accept", "no-cache")
+    assert [problem(other) for other in others] == [(404, "not-found")] * 3
+    assert problem(sent) == (
+        405 if "/assets/" in path else 404,
+        "method-not-allowed" if "/assets/" in path else "not-found",
+    )
+    assert problem(wrong) == (405, "method-not-allowed")
+
+
+async def test_without_a_built_dashboard_an_unknown_path_is_a_problem_document_for_a_browser_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestrator_gql.app.dashboard_folder", lambda _: None)
+    async with site_of(sqlite_url(tmp_path), nothing) as site:
+        response = await site.http.get("/nothing", headers=BROWSER)
+
+    assert problem(response) == (404, "not-found")
+
+
 async def test_no_page_hides_the_api(tmp_path: Path) -> None:
     query = {"query": "{ __typename }"}
     async with dashboard(tmp_path, public_url="https://orchestrator.example/start") as http:

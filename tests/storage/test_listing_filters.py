@@ -1,5 +1,6 @@
 """The filters of lists find their own rows, and a page reads an index instead of the whole table."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -10,7 +11,7 @@ import pytest
 from sqlalchemy import Connection
 from support.rows import BEGIN, failed_row, process_row, store, store_subscription
 
-from orchestrator_gql.storage import listing
+from orchestrator_gql.storage import listing, pagination
 from orchestrator_gql.storage.database import Database, connect
 from orchestrator_gql.storage.listing import ProcessFilter, Span
 from orchestrator_gql.storage.pagination import Key, PageArgs, page_query
@@ -63,15 +64,32 @@ async def opened(url: str, rows: list[dict[str, Any]], *members: int) -> AsyncIt
 
 
 async def test_each_filter_finds_its_own(storage: str) -> None:
-    found, counted = {}, {}
+    found, counted, by_status = {}, {}, {}
     async with opened(storage, FEW, 1, 3) as database:
         for name, (wanted, _) in FOUND.items():
+            by_status[name] = await database.read(partial(listing.status_counts, filters=wanted))
             found[name] = await database.read(partial(numbers, wanted=wanted))
             counted[name] = await database.read(partial(listing.process_count, filters=wanted))
 
     expected = {name: wanted for name, (_, wanted) in FOUND.items()}
     assert found == expected
-    assert counted == {name: len(wanted) for name, wanted in expected.items()}
+    assert counted == {name: len(matching) for name, matching in expected.items()}
+    for name, matching in expected.items():
+        statuses = Counter(FEW[number - 1]["status"] for number in matching)
+        assert {status: count for status, count in by_status[name].items() if count} == statuses
+
+
+async def test_a_count_of_each_status_stops_by_itself(storage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (listing, pagination):
+        monkeypatch.setattr(module, "MOST_COUNTED", 3)
+    rows = [process_row(number) for number in range(1, 6)] + [failed_row(6, "step-raised")]
+    async with opened(storage, rows, 0) as database:
+        counted = await database.read(partial(listing.status_counts, filters=ProcessFilter(search="router")))
+
+    assert {status: count for status, count in counted.items() if count} == {
+        ProcessStatus.COMPLETED: 3,
+        ProcessStatus.FAILED: 1,
+    }
 
 
 def numbers(conn: Connection, wanted: ProcessFilter) -> list[int]:

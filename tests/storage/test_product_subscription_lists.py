@@ -1,12 +1,11 @@
 """The list of product subscriptions, on both databases: its filters and pages, and that its work does not grow."""
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, Engine, text
 from support.many_subscriptions import (
     ACTIVE,
     INITIAL,
@@ -19,6 +18,7 @@ from support.many_subscriptions import (
     plain_engine,
     write,
 )
+from support.query_work import statements_of, work_of
 
 from orchestrator_gql.storage import product_subscription_lists as lists
 from orchestrator_gql.storage.pagination import PageArgs
@@ -172,48 +172,6 @@ def test_a_cursor_is_good_for_the_other_plan(engine: Engine, monkeypatch: pytest
         assert [row.id for _, row in (*found.items, *other.items)] == ids_of(conn, wanted, PageArgs(10))
 
 
-def work_of(conn: Connection, read: Callable[[], Any]) -> int:
-    """How much the database does for the read: steps of SQLite's machine, or rows that PostgreSQL looks at."""
-    if conn.dialect.name == "sqlite":
-        return _machine_steps(conn, read)
-    return _rows_looked_at(conn, read)
-
-
-def _machine_steps(conn: Connection, read: Callable[[], Any]) -> int:
-    steps = 0
-
-    def count() -> int:
-        nonlocal steps
-        steps += 100
-        return 0
-
-    raw: Any = conn.connection.driver_connection
-    raw.set_progress_handler(count, 100)
-    read()
-    raw.set_progress_handler(None, 0)
-    return steps
-
-
-def _rows_looked_at(conn: Connection, read: Callable[[], Any]) -> int:
-    statements: list[tuple[str, Any]] = []
-
-    def note(_: Any, __: Any, statement: str, parameters: Any, ___: Any, ____: Any) -> None:
-        statements.append((statement, parameters))
-
-    event.listen(conn, "before_cursor_execute", note)
-    read()
-    event.remove(conn, "before_cursor_execute", note)
-    rows = 0
-    for statement, parameters in statements:
-        lines = conn.exec_driver_sql(f"EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF) {statement}", parameters).scalars()
-        for line in lines:
-            if actual := re.search(r"Scan.* rows=(\d+) loops=(\d+)\)", line):
-                rows += int(actual[1]) * int(actual[2])
-            if removed := re.search(r"Rows Removed by \w+(?: \w+)*: (\d+)", line):
-                rows += int(removed[1])
-    return rows
-
-
 def test_the_work_for_a_page_does_not_grow_with_the_number_of_subscriptions(engine: Engine) -> None:
     work: dict[str, list[int]] = {}
     for indexes in (range(SMALL), range(SMALL, LARGE)):
@@ -230,7 +188,7 @@ def test_the_work_for_a_page_does_not_grow_with_the_number_of_subscriptions(engi
                     def read(wanted: Any = wanted, order: Any = order, conn: Any = conn) -> None:
                         page(conn, wanted, PageArgs(20), **order)
 
-                    work.setdefault(f"{title}, {order}", []).append(work_of(conn, read))
+                    work.setdefault(f"{title}, {order}", []).append(work_of(conn, statements_of(conn, read)))
 
     grown = {title: sizes for title, sizes in work.items() if sizes[1] > 1.5 * sizes[0] + 400}
     assert grown == {}

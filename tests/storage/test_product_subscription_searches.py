@@ -12,6 +12,7 @@ from support.many_subscriptions import Made, made, plain_engine, write
 from support.network import Node, create_node, document_of, modifies, run
 from support.network import made as begun_and_made
 from support.operator import ADA
+from support.query_work import statements_of, work_of
 
 from orchestrator_gql import step
 from orchestrator_gql.commands.product_subscriptions import update_product_subscription_note
@@ -134,6 +135,25 @@ def test_a_term_that_begins_ids_too_finds_both(engine: Engine, monkeypatch: pyte
         wanted = ProductSubscriptionFilter(search="2024")
         assert len(found := walked(conn, wanted, 7, is_forward=True)) == ROWS // 2 + 1
         assert id in found
+
+
+@pytest.mark.parametrize("by_update", [False, True])
+def test_a_page_of_words_that_many_have_is_read_along_the_order(engine: Engine, *, by_update: bool) -> None:
+    with engine.begin() as conn:
+        write(conn, range(4 * segments.SIZE))
+        newest = page(conn, ProductSubscriptionFilter(), PageArgs(1), by_update=by_update).items[0][1].id
+        conn.execute(words.delete().where(words.c.subscription_id == newest, words.c.word == "link"))
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+            conn.exec_driver_sql("VACUUM ANALYZE")  # as the server itself does after many writes
+    with engine.begin() as conn:
+        statements = statements_of(
+            conn, lambda: page(conn, ProductSubscriptionFilter(search="link ams"), PageArgs(10), by_update=by_update)
+        )
+        work = work_of(conn, statements[-1:])
+
+    # By the ids of its segment, the page would look at 200 rows with the word, and then sort them.
+    assert work <= (6_000 if engine.dialect.name == "sqlite" else 150)
 
 
 @pytest.mark.parametrize("most", [1, 10, 1_000])

@@ -5,17 +5,23 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGTERM, Signals
-from typing import TypeVar
+from subprocess import PIPE
+from typing import Any, TypeVar
 
 import httpx
 
+from support.forked import Fork, can_be_forked
+
 SECONDS = 60.0
 """A limit, not an expectation: a slow machine is no failure."""
+
+OF_DEVELOPER = ("ORCHESTRATOR_", "ANSIBLE_", "PYTHONUNBUFFERED")
+"""How the variables begin that a developer may have set, and most users have not."""
 
 T = TypeVar("T")
 
@@ -47,22 +53,25 @@ def until(find: Callable[[], T | None], *, seconds: float = SECONDS) -> T:
 
 def orchestrator(folder: Path, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     """Run a command to its end, in the folder."""
-    return subprocess.run(
-        command(arguments),
-        cwd=folder,
-        env=environment_of(environment),
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
+    return finished(arguments, environment, cwd=folder, stdout=PIPE, text=True)
+
+
+def finished(arguments: Sequence[str], extra: Mapping[str, str], **options: Any) -> "subprocess.CompletedProcess[Any]":
+    """Run a command to its end, with these options of `subprocess.Popen`; its stderr is captured."""
+    with started(arguments, extra, stderr=PIPE, **options) as process:
+        try:
+            out, err = process.communicate(timeout=SECONDS)
+        except BaseException:
+            process.kill()
+            raise
+    return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
     """A command that runs: its process, and the files with its output."""
 
-    process: "subprocess.Popen[bytes]"
+    process: "subprocess.Popen[Any]"
     out: Path
     err: Path
 
@@ -88,9 +97,7 @@ def running(folder: Path, *arguments: str, **environment: str) -> Iterator[Runni
     name = f"{arguments[0]}-{len(list(folder.glob('*.out')))}"
     out, err = folder / f"{name}.out", folder / f"{name}.err"
     with out.open("wb") as to_out, err.open("wb") as to_err:
-        process = subprocess.Popen(
-            command(arguments), cwd=folder, env=environment_of(environment), stdout=to_out, stderr=to_err
-        )
+        process = started(arguments, environment, cwd=folder, stdout=to_out, stderr=to_err)
     try:
         yield Running(process, out, err)
     finally:
@@ -112,19 +119,30 @@ def serving(folder: Path, *arguments: str, **environment: str) -> Iterator[Runni
         yield server
 
 
+def started(
+    arguments: Sequence[str], extra: Mapping[str, str], *, is_new: bool = False, **options: Any
+) -> "subprocess.Popen[Any]":
+    """The command, which runs: a fork behaves the same and starts much faster.
+
+    ``is_new`` demands a new process of Python's own, for tests of what happens when it starts, or of its memory.
+    """
+    environment = environment_of(extra)
+    if can_be_forked(extra) and not is_new:
+        return Fork(arguments, env=environment, **options)
+    return subprocess.Popen(command(arguments), env=environment, **options)
+
+
 def get(url: str) -> httpx.Response:
     """The response to a GET, without any web proxy of the environment."""
     return httpx.get(url, trust_env=False, timeout=SECONDS)
 
 
-def command(arguments: tuple[str, ...]) -> list[str]:
+def command(arguments: Sequence[str]) -> list[str]:
     """The command line of the command, as a list of words."""
     return [sys.executable, "-m", "orchestrator_gql", *arguments]
 
 
 def environment_of(extra: Mapping[str, str]) -> dict[str, str]:
     """The environment of the test with ``extra``, but without the settings of the developer."""
-    inherited = {
-        name: value for name, value in os.environ.items() if not name.startswith(("ORCHESTRATOR_", "ANSIBLE_"))
-    }
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(OF_DEVELOPER)}
     return {**inherited, **extra}

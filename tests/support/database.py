@@ -57,8 +57,12 @@ class PostgresServer:
             self._execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def spare_the_disk(self) -> None:
-        """Turn fsync off: these databases need not survive a power cut, and a copy is made ten times faster."""
-        self._execute("ALTER SYSTEM SET fsync = off")
+        """Turn fsync off: these databases need not survive a power cut, and a copy is made ten times faster.
+
+        A database lives for one test, so nothing is worth vacuuming either.
+        """
+        for setting in ("fsync", "full_page_writes", "autovacuum"):
+            self._execute(f"ALTER SYSTEM SET {setting} = off")
         self._execute("SELECT pg_reload_conf()")
 
     def close(self) -> None:

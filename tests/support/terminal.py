@@ -8,14 +8,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from support.command_line import SECONDS, command, environment_of
+from support.command_line import SECONDS, started
 
 
 class Terminal:
     """A running command, with its screen and a keyboard."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", screen: int) -> None:
+    def __init__(self, process: "subprocess.Popen[Any]", screen: int) -> None:
         self._process, self._screen = process, screen
         self._printed, self._position = b"", 0
 
@@ -57,9 +58,7 @@ class Terminal:
 def terminal(folder: Path, *arguments: str, **environment: str) -> Iterator[Terminal]:
     """The command in the folder on a terminal, until the block ends."""
     screen, inside = pty.openpty()
-    process = subprocess.Popen(
-        command(arguments), cwd=folder, env=environment_of(environment), stdin=inside, stdout=inside, stderr=inside
-    )
+    process = started(arguments, environment, cwd=folder, stdin=inside, stdout=inside, stderr=inside)
     os.close(inside)
     try:
         yield Terminal(process, screen)

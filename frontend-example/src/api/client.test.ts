@@ -1,6 +1,10 @@
 // @vitest-environment jsdom
-import { describe, expect, it } from "vitest";
-import { ApiError, errorText } from "./client";
+import { readFileSync } from "node:fs";
+import { buildSchema, getNamedType, isScalarType, TypeInfo, visit, visitWithTypeInfo, type DocumentNode } from "graphql";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import * as generated from "../gql/graphql";
+import { ApiError, errorText, run, showsJson } from "./client";
+import { stringify } from "./json";
 
 describe("an error as a text", () => {
   it("has the id that finds the details in the server's log, once", () => {
@@ -8,5 +12,46 @@ describe("an error as a text", () => {
     expect(errorText(new ApiError("It failed: ab12.", "INTERNAL_ERROR", "ab12"))).toBe("It failed: ab12.");
     expect(errorText(new ApiError("Nobody may.", "FORBIDDEN"))).toBe("Nobody may.");
     expect(errorText(new Error("The line broke."))).toBe("The line broke.");
+  });
+});
+
+/** The names of the scalars that each query reads, apart from forms, which are lossless by another way, and schemas. */
+function scalarsOfQueries(): Map<string, Set<string>> {
+  const schema = buildSchema(readFileSync("../schema.graphql", "utf8"));
+  const ofForms = new Set(["schema", "uiSchema", "initialData", "data", "blockSchema"]);
+  const found = new Map<string, Set<string>>();
+  const documents = Object.entries(generated).filter(([name]) => name.endsWith("Document")) as [string, DocumentNode][];
+  for (const [, document] of documents) {
+    const [operation] = document.definitions;
+    if (operation?.kind !== "OperationDefinition" || operation.operation !== "query") continue;
+    const types = new TypeInfo(schema);
+    const scalars = new Set<string>();
+    const field = (node: { name: { value: string } }): void => {
+      const type = getNamedType(types.getType());
+      if (isScalarType(type) && !ofForms.has(node.name.value)) scalars.add(type.name);
+    };
+    visit(document, visitWithTypeInfo(types, { Field: field }));
+    found.set(operation.name?.value ?? "", scalars);
+  }
+  return found;
+}
+
+describe("JSON that is only shown", () => {
+  afterEach(() => void vi.unstubAllGlobals());
+
+  it("is read as it was stored by every query that selects it", () => {
+    const queries = [...scalarsOfQueries()];
+    const withJson = queries.filter(([, scalars]) => scalars.has("JSON"));
+    expect(withJson.length).toBeGreaterThan(9);
+    expect(withJson.filter(([name, scalars]) => !showsJson(name) && !scalars.has("Float")).map(([name]) => name)).toEqual([]);
+    expect(queries.filter(([name, scalars]) => showsJson(name) && scalars.has("Float")).map(([name]) => name)).toEqual([]);
+  });
+
+  it("keeps the spelling of a number", async () => {
+    const text = '{"data":{"productSubscription":{"id":"a","version":3,"model":{"speed":1.0,"gain":1e3,"vlan":7,"id":9007199254740993}}}}';
+    vi.stubGlobal("fetch", async () => new Response(text, { headers: { "content-type": "application/json" } }));
+    const { productSubscription } = await run(generated.ProductSubscriptionDetailDocument, { id: "a" });
+    expect(stringify(productSubscription?.model)).toBe('{"speed":1.0,"gain":1e3,"vlan":7,"id":9007199254740993}');
+    expect(productSubscription?.version).toBe(3);
   });
 });

@@ -29,8 +29,16 @@ const LONGEST_WAIT = 60_000;
 /** A form sends its values back: there, even `1.0` stays `1.0`. */
 const HOLDS_FORM = /"initialData":/;
 
-/** Reads of JSON that is only shown, as it was sent. Everything else reads numbers as numbers. */
-const SHOWS_JSON = /"operationName":"(?:CallbackResult|StepState|StepFailure|ProcessFailure)"/;
+/**
+ * Reads of JSON that is only shown, as it was stored: `1.0` stays `1.0`. They select no number with a fraction besides, which
+ * would become a text as well; everything else reads numbers as numbers.
+ */
+const SHOWN = ["CallbackResult", "StepState", "StepFailure", "ProcessFailure", "Deliveries", "EarlierDecisions", "InputRequest"].concat(
+  ["ProductSubscriptionDetail", "SubscriptionHistory", "ChangesBetween", "Audit", "Notifications", "NotificationsById"],
+);
+const SHOWS_JSON = new RegExp(`"operationName":"(?:${SHOWN.join("|")})"`);
+
+export const showsJson = (operation: string): boolean => SHOWN.includes(operation);
 
 /** Numbers that JavaScript cannot hold travel as marked texts, in both directions. */
 async function losslessFetch(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {

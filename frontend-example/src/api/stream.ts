@@ -1,7 +1,8 @@
 /** The live stream: one subscription that resumes behind the last change seen, however often the line breaks. */
 import { createClient, type Client } from "graphql-ws";
-import { print } from "graphql";
-import { ProcessEventsDocument, type ProcessEventsSubscription } from "../gql/graphql";
+import { stringifyDocument } from "urql";
+import type { ProcessEventsSubscription } from "../gql/graphql";
+import { PROCESS_EVENTS } from "../operations/stream";
 import { credentials, demandSignIn } from "./session";
 import { store } from "./store";
 
@@ -109,7 +110,7 @@ export function follow(): () => void {
 
   const subscribe = (): void => {
     client.subscribe<ProcessEventsSubscription>(
-      { query: print(ProcessEventsDocument), variables },
+      { query: stringifyDocument(PROCESS_EVENTS), variables },
       {
         next: ({ data, errors }) => {
           if (data) take(data.processEvents);

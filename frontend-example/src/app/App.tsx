@@ -57,7 +57,8 @@ function Page() {
             {PAGES.map(([pattern, component]) => (
               <Route key={pattern} path={pattern} component={component} />
             ))}
-            <Route component={NotFound} />
+            {/* Also an address that is not below the <base>: it begins with “~”, which a route without a path does not match. */}
+            <Route path={/^/} component={NotFound} />
           </Switch>
           <PageArrival />
         </Suspense>

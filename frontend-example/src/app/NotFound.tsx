@@ -5,7 +5,9 @@ import { addresses, suggestions } from "./addresses";
 
 export function NotFound() {
   usePageTitle("No such page");
-  const [location] = useLocation();
+  const [found] = useLocation();
+  // wouter marks an address that is not below the <base>.
+  const location = found.replace(/^~/, "");
   const meant = suggestions(location);
   return (
     <section className="panel not-found">

@@ -75,9 +75,9 @@ export const FILTER_CHOICES = graphql(`
 `);
 
 export const STATS = graphql(`
-  query Stats {
+  query Stats($filter: ProcessFilter) {
     stats {
-      processesByStatus {
+      processesByStatus(filter: $filter) {
         status
         count
       }
@@ -107,6 +107,26 @@ export const VIEWER = graphql(`
       openInputRequests(first: 1) {
         totalCount
       }
+    }
+  }
+`);
+
+export const FIND_PROCESSES = graphql(`
+  query FindProcesses($search: String) {
+    processes(first: 10, filter: { search: $search }) {
+      nodes {
+        id
+        subject
+      }
+    }
+  }
+`);
+
+export const PROCESS_SUBJECT = graphql(`
+  query ProcessSubject($id: ID!) {
+    process(id: $id) {
+      id
+      subject
     }
   }
 `);

@@ -1,6 +1,6 @@
 import { graphql } from "../gql";
 
-graphql(`
+export const PROCESS_EVENTS = graphql(`
   subscription ProcessEvents($after: String) {
     processEvents(after: $after) {
       cursor

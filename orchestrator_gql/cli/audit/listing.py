@@ -12,7 +12,7 @@ from orchestrator_gql.cli.terminal import printable
 
 DOCUMENT = """\
 query Audit($filter: AuditFilter!, $after: String) { audit(filter: $filter, first: 200, after: $after) {
-  nodes { id at action actor { id name } address method process { id workflowName } details seq seal digest }
+  nodes { id at action actor { id name } address method process { id workflowName } processId details seq seal digest }
   pageInfo { hasNextPage endCursor } } }
 """
 
@@ -42,6 +42,8 @@ def _all(url: str, entry_filter: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _line(entry: dict[str, Any]) -> str:
     process = f"{entry['process']['id']} {entry['process']['workflowName']}" if entry["process"] else "-"
+    if entry["process"] is None and entry.get("processId"):
+        process = f"{entry['processId']} (removed)"
     details = {name: value for name, value in entry["details"].items() if value is not None and not _is_digest(value)}
     by = entry["actor"]["name"] if entry["actor"] else f"policy {details.pop('policy')}" if "policy" in details else "-"
     text = " ".join(f"{name}={_as_text(value)}" for name, value in details.items())

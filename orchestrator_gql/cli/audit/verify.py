@@ -20,7 +20,7 @@ DOCUMENT = """\
 query Verify($after: String, $first: Int!, $anchor: AuditAnchor) {
   verifyAudit(after: $after, first: $first, anchor: $anchor) {
     valid entries fault cursor hasMore seal { seq digest }
-    firstBroken { id seq seal at action actor { name } process { id } } } }
+    firstBroken { id seq seal at action actor { name } processId } } }
 """
 PAGE = 10_000
 """Entries in one request: they take some seconds; the server allows thirty."""
@@ -138,7 +138,7 @@ def _broken_entry_text(entry: dict[str, Any] | None) -> str | None:
     if entry is None:
         return None
     by = entry["actor"]["name"] if entry["actor"] else "nobody"
-    about = f"process {entry['process']['id']}" if entry["process"] else "no process that there still is"
+    about = f"process {entry['processId']}" if entry["processId"] else "the engine"
     return f"entry {entry['id']}, number {entry['seq']} about {about}: {entry['action']} by {by} at {entry['at']}"
 
 

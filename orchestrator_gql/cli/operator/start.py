@@ -19,6 +19,7 @@ FORM = f"""\
 query StartForm($name: String!, $pages: [JSON!]!) {{ startForm(workflowName: $name, pages: $pages) {{ __typename
   ... on FormPage {{ {PAGE} }}
   ... on FormInvalid {{ pageIndex errors {{ path pointer type message }} page {{ {PAGE} }} }}
+  ... on ConflictError {{ conflictingProcess {{ id }} }}
   ... on UserError {{ code message }} }} }}
 """
 START = f"""\
@@ -26,7 +27,7 @@ mutation Start($input: StartWorkflowInput!) {{ startWorkflow(input: $input) {{ _
   ... on StartWorkflowSuccess {{ created process {{ id status }} }}
   ... on FormIncomplete {{ nextPage {{ {PAGE} }} }}
   ... on FormInvalid {{ pageIndex errors {{ path pointer type message }} page {{ {PAGE} }} }}
-  ... on ConflictError {{ by {{ name }} at }}
+  ... on ConflictError {{ by {{ name }} at conflictingProcess {{ id }} }}
   ... on UserError {{ code message }} }} }}
 """
 

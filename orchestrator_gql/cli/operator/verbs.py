@@ -64,12 +64,14 @@ def _act(url: str, name: str, **variables: Json) -> None:
 
 
 def refusal_text(response: dict[str, Any]) -> str:
-    """A typed refusal as a sentence: which fields are wrong, or who was first and when."""
+    """A typed refusal as a sentence: which fields are wrong, who was first and when, which process is in the way."""
     places = "; ".join(f"{error['pointer']}: {error['message']}" for error in response.get("errors", ()))
     by = f"by {response['by']['name']}" if response.get("by") else ""
     at = f"at {moment(response['at'])}" if response.get("at") else ""
     first = f"({' '.join(filter(None, (by, at)))})" if by or at else ""
-    return " ".join(filter(None, (response["message"], places, first)))
+    process = response.get("conflictingProcess")
+    in_the_way = f"(process {process['id']})" if process else ""
+    return " ".join(filter(None, (response["message"], places, first, in_the_way)))
 
 
 def _callback_of(url: str, id: UUID) -> str:

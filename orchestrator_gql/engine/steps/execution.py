@@ -159,6 +159,8 @@ async def start_turn(
     finally:
         LOADED.reset(token)
         CHOICE.reset(shown)
+    if not isinstance(turned, forms.Complete):
+        return replace(turned, page=turned.page.of_start)
     return _without_own_names(turned, what)
 
 

@@ -2,24 +2,37 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from contextvars import Context, copy_context
+from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
+from sqlalchemy import Connection
+
+from orchestrator_gql.engine.commit import CommitResult
+from orchestrator_gql.engine.runner import claim_at_once
 from orchestrator_gql.engine.workers.worker import WorkerTasks
 from orchestrator_gql.runtime import Runtime
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
+from orchestrator_gql.storage.database.after_commit import MakeClaim
+from orchestrator_gql.utils.errors import StorageUnavailable
 
 
 class EmbeddedDispatcher:
-    """Keeps wake-ups in a queue in memory. No wake-up is lost with it: the table says which processes are runnable."""
+    """Keeps wake-ups in a queue in memory. No wake-up is lost with it: the table says which processes are runnable.
+
+    If a task is free, the transaction that makes a process runnable also claims it (`claimer`). So a start, a delivery
+    and a decision need one commit and not two.
+    """
 
     def __init__(self) -> None:
         self._queue: asyncio.Queue[UUID] = asyncio.Queue()
         self._queued: set[UUID] = set()
         self._again: set[UUID] = set()
         self._busy: set[UUID] = set()
+        self._free = 0
+        self._has_free = asyncio.Event()
+        self._context: Context | None = None
         self._runtime: Runtime | None = None
         self._work: WorkerTasks | None = None
 
@@ -34,8 +47,29 @@ class EmbeddedDispatcher:
         assert self._work is not None, "the dispatcher is not attached"
         return self._work
 
-    def prepare(self, conn: "Connection", process_ids: Iterable[UUID]) -> None:
+    @property
+    def runtime(self) -> Runtime:
+        """The server."""
+        assert self._runtime is not None, "the dispatcher is not attached"
+        return self._runtime
+
+    def prepare(self, conn: Connection, process_ids: Iterable[UUID]) -> None:
         """Do nothing: a queue in memory needs no commit."""
+
+    def claimer(self, process_id: UUID) -> MakeClaim | None:
+        """The function that claims the process if a task is free, and if no process waits for one."""
+        is_free = self._free > 0 and not self._queued and process_id not in self._busy
+        if not is_free or self._context is None or not self.runtime.may_advance.is_set() or self.work.is_stopping:
+            return None
+        return partial(self._claim, process_id, self._context)
+
+    def _claim(self, process_id: UUID, context: Context, conn: Connection) -> "_ClaimedProcess | None":
+        # In the context of this dispatcher: that of the request has its trace and its secrets.
+        claimed = context.copy().run(claim_at_once, conn, self.runtime, process_id)
+        if claimed is None:
+            return None
+        self._take(process_id)
+        return _ClaimedProcess(self, context, claimed)
 
     def notify(self, process_ids: Iterable[UUID]) -> None:
         """Queue the processes; a process that is being advanced now is queued again when it rests."""
@@ -48,19 +82,34 @@ class EmbeddedDispatcher:
 
     async def run(self) -> None:
         """Advance processes until stopped, at most ``concurrency`` at once."""
-        assert self._runtime is not None, "the dispatcher is not attached"
-        free = asyncio.Semaphore(self._runtime.settings.concurrency)
+        self._free = self.runtime.settings.concurrency
+        self._context = copy_context()
         async with asyncio.TaskGroup() as group:
             group.create_task(self.work.watch(self._notify_again))
             while True:
-                await free.acquire()
                 process_id = await self._queue.get()
+                while self._free <= 0:
+                    self._has_free.clear()
+                    await self._has_free.wait()
                 if self.work.is_stopping:
                     break  # notified while the last steps finish: the process is runnable and waits for the next server
                 self._queued.discard(process_id)
-                self._busy.add(process_id)
-                task = self.work.begin(process_id)
-                task.add_done_callback(lambda _task, id=process_id: self._rested(id, free))  # type: ignore[misc]
+                self._take(process_id)
+                self.begin(process_id, None)
+
+    def begin(self, process_id: UUID, claimed: CommitResult | None) -> None:
+        """Advance the process, for which a task was taken."""
+        task = self.work.begin(process_id, claimed)
+        task.add_done_callback(lambda _task: self.rested(process_id))
+
+    def rested(self, process_id: UUID) -> None:
+        """Free the task of the process."""
+        self._busy.discard(process_id)
+        self._free += 1
+        self._has_free.set()
+        if process_id in self._again:
+            self._again.discard(process_id)
+            self.notify([process_id])
 
     def begin_to_stop(self) -> None:
         """Take no more processes; the seconds of `stop` begin now."""
@@ -68,14 +117,31 @@ class EmbeddedDispatcher:
 
     async def stop(self, grace: float) -> None:
         """Take no more processes; let running steps finish for ``grace`` seconds, then hand over their processes."""
+        self.work.begin_to_stop()
+        with suppress(StorageUnavailable):  # the transactions that claimed a process are committed before this one
+            await self.runtime.database.transaction(lambda _: None)
         await self.work.end(grace)
+
+    def _take(self, process_id: UUID) -> None:
+        self._busy.add(process_id)
+        self._free -= 1
 
     async def _notify_again(self, process_ids: Sequence[UUID]) -> None:
         self.notify(process_ids)
 
-    def _rested(self, process_id: UUID, free: asyncio.Semaphore) -> None:
-        self._busy.discard(process_id)
-        free.release()
-        if process_id in self._again:
-            self._again.discard(process_id)
-            self.notify([process_id])
+
+@dataclass(frozen=True, slots=True)
+class _ClaimedProcess:
+    """A process that is claimed before its transaction is committed."""
+
+    dispatcher: EmbeddedDispatcher
+    context: Context
+    claimed: CommitResult
+
+    def begin(self) -> None:
+        """Run the process."""
+        self.context.copy().run(self.dispatcher.begin, self.claimed.process.id, self.claimed)
+
+    def drop(self) -> None:
+        """Free the task again."""
+        self.dispatcher.rested(self.claimed.process.id)

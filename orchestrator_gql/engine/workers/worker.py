@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from orchestrator_gql.engine.commit import CommitResult
 from orchestrator_gql.engine.engine_state import finish_pausing
 from orchestrator_gql.engine.runner import TimeSlice, advance
 from orchestrator_gql.runtime import Runtime
@@ -62,9 +63,9 @@ class WorkerTasks:
         """The number of processes that this worker advances now."""
         return len(self._tasks)
 
-    def begin(self, process_id: UUID) -> "asyncio.Task[None]":
-        """Advance the process in a new task, which only `end` cancels."""
-        task = asyncio.create_task(self._advance(process_id))
+    def begin(self, process_id: UUID, claimed: CommitResult | None = None) -> "asyncio.Task[None]":
+        """Advance the process in a new task, which only `end` cancels; it may be ``claimed`` already."""
+        task = asyncio.create_task(self._advance(process_id, claimed))
         self._tasks[task] = process_id
         task.add_done_callback(self._tasks.pop)
         return task
@@ -106,14 +107,14 @@ class WorkerTasks:
                 await self._runtime.database.transaction(self._beat)
             await asyncio.sleep(self._runtime.settings.heartbeat)
 
-    async def _advance(self, process_id: UUID) -> None:
+    async def _advance(self, process_id: UUID, claimed: CommitResult | None) -> None:
         """Advance the process. After any error, the process must not stay claimed by a worker that does not run it."""
         await self._runtime.may_advance.wait()
-        if self.is_stopping:
+        if self.is_stopping and claimed is None:
             return  # the process is runnable and waits for another worker
         self._in_hand[process_id] += 1
         try:
-            await advance(self._runtime, process_id, TimeSlice(lambda: self.is_stopping))
+            await advance(self._runtime, process_id, TimeSlice(lambda: self.is_stopping), claimed)
         except StorageUnavailable:
             self._doubtful.add(process_id)
             # the database has logged it; the watch tries again

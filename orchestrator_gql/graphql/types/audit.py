@@ -23,7 +23,14 @@ class AuditEntry(Node):
     row: strawberry.Private[entries.AuditEntry]
     at: datetime = strawberry.field(description="The time of the action.")
     action: str = strawberry.field(description="The name of the action; the name of the mutation, if there is one.")
-    details: JSON = strawberry.field(description="Ids, digests, reasons and comments; never the submitted data.")
+    process_id: strawberry.ID | None = strawberry.field(
+        description="The id of the process of the entry, also of a removed process; null if the entry is about the "
+        "engine."
+    )
+    details: JSON = strawberry.field(
+        description="Ids, digests, reasons and comments; never the submitted data. If retention removed the process, a "
+        "digest named `pruned` takes their place."
+    )
     seq: int = strawberry.field(description="The position of the entry in the chain of its process.")
     digest: str = strawberry.field(
         description="The digest of this entry and of the entry before it in the chain of its process."
@@ -49,6 +56,7 @@ class AuditEntry(Node):
             id=id,
             at=row.at,
             action=row.action,
+            process_id=strawberry.ID(str(row.process_id)) if row.process_id else None,
             details=row.details,
             seq=row.seq,
             digest=row.digest,
@@ -61,7 +69,10 @@ class AuditEntry(Node):
     def actor(self) -> User | None:
         return User.named(self.row.actor)
 
-    @resolved(description="The process of the entry in its current state; null if the entry is about the engine.")
+    @resolved(
+        description="The process of the entry in its current state; null if the entry is about the engine, or if "
+        "retention removed the process."
+    )
     async def process(self, info: Info) -> Process | None:
         found = await info.context.loaders.process.load(self.row.process_id) if self.row.process_id else None
         return Process.of(found) if found else None

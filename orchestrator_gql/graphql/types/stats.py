@@ -9,6 +9,7 @@ import strawberry
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.common import DateTimeRange, User
 from orchestrator_gql.graphql.types.enums import StatsWindow
+from orchestrator_gql.graphql.types.filters import ProcessFilter
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.reads import processes as process_reads
 from orchestrator_gql.reads import statistics as statistic_reads
@@ -154,9 +155,7 @@ class ThroughputBucket:
 class Stats:
     window: strawberry.Private[timedelta]
     as_of: datetime = strawberry.field(description="The time when the numbers were counted.")
-    processes_by_status: list[ProcessStatusCount] = strawberry.field(
-        description="The number of processes in each status, including statuses without processes."
-    )
+    by_status: strawberry.Private[dict[ProcessStatus, int]]
     open_input_requests: int = strawberry.field(description="The number of open input requests.")
     overdue_input_requests: int = strawberry.field(
         description="The number of open input requests after their due date."
@@ -187,9 +186,7 @@ class Stats:
         return cls(
             window=window,
             as_of=now,
-            processes_by_status=[
-                ProcessStatusCount(status=status, count=found.by_status.get(status, 0)) for status in ProcessStatus
-            ],
+            by_status=found.by_status,
             open_input_requests=found.open_input_requests,
             overdue_input_requests=found.overdue_input_requests,
             pending_callbacks=found.pending_callbacks,
@@ -201,6 +198,24 @@ class Stats:
             duration_seconds_p95=_quantile(found.durations, 0.95),
             engine=Engine.of(found.engine),
         )
+
+    @resolved(description="The number of processes in each status, including statuses without processes.")
+    async def processes_by_status(
+        self,
+        info: Info,
+        filter: Annotated[
+            ProcessFilter | None,
+            strawberry.argument(
+                description="The conditions that a process must meet; 10,000 then stands for 10,000 or more. Null "
+                "counts every process, exactly."
+            ),
+        ] = None,
+    ) -> list[ProcessStatusCount]:
+        counts = self.by_status
+        if filter is not None:
+            context = info.context
+            counts = await process_reads.status_counts(context.reading, context.principal, filter.within())
+        return [ProcessStatusCount(status=status, count=counts.get(status, 0)) for status in ProcessStatus]
 
     @resolved(
         description="The workflows whose processes failed within the window and are still FAILED, the most failures "

@@ -10,7 +10,11 @@ numbers of entries and seals, so that an incomplete download can be recognized. 
 HMAC-SHA-256 with the key of the deployment, of canonical JSON (RFC 8785):
 `[previous, id, chain, seq, at, actor, action, details, address, method]` for an entry (without the last two if both are
 null, as in entries of earlier releases), and `["seal", previous, seq, at, entries, heads]` for a seal. The heads of a
-seal are `[chain, first seq, last seq, digest of the last entry]`. A server without configured API tokens asks for no
+seal are `[chain, first seq, last seq, digest of the last entry]`. If retention removed the process of an entry, the
+details are `{"pruned": digest}` instead, with the digest of `["pruned", rest]`, where `rest` stands for the elements
+`digest, previous, id, chain, seq, at, actor, action, address, method`. The last entry of such a chain has the action
+`pruneProcesses`, and its `covers` is the digest of `["covers", covers of the entry before, rest of the entry before]`,
+and so on back to 64 zeros before the first entry. A server without configured API tokens asks for no
 token.
 """
 

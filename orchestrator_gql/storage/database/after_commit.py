@@ -16,14 +16,32 @@ Unit = Callable[[Connection], T]
 _KEY = "orchestrator.commit_effects"
 
 
+class Claim(Protocol):
+    """A process that the transaction which made it runnable also claimed for a worker of this server."""
+
+    def begin(self) -> None:
+        """Run the process: the claim is committed."""
+        ...
+
+    def drop(self) -> None:
+        """Forget the claim: nothing was committed."""
+        ...
+
+
+MakeClaim = Callable[[Connection], Claim | None]
+"""Claims a process in the transaction of the connection; None if the process cannot run at once."""
+
+
 @dataclass(slots=True)
 class CommitEffects:
     """The processes that became runnable, whether there are new events and timers, and the facts for the metrics.
 
+    ``claims`` are the processes that became runnable and are claimed already; they are not among the ``woken``.
     ``is_passing``: the process goes on at once, so that another commit follows.
     """
 
     woken: set[UUID] = field(default_factory=set)
+    claims: list[Claim] = field(default_factory=list)
     has_events: bool = False
     has_timers: bool = False
     is_passing: bool = False
@@ -32,14 +50,23 @@ class CommitEffects:
     def add(self, other: "CommitEffects") -> None:
         """Add the effects of another unit of the same commit."""
         self.woken |= other.woken
+        self.claims += other.claims
         self.has_events |= other.has_events
         self.has_timers |= other.has_timers
         self.is_passing &= other.is_passing
         self.facts += other.facts
 
 
+def no_claim(process_id: UUID) -> MakeClaim | None:
+    """Nobody claims in the transaction: a worker does so later."""
+    return None
+
+
 class CommitHooks(Protocol):
     """The receiver of the effects of every commit."""
+
+    claimer: Callable[[UUID], MakeClaim | None]
+    """The function that claims a process in the transaction that wakes it; None if no worker here is free."""
 
     def notify(self, effects: CommitEffects) -> None:
         """Wake up waiting readers and workers. Must not block or raise: the commit is done already."""
@@ -48,6 +75,9 @@ class CommitHooks(Protocol):
 
 class NoHooks:
     """Hooks that do nothing, until the runtime sets its own."""
+
+    def __init__(self) -> None:
+        self.claimer: Callable[[UUID], MakeClaim | None] = no_claim
 
     def notify(self, effects: CommitEffects) -> None:
         """Do nothing."""

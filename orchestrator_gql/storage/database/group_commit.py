@@ -23,11 +23,12 @@ from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Generic
+from uuid import UUID
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from orchestrator_gql.storage.database.after_commit import CommitEffects, T, Unit, begin_unit
+from orchestrator_gql.storage.database.after_commit import CommitEffects, MakeClaim, T, Unit, begin_unit
 from orchestrator_gql.storage.database.failpoints import read_failpoints
 from orchestrator_gql.storage.database.sqlite_file import PATIENCE
 from orchestrator_gql.utils.errors import StorageUnavailable
@@ -81,6 +82,8 @@ class _Group:
 
     def void(self, error: BaseException) -> None:
         """Fail every unit with the error: nothing was stored and nothing was acknowledged."""
+        for claim in self.effects.claims:
+            claim.drop()
         self.effects = CommitEffects()
         for waiting in self.units:
             waiting.error = error
@@ -90,11 +93,16 @@ class GroupWriter:
     """Writes on one connection, one group at a time.
 
     ``demand`` raises `StorageUnavailable` if nothing may be written now. ``committed`` is called for each durable
-    group with its effects, the number of its units and the seconds that it took.
+    group with its effects, the number of its units and the seconds that it took. ``claimer`` is that of the hooks.
     """
 
     def __init__(
-        self, conn: Connection, *, demand: Callable[[], None], committed: Callable[[CommitEffects, int, float], None]
+        self,
+        conn: Connection,
+        *,
+        demand: Callable[[], None],
+        committed: Callable[[CommitEffects, int, float], None],
+        claimer: Callable[[UUID], MakeClaim | None],
     ) -> None:
         driver = conn.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
@@ -103,6 +111,7 @@ class GroupWriter:
         self._conn = conn
         self._demand = demand
         self._committed = committed
+        self._claimer = claimer
         self._failpoints = read_failpoints()
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[_PendingUnit[Any]] = deque()
@@ -192,9 +201,34 @@ class GroupWriter:
             self._driver.execute("ROLLBACK" if is_alone else "ROLLBACK TO unit")
             waiting.error = RuntimeError("StopIteration was raised") if isinstance(error, StopIteration) else error
         else:
+            if len(effects.woken) == 1:
+                self._claim(effects)
             group.effects.add(effects)
         if not is_alone:
             self._driver.execute("RELEASE unit")
+
+    def _claim(self, effects: CommitEffects) -> None:
+        """Claim the process that the unit woke, if a worker is free: a claim of its own would be one commit more.
+
+        A claim that fails is undone alone, and the process is woken as usual.
+        """
+        (process_id,) = effects.woken
+        make = self._claimer(process_id)
+        if make is None:
+            return
+        of_claim = begin_unit(self._conn)
+        self._driver.execute("SAVEPOINT claim")
+        try:
+            claim = make(self._conn)
+        except Exception:
+            claim = None
+        if claim is None:
+            self._driver.execute("ROLLBACK TO claim")  # raises if SQLite has rolled the whole group back
+        else:
+            effects.woken.clear()
+            effects.add(of_claim)
+            effects.claims.append(claim)
+        self._driver.execute("RELEASE claim")
 
     def _settle(self, group: _Group, error: BaseException | None) -> None:
         if error is not None:

@@ -30,7 +30,14 @@ class ProcessEnded:
     status: ProcessStatus
 
 
-Fact: TypeAlias = Delivered | StepEnded | ProcessEnded
+@dataclass(frozen=True, slots=True)
+class ProcessesPruned:
+    """Retention deleted this number of processes."""
+
+    number: int
+
+
+Fact: TypeAlias = Delivered | StepEnded | ProcessEnded | ProcessesPruned
 
 
 class Observer(Protocol):

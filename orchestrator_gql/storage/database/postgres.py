@@ -1,6 +1,7 @@
 """PostgreSQL: a pool of connections, and one transaction for each unit of work."""
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -105,7 +106,14 @@ def _descriptors() -> Iterator[int]:
     return (connection.fileno() for connection in list(_connections) if not connection.closed)
 
 
-keep_from_children(_descriptors)
+def _begin() -> None:
+    """A process, which may be a fork of a process that had imported this module, has no connection yet."""
+    _connections.clear()
+    keep_from_children(_descriptors)
+
+
+_begin()
+os.register_at_fork(after_in_child=_begin)
 
 
 def _listen(engine: AsyncEngine) -> None:

@@ -1,8 +1,11 @@
 """Checks the version of the schema at start: SQLite is migrated, an outdated PostgreSQL database is refused.
 
-Alembic is imported only if a migration is necessary: it is larger than all of our code.
+Alembic is imported only if a migration is necessary: it is larger than all of our code, and its memory is not returned.
+So the tables of a new SQLite file are made by a script, which `make schema` writes from the migrations.
 """
 
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +17,11 @@ from orchestrator_gql.utils.errors import SettingsError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0016"
+HEAD = "0017"
 """The newest migration; a test compares it with the files in the folder."""
 
 FOLDER = Path(__file__).parent.parent / "migrations"
+SCRIPT = FOLDER / "sqlite.sql"
 
 
 async def prepare(database: Database) -> None:
@@ -56,11 +60,26 @@ def _version(conn: Connection) -> str | None:
 
 
 def _upgrade(conn: Connection) -> None:
+    if conn.dialect.name == "sqlite" and not conn.execute(text("SELECT count(*) FROM sqlite_schema")).scalar():
+        for statement in _statements():
+            conn.exec_driver_sql(statement)
+        if _version(conn) == HEAD:  # else a migration is newer than the script
+            return
     from alembic import command
 
     config = configuration()
     config.attributes["connection"] = conn
     command.upgrade(config, "head")
+
+
+def _statements() -> Iterator[str]:
+    """The statements of the script."""
+    statement = ""
+    for line in SCRIPT.read_text().splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 def configuration() -> "Config":

@@ -153,6 +153,10 @@ def identity(path: Path) -> tuple[int, int] | None:
     return stat.st_dev, stat.st_ino
 
 
+class InUse(SettingsError):
+    """Another server works on the file."""
+
+
 class FileLock:
     """An exclusive lock on a file beside the database; the kernel releases it when the server ends in any way."""
 
@@ -161,7 +165,7 @@ class FileLock:
         self._fd: int | None = None
 
     def acquire(self) -> None:
-        """Take the lock. Raises `SettingsError` if another server has it."""
+        """Take the lock. Raises `InUse` if another server has it."""
         try:
             fd = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
@@ -172,7 +176,7 @@ class FileLock:
             holder = os.read(fd, 32).decode(errors="replace").strip() or "?"
             os.close(fd)
             file = self._path.name.removesuffix(".lock")
-            raise SettingsError(
+            raise InUse(
                 f"Another server (process {holder}) works on {file!r}: one SQLite file takes one server. "
                 "Stop it first, or move to PostgreSQL to run several."
             ) from None

@@ -17,6 +17,7 @@ from orchestrator_gql.storage.tables.processes import (
     idempotency_keys,
     process_steps,
     processes,
+    pruned_until,
     timers,
     workers,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "product_subscription_words",
     "product_subscriptions",
     "products",
+    "pruned_until",
     "timers",
     "unclaimed_deliveries",
     "workers",

@@ -143,6 +143,15 @@ Index("ix_events_process_id_id", events.c.process_id, events.c.id)
 # The order in which readers read on PostgreSQL: see storage/events.
 Index("ix_events_tx_id", events.c.tx, events.c.id).ddl_if(dialect="postgresql")
 
+pruned_until = Table(
+    "pruned_until",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("cursor", Text, nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
+)
+"""The cursor behind the last event that retention deleted: a reader that resumes before it missed events."""
+
 timers = Table(
     "timers",
     metadata,
@@ -159,6 +168,9 @@ timers = Table(
 )
 Index("ix_timers_due_at", timers.c.due_at)
 Index("ix_timers_process_id", timers.c.process_id)
+# A deletion of a callback, or of an input request, finds its timers by these.
+partial_index("ix_timers_callback_id", timers.c.callback_id, where="callback_id IS NOT NULL")
+partial_index("ix_timers_input_request_id", timers.c.input_request_id, where="input_request_id IS NOT NULL")
 
 engine_state = Table(
     "engine_state",
@@ -191,3 +203,4 @@ idempotency_keys = Table(
     Column("at", UtcDateTime, nullable=False),
     PrimaryKeyConstraint("scope", "key"),
 )
+Index("ix_idempotency_keys_subject_id", idempotency_keys.c.subject_id)

@@ -4,6 +4,7 @@ import { plainText } from "../../api/json";
 import { bytesOf, size } from "../../bytes";
 import { visible } from "../../visible";
 import { Icon } from "../Badge";
+import { counted } from "../../words";
 import { GLYPHS } from "./glyphs";
 import { kindOf, LONGEST_TEXT, preview, type TreeRow } from "./treeRows";
 import TextOutput from "./TextOutput";
@@ -57,5 +58,5 @@ export const TreeNode = memo(function TreeNode({ row, fileName, isFocused, isFou
 });
 
 function lengthOf(text: string): string {
-  return text.length > LONGEST_TEXT ? size(bytesOf(text)) : `${text.split("\n").length} lines`;
+  return text.length > LONGEST_TEXT ? size(bytesOf(text)) : counted(text.split("\n").length, "line");
 }

@@ -4,10 +4,11 @@
  */
 import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 import type { ProductSubscriptionFilter } from "../../gql/graphql";
+import { isId } from "../../words";
 import { asSchema, type Schema } from "../schema";
 import { ErrorWords } from "../wizard/Refusals";
 import { findSubscriptions, useSubscriptionSearch, type Subscription } from "./useSubscriptionSearch";
-import { countWords, factsOf, isId } from "./words";
+import { countWords, factsOf } from "./words";
 import "../../styles/picker.css";
 
 interface Props {

@@ -1,11 +1,7 @@
 /** What a product subscription is called in the picker. */
 import { lookOf } from "../../status";
+import { counted } from "../../words";
 import type { Found, Subscription } from "./useSubscriptionSearch";
-
-const ID = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
-
-/** A whole id, as somebody copies it from another page. */
-export const isId = (text: string): boolean => ID.test(text.trim());
 
 export function factsOf({ product, customerId, customerDescription, status, inSync }: Subscription): string {
   const facts = [customerDescription, product.name, customerId, lookOf(status).word.toLowerCase(), inSync ? null : "out of sync"];
@@ -15,6 +11,6 @@ export function factsOf({ product, customerId, customerDescription, status, inSy
 /** What a screen reader says, and what stands below the list. */
 export function countWords({ rows, moreCount }: Found, isSearch: boolean): string {
   if (!rows.length) return isSearch ? "No product subscription is found." : "There is no product subscription to choose.";
-  const count = rows.length === 1 ? "1 product subscription" : `${rows.length} product subscriptions`;
+  const count = counted(rows.length, "product subscription");
   return moreCount > 0 ? `${count}, and ${moreCount.toLocaleString("en")} more: type to narrow.` : `${count}.`;
 }

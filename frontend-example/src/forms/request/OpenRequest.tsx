@@ -147,6 +147,7 @@ function useRequestWizard({ request, viewer, first, newestVersion }: FormProps):
     () => ({
       person: viewer.user?.id ?? "",
       place: placeOf(request),
+      isAnsweredOnce: true,
       look: (pages: readonly Fields[]) => look(id, pages),
       send: async ({ pages, page, comment, idempotencyKey }: Sent): Promise<Answer> => {
         const shown = { expectedVersion: latest.current(), shownDigest: page?.digest ?? null };

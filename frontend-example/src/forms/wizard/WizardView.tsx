@@ -49,7 +49,7 @@ export function WizardView(props: WizardProps) {
       aria-label={isLookedAt ? "What is asked, to look at" : undefined}
     >
       {page && <PageHead page={page} index={state.index} heading={heading} />}
-      <FormNotice notice={state.notice} onStartOver={() => wizard.startOver()} />
+      <FormNotice wizard={wizard} state={state} />
       <Alarm state={state} form={form} />
       <OpenPage
         {...props}

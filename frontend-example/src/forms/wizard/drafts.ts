@@ -1,7 +1,8 @@
 /**
  * Drafts: what a person typed and did not send yet. They are kept in sessionStorage, which a reload and Back leave as it is
- * and which ends with the tab, and handed to a tab that opens the same form while this one is open. Never in localStorage:
- * it would outlive the person at a shared screen. A draft belongs to one person and one form, and never holds a secret.
+ * and which ends with the tab, and shown to a tab that opens the same form while this one is open: the wizard there takes
+ * it or offers it. Never in localStorage: it would outlive the person at a shared screen. A draft belongs to one person and
+ * one form, and never holds a secret.
  */
 import type { Fields } from "./types";
 
@@ -65,7 +66,6 @@ function hear(message: Message): void {
     const [listener, draft] = [listeners.get(key), parsed(message.text)];
     if (!listener || !draft) return;
     listeners.delete(key);
-    write(key, message.text);
     listener(draft);
   }
 }

@@ -13,18 +13,18 @@ interface Options extends Omit<WizardOptions, "drafts"> {
 /** `first` is the first page as the server shows it now, null if the form has none, undefined until that is known. */
 export function useWizard({ person, place, ...options }: Options, first: Page | null | undefined): Wizard {
   const [wizard] = useState(() => new Wizard({ ...options, drafts: draftPlace(person, place) }));
-  const isKnown = first !== undefined;
+  const [isBegun, setBegun] = useState(false);
 
   useEffect(() => {
     if (first === undefined) return;
     if (wizard.get().isReady) void wizard.refresh(first);
-    else void wizard.begin(first);
+    else void wizard.begin(first).then(() => setBegun(true));
   }, [wizard, first]);
 
   useEffect(() => {
-    if (!isKnown) return;
-    return draftPlace(person, place).ask((draft) => void wizard.take(draft));
-  }, [wizard, isKnown, person, place]);
+    if (!isBegun) return;
+    return draftPlace(person, place).ask((draft) => void wizard.hear(draft));
+  }, [wizard, isBegun, person, place]);
 
   return wizard;
 }

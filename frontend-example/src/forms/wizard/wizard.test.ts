@@ -54,8 +54,9 @@ describe("a form of several pages", () => {
     drafts = new Drafts();
   });
 
-  const opened = async (preset?: Fields): Promise<Wizard> => {
-    const wizard = new Wizard({ send: server.send, look: server.look, drafts, ...(preset && { preset: () => preset }) });
+  const opened = async (preset?: Fields, isAnsweredOnce = true): Promise<Wizard> => {
+    const { send, look } = server;
+    const wizard = new Wizard({ send, look, drafts, isAnsweredOnce, ...(preset && { preset: () => preset }) });
     await wizard.begin(server.pages[0] ?? null);
     return wizard;
   };
@@ -183,10 +184,28 @@ describe("a form of several pages", () => {
   it("takes the draft of another tab only if nothing is typed here", async () => {
     const draft: Draft = { id: "1", at: 0, comment: "c", pages: [{ digest: "site", typed: { site: "utr" }, payload: null, lacksSecret: false }] };
     const wizard = await opened();
-    await wizard.take(draft);
+    await wizard.hear(draft);
     expect(shown(wizard)).toEqual([0, { site: "utr" }]);
+    expect(drafts.stored).toEqual(draft);
     wizard.type({ site: "own" });
-    await wizard.take({ ...draft, comment: "other" });
+    await wizard.hear({ ...draft, comment: "other" });
     expect(wizard.get().comment).toBe("c");
+  });
+
+  it("only offers the draft of another tab if the form may be sent in both, until something is typed here", async () => {
+    const draft: Draft = { id: "1", at: 0, comment: "", pages: [{ digest: "site", typed: { site: "utr" }, payload: null, lacksSecret: false }] };
+    const wizard = await opened(undefined, false);
+    await wizard.hear(draft);
+    expect([shown(wizard), drafts.stored, wizard.get().notice]).toEqual([[0, {}], null, { kind: "offered", draft }]);
+    wizard.type({ site: "own" });
+    expect(wizard.get().notice).toBeNull();
+    await wizard.hear(draft);
+    expect([shown(wizard), wizard.get().notice]).toEqual([[0, {}], null]);
+    expect(drafts.stored?.pages[0]?.typed).toEqual({ site: "own" });
+    const other = await opened({ site: "ams" }, false);
+    await other.hear(draft);
+    expect(other.get().index).toBe(0);
+    await other.take(draft);
+    expect(shown(other)).toEqual([0, { site: "utr" }]);
   });
 });

@@ -24,6 +24,11 @@ export interface WizardOptions {
   /** Evaluate the pages so far, without side effects. */
   look: (pages: readonly Fields[]) => Promise<Look>;
   drafts: DraftPlace;
+  /**
+   * True if the form is answered once, as an input request is: the draft of another tab is that of this answer, and is
+   * taken. A start form may start two processes in two tabs: the draft of the other tab is only offered.
+   */
+  isAnsweredOnce: boolean;
   /** Fields of the first page that are chosen already; the next page is opened if the server accepts them. */
   preset?: (page: Page) => Fields | null;
 }
@@ -35,6 +40,8 @@ export interface FormProblem {
 
 export type Notice =
   | { kind: "restored"; lacksSecret: boolean }
+  /** Another tab has a draft of the form. */
+  | { kind: "offered"; draft: Draft }
   /** The form is another one than before; `lost` is what was typed and fits no field any more. */
   | { kind: "changed"; lost: Fields };
 
@@ -118,11 +125,19 @@ export class Wizard {
     else await this.openWithPreset(first);
   }
 
-  /** Another tab has a draft of the form: take it, unless the person types here already. */
+  /** Another tab has a draft of the form: take or offer it, unless the person types here already. */
+  async hear(draft: Draft): Promise<void> {
+    if (this.isTouched || this.state.isSending || this.state.isDone) return;
+    if (!this.options.isAnsweredOnce) return this.publish({ notice: { kind: "offered", draft } });
+    if (this.at === 0) await this.take(draft);
+  }
+
+  /** Go on with the draft of another tab. */
   async take(draft: Draft): Promise<void> {
     const [first] = this.turned;
-    if (!first || this.isTouched || this.at > 0) return;
+    if (!first) return;
     this.draftId = draft.id;
+    this.options.drafts.save(draft);
     await this.restore(first.page, draft);
   }
 
@@ -139,6 +154,8 @@ export class Wizard {
     const open = this.turned[this.at];
     if (!open || this.state.isDone) return;
     open.typed = partedBySecrecy(changed, open.page).plain;
+    // The offered draft would replace what is typed here.
+    if (this.state.notice?.kind === "offered") this.publish({ notice: null });
     this.keep();
   }
 

@@ -1,5 +1,5 @@
 /** The audit log: who decided what, when, about which process and why; and whether the log is as it was written. */
-import { useCallback, useMemo } from "react";
+import { useCallback, useMemo, useRef } from "react";
 import { Link } from "wouter";
 import { run } from "../../api/client";
 import type { Source } from "../../api/rowList";
@@ -11,7 +11,9 @@ import { usePageTitle } from "../../components/Announcer";
 import { ActiveFilters } from "../../components/filters/ActiveFilters";
 import { Choice } from "../../components/filters/Choice";
 import { Moment } from "../../components/filters/Moment";
-import { TextField } from "../../components/filters/TextField";
+import { Pick } from "../../components/filters/Pick";
+import type { Thing } from "../../components/filters/picking";
+import { ProcessPick, useSubject } from "../../components/filters/ProcessPick";
 import { useFilters, type Change } from "../../components/filters/useFilters";
 import { isForbidden, NoAccess } from "../../components/NoAccess";
 import { Problem } from "../../components/Problem";
@@ -40,7 +42,9 @@ export default function Audit() {
   const [list, shown] = useRowList(source, (rows) => rows.peekSoon());
   useEvery(LOOK_EVERY, () => list.peekSoon());
   const more = useCallback(() => void list.more(), [list]);
-  const active = activeFilters(filters, clock);
+  const actors = useActors(shown.rows);
+  const actor = actors.find(({ id }) => id === filters.actor)?.words;
+  const active = activeFilters({ ...filters, actor: actor ?? filters.actor, process: useSubject(filters.process) ?? filters.process }, clock);
   if (isForbidden(shown.error)) {
     return (
       <section aria-labelledby="audit-title">
@@ -56,7 +60,7 @@ export default function Audit() {
         <Export />
       </div>
       <Verification />
-      <FilterPanel filters={filters} seen={shown.rows} onChange={change} />
+      <FilterPanel filters={filters} seen={shown.rows} actors={actors} onChange={change} />
       <ActiveFilters active={active} names={NAMES} onChange={change} />
       {filters.problems.length > 0 && <p className="error">{filters.problems.join(" ")}</p>}
       {shown.error && <Problem error={shown.error} onRetry={() => void list.reload()} isRetrying={shown.isReading} />}
@@ -86,14 +90,27 @@ function sourceOf(filters: Filters): Source<AuditRowFragment> {
   };
 }
 
+/** Everybody who was seen in the log since the page was opened: a filter must not forget the others. */
+function useActors(rows: readonly AuditRowFragment[]): readonly Thing[] {
+  const known = useRef<readonly Thing[]>([]);
+  return useMemo(() => {
+    const seen = rows.flatMap(({ actor }) => (actor ? [{ id: actor.id, words: actor.name }] : []));
+    known.current = [...new Map([...known.current, ...seen].map((thing) => [thing.id, thing])).values()];
+    return known.current;
+  }, [rows]);
+}
+
+/** Ids of people have no form of their own: a person who was not seen yet is found by the id. */
+const isAnyText = (text: string): boolean => text !== "";
+
 interface FilterPanelProps {
   filters: Filters;
+  actors: readonly Thing[];
   seen: readonly AuditRowFragment[];
   onChange: Change;
 }
 
-function FilterPanel({ filters, seen, onChange }: FilterPanelProps) {
-  const actors = useMemo(() => [...new Set(seen.flatMap(({ actor }) => (actor ? [actor.id] : [])))], [seen]);
+function FilterPanel({ filters, seen, actors, onChange }: FilterPanelProps) {
   const actions = [...new Set([...ACTIONS, ...seen.map(({ action }) => action)])].sort();
   const choose = (name: string) => (value: string) => onChange({ [name]: value });
   return (
@@ -104,8 +121,17 @@ function FilterPanel({ filters, seen, onChange }: FilterPanelProps) {
         options={actions.map((action) => ({ value: action, label: action }))}
         onChoose={choose("action")}
       />
-      <TextField label="Who (id)" name="actor" value={filters.actor} suggestions={actors} onChange={onChange} />
-      <TextField label="Process (id)" name="process" value={filters.process} onChange={onChange} />
+      <Pick
+        label="Who"
+        name="actor"
+        value={filters.actor}
+        placeholder="A name, or an id"
+        things={actors}
+        words={actors.find(({ id }) => id === filters.actor)?.words}
+        isId={isAnyText}
+        onChange={onChange}
+      />
+      <ProcessPick value={filters.process} onChange={onChange} />
       <Moment label="From" value={filters.from} onChoose={choose("from")} />
       <Moment label="Before" value={filters.to} onChoose={choose("to")} />
     </div>

@@ -7,6 +7,7 @@ import { Copy } from "../../components/Copy";
 import { Problem } from "../../components/Problem";
 import { Time } from "../../components/Time";
 import { AUDIT_COUNT, VERIFY_AUDIT } from "../../operations/audit";
+import { counted } from "../../words";
 import { anchorOf, anchorText, verify, type ReadPart, type Verdict } from "./verify";
 
 const readPart: ReadPart = async (variables) => {
@@ -102,13 +103,14 @@ function AnchorField({ value, isWrong, onChange }: { value: string; isWrong: boo
 }
 
 function Outcome({ verdict }: { verdict: Verdict }) {
-  const count = verdict.entries.toLocaleString();
-  if (verdict.kind === "stopped") return <p>Stopped after {count} entries; those were correct.</p>;
+  const count = counted(verdict.entries, "entry", "entries");
+  const [those, are, their] = verdict.entries === 1 ? ["it", "is", "its seal"] : ["they", "are", "their seals"];
+  if (verdict.kind === "stopped") return <p>Stopped after {count}, and {those} {are} correct.</p>;
   if (verdict.kind === "whole") {
     return (
       <div className="verdict tone-good">
         <p>
-          <b>The log is whole:</b> {count} entries and their seals are correct.
+          <b>The log is whole:</b> {count} and {their} are correct.
         </p>
         {verdict.seal && (
           <p>
@@ -123,7 +125,7 @@ function Outcome({ verdict }: { verdict: Verdict }) {
   return (
     <div className="verdict tone-bad">
       <p>
-        <b>The log was changed</b> (found after {count} entries): {fault}
+        <b>The log was changed</b> (found after {count}): {fault}
       </p>
       {broken && (
         <p>

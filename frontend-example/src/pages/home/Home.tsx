@@ -67,12 +67,13 @@ interface TilesProps {
 
 function Tiles({ data, stats, words }: TilesProps) {
   const overdue = data.overdueTasks?.totalCount ?? 0;
+  const mine = data.tasks?.totalCount ?? 0;
   const p95 = stats.durationSecondsP95;
   return (
     <ul className="tiles" aria-label="At a glance">
-      <Tile number={data.tasks?.totalCount ?? 0} words="tasks for me" tone="person" href={addresses.inbox} />
+      <Tile number={mine} words={mine === 1 ? "task for me" : "tasks for me"} tone="person" href={addresses.inbox} />
       <Tile number={overdue} words="of them overdue" tone={overdue ? "bad" : "idle"} href={addresses.inbox} />
-      <Tile number={stats.overdueCallbacks} words={`callbacks overdue, ${stats.pendingCallbacks.toLocaleString()} open`} tone={stats.overdueCallbacks ? "bad" : "idle"} />
+      <Tile number={stats.overdueCallbacks} words={`${stats.overdueCallbacks === 1 ? "callback" : "callbacks"} overdue, ${stats.pendingCallbacks.toLocaleString()} open`} tone={stats.overdueCallbacks ? "bad" : "idle"} />
       <Tile number={stats.failed} words={`failed ${words}`} tone={stats.failed ? "bad" : "idle"} href={processesWith({ status: "FAILED" })} />
       <Tile number={stats.completed} words={`completed ${words}`} tone="good" href={processesWith({ status: "COMPLETED" })} />
       <Tile number={p95 === null ? "–" : duration(p95)} words="p95 of the durations" tone="remote" />

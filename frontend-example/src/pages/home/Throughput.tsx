@@ -36,7 +36,7 @@ export function Throughput({ buckets, period, onPeriod }: Props) {
       <p className="legend" aria-hidden="true">
         <span className="key good-key">completed</span>
         <span className="key bad-key">failed</span>
-        <span className="key line-key">p95 of the durations (right)</span>
+        <span className="key line-key">p95 of the durations (right axis)</span>
       </p>
       {isSeen ? (
         <Suspense fallback={<div className="chart-place muted">Loading…</div>}>

@@ -15,6 +15,15 @@ interface Props {
 
 const HEIGHT = 200;
 const HEADROOM = 1.12;
+
+/** Steps between marks that people count in: most marks have one unit. */
+const SECONDS_STEPS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30].concat(
+  [1, 2, 5, 10, 15, 30].map((minutes) => minutes * 60),
+  [1, 2, 4, 6, 12, 24, 48, 168, 336, 720].map((hours) => hours * 3600),
+);
+
+/** Room for the longest mark, in pixels. */
+const widthOf = (marks: readonly string[]): number => Math.max(40, ...marks.map((mark) => 16 + mark.length * 7));
 const DAY = 86_400;
 
 const halfPart = (times: ArrayLike<number>): number => ((times[1] ?? 0) - (times[0] ?? 0)) / 2;
@@ -110,8 +119,16 @@ function optionsOf(width: number, isUtc: boolean, onPoint: (index: number | null
     ],
     axes: [
       { ...axis, size: 30, space: 76, values: (_, marks, __, ___, step) => marks.map((mark) => timeWords(mark, step, isUtc)) },
-      { ...axis, scale: "count", size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] },
-      { ...axis, scale: "seconds", side: 1, size: 64, grid: { show: false }, values: (_, marks) => marks.map(secondsMark) },
+      { ...axis, scale: "count", size: 44, label: "processes", labelFont: axis.font, labelSize: 18, labelGap: 0, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] },
+      {
+        ...axis,
+        // The colour of its line, and a name: two axes of numbers are easily mixed up.
+        ...{ scale: "seconds", side: 1, stroke: colour("--remote"), grid: { show: false } },
+        ...{ label: "p95", labelFont: axis.font, labelSize: 18, labelGap: 0 },
+        incrs: SECONDS_STEPS,
+        size: (_, marks) => widthOf(marks ?? []),
+        values: (_, marks) => marks.map(secondsMark),
+      },
     ],
     hooks: { setCursor: [({ cursor }) => onPoint(cursor.idx ?? null)] },
   };

@@ -1,6 +1,7 @@
 /** The throughput as the chart draws it, and in words for people who do not see it. */
 import type { HomeStatsQuery } from "../../gql/graphql";
 import { duration } from "../../time";
+import { counted } from "../../words";
 
 export type Bucket = NonNullable<HomeStatsQuery["stats"]>["throughput"][number];
 
@@ -28,7 +29,7 @@ export function summaryOf(buckets: readonly Bucket[], period: string): string {
   const failed = sum(buckets.map((bucket) => bucket.failed));
   const slowest = Math.max(...buckets.map(({ durationSecondsP95 }) => durationSecondsP95 ?? -1));
   const slow = slowest >= 0 ? ` The highest p95 is ${duration(slowest)}.` : "";
-  return `${completed.toLocaleString()} processes completed and ${failed.toLocaleString()} failed ${period}.${slow}`;
+  return `${counted(completed, "process", "processes")} completed and ${failed.toLocaleString()} failed ${period}.${slow}`;
 }
 
 export function bucketWords({ completed, failed, started, durationSecondsP95 }: Bucket): string {

@@ -6,6 +6,7 @@ import { announce } from "../../components/Announcer";
 import Dialog from "../../components/Dialog";
 import { Problem } from "../../components/Problem";
 import { Time } from "../../components/Time";
+import { counted } from "../../words";
 import { kindOf, pageOf, type BulkTask, type Kind, type Outcome } from "./bulk";
 import { ShownPage } from "./ShownPage";
 import { useBulk } from "./useBulk";
@@ -16,12 +17,10 @@ interface Props {
   onClose: () => void;
 }
 
-const count = (tasks: number): string => (tasks === 1 ? "1 task" : `${tasks} tasks`);
-
 export default function BulkDialog({ ids, onClose }: Props) {
   const bulk = useBulk(ids);
   return (
-    <Dialog title={`Decide ${count(ids.length)}`} onClose={onClose} isBusy={bulk.isSending} isWide>
+    <Dialog title={`Decide ${counted(ids.length, "task")}`} onClose={onClose} isBusy={bulk.isSending} isWide>
       {bulk.outcomes ? (
         <Outcomes outcomes={bulk.outcomes} onClose={onClose} />
       ) : bulk.tasks ? (
@@ -139,7 +138,7 @@ function TaskName({ task: { title, process } }: { task: BulkTask }) {
 function Outcomes({ outcomes, onClose }: { outcomes: readonly Outcome[]; onClose: () => void }) {
   const heading = useRef<HTMLHeadingElement>(null);
   const done = outcomes.filter(({ isDone }) => isDone).length;
-  const words = `${done} of ${count(outcomes.length)} decided`;
+  const words = `${done} of ${counted(outcomes.length, "task")} decided`;
   useEffect(() => {
     heading.current?.focus();
     announce(words);

@@ -8,6 +8,7 @@ import { usePageTitle } from "../../components/Announcer";
 import { ActiveFilters } from "../../components/filters/ActiveFilters";
 import { toggled } from "../../components/filters/address";
 import { StatusChips } from "../../components/filters/StatusChips";
+import { ProcessPick, useSubject } from "../../components/filters/ProcessPick";
 import { TextField } from "../../components/filters/TextField";
 import { useFilters, type Change } from "../../components/filters/useFilters";
 import { isForbidden, NoAccess } from "../../components/NoAccess";
@@ -36,6 +37,7 @@ export default function Notifications() {
   });
   const more = useCallback(() => void list.more(), [list]);
   const resent = useCallback((ids: readonly string[]) => list.touch(ids), [list]);
+  const subject = useSubject(filters.process);
   const dead = shown.rows.filter(({ status }) => status === "DEAD");
 
   if (isForbidden(shown.error)) {
@@ -59,7 +61,7 @@ export default function Notifications() {
         keyOf={statusKey}
         onToggle={(status) => change({ status: toggled(filters.status, status) })}
       />
-      <ActiveFilters active={activeFilters(filters)} names={NAMES} onChange={change} />
+      <ActiveFilters active={activeFilters({ ...filters, process: subject ?? filters.process })} names={NAMES} onChange={change} />
       {filters.problems.length > 0 && <p className="error">{filters.problems.join(" ")}</p>}
       {shown.error && <Problem error={shown.error} onRetry={() => void list.reload()} isRetrying={shown.isReading} />}
       <NewRows count={shown.newCount} onShow={() => list.showNew()} />
@@ -119,7 +121,7 @@ function FilterPanel({ filters, seen, onChange }: FilterPanelProps) {
         suggestions={targets}
         onChange={onChange}
       />
-      <TextField label="Process (id)" name="process" value={filters.process} onChange={onChange} />
+      <ProcessPick value={filters.process} onChange={onChange} />
     </div>
   );
 }

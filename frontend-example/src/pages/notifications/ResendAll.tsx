@@ -2,6 +2,7 @@
 import { lazy, Suspense, useState } from "react";
 import { errorText } from "../../api/client";
 import { announce } from "../../components/Announcer";
+import { counted } from "../../words";
 import { resend } from "./resend";
 
 const Confirm = lazy(() => import("../../components/Confirm"));
@@ -16,15 +17,15 @@ export function ResendAll({ ids, onResent }: { ids: readonly string[]; onResent:
       {asked && (
         <Suspense fallback={null}>
           <Confirm
-            title={`Send ${asked.length} notifications again`}
-            text="Each keeps its id, so that its receiver can recognize it. Make sure that the receiver is back."
-            action="Send them again"
+            title={`Send ${counted(asked.length, "notification")} again`}
+            text="A notification keeps its id, so that its receiver can recognize it. Make sure that the receiver is back."
+            action="Send again"
             onClose={() => setAsked(null)}
             onConfirm={async () => {
               const refused = await resendEach(asked);
               onResent(asked);
-              if (refused.length) throw new Error(`${refused.length} of ${asked.length} were not sent again: ${refused[0]}`);
-              announce(`${asked.length} notifications are sent again`);
+              if (refused.length) throw new Error(`${counted(refused.length, "notification")} of ${asked.length} not sent again: ${refused[0]}`);
+              announce(`Sent again: ${counted(asked.length, "notification")}.`);
             }}
           />
         </Suspense>

@@ -6,6 +6,7 @@ import { Badge } from "../../components/Badge";
 import { Elapsed, Time } from "../../components/Time";
 import { PROCESS_PRODUCTS } from "../../operations/process";
 import { duration } from "../../time";
+import { counted } from "../../words";
 import { TimeSummary } from "./Bar";
 import { Failure } from "./Failure";
 import { Note } from "./Note";
@@ -33,7 +34,7 @@ export function Heading({ head, steps }: { head: Head; steps: readonly StepState
         </span>
         <span>{endedAt ? `took ${tookOf(head)}` : <>open for <Elapsed since={startedAt} /></>}</span>
         <span>
-          {done} of {steps.length} steps
+          {done} of {counted(steps.length, "step")}
         </span>
         {/* Whole: the command line takes nothing less, and its beginning is the time, alike for all of one day. */}
         <code className="process-id" title="The id of the process">

@@ -66,8 +66,8 @@ export function AbortButton() {
       </button>
       {isAsking && (
         <ActionDialog
-          title={`Abort ${head.workflowName}?`}
-          words={`${head.subject}\n\nNothing follows after the step in flight, and open callback URLs are withdrawn.`}
+          title={`Abort “${head.subject}”?`}
+          words={`Nothing follows after the step in flight, and open callback URLs are withdrawn.`}
           confirm="Abort the process"
           onSend={abort}
           onClose={() => setAsking(false)}

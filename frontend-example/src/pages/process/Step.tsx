@@ -147,15 +147,21 @@ function FailedStep({ step, reason }: { step: StepData; reason: NonNullable<Step
   const isHere = head.currentStep?.index === step.index;
   // Beside the table of callbacks, the details would say the same again, and push it away.
   const isFolded = step.kind === "AWAIT_CALLBACK";
+  // The decision, which stands below, says who rejected it and why.
+  if (reason.code === "rejected" && step.kind === "INPUT") return isHere ? <Retry step={step} /> : null;
   return (
     <Failure reason={reason} of={{ step: step.id }} version={versionOf(step)} isFolded={isFolded}>
       {isHere && <LateAnswers answers={late} />}
-      {isHere && (
-        <div className="actions">
-          <RetryButton callsRemote={step.kind === "ACTION"} />
-        </div>
-      )}
+      {isHere && <Retry step={step} />}
     </Failure>
+  );
+}
+
+function Retry({ step }: { step: StepData }) {
+  return (
+    <div className="actions">
+      <RetryButton callsRemote={step.kind === "ACTION"} />
+    </div>
   );
 }
 

@@ -43,7 +43,7 @@ export default function Processes() {
         </button>
       </div>
       {isOpen && <FilterPanel filters={filters} rows={shown.rows} viewer={viewer} onChange={change} />}
-      <StatusChips chosen={filters.status} onToggle={(status) => change({ status: toggled(filters.status, status) })} />
+      <StatusChips filter={filter} chosen={filters.status} onToggle={(status) => change({ status: toggled(filters.status, status) })} />
       <ActiveFilters active={activeFilters(filters, viewer?.id ?? null, clock)} names={NAMES} onChange={change} />
       {filters.problems.length > 0 && <p className="error">{filters.problems.join(" ")}</p>}
       <ListLine list={list} shown={shown} />

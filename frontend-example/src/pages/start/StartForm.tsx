@@ -13,24 +13,30 @@ import { useWizard } from "../../forms/wizard/useWizard";
 import type { Sent } from "../../forms/wizard/wizard";
 import { WizardView } from "../../forms/wizard/WizardView";
 import { START_FACTS, START_FORM, START_WORKFLOW } from "../../operations/forms";
+import { workflowTitle } from "../../words";
 import { chosenIn } from "./preset";
 import "../../styles/start.css";
 
 export default function StartForm() {
   const { workflow = "" } = useParams<{ workflow: string }>();
   const name = decodeURIComponent(workflow);
-  usePageTitle(`Start ${name}`);
-  const { data, error } = useLive(START_FACTS, { workflowName: name }, { concerns: isOfEngine });
+    const { data, error } = useLive(START_FACTS, { workflowName: name }, { concerns: isOfEngine });
   const facts = data?.workflow;
+  const title = workflowTitle(facts ?? { name });
+  usePageTitle(`Start: ${title}`);
   return (
     <section className="start-page" aria-labelledby="start-title">
       <Link className="back" href={addresses.start()}>
         ← All workflows
       </Link>
-      <h1 id="start-title">{name}</h1>
-      {facts?.description && <p className="words">{facts.description}</p>}
+      <h1 id="start-title">{title}</h1>
+      {/* Scripts and the command line start it by this name. */}
+      <p>
+        <code className="muted">{name}</code>
+      </p>
+      {facts?.description && facts.description !== title && <p className="words">{facts.description}</p>}
       {error && !data && <Problem error={error} />}
-      {data && !facts && <p className="error">There is no workflow with this name.</p>}
+      {data && !facts && <p className="error">There is no workflow “{name}”: it is not deployed, or the address has a typing error. Choose another one above.</p>}
       {facts?.blockedReason && (
         <p className="callout" role="status">
           {facts.blockedReason}
@@ -83,6 +89,7 @@ function StartWizard({ workflowName, person, subscription, first }: StartWizardP
     () => ({
       person,
       place: ["start", workflowName, subscription].filter(Boolean).join("/"),
+      isAnsweredOnce: false,
       look: async (pages: readonly Fields[]): Promise<Look> => {
         const found = await look(workflowName, pages);
         // What is refused here is refused again, with its reason, when it is sent.

@@ -9,6 +9,7 @@ import { Problem } from "../../components/Problem";
 import { usePageTitle } from "../../components/Announcer";
 import type { StartableWorkflowsQuery } from "../../gql/graphql";
 import { WORKFLOWS } from "../../operations/forms";
+import { counted, workflowTitle } from "../../words";
 import { useEngineEvents } from "./useEngineEvents";
 import { grouped, type WorkflowRow } from "./workflowList";
 import "../../styles/start.css";
@@ -53,7 +54,7 @@ export default function StartList() {
       />
       {error && <Problem error={error} title="The workflows were not read." onRetry={again} />}
       <p className="muted" role="status">
-        {data ? `${count} ${count === 1 ? "workflow" : "workflows"}` : !error && "Reading…"}
+        {data ? counted(count, "workflow") : !error && "Reading…"}
       </p>
       {groups.map(({ target, title, rows }) => (
         <section key={target} aria-labelledby={`start-${target}`}>
@@ -71,11 +72,15 @@ export default function StartList() {
   );
 }
 
-function Card({ row: { name, description, blockedReason } }: { row: WorkflowRow }) {
+function Card({ row }: { row: WorkflowRow }) {
+  const { name, description, blockedReason } = row;
+  const title = workflowTitle(row);
   const words = (
     <>
-      <strong>{name}</strong>
-      {description && <span className="muted">{description}</span>}
+      <strong>{title}</strong>
+      {description && description !== title && <span className="muted">{description}</span>}
+      {/* Scripts and the command line start it by this name. */}
+      <code className="muted">{name}</code>
     </>
   );
   if (blockedReason === null)

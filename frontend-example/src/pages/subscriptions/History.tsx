@@ -11,6 +11,7 @@ import { Time } from "../../components/Time";
 import type { SubscriptionHistoryQuery } from "../../gql/graphql";
 import { CHANGES_BETWEEN, HISTORY } from "../../operations/products";
 import { isObject, type Json } from "../../api/json";
+import { counted } from "../../words";
 import { isAbout } from "./detail";
 
 const Changes = lazy(() => import("../../components/output/Changes"));
@@ -96,7 +97,7 @@ function VersionItem({ row, before }: { row: Row; before: Row | undefined }) {
       {count === 0 && <p className="muted">Nothing that is shown differs.</p>}
       {version === 1 || count > FEW ? (
         <details>
-          <summary>{version === 1 ? `Created with ${count} values` : `${count} changes`}</summary>
+          <summary>{version === 1 ? `Created with ${counted(count, "value")}` : counted(count, "change")}</summary>
           {list}
         </details>
       ) : (

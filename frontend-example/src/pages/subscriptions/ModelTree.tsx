@@ -1,7 +1,7 @@
 /** The model as people read it: blocks in blocks, with links to the product subscriptions that own them. */
 import { createContext, lazy, Suspense, useContext, useState } from "react";
 import { Link } from "wouter";
-import { plainText, type Json } from "../../api/json";
+import { exactNumber, plainText, type Json } from "../../api/json";
 import { useLive } from "../../api/useLive";
 import { addresses } from "../../app/addresses";
 import { SUBSCRIPTION_NAMES } from "../../operations/products";
@@ -129,7 +129,7 @@ function PlainValue({ value }: { value: Plain }) {
   if (Array.isArray(value)) {
     return value.length ? <span className="scalar">{value.map(wordsOf).join(", ")}</span> : <span className="muted">none</span>;
   }
-  return <span className={`scalar ${typeof value}`}>{wordsOf(value)}</span>;
+  return <span className={`scalar ${exactNumber(value) === null ? typeof value : "number"}`}>{wordsOf(value)}</span>;
 }
 
 const wordsOf = (value: boolean | number | string): string => (typeof value === "string" ? plainText(value) : String(value));

@@ -1,6 +1,7 @@
 /** The workflows for the product subscription: those that may start now as links, the others with the reason. */
 import { Link } from "wouter";
 import { addresses } from "../../app/addresses";
+import { workflowTitle } from "../../words";
 import type { Detail } from "./detail";
 
 export function Starts({ id, starts }: { id: string; starts: Detail["workflowStarts"] }) {
@@ -10,7 +11,7 @@ export function Starts({ id, starts }: { id: string; starts: Detail["workflowSta
       {!starts.length && <p className="muted">No workflow works on subscriptions to this product.</p>}
       <ul className="starts">
         {starts.map(({ workflow, blockedReason }) => {
-          const words = workflow.description ?? workflow.name;
+          const words = workflowTitle(workflow);
           const address = `${addresses.start(workflow.name)}?${new URLSearchParams({ subscription: id })}`;
           return (
             <li key={workflow.id}>

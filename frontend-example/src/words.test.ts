@@ -1,0 +1,28 @@
+import { describe, expect, it } from "vitest";
+import { counted, workflowTitle } from "./words";
+
+describe("words", () => {
+  it.each([
+    [0, "0 tasks"],
+    [1, "1 task"],
+    [2, "2 tasks"],
+    [1200, "1,200 tasks"],
+  ])("count %i as %s", (count, words) => {
+    expect(counted(count, "task")).toBe(words);
+  });
+
+  it("take another plural", () => {
+    expect([counted(1, "entry", "entries"), counted(3, "entry", "entries")]).toEqual(["1 entry", "3 entries"]);
+  });
+
+  it.each([
+    [{ name: "create_l2vpn", description: "Create an L2VPN" }, "Create an L2VPN"],
+    [{ name: "create_l2vpn", description: null }, "Create l2vpn"],
+    [{ name: "move-node", description: " " }, "Move node"],
+    [{ name: "a_b", description: "x".repeat(61) }, "A b"],
+    [{ name: "a_b", description: "First line\nSecond line" }, "A b"],
+    [{ name: "_", description: null }, "_"],
+  ])("name the workflow %j", (workflow, title) => {
+    expect(workflowTitle(workflow)).toBe(title);
+  });
+});

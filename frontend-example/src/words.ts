@@ -1,0 +1,20 @@
+/** Numbers with their noun, and names of code as people read them. */
+
+/** `1 task`, `2 tasks`, `1,200 entries`. */
+export const counted = (count: number, noun: string, nouns = `${noun}s`): string =>
+  `${count.toLocaleString()} ${count === 1 ? noun : nouns}`;
+
+const LONGEST_TITLE = 60;
+
+/** What people call a workflow: what its author says that it does, if that is short; else its name without underscores. */
+export function workflowTitle({ name, description }: { name: string; description?: string | null | undefined }): string {
+  const words = description?.trim() ?? "";
+  if (words && words.length <= LONGEST_TITLE && !words.includes("\n")) return words;
+  const plain = name.replaceAll(/[_-]+/g, " ").trim();
+  return plain ? plain[0]?.toUpperCase() + plain.slice(1) : name;
+}
+
+const ID = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
+
+/** A whole id, as somebody copies it from another page. */
+export const isId = (text: string): boolean => ID.test(text.trim());

@@ -1,0 +1,101 @@
+"""Deletes old processes in the database itself, without a server."""
+
+import asyncio
+import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from orchestrator_gql.audit import origin
+from orchestrator_gql.config.database_url import file_name
+from orchestrator_gql.config.settings import Settings, read_settings
+from orchestrator_gql.engine.retention import REST, Pruned, Request, Wish, prune, selection_of
+from orchestrator_gql.storage import retention, timers
+from orchestrator_gql.storage.database import Database, connect
+from orchestrator_gql.storage.database.schema import prepare
+from orchestrator_gql.storage.database.sqlite_file import InUse
+from orchestrator_gql.storage.retention import Count
+from orchestrator_gql.targets import Target
+from orchestrator_gql.types import ProcessStatus
+from orchestrator_gql.utils.clock import SteadyClock
+from orchestrator_gql.utils.errors import SettingsError
+
+METHOD = "cli/database"
+"""How the request came, in the audit log."""
+
+SECONDS = 5.0
+"""The time of one request: between two requests the progress is printed."""
+
+
+@contextmanager
+def opened(url: str | None) -> Iterator["DatabaseRequests"]:
+    """Requests to the database of this URL, or of the settings. Raises `SettingsError` if it cannot be used."""
+    settings = read_settings(database_url=url)
+    if settings.is_sqlite and not Path(file_name(settings.database_url)).exists():
+        raise SettingsError(f"There is no database {file_name(settings.database_url)!r}.")
+    database = connect(settings.database_url)
+    with asyncio.Runner() as runner:
+        try:
+            runner.run(database.open())
+        except InUse as error:
+            server = "orchestrator-gql prune --url http://HOST:PORT"
+            raise SettingsError(f"{error.message} Or let that server delete: {server}.") from None
+        try:
+            runner.run(prepare(database))
+            yield DatabaseRequests(runner, database, settings)
+        finally:
+            runner.run(database.close())
+
+
+class DatabaseRequests:
+    """Answers the requests of the command as a server would."""
+
+    def __init__(self, runner: asyncio.Runner, database: Database, settings: Settings) -> None:
+        self._runner, self._database, self._settings = runner, database, settings
+
+    def ask(self, wish: dict[str, Any]) -> dict[str, Any]:
+        """The fields of `PruneProcessesSuccess`."""
+        return self._runner.run(self._answer(wish))
+
+    async def _answer(self, given: dict[str, Any]) -> dict[str, Any]:
+        wish = Wish(
+            given["olderThanDays"],
+            [Target(name) for name in given["targets"]],
+            [ProcessStatus(name) for name in given["statuses"]],
+            given["workflows"],
+        )
+        clock = SteadyClock()
+        if not self._settings.is_sqlite:
+            clock.follow(await self._database.read(timers.database_time), ago=0.0)
+        wanted = selection_of(wish, self._settings.retention_days, clock.now())
+        if given["dryRun"]:
+            return _counted(await self._database.read(lambda conn: retention.counts(conn, wanted)))
+        is_alone = self._settings.is_sqlite  # servers share a PostgreSQL database, and their commits come first
+        user, rest = getpass.getuser(), 0.0 if is_alone else REST
+        request = Request(wanted, user, wish.words, seconds=SECONDS, rest=rest)
+        with origin.acting(None, METHOD):
+            key = self._settings.audit_secret
+            return _answer(await prune(self._database, clock.now, key, request))
+
+
+def _counted(counts: list[Count]) -> dict[str, Any]:
+    rows = [
+        {
+            "status": count.status,
+            "target": count.target,
+            "processes": count.processes,
+            "oldest": count.oldest.isoformat(),
+        }
+        for count in counts
+    ]
+    return {"counts": rows, "kept": [], "notifications": 0, "hasMore": False}
+
+
+def _answer(done: Pruned) -> dict[str, Any]:
+    rows = [
+        {"status": status, "target": target, "processes": number, "oldest": None}
+        for (status, target), number in done.processes.items()
+    ]
+    kept = [{"reason": reason, "processes": number} for reason, number in done.kept.items()]
+    return {"counts": rows, "kept": kept, "notifications": done.notifications, "hasMore": done.has_more}

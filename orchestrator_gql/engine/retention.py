@@ -1,0 +1,298 @@
+"""Deletes old processes in small transactions, between which the commits of others have room.
+
+Each transaction takes the next processes and deletes their large values, up to a budget; when nothing large is left, it
+deletes the processes and writes the last entry of their chains in the audit log. The time of a transaction decides the
+size of the next. All that was done is known from the database, so a later run goes on where a killed one stopped.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import pairwise
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from orchestrator_gql.audit.entries import AuditEntry
+from orchestrator_gql.audit.pruned import PRUNE, is_intact, last_details, without_details
+from orchestrator_gql.config.retention import LONGEST, REMOVABLE, Retention
+from orchestrator_gql.engine.audit_log import entered
+from orchestrator_gql.storage import audit, retention
+from orchestrator_gql.storage.database import Database
+from orchestrator_gql.storage.retention import Budget, Mark, Rule, Selection
+from orchestrator_gql.targets import Target
+from orchestrator_gql.types import Json, ProcessStatus
+from orchestrator_gql.utils.errors import FieldError, PayloadInvalid
+
+SMALLEST, LARGEST = 1, 100
+"""Processes of one transaction."""
+
+WANTED_SECONDS = 0.01
+"""The time that a transaction should take; SQLite runs it on the event loop, and other commits wait for it."""
+
+ROWS, BYTES = 500, 4 * 1024 * 1024
+"""The large values that one transaction deletes at most: rows, and bytes but for the last value."""
+
+REST = 3.0
+"""The pause between two transactions, in times of the transaction: a quarter of the time is for retention at most."""
+
+CHANGED = "its entries in the audit log were changed, or ORCHESTRATOR_AUDIT_KEY is another"
+HELD = "somebody else acts on it"
+
+
+@dataclass(slots=True)
+class Pruned:
+    """What a run did: the numbers of processes by status and target, and why others stay.
+
+    ``has_more``: the run ended at its limit, and there may be more. ``is_elsewhere``: another run was in progress.
+    """
+
+    processes: Counter[tuple[ProcessStatus, Target]] = field(default_factory=Counter)
+    kept: Counter[str] = field(default_factory=Counter)
+    notifications: int = 0
+    has_more: bool = False
+    is_elsewhere: bool = False
+
+    @property
+    def number(self) -> int:
+        """The number of deleted processes."""
+        return self.processes.total()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who deletes what, and how much at once.
+
+    ``most`` and ``seconds`` limit a run, None for no limit. ``rest`` is the pause between two transactions, in times
+    of the transaction.
+    """
+
+    wanted: Selection
+    actor: str | None
+    reason: Mapping[str, Json] = field(default_factory=dict)
+    most: int | None = None
+    seconds: float | None = None
+    rest: float = REST
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person wants to delete; empty means any, and no days mean ``ORCHESTRATOR_RETENTION_DAYS``."""
+
+    days: float | None = None
+    targets: Sequence[Target] = ()
+    statuses: Sequence[ProcessStatus] = ()
+    workflows: Sequence[str] = ()
+
+    @property
+    def words(self) -> dict[str, Json]:
+        """The wish for the audit log."""
+        lists = {"targets": self.targets, "statuses": self.statuses, "workflows": self.workflows}
+        named: dict[str, Json] = {name: list(values) for name, values in lists.items() if values}
+        return named if self.days is None else {"older_than_days": self.days, **named}
+
+
+def selection_of(wish: Wish, setting: Retention | None, now: datetime) -> Selection:
+    """What may go by the wish; raises `PayloadInvalid`, which names what is missing or wrong."""
+    for status in wish.statuses:
+        if status not in REMOVABLE:
+            never = f"A process that is {status} never goes; the statuses are {', '.join(REMOVABLE)}."
+            raise PayloadInvalid(never, [FieldError(("statuses",), never, "enum")])
+    if wish.days is not None:
+        if not 0 <= wish.days <= LONGEST:
+            wrong = f"The number of days is from 0 to {LONGEST:,}."
+            raise PayloadInvalid(wrong, [FieldError(("older_than_days",), wrong, "number")])
+        ended = [status for status in REMOVABLE if status is not ProcessStatus.FAILED]
+        statuses = wish.statuses or ended
+        wanted = by_setting(Retention(dict.fromkeys(map(str, statuses), max(wish.days, 0))), now)
+    elif setting is not None:
+        wanted = by_setting(setting, now)
+    else:
+        missing = "Nothing says how old a process must be: give a number of days, or set ORCHESTRATOR_RETENTION_DAYS."
+        raise PayloadInvalid(missing, [FieldError(("older_than_days",), missing, "missing")])
+    return _narrowed(wanted, wish)
+
+
+def _narrowed(wanted: Selection, wish: Wish) -> Selection:
+    rules = []
+    for rule in wanted.rules:
+        targets = tuple(target for target in rule.targets if not wish.targets or target in wish.targets)
+        if targets and (not wish.statuses or rule.status in wish.statuses):
+            rules.append(rule._replace(targets=targets))
+    is_whole = not (wish.targets or wish.statuses or wish.workflows)
+    sent = wanted.sent_before if is_whole else None
+    return replace(wanted, rules=tuple(rules), workflows=tuple(wish.workflows) or None, sent_before=sent)
+
+
+def by_setting(days: Retention, now: datetime) -> Selection:
+    """What may go by ``ORCHESTRATOR_RETENTION_DAYS``."""
+    by_time: dict[tuple[ProcessStatus, float], list[Target]] = {}
+    for status in REMOVABLE:
+        for target in Target:
+            kept = days.of_process(target, status)
+            if kept is not None:
+                by_time.setdefault((status, kept), []).append(target)
+    dead, sent = days.of_dead_notifications, days.of_sent_notifications
+    return Selection(
+        rules=tuple(
+            Rule(status, tuple(targets), now - timedelta(days=kept)) for (status, kept), targets in by_time.items()
+        ),
+        dead_before=None if dead is None else now - timedelta(days=dead),
+        sent_before=None if sent is None else now - timedelta(days=sent),
+    )
+
+
+async def prune(
+    database: Database,
+    now: Callable[[], datetime],
+    audit_key: bytes | None,
+    request: Request,
+    progress: Callable[[Pruned], Awaitable[None] | None] = lambda _: None,
+) -> Pruned:
+    """Delete the selected processes, and count them in the audit log at the end, also of a run that is broken off."""
+    run = _Run(database, now, audit_key, request)
+    try:
+        await run.processes(progress)
+        await run.notifications()
+    finally:
+        if run.done.number:
+            await run.note()
+    return run.done
+
+
+class _Run:
+    def __init__(
+        self, database: Database, now: Callable[[], datetime], audit_key: bytes | None, request: Request
+    ) -> None:
+        self.done = Pruned()
+        self._database, self._now, self._key, self._request = database, now, audit_key, request
+        self._size = SMALLEST * 4
+        self._until = None if request.seconds is None else time.monotonic() + request.seconds
+
+    async def processes(self, progress: Callable[[Pruned], Awaitable[None] | None]) -> None:
+        mark: Mark | None = None
+        while not self._is_at_limit() and not self.done.is_elsewhere:
+            wanted, size = self._request.wanted, self._next_size()
+            look = partial(retention.next_candidates, wanted=wanted, after=mark, most=size)
+            marks = await self._database.read(look)
+            if not marks:
+                return
+            await self._all_of([mark.id for mark in marks])
+            mark = marks[-1]
+            waiting = progress(self.done)
+            if waiting is not None:
+                await waiting
+        self.done.has_more = True
+
+    async def notifications(self) -> None:
+        """Delete the sent notifications of processes that stay."""
+        before = self._request.wanted.sent_before
+        while before is not None and not self._is_at_limit():
+            began = time.perf_counter()
+            number = await self._database.transaction(lambda conn: retention.remove_sent(conn, before, ROWS))
+            self.done.notifications += number
+            if number < ROWS:
+                return
+            await self._rest(time.perf_counter() - began)
+
+    async def note(self) -> None:
+        """Write how many processes went."""
+        by_status = {f"{status} {target}": number for (status, target), number in sorted(self.done.processes.items())}
+        details: dict[str, Json] = {"processes": self.done.number, "by_status": by_status, **self._request.reason}
+
+        def write(conn: Connection) -> None:
+            entered(conn, self._key, None, actor=self._request.actor, action=PRUNE, details=details, now=self._now())
+
+        await self._database.transaction(write)
+
+    async def _all_of(self, ids: Sequence[UUID]) -> None:
+        """Delete these processes, in as many transactions as their large values need."""
+        while ids:
+            batch = _Batch(ids, self._request, self._key, self._now())
+            await self._database.transaction(batch.delete)
+            if not batch.is_mine:
+                self.done.is_elsewhere = True
+                return
+            self.done.processes.update(batch.gone.values())
+            self.done.kept.update(batch.kept.values())
+            ids = batch.left
+            if batch.seconds > WANTED_SECONDS:
+                self._size = max(self._size // 2, SMALLEST)
+            elif batch.seconds < WANTED_SECONDS / 2:
+                self._size = min(self._size * 2, LARGEST)
+            await self._rest(batch.seconds)
+
+    async def _rest(self, seconds: float) -> None:
+        await asyncio.sleep(seconds * self._request.rest)
+
+    def _next_size(self) -> int:
+        most = self._request.most
+        return self._size if most is None else min(self._size, most - self.done.number)
+
+    def _is_at_limit(self) -> bool:
+        if self._request.most is not None and self.done.number >= self._request.most:
+            return True
+        return self._until is not None and time.monotonic() > self._until
+
+
+class _Batch:
+    """One transaction. The database may run it again after a conflict, so it begins with nothing done."""
+
+    def __init__(self, ids: Sequence[UUID], request: Request, audit_key: bytes | None, now: datetime) -> None:
+        self._ids, self._request, self._key, self._now = ids, request, audit_key, now
+        self._reset()
+
+    def _reset(self) -> None:
+        self.gone: dict[UUID, tuple[ProcessStatus, Target]] = {}
+        self.kept: dict[UUID, str] = {}
+        self.left: list[UUID] = []
+        self.is_mine = True
+        self.seconds = 0.0
+
+    def delete(self, conn: Connection) -> None:
+        """Delete the processes if their large values fit the budget; else a part of these values."""
+        self._reset()
+        began = time.perf_counter()
+        self.is_mine = retention.take_turn(conn)
+        if self.is_mine:
+            self._delete(conn)
+        self.seconds = time.perf_counter() - began
+
+    def _delete(self, conn: Connection) -> None:
+        wanted = self._request.wanted
+        held = retention.hold_old(conn, self._ids, wanted)
+        kept = retention.needed(conn, held, wanted)
+        kept.add([id for id in self._ids if id not in set(held)], HELD)
+        ids = [id for id in held if id not in kept.reasons]
+        chains = audit.chains(conn, ids)
+        kept.add([id for id in ids if not _is_whole(chains.get(id, []), self._key)], CHANGED)
+        self.kept = kept.reasons
+        ids = [id for id in ids if id not in kept.reasons]
+        if not ids:
+            return
+        if not retention.empty(conn, ids, Budget(ROWS, BYTES)):
+            self.left, self.kept = ids, kept.reasons
+            return
+        self._remove(conn, ids, chains)
+
+    def _remove(self, conn: Connection, ids: Sequence[UUID], chains: Mapping[UUID, Sequence[AuditEntry]]) -> None:
+        for id, (workflow, status, target) in retention.names(conn, ids).items():
+            entries = chains.get(id, [])
+            audit.remove_details(conn, [without_details(entry, self._key) for entry in entries])
+            facts = {"workflow": workflow, "status": status, "entries": len(entries)}
+            details = last_details(entries, self._key, facts)
+            entered(conn, self._key, id, actor=self._request.actor, action=PRUNE, details=details, now=self._now)
+            self.gone[id] = (status, target)
+        retention.remove(conn, ids)
+
+
+def _is_whole(entries: Sequence[AuditEntry], key: bytes | None) -> bool:
+    """True if nobody changed the chain: to remove details would hide the change."""
+    is_chained = all(
+        after.previous == before.digest and after.seq == before.seq + 1 for before, after in pairwise(entries)
+    )
+    return is_chained and all(is_intact(entry, key) for entry in entries)

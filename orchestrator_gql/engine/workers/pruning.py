@@ -1,0 +1,51 @@
+"""Deletes old processes in the background, where ``ORCHESTRATOR_RETENTION_DAYS`` says when they may go."""
+
+import asyncio
+import logging
+
+from orchestrator_gql.config.retention import Retention
+from orchestrator_gql.engine.retention import Pruned, Request, by_setting, prune
+from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.security import ENGINE
+from orchestrator_gql.utils.errors import StorageUnavailable
+
+logger = logging.getLogger(__name__)
+
+FIRST = 60.0
+"""Seconds after the start until the first run: the processes that wait come first."""
+
+EVERY = 3600.0
+"""Seconds between two runs."""
+
+REST = 9.0
+"""The pause between two transactions, in times of the transaction: nobody waits for the end of a run."""
+
+MOST = 10_000
+"""Processes between two entries in the audit log."""
+
+
+async def keep_pruned(runtime: Runtime, days: Retention) -> None:
+    """Delete what is old enough, periodically, until cancelled."""
+    pause = FIRST
+    while True:
+        await asyncio.sleep(pause)
+        pause = EVERY
+        try:
+            done = await prune_once(runtime, days)
+        except StorageUnavailable:
+            continue  # the database has logged it; the next run goes on
+        except Exception:  # if the task ended silently, the database would grow for ever
+            logger.exception("old processes could not be deleted; it is tried again")
+            continue
+        if done.has_more and not done.is_elsewhere:
+            pause = 0
+
+
+async def prune_once(runtime: Runtime, days: Retention) -> Pruned:
+    """Delete what is old enough now; of several workers, one does it."""
+    request = Request(by_setting(days, runtime.clock.now()), ENGINE.id, most=MOST, rest=REST)
+    done = await prune(runtime.database, runtime.clock.now, runtime.settings.audit_secret, request)
+    if done.number or done.notifications:
+        facts = {"processes": done.number, "notifications": done.notifications, "kept": done.kept.total()}
+        logger.info("old processes were deleted", extra=facts)
+    return done

@@ -1,0 +1,415 @@
+-- Written by `make schema` from the migrations: do not edit.
+CREATE TABLE alembic_version (
+	version_num VARCHAR(32) NOT NULL, 
+	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+);
+INSERT INTO "alembic_version" VALUES('0016');
+CREATE TABLE audit (
+	id CHAR(32) NOT NULL, 
+	chain CHAR(32) NOT NULL, 
+	seq INTEGER NOT NULL, 
+	at DATETIME NOT NULL, 
+	actor TEXT, 
+	action VARCHAR(64) NOT NULL, 
+	details TEXT NOT NULL, 
+	previous VARCHAR(64) NOT NULL, 
+	digest VARCHAR(64) NOT NULL, seal INTEGER, address TEXT, method TEXT, 
+	CONSTRAINT pk_audit PRIMARY KEY (id), 
+	CONSTRAINT uq_audit_place UNIQUE (chain, seq)
+);
+CREATE TABLE audit_seals (
+	seq INTEGER NOT NULL, 
+	at DATETIME NOT NULL, 
+	entries INTEGER NOT NULL, 
+	heads TEXT NOT NULL, 
+	previous VARCHAR(64) NOT NULL, 
+	digest VARCHAR(64) NOT NULL, 
+	CONSTRAINT pk_audit_seals PRIMARY KEY (seq)
+);
+CREATE TABLE callback_attempts (
+	id CHAR(32) NOT NULL, 
+	callback_id CHAR(32) NOT NULL, 
+	at DATETIME NOT NULL, 
+	peer TEXT, 
+	outcome VARCHAR(32) NOT NULL, 
+	bytes BIGINT NOT NULL, 
+	media_type TEXT, 
+	digest VARCHAR(64), 
+	body BLOB, 
+	error TEXT, 
+	receipt TEXT, is_failure BOOLEAN DEFAULT 0 NOT NULL, 
+	CONSTRAINT pk_callback_attempts PRIMARY KEY (id), 
+	CONSTRAINT fk_callback_attempts_callback_id FOREIGN KEY(callback_id) REFERENCES callbacks (id) ON DELETE CASCADE, 
+	CONSTRAINT ck_callback_attempts_outcome CHECK (outcome IN ('ACCEPTED', 'DUPLICATE', 'CONFLICT', 'LATE', 'WITHDRAWN', 'INVALID', 'MALFORMED', 'UNSUPPORTED_TYPE', 'TOO_LARGE', 'UNAUTHENTICATED', 'FORBIDDEN_ADDRESS'))
+);
+CREATE TABLE callback_keys (
+	digest BLOB NOT NULL, 
+	callback_id CHAR(32) NOT NULL, 
+	CONSTRAINT pk_callback_keys PRIMARY KEY (digest), 
+	CONSTRAINT fk_callback_keys_callback_id FOREIGN KEY(callback_id) REFERENCES callbacks (id) ON DELETE CASCADE
+);
+CREATE TABLE callback_progress (
+	id CHAR(32) NOT NULL, 
+	callback_id CHAR(32) NOT NULL, 
+	at DATETIME NOT NULL, 
+	percent FLOAT, 
+	message TEXT, 
+	data TEXT, 
+	CONSTRAINT pk_callback_progress PRIMARY KEY (id), 
+	CONSTRAINT fk_callback_progress_callback_id FOREIGN KEY(callback_id) REFERENCES callbacks (id) ON DELETE CASCADE
+);
+CREATE TABLE callbacks (
+	id CHAR(32) NOT NULL, 
+	process_id CHAR(32) NOT NULL, 
+	step_index INTEGER NOT NULL, 
+	record_seq INTEGER NOT NULL, 
+	name TEXT, 
+	status VARCHAR(32) NOT NULL, 
+	token_hint VARCHAR(4) NOT NULL, 
+	result_key TEXT NOT NULL, 
+	contract TEXT, 
+	heartbeat FLOAT, 
+	issued_at DATETIME NOT NULL, 
+	expires_at DATETIME, 
+	heartbeat_due_at DATETIME, 
+	received_at DATETIME, 
+	is_early BOOLEAN NOT NULL, 
+	receipt TEXT, 
+	result_digest VARCHAR(64), 
+	result_bytes INTEGER, 
+	result_preview TEXT, 
+	payload_id CHAR(32), 
+	failure TEXT, 
+	validation TEXT, 
+	progress TEXT, wait_seq INTEGER DEFAULT '0' NOT NULL, round INTEGER DEFAULT '1' NOT NULL, source VARCHAR(32) CONSTRAINT ck_callbacks_source CHECK (source IN ('CALLBACK', 'POLL', 'OPERATOR', 'ADOPTED')), service TEXT, remote_ref TEXT, attempts_dropped INTEGER DEFAULT '0' NOT NULL, progress_dropped INTEGER DEFAULT '0' NOT NULL, 
+	CONSTRAINT pk_callbacks PRIMARY KEY (id), 
+	CONSTRAINT ck_callbacks_a_letter_has_a_receipt CHECK ((receipt IS NULL) = (result_digest IS NULL)), 
+	CONSTRAINT fk_callbacks_payload_id FOREIGN KEY(payload_id) REFERENCES payloads (id), 
+	CONSTRAINT fk_callbacks_process_id FOREIGN KEY(process_id) REFERENCES processes (id) ON DELETE CASCADE, 
+	CONSTRAINT uq_callbacks_receipt UNIQUE (receipt), 
+	CONSTRAINT ck_callbacks_status CHECK (status IN ('PENDING', 'RECEIVED', 'VALIDATED', 'REJECTED', 'FAILED_BY_REMOTE', 'EXPIRED', 'HEARTBEAT_LOST', 'WITHDRAWN')), 
+	CONSTRAINT ck_callbacks_is_early CHECK (is_early IN (0, 1))
+);
+CREATE TABLE decisions (
+	id CHAR(32) NOT NULL, 
+	input_request_id CHAR(32) NOT NULL, 
+	"by" TEXT, 
+	at DATETIME NOT NULL, 
+	verdict VARCHAR(32) NOT NULL, 
+	comment TEXT, 
+	pages TEXT NOT NULL, 
+	shown_digest VARCHAR(64) NOT NULL, policy TEXT, secrets TEXT, 
+	CONSTRAINT pk_decisions PRIMARY KEY (id), 
+	CONSTRAINT fk_decisions_input_request_id FOREIGN KEY(input_request_id) REFERENCES input_requests (id) ON DELETE CASCADE, 
+	CONSTRAINT uq_decisions_one_each UNIQUE (input_request_id, "by"), 
+	CONSTRAINT ck_decisions_verdict CHECK (verdict IN ('APPROVED', 'REJECTED', 'SENT_BACK'))
+);
+CREATE TABLE engine_state (
+	id INTEGER NOT NULL, 
+	state VARCHAR(32) NOT NULL, 
+	reason TEXT, 
+	changed_at DATETIME, 
+	changed_by TEXT, 
+	CONSTRAINT pk_engine_state PRIMARY KEY (id), 
+	CONSTRAINT ck_engine_state_one_row CHECK (id = 1), 
+	CONSTRAINT ck_engine_state_state CHECK (state IN ('RUNNING', 'PAUSING', 'PAUSED'))
+);
+INSERT INTO "engine_state" VALUES(1,'RUNNING',NULL,NULL,NULL);
+CREATE TABLE events (
+	id INTEGER NOT NULL, 
+	tx BIGINT DEFAULT 0 NOT NULL, 
+	kind VARCHAR(32) NOT NULL, 
+	process_id CHAR(32), 
+	actor TEXT, 
+	payload TEXT NOT NULL, 
+	at DATETIME NOT NULL, 
+	CONSTRAINT pk_events PRIMARY KEY (id), 
+	CONSTRAINT ck_events_kind CHECK (kind IN ('PROCESS_CREATED', 'PROCESS_STATUS_CHANGED', 'STEP_CHANGED', 'CALLBACK_ISSUED', 'CALLBACK_PROGRESSED', 'CALLBACK_RECEIVED', 'CALLBACK_VALIDATED', 'CALLBACK_ENDED', 'INPUT_REQUESTED', 'INPUT_DECIDED', 'INPUT_REQUEST_CHANGED', 'PROCESS_NOTE_CHANGED', 'PRODUCT_SUBSCRIPTION_CHANGED', 'ENGINE_STATE_CHANGED'))
+);
+CREATE TABLE idempotency_keys (
+	scope VARCHAR(64) NOT NULL, 
+	"key" VARCHAR(255) NOT NULL, 
+	digest VARCHAR(64) NOT NULL, 
+	subject_id CHAR(32) NOT NULL, 
+	at DATETIME NOT NULL, 
+	CONSTRAINT pk_idempotency_keys PRIMARY KEY (scope, "key")
+);
+CREATE TABLE input_requests (
+	id CHAR(32) NOT NULL, 
+	process_id CHAR(32) NOT NULL, 
+	step_index INTEGER NOT NULL, 
+	record_seq INTEGER NOT NULL, 
+	status VARCHAR(32) NOT NULL, 
+	version INTEGER NOT NULL, 
+	title TEXT NOT NULL, 
+	assignee TEXT NOT NULL, 
+	created_at DATETIME NOT NULL, 
+	due_at DATETIME, 
+	closed_at DATETIME, reminded_at DATETIME, escalated_at DATETIME, escalations INTEGER DEFAULT '0' NOT NULL, approvals_needed INTEGER DEFAULT '1' NOT NULL, claimed_by TEXT, claimed_at DATETIME, 
+	CONSTRAINT pk_input_requests PRIMARY KEY (id), 
+	CONSTRAINT fk_input_requests_process_id FOREIGN KEY(process_id) REFERENCES processes (id) ON DELETE CASCADE, 
+	CONSTRAINT uq_input_requests_visit UNIQUE (process_id, record_seq), 
+	CONSTRAINT ck_input_requests_status CHECK (status IN ('OPEN', 'SUBMITTED', 'REJECTED', 'EXPIRED', 'WITHDRAWN'))
+);
+CREATE TABLE notifications (
+	id CHAR(32) NOT NULL, 
+	target TEXT NOT NULL, 
+	kind VARCHAR(64) NOT NULL, 
+	process_id CHAR(32) NOT NULL, 
+	input_request_id CHAR(32), 
+	payload TEXT NOT NULL, 
+	status VARCHAR(32) NOT NULL, 
+	tries INTEGER NOT NULL, 
+	tries_before INTEGER NOT NULL, 
+	log TEXT NOT NULL, 
+	due_at DATETIME NOT NULL, 
+	created_at DATETIME NOT NULL, 
+	sent_at DATETIME, 
+	last_error TEXT, 
+	CONSTRAINT pk_notifications PRIMARY KEY (id), 
+	CONSTRAINT ck_notifications_sent_has_a_time CHECK ((sent_at IS NULL) = (status <> 'SENT')), 
+	CONSTRAINT fk_notifications_process_id FOREIGN KEY(process_id) REFERENCES processes (id) ON DELETE CASCADE, 
+	CONSTRAINT ck_notifications_status CHECK (status IN ('PENDING', 'SENT', 'DEAD'))
+);
+CREATE TABLE notified_until (
+	id INTEGER NOT NULL, 
+	cursor TEXT NOT NULL, 
+	at DATETIME NOT NULL, 
+	CONSTRAINT pk_notified_until PRIMARY KEY (id), 
+	CONSTRAINT ck_notified_until_one_row CHECK (id = 1)
+);
+CREATE TABLE payloads (
+	id CHAR(32) NOT NULL, 
+	text TEXT NOT NULL, 
+	CONSTRAINT pk_payloads PRIMARY KEY (id)
+);
+CREATE TABLE process_steps (
+	process_id CHAR(32) NOT NULL, 
+	seq INTEGER NOT NULL, 
+	step_index INTEGER NOT NULL, 
+	name TEXT NOT NULL, 
+	kind VARCHAR(32) NOT NULL, 
+	step_group TEXT, 
+	status VARCHAR(32) NOT NULL, 
+	attempt INTEGER NOT NULL, 
+	tries INTEGER NOT NULL, 
+	entered_by TEXT NOT NULL, 
+	started_at DATETIME NOT NULL, 
+	completed_at DATETIME, 
+	retry_at DATETIME, 
+	delta TEXT, 
+	failure TEXT, 
+	actor TEXT, 
+	CONSTRAINT pk_process_steps PRIMARY KEY (process_id, seq), 
+	CONSTRAINT fk_process_steps_process_id FOREIGN KEY(process_id) REFERENCES processes (id) ON DELETE CASCADE, 
+	CONSTRAINT ck_process_steps_kind CHECK (kind IN ('ACTION', 'AWAIT_CALLBACK', 'VALIDATION', 'INPUT', 'SYSTEM')), 
+	CONSTRAINT ck_process_steps_status CHECK (status IN ('PENDING', 'RUNNING', 'SUCCESS', 'SKIPPED', 'SUSPENDED', 'WAITING', 'AWAITING_CALLBACK', 'FAILED', 'ABORTED'))
+);
+CREATE TABLE "process_subscriptions" (
+	process_id CHAR(32) NOT NULL, 
+	subscription_id CHAR(32) NOT NULL, 
+	target VARCHAR(32) NOT NULL, 
+	CONSTRAINT pk_process_subscriptions PRIMARY KEY (process_id, subscription_id), 
+	CONSTRAINT fk_process_subscriptions_process_id FOREIGN KEY(process_id) REFERENCES processes (id) ON DELETE CASCADE, 
+	CONSTRAINT ck_process_subscriptions_target CHECK (target IN ('CREATE', 'MODIFY', 'TERMINATE', 'VALIDATE', 'RECONCILE', 'SYSTEM'))
+);
+CREATE TABLE "processes" (
+	id CHAR(32) NOT NULL, 
+	workflow_name TEXT NOT NULL, 
+	target VARCHAR(32) NOT NULL, 
+	fingerprint VARCHAR(16) NOT NULL, 
+	status VARCHAR(32) NOT NULL, 
+	position INTEGER NOT NULL, 
+	seq INTEGER NOT NULL, 
+	epoch INTEGER NOT NULL, 
+	version INTEGER NOT NULL, 
+	record_seq INTEGER, 
+	worker TEXT, 
+	lease_until DATETIME, 
+	state TEXT NOT NULL, 
+	answers TEXT NOT NULL, 
+	assignee TEXT, 
+	created_by TEXT, 
+	started_at DATETIME NOT NULL, 
+	updated_at DATETIME NOT NULL, 
+	ended_at DATETIME, 
+	failure TEXT, 
+	note TEXT, 
+	start_pages TEXT NOT NULL, aborted_by TEXT, entry TEXT, stored TEXT, engine_failures INTEGER DEFAULT '0' NOT NULL, secrets TEXT, trace VARCHAR(35), subject TEXT DEFAULT '' NOT NULL, failure_code TEXT, failure_message TEXT, 
+	CONSTRAINT pk_processes PRIMARY KEY (id), 
+	CONSTRAINT ck_processes_ended_has_a_time CHECK ((ended_at IS NULL) = (status NOT IN ('ABORTED', 'COMPLETED'))), 
+	CONSTRAINT ck_processes_only_running_is_held CHECK (worker IS NULL OR status = 'RUNNING'), 
+	CONSTRAINT ck_processes_target CHECK (target IN ('CREATE', 'MODIFY', 'TERMINATE', 'VALIDATE', 'RECONCILE', 'SYSTEM')), 
+	CONSTRAINT ck_processes_status CHECK (status IN ('CREATED', 'RUNNING', 'SUSPENDED', 'AWAITING_CALLBACK', 'WAITING', 'FAILED', 'ABORTED', 'COMPLETED'))
+);
+CREATE TABLE product_subscription_blocks (
+	subscription_id CHAR(32) NOT NULL, 
+	parent_id CHAR(32) NOT NULL, 
+	field TEXT NOT NULL, 
+	owner_id CHAR(32) NOT NULL, 
+	block_id CHAR(32) NOT NULL, 
+	CONSTRAINT pk_product_subscription_blocks PRIMARY KEY (subscription_id, parent_id, field, owner_id, block_id), 
+	CONSTRAINT fk_product_subscription_blocks_subscription_id FOREIGN KEY(subscription_id) REFERENCES product_subscriptions (id) ON DELETE CASCADE
+)
+ WITHOUT ROWID
+
+;
+CREATE TABLE product_subscription_locks (
+	subscription_id CHAR(32) NOT NULL, 
+	locked_by CHAR(32), 
+	locked_at DATETIME, 
+	out_of_sync_by CHAR(32), 
+	out_of_sync_since DATETIME, 
+	out_of_sync_reason TEXT, 
+	CONSTRAINT pk_product_subscription_locks PRIMARY KEY (subscription_id), 
+	CONSTRAINT fk_product_subscription_locks_subscription_id FOREIGN KEY(subscription_id) REFERENCES product_subscriptions (id) ON DELETE CASCADE
+);
+CREATE TABLE product_subscription_uses (
+	subscription_id CHAR(32) NOT NULL, 
+	owner_id CHAR(32) NOT NULL, 
+	block_id CHAR(32) NOT NULL, 
+	CONSTRAINT pk_product_subscription_uses PRIMARY KEY (subscription_id, owner_id, block_id), 
+	CONSTRAINT fk_product_subscription_uses_owner_id FOREIGN KEY(owner_id) REFERENCES product_subscriptions (id), 
+	CONSTRAINT fk_product_subscription_uses_subscription_id FOREIGN KEY(subscription_id) REFERENCES product_subscriptions (id) ON DELETE CASCADE
+);
+CREATE TABLE product_subscription_values (
+	subscription_id CHAR(32) NOT NULL, 
+	block_id CHAR(32) NOT NULL, 
+	path TEXT NOT NULL, 
+	value TEXT NOT NULL, 
+	CONSTRAINT pk_product_subscription_values PRIMARY KEY (subscription_id, block_id, path, value), 
+	CONSTRAINT fk_product_subscription_values_subscription_id FOREIGN KEY(subscription_id) REFERENCES product_subscriptions (id) ON DELETE CASCADE
+)
+ WITHOUT ROWID
+
+;
+CREATE TABLE product_subscription_versions (
+	subscription_id CHAR(32) NOT NULL, 
+	version INTEGER NOT NULL, 
+	status VARCHAR(32) NOT NULL, 
+	model TEXT NOT NULL, 
+	changes TEXT NOT NULL, 
+	at DATETIME NOT NULL, 
+	process_id CHAR(32), 
+	CONSTRAINT pk_product_subscription_versions PRIMARY KEY (subscription_id, version), 
+	CONSTRAINT fk_product_subscription_versions_subscription_id FOREIGN KEY(subscription_id) REFERENCES product_subscriptions (id) ON DELETE CASCADE, 
+	CONSTRAINT ck_product_subscription_versions_status CHECK (status IN ('initial', 'provisioning', 'active', 'migrating', 'disabled', 'terminated'))
+);
+CREATE TABLE product_subscription_words (
+	subscription_id CHAR(32) NOT NULL, 
+	word TEXT NOT NULL, created_segment INTEGER DEFAULT 0 NOT NULL, updated_segment INTEGER DEFAULT 0 NOT NULL, 
+	CONSTRAINT pk_product_subscription_words PRIMARY KEY (subscription_id, word), 
+	CONSTRAINT fk_product_subscription_words_subscription_id FOREIGN KEY(subscription_id) REFERENCES product_subscriptions (id) ON DELETE CASCADE
+);
+CREATE TABLE product_subscriptions (
+	id CHAR(32) NOT NULL, 
+	product_id CHAR(32) NOT NULL, 
+	customer_id TEXT NOT NULL, 
+	description TEXT NOT NULL, 
+	status VARCHAR(32) NOT NULL, 
+	insync BOOLEAN NOT NULL, 
+	model TEXT NOT NULL, 
+	version INTEGER NOT NULL, 
+	note TEXT, 
+	start_date DATETIME, 
+	end_date DATETIME, 
+	created_at DATETIME NOT NULL, 
+	updated_at DATETIME NOT NULL, customer_description TEXT, created_segment INTEGER DEFAULT 0 NOT NULL, updated_segment INTEGER DEFAULT 0 NOT NULL, 
+	CONSTRAINT pk_product_subscriptions PRIMARY KEY (id), 
+	CONSTRAINT fk_product_subscriptions_product_id FOREIGN KEY(product_id) REFERENCES products (id), 
+	CONSTRAINT ck_product_subscriptions_status CHECK (status IN ('initial', 'provisioning', 'active', 'migrating', 'disabled', 'terminated')), 
+	CONSTRAINT ck_product_subscriptions_insync CHECK (insync IN (0, 1))
+);
+CREATE TABLE products (
+	id CHAR(32) NOT NULL, 
+	name TEXT NOT NULL, 
+	description TEXT NOT NULL, 
+	product_type TEXT NOT NULL, 
+	tag TEXT NOT NULL, 
+	status TEXT NOT NULL, unindexed TEXT DEFAULT '' NOT NULL, 
+	CONSTRAINT pk_products PRIMARY KEY (id), 
+	CONSTRAINT uq_products_name UNIQUE (name)
+);
+CREATE TABLE "timers" (
+	id CHAR(32) NOT NULL, 
+	due_at DATETIME NOT NULL, 
+	kind VARCHAR(32) NOT NULL, 
+	process_id CHAR(32) NOT NULL, 
+	callback_id CHAR(32), 
+	input_request_id CHAR(32), 
+	assignee TEXT, 
+	CONSTRAINT pk_timers PRIMARY KEY (id), 
+	CONSTRAINT fk_timers_callback_id FOREIGN KEY(callback_id) REFERENCES callbacks (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_timers_process_id FOREIGN KEY(process_id) REFERENCES processes (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_timers_input_request_id FOREIGN KEY(input_request_id) REFERENCES input_requests (id) ON DELETE CASCADE, 
+	CONSTRAINT ck_timers_kind CHECK (kind IN ('RETRY', 'CALLBACK_DEADLINE', 'HEARTBEAT', 'REMINDER', 'ESCALATION', 'EXPIRY'))
+);
+CREATE TABLE unclaimed_letters (
+	id CHAR(32) NOT NULL, 
+	service TEXT NOT NULL, 
+	ref TEXT NOT NULL, 
+	at DATETIME NOT NULL, 
+	peer TEXT, 
+	is_failure BOOLEAN NOT NULL, 
+	digest VARCHAR(64) NOT NULL, 
+	body BLOB NOT NULL, 
+	CONSTRAINT pk_unclaimed_letters PRIMARY KEY (id), 
+	CONSTRAINT uq_unclaimed_letters_one_each UNIQUE (service, ref, digest), 
+	CONSTRAINT ck_unclaimed_letters_is_failure CHECK (is_failure IN (0, 1))
+);
+CREATE TABLE workers (
+	name TEXT NOT NULL, 
+	version TEXT NOT NULL, 
+	running_steps INTEGER NOT NULL, 
+	started_at DATETIME NOT NULL, 
+	last_seen_at DATETIME NOT NULL, 
+	CONSTRAINT pk_workers PRIMARY KEY (name)
+);
+CREATE INDEX ix_events_process_id_id ON events (process_id, id);
+CREATE INDEX ix_callbacks_process_id ON callbacks (process_id, step_index);
+CREATE INDEX ix_callbacks_status_expires_at ON callbacks (status, expires_at, id);
+CREATE INDEX ix_input_requests_status_id ON input_requests (status, id);
+CREATE UNIQUE INDEX uq_input_requests_one_open ON input_requests (process_id) WHERE status = 'OPEN';
+CREATE INDEX ix_product_subscriptions_product_id ON product_subscriptions (product_id, id);
+CREATE INDEX ix_callback_attempts_callback_id ON callback_attempts (callback_id, id);
+CREATE INDEX ix_callback_keys_callback_id ON callback_keys (callback_id);
+CREATE INDEX ix_callback_progress_callback_id ON callback_progress (callback_id, id);
+CREATE UNIQUE INDEX uq_callbacks_visit_name ON callbacks (process_id, record_seq, coalesce(name, ''));
+CREATE INDEX ix_callbacks_service_remote_ref ON callbacks (service, remote_ref) WHERE remote_ref IS NOT NULL;
+CREATE INDEX ix_unclaimed_letters_service_at ON unclaimed_letters (service, at);
+CREATE INDEX ix_audit_at_id ON audit (at, id);
+CREATE INDEX ix_input_requests_inbox ON input_requests (assignee, id) WHERE status = 'OPEN';
+CREATE INDEX ix_input_requests_due ON input_requests (due_at) WHERE status = 'OPEN';
+CREATE INDEX ix_timers_due_at ON timers (due_at);
+CREATE INDEX ix_timers_process_id ON timers (process_id);
+CREATE INDEX ix_notifications_created_at_id ON notifications (created_at, id);
+CREATE INDEX ix_notifications_process_id ON notifications (process_id);
+CREATE INDEX ix_notifications_pending ON notifications (target, due_at) WHERE status = 'PENDING';
+CREATE INDEX ix_notifications_dead ON notifications (id) WHERE status = 'DEAD';
+CREATE INDEX ix_audit_seal_place ON audit (seal, chain, seq);
+CREATE INDEX ix_product_subscription_locks_locked_by ON product_subscription_locks (locked_by);
+CREATE INDEX ix_product_subscription_values_path ON product_subscription_values (path, value);
+CREATE INDEX ix_product_subscription_blocks_block_id ON product_subscription_blocks (block_id, owner_id);
+CREATE INDEX ix_product_subscriptions_status_id ON product_subscriptions (status, id);
+CREATE INDEX ix_product_subscriptions_product_status ON product_subscriptions (product_id, status, id);
+CREATE INDEX ix_product_subscriptions_customer ON product_subscriptions (substr(customer_id, 1, 100), id);
+CREATE INDEX ix_product_subscription_words_word ON product_subscription_words (word, subscription_id);
+CREATE INDEX ix_product_subscriptions_created_at ON product_subscriptions (created_at, id, status, product_id, insync);
+CREATE INDEX ix_product_subscriptions_updated_at ON product_subscriptions (updated_at, id, status, product_id, insync);
+CREATE INDEX ix_product_subscriptions_out_of_sync ON product_subscriptions (id) WHERE insync IS 0;
+CREATE INDEX ix_product_subscription_uses_owner_id ON product_subscription_uses (owner_id, subscription_id);
+CREATE INDEX ix_processes_runnable ON processes (lease_until) WHERE status IN ('CREATED', 'RUNNING');
+CREATE INDEX ix_processes_started_at_id ON processes (started_at, id);
+CREATE INDEX ix_processes_status_started_at ON processes (status, started_at, id);
+CREATE INDEX ix_processes_updated_at_id ON processes (updated_at, id);
+CREATE INDEX ix_processes_workflow_name_started_at ON processes (workflow_name, started_at, id);
+CREATE INDEX ix_processes_worker ON processes (worker) WHERE worker IS NOT NULL;
+CREATE INDEX ix_process_subscriptions_subscription_id ON process_subscriptions (subscription_id);
+CREATE INDEX ix_processes_created_by_started_at ON processes (created_by, started_at, id) WHERE created_by IS NOT NULL;
+CREATE INDEX ix_processes_assignee_started_at ON processes (assignee, started_at, id) WHERE assignee IS NOT NULL;
+CREATE INDEX ix_processes_ended_at ON processes (ended_at, status, started_at) WHERE ended_at IS NOT NULL;
+CREATE INDEX ix_processes_failed_at ON processes (status, updated_at, workflow_name, failure_code) WHERE status = 'FAILED';
+CREATE INDEX ix_product_subscriptions_created_segment ON product_subscriptions (created_segment, created_at);
+CREATE INDEX ix_product_subscription_words_created_segment ON product_subscription_words (created_segment, word, subscription_id);
+CREATE INDEX ix_product_subscriptions_updated_segment ON product_subscriptions (updated_segment, updated_at);
+CREATE INDEX ix_product_subscription_words_updated_segment ON product_subscription_words (updated_segment, word, subscription_id);

@@ -1,0 +1,350 @@
+"""Finds the ended processes that are old enough to go, and deletes them with everything that belongs to them.
+
+Large values go first: payloads, bodies of attempts, progress reports and events, in parts that any number of
+transactions delete. The process itself goes in one transaction with all that remains. So a process is found whole, or
+whole without its large values, or not at all, wherever a server was killed.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    Uuid,
+    and_,
+    delete,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
+
+from orchestrator_gql.storage import pruned_events
+from orchestrator_gql.storage.columns import UtcDateTime, among
+from orchestrator_gql.storage.database.after_commit import commit_effects
+from orchestrator_gql.storage.database.observer import ProcessesPruned
+from orchestrator_gql.storage.processes import hold_free
+from orchestrator_gql.storage.tables import (
+    callback_attempts,
+    callback_progress,
+    callbacks,
+    idempotency_keys,
+    input_requests,
+    notifications,
+    payloads,
+    processes,
+    product_subscription_locks,
+)
+from orchestrator_gql.targets import Target
+from orchestrator_gql.types import CallbackStatus, InputRequestStatus, NotificationStatus, ProcessStatus
+
+TREATMENT: Mapping[str, str] = {
+    "processes": "deleted last",
+    "process_steps": "deleted with the process",
+    "callbacks": "deleted with the process",
+    "callback_keys": "deleted with the callback",
+    "callback_attempts": "deleted before the process",
+    "callback_progress": "deleted before the process",
+    "payloads": "deleted before the process",
+    "events": "deleted before the process",
+    "input_requests": "deleted with the process",
+    "decisions": "deleted with the input request",
+    "timers": "deleted with the process",
+    "notifications": "deleted with the process; one that may still be sent keeps the process",
+    "process_subscriptions": "deleted with the process",
+    "idempotency_keys": "deleted with the process or the input request that the request created",
+    "product_subscription_locks": "keeps the process",
+    "product_subscription_versions": "stays, with the id of the process that wrote it",
+    "audit": "stays without its details; see `audit.pruned`",
+    "audit_seals": "stays",
+    "pruned_until": "stays: it has the place of the deleted events",
+    "unclaimed_letters": "belongs to no process; deleted after an hour",
+    "notified_until": "belongs to no process",
+    "engine_state": "belongs to no process",
+    "workers": "belongs to no process; deleted after an hour",
+    "products": "belongs to no process",
+    "product_subscriptions": "belongs to no process",
+    "product_subscription_blocks": "belongs to no process",
+    "product_subscription_uses": "belongs to no process",
+    "product_subscription_values": "belongs to no process",
+    "product_subscription_words": "belongs to no process",
+}
+"""What happens to the rows of each table. A test demands an entry for every table, and that it is true."""
+
+_FAILED = ProcessStatus.FAILED
+_ENDED_AT, _FAILED_AT = processes.c.ended_at, processes.c.updated_at
+
+
+class Rule(NamedTuple):
+    """Processes of a status and of these targets go if they ended at the time or before."""
+
+    status: ProcessStatus
+    targets: tuple[Target, ...]
+    before: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The processes that are old enough, and the notifications; ``workflows`` are names, None means any.
+
+    A notification that was given up keeps its process, unless it was created before ``dead_before``.
+    """
+
+    rules: tuple[Rule, ...]
+    workflows: tuple[str, ...] | None = None
+    dead_before: datetime | None = None
+    sent_before: datetime | None = None
+
+
+class Mark(NamedTuple):
+    """The place of a process in the order in which they go: ended processes, then failed ones, each by their time."""
+
+    is_failed: bool
+    at: datetime
+    id: UUID
+
+
+@dataclass(slots=True)
+class Budget:
+    """What one transaction may delete of the large values: other writers wait for it."""
+
+    rows: int
+    bytes: int
+
+    @property
+    def is_spent(self) -> bool:
+        """True if nothing more may be deleted in this transaction."""
+        return self.rows <= 0 or self.bytes <= 0
+
+    def spend(self, rows: int, bytes: int = 0) -> None:
+        """Count deleted rows."""
+        self.rows -= rows
+        self.bytes -= bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """The number of processes of a status and target, and the time at which the first of them ended."""
+
+    status: ProcessStatus
+    target: Target
+    processes: int
+    oldest: datetime
+
+
+@dataclass(slots=True)
+class Kept:
+    """Why processes that are old enough stay, by their ids."""
+
+    reasons: dict[UUID, str] = field(default_factory=dict)
+
+    def add(self, ids: Sequence[UUID], reason: str) -> None:
+        """Note the reason of these processes."""
+        for id in ids:
+            self.reasons.setdefault(id, reason)
+
+
+_wait_for_turn = select(func.pg_try_advisory_xact_lock(func.hashtextextended("retention", 0)))
+
+
+def take_turn(conn: Connection) -> bool:
+    """True if no other transaction deletes processes until this one ends."""
+    return conn.dialect.name != "postgresql" or bool(conn.execute(_wait_for_turn).scalar_one())
+
+
+def next_candidates(conn: Connection, wanted: Selection, after: Mark | None, most: int) -> list[Mark]:
+    """At most ``most`` processes behind the mark that are old enough, the oldest first; some of them may stay."""
+    marks: list[Mark] = []
+    if after is None or not after.is_failed:
+        marks = _candidates(conn, wanted, after, most, is_failed=False)
+    if len(marks) < most:
+        behind = after if after is not None and after.is_failed else None
+        marks += _candidates(conn, wanted, behind, most - len(marks), is_failed=True)
+    return marks
+
+
+def _candidates(conn: Connection, wanted: Selection, after: Mark | None, most: int, *, is_failed: bool) -> list[Mark]:
+    at = _FAILED_AT if is_failed else _ENDED_AT
+    is_wanted = _is_wanted(wanted, is_failed=is_failed)
+    if is_wanted is None:
+        return []
+    query = select(at, processes.c.id).where(is_wanted)
+    if after is not None:
+        query = query.where(
+            tuple_(at, processes.c.id) > tuple_(literal(after.at, UtcDateTime()), literal(after.id, Uuid()))
+        )
+    rows = conn.execute(query.order_by(at, processes.c.id).limit(most))
+    return [Mark(is_failed, at, id) for at, id in rows]
+
+
+def _is_wanted(wanted: Selection, *, is_failed: bool) -> ColumnElement[bool] | None:
+    """The condition that a process is old enough, of those that failed or of those that ended; None for none."""
+    at = _FAILED_AT if is_failed else _ENDED_AT
+    rules = [rule for rule in wanted.rules if (rule.status is _FAILED) is is_failed]
+    if not rules:
+        return None
+    # As text, and beside the rules: otherwise the databases do not use the indexes of the ended and the failed.
+    is_of_index = text("processes.status = 'FAILED'") if is_failed else at.is_not(None)
+    old = or_(
+        *(
+            and_(processes.c.status == rule.status, processes.c.target.in_(rule.targets), at <= rule.before)
+            for rule in rules
+        )
+    )
+    conditions = [is_of_index, at <= max(rule.before for rule in rules), old]
+    if wanted.workflows is not None:
+        conditions.append(processes.c.workflow_name.in_(wanted.workflows))
+    return and_(*conditions)
+
+
+def counts(conn: Connection, wanted: Selection) -> list[Count]:
+    """The numbers of processes that are old enough, also of those that stay because something living needs them."""
+    found: list[Count] = []
+    for is_failed in (False, True):
+        is_wanted = _is_wanted(wanted, is_failed=is_failed)
+        if is_wanted is not None:
+            at = _FAILED_AT if is_failed else _ENDED_AT
+            c = processes.c
+            query = select(c.status, c.target, func.count(), func.min(at)).where(is_wanted).group_by(c.status, c.target)
+            found += [Count(*row) for row in conn.execute(query)]
+    return found
+
+
+def hold_old(conn: Connection, ids: Sequence[UUID], wanted: Selection) -> list[UUID]:
+    """Hold those of the processes that nobody else holds and that are still old enough.
+
+    Between the search and the lock somebody may have retried a failed process. So a statement after the lock looks
+    again; see `storage.processes`.
+    """
+    held = hold_free(conn, select(processes.c.id).where(among(conn, processes.c.id, ids)), len(ids)) if ids else []
+    if not held:
+        return []
+    conditions = [_is_wanted(wanted, is_failed=is_failed) for is_failed in (False, True)]
+    is_wanted = or_(false(), *(condition for condition in conditions if condition is not None))
+    is_free = processes.c.worker.is_(None)
+    query = select(processes.c.id).where(among(conn, processes.c.id, held), is_wanted, is_free)
+    return list(conn.execute(query.order_by(processes.c.id)).scalars())
+
+
+def needed(conn: Connection, ids: Sequence[UUID], wanted: Selection) -> Kept:
+    """Those of the processes that something living refers to, with the reason."""
+    kept = Kept()
+    locks = product_subscription_locks.c
+    for column, reason in (
+        (locks.locked_by, "it holds a product subscription"),
+        (locks.out_of_sync_by, "it left a product subscription out of sync"),
+    ):
+        kept.add(_among(conn, column, ids), reason)
+    pending = notifications.c.status == NotificationStatus.PENDING
+    kept.add(_among(conn, notifications.c.process_id, ids, pending), "a notification about it is still to be sent")
+    dead = [notifications.c.status == NotificationStatus.DEAD]
+    if wanted.dead_before is not None:
+        dead.append(notifications.c.created_at >= wanted.dead_before)
+    kept.add(_among(conn, notifications.c.process_id, ids, *dead), "a notification about it was given up")
+    is_open = input_requests.c.status == InputRequestStatus.OPEN
+    kept.add(_among(conn, input_requests.c.process_id, ids, is_open), "a form of it is open")
+    waits = callbacks.c.status == CallbackStatus.PENDING
+    kept.add(_among(conn, callbacks.c.process_id, ids, waits), "a callback of it is open")
+    return kept
+
+
+def _among(
+    conn: Connection, column: ColumnElement[UUID], ids: Sequence[UUID], *conditions: ColumnElement[bool]
+) -> list[UUID]:
+    return list(conn.execute(select(column).where(among(conn, column, ids), *conditions).distinct()).scalars())
+
+
+def empty(conn: Connection, ids: Sequence[UUID], budget: Budget) -> bool:
+    """Delete large values of the processes, which the caller holds; False if there are more than the budget allows."""
+    _remove_payloads(conn, ids, budget)
+    for table, size in ((callback_attempts, callback_attempts.c.body), (callback_progress, callback_progress.c.data)):
+        if not budget.is_spent:
+            _remove_entries(conn, table, func.coalesce(func.length(size), 0), ids, budget)
+    if not budget.is_spent:
+        budget.spend(pruned_events.remove(conn, ids, budget.rows))
+    return not budget.is_spent
+
+
+def _remove_payloads(conn: Connection, ids: Sequence[UUID], budget: Budget) -> None:
+    """Delete the results of callbacks, and the large values of the state.
+
+    The callback keeps the digest of its result, and the state keeps the note that stands for the value.
+    """
+    is_own = among(conn, callbacks.c.process_id, ids)
+    with_payload = select(callbacks.c.payload_id, callbacks.c.result_bytes)
+    of_callbacks = conn.execute(with_payload.where(is_own, callbacks.c.payload_id.is_not(None)).limit(budget.rows))
+    sizes: dict[UUID, int] = {id: size or 0 for id, size in of_callbacks}
+    with_values = select(processes.c.id, processes.c.stored)
+    states = conn.execute(with_values.where(among(conn, processes.c.id, ids), processes.c.stored.is_not(None))).all()
+    for _, stored in states:
+        sizes |= {UUID(id): size for id, size in stored.values()}
+    going: list[UUID] = []
+    for id, size in sizes.items():
+        if budget.is_spent:
+            break
+        budget.spend(1, size)
+        going.append(id)
+    if not going:
+        return
+    conn.execute(update(callbacks).where(among(conn, callbacks.c.payload_id, going)).values(payload_id=None))
+    for process_id, stored in states:
+        rest = {key: value for key, value in stored.items() if UUID(value[0]) not in going}
+        change = update(processes).where(processes.c.id == process_id)
+        conn.execute(change.values(stored=rest or None))
+    conn.execute(delete(payloads).where(among(conn, payloads.c.id, going)))
+
+
+def _remove_entries(
+    conn: Connection, table: Table, size: ColumnElement[Any], ids: Sequence[UUID], budget: Budget
+) -> None:
+    """Delete entries of a log of the callbacks."""
+    is_own = table.c.callback_id.in_(_callbacks_of(conn, ids))
+    rows = conn.execute(select(table.c.id, size).where(is_own).order_by(table.c.id).limit(budget.rows)).all()
+    going: list[UUID] = []
+    for id, bytes in rows:
+        if budget.is_spent:
+            break
+        budget.spend(1, bytes)
+        going.append(id)
+    if going:
+        conn.execute(delete(table).where(among(conn, table.c.id, going)))
+
+
+def _callbacks_of(conn: Connection, ids: Sequence[UUID]) -> Select[tuple[UUID]]:
+    return select(callbacks.c.id).where(among(conn, callbacks.c.process_id, ids))
+
+
+def remove(conn: Connection, ids: Sequence[UUID]) -> None:
+    """Delete the processes, which the caller holds and which are empty, with everything that refers to them."""
+    requests = select(input_requests.c.id).where(among(conn, input_requests.c.process_id, ids))
+    subject = idempotency_keys.c.subject_id
+    conn.execute(delete(idempotency_keys).where(or_(among(conn, subject, ids), subject.in_(requests))))
+    conn.execute(delete(processes).where(among(conn, processes.c.id, ids)))
+    commit_effects(conn).facts.append(ProcessesPruned(len(ids)))
+
+
+def remove_sent(conn: Connection, before: datetime, most: int) -> int:
+    """Delete at most ``most`` notifications that were sent before the time, also of living processes; their number."""
+    c = notifications.c
+    old = select(c.id).where(c.created_at < before, c.status == NotificationStatus.SENT, c.sent_at < before)
+    ids = list(conn.execute(old.order_by(c.created_at, c.id).limit(most)).scalars())
+    if ids:
+        conn.execute(delete(notifications).where(among(conn, c.id, ids)))
+    return len(ids)
+
+
+def names(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, tuple[str, ProcessStatus, Target]]:
+    """The workflow, the status and the target of the processes."""
+    c = processes.c
+    rows = conn.execute(select(c.id, c.workflow_name, c.status, c.target).where(among(conn, c.id, ids)))
+    return {id: (workflow, status, target) for id, workflow, status, target in rows}

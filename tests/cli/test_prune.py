@@ -1,0 +1,155 @@
+"""`prune` through a server and in a database itself: it shows, asks and deletes, and a killed run goes on (SQLite)."""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+
+import pytest
+from support.command_line import orchestrator, serving
+from support.database import new_sqlite_url, sqlite_url
+from support.old_processes import ENDED, Maker, Old
+from support.traces import ids_of, traces
+
+from orchestrator_gql.storage.database import connect
+
+KEY = "a key of the deployment"
+
+
+def test_a_server_shows_asks_deletes_and_says_when(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        to = ("--url", server.address)
+        started = [orchestrator(tmp_path, "start", "greeting", "--yes", *to).stdout.split()[0] for _ in range(2)]
+        without_days = orchestrator(tmp_path, "prune", *to)
+        dry = orchestrator(tmp_path, "prune", "--older-than", "0", "--dry-run", *to)
+        refused = orchestrator(tmp_path, "prune", "--older-than", "0", *to)
+        beside = orchestrator(tmp_path, "prune", "--older-than", "0", "--database", new_sqlite_url(tmp_path))
+        others = orchestrator(tmp_path, "prune", "--older-than", "0", "--target", "VALIDATE", "--json", "--yes", *to)
+        done = orchestrator(tmp_path, "prune", "--older-than", "0", "--json", "--yes", *to)
+        again = orchestrator(tmp_path, "prune", "--older-than", "0", "--yes", *to)
+        listed = orchestrator(tmp_path, "audit", "list", "--action", "pruneProcesses", *to)
+        verified = orchestrator(tmp_path, "audit", "verify", *to)
+
+    assert len(started) == 2
+    assert (without_days.returncode, without_days.stdout) == (2, "")
+    assert "give a number of days, or set ORCHESTRATOR_RETENTION_DAYS" in without_days.stderr
+    assert dry.returncode == 0
+    assert "2  COMPLETED  SYSTEM  since 20" in dry.stdout
+    assert dry.stdout.endswith("2 processes may go, unless something living needs them.\n")
+    assert (refused.returncode, refused.stderr) == (1, "Nothing was deleted. Add --yes to delete these 2 processes.\n")
+    assert beside.returncode == 2
+    assert "Another server" in beside.stderr and "prune --url" in beside.stderr
+    assert json.loads(others.stdout)["processes"] == 0
+    assert json.loads(done.stdout) == {
+        "dryRun": False,
+        "processes": 2,
+        "counts": [{"status": "COMPLETED", "target": "SYSTEM", "processes": 2}],
+        "kept": {},
+        "notifications": 0,
+    }
+    assert (again.returncode, again.stdout) == (0, "0 processes deleted.\n")
+    assert listed.stdout.count("(removed)") == 2 and "processes=2" in listed.stdout
+    assert verified.returncode == 0, verified.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--older-than", "x"], "'x' is not a number of days from 0 to 36,500"),
+        (["--older-than", "-1"], "'-1' is not a number of days"),
+        (["--older-than", "nan"], "'nan' is not a number of days"),
+        (["--status", "RUNNING"], "invalid choice: 'RUNNING'"),
+        (["--target", "validate"], "invalid choice: 'validate'"),
+        (["--older-than", "1", "--database", "sqlite+aiosqlite:///none.db"], "There is no database 'none.db'."),
+        (["--url", "http://127.0.0.1:1", "--database", "sqlite+aiosqlite:///none.db"], "not both"),
+        (["--older-than", "1", "--url", "http://127.0.0.1:1"], "The server cannot be reached"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, arguments: list[str], message: str) -> None:
+    refused = orchestrator(tmp_path, "prune", *arguments)
+
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert message in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert not (tmp_path / "none.db").exists()
+
+
+def made(url: str) -> list[Old]:
+    """Store processes of the past two years."""
+
+    async def make() -> list[Old]:
+        database = connect(url)
+        await database.open()
+        try:
+            now, key = datetime.now(UTC), KEY.encode()
+            return await database.transaction(lambda conn: Maker(conn, Random(7), now, key).make(60))
+        finally:
+            await database.close()
+
+    return asyncio.run(make())
+
+
+def left(url: str, old: list[Old]) -> tuple[set[str], list[tuple[str, str]]]:
+    """The processes that are there, and the traces of the others."""
+
+    async def look() -> tuple[set[str], list[tuple[str, str]]]:
+        database = connect(url)
+        await database.open()
+        try:
+            ids = await database.read(lambda conn: ids_of(conn, [process.id for process in old]))
+            there = await database.read(lambda conn: {str(id) for id in ids if traces(conn, [id])})
+            gone = [process.id for process in old if str(process.id) not in there]
+            return there, await database.read(lambda conn: traces(conn, gone) if gone else [])
+        finally:
+            await database.close()
+
+    return asyncio.run(look())
+
+
+@pytest.mark.parametrize("side", ["before", "after"])
+def test_a_killed_run_leaves_whole_processes_and_the_next_run_goes_on(tmp_path: Path, side: str) -> None:
+    url = sqlite_url(tmp_path)
+    old = made(url)
+    arguments = ("prune", "--older-than", "100", "--yes", "--json", "--database", url)
+    point = f"{side} engine.retention._Batch.delete:2"
+
+    killed = orchestrator(tmp_path, *arguments, ORCHESTRATOR_AUDIT_KEY=KEY, ORCHESTRATOR_FAILPOINT=point)
+    there, _ = left(url, old)
+    done = orchestrator(tmp_path, *arguments, ORCHESTRATOR_AUDIT_KEY=KEY)
+    after, found = left(url, old)
+
+    may_go = {
+        str(process.id)
+        for process in old
+        if process.status in ENDED and process.age > 100 and not (process.is_needed or process.is_dead_letter)
+    }
+    assert killed.returncode == 137
+    assert done.returncode == 0, done.stderr
+    assert len(after) < len(there) < len(old)
+    assert {str(process.id) for process in old} - after == may_go
+    assert found == []
+
+
+def test_another_audit_key_deletes_nothing_and_says_why(tmp_path: Path) -> None:
+    url = sqlite_url(tmp_path)
+    old = made(url)
+
+    refused = orchestrator(tmp_path, "prune", "--older-than", "100", "--yes", ORCHESTRATOR_DATABASE_URL=url)
+
+    assert refused.returncode == 0
+    assert "stay: its entries in the audit log were changed, or ORCHESTRATOR_AUDIT_KEY is another" in refused.stdout
+    assert refused.stdout.endswith("\n0 processes deleted.\n")
+    assert len(left(url, old)[0]) == len(old)
+
+
+def test_the_setting_says_what_may_go(tmp_path: Path) -> None:
+    url = sqlite_url(tmp_path)
+    old = made(url)
+    settings = {"ORCHESTRATOR_DATABASE_URL": url, "ORCHESTRATOR_RETENTION_DAYS": '{"ABORTED": 50}'}
+
+    dry = orchestrator(tmp_path, "prune", "--json", "--dry-run", ORCHESTRATOR_AUDIT_KEY=KEY, **settings)
+
+    counted = json.loads(dry.stdout)
+    assert counted["processes"] == sum(1 for process in old if process.status == "ABORTED" and process.age > 50)
+    assert {count["status"] for count in counted["counts"]} == {"ABORTED"}
