@@ -26,7 +26,7 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
 from orchestrator_gql.storage import input_requests, processes
 from orchestrator_gql.storage.processes import Standing
-from orchestrator_gql.types import ProcessStatus
+from orchestrator_gql.types import InputRequestStatus, ProcessStatus
 from orchestrator_gql.utils.errors import InvalidState, NotFound, StaleForm
 from orchestrator_gql.workflow.model import InputStep, Workflow
 
@@ -127,7 +127,8 @@ def _read_request(conn: Connection, input_request_id: UUID) -> tuple[InputReques
     request = input_requests.load(conn, input_request_id)
     if request is None:
         raise NotFound("input request", input_request_id)
-    decisions = input_requests.decisions_of(conn, [input_request_id]).get(input_request_id, [])
+    is_undecided = request.status is InputRequestStatus.OPEN and request.approvals_needed == 1
+    decisions = [] if is_undecided else input_requests.decisions_of(conn, [request.id]).get(request.id, [])
     demand_open(request, decisions[-1] if decisions else None)
     return request, decisions
 
