@@ -17,7 +17,7 @@ from orchestrator_gql.utils.json.redaction import Redactor
 from orchestrator_gql.workflows.registry import Registry
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection
+    from sqlalchemy import Connection
 
 
 class Dispatcher(Protocol):
@@ -27,7 +27,7 @@ class Dispatcher(Protocol):
         """Bind the dispatcher to its server; called once, before `run`."""
         ...
 
-    async def prepare(self, conn: "AsyncConnection", process_ids: Iterable[UUID]) -> None:
+    def prepare(self, conn: "Connection", process_ids: Iterable[UUID]) -> None:
         """Write wake-ups in the transaction that makes these processes runnable; PostgreSQL only."""
         ...
 
@@ -107,4 +107,4 @@ class RuntimeHooks:
         if effects.has_timers:
             self._timers.set()
         if effects.has_events or effects.has_timers:
-            self._notifier.notify(has_timers=effects.has_timers)
+            self._notifier.notify(has_timers=effects.has_timers, is_passing=effects.is_passing)

@@ -82,7 +82,7 @@ async def claim_input_request(
     demand_version(opened.request, expected_version)
 
     def store(conn: Connection) -> DecisionResult:
-        process, request, _ = decisions.lock_open_request(conn, opened, principal)
+        process, _, request, _ = decisions.lock_open_request(conn, opened, principal)
         if request.claimed_by == principal.id:
             return DecisionResult(request, process)
         now = runtime.clock.now()

@@ -34,6 +34,7 @@ from orchestrator_gql.process import Abort, Failed, Process, Success, Transition
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal, display_name
 from orchestrator_gql.storage import events, idempotency, input_requests, processes, steps, timers
+from orchestrator_gql.storage.processes import Standing
 from orchestrator_gql.types import Failure, InputRequestStatus, Json, Verdict
 from orchestrator_gql.utils.author_calls import returned_by
 from orchestrator_gql.utils.errors import (
@@ -134,7 +135,7 @@ def _decide(
     turn: forms.Complete,
 ) -> DecisionResult:
     """Store the decision under the lock of the process; the last decision that is needed moves the process on."""
-    process, request, earlier = decisions.lock_open_request(conn, opened, principal)
+    process, standing, request, earlier = decisions.lock_open_request(conn, opened, principal)
     if earlier:
         demand_same(request, earlier[0], decision.pages, decision.shown_digest)
     if len(earlier) + 1 < request.approvals_needed:
@@ -143,11 +144,11 @@ def _decide(
         if request.claimed_by is not None:  # the person who had claimed it has decided, so the claim ends
             request = input_requests.claim(conn, request.id, None, None) or request
         return DecisionResult(request, process)
-    if not input_requests.close(conn, request, InputRequestStatus.SUBMITTED, decision.at):
-        raise StaleForm(process_id=opened.process.id)
+    stale = StaleForm(process_id=opened.process.id)
+    input_requests.demand_closed(conn, request, InputRequestStatus.SUBMITTED, decision.at, stale)
     timers.clear_request(conn, process.id, request.id)
     events.append(conn, [requests.keep(conn, request, decision, SCOPE, key_of(runtime))])
-    after = _move_on(conn, runtime, principal, replace(opened, process=process), decision, turn)
+    after = _move_on(conn, runtime, principal, replace(opened, process=process), decision, turn, standing)
     return DecisionResult.closed(request, InputRequestStatus.SUBMITTED, decision.at, after)
 
 
@@ -158,6 +159,7 @@ def _move_on(
     opened: OpenRequest,
     decision: Decision,
     turn: forms.Complete,
+    standing: Standing,
 ) -> Process:
     data = turn.data
     process, steps = opened.process, steps_of(opened.process, opened.workflow)
@@ -175,7 +177,7 @@ def _move_on(
     secrets = turn.secrets.standing_in(delta) if opened.step.lenses else turn.secrets
     transition = decide(process, steps, Success(delta, actor=decision.by, secrets=secrets), decision.at)
     pending = PendingTransitions(process).then(transition)
-    return commit.apply(conn, process, pending, commit_context(runtime, steps)).process
+    return commit.apply(conn, process, pending, commit_context(runtime, steps), standing=standing).process
 
 
 async def _known_result(runtime: Runtime, scope: str, key: str, digest: str) -> DecisionResult | None:
@@ -258,16 +260,15 @@ async def reject_input_request(
     decision = Decision(principal.id, runtime.clock.now(), verdict, "", (), opened.process.secrets.concealed(cleaned))
 
     def store(conn: Connection) -> DecisionResult:
-        process, request, _ = decisions.lock_open_request(conn, opened, principal)
-        if not input_requests.close(conn, request, InputRequestStatus.REJECTED, decision.at):
-            raise StaleForm(process_id=process.id)
+        process, standing, request, _ = decisions.lock_open_request(conn, opened, principal)
+        stale = StaleForm(process_id=process.id)
+        input_requests.demand_closed(conn, request, InputRequestStatus.REJECTED, decision.at, stale)
         timers.clear_request(conn, process.id, request.id)
         events.append(conn, [requests.keep(conn, request, decision, "rejectInputRequest", key_of(runtime))])
         transition = _transition(conn, process, opened, decision)
         pending = PendingTransitions(process).then(transition)
-        after = commit.apply(
-            conn, process, pending, commit_context(runtime, steps_of(transition.process, opened.workflow))
-        ).process
+        context = commit_context(runtime, steps_of(transition.process, opened.workflow))
+        after = commit.apply(conn, process, pending, context, standing=standing).process
         return DecisionResult.closed(request, InputRequestStatus.REJECTED, decision.at, after)
 
     return await runtime.database.transaction(store)

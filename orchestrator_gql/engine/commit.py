@@ -40,7 +40,7 @@ from orchestrator_gql.process import (
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import callbacks, events, processes, steps, timers
 from orchestrator_gql.storage.columns import Words
-from orchestrator_gql.storage.database.after_commit import wake
+from orchestrator_gql.storage.database.after_commit import commit_effects, wake
 from orchestrator_gql.storage.processes import Standing
 from orchestrator_gql.storage.product_subscription_saves import save_all
 from orchestrator_gql.storage.timers import TimerKind
@@ -157,11 +157,12 @@ def apply(
     failures = before.engine_failures if _is_only_claimed(before, pending.process) else 0
     after = replace(pending.process, version=current.version + 1, note=current.note, engine_failures=failures)
     is_held = after.status is ProcessStatus.RUNNING and after.worker is not None
-    if not processes.write(conn, before, after, context.lease_until if is_held else None):
-        raise Fenced
+    processes.write(conn, before, after, context.lease_until if is_held else None, Fenced)
     _write(conn, after, pending.transitions, context)
-    if after.status is ProcessStatus.RUNNING and after.worker is None:
-        wake(conn, after.id)
+    if after.status is ProcessStatus.RUNNING:
+        commit_effects(conn).is_passing = True
+        if after.worker is None:
+            wake(conn, after.id)
     if current.engine is EngineState.PAUSING and not is_held:
         engine_state.finish_pausing(conn, context.now)
     return CommitResult(after, tokens)
@@ -212,6 +213,7 @@ def _wait_of(transition: Transition, context: CommitContext) -> AwaitStep | None
 def begin_process(conn: Connection, start: Transition, audit_key: bytes | None) -> Process:
     """Store a new process with its first event and its audit entry, and wake it."""
     processes.insert_process(conn, start.process)
+    commit_effects(conn).is_passing = True
     events.append(conn, start.events)
     _write_audit_entry(conn, start, start.process.started_at, audit_key)
     return start.process

@@ -124,7 +124,6 @@ def _fail_row(
         updated_at=now,
         engine_failures=0,
     )
-    if not processes.write(conn, process, after, None):
-        raise Fenced
+    processes.write(conn, process, after, None, Fenced)
     if has_event:
         events.append(conn, [status_changed(process.id, process.status, status, after.version, failure, now)])

@@ -7,7 +7,7 @@ from typing import Protocol
 class Notifier(Protocol):
     """Sends wake-ups and waits for them. A lost wake-up delays a reader by the poll interval, but loses no event."""
 
-    def notify(self, *, has_timers: bool = False) -> None:
+    def notify(self, *, has_timers: bool = False, is_passing: bool = False) -> None:
         """Wake up all readers; with ``has_timers`` also the task that fires timers."""
         ...
 
@@ -31,7 +31,7 @@ class LocalNotifier:
         self._count = 0
         self._event = asyncio.Event()
 
-    def notify(self, *, has_timers: bool = False) -> None:
+    def notify(self, *, has_timers: bool = False, is_passing: bool = False) -> None:
         """Wake up everything that waits."""
         self._count += 1
         self._event.set()

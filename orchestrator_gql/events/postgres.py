@@ -7,7 +7,7 @@ readers read the log every second anyway.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from orchestrator_gql.events.notifier import LocalNotifier
@@ -22,6 +22,9 @@ TIMERS = "orchestrator_timers"
 
 GAP = 0.02
 """Seconds between two NOTIFY statements: the wake-ups between them are combined."""
+
+PASSING = 0.05
+"""Seconds that a wake-up for a passing state waits at most for the wake-up of the next state."""
 
 BACK_OFF = (0.1, 0.5, 1.0, 2.0, 5.0)
 """Seconds between tries to connect; the last value repeats."""
@@ -42,12 +45,16 @@ class PostgresNotifier:
         self._local = LocalNotifier()
         self._pending: set[str] = set()
         self._has_pending = asyncio.Event()
+        self._is_urgent = asyncio.Event()
         self._own_backend: int | None = None
 
-    def notify(self, *, has_timers: bool = False) -> None:
-        """Wake up the readers of all servers; with ``has_timers`` also the tasks that fire timers."""
+    def notify(self, *, has_timers: bool = False, is_passing: bool = False) -> None:
+        """Wake up the readers of all servers; with ``has_timers`` also the tasks that fire timers.
+
+        With ``is_passing`` another commit follows soon: the other servers are told of both at once.
+        """
         self._local.notify()
-        self._enqueue({EVENTS, TIMERS} if has_timers else {EVENTS})
+        self._enqueue({EVENTS, TIMERS} if has_timers else {EVENTS}, is_urgent=not is_passing)
 
     def ticket(self) -> int:
         """The number of wake-ups so far, from this server and from other servers."""
@@ -98,20 +105,26 @@ class PostgresNotifier:
         try:
             while True:
                 await self._has_pending.wait()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(PASSING):
+                        await self._is_urgent.wait()
                 self._has_pending.clear()
+                self._is_urgent.clear()
                 channels, self._pending = self._pending, set()
                 try:
                     await conn.execute(_NOTIFY, [list(channels)])
                 except BaseException:
-                    self._enqueue(channels)  # for the next connection
+                    self._enqueue(channels, is_urgent=True)  # for the next connection
                     raise
                 await asyncio.sleep(GAP)
         finally:
             self._own_backend = None  # another server may get this number
 
-    def _enqueue(self, channels: set[str]) -> None:
+    def _enqueue(self, channels: set[str], *, is_urgent: bool) -> None:
         self._pending |= channels
         self._has_pending.set()
+        if is_urgent:
+            self._is_urgent.set()
 
 
 @asynccontextmanager

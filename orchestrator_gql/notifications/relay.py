@@ -63,10 +63,10 @@ class OutboxRelay:
             logger.warning("the event log was restored from another database: only events from now on are notified")
             await database.transaction(outbox_cursor.leave)
             self._read_to = None
-        if await database.read(outbox_cursor.load) is None:
+        if await database.read_current(outbox_cursor.load) is None:
             cursor = self._read_to if self._read_to is not None else await database.read(events.end)
             await database.transaction(partial(outbox_cursor.begin, cursor=cursor, now=now))
-        self._stored = self._read_to = await database.read(outbox_cursor.load)
+        self._stored = self._read_to = await database.read_current(outbox_cursor.load)
         self._stored_at = now
 
     async def run(self) -> None:

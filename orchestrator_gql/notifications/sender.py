@@ -59,7 +59,7 @@ class Sender:
         free = {target: AT_ONCE - len(tasks) for target, tasks in self._tasks.items() if len(tasks) < AT_ONCE}
         if not free:
             return POLL
-        earliest = await database.read(lambda conn: notifications.due_at_the_earliest(conn, list(free)))
+        earliest = await database.read_current(lambda conn: notifications.due_at_the_earliest(conn, list(free)))
         due = {target: free[target] for target, at in earliest.items() if at <= now}
         if due:
             lease = now + LEASE

@@ -175,6 +175,10 @@ class WeighedDatabase:
         """Run a unit that only reads."""
         return await self._weight.read(self._database, unit)
 
+    async def read_current(self, unit: Unit[T]) -> T:
+        """As `read`: what a response loads is on a snapshot."""
+        return await self.read(unit)
+
     def snapshot(self) -> AbstractAsyncContextManager[Snapshot]:
         """The same as the database's: its reads do not count."""
         return self._database.snapshot()

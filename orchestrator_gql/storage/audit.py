@@ -139,7 +139,7 @@ def record(
         new_id(), chain, seq, now, actor, action, details, previous, "", address=came.address, method=came.method
     )
     values = {column.name: getattr(entry, column.name) for column in audit.c}
-    _append.run(conn, values | {"digest": digest_of(entry, key)})
+    _append.write(conn, values | {"digest": digest_of(entry, key)})
 
 
 def page(conn: Connection, filters: AuditFilter, page_args: PageArgs) -> RowPage[AuditEntry]:

@@ -112,7 +112,7 @@ def _last(table: Table) -> Prepared:
     return Prepared(query.order_by(table.c.id.desc()).limit(1))
 
 
-_last_attempt, _last_report = _last(callback_attempts), _last(callback_progress)
+_last_report = _last(callback_progress)
 _keep = Prepared(insert(callback_attempts).inline(), callback_attempts.c.keys())
 _sizes = Prepared(
     select(callback_attempts.c.id, func.coalesce(func.length(callback_attempts.c.body), 0).label("size"))
@@ -134,10 +134,13 @@ def keep(
     """Store the attempt. Only the newest 20 attempts, with at most 20 MiB of bodies together, are kept."""
     is_result = outcome in (AttemptOutcome.ACCEPTED, AttemptOutcome.DUPLICATE) and not delivery.is_failure
     is_whole = outcome in ADOPTABLE
-    _keep.run(
+    # an accepted result is stored among the payloads already
+    body = None if is_result else delivery.body if is_whole else delivery.body[:HEAD]
+    earlier = _sizes.all(conn, {"callback_id": callback_id})
+    _keep.write(
         conn,
         {
-            "id": _next_id(conn, _last_attempt, callback_id),
+            "id": _id_behind(earlier[0]["id"] if earlier else None),
             "callback_id": callback_id,
             "at": now,
             "peer": delivery.peer,
@@ -145,14 +148,13 @@ def keep(
             "bytes": delivery.size,
             "media_type": delivery.media_type[:255],
             "digest": delivery.digest or None,
-            # an accepted result is stored among the payloads already
-            "body": None if is_result else delivery.body if is_whole else delivery.body[:HEAD],
+            "body": body,
             "error": error,
             "receipt": receipt,
             "is_failure": delivery.is_failure,
         },
     )
-    _bound(conn, callback_id)
+    _bound(conn, callback_id, [(row["id"], row["size"]) for row in earlier], len(body or b""))
     commit_effects(conn).facts.append(Delivered(outcome))
 
 
@@ -174,7 +176,8 @@ def log_progress(
     conn: Connection, callback_id: UUID, *, percent: float | None, message: str | None, data: Json, now: datetime
 ) -> None:
     """Append a report to the progress log; only the newest 1,000 reports are kept."""
-    id = _next_id(conn, _last_report, callback_id)
+    last = _last_report.first(conn, {"callback_id": callback_id})
+    id = _id_behind(last["id"] if last else None)
     entry = {"id": id, "callback_id": callback_id, "at": now, "percent": percent, "message": message, "data": data}
     conn.execute(insert(callback_progress), entry)
     oldest_kept = (
@@ -281,24 +284,23 @@ def _pages(
     return pages
 
 
-def _next_id(conn: Connection, last: Prepared, callback_id: UUID) -> UUID:
-    """An id that is greater than every earlier id of the callback. The process must be locked.
+def _id_behind(previous: UUID | None) -> UUID:
+    """An id that is greater than the newest id of the callback, ``previous``. The process must be locked.
 
     Many deliveries may arrive in one millisecond, and the clocks of servers differ: new ids alone would mix the order.
     """
-    row = last.first(conn, {"callback_id": callback_id})
-    previous: UUID | None = None if row is None else row["id"]
     id = new_id()
     return id if previous is None or previous < id else UUID(int=previous.int + 1)
 
 
-def _bound(conn: Connection, callback_id: UUID) -> None:
-    rows = _sizes.all(conn, {"callback_id": callback_id})
-    total, surplus = 0, []
-    for place, row in enumerate(rows):
-        total += row["size"]
-        if place >= KEPT_ATTEMPTS or (place and total > KEPT_BYTES):
-            surplus.append(row["id"])
+def _bound(conn: Connection, callback_id: UUID, earlier: Sequence[tuple[UUID, int]], total: int) -> None:
+    """Delete the oldest of the attempts ``earlier`` (newest first), behind a new attempt with a body of ``total``
+    bytes, if they are too many or too large."""
+    surplus = []
+    for place, (id, size) in enumerate(earlier, start=1):
+        total += size
+        if place >= KEPT_ATTEMPTS or total > KEPT_BYTES:
+            surplus.append(id)
     if surplus:
         conn.execute(delete(callback_attempts).where(callback_attempts.c.id.in_(surplus)))
         _count_dropped(conn, callback_id, callbacks.c.attempts_dropped, len(surplus))

@@ -93,13 +93,13 @@ _reopen = _change(
 
 def issue(conn: Connection, callback: Callback, token_digest: bytes) -> None:
     """Store the callback with the SHA-256 digest of its first token."""
-    _issue.run(conn, _values(callback))
+    _issue.write(conn, _values(callback))
     add_token_digest(conn, callback.id, token_digest)
 
 
 def add_token_digest(conn: Connection, callback_id: UUID, token_digest: bytes) -> None:
     """Store the digest of another token: the action step runs again, and a result may come to either URL."""
-    _add_token_digest.run(conn, {"digest": token_digest, "callback_id": callback_id})
+    _add_token_digest.write(conn, {"digest": token_digest, "callback_id": callback_id})
 
 
 def process_of_token_digest(conn: Connection, token_digest: bytes) -> UUID | None:
@@ -181,12 +181,12 @@ def accept(conn: Connection, callback: Callback, result: AcceptedResult, *, is_e
         "payload_id": result.id,
         "source": result.source,
     }
-    _accept.run(conn, values)
+    _accept.write(conn, values)
 
 
 def close(conn: Connection, callback_id: UUID, status: CallbackStatus) -> None:
     """End the wait with that status, without a result."""
-    _close.run(conn, {"b_id": callback_id, "status": status, "heartbeat_due_at": None})
+    _close.write(conn, {"b_id": callback_id, "status": status, "heartbeat_due_at": None})
 
 
 def fail(conn: Connection, callback_id: UUID, failure: Failure, *, receipt: str, digest: str, now: datetime) -> None:
@@ -201,7 +201,7 @@ def fail(conn: Connection, callback_id: UUID, failure: Failure, *, receipt: str,
         "result_digest": digest,
         "source": ResultSource.CALLBACK,
     }
-    _fail.run(conn, values)
+    _fail.write(conn, values)
 
 
 def reopen(conn: Connection, callback: Callback) -> None:
@@ -217,12 +217,12 @@ def reopen(conn: Connection, callback: Callback) -> None:
         "result_digest": None,
         "source": None,
     }
-    _reopen.run(conn, values)
+    _reopen.write(conn, values)
 
 
 def judged(conn: Connection, callback_id: UUID, status: CallbackStatus, validation: Json) -> None:
     """Store the outcome of the validation step for the received result."""
-    _judge.run(conn, {"b_id": callback_id, "status": status, "validation": validation})
+    _judge.write(conn, {"b_id": callback_id, "status": status, "validation": validation})
 
 
 def open_of_process(conn: Connection, process_id: UUID) -> list[Callback]:
@@ -248,7 +248,7 @@ def results(conn: Connection, callbacks_of_wait: Sequence[Callback]) -> dict[UUI
 
 def keep_payload(conn: Connection, payload_id: UUID, text: str) -> None:
     """Store a large value."""
-    _add_payload.run(conn, {"id": payload_id, "text": text})
+    _add_payload.write(conn, {"id": payload_id, "text": text})
 
 
 def texts(conn: Connection, payload_ids: Sequence[UUID]) -> dict[UUID, str]:

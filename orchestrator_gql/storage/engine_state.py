@@ -5,16 +5,18 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, literal, select, update
 
-from orchestrator_gql.storage.database.prepared import Prepared
+from orchestrator_gql.storage.database.prepared import Prepared, Values
 from orchestrator_gql.storage.tables import engine_state
 from orchestrator_gql.types import EngineState
 
 KEY = func.hashtextextended(literal("engine-state"), 0)
 """PostgreSQL's advisory lock on the engine state: a change of a process shares it, a pause holds it exclusively."""
 
-_running = Prepared(select(engine_state.c.changed_by).where(engine_state.c.state == EngineState.RUNNING))
-_wait_for_share = select(func.pg_advisory_xact_lock_shared(KEY))
-_wait_for_lock = select(func.pg_advisory_xact_lock(KEY))
+_wait_for_share = Prepared(select(func.pg_advisory_xact_lock_shared(KEY)))
+_wait_for_lock = Prepared(select(func.pg_advisory_xact_lock(KEY)))
+_load = Prepared(
+    select(engine_state.c.state, engine_state.c.reason, engine_state.c.changed_at, engine_state.c.changed_by)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +36,12 @@ class EngineStatus:
 
 def load(conn: Connection) -> EngineStatus:
     """The state of the engine."""
-    columns = (engine_state.c.state, engine_state.c.reason, engine_state.c.changed_at, engine_state.c.changed_by)
-    return EngineStatus(*conn.execute(select(*columns)).one())
-
-
-def is_paused(conn: Connection) -> bool:
-    """As `EngineStatus.is_paused`, for every delivery: it needs no other value."""
-    return _running.first(conn, {}) is None
+    return _behind(conn, None)
 
 
 def share(conn: Connection) -> EngineStatus:
     """As `load`; nobody can change the state until this transaction ends."""
-    if conn.dialect.name == "postgresql":
-        conn.execute(_wait_for_share)
-    return load(conn)
+    return _behind(conn, _wait_for_share)
 
 
 def lock(conn: Connection) -> EngineStatus:
@@ -57,9 +51,16 @@ def lock(conn: Connection) -> EngineStatus:
     running engine is committed after a pause was acknowledged. The lock is an advisory lock, because a wait for a row
     could assign the number of the transaction too early for the event log (see `storage.processes`).
     """
-    if conn.dialect.name == "postgresql":
-        conn.execute(_wait_for_lock)
-    return load(conn)
+    return _behind(conn, _wait_for_lock)
+
+
+def _behind(conn: Connection, lock: Prepared | None) -> EngineStatus:
+    """As `load`, with the lock, which only PostgreSQL needs."""
+    before: tuple[Prepared, Values] | None = (
+        (lock, {}) if lock is not None and conn.dialect.name == "postgresql" else None
+    )
+    (row,) = _load.each_behind(conn, {}, before)
+    return EngineStatus(**row)
 
 
 def change(conn: Connection, new: EngineStatus) -> None:

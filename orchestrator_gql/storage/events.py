@@ -124,7 +124,7 @@ def append(conn: Connection, new: Sequence[Event]) -> None:
     """Write events at the end of the log, in order."""
     if not new:
         return
-    _append.run_each(conn, [_values(event) for event in new])
+    _append.write_each(conn, [_values(event) for event in new])
     commit_effects(conn).has_events = True
 
 

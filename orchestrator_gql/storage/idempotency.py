@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from orchestrator_gql.storage.database.pipeline import savepoint
 from orchestrator_gql.storage.tables import idempotency_keys
 from orchestrator_gql.utils.errors import IdempotencyKeyReused
 
@@ -47,7 +48,7 @@ def remember(conn: Connection, *, scope: str, key: str, digest: str, subject_id:
     """Store the id that this request created. False: an equal request, at the same time, was first; roll back."""
     row = {"scope": scope, "key": _stored(key), "digest": digest, "subject_id": subject_id, "at": now}
     try:
-        with conn.begin_nested():
+        with savepoint(conn):
             conn.execute(insert(idempotency_keys), row)
     except IntegrityError:
         return False

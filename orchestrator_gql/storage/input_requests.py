@@ -53,7 +53,7 @@ _decide = Prepared(insert(decisions).inline(), decisions.c.keys())
 
 def open_request(conn: Connection, request: InputRequest) -> None:
     """Store a new open request. A unique index allows one open request for each process."""
-    _open.run(conn, {c.name: getattr(request, c.name) for c in input_requests.c})
+    _open.write(conn, {c.name: getattr(request, c.name) for c in input_requests.c})
 
 
 def load(conn: Connection, request_id: UUID) -> InputRequest | None:
@@ -79,8 +79,18 @@ def of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, li
 
 def close(conn: Connection, request: InputRequest, status: InputRequestStatus, now: datetime) -> bool:
     """Close an open request at the version that was read. False: the request was closed or changed before."""
-    condition = {"b_id": request.id, "b_version": request.version}
-    return _close.run(conn, {**condition, "status": status, "closed_at": now}) == 1
+    return _close.run(conn, _closing(request, status, now)) == 1
+
+
+def demand_closed(
+    conn: Connection, request: InputRequest, status: InputRequestStatus, now: datetime, refusal: Exception
+) -> None:
+    """As `close`; raises ``refusal`` if the request was closed or changed before, perhaps only before the COMMIT."""
+    _close.write(conn, _closing(request, status, now), refusal)
+
+
+def _closing(request: InputRequest, status: InputRequestStatus, now: datetime) -> dict[str, Any]:
+    return {"b_id": request.id, "b_version": request.version, "status": status, "closed_at": now}
 
 
 def remind(conn: Connection, request_ids: Sequence[UUID], now: datetime) -> list[InputRequest]:
@@ -140,7 +150,7 @@ def decide(conn: Connection, request_id: UUID, decision: Decision) -> None:
         "policy": decision.policy,
         "secrets": decision.secrets.written,
     }
-    _decide.run(conn, row)
+    _decide.write(conn, row)
 
 
 def decisions_on(conn: Connection, request_id: UUID) -> list[Decision]:

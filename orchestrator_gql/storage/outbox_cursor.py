@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from orchestrator_gql.storage.database.pipeline import savepoint
 from orchestrator_gql.storage.tables import notified_until
 
 
@@ -16,7 +17,7 @@ def load(conn: Connection) -> str | None:
 def begin(conn: Connection, cursor: str, now: datetime) -> None:
     """Start behind the cursor; if another server was first, its cursor stays."""
     try:
-        with conn.begin_nested():
+        with savepoint(conn):
             conn.execute(insert(notified_until), {"id": 1, "cursor": cursor, "at": now})
     except IntegrityError:
         return

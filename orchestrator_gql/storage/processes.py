@@ -64,6 +64,7 @@ _load_free = Prepared(
     )
 )
 _engine = select(engine_state.c.state).scalar_subquery().label("engine")
+_load_standing = Prepared(_whole.add_columns(_engine))
 _standing = Prepared(
     select(_engine, processes.c.version, processes.c.note).where(
         processes.c.id == bindparam("id"),
@@ -95,9 +96,21 @@ _move = Prepared(_fenced(*MOVED))
 _move_with_state = Prepared(_fenced(*MOVED, "state", "stored", "answers", "secrets"))
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The state of the engine, and the values of a process that may change while a worker holds it: note and version.
+
+    If the worker wrote its own old values of these, it would undo a change that was acknowledged.
+    """
+
+    engine: EngineState
+    version: int
+    note: str | None
+
+
 def insert_process(conn: Connection, process: Process) -> None:
     """Store a new process and wake it."""
-    _insert.run(conn, _values(process, None))
+    _insert.write(conn, _values(process, None))
     wake(conn, process.id)
 
 
@@ -116,8 +129,16 @@ def load_all(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Process]:
 
 def lock(conn: Connection, process_id: UUID) -> Process | None:
     """As `load`; no other transaction can change the process until this one ends."""
-    hold(conn, process_id)
-    return load(conn, process_id)
+    return _process_or_none(_behind_locks(conn, _load, process_id, {"id": process_id}))
+
+
+def lock_standing(conn: Connection, process_id: UUID) -> tuple[Process, Standing] | None:
+    """As `lock`, with the `Standing` of the process: `commit.apply` need not lock and read it again."""
+    row = _behind_locks(conn, _load_standing, process_id, {"id": process_id})
+    if row is None:
+        return None
+    process = _process(row)
+    return process, Standing(row["engine"], process.version, process.note)
 
 
 def lock_free(conn: Connection, process_id: UUID, now: datetime) -> Process | None:
@@ -126,8 +147,7 @@ def lock_free(conn: Connection, process_id: UUID, now: datetime) -> Process | No
     Without the condition on the lease, a second wake-up would take the process from a healthy worker and run its step
     twice. While the engine is paused no process is free.
     """
-    hold(conn, process_id)
-    return _process_or_none(_load_free.first(conn, {"id": process_id, "now": now}))
+    return _process_or_none(_behind_locks(conn, _load_free, process_id, {"id": process_id, "now": now}))
 
 
 def hold(conn: Connection, process_id: UUID) -> None:
@@ -136,23 +156,18 @@ def hold(conn: Connection, process_id: UUID) -> None:
         _wait_for_locks.first(conn, {"key": str(process_id)})
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """The state of the engine, and the values of a process that may change while a worker holds it: note and version.
-
-    If the worker wrote its own old values of these, it would undo a change that was acknowledged.
-    """
-
-    engine: EngineState
-    version: int
-    note: str | None
+def _behind_locks(
+    conn: Connection, query: Prepared, process_id: UUID, values: Mapping[str, Any]
+) -> Mapping[str, Any] | None:
+    """The first row of the query, which is executed when this transaction holds the process."""
+    is_locked = conn.dialect.name == "postgresql"
+    rows = query.each_behind(conn, values, (_wait_for_locks, {"key": str(process_id)}) if is_locked else None)
+    return next(rows, None)
 
 
 def hold_as(conn: Connection, before: Process) -> Standing | None:
     """`hold` the process and read its `Standing`; None if another transaction changed the process since ``before``."""
-    hold(conn, before.id)
-    values = {"id": before.id, "epoch": before.epoch, "seq": before.seq}
-    row = _standing.first(conn, values)
+    row = _behind_locks(conn, _standing, before.id, {"id": before.id, "epoch": before.epoch, "seq": before.seq})
     return None if row is None else Standing(**row)
 
 
@@ -191,19 +206,21 @@ def count_failure(
     return conn.execute(change.values(values).returning(processes.c.engine_failures)).scalar() or 0
 
 
-def write(conn: Connection, before: Process, after: Process, lease_until: datetime | None) -> bool:
+def write(
+    conn: Connection, before: Process, after: Process, lease_until: datetime | None, refusal: type[Exception]
+) -> None:
     """Store the process ``after`` if the row still has the epoch and the sequence number of ``before``.
 
-    False: another transaction changed the process. Nothing was written, and the caller must not write anything either.
+    Raises ``refusal`` if another transaction changed the process: at once, or on PostgreSQL with the next statement and
+    before the COMMIT.
     """
     fence = {"b_id": before.id, "b_epoch": before.epoch, "b_seq": before.seq}
     # to encode a large state takes longer than the rest of the commit, and most commits do not change it
     is_same = all(getattr(after, name) is getattr(before, name) for name in ("state", "condition_results", "secrets"))
     values = fence | _moved_values(after, lease_until) | ({} if is_same else _state_values(after))
-    is_written = (_move if is_same else _move_with_state).run(conn, values) == 1
-    if is_written and after.ended_at is not None and before.ended_at is None:
+    (_move if is_same else _move_with_state).write(conn, values, refusal)
+    if after.ended_at is not None and before.ended_at is None:
         commit_effects(conn).facts.append(ProcessEnded(after.workflow_name, after.status))
-    return is_written
 
 
 def resume_all(

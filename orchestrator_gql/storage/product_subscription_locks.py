@@ -9,11 +9,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, insert, select, update
 
 from orchestrator_gql.domain import Lock
+from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.tables import product_subscription_locks as locks
 from orchestrator_gql.storage.tables import product_subscriptions
+
+_held_by = Prepared(
+    select(locks.c.subscription_id)
+    .where(locks.c.locked_by == bindparam("process_id"))
+    .order_by(locks.c.subscription_id)
+)
 
 
 def of_subscriptions(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Lock]:
@@ -24,8 +31,7 @@ def of_subscriptions(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Lock]:
 
 def held_by(conn: Connection, process_id: UUID) -> list[UUID]:
     """The ids of the product subscriptions that the process holds."""
-    query = select(locks.c.subscription_id).where(locks.c.locked_by == process_id).order_by(locks.c.subscription_id)
-    return list(conn.execute(query).scalars())
+    return [row["subscription_id"] for row in _held_by.all(conn, {"process_id": process_id})]
 
 
 def is_held(subscription_id: ColumnElement[UUID]) -> ColumnElement[bool]:

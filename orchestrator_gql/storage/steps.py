@@ -71,7 +71,7 @@ def save_all(conn: Connection, process_id: UUID, executions: Sequence[StepExecut
     """Store the step executions; existing rows are updated."""
     if not executions:
         return
-    _save[conn.dialect.name].run_each(
+    _save[conn.dialect.name].write_each(
         conn, [{"process_id": process_id, **_values(execution)} for execution in executions]
     )
     for execution in executions:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 
 from orchestrator_gql.storage.columns import UtcDateTime, among
 from orchestrator_gql.storage.database.after_commit import commit_effects
@@ -39,6 +39,15 @@ class DueTimer:
     due_at: datetime | None = None
 
 
+_is_of_process = timers.c.process_id == bindparam("process_id")
+_set = Prepared(insert(timers).inline(), timers.c.keys())
+_clear_callback = Prepared(delete(timers).where(timers.c.callback_id == bindparam("callback_id")))
+_clear_request = Prepared(
+    delete(timers).where(_is_of_process, timers.c.input_request_id == bindparam("input_request_id"))
+)
+_clear_process = Prepared(delete(timers).where(_is_of_process))
+
+
 def set_timer(
     conn: Connection,
     kind: TimerKind,
@@ -59,7 +68,7 @@ def set_timer(
         "input_request_id": input_request_id,
         "assignee": assignee,
     }
-    conn.execute(insert(timers), row)
+    _set.write(conn, row)
     commit_effects(conn).has_timers = True
 
 
@@ -71,18 +80,17 @@ def postpone(conn: Connection, kind: TimerKind, callback_id: UUID, due_at: datet
 
 def clear_callback(conn: Connection, callback_id: UUID) -> None:
     """Delete the timers of the callback: its wait is over."""
-    conn.execute(delete(timers).where(timers.c.callback_id == callback_id))
+    _clear_callback.write(conn, {"callback_id": callback_id})
 
 
 def clear_request(conn: Connection, process_id: UUID, input_request_id: UUID) -> None:
     """Delete the timers of the input request: it is closed."""
-    conditions = (timers.c.process_id == process_id, timers.c.input_request_id == input_request_id)
-    conn.execute(delete(timers).where(*conditions))
+    _clear_request.write(conn, {"process_id": process_id, "input_request_id": input_request_id})
 
 
 def clear_process(conn: Connection, process_id: UUID) -> None:
     """Delete all timers of the process."""
-    conn.execute(delete(timers).where(timers.c.process_id == process_id))
+    _clear_process.write(conn, {"process_id": process_id})
 
 
 def next_due(conn: Connection) -> datetime | None:

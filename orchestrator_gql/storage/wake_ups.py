@@ -1,20 +1,32 @@
-"""Finds the processes for which no wake-up waits in the queue of Procrastinate."""
+"""Writes the wake-ups of processes into the queue of Procrastinate."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Connection, Text, bindparam, text
+from sqlalchemy import Connection
 
-_keys_without_job = text(
+from orchestrator_gql.storage.database.pipeline import Template, pipeline_of
+
+QUEUE = "orchestrator"
+TASK = "advance"
+
+_defer = Template(
+    """INSERT INTO procrastinate_jobs (queue_name, task_name, priority, queueing_lock, args)
+    SELECT %(queue)s, %(task)s, %(priority)s::integer, key, jsonb_build_object('process_id', key)
+    FROM unnest(string_to_array(%(keys)s, ',')) AS key
+    ON CONFLICT (queueing_lock) WHERE status = 'todo'::procrastinate_job_status DO NOTHING""",
+    table="procrastinate_jobs",
+)
+"""As `procrastinate_defer_jobs_v1`, without its error if a job of the process waits already: an error would undo the
+transaction of the wake-up, or need a savepoint of its own."""
+
+
+def defer(conn: Connection, process_ids: Sequence[UUID], priority: int = 0) -> None:
+    """Write a job for each of the processes for which no job waits, with the other writes of the transaction.
+
+    In the order of the ids: two transactions may wait for each other's jobs.
     """
-    SELECT key FROM unnest(:keys) AS key
-    WHERE NOT EXISTS (
-        SELECT FROM procrastinate_jobs WHERE queueing_lock = key AND status = 'todo'
-    )
-    """
-).bindparams(bindparam("keys", type_=ARRAY(Text)))
-
-
-def without_job(conn: Connection, process_ids: Sequence[UUID]) -> list[UUID]:
-    """Those of the processes for which no job waits in the queue."""
-    return [UUID(key) for key in conn.execute(_keys_without_job, {"keys": [str(id) for id in process_ids]}).scalars()]
+    pipeline = pipeline_of(conn)
+    assert pipeline is not None, "only a server on PostgreSQL has a queue"
+    keys = ",".join(map(str, sorted(process_ids)))
+    pipeline.write(conn, _defer, [[QUEUE, TASK, str(priority), keys]], None)

@@ -20,6 +20,7 @@ from orchestrator_gql.events.stream import Batch, follow
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import events, processes
 from orchestrator_gql.storage.database.after_commit import begin_unit
+from orchestrator_gql.storage.database.pipeline import flush
 from orchestrator_gql.storage.database.postgres import PostgresDatabase
 from orchestrator_gql.storage.events import EventFilter
 from orchestrator_gql.types import Event, EventKind, ProcessStatus, State
@@ -234,6 +235,7 @@ async def test_on_postgres_no_reader_skips_an_event_that_is_committed_late(
             def write(conn: Connection, name: str) -> None:
                 begin_unit(conn)
                 events.append(conn, [_event(clock, name)])
+                flush(conn)  # a write waits for the end of its unit
 
             async def names() -> list[str]:
                 return [event.payload["name"] for event in await engine.events()]

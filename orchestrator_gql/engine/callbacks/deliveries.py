@@ -32,14 +32,23 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import (
     callback_attempts,
     callbacks,
-    engine_state,
     events,
     processes,
     timers,
     unclaimed_deliveries,
 )
+from orchestrator_gql.storage.processes import Standing
 from orchestrator_gql.storage.timers import TimerKind
-from orchestrator_gql.types import AttemptOutcome, Event, EventKind, Failure, Json, ProcessStatus, ResultSource
+from orchestrator_gql.types import (
+    AttemptOutcome,
+    EngineState,
+    Event,
+    EventKind,
+    Failure,
+    Json,
+    ProcessStatus,
+    ResultSource,
+)
 from orchestrator_gql.utils.errors import (
     AddressForbidden,
     CallbackClosed,
@@ -96,7 +105,7 @@ def carry_out(runtime: Runtime, address: Address, unit: Callable[[Connection], T
 async def demand_known(runtime: Runtime, address: Address) -> None:
     """Raise `CallbackUnknown` unless a callback of the process of the address has or had its token."""
     find = partial(callbacks.process_of_token_digest, token_digest=digest(address.token))
-    if await runtime.database.read(find) != address.process_id:
+    if await runtime.database.read_current(find) != address.process_id:
         raise CallbackUnknown
 
 
@@ -118,7 +127,7 @@ def deliver(
     target = _find(conn, address)
     if target is None:
         return _keep_unclaimed(conn, address, delivery, now)
-    process, callback = target
+    process, standing, callback = target
     is_whole = delivery.refusal is not AttemptOutcome.TOO_LARGE  # the signature of a cut body never matches
     must_prove = is_whole and callback.service is not None
     if must_prove and (refused := denied(runtime, callback, address.proof, address.peer, now)):
@@ -135,7 +144,7 @@ def deliver(
         delivery,
         source=ResultSource.CALLBACK,
         at=at or now,
-        is_early=not _waits_for(process, callback) or engine_state.is_paused(conn),
+        is_early=not _waits_for(process, callback) or standing.engine is not EngineState.RUNNING,
         repeated=_repeated_failure_report(conn, callback, delivery),
         failure=failure,
         token=address.token,
@@ -146,7 +155,7 @@ def deliver(
     taken = results.take(conn, process, arrived, now=now, audit_key=runtime.settings.audit_secret)
     if isinstance(arrived.outcome, Accepted) and _may_end(conn, process, callback, step):
         pending = PendingTransitions(process).then(resume(process, now))
-        commit.apply(conn, process, pending, commit_context(runtime, begin, now=now))
+        commit.apply(conn, process, pending, commit_context(runtime, begin, now=now), standing=standing)
     return _for_the_next_job(conn, address, delivery, arrived.outcome, taken, now)
 
 
@@ -183,7 +192,7 @@ def report(conn: Connection, runtime: Runtime, address: Address, progress: Repor
     target = _find(conn, address)
     if target is None:
         raise CallbackUnknown
-    process, callback = target
+    process, _, callback = target
     refused = denied(runtime, callback, address.proof, address.peer, now) or judge_progress(callback, now)
     if refused is not None:
         return refused
@@ -233,7 +242,7 @@ def refusal(verdict: Rejected, limit_bytes: int) -> OrchestratorError:
             return PayloadInvalid(verdict.message, errors, is_contract=True)
 
 
-def _find(conn: Connection, address: Address) -> tuple[Process, Callback] | None:
+def _find(conn: Connection, address: Address) -> tuple[Process, Standing, Callback] | None:
     """The locked process and the callback of the address.
 
     The process is locked before the callback is read: every competing delivery takes this lock first. Raises
@@ -243,16 +252,16 @@ def _find(conn: Connection, address: Address) -> tuple[Process, Callback] | None
         known = _by_ref(conn, address, address.ref)
         if known is None:
             return None
-        process = processes.lock(conn, known.process_id)
+        locked = processes.lock_standing(conn, known.process_id)
         callback = callbacks.by_ids(conn, [known.id]).get(known.id)
-        return (process, callback) if process and callback else None
+        return (*locked, callback) if locked and callback else None
     token_digest = digest(address.token)
     process_id = address.process_id or callbacks.process_of_token_digest(conn, token_digest)
-    process = processes.lock(conn, process_id) if process_id is not None else None
-    callback = callbacks.of_token_digest(conn, process.id, token_digest) if process is not None else None
-    if process is None or callback is None:
+    locked = processes.lock_standing(conn, process_id) if process_id is not None else None
+    callback = callbacks.of_token_digest(conn, locked[0].id, token_digest) if locked is not None else None
+    if locked is None or callback is None:
         raise CallbackUnknown
-    return process, callback
+    return (*locked, callback)
 
 
 def _by_ref(conn: Connection, address: Address, ref: str) -> Callback | None:

@@ -25,7 +25,8 @@ from orchestrator_gql.process import Process, fingerprint, steps_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
 from orchestrator_gql.storage import input_requests, processes
-from orchestrator_gql.types import ProcessStatus
+from orchestrator_gql.storage.processes import Standing
+from orchestrator_gql.types import InputRequestStatus, ProcessStatus
 from orchestrator_gql.utils.errors import InvalidState, NotFound, StaleForm
 from orchestrator_gql.workflow.model import InputStep, Workflow
 
@@ -52,7 +53,7 @@ async def load_open_request(runtime: Runtime, principal: Principal, input_reques
     `InvalidState` if the workflow is not deployed here, and `StaleForm` if the process cannot continue with the
     deployed workflow.
     """
-    request, decisions, process = await runtime.database.read(lambda conn: _read(conn, input_request_id))
+    request, decisions, process = await runtime.database.read_current(lambda conn: _read(conn, input_request_id))
     workflow = runtime.registry.find(process.workflow_name)
     if workflow is None:
         raise InvalidState(f"The workflow {process.workflow_name!r} is not deployed here.", process_id=process.id)
@@ -82,18 +83,21 @@ async def demand_may_answer(
 
 def lock_open_request(
     conn: Connection, opened: OpenRequest, principal: Principal
-) -> tuple[Process, InputRequest, tuple[Decision, ...]]:
-    """Lock the process; return it, the request and its decisions in their current state.
+) -> tuple[Process, Standing, InputRequest, tuple[Decision, ...]]:
+    """Lock the process; return it, its `Standing`, the request and its decisions in their current state.
 
     Raises `AlreadyDecided`, `InputRequestClosed` or `StaleForm` if the request or the process changed since
     `load_open_request`, and the errors of `demand_may_still`.
     """
-    processes.hold(conn, opened.process.id)
-    request, decisions, process = _read(conn, opened.request.id)
+    locked = processes.lock_standing(conn, opened.process.id)
+    request, decisions = _read_request(conn, opened.request.id)
+    if locked is None:
+        raise NotFound("process", opened.process.id)
+    process, standing = locked
     if process.seq != opened.process.seq:
         raise StaleForm(process_id=process.id)
     demand_may_still(opened, request, decisions, principal)
-    return process, request, tuple(decisions)
+    return process, standing, request, tuple(decisions)
 
 
 def lock_unread_request(conn: Connection, input_request_id: UUID) -> tuple[Process, InputRequest, tuple[Decision, ...]]:
@@ -119,12 +123,18 @@ def demand_may_still(
         raise StaleForm(process_id=request.process_id, current_version=request.version)
 
 
-def _read(conn: Connection, input_request_id: UUID) -> tuple[InputRequest, list[Decision], Process]:
+def _read_request(conn: Connection, input_request_id: UUID) -> tuple[InputRequest, list[Decision]]:
     request = input_requests.load(conn, input_request_id)
     if request is None:
         raise NotFound("input request", input_request_id)
-    decisions = input_requests.decisions_on(conn, input_request_id)
+    is_undecided = request.status is InputRequestStatus.OPEN and request.approvals_needed == 1
+    decisions = [] if is_undecided else input_requests.decisions_on(conn, request.id)
     demand_open(request, decisions[-1] if decisions else None)
+    return request, decisions
+
+
+def _read(conn: Connection, input_request_id: UUID) -> tuple[InputRequest, list[Decision], Process]:
+    request, decisions = _read_request(conn, input_request_id)
     process = processes.load(conn, request.process_id)
     if process is None:
         raise NotFound("process", request.process_id)

@@ -43,7 +43,7 @@ async def seal_new(runtime: Runtime) -> int:
     leaves the entries to the first one and to the next run.
     """
     sealed = 0
-    while await runtime.database.read(audit.has_unsealed):
+    while await runtime.database.read_current(audit.has_unsealed):
         try:
             seal = await runtime.database.transaction(lambda conn: _seal(conn, runtime))
         except Outrun:

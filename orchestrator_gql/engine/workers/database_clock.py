@@ -27,7 +27,7 @@ async def read_database_clock(runtime: Runtime, clock: SteadyClock) -> None:
     def fastest(conn: Connection) -> tuple[float, float, datetime]:
         return min(_reading(conn) for _ in range(TRIES))
 
-    took, arrived, database_time = await runtime.database.read(fastest)
+    took, arrived, database_time = await runtime.database.read_current(fastest)
     clock.follow(database_time, time.monotonic() - arrived + took / 2)
 
 

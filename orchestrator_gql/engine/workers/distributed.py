@@ -10,30 +10,25 @@ apart, and with a lock the next job would wait behind the job of a dead worker.
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
-from typing import Any
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
 from uuid import UUID
 
-import procrastinate
 import psycopg
-from procrastinate.exceptions import AlreadyEnqueued, AppNotOpen, ConnectorException
-from procrastinate.jobs import Job, Status
-from sqlalchemy import make_url
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection
+from procrastinate.exceptions import AppNotOpen, ConnectorException
+from procrastinate.jobs import Status
+from sqlalchemy import Connection
 
+from orchestrator_gql.engine.workers.job_queue import JobQueue, app_of
 from orchestrator_gql.engine.workers.worker import WorkerTasks
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import wake_ups
-from orchestrator_gql.storage.database.postgres import PostgresDatabase, keep_own
+from orchestrator_gql.storage.wake_ups import QUEUE, TASK
 from orchestrator_gql.utils import outages
 from orchestrator_gql.utils.errors import StorageUnavailable
 
 logger = logging.getLogger(__name__)
 
-QUEUE = "orchestrator"
-TASK = "advance"
 POLL = 1.0
 """Seconds after which a worker polls the queue without a notification."""
 
@@ -48,12 +43,8 @@ class DistributedDispatcher:
     """Notifies workers by jobs. An API server without a worker only defers jobs and never runs them."""
 
     def __init__(self, database_url: str) -> None:
-        plain = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
-        self._app = procrastinate.App(
-            connector=procrastinate.PsycopgConnector(
-                conninfo=plain, min_size=1, max_size=4, timeout=5, configure=_configure
-            )
-        )
+        self._queue = JobQueue(database_url, self._free)
+        self._app = app_of(self._queue)
         self._app.task(name=TASK, queue=QUEUE)(self._run_job)
         self._runtime: Runtime | None = None
         self._work: WorkerTasks | None = None
@@ -76,18 +67,12 @@ class DistributedDispatcher:
         assert self._work is not None, "the dispatcher is not attached"
         return self._work
 
-    async def prepare(self, conn: AsyncConnection, process_ids: Iterable[UUID]) -> None:
+    def prepare(self, conn: Connection, process_ids: Iterable[UUID]) -> None:
         """Defer the jobs of the processes in the transaction that makes them runnable; it holds their locks.
 
         If a process has a waiting job already, no job is added: its claim waits for the lock that is held here.
         """
-        missing = sorted(process_ids)
-        if len(missing) > 1:
-            missing = sorted(await conn.run_sync(wake_ups.without_job, missing))
-        if not missing or await self._defer(conn, missing):
-            return
-        for process_id in missing if len(missing) > 1 else ():
-            await self._defer(conn, [process_id])
+        wake_ups.defer(conn, list(process_ids))
 
     def notify(self, process_ids: Iterable[UUID]) -> None:
         """Do nothing: the queue sends its own notification at the COMMIT."""
@@ -115,7 +100,7 @@ class DistributedDispatcher:
         settings = self.runtime.settings
         while not self.work.is_stopping:
             try:
-                async with self._app.open_async():
+                async with self._app.open_async(), self._removing_jobs():
                     self.runtime.database.outage.worked(outages.QUEUE, is_sure=True)
                     await self._app.run_worker_async(
                         queues=[QUEUE],
@@ -134,22 +119,25 @@ class DistributedDispatcher:
                 logger.exception("the queue could not be worked off; it is tried again")
             await asyncio.sleep(AWAY)
 
+    @asynccontextmanager
+    async def _removing_jobs(self) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            with suppress(ConnectorException, AppNotOpen):  # the next worker removes them with those of dead workers
+                await self._queue.forget()
+
+    def _free(self) -> int:
+        return self.runtime.settings.concurrency - self.work.running
+
     async def _run_job(self, process_id: str) -> None:
         """Run a job, shielded: without a database Procrastinate cancels its jobs, but the outcome must be stored."""
         await asyncio.shield(self.work.begin(UUID(process_id)))
 
     async def _notify_again(self, process_ids: Sequence[UUID]) -> None:
         """Defer new jobs for runnable processes without a job: the job was lost with the queue or with a worker."""
-        database = self.runtime.database
-        assert isinstance(database, PostgresDatabase)
         await self._remove_stalled_jobs()
-        missing = await database.read(lambda conn: wake_ups.without_job(conn, process_ids))
-        try:
-            async with database.engine.begin() as conn:
-                for process_id in sorted(missing):
-                    await self._defer(conn, [process_id], priority=OVERDUE)
-        except DBAPIError as error:
-            raise StorageUnavailable from error
+        await self.runtime.database.transaction(lambda conn: wake_ups.defer(conn, process_ids, OVERDUE))
 
     async def _remove_stalled_jobs(self) -> None:
         """Remove the jobs of dead workers: nobody would ever finish them."""
@@ -161,33 +149,3 @@ class DistributedDispatcher:
         for job in stalled:
             with suppress(ConnectorException):  # another worker removed it at the same time
                 await queue.finish_job(job, Status.FAILED, delete_job=True)
-
-    async def _defer(self, conn: AsyncConnection, process_ids: Sequence[UUID], priority: int = 0) -> bool:
-        """Defer the jobs of the processes. False, and no job is deferred, if one of them has a waiting job already."""
-        raw = (await conn.get_raw_connection()).driver_connection
-        try:
-            async with conn.begin_nested():  # a conflict would undo the whole transaction
-                await self._app.job_manager.batch_defer_jobs_async(
-                    [_job(process_id, priority) for process_id in process_ids], connection=raw
-                )
-        except AlreadyEnqueued:
-            return False
-        except ConnectorException as error:
-            raise StorageUnavailable from error
-        return True
-
-
-async def _configure(connection: psycopg.AsyncConnection[Any]) -> None:
-    keep_own(connection)
-
-
-def _job(process_id: UUID, priority: int) -> Job:
-    key = str(process_id)
-    return Job(
-        queue=QUEUE,
-        task_name=TASK,
-        priority=priority,
-        lock=None,
-        queueing_lock=key,
-        task_kwargs={"process_id": key},
-    )

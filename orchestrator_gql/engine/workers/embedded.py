@@ -6,7 +6,6 @@ from contextlib import suppress
 from contextvars import Context, copy_context
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -17,9 +16,6 @@ from orchestrator_gql.engine.workers.worker import WorkerTasks
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage.database.after_commit import MakeClaim
 from orchestrator_gql.utils.errors import StorageUnavailable
-
-if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 class EmbeddedDispatcher:
@@ -57,7 +53,7 @@ class EmbeddedDispatcher:
         assert self._runtime is not None, "the dispatcher is not attached"
         return self._runtime
 
-    async def prepare(self, conn: "AsyncConnection", process_ids: Iterable[UUID]) -> None:
+    def prepare(self, conn: Connection, process_ids: Iterable[UUID]) -> None:
         """Do nothing: a queue in memory needs no commit."""
 
     def claimer(self, process_id: UUID) -> MakeClaim | None:

@@ -17,6 +17,7 @@ from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.process import Process, expire, status_changed, steps_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import events, input_requests, processes, timers
+from orchestrator_gql.storage.database.pipeline import savepoint
 from orchestrator_gql.storage.timers import DueTimer, TimerKind
 from orchestrator_gql.types import InputRequestStatus, ProcessStatus
 from orchestrator_gql.utils.errors import StorageUnavailable
@@ -65,10 +66,10 @@ async def run_timers(runtime: Runtime) -> None:
 
 async def _fire_and_look(runtime: Runtime) -> float:
     """Fire all due timers; the seconds to sleep until the next look."""
-    due = await runtime.database.read(timers.next_due)
+    due = await runtime.database.read_current(timers.next_due)
     if due is not None and due <= runtime.clock.now():
         await _fire_all(runtime)
-        due = await runtime.database.read(timers.next_due)
+        due = await runtime.database.read_current(timers.next_due)
     if due is None:
         return LONGEST_SLEEP
     left = (due - runtime.clock.now()).total_seconds()
@@ -162,7 +163,7 @@ def close(
         if timer.kind is not TimerKind.EXPIRY or timer.input_request_id is None:
             continue
         try:
-            with conn.begin_nested():  # a form that cannot be closed must not stop the other timers of the batch
+            with savepoint(conn):  # a form that cannot be closed must not stop the other timers of the batch
                 _close_request(conn, timer, timer.input_request_id, context, registry)
         except (StorageUnavailable, OperationalError):
             raise  # the database is away, and not the form wrong

@@ -42,6 +42,10 @@ class Database(Protocol):
         impossible now."""
         ...
 
+    async def read_current(self, unit: Unit[T]) -> T:
+        """As `read`, for a unit that needs no snapshot for its few statements: PostgreSQL then needs no transaction."""
+        ...
+
     def snapshot(self) -> AbstractAsyncContextManager[Snapshot]:
         """Several reads on one snapshot, for long walks. Raises `ServerBusy` if there are too many at once."""
         ...

@@ -37,12 +37,14 @@ class CommitEffects:
     """The processes that became runnable, whether there are new events and timers, and the facts for the metrics.
 
     ``claims`` are the processes that became runnable and are claimed already; they are not among the ``woken``.
+    ``is_passing``: the process goes on at once, so that another commit follows.
     """
 
     woken: set[UUID] = field(default_factory=set)
     claims: list[Claim] = field(default_factory=list)
     has_events: bool = False
     has_timers: bool = False
+    is_passing: bool = False
     facts: list[Fact] = field(default_factory=list)
 
     def add(self, other: "CommitEffects") -> None:
@@ -51,6 +53,7 @@ class CommitEffects:
         self.claims += other.claims
         self.has_events |= other.has_events
         self.has_timers |= other.has_timers
+        self.is_passing &= other.is_passing
         self.facts += other.facts
 
 

@@ -3,13 +3,13 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 from uuid import UUID
 from weakref import WeakSet
 
-from sqlalchemy import make_url
+from sqlalchemy import Connection, make_url
 from sqlalchemy.event import listen
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -19,6 +19,7 @@ from orchestrator_gql.storage.database import thread_reads
 from orchestrator_gql.storage.database.after_commit import CommitEffects, CommitHooks, NoHooks, T, Unit, begin_unit
 from orchestrator_gql.storage.database.failpoints import read_failpoints
 from orchestrator_gql.storage.database.observer import Observer, Unobserved
+from orchestrator_gql.storage.database.pipeline import clear, flush, give_pipeline
 from orchestrator_gql.storage.database.snapshot import (
     SECONDS,
     CountedSnapshot,
@@ -32,7 +33,14 @@ from orchestrator_gql.utils.errors import OutcomeUnknown, SettingsError, Storage
 from orchestrator_gql.utils.forks import keep_from_children
 from orchestrator_gql.utils.outages import WRITES, Outage
 
-POOL = 10
+POOL = 20
+"""Connections for transactions. They stay open, and there are no more in a burst: to open one takes longer than most
+units."""
+
+READERS = 6
+"""Connections for reads on a snapshot. The driver forgets the prepared statements of a connection at each ROLLBACK, and
+such a read ends with one."""
+
 POOL_SECONDS = 10
 """Seconds that a unit waits for a free connection; then the client receives an error and may try again."""
 
@@ -58,6 +66,7 @@ AGAIN = frozenset({"40001", "40P01"})
 READ_ONLY = "25006"
 """The SQLSTATE if the server became a standby, or if its administrator stopped all writes."""
 
+CURRENT: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"}
 SNAPSHOT: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 IDLE_SECONDS = 60.0
@@ -66,7 +75,10 @@ IDLE_SECONDS = 60.0
 IDLE = "25P03"
 """The SQLSTATE if they have passed: PostgreSQL ended the session."""
 
-Prepare = Callable[[AsyncConnection, Iterable[UUID]], Awaitable[None]]
+PREPARED = 300
+"""Statements that a connection keeps prepared; the driver's own bound is less than what we have."""
+
+Prepare = Callable[[Connection, Iterable[UUID]], None]
 """A function that gets the processes that became runnable and writes in the same transaction, before its COMMIT."""
 
 
@@ -104,6 +116,22 @@ _begin()
 os.register_at_fork(after_in_child=_begin)
 
 
+def _listen(engine: AsyncEngine) -> None:
+    """Let the writes that wait in the pipeline of a connection follow its transaction."""
+
+    def keep(adapted: Any, record: Any) -> None:
+        connection = adapted.driver_connection
+        connection.prepared_max = PREPARED
+        keep_own(connection)
+        give_pipeline(record.info, connection)
+
+    listen(engine.sync_engine, "connect", keep)
+    for event in ("before_cursor_execute", "savepoint", "release_savepoint", "commit"):
+        listen(engine.sync_engine, event, flush)
+    for event in ("rollback", "rollback_savepoint"):
+        listen(engine.sync_engine, event, clear)
+
+
 class PostgresDatabase:
     """A PostgreSQL database, which any number of servers share."""
 
@@ -116,6 +144,7 @@ class PostgresDatabase:
         self.prepare: Prepare | None = None
         self._url = url
         self._engine: AsyncEngine | None = None
+        self._readers: AsyncEngine | None = None
         self._thread_reads: ThreadReads | None = None
         self._failpoints = read_failpoints()
         self._places = SnapshotPlaces()
@@ -128,33 +157,41 @@ class PostgresDatabase:
         return self._engine
 
     async def open(self) -> None:
-        """Create the pool. Raises `SettingsError` if the extra is not installed."""
+        """Create the pools. Raises `SettingsError` if the extra is not installed."""
         options_of_url = make_url(self._url).query.get("options", "")
         try:
-            self._engine = create_async_engine(
-                self._url,
-                hide_parameters=True,  # they contain states and results, and the log may contain the error
-                pool_size=POOL,
-                max_overflow=POOL,
-                pool_timeout=POOL_SECONDS,
-                pool_pre_ping=False,  # it costs a round trip for every unit; `_is_undone` handles dead connections
-                connect_args={**CONNECTION, "options": f"{SESSION} {options_of_url}".strip()},
-            )
-            listen(self._engine.sync_engine, "connect", lambda adapted, _: keep_own(adapted.driver_connection))
+            options = f"{SESSION} {options_of_url}".strip()
+            self._engine, self._readers = self._pool(POOL, options), self._pool(READERS, options)
             self._thread_reads = thread_reads.of_postgres(self._url, CONNECTION, str(options_of_url), keep_own)
         except ModuleNotFoundError as error:
             raise SettingsError(
                 f"PostgreSQL needs the extra: pip install 'orchestrator-gql[postgres]' ({error.name} is missing)."
             ) from error
 
+    def _pool(self, size: int, options: str) -> AsyncEngine:
+        engine = create_async_engine(
+            self._url,
+            hide_parameters=True,  # they contain states and results, and the log may contain the error
+            pool_size=size,
+            max_overflow=0,
+            pool_timeout=POOL_SECONDS,
+            pool_pre_ping=False,  # it costs a round trip for every unit; `_is_undone` handles dead connections
+            connect_args={**CONNECTION, "options": options},
+        )
+        _listen(engine)
+        return engine
+
     async def close(self) -> None:
-        """Close the pool."""
+        """Close the pools."""
         if self._thread_reads is not None:
             self._thread_reads.close()
             self._thread_reads = None
         if self._engine is not None:
             await self._engine.dispose()
             self._engine = None
+        if self._readers is not None:
+            await self._readers.dispose()
+            self._readers = None
 
     async def transaction(self, unit: Unit[T]) -> T:
         """Run the unit and return its result when the commit is durable.
@@ -190,14 +227,20 @@ class PostgresDatabase:
         async with self.engine.connect() as conn:
             began = time.monotonic()
             async with asyncio.timeout(UNIT_SECONDS):
-                effects = await conn.run_sync(begin_unit)
-                result = await conn.run_sync(unit)
-                if self.prepare is not None and effects.woken:
-                    await self.prepare(conn, effects.woken)
+                result, effects = await conn.run_sync(self._run, unit)
             self._pass("before", unit)
             await _commit(conn)
         self._pass("after", unit)
         self.observer.committed(1, time.monotonic() - began, effects.facts)
+        return result, effects
+
+    def _run(self, conn: Connection, unit: Unit[T]) -> tuple[T, CommitEffects]:
+        conn.begin()
+        effects = begin_unit(conn)
+        result = unit(conn)
+        if self.prepare is not None and effects.woken:
+            self.prepare(conn, effects.woken)
+        flush(conn)
         return result, effects
 
     def _pass(self, side: str, unit: Unit[T]) -> None:
@@ -213,23 +256,27 @@ class PostgresDatabase:
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads, on one snapshot, and return its result."""
         with counted(self.outage):
-            return await self._read_repeated(unit)
+            return await self._read_repeated(unit, self._readers, SNAPSHOT)
 
-    async def _read_repeated(self, unit: Unit[T]) -> T:
+    async def read_current(self, unit: Unit[T]) -> T:
+        """As `read`, but each statement reads what is committed when it begins."""
+        with counted(self.outage):
+            return await self._read_repeated(unit, self._engine, CURRENT)
+
+    async def _read_repeated(self, unit: Unit[T], engine: AsyncEngine | None, options: dict[str, Any]) -> T:
+        if engine is None:  # closed: see `engine`
+            raise StorageUnavailable
         for tries in range(2):
             try:
-                return await self._read(unit)
+                async with asyncio.timeout(UNIT_SECONDS), engine.connect() as conn:
+                    await conn.execution_options(**options)
+                    return await conn.run_sync(unit)
             except DBAPIError as error:
                 if not _is_undone(error, tries):
                     raise _translated(error) from error
             except (PoolTimeout, TimeoutError) as error:
                 raise StorageUnavailable from error
         raise StorageUnavailable
-
-    async def _read(self, unit: Unit[T]) -> T:
-        async with asyncio.timeout(UNIT_SECONDS), self.engine.connect() as conn:
-            await conn.execution_options(**SNAPSHOT)
-            return await conn.run_sync(unit)
 
     def read_here(self, unit: Unit[T]) -> T:
         """Run a unit that only reads in this thread."""
@@ -247,7 +294,9 @@ class PostgresDatabase:
 
     async def _begin_snapshot(self, stack: AsyncExitStack) -> AsyncConnection:
         try:
-            conn = await stack.enter_async_context(self.engine.connect())
+            if self._readers is None:
+                raise StorageUnavailable
+            conn = await stack.enter_async_context(self._readers.connect())
             await conn.execution_options(**SNAPSHOT)
             await conn.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
         except DBAPIError as error:

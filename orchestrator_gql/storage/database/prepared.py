@@ -2,7 +2,8 @@
 
 SQLAlchemy writes the SQL and converts the values of each column for the dialect; the statement itself goes to the
 driver. An execution by SQLAlchemy adds a cache key, a context and a result object. They take ten times as long as
-SQLite needs for the rows, and every statement of every transition would pay that time.
+SQLite needs for the rows, and every statement of every transition would pay that time. On PostgreSQL the statements go
+through the `Pipeline` of the connection, except in the threads of authors' code, where SQLAlchemy executes them.
 """
 
 import sqlite3
@@ -11,8 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Executable
-from sqlalchemy.sql import Select
+from sqlalchemy.sql import Insert, Select
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.dml import UpdateBase
+
+from orchestrator_gql.storage.database.pipeline import PIPELINE, Pipeline, Refusal, Template, as_text
+
+FLOAT8 = 701
+"""The type that PostgreSQL reports for our columns of floats; no other conversion asks what was reported."""
 
 Values = Mapping[str, Any]
 Convert = Callable[[Any], Any]
@@ -27,12 +34,17 @@ class _Compiled:
     is_positional: bool
     constants: Values
     read: tuple[tuple[str, Convert | None], ...]
+    template: Template
 
     def parameters(self, values: Values) -> Any:
         parameters = {**self.constants, **values} if self.constants else values
         if self.is_positional:
             return [parameters[name] if bind is None else bind(parameters[name]) for name, bind in self.bound]
         return {name: parameters[name] if bind is None else bind(parameters[name]) for name, bind in self.bound}
+
+    def texts(self, values: Values) -> list[Any]:
+        converted = self.parameters(values)
+        return [as_text(converted[name]) for name in self.template.names]
 
     def row(self, row: Sequence[Any]) -> dict[str, Any]:
         cells = zip(self.read, row, strict=True)
@@ -50,20 +62,29 @@ class Prepared:
     def run(self, conn: Connection, values: Values) -> int:
         """Run the statement and return the number of rows that it changed."""
         compiled = self._of(conn)
-        driver = conn.connection.driver_connection
-        if isinstance(driver, sqlite3.Connection):
-            return driver.execute(compiled.sql, compiled.parameters(values)).rowcount
-        return conn.exec_driver_sql(compiled.sql, compiled.parameters(values)).rowcount
+        pipeline = _pipeline_of(conn)
+        if pipeline is not None:
+            return pipeline.run(conn, [(compiled.template, compiled.texts(values))])[0].count
+        return _driver(conn).execute(compiled.sql, compiled.parameters(values)).rowcount
 
-    def run_each(self, conn: Connection, rows: Iterable[Values]) -> None:
-        """Run the statement once for each of the rows."""
+    def write(self, conn: Connection, values: Values, refusal: Refusal | None = None) -> None:
+        """Run the statement, at the latest before the next read and before the COMMIT. If it changes no row, it raises
+        ``refusal``, perhaps only then: nothing that the caller wrote may be committed."""
         compiled = self._of(conn)
-        parameters = [compiled.parameters(row) for row in rows]
-        driver = conn.connection.driver_connection
-        if isinstance(driver, sqlite3.Connection):
-            driver.executemany(compiled.sql, parameters)
+        pipeline = _pipeline_of(conn)
+        if pipeline is not None:
+            pipeline.write(conn, compiled.template, [compiled.texts(values)], refusal)
+        elif not _driver(conn).execute(compiled.sql, compiled.parameters(values)).rowcount and refusal is not None:
+            raise refusal
+
+    def write_each(self, conn: Connection, rows: Iterable[Values]) -> None:
+        """As `write`, once for each of the rows, of which there is at least one."""
+        compiled = self._of(conn)
+        pipeline = _pipeline_of(conn)
+        if pipeline is not None:
+            pipeline.write(conn, compiled.template, [compiled.texts(row) for row in rows], None)
         else:
-            conn.exec_driver_sql(compiled.sql, parameters)
+            _driver(conn).executemany(compiled.sql, [compiled.parameters(row) for row in rows])
 
     def all(self, conn: Connection, values: Values) -> list[dict[str, Any]]:
         """The rows of the result; each maps the names of the columns to values."""
@@ -71,11 +92,24 @@ class Prepared:
 
     def each(self, conn: Connection, values: Values) -> Iterator[dict[str, Any]]:
         """As `all`, one row after the other."""
-        driver = conn.connection.driver_connection
-        if not isinstance(driver, sqlite3.Connection):  # there the types of the result decide the conversions
-            return (row._asdict() for row in conn.execute(self._statement, values))
+        return self.each_behind(conn, values, lock=None)
+
+    def each_behind(
+        self, conn: Connection, values: Values, lock: "tuple[Prepared, Values] | None"
+    ) -> Iterator[dict[str, Any]]:
+        """As `each`; on PostgreSQL behind the statement ``lock``, in the same round trip."""
         compiled = self._of(conn)
-        return map(compiled.row, driver.execute(compiled.sql, compiled.parameters(values)))
+        pipeline = _pipeline_of(conn)
+        if pipeline is not None:
+            statements = [(compiled.template, compiled.texts(values))]
+            if lock is not None:
+                first = lock[0]._of(conn)
+                statements.insert(0, (first.template, first.texts(lock[1])))
+            return map(compiled.row, pipeline.run(conn, statements)[-1].rows)
+        driver = conn.connection.driver_connection
+        if isinstance(driver, sqlite3.Connection):
+            return map(compiled.row, driver.execute(compiled.sql, compiled.parameters(values)))
+        return (row._asdict() for row in conn.execute(self._statement, values))
 
     def first(self, conn: Connection, values: Values) -> dict[str, Any] | None:
         """The first row of the result, None without rows. If several rows are possible, the statement orders them."""
@@ -92,13 +126,30 @@ class Prepared:
         compiler: SQLCompiler = self._statement.compile(dialect=dialect, column_keys=self._columns)
         binds = {compiler.bind_names[bind]: bind for bind in compiler.bind_names}
         names = (compiler.positiontup or ()) if compiler.positional else binds
-        is_read = compiler.positional and isinstance(self._statement, Select)
-        read = self._statement.selected_columns if is_read else ()
+        read = self._statement.selected_columns if isinstance(self._statement, Select) else ()
         own = [(str(column.key), column.type.dialect_impl(dialect)) for column in read]
         return _Compiled(
             sql=compiler.string,
             bound=tuple((name, binds[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names),
             is_positional=compiler.positional,
             constants={name: bind.effective_value for name, bind in binds.items() if not bind.required},
-            read=tuple((name, type_.result_processor(dialect, None)) for name, type_ in own),
+            read=tuple((name, type_.result_processor(dialect, FLOAT8)) for name, type_ in own),
+            template=_template(compiler.string, self._statement),
         )
+
+
+def _template(sql: str, statement: Any) -> Template:
+    if not isinstance(statement, UpdateBase):
+        return Template(sql)
+    return Template(sql, str(statement.table), isinstance(statement, Insert) and " ON CONFLICT " not in sql)
+
+
+def _pipeline_of(conn: Connection) -> Pipeline | None:
+    found: Pipeline | None = conn.info.get(PIPELINE)
+    return found
+
+
+def _driver(conn: Connection) -> sqlite3.Connection:
+    driver = conn.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection), "the threads of authors' code only read"
+    return driver

@@ -157,6 +157,10 @@ class SqliteDatabase:
             self.outage.worked(READS)
         return result
 
+    async def read_current(self, unit: Unit[T]) -> T:
+        """As `read`: SQLite opens a snapshot in any case."""
+        return await self.read(unit)
+
     def read_here(self, unit: Unit[T]) -> T:
         """Run a unit that only reads in this thread."""
         if self._thread_reads is None:

@@ -30,9 +30,17 @@ START = """mutation { startWorkflow(input: {workflowName: "measured", pages: [{n
   __typename ... on StartWorkflowSuccess { process { id } } } }"""
 SUBMIT = """mutation($id: ID!) { submitForm(input: {inputRequestId: $id, pages: [{}]}) { __typename } }"""
 
-STATEMENTS = {"sqlite": 130, "postgres, two servers": 203, "postgres, one server": 199, "postgres, embedded": 155}
-COMMITS = {"sqlite": 12, "postgres, two servers": 22, "postgres, one server": 22, "postgres, embedded": 12}
-"""The largest number that is allowed. One or two of them are a timer that looked meanwhile."""
+STATEMENTS = {"sqlite": 119, "postgres, two servers": 73, "postgres, one server": 73, "postgres, embedded": 70}
+"""Without NOTIFY: on a fast machine, one wake-up of the other servers serves several commits."""
+
+COMMITS = {"sqlite": 8, "postgres, two servers": 11, "postgres, one server": 11, "postgres, embedded": 11}
+
+QUIET = (
+    ("engine.workers.timers.LONGEST_SLEEP", 60.0),
+    ("engine.workers.audit_sealer.EVERY", 60.0),
+)
+"""What a server looks at now and then: on a slow machine it would look during each lifecycle. The queue is polled,
+because a job may be inserted before a new worker listens."""
 
 TIMES = 6
 """Lifecycles that are counted; the cheapest counts, because the timers of a server also read now and then."""
@@ -137,8 +145,10 @@ async def _lifecycle(site: Site, stage: Stage, look: Look) -> None:
 
 @pytest.mark.parametrize("kind", STATEMENTS)
 async def test_a_lifecycle_costs_no_more_statements_than_this(
-    kind: str, database: tuple[str, Look], tmp_path: Path
+    kind: str, database: tuple[str, Look], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for module, seconds in QUIET:
+        monkeypatch.setattr(f"orchestrator_gql.{module}", seconds)
     (url, look), stage, options = (
         database,
         Stage(),
@@ -158,5 +168,6 @@ async def test_a_lifecycle_costs_no_more_statements_than_this(
                 cheapest = min(cheapest, by_kind(statements.taken()), key=Counter.total)
     figures = [f"\n{kind}: {cheapest.total()} statements", *(f"{n:4} {name}" for name, n in cheapest.most_common())]
     sys.stdout.write("\n".join(figures))
-    assert cheapest.total() <= STATEMENTS[kind]
+    assert cheapest.total() - cheapest["notify"] <= STATEMENTS[kind]
     assert cheapest["COMMIT"] <= COMMITS[kind]
+    assert cheapest["notify"] <= cheapest["COMMIT"]

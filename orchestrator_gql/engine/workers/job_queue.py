@@ -1,0 +1,126 @@
+"""Procrastinate's queue for many short jobs: it fetches several at once, and removes them with the next fetch.
+
+A job is only a wake-up. So these connections do not wait for the disk: after a crash of the database server a job may
+be there again, and its claim then finds nothing to do.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import procrastinate
+import psycopg
+from procrastinate.jobs import Job, Status
+from procrastinate.manager import JobManager, NotificationCallback
+from psycopg_pool import AsyncConnectionPool
+from sqlalchemy import make_url
+
+from orchestrator_gql.storage.database.postgres import keep_own
+
+MOST = 10
+"""Jobs that one fetch takes at most, so that other workers get some of many."""
+
+SESSION = "-c synchronous_commit=off"
+
+_FETCH = """
+WITH RECURSIVE finished AS (
+    DELETE FROM procrastinate_jobs WHERE id = ANY(%(finished)s::bigint[]) AND status IN ('todo', 'doing')
+), fetched AS (
+    SELECT 1 AS place, first.* FROM procrastinate_fetch_job_v2(%(queues)s::varchar[], %(worker_id)s::bigint) AS first
+    UNION ALL
+    SELECT place + 1, next.* FROM fetched,
+        LATERAL procrastinate_fetch_job_v2(%(queues)s::varchar[], %(worker_id)s::bigint + 0 * place) AS next
+    WHERE fetched.id IS NOT NULL AND place < %(limit)s
+) SELECT * FROM fetched WHERE id IS NOT NULL
+"""
+"""One more call of the function for each job that it found, until it finds no more."""
+
+
+class JobQueue(JobManager):
+    """Fetches the jobs of one worker, and finishes them in batches."""
+
+    def __init__(self, database_url: str, free: Callable[[], int]) -> None:
+        """``free`` tells how many jobs the worker could run now."""
+        url = make_url(database_url).set(drivername="postgresql")
+        super().__init__(
+            procrastinate.PsycopgConnector(
+                conninfo=url.render_as_string(hide_password=False),
+                kwargs={"options": f"{url.query.get('options', '')} {SESSION}".strip()},
+                min_size=1,
+                max_size=4,
+                timeout=5,
+                configure=_configure,
+                pool_factory=_pool,
+            )
+        )
+        self._free = free
+        self._fetched: deque[Job] = deque()
+        self._finished: list[int] = []
+        self._is_searched = False
+
+    async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
+        """The next job, None if there is none. See `JobManager.fetch_job`."""
+        while not self._fetched and not self._is_searched:
+            await self._fetch(queues, worker_id)
+        self._is_searched = self._is_searched and bool(self._fetched)
+        return self._fetched.popleft() if self._fetched else None
+
+    async def _fetch(self, queues: Iterable[str] | None, worker_id: int) -> None:
+        """Fetch as many jobs as the worker could run; if there are fewer, none is left until a notification comes."""
+        finished, self._finished = self._finished, []
+        limit = max(1, min(MOST, self._free()))
+        self._is_searched = True  # a notification that comes during the fetch changes it
+        try:
+            rows = await self.connector.execute_query_all_async(
+                _FETCH, queues=queues, worker_id=worker_id, finished=finished, limit=limit
+            )
+        except BaseException:
+            self._finished += finished
+            self._is_searched = False
+            raise
+        if len(rows) == limit:
+            self._is_searched = False
+        self._fetched += map(Job.from_row, rows)
+
+    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
+        """Remove the job with the next fetch. See `JobManager.finish_job`."""
+        assert job.id is not None, "it was fetched"
+        self._finished.append(job.id)
+
+    async def listen_for_jobs(
+        self, *, on_notification: NotificationCallback, queues: Iterable[str] | None = None
+    ) -> None:
+        """See `JobManager.listen_for_jobs`."""
+
+        async def notified(**notification: Any) -> None:
+            self._is_searched = False
+            await on_notification(**notification)
+
+        await super().listen_for_jobs(on_notification=notified, queues=queues)
+
+    async def forget(self) -> None:
+        """Remove the jobs that ended; the worker stops, and there is no next fetch."""
+        finished, self._finished = self._finished, []
+        self._fetched.clear()
+        self._is_searched = False
+        if finished:
+            await self.connector.execute_query_async(
+                "DELETE FROM procrastinate_jobs WHERE id = ANY(%(finished)s::bigint[])", finished=finished
+            )
+
+
+def _pool(**options: Any) -> "AsyncConnectionPool[Any]":
+    """A pool that does not ask before each use whether a connection lives: a failed fetch is repeated anyway."""
+    return AsyncConnectionPool(**{**options, "check": None})
+
+
+async def _configure(connection: psycopg.AsyncConnection[Any]) -> None:
+    keep_own(connection)
+    await connection.set_autocommit(True)
+
+
+def app_of(queue: JobQueue) -> procrastinate.App:
+    """An app of Procrastinate whose workers use the queue."""
+    app = procrastinate.App(connector=queue.connector)
+    app.job_manager = queue
+    return app

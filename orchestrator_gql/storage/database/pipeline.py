@@ -1,0 +1,268 @@
+"""Statements for PostgreSQL past SQLAlchemy: several in one round trip, and the writes of a unit in one statement.
+
+A round trip takes longer than the work that PostgreSQL does in it. So a write waits until its table is read, or until
+somebody opens a savepoint or commits; all writes that wait become one statement. The COMMIT is never sent together with
+a write: if the connection is lost then, nobody would know whether the write failed or was committed.
+
+Two statements of one round trip still have a snapshot each, so the second one sees what changed while the first one
+waited for a lock. The parts of *one* statement have the same snapshot, and none sees the rows of another: so a write to
+a table for which another write waits is sent in the next statement, unless both are the same insert.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import Connection
+from sqlalchemy.util import await_only
+
+if TYPE_CHECKING:
+    from psycopg import AsyncConnection
+
+PIPELINE = "orchestrator.pipeline"
+"""The key of the pipeline in ``Connection.info``."""
+
+_WORD = re.compile(r"\w+")
+_PARAMETER = re.compile(r"%\((\w+)\)s")
+
+IDLE = 0
+"""libpq's status of a connection without a transaction."""
+
+ROWS = 50
+"""Rows after which an insert takes no more: every number of rows is another statement to prepare."""
+
+Parameters: TypeAlias = Sequence[Any]
+Refusal: TypeAlias = type[Exception] | Exception
+
+_TO_TEXT: dict[type, Callable[[Any], Any]] = {
+    type(None): lambda value: value,
+    str: lambda value: value,
+    bytes: lambda value: value,
+    int: str,
+    bool: lambda value: "t" if value else "f",
+    UUID: lambda value: value.hex,
+    datetime: datetime.isoformat,
+}
+"""Values as text: the types of a statement are then the same for all values, so that it is prepared only once."""
+
+
+def as_text(value: Any) -> Any:
+    """The value as PostgreSQL reads it from text."""
+    convert = _TO_TEXT.get(type(value))
+    return value if convert is None else convert(value)
+
+
+@dataclass(frozen=True, eq=False)
+class Template:
+    """The SQL of a statement for one dialect; its parameters are written ``%(name)s``.
+
+    ``table`` is the table that it writes, None for a read. Of a statement that ``only_adds`` rows, several become one.
+    """
+
+    sql: str
+    table: str | None = None
+    only_adds: bool = False
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words of the SQL; the names of its tables are among them."""
+        return frozenset(_WORD.findall(self.sql))
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of the parameters, in the order of the text."""
+        return tuple(_PARAMETER.findall(self.sql))
+
+    def numbered(self, first: int, rows: int = 1) -> str:
+        """The SQL for that number of rows; its parameters are the numbers from ``first``."""
+        head, row, tail = self._parts if rows > 1 else (self.sql, "", "")
+        number = first - 1
+
+        def following(_: re.Match[str]) -> str:
+            nonlocal number
+            number += 1
+            return f"${number}"
+
+        text = head + ", ".join([row] * rows if row else []) + tail
+        return _PARAMETER.sub(following, text).replace("%%", "%")
+
+    @cached_property
+    def _parts(self) -> tuple[str, str, str]:
+        """The SQL before the row of an insert, the row, and the SQL behind it."""
+        begin = self.sql.index(" VALUES (") + len(" VALUES ")
+        depth = 0
+        for end in range(begin, len(self.sql)):
+            depth += {"(": 1, ")": -1}.get(self.sql[end], 0)
+            if depth == 0:
+                return self.sql[:begin], self.sql[begin : end + 1], self.sql[end + 1 :]
+        raise ValueError(f"no insert of a row: {self.sql}")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The rows of a statement, and how many rows it read or changed."""
+
+    rows: Sequence[Sequence[Any]]
+    count: int
+
+
+@dataclass(slots=True)
+class _Write:
+    """A write that waits; it raises ``refusal`` if it changes no row."""
+
+    template: Template
+    rows: list[Parameters]
+    refusal: Refusal | None = None
+
+
+class Pipeline:
+    """The statements of one connection that go past SQLAlchemy."""
+
+    def __init__(self, connection: "AsyncConnection[Any]") -> None:
+        self._connection = connection
+        self._waiting: list[_Write] = []
+
+    def write(self, conn: Connection, template: Template, rows: Sequence[Parameters], refusal: Refusal | None) -> None:
+        """Write the rows before the next read, savepoint or COMMIT. Raises ``refusal`` then if no row changed."""
+        if not conn.in_transaction():  # SQLAlchemy would not commit a transaction that it does not know
+            conn.begin()
+        for begin in range(0, len(rows), ROWS):
+            self._add(conn, _Write(template, list(rows[begin : begin + ROWS]), refusal))
+
+    def _add(self, conn: Connection, write: _Write) -> None:
+        for waiting in self._waiting:
+            if waiting.template.table != write.template.table:
+                continue
+            if write.template.only_adds and waiting.template is write.template and len(waiting.rows) < ROWS:
+                waiting.rows += write.rows
+                return
+            self.flush(conn)
+            break
+        self._waiting.append(write)
+
+    def run(self, conn: Connection, statements: Sequence[tuple[Template, Parameters]]) -> list[Result]:
+        """Send the statements in one round trip, behind the waiting writes if they write what is read; the results."""
+        is_concerned = any(
+            write.template.table in template.words for write in self._waiting for template, _ in statements
+        )
+        writes = self._take() if is_concerned else []
+        texts = [(template.numbered(1), parameters) for template, parameters in statements]
+        if not writes:
+            return self._send(conn, texts)
+        results = self._send(conn, [_combined(writes), *texts])
+        _demand_changes(results[0], writes)
+        return results[1:]
+
+    def flush(self, conn: Connection) -> None:
+        """Send the waiting writes."""
+        if self._waiting:
+            writes = self._take()
+            _demand_changes(self._send(conn, [_combined(writes)])[0], writes)
+
+    def clear(self) -> None:
+        """Forget the waiting writes: their transaction, or their savepoint, is rolled back."""
+        self._waiting.clear()
+
+    def _take(self) -> list[_Write]:
+        """The waiting writes. They do not wait any more: after an error they must not be sent."""
+        taken, self._waiting = self._waiting, []
+        return taken
+
+    def _send(self, conn: Connection, statements: Sequence[tuple[str, Parameters]]) -> list[Result]:
+        if not conn.in_transaction():  # see `write`
+            conn.begin()
+        try:
+            results: list[Result] = await_only(self._sent(statements))
+        except BaseException as error:  # as SQLAlchemy does for its own statements
+            conn._handle_dbapi_exception(error, statements[0][0], None, None, None)
+        return results
+
+    async def _sent(self, statements: Sequence[tuple[str, Parameters]]) -> list[Result]:
+        from psycopg import AsyncRawCursor, Error
+
+        connection = self._connection
+        cursors = [AsyncRawCursor(connection) for _ in statements]
+        is_alone = len(statements) == 1 and (connection.autocommit or connection.info.transaction_status != IDLE)
+        failure: Error | None = None
+        try:
+            async with nullcontext() if is_alone else connection.pipeline():  # a BEGIN that is due travels in it, too
+                try:
+                    for cursor, (sql, parameters) in zip(cursors, statements, strict=True):
+                        await cursor.execute(sql.encode(), parameters)
+                except Error as error:  # raised in the block, the driver would log a second error at its end
+                    failure = error
+        except Error as error:
+            raise failure or error from None
+        if failure is not None:
+            raise failure
+        return [Result(await cursor.fetchall() if cursor.description else [], cursor.rowcount) for cursor in cursors]
+
+
+def pipeline_of(conn: Connection) -> Pipeline | None:
+    """The pipeline of the connection; None for SQLite, and for connections of threads."""
+    found: Pipeline | None = conn.info.get(PIPELINE)
+    return found
+
+
+def give_pipeline(info: dict[Any, Any], connection: "AsyncConnection[Any]") -> None:
+    """Give a new connection its pipeline; ``info`` is what SQLAlchemy keeps with the connection."""
+    info[PIPELINE] = Pipeline(connection)
+
+
+def flush(conn: Connection, *_: object) -> None:
+    """Send the waiting writes of the connection, if there are any."""
+    pipeline = pipeline_of(conn)
+    if pipeline is not None:
+        pipeline.flush(conn)
+
+
+@contextmanager
+def savepoint(conn: Connection) -> Iterator[None]:
+    """A block that is undone alone if it fails. Its writes are sent in it: an error at the release of a savepoint would
+    not roll back to it."""
+    with conn.begin_nested():
+        yield
+        flush(conn)
+
+
+def clear(conn: Connection, *_: object) -> None:
+    """Forget the waiting writes of the connection."""
+    pipeline = pipeline_of(conn) if not conn.invalidated and not conn.closed else None
+    if pipeline is not None:
+        pipeline.clear()
+
+
+def _combined(writes: Sequence[_Write]) -> tuple[str, Parameters]:
+    """One statement for all the writes. Its result has, for each write with a refusal, the number of changed rows."""
+    shape = tuple((write.template, len(write.rows), write.refusal is not None) for write in writes)
+    return _sql_of(shape), [value for write in writes for row in write.rows for value in row]
+
+
+@lru_cache(maxsize=1024)
+def _sql_of(shape: tuple[tuple[Template, int, bool], ...]) -> str:
+    first, parts, counts = 1, [], []
+    for place, (template, rows, is_counted) in enumerate(shape):
+        sql = template.numbered(first, rows)
+        first += len(template.names) * rows
+        if is_counted:
+            sql += " RETURNING 1"
+            counts.append(f"(SELECT count(*) FROM w{place})")  # noqa: S608 - a number
+        parts.append(sql)
+    if len(parts) == 1 and not counts:
+        return parts[0]
+    names = ", ".join(f"w{place} AS ({sql})" for place, sql in enumerate(parts))
+    return f"WITH {names} SELECT {', '.join(counts) or '1'}"
+
+
+def _demand_changes(result: Result, writes: Sequence[_Write]) -> None:
+    refusals = [write.refusal for write in writes if write.refusal is not None]
+    if not refusals:
+        return
+    for count, refusal in zip(result.rows[0], refusals, strict=True):
+        if count == 0:
+            raise refusal

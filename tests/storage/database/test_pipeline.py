@@ -1,0 +1,150 @@
+"""On PostgreSQL the writes of a unit wait for each other; nothing of a refused or undone unit is ever stored."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, bindparam, func, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
+from support.database import PostgresServer
+from support.tree import ROOT
+
+from orchestrator_gql.storage.database import connect
+from orchestrator_gql.storage.database.pipeline import ROWS, pipeline_of, savepoint
+from orchestrator_gql.storage.database.postgres import PostgresDatabase
+from orchestrator_gql.storage.database.prepared import Prepared
+from orchestrator_gql.storage.tables import events, payloads
+from orchestrator_gql.types import EventKind
+from orchestrator_gql.utils.tokens import new_id
+
+_add = Prepared(insert(payloads).inline(), payloads.c.keys())
+_change = Prepared(update(payloads).where(payloads.c.id == bindparam("b_id")).values(text=bindparam("text")))
+_texts = Prepared(select(payloads.c.text).order_by(payloads.c.id))
+_append = Prepared(insert(events).inline(), ["kind", "process_id", "actor", "payload", "at"])
+
+
+class Refused(Exception):
+    """A write changed no row."""
+
+
+@pytest.fixture
+async def database(postgres: PostgresServer) -> AsyncIterator[PostgresDatabase]:
+    with postgres.database() as url:
+        opened = connect(url)
+        assert isinstance(opened, PostgresDatabase)
+        await opened.open()
+        try:
+            yield opened
+        finally:
+            await opened.close()
+
+
+def texts(conn: Connection) -> list[str]:
+    return [row["text"] for row in _texts.all(conn, {})]
+
+
+def add(conn: Connection, value: str) -> Any:
+    id = new_id()
+    _add.write(conn, {"id": id, "text": value})
+    return id
+
+
+def waits(conn: Connection) -> bool:
+    pipeline = pipeline_of(conn)
+    assert pipeline is not None
+    return bool(pipeline._waiting)
+
+
+async def test_a_write_waits_until_its_table_is_read(database: PostgresDatabase) -> None:
+    def unit(conn: Connection) -> list[bool | list[str]]:
+        id = add(conn, "first")
+        Prepared(select(func.pg_advisory_xact_lock(1))).first(conn, {})
+        seen: list[bool | list[str]] = [waits(conn)]
+        _change.write(conn, {"b_id": id, "text": "changed"})
+        return [*seen, texts(conn), waits(conn)]
+
+    assert await database.transaction(unit) == [True, ["changed"], False]
+    assert await database.read(texts) == ["changed"]
+
+
+async def test_any_other_statement_sends_the_writes_first(database: PostgresDatabase) -> None:
+    def unit(conn: Connection) -> int:
+        add(conn, "first")
+        return conn.execute(select(func.count()).select_from(payloads)).scalar_one()
+
+    assert await database.transaction(unit) == 1
+
+
+async def test_a_write_that_must_change_a_row_refuses_the_whole_unit(database: PostgresDatabase) -> None:
+    def unit(conn: Connection) -> None:
+        _change.write(conn, {"b_id": new_id(), "text": "nothing has this id"}, Refused)
+        _append.write(conn, {"kind": EventKind.PROCESS_CREATED, "process_id": None, "actor": None, "payload": {},
+                             "at": datetime.now(UTC)})  # fmt: skip
+
+    with pytest.raises(Refused):
+        await database.transaction(unit)
+    assert await database.read(lambda conn: conn.execute(select(func.count()).select_from(events)).scalar_one()) == 0
+
+
+async def test_the_writes_of_a_failed_unit_are_not_sent_with_the_next(database: PostgresDatabase) -> None:
+    def fails(conn: Connection) -> None:
+        add(conn, "undone")
+        raise Refused
+
+    for _ in range(30):  # each connection of the pool
+        with pytest.raises(Refused):
+            await database.transaction(fails)
+    await database.transaction(lambda conn: add(conn, "kept"))
+    assert await database.read(texts) == ["kept"]
+
+
+async def test_a_savepoint_has_its_own_writes(database: PostgresDatabase) -> None:
+    def unit(conn: Connection) -> None:
+        id = add(conn, "before")
+        try:
+            with savepoint(conn):
+                add(conn, "undone")
+                raise Refused
+        except Refused:
+            pass
+        try:
+            with savepoint(conn):
+                _add.write(conn, {"id": id, "text": "twice"})
+        except IntegrityError:  # here, and not at the COMMIT, where it would undo everything
+            add(conn, "behind")
+
+    await database.transaction(unit)
+    assert await database.read(texts) == ["before", "behind"]
+
+
+async def test_rows_of_many_writes_keep_their_order(database: PostgresDatabase) -> None:
+    many = 2 * ROWS + 7
+
+    def unit(conn: Connection) -> None:
+        for number in range(many):
+            row = {
+                "kind": EventKind.PROCESS_CREATED,
+                "process_id": None,
+                "actor": str(number),
+                "payload": {"100%": "%"},
+            }
+            _append.write_each(conn, [{**row, "at": datetime.now(UTC)}])
+
+    await database.transaction(unit)
+    actors = select(events.c.actor).order_by(events.c.id)
+    assert await database.read(lambda conn: list(conn.execute(actors).scalars())) == list(map(str, range(many)))
+
+
+async def test_a_statement_of_text_is_sent_behind_the_writes(database: PostgresDatabase) -> None:
+    def unit(conn: Connection) -> list[str]:
+        add(conn, "first")
+        return list(conn.execute(text("SELECT text FROM payloads")).scalars())
+
+    assert await database.transaction(unit) == ["first"]
+
+
+def test_every_savepoint_sends_its_writes() -> None:
+    """At the release, an error of a write would not roll back to the savepoint."""
+    sources = {path.name: path.read_text() for path in (ROOT / "orchestrator_gql").rglob("*.py")}
+    assert [name for name, source in sources.items() if "begin_nested" in source] == ["pipeline.py"]
