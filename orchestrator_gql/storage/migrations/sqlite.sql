@@ -3,7 +3,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0017');
+INSERT INTO "alembic_version" VALUES('0018');
 CREATE TABLE audit (
 	id CHAR(32) NOT NULL, 
 	chain CHAR(32) NOT NULL, 
@@ -345,8 +345,8 @@ CREATE TABLE "timers" (
 	input_request_id CHAR(32), 
 	assignee TEXT, 
 	CONSTRAINT pk_timers PRIMARY KEY (id), 
-	CONSTRAINT fk_timers_callback_id FOREIGN KEY(callback_id) REFERENCES callbacks (id) ON DELETE CASCADE, 
 	CONSTRAINT fk_timers_process_id FOREIGN KEY(process_id) REFERENCES processes (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_timers_callback_id FOREIGN KEY(callback_id) REFERENCES callbacks (id) ON DELETE CASCADE, 
 	CONSTRAINT fk_timers_input_request_id FOREIGN KEY(input_request_id) REFERENCES input_requests (id) ON DELETE CASCADE, 
 	CONSTRAINT ck_timers_kind CHECK (kind IN ('RETRY', 'CALLBACK_DEADLINE', 'HEARTBEAT', 'REMINDER', 'ESCALATION', 'EXPIRY'))
 );
@@ -386,8 +386,8 @@ CREATE INDEX ix_unclaimed_letters_service_at ON unclaimed_letters (service, at);
 CREATE INDEX ix_audit_at_id ON audit (at, id);
 CREATE INDEX ix_input_requests_inbox ON input_requests (assignee, id) WHERE status = 'OPEN';
 CREATE INDEX ix_input_requests_due ON input_requests (due_at) WHERE status = 'OPEN';
-CREATE INDEX ix_timers_process_id ON timers (process_id);
 CREATE INDEX ix_timers_due_at ON timers (due_at);
+CREATE INDEX ix_timers_process_id ON timers (process_id);
 CREATE INDEX ix_notifications_created_at_id ON notifications (created_at, id);
 CREATE INDEX ix_notifications_process_id ON notifications (process_id);
 CREATE INDEX ix_notifications_pending ON notifications (target, due_at) WHERE status = 'PENDING';
@@ -423,3 +423,4 @@ CREATE INDEX ix_idempotency_keys_subject_id ON idempotency_keys (subject_id);
 CREATE INDEX ix_callbacks_payload_id ON callbacks (payload_id) WHERE payload_id IS NOT NULL;
 CREATE INDEX ix_timers_callback_id ON timers (callback_id) WHERE callback_id IS NOT NULL;
 CREATE INDEX ix_timers_input_request_id ON timers (input_request_id) WHERE input_request_id IS NOT NULL;
+CREATE INDEX ix_processes_target_started_at ON processes (target, started_at, id);
