@@ -7,6 +7,7 @@ export default defineConfig({
     include: ["src/**/*.test.ts", "src/**/*.test.tsx"],
     pool: "threads",
     isolate: false,
+    unstubGlobals: true, // a global that one file replaced would stay replaced for the next
     fileParallelism: false,
   },
 });

@@ -175,4 +175,4 @@ def test_every_command_that_acts_takes_yes_and_no_other_does() -> None:
     with_yes = {name for name, each in verbs.items() if any("--yes" in a.option_strings for a in each._actions)}
 
     acting = {"start", "confirm", "claim", "release", "assign", "adopt", "reissue", "reawait", "complete", "retry"}
-    assert acting | {"abort", "resend", "pause", "resume"} == with_yes
+    assert acting | {"abort", "resend", "pause", "resume", "prune"} == with_yes

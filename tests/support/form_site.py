@@ -65,7 +65,7 @@ class FormSite:
     def open_start_form(self, workflow: str, title: str) -> None:
         """Open the start form, and wait for its first page."""
         self.go(f"/start/{workflow}")
-        self.page.get_by_role("heading", name=title, exact=True).wait_for()
+        self.page.get_by_role("heading", name=title, exact=True, level=2).wait_for()
         self.page.locator(BUTTON).wait_for()
 
     def press(self) -> None:

@@ -1,6 +1,6 @@
 /** Pages that are needed less often, what a person chooses for this browser, and the way out. */
 import { Menu } from "@base-ui/react/menu";
-import type { ReactNode } from "react";
+import { useRef, type ReactNode } from "react";
 import { useLocation } from "wouter";
 import { signOut, token } from "../api/session";
 import { useStore, type Store } from "../api/store";
@@ -13,12 +13,16 @@ import { useViewer } from "./viewer";
 
 /** Opened by the click that loaded it. */
 export default function MoreMenu() {
+  // The button that had the focus before is gone, so the library has no place to return to by itself.
+  const trigger = useRef<HTMLButtonElement>(null);
   return (
     <Menu.Root defaultOpen>
-      <Menu.Trigger className="quiet more">More</Menu.Trigger>
+      <Menu.Trigger ref={trigger} className="quiet more">
+        More
+      </Menu.Trigger>
       <Menu.Portal>
         <Menu.Positioner className="menu-place" sideOffset={6} align="end">
-          <Menu.Popup className="menu">
+          <Menu.Popup className="menu" finalFocus={trigger}>
             <Pages />
             <Menu.Separator className="menu-line" />
             <Choice name="Theme" source={theme} words={{ system: "As the system", light: "Light", dark: "Dark" }} />

@@ -24,6 +24,9 @@ export function useVirtualRows({ table, shown: { rows, hasMore, isReading }, onE
     scrollMargin: margin,
     getItemKey: (index) => rows[index]?.id ?? index,
   });
+  // Asked of the window itself: the library's own offset is of the last scroll event. A late measurement after `toTop`
+  // would else be made up for, and leave a gap above the first row.
+  virtual.shouldAdjustScrollPositionOnItemSizeChange = (item) => item.start < window.scrollY;
   const items = virtual.getVirtualItems();
   const last = items.at(-1)?.index ?? -1;
   useEffect(() => {
