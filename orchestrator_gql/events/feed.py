@@ -47,6 +47,9 @@ class Follower:
         self._place = place_of(after)
         self._waiting: deque[_Fed] = deque()
         self._is_behind = self._place < feed.place
+        self._is_searching = False
+        self.begin = after
+        """The position before the last batch: every event up to it was in an earlier batch, or does not fit."""
         self._wake: asyncio.Future[None] | None = None
         self._failure: BaseException | None = None
 
@@ -70,13 +73,13 @@ class Follower:
         while True:
             if self._failure is not None:
                 raise self._failure
-            if self._is_behind:
-                batch = await self._read_log()
-            elif self._waiting:
-                batch = await self._take()
-            else:
+            if not self._is_behind and not self._waiting:
                 await self._next_offer()
                 continue
+            self.begin = self._cursor
+            self._is_searching = True
+            batch = await (self._read_log() if self._is_behind else self._take())
+            self._is_searching = False
             if batch.events or batch.reset:
                 yield batch
 
@@ -91,16 +94,19 @@ class Follower:
     async def _take(self) -> Batch:
         """All that waits, in one batch."""
         found: list[Event] = []
+        cursor, place = self._cursor, self._place
         while self._waiting and len(found) + len(self._waiting[0].events) <= max(BATCH, len(self._waiting[0].events)):
             fed = self._waiting.popleft()
-            if fed.begin < self._place:  # the read of the log had some of these events
-                found += (event for event in fed.events if place_of(event.cursor) > self._place)
+            if fed.begin < place:  # the read of the log had some of these events
+                found += (event for event in fed.events if place_of(event.cursor) > place)
             else:
                 found += fed.events
-            if fed.end > self._place:
-                self._cursor, self._place = fed.cursor, fed.end
+            if fed.end > place:
+                cursor, place = fed.cursor, fed.end
+        caught_up = fed.caught_up and not self._waiting
         selected = await self._fitting(tuple(found))
-        return Batch(selected, self._cursor, caught_up=fed.caught_up and not self._waiting)
+        self._cursor, self._place = cursor, place
+        return Batch(selected, cursor, caught_up)
 
     async def _fitting(self, found: tuple[Event, ...]) -> tuple[Event, ...]:
         wanted = self._wanted
@@ -113,6 +119,7 @@ class Follower:
         try:
             await self._wake
         finally:
+            self._follow_feed()
             self._wake = None
 
     def offer(self, fed: _Fed) -> None:
@@ -122,8 +129,8 @@ class Follower:
         if len(self._waiting) >= MOST_WAITING:
             self.fall_behind()
             return
-        if self.is_idle and fed.begin > self._place:  # nothing before fits: a read of the log need not begin earlier
-            self._cursor, self._place = fed.begin.cursor, fed.begin
+        if not self._waiting and not self._is_searching:
+            self._move(fed.begin)
         self._waiting.append(fed)
         self._awake()
 
@@ -134,9 +141,20 @@ class Follower:
 
     def fall_behind(self) -> None:
         """Read the log next, without what waits."""
+        self._follow_feed()
         self._waiting.clear()
         self._is_behind = True
         self._awake()
+
+    def _follow_feed(self) -> None:
+        """Move on with the feed, which offered nothing: the old cursor may be among events that were pruned since."""
+        if self.is_idle:
+            self._move(self._feed.place)
+
+    def _move(self, place: Place) -> None:
+        """Move over events that do not fit: a read of the log need not begin earlier."""
+        if place > self._place:
+            self._cursor, self._place = place.cursor, place
 
     def _awake(self) -> None:
         if self._wake is not None and not self._wake.done():
@@ -209,9 +227,9 @@ class Feed:
                 if batch.events:
                     self._hand_over(batch)
                 elif batch.reset:  # retention was faster: each follower finds out what that means for it
-                    self._cursor, self.place = batch.cursor, place_of(batch.cursor)
                     for follower in self._all_of({*self._of_process}):
                         follower.fall_behind()
+                    self._cursor, self.place = batch.cursor, place_of(batch.cursor)
                 if batch.caught_up:
                     await self._notifier.wait(ticket, POLL)
         except Exception as error:

@@ -39,7 +39,11 @@ AT_ONCE = 256
 
 
 class Member:
-    """A subscriber of a group; ``cursor`` is the position behind the last response that was sent to it."""
+    """A subscriber of a group; it got everything up to ``cursor``.
+
+    The cursor moves with the group, even over events that do not fit the filter: a subscriber may get no response for
+    days, and retention deletes old events meanwhile.
+    """
 
     def __init__(self, cursor: str, write_now: WriteNow | None) -> None:
         self.cursor = cursor
@@ -56,9 +60,11 @@ class Member:
 
     def take(self, response: SharedResponse) -> bool:
         """Send the response at once or keep it; false if the subscriber has left, because it is behind."""
-        if self._write_now is not None and self.is_idle and self._write_now(response):
-            self.cursor = response.end
-            return True
+        if self.is_idle:
+            self.cursor = response.begin
+            if self._write_now is not None and self._write_now(response):
+                self.cursor = response.end
+                return True
         size = len(response.data)
         if self._waiting and (len(self._waiting) >= MOST_WAITING or self._bytes_waiting + size > MOST_BYTES_WAITING):
             self.leave()
@@ -68,8 +74,10 @@ class Member:
         self._awake()
         return True
 
-    def leave(self) -> None:
-        """End `responses`, without what waits: it is behind ``cursor`` in the log."""
+    def leave(self, end: str | None = None) -> None:
+        """End `responses`, without what waits: it is behind ``cursor`` in the log. ``end`` is the end of the group."""
+        if end is not None and self.is_idle:
+            self.cursor = max(self.cursor, end, key=place_of)
         self._waiting.clear()
         self._bytes_waiting = 0
         self._has_left = True
@@ -81,6 +89,7 @@ class Member:
             while self._waiting:
                 response = self._waiting.popleft()
                 self._bytes_waiting -= len(response.data)
+                self.cursor = response.begin
                 yield response
                 self.cursor = response.end
             if not self._has_left:
@@ -149,6 +158,7 @@ class Group:
         except Exception:
             # Each member reads the log itself now, and gets the error that it would have got alone.
             logger.debug("a shared subscription could not read the log", exc_info=True)
+            self._end = max(self._end, follower.place)  # all batches before it were sent
         finally:
             await self._feed.leave(follower)
 
@@ -158,7 +168,7 @@ class Group:
                 async for response in responses:
                     if not is_in_step(context) or context.cursor is None:
                         break
-                    shared = SharedResponse(json.encode(response.payload).encode(), response.cursor, context.cursor)
+                    shared = self._shared(response, context.cursor)
                     response.let_go()
                     self._end = place_of(shared.end)
                     await self._hand_over(shared)
@@ -167,8 +177,14 @@ class Group:
             self.is_broken = not self.is_over
             self.is_over = True
             for member in self.members:
-                member.leave()
+                member.leave(self._end.cursor)
             self._feed.note_move()
+
+    def _shared(self, response: ExecutionResponse, end: str) -> SharedResponse:
+        begin = self._end
+        if self._follower is not None:  # a large batch is sent in parts: then the last part has ended later
+            begin = max(begin, place_of(self._follower.begin))
+        return SharedResponse(json.encode(response.payload).encode(), response.cursor, begin.cursor, end)
 
     async def _hand_over(self, response: SharedResponse) -> None:
         for number, member in enumerate(list(self.members), 1):

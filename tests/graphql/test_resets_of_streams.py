@@ -1,0 +1,179 @@
+"""Shared subscriptions beside retention: a reset reaches every subscriber that missed events, and no other."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from shared_streams import Stage, Subscriber, note, staged
+
+from orchestrator_gql.events.stream import Batch
+from orchestrator_gql.graphql.shared_subscriptions import MOST_WAITING, Group
+from orchestrator_gql.storage import pruned_events
+from orchestrator_gql.types import EventKind
+from orchestrator_gql.utils.errors import StorageUnavailable
+from orchestrator_gql.utils.tokens import new_id
+
+QUERY = """subscription ($after: String, $filter: EventFilter) {
+  processEvents(after: $after, filter: $filter) { cursor reset events { id } } }"""
+NOTES = {"filter": {"kinds": ["PROCESS_NOTE_CHANGED"]}}
+EVERYTHING: dict[str, Any] = {}
+
+
+def resets(subscriber: Subscriber) -> int:
+    """The number of resets that it got."""
+    return sum(batch["reset"] for batch in subscriber.data())
+
+
+async def add_and_prune(stage: Stage, **facts: Any) -> None:
+    """Add events of another process, delete them, and add one more: the mark is behind all cursors of before."""
+    other = new_id()
+    event = replace(stage.history[0], process_id=other, **facts)
+    await stage.commit(event, event)
+    await stage.settled()
+    await prune(stage, other)
+    await stage.commit(replace(event, process_id=new_id()))
+
+
+async def prune(stage: Stage, process_id: Any) -> None:
+    """Delete the events of a process that has ended."""
+    database = stage.story.site.engine.runtime.database
+    await database.transaction(lambda conn: pruned_events.remove(conn, [process_id], 1_000))
+
+
+def group_of(stage: Stage) -> Group:
+    """The only group."""
+    (group,) = stage.shared._groups.values()
+    return group
+
+
+async def falls_behind(stage: Stage, subscriber: Subscriber) -> None:
+    subscriber.may_read.clear()
+    for _ in range(2 * MOST_WAITING):
+        await stage.commit(note(stage))
+        await stage.settled()
+    subscriber.may_read.set()
+
+
+async def cannot_be_written_to(stage: Stage, subscriber: Subscriber) -> None:
+    def fail(_: object) -> bool:
+        raise RuntimeError("the socket is broken")
+
+    list(group_of(stage).members)[-1]._write_now = fail
+
+
+async def loses_its_group(stage: Stage, subscriber: Subscriber) -> None:
+    fail_once(stage)
+    group = group_of(stage)
+    stage.story.site.engine.runtime.notifier.notify()
+    await stage.until(lambda: group.is_over)
+
+
+def fail_once(stage: Stage) -> None:
+    """The next read of the feed fails."""
+    read = stage.feed._read
+
+    async def fail(_: str) -> Batch:
+        stage.feed._read = read
+        raise StorageUnavailable
+
+    stage.feed._read = fail
+
+
+@pytest.mark.parametrize("writes_at_once", [True, False])
+@pytest.mark.parametrize("accident", [falls_behind, cannot_be_written_to, loses_its_group])
+async def test_whoever_had_no_events_for_days_is_not_reset(accident: Any, writes_at_once: bool, tmp_path: Path) -> None:
+    async with staged(tmp_path, has_history=False) as stage:
+        good, idle = (stage.subscribe(QUERY, NOTES, writes_at_once=writes_at_once) for _ in range(2))
+        await stage.settled()
+        await add_and_prune(stage)
+        await stage.settled()
+        await accident(stage, idle)
+        for _ in range(3):
+            await stage.commit(note(stage))
+            await stage.until(lambda: good.event_ids() == idle.event_ids())
+        end = await stage.log(good.data()[0]["cursor"], NOTES["filter"])
+        await stage.until(lambda: good.event_ids() == end)
+
+    assert (resets(good), resets(idle)) == (0, 0)
+    assert idle.event_ids() == good.event_ids() == end
+
+
+async def test_the_cursor_of_a_member_moves_with_its_group(tmp_path: Path) -> None:
+    """In the middle of a send, too: a member that is behind goes on at the response that it did not get."""
+    async with staged(tmp_path, has_history=False) as stage:
+        subscriber = stage.subscribe(QUERY, NOTES)
+        await stage.settled()
+        (member,) = group_of(stage).members
+        begin = await stage.commit(replace(stage.history[0], process_id=new_id()))
+        await stage.settled()
+        subscriber.may_read.clear()
+        await stage.commit(note(stage))
+        await stage.until(lambda: not member.is_idle)
+        seen = member.cursor
+        subscriber.may_read.set()
+        await stage.settled()
+        assert (seen, member.cursor) == (begin, await stage.end())
+
+
+@pytest.mark.parametrize("variables", [NOTES, EVERYTHING], ids=["filter", "all"])
+@pytest.mark.parametrize("writes_at_once", [True, False])
+async def test_a_member_that_missed_events_is_reset_and_the_others_are_not(
+    writes_at_once: bool, variables: Any, tmp_path: Path
+) -> None:
+    async with staged(tmp_path, has_history=False) as stage:
+        good, behind = (stage.subscribe(QUERY, variables, writes_at_once=writes_at_once) for _ in range(2))
+        await stage.settled()
+        behind.may_read.clear()
+        for _ in range(2 * MOST_WAITING):
+            await stage.commit(note(stage))
+            await stage.settled()
+        await add_and_prune(stage, kind=EventKind.PROCESS_NOTE_CHANGED, payload={"note": "x"})
+        behind.may_read.set()
+        await stage.until(lambda: resets(behind) == 1)
+        await stage.settled()
+        begin = behind.data()[-1]["cursor"]
+        await stage.commit(note(stage), note(stage))
+        await stage.settled()
+        rest = await stage.log(begin, None)
+
+    assert (resets(good), resets(behind)) == (0, 1)
+    assert len(rest) == 2
+    assert behind.event_ids()[-2:] == good.event_ids()[-2:] == rest
+    assert behind.shared
+
+
+@pytest.mark.parametrize("variables", [NOTES, EVERYTHING], ids=["filter", "all"])
+async def test_a_feed_that_missed_events_resets_every_member_of_every_group_once(
+    variables: Any, tmp_path: Path
+) -> None:
+    async with staged(tmp_path, has_history=False) as stage:
+        subscribers = [stage.subscribe(QUERY, variables, writes_at_once=number != 1) for number in range(3)]
+        subscribers.append(stage.subscribe(QUERY + " ", variables))
+        await stage.settled()
+        read = stage.feed._read
+        is_pruned = False
+
+        async def late(cursor: str) -> Batch:
+            """The feed reads again only after the events behind its cursor were deleted."""
+            return await read(cursor) if is_pruned else Batch((), cursor, caught_up=True)
+
+        stage.feed._read = late
+        other = new_id()
+        await stage.commit(replace(note(stage), process_id=other), replace(note(stage), process_id=other))
+        await prune(stage, other)
+        end = await stage.commit(note(stage))
+        is_pruned = True
+        stage.story.site.engine.runtime.notifier.notify()
+        await stage.until(lambda: all(map(resets, subscribers)))
+        await stage.settled()
+        new = await stage.commit(note(stage), note(stage))
+        await stage.settled()
+
+    assert [resets(each) for each in subscribers] == [1] * 4
+    for subscriber in subscribers:
+        first, reset, last = subscriber.data()
+        assert (reset["reset"], reset["events"], reset["cursor"]) == (True, [], end)
+        assert (last["reset"], len(last["events"]), last["cursor"]) == (False, 2, new)
+        assert first["cursor"] != end
+        assert subscriber.shared == 2
