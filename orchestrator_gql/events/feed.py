@@ -116,6 +116,7 @@ class Follower:
 
     async def _next_offer(self) -> None:
         self._wake = asyncio.get_running_loop().create_future()
+        self._feed.note_move()  # it has reached the feed, perhaps without a batch
         try:
             await self._wake
         finally:
@@ -233,6 +234,8 @@ class Feed:
                 if batch.caught_up:
                     await self._notifier.wait(ticket, POLL)
         except Exception as error:
+            if self._reading is not asyncio.current_task():
+                return  # the last follower left, and the next follower began another task
             self._reading = None  # the next follower begins anew
             for follower in self._all_of({*self._of_process}):
                 follower.fail(error)

@@ -118,6 +118,9 @@ class Group:
         self.members: dict[Member, None] = {}
         self.is_over = False
         self.is_broken = False
+        """True if the execution ended by itself: its members do not share any more."""
+        self.has_lost_log = False
+        """True if the log could not be read: each member reads it alone, and shares again when it has caught up."""
         self._responses = partial(execution.responses, request, kind=Kind.SUBSCRIPTION)
         self._feed = feed
         self._end = place_of(cursor)
@@ -144,6 +147,7 @@ class Group:
     async def end(self) -> None:
         """Stop the execution: the last member has left."""
         self.is_over = True
+        self._feed.note_move()  # a task that has not begun yet ends without a word
         self._task.cancel()
         await asyncio.wait([self._task])
 
@@ -158,6 +162,7 @@ class Group:
         except Exception:
             # Each member reads the log itself now, and gets the error that it would have got alone.
             logger.debug("a shared subscription could not read the log", exc_info=True)
+            self.has_lost_log = True
             self._end = max(self._end, follower.place)  # all batches before it were sent
         finally:
             await self._feed.leave(follower)
@@ -174,7 +179,7 @@ class Group:
                     await self._hand_over(shared)
                     self._feed.note_move()
         finally:
-            self.is_broken = not self.is_over
+            self.is_broken = not self.is_over and not self.has_lost_log
             self.is_over = True
             for member in self.members:
                 member.leave(self._end.cursor)
@@ -264,8 +269,8 @@ class SharedSubscriptions:
 
     async def group(
         self, key: Key, request: GraphQLRequest, make_context: Callable[[Source], Context], cursor: str
-    ) -> Group | None:
-        """The group of the key, when it has reached the cursor; None if its execution has failed."""
+    ) -> Group:
+        """The group of the key, when it has reached the cursor; it is over if it has failed meanwhile."""
         place = place_of(cursor)
         while True:
             group = self._groups.get(key)
@@ -277,8 +282,8 @@ class SharedSubscriptions:
             if not group.is_over:
                 return group
             self._forget(key, group)
-            if group.is_broken:
-                return None
+            if group.is_broken or group.has_lost_log:
+                return group
 
     async def leave(self, key: Key, group: Group, member: Member) -> None:
         """End the membership; a group without members ends."""
@@ -351,8 +356,8 @@ class _Subscriber:
         """The responses of the group, until the subscriber falls behind or the group ends."""
         assert self._key is not None
         group = await self._shared.group(self._key, self._request, self._make_context, self._cursor)
-        if group is None:
-            self._may_share = False
+        if group.is_over:
+            self._may_share = not group.is_broken
             return
         member, until = group.add(self._cursor, self._write_now), group.place
         try:

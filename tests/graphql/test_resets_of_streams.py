@@ -177,3 +177,43 @@ async def test_a_feed_that_missed_events_resets_every_member_of_every_group_once
         assert (last["reset"], len(last["events"]), last["cursor"]) == (False, 2, new)
         assert first["cursor"] != end
         assert subscriber.shared == 2
+
+
+async def test_subscribers_share_again_after_the_log_could_not_be_read_once(tmp_path: Path) -> None:
+    async with staged(tmp_path, has_history=False) as stage:
+        subscribers = [stage.subscribe(QUERY, EVERYTHING, writes_at_once=number != 1) for number in range(3)]
+        await stage.settled()
+        await loses_its_group(stage, subscribers[0])
+        await stage.commit(note(stage))
+        await stage.until(lambda: all(len(each.event_ids()) == 1 for each in subscribers))
+        await stage.settled()
+        await stage.commit(note(stage))
+        await stage.settled()
+        assert (stage.shared.groups, stage.shared.members, stage.feed.followers) == (1, 3, 1)
+
+    assert [each.shared for each in subscribers] == [1] * 3
+    assert [len(each.event_ids()) for each in subscribers] == [2] * 3
+
+
+async def test_while_the_log_cannot_be_read_by_the_feed_everybody_goes_on_alone(tmp_path: Path) -> None:
+    """They try again with each event, and not in a circle."""
+    tries = 0
+
+    async def fail(_: str) -> Batch:
+        nonlocal tries
+        tries += 1
+        raise StorageUnavailable
+
+    async with staged(tmp_path, has_history=False) as stage:
+        subscribers = [stage.subscribe(QUERY, EVERYTHING) for _ in range(3)]
+        await stage.settled()
+        stage.feed._read = fail
+        stage.story.site.engine.runtime.notifier.notify()
+        await stage.until(lambda: not stage.shared.groups)
+        for count in range(1, 6):
+            await stage.commit(note(stage))
+            await stage.until(lambda count=count: all(len(each.event_ids()) == count for each in subscribers))  # type: ignore[misc]
+        await stage.until(lambda: not stage.shared.groups)
+
+    assert tries <= 1 + 3 * 5
+    assert not any(each.is_over or each.shared for each in subscribers)
