@@ -48,6 +48,7 @@ class Follower:
         self._waiting: deque[_Fed] = deque()
         self._is_behind = self._place < feed.place
         self._is_searching = False
+        self._must_end = False
         self.begin = after
         """The position before the last batch: every event up to it was in an earlier batch, or does not fit."""
         self._wake: asyncio.Future[None] | None = None
@@ -69,7 +70,10 @@ class Follower:
         return self._wanted.process_ids
 
     async def batches(self) -> AsyncGenerator[Batch, None]:
-        """The events that fit, without end. Raises what the read of the log raised."""
+        """The events that fit, without end; an empty batch if more were expected and none fits.
+
+        Raises what the read of the log raised.
+        """
         while True:
             if self._failure is not None:
                 raise self._failure
@@ -80,7 +84,8 @@ class Follower:
             self._is_searching = True
             batch = await (self._read_log() if self._is_behind else self._take())
             self._is_searching = False
-            if batch.events or batch.reset:
+            if batch.events or batch.reset or (batch.caught_up and self._must_end):
+                self._must_end = not batch.caught_up
                 yield batch
 
     async def _read_log(self) -> Batch:
@@ -124,8 +129,8 @@ class Follower:
             self._wake = None
 
     def offer(self, fed: _Fed) -> None:
-        """Hand over new events, unless none of them fits."""
-        if self._is_behind or not any(map(self._wanted.may_select, fed.events)):
+        """Hand over new events, unless none of them fits and the follower has caught up."""
+        if self._is_behind or not (self._expects(fed) or any(map(self._wanted.may_select, fed.events))):
             return
         if len(self._waiting) >= MOST_WAITING:
             self.fall_behind()
@@ -134,6 +139,10 @@ class Follower:
             self._move(fed.begin)
         self._waiting.append(fed)
         self._awake()
+
+    def _expects(self, fed: _Fed) -> bool:
+        """True if these events are the last of several batches, and the follower got some before."""
+        return fed.caught_up and (not self._waiting[-1].caught_up if self._waiting else self._must_end)
 
     def fail(self, failure: BaseException) -> None:
         """End the stream of the follower with this error."""
@@ -177,6 +186,8 @@ class Feed:
         self.place = place_of(self._cursor)
         self._reading: asyncio.Task[None] | None = None
         self._moved = asyncio.Event()
+        self._expecting: dict[Follower, None] = {}
+        """Those who were offered a batch behind which the log had more: the end of it is for them, too."""
         self.followers = 0
         self.reads = 0
 
@@ -194,6 +205,7 @@ class Feed:
 
     async def leave(self, follower: Follower) -> None:
         """Forget the follower; without followers the log is not read."""
+        self._expecting.pop(follower, None)
         for followers in self._places_of(follower):
             followers.pop(follower, None)
         for id in follower.process_ids or ():
@@ -244,7 +256,10 @@ class Feed:
     def _hand_over(self, batch: Batch) -> None:
         fed = _Fed(batch.events, self.place, place_of(batch.cursor), batch.cursor, batch.caught_up)
         self._cursor, self.place = fed.cursor, fed.end
-        for follower in self._all_of({event.process_id for event in fed.events if event.process_id is not None}):
+        process_ids = {event.process_id for event in fed.events if event.process_id is not None}
+        followers = self._all_of(process_ids) | self._expecting
+        self._expecting = {} if fed.caught_up else followers
+        for follower in followers:
             follower.offer(fed)
         self.note_move()
 

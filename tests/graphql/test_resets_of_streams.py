@@ -217,3 +217,26 @@ async def test_while_the_log_cannot_be_read_by_the_feed_everybody_goes_on_alone(
 
     assert tries <= 1 + 3 * 5
     assert not any(each.is_over or each.shared for each in subscribers)
+
+
+@pytest.mark.parametrize("wanted", [{"kinds": ["PROCESS_NOTE_CHANGED"]}, {"processIds": ["FIRST"]}, None], ids=str)
+async def test_a_member_learns_that_it_has_caught_up_though_the_last_events_do_not_fit(
+    wanted: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with staged(tmp_path, has_history=False) as stage:
+        if wanted and "processIds" in wanted:
+            wanted = {"processIds": [str(stage.history[0].process_id)]}
+        query = QUERY.replace("cursor", "caughtUp", 1).replace("reset", "cursor reset", 1)
+        subscribers = [stage.subscribe(query, {"filter": wanted}, writes_at_once=each) for each in (True, False)]
+        await stage.settled()
+        monkeypatch.setattr("orchestrator_gql.events.stream.BATCH", 3)
+        other = replace(stage.history[0], process_id=new_id())
+        for size in (1, 2, 3, 5, 8):
+            end = await stage.commit(note(stage), *[other] * size)
+            await stage.settled()
+            for subscriber in subscribers:
+                assert subscriber.data()[-1]["caughtUp"]
+                assert wanted or subscriber.data()[-1]["cursor"] == end
+        expected = await stage.log(subscribers[0].data()[0]["cursor"], wanted)
+
+    assert [each.event_ids() for each in subscribers] == [expected] * 2
