@@ -1,14 +1,20 @@
 """Shared subscriptions beside retention: a reset reaches every subscriber that missed events, and no other."""
 
+import asyncio
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from shared_streams import Stage, Subscriber, note, staged
+from support.until import PATIENCE
 
 from orchestrator_gql.events.stream import Batch
 from orchestrator_gql.graphql.shared_subscriptions import MOST_WAITING, Group
+from orchestrator_gql.graphql.sharing_keys import Key
+from orchestrator_gql.graphql.transport.request import GraphQLRequest
+from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import pruned_events
 from orchestrator_gql.types import EventKind
 from orchestrator_gql.utils.errors import StorageUnavailable
@@ -240,3 +246,29 @@ async def test_a_member_learns_that_it_has_caught_up_though_the_last_events_do_n
         expected = await stage.log(subscribers[0].data()[0]["cursor"], wanted)
 
     assert [each.event_ids() for each in subscribers] == [expected] * 2
+
+
+async def test_a_group_that_ends_before_it_began_lets_nobody_wait_for_it(tmp_path: Path) -> None:
+    async with staged(tmp_path, has_history=False) as stage:
+        shared, key, request = stage.shared, Key(b"", "en", "any"), GraphQLRequest(QUERY, {}, None)
+        join = partial(shared.group, key, request, stage.context(LOCAL_OPERATOR).maker())
+        before = await stage.end()
+        after = await stage.commit(note(stage))
+        groups: list[Group] = []
+
+        async def joins() -> None:
+            groups.append(await join(before))
+            groups[0].add(before, None)
+
+        async def leaves() -> None:
+            (member,) = groups[0].members
+            await shared.leave(key, groups[0], member)
+
+        # They run in this order, and before the task of the group.
+        first, waiting, last = (asyncio.create_task(each) for each in (joins(), join(after), leaves()))
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.gather(first, last)
+            found = await waiting
+        assert (groups[0].is_over, found.is_over) == (True, False)
+        await shared.leave(key, found, found.add(after, None))
+        assert (shared.groups, stage.feed.followers) == (0, 0)
