@@ -265,7 +265,9 @@ async def test_a_group_that_ends_before_it_began_lets_nobody_wait_for_it(tmp_pat
             await shared.leave(key, groups[0], member)
 
         # They run in this order, and before the task of the group.
-        first, waiting, last = (asyncio.create_task(each) for each in (joins(), join(after), leaves()))
+        first = asyncio.create_task(joins())
+        waiting = asyncio.create_task(join(after))
+        last = asyncio.create_task(leaves())
         async with asyncio.timeout(PATIENCE):
             await asyncio.gather(first, last)
             found = await waiting
