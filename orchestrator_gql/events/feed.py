@@ -47,6 +47,10 @@ class Follower:
         self._place = place_of(after)
         self._waiting: deque[_Fed] = deque()
         self._is_behind = self._place < feed.place
+        self._is_searching = False
+        self._must_end = False
+        self.begin = after
+        """The position before the last batch: every event up to it was in an earlier batch, or does not fit."""
         self._wake: asyncio.Future[None] | None = None
         self._failure: BaseException | None = None
 
@@ -66,18 +70,22 @@ class Follower:
         return self._wanted.process_ids
 
     async def batches(self) -> AsyncGenerator[Batch, None]:
-        """The events that fit, without end. Raises what the read of the log raised."""
+        """The events that fit, without end; an empty batch if more were expected and none fits.
+
+        Raises what the read of the log raised.
+        """
         while True:
             if self._failure is not None:
                 raise self._failure
-            if self._is_behind:
-                batch = await self._read_log()
-            elif self._waiting:
-                batch = await self._take()
-            else:
+            if not self._is_behind and not self._waiting:
                 await self._next_offer()
                 continue
-            if batch.events or batch.reset:
+            self.begin = self._cursor
+            self._is_searching = True
+            batch = await (self._read_log() if self._is_behind else self._take())
+            self._is_searching = False
+            if batch.events or batch.reset or (batch.caught_up and self._must_end):
+                self._must_end = not batch.caught_up
                 yield batch
 
     async def _read_log(self) -> Batch:
@@ -91,16 +99,19 @@ class Follower:
     async def _take(self) -> Batch:
         """All that waits, in one batch."""
         found: list[Event] = []
+        cursor, place = self._cursor, self._place
         while self._waiting and len(found) + len(self._waiting[0].events) <= max(BATCH, len(self._waiting[0].events)):
             fed = self._waiting.popleft()
-            if fed.begin < self._place:  # the read of the log had some of these events
-                found += (event for event in fed.events if place_of(event.cursor) > self._place)
+            if fed.begin < place:  # the read of the log had some of these events
+                found += (event for event in fed.events if place_of(event.cursor) > place)
             else:
                 found += fed.events
-            if fed.end > self._place:
-                self._cursor, self._place = fed.cursor, fed.end
+            if fed.end > place:
+                cursor, place = fed.cursor, fed.end
+        caught_up = fed.caught_up and not self._waiting
         selected = await self._fitting(tuple(found))
-        return Batch(selected, self._cursor, caught_up=fed.caught_up and not self._waiting)
+        self._cursor, self._place = cursor, place
+        return Batch(selected, cursor, caught_up)
 
     async def _fitting(self, found: tuple[Event, ...]) -> tuple[Event, ...]:
         wanted = self._wanted
@@ -110,22 +121,28 @@ class Follower:
 
     async def _next_offer(self) -> None:
         self._wake = asyncio.get_running_loop().create_future()
+        self._feed.note_move()  # it has reached the feed, perhaps without a batch
         try:
             await self._wake
         finally:
+            self._follow_feed()
             self._wake = None
 
     def offer(self, fed: _Fed) -> None:
-        """Hand over new events, unless none of them fits."""
-        if self._is_behind or not any(map(self._wanted.may_select, fed.events)):
+        """Hand over new events, unless none of them fits and the follower has caught up."""
+        if self._is_behind or not (self._expects(fed) or any(map(self._wanted.may_select, fed.events))):
             return
         if len(self._waiting) >= MOST_WAITING:
             self.fall_behind()
             return
-        if self.is_idle and fed.begin > self._place:  # nothing before fits: a read of the log need not begin earlier
-            self._cursor, self._place = fed.begin.cursor, fed.begin
+        if not self._waiting and not self._is_searching:
+            self._move(fed.begin)
         self._waiting.append(fed)
         self._awake()
+
+    def _expects(self, fed: _Fed) -> bool:
+        """True if these events are the last of several batches, and the follower got some before."""
+        return fed.caught_up and (not self._waiting[-1].caught_up if self._waiting else self._must_end)
 
     def fail(self, failure: BaseException) -> None:
         """End the stream of the follower with this error."""
@@ -134,9 +151,20 @@ class Follower:
 
     def fall_behind(self) -> None:
         """Read the log next, without what waits."""
+        self._follow_feed()
         self._waiting.clear()
         self._is_behind = True
         self._awake()
+
+    def _follow_feed(self) -> None:
+        """Move on with the feed, which offered nothing: the old cursor may be among events that were pruned since."""
+        if self.is_idle:
+            self._move(self._feed.place)
+
+    def _move(self, place: Place) -> None:
+        """Move over events that do not fit: a read of the log need not begin earlier."""
+        if place > self._place:
+            self._cursor, self._place = place.cursor, place
 
     def _awake(self) -> None:
         if self._wake is not None and not self._wake.done():
@@ -158,6 +186,8 @@ class Feed:
         self.place = place_of(self._cursor)
         self._reading: asyncio.Task[None] | None = None
         self._moved = asyncio.Event()
+        self._expecting: dict[Follower, None] = {}
+        """Those who were offered a batch behind which the log had more: the end of it is for them, too."""
         self.followers = 0
         self.reads = 0
 
@@ -175,6 +205,7 @@ class Feed:
 
     async def leave(self, follower: Follower) -> None:
         """Forget the follower; without followers the log is not read."""
+        self._expecting.pop(follower, None)
         for followers in self._places_of(follower):
             followers.pop(follower, None)
         for id in follower.process_ids or ():
@@ -209,12 +240,14 @@ class Feed:
                 if batch.events:
                     self._hand_over(batch)
                 elif batch.reset:  # retention was faster: each follower finds out what that means for it
-                    self._cursor, self.place = batch.cursor, place_of(batch.cursor)
                     for follower in self._all_of({*self._of_process}):
                         follower.fall_behind()
+                    self._cursor, self.place = batch.cursor, place_of(batch.cursor)
                 if batch.caught_up:
                     await self._notifier.wait(ticket, POLL)
         except Exception as error:
+            if self._reading is not asyncio.current_task():
+                return  # the last follower left, and the next follower began another task
             self._reading = None  # the next follower begins anew
             for follower in self._all_of({*self._of_process}):
                 follower.fail(error)
@@ -223,7 +256,10 @@ class Feed:
     def _hand_over(self, batch: Batch) -> None:
         fed = _Fed(batch.events, self.place, place_of(batch.cursor), batch.cursor, batch.caught_up)
         self._cursor, self.place = fed.cursor, fed.end
-        for follower in self._all_of({event.process_id for event in fed.events if event.process_id is not None}):
+        process_ids = {event.process_id for event in fed.events if event.process_id is not None}
+        followers = self._all_of(process_ids) | self._expecting
+        self._expecting = {} if fed.caught_up else followers
+        for follower in followers:
             follower.offer(fed)
         self.note_move()
 

@@ -52,11 +52,14 @@ async def follow(
     """An endless stream of batches behind the cursor; without a cursor, of new events.
 
     The first batch comes at once, perhaps without events, and gives the cursor of the stream. With ``goes_on`` the
-    reader has had this batch before, and an empty one is left out. Raises `CursorInvalid` for a malformed cursor.
+    reader has had this batch before, and an empty one is left out. A reader that had to read on learns when it has
+    caught up, perhaps by a batch without events. Raises `CursorInvalid` for a malformed cursor.
     """
     ticket = notifier.ticket()
     batch = await _first(database, after, wanted)
+    is_known = True
     if batch.events or batch.reset or not goes_on:
+        is_known = batch.caught_up
         yield batch
     cursor = batch.cursor
     while True:
@@ -65,7 +68,8 @@ async def follow(
         ticket = notifier.ticket()
         batch = await read_batch(database, cursor, wanted)
         cursor = batch.cursor
-        if batch.events or batch.reset:
+        if batch.events or batch.reset or (batch.caught_up and not is_known):
+            is_known = batch.caught_up
             yield batch
 
 

@@ -45,12 +45,14 @@ class ExecutionResponse:
 class SharedResponse:
     """A response that is encoded once for many subscribers.
 
-    ``data`` is the payload as JSON text, ``cursor`` that of the response, and ``end`` the position of the subscription
-    behind it, even if the response is an error. ``encoded`` keeps what the transports make of it.
+    ``data`` is the payload as JSON text, ``cursor`` that of the response, ``begin`` the position of the subscription
+    before it, and ``end`` the position behind it, even if the response is an error. ``encoded`` keeps what the
+    transports make of it.
     """
 
     data: bytes
     cursor: str | None
+    begin: str
     end: str
     encoded: dict[str, bytes] = field(default_factory=dict)
 

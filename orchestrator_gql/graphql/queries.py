@@ -230,7 +230,8 @@ class Query(NotificationQueries, AuditQueries, ProductSubscriptionQueries):
 
     @resolved(
         description="The event log, the oldest event first. It has the same cursors as the subscription "
-        "`processEvents`."
+        "`processEvents`. A filter is applied to a part of the log at a time: a page may have fewer events than "
+        "`first`, or none, and yet `hasNextPage`; continue after `endCursor`."
     )
     async def events(
         self,

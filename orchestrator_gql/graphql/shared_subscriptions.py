@@ -39,7 +39,11 @@ AT_ONCE = 256
 
 
 class Member:
-    """A subscriber of a group; ``cursor`` is the position behind the last response that was sent to it."""
+    """A subscriber of a group; it got everything up to ``cursor``.
+
+    The cursor moves with the group, even over events that do not fit the filter: a subscriber may get no response for
+    days, and retention deletes old events meanwhile.
+    """
 
     def __init__(self, cursor: str, write_now: WriteNow | None) -> None:
         self.cursor = cursor
@@ -56,9 +60,11 @@ class Member:
 
     def take(self, response: SharedResponse) -> bool:
         """Send the response at once or keep it; false if the subscriber has left, because it is behind."""
-        if self._write_now is not None and self.is_idle and self._write_now(response):
-            self.cursor = response.end
-            return True
+        if self.is_idle:
+            self.cursor = response.begin
+            if self._write_now is not None and self._write_now(response):
+                self.cursor = response.end
+                return True
         size = len(response.data)
         if self._waiting and (len(self._waiting) >= MOST_WAITING or self._bytes_waiting + size > MOST_BYTES_WAITING):
             self.leave()
@@ -68,8 +74,10 @@ class Member:
         self._awake()
         return True
 
-    def leave(self) -> None:
-        """End `responses`, without what waits: it is behind ``cursor`` in the log."""
+    def leave(self, end: str | None = None) -> None:
+        """End `responses`, without what waits: it is behind ``cursor`` in the log. ``end`` is the end of the group."""
+        if end is not None and self.is_idle:
+            self.cursor = max(self.cursor, end, key=place_of)
         self._waiting.clear()
         self._bytes_waiting = 0
         self._has_left = True
@@ -81,6 +89,7 @@ class Member:
             while self._waiting:
                 response = self._waiting.popleft()
                 self._bytes_waiting -= len(response.data)
+                self.cursor = response.begin
                 yield response
                 self.cursor = response.end
             if not self._has_left:
@@ -109,6 +118,9 @@ class Group:
         self.members: dict[Member, None] = {}
         self.is_over = False
         self.is_broken = False
+        """True if the execution ended by itself: its members do not share any more."""
+        self.has_lost_log = False
+        """True if the log could not be read: each member reads it alone, and shares again when it has caught up."""
         self._responses = partial(execution.responses, request, kind=Kind.SUBSCRIPTION)
         self._feed = feed
         self._end = place_of(cursor)
@@ -135,6 +147,7 @@ class Group:
     async def end(self) -> None:
         """Stop the execution: the last member has left."""
         self.is_over = True
+        self._feed.note_move()  # a task that has not begun yet ends without a word
         self._task.cancel()
         await asyncio.wait([self._task])
 
@@ -149,6 +162,8 @@ class Group:
         except Exception:
             # Each member reads the log itself now, and gets the error that it would have got alone.
             logger.debug("a shared subscription could not read the log", exc_info=True)
+            self.has_lost_log = True
+            self._end = max(self._end, follower.place)  # all batches before it were sent
         finally:
             await self._feed.leave(follower)
 
@@ -158,17 +173,23 @@ class Group:
                 async for response in responses:
                     if not is_in_step(context) or context.cursor is None:
                         break
-                    shared = SharedResponse(json.encode(response.payload).encode(), response.cursor, context.cursor)
+                    shared = self._shared(response, context.cursor)
                     response.let_go()
                     self._end = place_of(shared.end)
                     await self._hand_over(shared)
                     self._feed.note_move()
         finally:
-            self.is_broken = not self.is_over
+            self.is_broken = not self.is_over and not self.has_lost_log
             self.is_over = True
             for member in self.members:
-                member.leave()
+                member.leave(self._end.cursor)
             self._feed.note_move()
+
+    def _shared(self, response: ExecutionResponse, end: str) -> SharedResponse:
+        begin = self._end
+        if self._follower is not None:  # a large batch is sent in parts: then the last part has ended later
+            begin = max(begin, place_of(self._follower.begin))
+        return SharedResponse(json.encode(response.payload).encode(), response.cursor, begin.cursor, end)
 
     async def _hand_over(self, response: SharedResponse) -> None:
         for number, member in enumerate(list(self.members), 1):
@@ -248,8 +269,8 @@ class SharedSubscriptions:
 
     async def group(
         self, key: Key, request: GraphQLRequest, make_context: Callable[[Source], Context], cursor: str
-    ) -> Group | None:
-        """The group of the key, when it has reached the cursor; None if its execution has failed."""
+    ) -> Group:
+        """The group of the key, when it has reached the cursor; it is over if it has failed meanwhile."""
         place = place_of(cursor)
         while True:
             group = self._groups.get(key)
@@ -261,8 +282,8 @@ class SharedSubscriptions:
             if not group.is_over:
                 return group
             self._forget(key, group)
-            if group.is_broken:
-                return None
+            if group.is_broken or group.has_lost_log:
+                return group
 
     async def leave(self, key: Key, group: Group, member: Member) -> None:
         """End the membership; a group without members ends."""
@@ -335,8 +356,8 @@ class _Subscriber:
         """The responses of the group, until the subscriber falls behind or the group ends."""
         assert self._key is not None
         group = await self._shared.group(self._key, self._request, self._make_context, self._cursor)
-        if group is None:
-            self._may_share = False
+        if group.is_over:
+            self._may_share = not group.is_broken
             return
         member, until = group.add(self._cursor, self._write_now), group.place
         try:

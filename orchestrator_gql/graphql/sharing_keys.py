@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     InlineFragmentNode,
+    SelectionNode,
     SelectionSetNode,
     VariableDefinitionNode,
     VariableNode,
@@ -45,7 +46,7 @@ def key_of(request: GraphQLRequest, context: Context) -> Key | None:
     """The key of a valid subscription; None if it is executed alone."""
     document = documents.known(request.query, is_stranger=request.is_stranger).document
     operation = documents.select(document, request.operation_name)
-    fields = list(_root_fields(document, operation.selection_set))
+    fields = _root_fields(document, operation.selection_set)
     if {field.name.value for field in fields} != {FIELD}:
         return None
     cursors = _variables_of_cursor(document, fields)
@@ -58,17 +59,21 @@ def key_of(request: GraphQLRequest, context: Context) -> Key | None:
     return Key(digest, context.locale, rights if context.is_plain else viewer)
 
 
-def _root_fields(document: DocumentNode, selections: SelectionSetNode) -> Iterator[FieldNode]:
-    for selection in selections.selections:
-        match selection:
-            case FieldNode():
-                yield selection
-            case InlineFragmentNode():
-                yield from _root_fields(document, selection.selection_set)
-            case FragmentSpreadNode():
-                for fragment in document.definitions:
-                    if isinstance(fragment, FragmentDefinitionNode) and fragment.name.value == selection.name.value:
-                        yield from _root_fields(document, fragment.selection_set)
+def _root_fields(document: DocumentNode, selections: SelectionSetNode) -> list[FieldNode]:
+    """Each root field once, even if its fragment is spread often."""
+    fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
+    found: list[FieldNode] = []
+    remaining: list[SelectionNode] = [*selections.selections]
+    while remaining:
+        match remaining.pop():
+            case FieldNode() as field:
+                found.append(field)
+            case InlineFragmentNode() as inline:
+                remaining += inline.selection_set.selections
+            case FragmentSpreadNode() as spread:
+                fragment = fragments.pop(spread.name.value, None)
+                remaining += fragment.selection_set.selections if fragment is not None else ()
+    return found
 
 
 def _variables_of_cursor(document: DocumentNode, fields: list[FieldNode]) -> set[str]:
@@ -81,7 +86,7 @@ def _variables_of_cursor(document: DocumentNode, fields: list[FieldNode]) -> set
         for argument in field.arguments or ()
         if argument.name.value == CURSOR and isinstance(argument.value, VariableNode)
     )
-    return {name for name, count in cursors.items() if uses.counts[name] <= count}
+    return {name for name, count in cursors.items() if uses.counts[name] == count}
 
 
 class _Uses(Visitor):

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from dataclasses import replace
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -12,6 +13,9 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import events
 from orchestrator_gql.storage.events import BEGINNING, EventFilter, Page, place_of
+
+SEARCHED = 20
+"""Parts of the log that are searched for the first event of a page: 100,000 events."""
 
 
 def followed(
@@ -71,11 +75,19 @@ async def between(
 async def event_page(
     runtime: Runtime, principal: Principal, *, after: str | None, wanted: EventFilter, first: int
 ) -> tuple[Page, bool]:
-    """At most ``first`` events after the cursor, or from the beginning, and whether the log lost events before them."""
+    """At most ``first`` events after the cursor, or from the beginning, and whether the log lost events before them.
+
+    If no event fits, it searches `SEARCHED` parts of the log, and the page may have more.
+    """
     principal.demand(Permission.READ)
 
-    def read(conn: Connection) -> tuple[Page, bool]:
+    def begin(conn: Connection) -> tuple[Page, bool]:
         is_reset = after is not None and events.is_forgotten(conn, after)
         return events.after(conn, BEGINNING if after is None else after, wanted, first), is_reset
 
-    return await runtime.database.read(read)
+    page, is_reset = await runtime.database.read(begin)
+    for _ in range(SEARCHED - 1):
+        if page.events or not page.has_more:
+            break
+        page = await runtime.database.read(partial(events.after, cursor=page.cursor, filters=wanted, limit=first))
+    return page, is_reset

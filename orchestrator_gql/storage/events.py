@@ -22,26 +22,34 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Connection,
     Integer,
     Row,
-    Text,
+    Select,
     and_,
     bindparam,
-    cast,
     func,
     insert,
     literal,
     select,
     text,
-    tuple_,
 )
 
 from orchestrator_gql.storage.columns import each, failure_to_json
 from orchestrator_gql.storage.database.after_commit import commit_effects
 from orchestrator_gql.storage.database.prepared import Prepared
+from orchestrator_gql.storage.event_order import (
+    GATE,
+    ascending,
+    behind,
+    descending,
+    is_postgres,
+    names,
+    readable,
+    tx_of,
+    up_to,
+)
 from orchestrator_gql.storage.tables import events, processes, pruned_until
 from orchestrator_gql.storage.weight import TooHeavy, free, has_room, within
 from orchestrator_gql.types import Event, EventKind, Failure
@@ -49,23 +57,8 @@ from orchestrator_gql.utils.errors import CursorInvalid
 
 T = TypeVar("T")
 
-_GATE = """(
-    SELECT CASE WHEN EXISTS (
-        SELECT FROM events AS held
-        WHERE held.tx >= pg_snapshot_xmin(pg_current_snapshot()) AND held.at < now() - interval '1 second'
-    ) THEN coalesce((
-        SELECT running FROM pg_snapshot_xip(pg_current_snapshot()) AS running
-        WHERE NOT EXISTS (
-            SELECT FROM pg_stat_activity AS session
-            WHERE session.backend_xid = running::xid AND session.datname <> current_database()
-        ) AND NOT EXISTS (
-            SELECT FROM pg_prepared_xacts AS prepared
-            WHERE prepared.transaction = running::xid AND prepared.database <> current_database()
-        )
-        ORDER BY running LIMIT 1
-    ), pg_snapshot_xmax(pg_current_snapshot())) ELSE pg_snapshot_xmin(pg_current_snapshot()) END
-)"""
-"""The first transaction whose events are not readable yet."""
+WINDOW = 5_000
+"""Rows of the log that one read with a filter searches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +74,11 @@ class EventFilter:
     def asks_about_processes(self) -> bool:
         """True if the events alone do not decide: `fitting` needs the rows of their processes."""
         return self.workflow_names is not None or self.assignee_keys is not None
+
+    @property
+    def searches_log(self) -> bool:
+        """True if all events must be looked at: no index leads to those that fit."""
+        return self.process_ids is None and self != EventFilter()
 
     def may_select(self, event: Event) -> bool:
         """False if the event does not fit, whatever the row of its process is."""
@@ -107,7 +105,7 @@ BEGINNING = Place(0, 0).cursor
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Events in order, and the cursor behind the last event."""
+    """Events in order, and the cursor behind all that were searched; ``has_more``: perhaps others follow."""
 
     events: tuple[Event, ...]
     cursor: str
@@ -138,9 +136,8 @@ def append_for_each(conn: Connection, event: Event, process_ids: Sequence[UUID])
 
 def end(conn: Connection) -> str:
     """The cursor behind the last event that can be read now."""
-    last = select(events.c.id, _tx(conn)).order_by(*_descending(conn)).limit(1)
-    gate = _gate(conn)
-    row = conn.execute(last if gate is None else last.where(gate)).one_or_none()
+    last = select(events.c.id, tx_of(conn)).order_by(*descending(conn)).limit(1)
+    row = conn.execute(last.where(*readable(conn))).one_or_none()
     return Place(row[1], row[0]).cursor if row else BEGINNING
 
 
@@ -152,7 +149,7 @@ def is_forgotten(conn: Connection, cursor: str) -> bool:
     """
     if is_ahead(conn, cursor) or is_pruned(conn, cursor):
         return True
-    if _is_postgres(conn):
+    if is_postgres(conn):
         if cursor == BEGINNING:
             return False  # failed transactions may have taken the first ids, so a missing id proves nothing
         if _is_renumbered(conn, place_of(cursor)):
@@ -174,20 +171,20 @@ def is_before(cursor: str, other: str) -> bool:
 
 def last_cursor(conn: Connection, ids: Sequence[int]) -> str:
     """The cursor behind the last of the events, which exist."""
-    query = select(events.c.id, _tx(conn)).where(events.c.id.in_(ids)).order_by(*_descending(conn)).limit(1)
+    query = select(events.c.id, tx_of(conn)).where(events.c.id.in_(ids)).order_by(*descending(conn)).limit(1)
     id, tx = conn.execute(query).one()
     return Place(tx, id).cursor
 
 
 def newest_id(conn: Connection) -> int:
     """The id of the last event of the log, whether it can be read already or not."""
-    newest: int = conn.execute(select(events.c.id).order_by(*_descending(conn)).limit(1)).scalar_one()
+    newest: int = conn.execute(select(events.c.id).order_by(*descending(conn)).limit(1)).scalar_one()
     return newest
 
 
 def _is_renumbered(conn: Connection, place: Place) -> bool:
     """True if the event at the place has another number since a restore: the cursor would lead behind other events."""
-    stored = conn.execute(select(_tx(conn)).where(events.c.id == place.id)).scalar()
+    stored = conn.execute(select(tx_of(conn)).where(events.c.id == place.id)).scalar()
     return stored is not None and stored != place.tx
 
 
@@ -200,7 +197,7 @@ def renumbered(cursor: str, tx: int, last: int) -> str:
 def is_ahead(conn: Connection, cursor: str) -> bool:
     """True if the cursor is of another database, with higher numbers than this database has reached."""
     place = place_of(cursor)
-    if _is_postgres(conn):
+    if is_postgres(conn):
         return bool(place.tx >= conn.execute(_next_transaction).scalar_one())
     return place.id > (conn.execute(select(func.max(events.c.id))).scalar() or 0)
 
@@ -210,9 +207,9 @@ def lag(conn: Connection, now: datetime) -> float:
 
     It grows while any writing transaction of this database stays open.
     """
-    if not _is_postgres(conn):
+    if not is_postgres(conn):
         return 0.0
-    held_back = select(func.min(events.c.at)).where(text(f"events.tx >= {_GATE}"))
+    held_back = select(func.min(events.c.at)).where(text(f"events.tx >= {GATE}"))
     oldest = conn.execute(held_back).scalar()
     return max((now - oldest).total_seconds(), 0.0) if oldest else 0.0
 
@@ -220,7 +217,9 @@ def lag(conn: Connection, now: datetime) -> float:
 def after(conn: Connection, cursor: str, filters: EventFilter, limit: int) -> Page:
     """At most ``limit`` events behind the cursor that match the filter; fewer if they exceed the allowance of the read.
 
-    After the last match the cursor of the page is the end of the log, so that the other events are not searched again.
+    A filter that no index answers is applied to the next `WINDOW` events, so that no read goes through millions of
+    rows: a page may be empty and have more. After the last match the cursor of the page is behind all events that were
+    searched, so that the other events are not searched again.
     The first event is always returned, however large it is: otherwise no reader could get behind it.
     """
     try:
@@ -232,15 +231,43 @@ def after(conn: Connection, cursor: str, filters: EventFilter, limit: int) -> Pa
 
 def _after(conn: Connection, cursor: str, filters: EventFilter, limit: int) -> Page:
     place = place_of(cursor)
-    if filters == EventFilter() and not _is_postgres(conn):
+    if filters == EventFilter() and not is_postgres(conn):
         return _next_of_all(conn, place, limit)
-    query = _query(conn, place, filters).limit(limit + 1).subquery()
-    rows, is_cut = _fitting(within(conn, select(query), heavy=[query.c.payload], order=_order(conn)))
-    page_rows, has_more = rows[:limit], is_cut or len(rows) > limit
-    end_cursor = _row_place(page_rows[-1]).cursor if page_rows else cursor
-    if not has_more and filters != EventFilter():
-        end_cursor = end(conn)
-    return Page(tuple(_event(row) for row in page_rows), end_cursor, has_more)
+    query, window = _query(conn, place, filters), None
+    if filters.searches_log:
+        window = _window(conn, place)
+        if window is None:
+            return Page((), cursor, has_more=False)
+        query = query.where(up_to(conn, window.end.tx, window.end.id))
+    rows_of_page = query.limit(limit + 1).subquery()
+    statement = select(rows_of_page)
+    rows, is_cut = _fitting(within(conn, statement, heavy=[rows_of_page.c.payload], order=names(conn)))
+    page_events = tuple(map(_event, rows[:limit]))
+    if is_cut or len(rows) > limit:
+        return Page(page_events, page_events[-1].cursor, has_more=True)
+    if window is not None:
+        return Page(page_events, window.end.cursor, window.is_full)
+    if filters != EventFilter():
+        return Page(page_events, end(conn), has_more=False)
+    return Page(page_events, page_events[-1].cursor if page_events else cursor, has_more=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """The part of the log that one read searches."""
+
+    end: Place
+    is_full: bool
+
+
+def _window(conn: Connection, place: Place) -> _Window | None:
+    """The next `WINDOW` events behind the place; None if there is none."""
+    conditions = [behind(conn, place.tx, place.id), *readable(conn)]
+    part = select(events.c.id, tx_of(conn).label("txid")).where(*conditions).order_by(*ascending(conn)).limit(WINDOW)
+    rows = part.subquery()
+    last = select(rows, func.count().over().label("size")).order_by(rows.c.txid.desc(), rows.c.id.desc()).limit(1)
+    row = conn.execute(last).one_or_none()
+    return None if row is None else _Window(_row_place(row), row.size == WINDOW)
 
 
 def fitting(conn: Connection, found: Sequence[Event], filters: EventFilter) -> tuple[Event, ...]:
@@ -290,54 +317,23 @@ _behind_place = Prepared(
 )
 
 
-def _query(conn: Connection, place: Place, filters: EventFilter) -> Any:
-    query = select(events, _tx(conn).label("txid"))
-    conditions: list[ColumnElement[bool]] = [_behind(conn, place)]
-    gate = _gate(conn)
-    if gate is not None:
-        conditions.append(gate)
+def _query(conn: Connection, place: Place, filters: EventFilter) -> Select[Any]:
+    query = select(events, tx_of(conn).label("txid"))
+    conditions = [behind(conn, place.tx, place.id), *readable(conn)]
     if filters.process_ids is not None:
         conditions.append(events.c.process_id.in_(filters.process_ids))
     if filters.kinds is not None:
         conditions.append(events.c.kind.in_(filters.kinds))
-    if filters.workflow_names is not None or filters.assignee_keys is not None:
-        query = query.join(processes, processes.c.id == events.c.process_id)
+    # Not a join: the database would begin with all processes of the workflow, and there may be a million.
     if filters.workflow_names is not None:
-        conditions.append(processes.c.workflow_name.in_(filters.workflow_names))
+        conditions.append(_of_process(processes.c.workflow_name).in_(filters.workflow_names))
     if filters.assignee_keys is not None:
-        conditions.append(processes.c.assignee.in_(filters.assignee_keys))
-    return query.where(and_(*conditions)).order_by(*_ascending(conn))
+        conditions.append(_of_process(processes.c.assignee).in_(filters.assignee_keys))
+    return query.where(and_(*conditions)).order_by(*ascending(conn))
 
 
-def _is_postgres(conn: Connection) -> bool:
-    return conn.dialect.name == "postgresql"
-
-
-def _tx(conn: Connection) -> ColumnElement[int]:
-    return cast(cast(events.c.tx, Text), BigInteger) if _is_postgres(conn) else events.c.tx
-
-
-def _order(conn: Connection) -> tuple[str, ...]:
-    return ("tx", "id") if _is_postgres(conn) else ("id",)
-
-
-def _ascending(conn: Connection) -> tuple[ColumnElement[Any], ...]:
-    return (events.c.tx, events.c.id) if _is_postgres(conn) else (events.c.id,)
-
-
-def _descending(conn: Connection) -> tuple[ColumnElement[Any], ...]:
-    return tuple(column.desc() for column in _ascending(conn))
-
-
-def _behind(conn: Connection, place: Place) -> ColumnElement[bool]:
-    if not _is_postgres(conn):
-        return events.c.id > place.id
-    tx = cast(literal(str(place.tx), Text), events.c.tx.type)
-    return tuple_(events.c.tx, events.c.id) > tuple_(tx, literal(place.id))
-
-
-def _gate(conn: Connection) -> ColumnElement[bool] | None:
-    return text(f"events.tx < {_GATE}") if _is_postgres(conn) else None  # type: ignore[return-value]
+def _of_process(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return select(column).where(processes.c.id == events.c.process_id).correlate(events).scalar_subquery()
 
 
 def _row_place(row: Row[Any]) -> Place:

@@ -63,7 +63,13 @@ def quiet() -> Any:
 @asynccontextmanager
 async def site(folder: Path) -> AsyncIterator[tuple[Site, str]]:
     """The whole server, and its address."""
-    async with site_of(sqlite_url(folder), quiet) as found, served(found.app) as address:
+    async with site_on(sqlite_url(folder)) as found:
+        yield found
+
+
+@asynccontextmanager
+async def site_on(url: str) -> AsyncIterator[tuple[Site, str]]:
+    async with site_of(url, quiet) as found, served(found.app) as address:
         yield found, address
 
 
@@ -181,6 +187,36 @@ async def test_each_socket_gets_its_own_id_around_the_same_bytes(tmp_path: Path)
     assert {json.dumps(message["payload"]) for message in messages} == {json.dumps(messages[0]["payload"])}
     assert (messages[0]["payload"]["data"]["processEvents"]["cursor"], len(messages[0]["payload"])) == (end, 1)
     assert len(messages[0]["payload"]["data"]["processEvents"]["events"]) == 10  # one message for the whole commit
+
+
+@pytest.mark.one_dispatcher
+async def test_two_servers_on_one_database_give_their_sockets_the_same_events(storage: str) -> None:
+    """On PostgreSQL the second server hears of the commits of the first; a file of SQLite has one server."""
+    count = 1 if storage.startswith("sqlite") else 2
+    async with AsyncExitStack() as stack:
+        sites = [await stack.enter_async_context(site_on(storage)) for _ in range(count)]
+        clients = [await stack.enter_async_context(opened(address)) for _, address in sites for _ in range(2)]
+        for client in clients:
+            await subscribe(client, "1")
+            await heard(client)
+        for found, _ in sites:
+            await until_shared(found, 2)
+        for size in (1, 30, 2):
+            await asyncio.gather(*(commit(found, size) for found, _ in sites))
+        wanted = count * 33
+        received = [await ids_until(client, wanted) for client in clients]
+        page = await sites[0][0].engine.events()
+        assert [found.app.state.graphql.shared.groups for found, _ in sites] == [1] * count
+
+    assert received == [[event.cursor for event in page[-wanted:]]] * len(clients)
+
+
+async def ids_until(client: ClientConnection, count: int) -> list[str]:
+    """The ids of the next events."""
+    received: list[str] = []
+    while len(received) < count:
+        received += ids_of(await heard(client))
+    return received
 
 
 async def test_a_completed_id_gets_nothing_more_and_may_be_used_again(tmp_path: Path) -> None:

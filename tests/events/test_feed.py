@@ -17,6 +17,7 @@ from orchestrator_gql.events.stream import Batch, read_batch
 from orchestrator_gql.storage import events
 from orchestrator_gql.storage.events import EventFilter
 from orchestrator_gql.types import Event, EventKind, ProcessStatus, State
+from orchestrator_gql.utils.errors import StorageUnavailable
 from orchestrator_gql.workflow import workflow
 
 pytestmark = pytest.mark.one_dispatcher
@@ -193,3 +194,52 @@ async def test_a_follower_that_begins_ahead_of_the_feed_gets_only_what_is_behind
         await reader.leave()
 
     assert [reader.got[:-1] for reader in readers] == [cursors, cursors[1:], cursors[2:], []]
+
+
+async def test_a_reading_that_fails_while_it_is_ended_does_not_end_the_next_one(offer: Offer) -> None:
+    engine, ids = await two_processes(offer)
+    may_end, begun = asyncio.Event(), []
+
+    async def read(cursor: str) -> Batch:
+        begun.append(cursor)
+        if len(begun) == 1:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                await may_end.wait()
+                raise StorageUnavailable from None  # as a database whose connection is lost at this moment
+        return await read_batch(engine.runtime.database, cursor, EventFilter())
+
+    feed = Feed(engine.runtime.notifier, read)
+    end = await engine.read(events.end)
+    first = Reader(feed, engine, end, EventFilter())
+    await until(lambda: begun)
+    leaving = asyncio.create_task(first.leave())
+    await until(lambda: not feed.followers)
+    second = Reader(feed, engine, end, EventFilter())
+    reading = feed._reading
+    may_end.set()
+    await leaving
+    await write(engine, ids[0])
+    await until(lambda: len(second.got) == 1)
+    assert reading is not None and feed._reading is reading
+    await second.leave()
+
+
+async def test_a_follower_that_reaches_the_feed_without_a_batch_wakes_whoever_waits_for_it(offer: Offer) -> None:
+    """A group that another subscriber waits for may have nothing to send for the events that it read."""
+    engine, ids = await two_processes(offer)
+    feed = feed_of(engine)
+    other = Reader(feed, engine, await engine.read(events.end), EventFilter())
+    await write(engine, ids[0])
+    await until(lambda: len(other.got) == 1)
+    moved = asyncio.create_task(feed.moved())
+    await asyncio.sleep(0)
+    late = Reader(feed, engine, BEGINNING, EventFilter(kinds=()))
+    async with asyncio.timeout(PATIENCE):
+        await moved
+        while late.follower.place < feed.place:
+            await feed.moved()
+    assert late.got == []
+    for reader in (other, late):
+        await reader.leave()

@@ -232,9 +232,19 @@ async def test_only_equal_operations_with_equal_rights_share(
     assert found == groups
 
 
-async def test_a_cursor_that_is_used_elsewhere_too_belongs_to_the_key(tmp_path: Path) -> None:
-    query = """subscription ($after: String!) { processEvents(after: $after) {
-      events { process { changes(after: $after) { cursor } } } } }"""
+CHANGES = "processEvents(after: $after) { events { process { changes(after: $after) { cursor } } } }"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        f"subscription ($after: String!) {{ {CHANGES} }}",
+        f"subscription ($after: String!) {{ ...A ...A }} fragment A on Subscription {{ {CHANGES} }}",
+        f"subscription ($after: String!) {{ ...A ...B ...A }} fragment B on Subscription {{ ...A }} "
+        f"fragment A on Subscription {{ {CHANGES} }}",
+    ],
+)
+async def test_a_cursor_that_is_used_elsewhere_too_belongs_to_the_key(query: str, tmp_path: Path) -> None:
     async with staged(tmp_path, has_history=False) as stage:
         cursors = [BEGINNING, await stage.end()]
         subscribers = [stage.subscribe(query, {"after": each}) for each in cursors]
