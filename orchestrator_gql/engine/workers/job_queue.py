@@ -58,7 +58,7 @@ class JobQueue(JobManager):
         self.fetched: deque[Job] = deque()
         self.has_more = False
         """True if more jobs may wait than the worker could run."""
-        self._finished: list[int] = []
+        self._finished: set[int] = set()
         self._is_searched = False
 
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
@@ -72,7 +72,7 @@ class JobQueue(JobManager):
 
     async def _fetch(self, queues: Iterable[str] | None, worker_id: int) -> None:
         """Fetch as many jobs as the worker could run; if there are fewer, none is left until a notification comes."""
-        finished, self._finished = self._finished, []
+        finished, self._finished = list(self._finished), set()
         limit = max(1, min(MOST, self._free()))
         self._is_searched = True  # a notification that comes during the fetch changes it
         try:
@@ -80,7 +80,7 @@ class JobQueue(JobManager):
                 _FETCH, queues=queues, worker_id=worker_id, finished=finished, limit=limit
             )
         except BaseException:
-            self._finished += finished
+            self._finished.update(finished)
             self._is_searched = False
             raise
         self.has_more = len(rows) == limit
@@ -91,7 +91,7 @@ class JobQueue(JobManager):
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
         """Remove the job with the next fetch. See `JobManager.finish_job`."""
         assert job.id is not None, "it was fetched"
-        self._finished.append(job.id)
+        self._finished.add(job.id)  # a full server fetches nothing, and may find the same stalled job again and again
 
     async def listen_for_jobs(
         self, *, on_notification: NotificationCallback, queues: Iterable[str] | None = None
@@ -106,7 +106,7 @@ class JobQueue(JobManager):
 
     async def forget(self) -> None:
         """Remove the jobs that ended; the worker stops, and there is no next fetch."""
-        finished, self._finished = self._finished, []
+        finished, self._finished = list(self._finished), set()
         self.fetched.clear()
         self._is_searched = False
         if finished:
