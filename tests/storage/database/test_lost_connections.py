@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Connection, insert, make_url, select, text
+from sqlalchemy import Connection, func, insert, make_url, select, text
 from support.database import PostgresServer
 
 from orchestrator_gql.engine.workers import timers
@@ -26,6 +26,7 @@ Lose = Callable[[Connection], None]
 
 _add = Prepared(insert(payloads).inline(), payloads.c.keys())
 _texts = Prepared(select(payloads.c.text))
+_lock = Prepared(select(func.pg_advisory_xact_lock(1)))
 
 
 @pytest.fixture
@@ -65,6 +66,11 @@ def add(conn: Connection) -> None:
 def at_the_first_read(conn: Connection, lose: Lose) -> None:
     lose(conn)
     _texts.all(conn, {})
+
+
+def behind_a_lock(conn: Connection, lose: Lose) -> None:
+    lose(conn)
+    next(_texts.each_behind(conn, {}, (_lock, {})), None)
 
 
 def at_the_flush(conn: Connection, lose: Lose) -> None:
@@ -115,6 +121,7 @@ def before_a_second_savepoint(conn: Connection, lose: Lose) -> None:
 
 UNITS = [
     at_the_first_read,
+    behind_a_lock,
     at_the_flush,
     at_a_statement_of_sqlalchemy,
     at_the_begin_of_a_savepoint,
