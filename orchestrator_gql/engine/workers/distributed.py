@@ -6,12 +6,16 @@ of every worker notifies again for runnable processes without a job), delivered 
 process taken), or belong to a dead worker (the job is removed; the lease ends). The ``queueing_lock`` of a job is its
 process, so that only one job waits per process. A job has no ``lock``: leases and epochs already keep two workers
 apart, and with a lock the next job would wait behind the job of a dead worker.
+
+If a task is free at the server that wakes a process, it claims the process right after the COMMIT. The job then finds
+nothing to do. It is there for the other workers, if this server is full or dies.
 """
 
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
+from contextvars import Context, copy_context
 from uuid import UUID
 
 import psycopg
@@ -22,7 +26,7 @@ from sqlalchemy import Connection
 from orchestrator_gql.engine.workers.job_queue import JobQueue, app_of
 from orchestrator_gql.engine.workers.worker import WorkerTasks
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.storage import wake_ups
+from orchestrator_gql.storage import processes, wake_ups
 from orchestrator_gql.storage.wake_ups import QUEUE, TASK
 from orchestrator_gql.utils import outages
 from orchestrator_gql.utils.errors import StorageUnavailable
@@ -35,6 +39,12 @@ POLL = 1.0
 OVERDUE = 10
 """The priority of a repeated wake-up: its process has waited already."""
 
+REMEMBERED = 1000
+"""Processes that this server claimed without their jobs; it remembers the last ones until it gets their jobs."""
+
+FULL = 5.0
+"""Seconds that the queue waits for a free task before it looks whether it must end."""
+
 AWAY = 1.0
 """Seconds between two tries to reach an unavailable queue."""
 
@@ -43,12 +53,15 @@ class DistributedDispatcher:
     """Notifies workers by jobs. An API server without a worker only defers jobs and never runs them."""
 
     def __init__(self, database_url: str) -> None:
-        self._queue = JobQueue(database_url, self._free)
+        self._queue = JobQueue(database_url, self._free, self._wait_for_place)
         self._app = app_of(self._queue)
         self._app.task(name=TASK, queue=QUEUE)(self._run_job)
         self._runtime: Runtime | None = None
         self._work: WorkerTasks | None = None
         self._running: asyncio.Task[None] | None = None
+        self._context: Context | None = None
+        self._has_place = asyncio.Event()
+        self._begun: dict[UUID, None] = {}
 
     def attach(self, runtime: Runtime) -> None:
         """Set the server whose processes this dispatcher wakes."""
@@ -75,10 +88,34 @@ class DistributedDispatcher:
         wake_ups.defer(conn, list(process_ids))
 
     def notify(self, process_ids: Iterable[UUID]) -> None:
-        """Do nothing: the queue sends its own notification at the COMMIT."""
+        """Advance the processes here, as long as tasks are free and no job waits longer; the queue has the others.
+
+        A process that is advanced here now waits for its job: by then it has been released.
+        """
+        if self._context is None or self.work.is_stopping:
+            return
+        for process_id in process_ids:
+            if self._free() <= len(self._queue.fetched):
+                self._queue.has_more = True
+            if self._queue.has_more:
+                return
+            if not self.work.is_advancing(process_id):
+                self._remember(process_id)
+                self._context.copy().run(self._begin, process_id)  # that of a request has its trace and its secrets
+
+    def _remember(self, process_id: UUID) -> None:
+        self._begun[process_id] = None
+        if len(self._begun) > REMEMBERED:  # other workers got the jobs
+            del self._begun[next(iter(self._begun))]
+
+    def _begin(self, process_id: UUID) -> "asyncio.Task[None]":
+        task = self.work.begin(process_id)
+        task.add_done_callback(lambda _task: self._has_place.set())
+        return task
 
     async def run(self) -> None:
         """Run the jobs of the queue until stopped, at most ``concurrency`` processes at once."""
+        self._context = copy_context()
         async with asyncio.TaskGroup() as group:
             group.create_task(self.work.watch(self._notify_again))
             self._running = group.create_task(self._work_off())
@@ -88,6 +125,7 @@ class DistributedDispatcher:
         if not self.work.is_stopping and self._running is not None:
             self._running.cancel()  # a job that came now would be lost: its process is not advanced any more
         self.work.begin_to_stop()
+        self._has_place.set()
 
     async def stop(self, grace: float) -> None:
         """Take no more jobs; let running steps finish for ``grace`` seconds, then hand over their processes."""
@@ -130,9 +168,42 @@ class DistributedDispatcher:
     def _free(self) -> int:
         return self.runtime.settings.concurrency - self.work.running
 
+    async def _wait_for_place(self) -> bool:
+        """True when a task is free; False if none becomes free for a while: a queue whose connection is lost ends then.
+
+        Without the wait, the queue would only be polled after the end of a step."""
+        while self._free() <= 0:
+            if self.work.is_stopping:
+                return False
+            self._has_place.clear()
+            try:
+                async with asyncio.timeout(FULL):
+                    await self._has_place.wait()
+            except TimeoutError:
+                return False
+        return True
+
     async def _run_job(self, process_id: str) -> None:
         """Run a job, shielded: without a database Procrastinate cancels its jobs, but the outcome must be stored."""
-        await asyncio.shield(self.work.begin(UUID(process_id)))
+        id = UUID(process_id)
+        if id in self._begun:
+            del self._begun[id]
+            if not await self._is_free(id):
+                return
+        while not await self._wait_for_place():  # a process that was woken here was faster than this job
+            if self.work.is_stopping:
+                return
+        await asyncio.shield(self._begin(id))
+
+    async def _is_free(self, process_id: UUID) -> bool:
+        """True if the process must be claimed. The read waits for the locks of the process: a transaction that holds
+        them may have found this job, and added none."""
+        now = self.runtime.clock.now()
+        try:
+            found = await self.runtime.database.read_current(lambda conn: processes.lock_free(conn, process_id, now))
+        except StorageUnavailable:
+            return True
+        return found is not None
 
     async def _notify_again(self, process_ids: Sequence[UUID]) -> None:
         """Defer new jobs for runnable processes without a job: the job was lost with the queue or with a worker."""

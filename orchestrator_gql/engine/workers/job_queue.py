@@ -5,7 +5,7 @@ be there again, and its claim then finds nothing to do.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import procrastinate
@@ -39,8 +39,8 @@ WITH RECURSIVE finished AS (
 class JobQueue(JobManager):
     """Fetches the jobs of one worker, and finishes them in batches."""
 
-    def __init__(self, database_url: str, free: Callable[[], int]) -> None:
-        """``free`` tells how many jobs the worker could run now."""
+    def __init__(self, database_url: str, free: Callable[[], int], has_place: Callable[[], Awaitable[bool]]) -> None:
+        """``free`` tells how many jobs the worker could run now. ``has_place`` waits until it could run one."""
         url = make_url(database_url).set(drivername="postgresql")
         super().__init__(
             procrastinate.PsycopgConnector(
@@ -54,20 +54,25 @@ class JobQueue(JobManager):
             )
         )
         self._free = free
-        self._fetched: deque[Job] = deque()
-        self._finished: list[int] = []
+        self._has_place = has_place
+        self.fetched: deque[Job] = deque()
+        self.has_more = False
+        """True if more jobs may wait than the worker could run."""
+        self._finished: set[int] = set()
         self._is_searched = False
 
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
         """The next job, None if there is none. See `JobManager.fetch_job`."""
-        while not self._fetched and not self._is_searched:
+        while not self.fetched and not self._is_searched:
+            if not await self._has_place():
+                return None
             await self._fetch(queues, worker_id)
-        self._is_searched = self._is_searched and bool(self._fetched)
-        return self._fetched.popleft() if self._fetched else None
+        self._is_searched = self._is_searched and bool(self.fetched)
+        return self.fetched.popleft() if self.fetched else None
 
     async def _fetch(self, queues: Iterable[str] | None, worker_id: int) -> None:
         """Fetch as many jobs as the worker could run; if there are fewer, none is left until a notification comes."""
-        finished, self._finished = self._finished, []
+        finished, self._finished = list(self._finished), set()
         limit = max(1, min(MOST, self._free()))
         self._is_searched = True  # a notification that comes during the fetch changes it
         try:
@@ -75,17 +80,18 @@ class JobQueue(JobManager):
                 _FETCH, queues=queues, worker_id=worker_id, finished=finished, limit=limit
             )
         except BaseException:
-            self._finished += finished
+            self._finished.update(finished)
             self._is_searched = False
             raise
-        if len(rows) == limit:
+        self.has_more = len(rows) == limit
+        if self.has_more:
             self._is_searched = False
-        self._fetched += map(Job.from_row, rows)
+        self.fetched += map(Job.from_row, rows)
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
         """Remove the job with the next fetch. See `JobManager.finish_job`."""
         assert job.id is not None, "it was fetched"
-        self._finished.append(job.id)
+        self._finished.add(job.id)  # a full server fetches nothing, and may find the same stalled job again and again
 
     async def listen_for_jobs(
         self, *, on_notification: NotificationCallback, queues: Iterable[str] | None = None
@@ -100,8 +106,8 @@ class JobQueue(JobManager):
 
     async def forget(self) -> None:
         """Remove the jobs that ended; the worker stops, and there is no next fetch."""
-        finished, self._finished = self._finished, []
-        self._fetched.clear()
+        finished, self._finished = list(self._finished), set()
+        self.fetched.clear()
         self._is_searched = False
         if finished:
             await self.connector.execute_query_async(

@@ -8,7 +8,6 @@ from functools import partial
 from uuid import UUID
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
 
 from orchestrator_gql.engine import commit
 from orchestrator_gql.engine.commit import CommitContext, PendingTransitions, commit_context, with_current_definition
@@ -17,6 +16,7 @@ from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.process import Process, expire, status_changed, steps_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import events, input_requests, processes, timers
+from orchestrator_gql.storage.database.losses import is_outage
 from orchestrator_gql.storage.database.pipeline import savepoint
 from orchestrator_gql.storage.timers import DueTimer, TimerKind
 from orchestrator_gql.types import InputRequestStatus, ProcessStatus
@@ -165,9 +165,11 @@ def close(
         try:
             with savepoint(conn):  # a form that cannot be closed must not stop the other timers of the batch
                 _close_request(conn, timer, timer.input_request_id, context, registry)
-        except (StorageUnavailable, OperationalError):
-            raise  # the database is away, and not the form wrong
-        except Exception:
+        except StorageUnavailable:
+            raise
+        except Exception as error:
+            if is_outage(error):
+                raise  # the database is away, and not the form wrong
             logger.exception("a form cannot be closed", extra={"process_id": str(timer.process_id)})
             _try_later(conn, timer, context)
 

@@ -63,6 +63,10 @@ class WorkerTasks:
         """The number of processes that this worker advances now."""
         return len(self._tasks)
 
+    def is_advancing(self, process_id: UUID) -> bool:
+        """True if a task of this worker advances the process, or is about to claim it."""
+        return process_id in self._tasks.values()
+
     def begin(self, process_id: UUID, claimed: CommitResult | None = None) -> "asyncio.Task[None]":
         """Advance the process in a new task, which only `end` cancels; it may be ``claimed`` already."""
         task = asyncio.create_task(self._advance(process_id, claimed))

@@ -6,7 +6,8 @@ a write: if the connection is lost then, nobody would know whether the write fai
 
 Two statements of one round trip still have a snapshot each, so the second one sees what changed while the first one
 waited for a lock. The parts of *one* statement have the same snapshot, and none sees the rows of another: so a write to
-a table for which another write waits is sent in the next statement, unless both are the same insert.
+a table, or one that reads a table, for which another write waits is sent in the next statement, unless both are the
+same insert.
 """
 
 import re
@@ -136,7 +137,7 @@ class Pipeline:
 
     def _add(self, conn: Connection, write: _Write) -> None:
         for waiting in self._waiting:
-            if waiting.template.table != write.template.table:
+            if waiting.template.table not in write.template.words:  # neither written nor read by it
                 continue
             if write.template.only_adds and waiting.template is write.template and len(waiting.rows) < ROWS:
                 waiting.rows += write.rows
@@ -146,9 +147,14 @@ class Pipeline:
         self._waiting.append(write)
 
     def run(self, conn: Connection, statements: Sequence[tuple[Template, Parameters]]) -> list[Result]:
-        """Send the statements in one round trip, behind the waiting writes if they write what is read; the results."""
+        """Send the statements in one round trip, behind the waiting writes if they write what is read; the results.
+
+        A statement that writes is always behind them: its rows may refer to theirs.
+        """
         is_concerned = any(
-            write.template.table in template.words for write in self._waiting for template, _ in statements
+            template.table is not None or write.template.table in template.words
+            for write in self._waiting
+            for template, _ in statements
         )
         writes = self._take() if is_concerned else []
         texts = [(template.numbered(1), parameters) for template, parameters in statements]

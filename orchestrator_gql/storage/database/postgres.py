@@ -4,20 +4,21 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID
 from weakref import WeakSet
 
 from sqlalchemy import Connection, make_url
 from sqlalchemy.event import listen
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from orchestrator_gql.storage.database import thread_reads
 from orchestrator_gql.storage.database.after_commit import CommitEffects, CommitHooks, NoHooks, T, Unit, begin_unit
 from orchestrator_gql.storage.database.failpoints import read_failpoints
+from orchestrator_gql.storage.database.losses import FAILURES, Failure, is_connection_lost, is_outage, sqlstate
 from orchestrator_gql.storage.database.observer import Observer, Unobserved
 from orchestrator_gql.storage.database.pipeline import clear, flush, give_pipeline
 from orchestrator_gql.storage.database.snapshot import (
@@ -62,9 +63,6 @@ UNIT_SECONDS = 40
 
 AGAIN = frozenset({"40001", "40P01"})
 """Serialization failure and deadlock: PostgreSQL rolled the unit back, and it may run again."""
-
-READ_ONLY = "25006"
-"""The SQLSTATE if the server became a standby, or if its administrator stopped all writes."""
 
 CURRENT: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"}
 SNAPSHOT: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -212,7 +210,7 @@ class PostgresDatabase:
         for tries in range(5):
             try:
                 result, effects = await self._transaction(unit)
-            except DBAPIError as error:
+            except FAILURES as error:
                 if not _is_undone(error, tries):
                     raise _translated(error) from error
                 await asyncio.sleep(0.01 * 2**tries)
@@ -271,7 +269,7 @@ class PostgresDatabase:
                 async with asyncio.timeout(UNIT_SECONDS), engine.connect() as conn:
                     await conn.execution_options(**options)
                     return await conn.run_sync(unit)
-            except DBAPIError as error:
+            except FAILURES as error:
                 if not _is_undone(error, tries):
                     raise _translated(error) from error
             except (PoolTimeout, TimeoutError) as error:
@@ -296,10 +294,11 @@ class PostgresDatabase:
         try:
             if self._readers is None:
                 raise StorageUnavailable
-            conn = await stack.enter_async_context(self._readers.connect())
+            conn = await self._readers.connect()
+            stack.push_async_callback(_end, conn)
             await conn.execution_options(**SNAPSHOT)
             await conn.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
-        except DBAPIError as error:
+        except FAILURES as error:
             raise _translated(error) from error
         except PoolTimeout as error:
             raise StorageUnavailable from error
@@ -320,8 +319,8 @@ class _Snapshot:
         try:
             async with asyncio.timeout(UNIT_SECONDS):
                 return await self._conn.run_sync(unit)
-        except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) == IDLE:
+        except FAILURES as error:
+            if sqlstate(error) == IDLE:
                 raise SnapshotEnded from error
             raise _translated(error) from error
         except TimeoutError as error:
@@ -341,18 +340,22 @@ async def _commit(conn: AsyncConnection) -> None:
         raise
 
 
-def _is_undone(error: DBAPIError, tries: int) -> bool:
+async def _end(conn: AsyncConnection) -> None:
+    """End a snapshot. Its reads are complete, so it does not matter if its connection is lost now."""
+    with suppress(*FAILURES):
+        await conn.__aexit__(None, None, None)  # shielded: the connection must return to its pool
+
+
+def _is_undone(error: Failure, tries: int) -> bool:
     """True if the unit changed nothing and may run again: it met a conflict, or its connection was dead before.
 
     The pool notices a restart of the database only when a statement fails. So the first loss is repeated; a second
     loss means that the database is unavailable.
     """
-    if error.connection_invalidated:
+    if is_connection_lost(error):
         return tries == 0
-    return getattr(error.orig, "sqlstate", None) in AGAIN
+    return sqlstate(error) in AGAIN
 
 
-def _translated(error: DBAPIError) -> Exception:
-    is_lost = isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated
-    is_read_only = getattr(error.orig, "sqlstate", None) == READ_ONLY
-    return StorageUnavailable() if is_lost or is_read_only else error
+def _translated(error: Failure) -> Exception:
+    return StorageUnavailable() if is_outage(error) else error

@@ -16,7 +16,7 @@ from sqlalchemy.sql import Insert, Select
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import UpdateBase
 
-from orchestrator_gql.storage.database.pipeline import PIPELINE, Pipeline, Refusal, Template, as_text
+from orchestrator_gql.storage.database.pipeline import Refusal, Template, as_text, pipeline_of
 
 FLOAT8 = 701
 """The type that PostgreSQL reports for our columns of floats; no other conversion asks what was reported."""
@@ -62,7 +62,7 @@ class Prepared:
     def run(self, conn: Connection, values: Values) -> int:
         """Run the statement and return the number of rows that it changed."""
         compiled = self._of(conn)
-        pipeline = _pipeline_of(conn)
+        pipeline = pipeline_of(conn)
         if pipeline is not None:
             return pipeline.run(conn, [(compiled.template, compiled.texts(values))])[0].count
         return _driver(conn).execute(compiled.sql, compiled.parameters(values)).rowcount
@@ -71,7 +71,7 @@ class Prepared:
         """Run the statement, at the latest before the next read and before the COMMIT. If it changes no row, it raises
         ``refusal``, perhaps only then: nothing that the caller wrote may be committed."""
         compiled = self._of(conn)
-        pipeline = _pipeline_of(conn)
+        pipeline = pipeline_of(conn)
         if pipeline is not None:
             pipeline.write(conn, compiled.template, [compiled.texts(values)], refusal)
         elif not _driver(conn).execute(compiled.sql, compiled.parameters(values)).rowcount and refusal is not None:
@@ -80,7 +80,7 @@ class Prepared:
     def write_each(self, conn: Connection, rows: Iterable[Values]) -> None:
         """As `write`, once for each of the rows, of which there is at least one."""
         compiled = self._of(conn)
-        pipeline = _pipeline_of(conn)
+        pipeline = pipeline_of(conn)
         if pipeline is not None:
             pipeline.write(conn, compiled.template, [compiled.texts(row) for row in rows], None)
         else:
@@ -99,7 +99,7 @@ class Prepared:
     ) -> Iterator[dict[str, Any]]:
         """As `each`; on PostgreSQL behind the statement ``lock``, in the same round trip."""
         compiled = self._of(conn)
-        pipeline = _pipeline_of(conn)
+        pipeline = pipeline_of(conn)
         if pipeline is not None:
             statements = [(compiled.template, compiled.texts(values))]
             if lock is not None:
@@ -142,11 +142,6 @@ def _template(sql: str, statement: Any) -> Template:
     if not isinstance(statement, UpdateBase):
         return Template(sql)
     return Template(sql, str(statement.table), isinstance(statement, Insert) and " ON CONFLICT " not in sql)
-
-
-def _pipeline_of(conn: Connection) -> Pipeline | None:
-    found: Pipeline | None = conn.info.get(PIPELINE)
-    return found
 
 
 def _driver(conn: Connection) -> sqlite3.Connection:

@@ -14,7 +14,11 @@ from support.playbooks import of
 
 from orchestrator_gql import begin, step
 from orchestrator_gql.commands.processes import abort_process
+from orchestrator_gql.engine.workers.distributed import DistributedDispatcher
+from orchestrator_gql.engine.workers.job_queue import JobQueue
+from orchestrator_gql.storage import processes
 from orchestrator_gql.storage.database.after_commit import wake
+from orchestrator_gql.storage.database.postgres import PostgresDatabase
 from orchestrator_gql.types import ProcessStatus, State
 
 COMPLETED, CREATED = ProcessStatus.COMPLETED, ProcessStatus.CREATED
@@ -172,3 +176,111 @@ async def test_a_step_that_ends_after_an_abort_does_not_free_the_clean_up_of_the
 
 async def _is_empty(engine: Engine, but: int = 0) -> bool:
     return len(await jobs(engine)) <= but
+
+
+async def test_a_server_claims_at_once_what_it_wakes_and_its_jobs_find_nothing_to_do(
+    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The queue tells nothing until the processes have ended."""
+    calls: list[str] = []
+    may_fetch = asyncio.Event()
+    fetch = JobQueue._fetch
+
+    async def fetch_late(queue: JobQueue, *arguments: Any) -> None:
+        await may_fetch.wait()
+        await fetch(queue, *arguments)
+
+    @step("Count")
+    async def count() -> None:
+        calls.append("count")
+
+    flow = of(count)
+    monkeypatch.setattr(JobQueue, "_fetch", fetch_late)
+    with postgres.database() as url:
+        async with engine_of(url, flow, dispatcher="distributed", heartbeat=600) as engine:
+            begun = [await engine.start(flow) for _ in range(3)]
+            for process_id in begun:
+                await engine.reaches(process_id, COMPLETED)
+            left = await jobs(engine)
+            may_fetch.set()
+            await engine.until(lambda: _is_empty(engine), awaited="the jobs to be removed")
+
+    assert left == [(str(process_id), "todo") for process_id in begun]
+    assert calls == ["count"] * 3
+
+
+async def test_two_servers_that_wake_and_get_jobs_run_each_step_once_within_their_places(
+    postgres: PostgresServer,
+) -> None:
+    calls: list[UUID] = []
+    running, most = 0, 0
+
+    @step("Count")
+    async def count(process_id: UUID) -> None:
+        nonlocal running, most
+        calls.append(process_id)
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0)
+        running -= 1
+
+    flow = of(count)
+    with postgres.database() as url:
+        async with engine_of(url, flow, concurrency=2) as first, engine_of(url, flow, concurrency=2) as second:
+            begun = await asyncio.gather(*(engine.start(flow) for engine in (first, second) * 20))
+            for process_id in begun:
+                await first.reaches(process_id, COMPLETED)
+            await first.until(lambda: _is_empty(first), awaited="the jobs to be removed")
+
+    assert sorted(calls) == sorted(begun)
+    assert most <= 4
+
+
+async def test_a_full_server_leaves_what_it_wakes_to_the_others(postgres: PostgresServer) -> None:
+    places: list[str] = []
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    @step("Long")
+    async def long() -> None:
+        places.append("first")
+        begun.set()
+        await go.wait()
+
+    @step("Long")
+    async def short() -> None:
+        places.append("second")
+
+    with postgres.database() as url:
+        async with engine_of(url, of(long), concurrency=1, heartbeat=600) as first:
+            await first.start(of(long))
+            await begun.wait()
+            async with engine_of(url, of(short), concurrency=1, heartbeat=600):
+                process_id = await first.start(of(long))
+                await first.reaches(process_id, COMPLETED)
+                go.set()
+
+    assert places == ["first", "second"]
+
+
+async def test_a_job_of_a_process_that_was_claimed_here_waits_for_those_who_found_it(postgres: PostgresServer) -> None:
+    """A transaction that wakes the process again, and finds this job waiting, adds none: it must not be missed."""
+    with postgres.database() as url:
+        async with engine_of(url, WORKS, role="api") as api:
+            process_id = await api.start(WORKS)
+            dispatcher = DistributedDispatcher(url)
+            dispatcher.attach(api.runtime)
+            database = api.runtime.database
+            assert isinstance(database, PostgresDatabase)
+            async with database.engine.connect() as conn:
+                await conn.run_sync(lambda sync: processes.hold(sync, process_id))
+                look = asyncio.create_task(dispatcher._is_free(process_id))
+                await api.until(lambda: _waits_for_a_lock(api), awaited="the look to wait for the lock")
+                await conn.rollback()
+            is_free = await look
+
+    assert is_free
+
+
+async def _waits_for_a_lock(engine: Engine) -> bool:
+    waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    return bool(await engine.read(lambda conn: conn.execute(waiting).scalar_one()))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, bindparam, func, insert, select, text, update
+from sqlalchemy import Connection, bindparam, func, insert, literal, select, text, update
 from sqlalchemy.exc import IntegrityError
 from support.database import PostgresServer
 from support.tree import ROOT
@@ -14,13 +14,15 @@ from orchestrator_gql.storage.database import connect
 from orchestrator_gql.storage.database.pipeline import ROWS, pipeline_of, savepoint
 from orchestrator_gql.storage.database.postgres import PostgresDatabase
 from orchestrator_gql.storage.database.prepared import Prepared
-from orchestrator_gql.storage.tables import events, payloads
+from orchestrator_gql.storage.tables import events, idempotency_keys, payloads
 from orchestrator_gql.types import EventKind
 from orchestrator_gql.utils.tokens import new_id
 
 _add = Prepared(insert(payloads).inline(), payloads.c.keys())
 _change = Prepared(update(payloads).where(payloads.c.id == bindparam("b_id")).values(text=bindparam("text")))
 _texts = Prepared(select(payloads.c.text).order_by(payloads.c.id))
+_forget = Prepared(update(idempotency_keys).where(idempotency_keys.c.subject_id == bindparam("b_id"))
+                   .values(digest=bindparam("digest")))  # fmt: skip
 _append = Prepared(insert(events).inline(), ["kind", "process_id", "actor", "payload", "at"])
 
 
@@ -66,6 +68,32 @@ async def test_a_write_waits_until_its_table_is_read(database: PostgresDatabase)
 
     assert await database.transaction(unit) == [True, ["changed"], False]
     assert await database.read(texts) == ["changed"]
+
+
+async def test_a_write_that_reads_another_table_reads_what_waits_for_it(database: PostgresDatabase) -> None:
+    """The parts of one statement do not see each other's rows."""
+    copied = select(literal("PROCESS_CREATED"), payloads.c.text, literal("{}"), func.now())
+    copy = Prepared(insert(events).from_select(["kind", "actor", "payload", "at"], copied).inline())
+
+    def unit(conn: Connection) -> None:
+        add(conn, "first")
+        copy.write(conn, {})
+
+    await database.transaction(unit)
+    actors = select(events.c.actor)
+    assert await database.read(lambda conn: list(conn.execute(actors).scalars())) == ["first"]
+
+
+async def test_a_write_whose_count_is_needed_does_not_overtake_the_writes_that_wait(database: PostgresDatabase) -> None:
+    """Its row may refer to their rows."""
+
+    def unit(conn: Connection) -> bool:
+        add(conn, "first")
+        nothing = {"b_id": new_id(), "digest": "nothing has this id"}
+        _forget.run(conn, nothing)
+        return waits(conn)
+
+    assert not await database.transaction(unit)
 
 
 async def test_any_other_statement_sends_the_writes_first(database: PostgresDatabase) -> None:

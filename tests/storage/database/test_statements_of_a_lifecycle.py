@@ -30,8 +30,9 @@ START = """mutation { startWorkflow(input: {workflowName: "measured", pages: [{n
   __typename ... on StartWorkflowSuccess { process { id } } } }"""
 SUBMIT = """mutation($id: ID!) { submitForm(input: {inputRequestId: $id, pages: [{}]}) { __typename } }"""
 
-STATEMENTS = {"sqlite": 119, "postgres, two servers": 73, "postgres, one server": 73, "postgres, embedded": 70}
-"""Without NOTIFY: on a fast machine, one wake-up of the other servers serves several commits."""
+STATEMENTS = {"sqlite": 119, "postgres, two servers": 73, "postgres, one server": 79, "postgres, embedded": 70}
+"""Without NOTIFY: on a fast machine, one wake-up of the other servers serves several commits. A single server looks
+twice for each of three jobs, whose processes it has claimed before."""
 
 COMMITS = {"sqlite": 8, "postgres, two servers": 11, "postgres, one server": 11, "postgres, embedded": 11}
 
