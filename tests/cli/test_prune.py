@@ -33,6 +33,8 @@ def test_a_server_shows_asks_deletes_and_says_when(tmp_path: Path) -> None:
         again = orchestrator(tmp_path, "prune", "--older-than", "0", "--yes", *to)
         listed = orchestrator(tmp_path, "audit", "list", "--action", "pruneProcesses", *to)
         verified = orchestrator(tmp_path, "audit", "verify", *to)
+        tailed = orchestrator(tmp_path, "tail", "--process", started[0], *to)
+        unknown = orchestrator(tmp_path, "tail", "--process", "0193b0c4-7d1e-7c3a-9c8e-2f0a1b2c3d4e", *to)
 
     assert len(started) == 2
     assert (without_days.returncode, without_days.stdout) == (2, "")
@@ -54,6 +56,8 @@ def test_a_server_shows_asks_deletes_and_says_when(tmp_path: Path) -> None:
     assert (again.returncode, again.stdout) == (0, "0 processes deleted.\n")
     assert listed.stdout.count("(removed)") == 2 and "processes=2" in listed.stdout
     assert verified.returncode == 0, verified.stdout
+    assert tailed.returncode == 2 and f"Process {started[0]} was removed by retention" in tailed.stderr
+    assert unknown.returncode == 2 and "There is no process 0193b0c4" in unknown.stderr
 
 
 @pytest.mark.parametrize(
