@@ -78,8 +78,8 @@ class PruneProcessesSuccess:
         description="True if the request ended at its time limit: send it again to delete more."
     )
     end_cursor: str | None = strawberry.field(
-        description="Where the request ended: pass it as `after` in the next request, which then does not look "
-        "again at processes that stay. If it is your `after`, and `hasMore` is true, another run was in progress. "
+        description="The place at which the request ended: pass it as `after` in the next request, which then does not "
+        "look at the same processes again. If it is your `after`, and `hasMore` is true, another run was in progress. "
         "Null if no process was looked at."
     )
 
