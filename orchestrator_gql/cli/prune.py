@@ -20,7 +20,7 @@ from orchestrator_gql.utils.errors import SettingsError
 DOCUMENT = """\
 mutation Prune($input: PruneProcessesInput!) { pruneProcesses(input: $input) { __typename
   ... on PruneProcessesSuccess {
-    processes counts { status target processes oldest } kept { reason processes } notifications hasMore }
+    processes counts { status target processes oldest } kept { reason processes } notifications hasMore endCursor }
   ... on UserError { message } } }
 """
 
@@ -47,12 +47,13 @@ class _Totals:
         return sum(self.counts.values())
 
     def add(self, answer: dict[str, Any]) -> None:
-        """Add the result of one request. The kept processes are found again by every request."""
+        """Add the result of one request."""
         for count in answer["counts"]:
             key = (count["status"], count["target"])
             self.counts[key] = self.counts.get(key, 0) + count["processes"]
             self.oldest.setdefault(key, count["oldest"])
-        self.kept = {kept["reason"]: kept["processes"] for kept in answer["kept"]}
+        for kept in answer["kept"]:
+            self.kept[kept["reason"]] = self.kept.get(kept["reason"], 0) + kept["processes"]
         self.notifications += answer["notifications"]
 
 
@@ -111,17 +112,18 @@ def _of_server(url: str, wish: Wish) -> dict[str, Any]:
 
 
 def _delete(ask: Ask, wish: Wish, expected: int) -> _Totals:
-    done, tries = _Totals(), 0
+    done, tries, after = _Totals(), 0, None
     while True:
-        before = done.processes
-        answer = ask({**wish, "dryRun": False})
+        answer = ask({**wish, "after": after, "dryRun": False})
         done.add(answer)
         if sys.stderr.isatty():
             of = max(expected, done.processes)
             print(f"\r{done.processes:,} of {of:,} processes", end="", file=sys.stderr, flush=True)
         if not answer["hasMore"]:
             break
-        tries = tries + 1 if done.processes == before else 0
+        # Without another run every request looks at some processes, though all of them may stay.
+        tries = tries + 1 if answer["endCursor"] == after else 0
+        after = answer["endCursor"]
         if tries > BUSY_TRIES:
             raise OperationRefused("Another run deletes processes at the moment. Try again when it has ended.")
         if tries:

@@ -11,7 +11,7 @@ from typing import Any
 from orchestrator_gql.audit import origin
 from orchestrator_gql.config.database_url import file_name
 from orchestrator_gql.config.settings import Settings, read_settings
-from orchestrator_gql.engine.retention import REST, Pruned, Request, Wish, prune, selection_of
+from orchestrator_gql.engine.retention import REST, Pruned, Request, Wish, mark_of, prune, selection_of
 from orchestrator_gql.storage import retention, timers
 from orchestrator_gql.storage.database import Database, connect
 from orchestrator_gql.storage.database.schema import prepare
@@ -65,6 +65,7 @@ class DatabaseRequests:
             [Target(name) for name in given["targets"]],
             [ProcessStatus(name) for name in given["statuses"]],
             given["workflows"],
+            given.get("after"),
         )
         clock = SteadyClock()
         if not self._settings.is_sqlite:
@@ -74,7 +75,7 @@ class DatabaseRequests:
             return _counted(await self._database.read(lambda conn: retention.counts(conn, wanted)))
         is_alone = self._settings.is_sqlite  # servers share a PostgreSQL database, and their commits come first
         rest = 0.0 if is_alone else REST
-        request = Request(wanted, _user(), wish.words, seconds=SECONDS, rest=rest)
+        request = Request(wanted, _user(), wish.words, seconds=SECONDS, rest=rest, after=mark_of(wish))
         with origin.acting(None, METHOD):
             key = self._settings.audit_secret
             return _answer(await prune(self._database, clock.now, key, request))
@@ -98,7 +99,7 @@ def _counted(counts: list[Count]) -> dict[str, Any]:
         }
         for count in counts
     ]
-    return {"counts": rows, "kept": [], "notifications": 0, "hasMore": False}
+    return {"counts": rows, "kept": [], "notifications": 0, "hasMore": False, "endCursor": None}
 
 
 def _answer(done: Pruned) -> dict[str, Any]:
@@ -107,4 +108,5 @@ def _answer(done: Pruned) -> dict[str, Any]:
         for (status, target), number in done.processes.items()
     ]
     kept = [{"reason": reason, "processes": number} for reason, number in done.kept.items()]
-    return {"counts": rows, "kept": kept, "notifications": done.notifications, "hasMore": done.has_more}
+    summary = {"counts": rows, "kept": kept, "notifications": done.notifications, "hasMore": done.has_more}
+    return {**summary, "endCursor": done.end.cursor if done.end else None}

@@ -4,15 +4,18 @@ import asyncio
 import json
 import random
 import sys
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from orchestrator_gql.cli.arguments import PROGRAM
-from orchestrator_gql.cli.client import ConnectionFailed, subscribe
+from orchestrator_gql.cli.client import ConnectionFailed, OperationRefused, subscribe
 from orchestrator_gql.cli.event_lines import QUERY, line
+from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
+
+PROCESS = "query Process($id: ID!) { process(id: $id) { id } }"
 
 FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 10.0
@@ -60,13 +63,24 @@ class Tail:
 
 
 def tail(url: str, *, after: str | None, process_id: UUID | None, is_json: bool) -> None:
-    """Print the events of the server until Ctrl-C, then print the cursor to go on from."""
+    """Print the events of the server until Ctrl-C, then print the cursor to go on from.
+
+    Raises `OperationRefused` for a process that is not there: its events would be awaited for ever.
+    """
+    if process_id is not None:
+        _demand(url, process_id)
     reader = Tail(url, after, process_id, is_json)
     try:
         asyncio.run(reader.follow())
     except KeyboardInterrupt:
         if reader.cursor is not None:
             _print_status(f"\nGo on with: {PROGRAM} tail --url {url} --after {reader.cursor}", is_ours=True)
+
+
+def _demand(url: str, process_id: UUID) -> None:
+    with suppress(ConnectionFailed):  # the server may come back; the reader waits for it
+        if request(url, PROCESS, {"id": str(process_id)})["process"] is None:
+            raise OperationRefused(f"There is no process {process_id}.")
 
 
 def _print_status(text: str, *, is_ours: bool = False) -> None:

@@ -1,6 +1,6 @@
 """pruneProcesses: delete old processes, or count what would go."""
 
-from orchestrator_gql.engine.retention import Pruned, Request, Wish, prune, selection_of
+from orchestrator_gql.engine.retention import Pruned, Request, Wish, mark_of, prune, selection_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import retention
@@ -13,6 +13,7 @@ MOST_SECONDS = 10.0
 async def count_processes(runtime: Runtime, principal: Principal, wish: Wish) -> list[Count]:
     """The processes that are old enough, by status and target. Raises `Forbidden` and `PayloadInvalid`."""
     principal.demand(Permission.MANAGE_ENGINE)
+    mark_of(wish)  # a wrong cursor is refused here, too
     wanted = selection_of(wish, runtime.settings.retention_days, runtime.clock.now())
     return await runtime.database.read(lambda conn: retention.counts(conn, wanted))
 
@@ -21,5 +22,5 @@ async def prune_processes(runtime: Runtime, principal: Principal, wish: Wish) ->
     """Delete processes that are old enough, for some seconds. Raises `Forbidden` and `PayloadInvalid`."""
     principal.demand(Permission.MANAGE_ENGINE)
     wanted = selection_of(wish, runtime.settings.retention_days, runtime.clock.now())
-    request = Request(wanted, principal.id, wish.words, seconds=MOST_SECONDS)
+    request = Request(wanted, principal.id, wish.words, seconds=MOST_SECONDS, after=mark_of(wish))
     return await prune(runtime.database, runtime.clock.now, runtime.settings.audit_secret, request)

@@ -22,12 +22,13 @@ from orchestrator_gql.audit.entries import AuditEntry
 from orchestrator_gql.audit.pruned import PRUNE, is_intact, last_details, without_details
 from orchestrator_gql.config.retention import DEFAULT, LONGEST, REMOVABLE, Retention
 from orchestrator_gql.engine.audit_log import entered
-from orchestrator_gql.storage import audit, retention, unused_payloads
+from orchestrator_gql.storage import audit, retention, retention_marks, unused_payloads
 from orchestrator_gql.storage.database import Database
-from orchestrator_gql.storage.retention import Budget, Mark, Rule, Selection
+from orchestrator_gql.storage.retention import Budget, Rule, Selection
+from orchestrator_gql.storage.retention_marks import Mark
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import Json, ProcessStatus
-from orchestrator_gql.utils.errors import FieldError, PayloadInvalid
+from orchestrator_gql.utils.errors import CursorInvalid, FieldError, PayloadInvalid
 
 T = TypeVar("T")
 
@@ -55,6 +56,7 @@ class Pruned:
     """What a run did: the numbers of processes by status and target, and why others stay.
 
     ``has_more``: the run ended at its limit, and there may be more. ``is_elsewhere``: another run was in progress.
+    ``end``: the last process that was looked at; the next run may go on behind it.
     """
 
     processes: Counter[tuple[ProcessStatus, Target]] = field(default_factory=Counter)
@@ -62,6 +64,7 @@ class Pruned:
     notifications: int = 0
     has_more: bool = False
     is_elsewhere: bool = False
+    end: Mark | None = None
 
     @property
     def number(self) -> int:
@@ -75,6 +78,7 @@ class Request:
 
     ``most`` and ``seconds`` limit a run, None for no limit. ``rest`` is the pause between two transactions, in times
     of the transaction. ``sweeps``: look for unused payloads, too, which reads the ids of all payloads.
+    ``after``: where an earlier run ended; with a time limit a run would look at the processes that stay each time.
     """
 
     wanted: Selection
@@ -84,16 +88,21 @@ class Request:
     seconds: float | None = None
     rest: float = REST
     sweeps: bool = True
+    after: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a person wants to delete; empty means any, and no days mean ``ORCHESTRATOR_RETENTION_DAYS``."""
+    """What a person wants to delete; empty means any, and no days mean ``ORCHESTRATOR_RETENTION_DAYS``.
+
+    ``after`` is the cursor at which an earlier request with the same wish ended.
+    """
 
     days: float | None = None
     targets: Sequence[Target] = ()
     statuses: Sequence[ProcessStatus] = ()
     workflows: Sequence[str] = ()
+    after: str | None = None
 
     @property
     def words(self) -> dict[str, Json]:
@@ -101,6 +110,15 @@ class Wish:
         lists = {"targets": self.targets, "statuses": self.statuses, "workflows": self.workflows}
         named: dict[str, Json] = {name: list(values) for name, values in lists.items() if values}
         return named if self.days is None else {"older_than_days": self.days, **named}
+
+
+def mark_of(wish: Wish) -> Mark | None:
+    """Where the run begins; raises `PayloadInvalid` for a wrong cursor."""
+    try:
+        return None if wish.after is None else retention_marks.mark_of(wish.after)
+    except CursorInvalid:
+        wrong = "The cursor is not the endCursor of an earlier answer."
+        raise PayloadInvalid(wrong, [FieldError(("after",), wrong, "cursor")]) from None
 
 
 def selection_of(wish: Wish, setting: Retention | None, now: datetime) -> Selection:
@@ -181,18 +199,21 @@ class _Run:
         self._until = None if request.seconds is None else time.monotonic() + request.seconds
 
     async def processes(self, progress: Callable[[Pruned], Awaitable[None] | None]) -> None:
-        mark: Mark | None = None
-        while not self._is_at_limit() and not self.done.is_elsewhere:
+        self.done.end = self._request.after
+        is_over = False
+        while not is_over:  # at least one look, so that requests with a cursor come to their end
             wanted, size = self._request.wanted, self._next_size()
-            look = partial(retention.next_candidates, wanted=wanted, after=mark, most=size)
+            look = partial(retention.next_candidates, wanted=wanted, after=self.done.end, most=size)
             found = await self._database.read(look)
             if found.end is None:
                 return
-            mark = found.end
             await self._all_of(found.ids)
+            if not self.done.is_elsewhere:
+                self.done.end = found.end
             waiting = progress(self.done)
             if waiting is not None:
                 await waiting
+            is_over = self.done.is_elsewhere or self._is_at_limit()
         self.done.has_more = True
 
     async def notifications(self) -> None:

@@ -34,6 +34,7 @@ from orchestrator_gql.storage.columns import UtcDateTime, among
 from orchestrator_gql.storage.database.after_commit import commit_effects
 from orchestrator_gql.storage.database.observer import ProcessesPruned
 from orchestrator_gql.storage.processes import hold_free
+from orchestrator_gql.storage.retention_marks import Mark
 from orchestrator_gql.storage.tables import (
     callback_attempts,
     callback_progress,
@@ -110,14 +111,6 @@ class Selection:
     workflows: tuple[str, ...] | None = None
     dead_before: datetime | None = None
     sent_before: datetime | None = None
-
-
-class Mark(NamedTuple):
-    """The place of a process in the order in which they go: ended processes, then failed ones, each by their time."""
-
-    is_failed: bool
-    at: datetime
-    id: UUID
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from support.command_line import SECONDS, until
 from support.dashboard_page import wait_for, wait_for_events
 
 NOTE = "mutation ($input: UpdateProcessNoteInput!) { updateProcessNote(input: $input) { __typename } }"
+ABORT = "mutation ($input: AbortProcessInput!) { abortProcess(input: $input) { __typename } }"
+PRUNE = "mutation ($input: PruneProcessesInput!) { pruneProcesses(input: $input) { __typename } }"
 CALLBACKS = "query ($id: ID!) { process(id: $id) { callbacks { id name } } }"
 REAWAIT = "mutation ($input: ReawaitCallbackInput!) { reawaitCallback(input: $input) { __typename } }"
 LARGE = {"output": ["x" * 90] * 9_500}
@@ -244,3 +246,17 @@ def test_a_process_of_500_steps_opens_at_the_step_of_the_address(dashboard: Dash
     dashboard.open(f"{path}#step-400")
     expect(page.locator("#step-400-title")).to_be_focused()
     wait_for(page, "document.querySelector('#step-400').getBoundingClientRect().top < 200")
+
+
+def test_a_link_to_a_removed_process_says_when_it_was_removed_and_offers_no_new_try(dashboard: Dashboard) -> None:
+    begin(dashboard, "changing")
+    process_id = dashboard.page.url.rsplit("/", 1)[-1]
+    dashboard.ask(ABORT, input={"processId": process_id, "reason": "an exercise"})
+    dashboard.wait_for_status("Aborted")
+    dashboard.ask(PRUNE, input={"olderThanDays": 0, "workflows": ["changing"], "dryRun": False})
+
+    dashboard.open(f"/processes/{process_id}")
+
+    expect(dashboard.page.get_by_role("heading", name="The process was removed")).to_be_visible()
+    expect(dashboard.page.get_by_text(f"Process {process_id} was removed by retention on")).to_be_visible()
+    expect(dashboard.page.get_by_role("button", name="Try again")).to_have_count(0)

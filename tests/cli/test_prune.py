@@ -5,6 +5,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from support.command_line import orchestrator, serving
@@ -12,6 +13,8 @@ from support.database import new_sqlite_url, sqlite_url
 from support.old_processes import ENDED, Maker, Old
 from support.traces import ids_of, traces
 
+from orchestrator_gql.cli import prune
+from orchestrator_gql.cli.client import OperationRefused
 from orchestrator_gql.storage.database import connect
 
 KEY = "a key of the deployment"
@@ -30,6 +33,8 @@ def test_a_server_shows_asks_deletes_and_says_when(tmp_path: Path) -> None:
         again = orchestrator(tmp_path, "prune", "--older-than", "0", "--yes", *to)
         listed = orchestrator(tmp_path, "audit", "list", "--action", "pruneProcesses", *to)
         verified = orchestrator(tmp_path, "audit", "verify", *to)
+        tailed = orchestrator(tmp_path, "tail", "--process", started[0], *to)
+        unknown = orchestrator(tmp_path, "tail", "--process", "0193b0c4-7d1e-7c3a-9c8e-2f0a1b2c3d4e", *to)
 
     assert len(started) == 2
     assert (without_days.returncode, without_days.stdout) == (2, "")
@@ -51,6 +56,8 @@ def test_a_server_shows_asks_deletes_and_says_when(tmp_path: Path) -> None:
     assert (again.returncode, again.stdout) == (0, "0 processes deleted.\n")
     assert listed.stdout.count("(removed)") == 2 and "processes=2" in listed.stdout
     assert verified.returncode == 0, verified.stdout
+    assert tailed.returncode == 2 and f"Process {started[0]} was removed by retention" in tailed.stderr
+    assert unknown.returncode == 2 and "There is no process 0193b0c4" in unknown.stderr
 
 
 @pytest.mark.parametrize(
@@ -141,6 +148,40 @@ def test_another_audit_key_deletes_nothing_and_says_why(tmp_path: Path) -> None:
     assert "stay: its entries in the audit log were changed, or ORCHESTRATOR_AUDIT_KEY is another" in refused.stdout
     assert refused.stdout.endswith("\n0 processes deleted.\n")
     assert len(left(url, old)[0]) == len(old)
+
+
+def answers(*ends: str | None, has_more: bool) -> list[dict[str, Any]]:
+    """Answers to requests that met their limit among processes that stay, at these cursors; the last may be the end."""
+    rest = {"counts": [], "kept": [{"reason": "needed", "processes": 2}], "notifications": 0, "hasMore": True}
+    found: list[dict[str, Any]] = [{**rest, "endCursor": end} for end in ends]
+    found[-1]["hasMore"] = has_more
+    return found
+
+
+def test_many_processes_that_stay_are_not_taken_for_another_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prune, "BUSY_SECONDS", 0.0)
+    ready = answers(*map(str, range(100)), has_more=False)
+    asked: list[Any] = []
+
+    def ask(wish: dict[str, Any]) -> dict[str, Any]:
+        asked.append(wish["after"])
+        return ready[len(asked) - 1]
+
+    done = prune._delete(ask, {}, 0)
+
+    assert asked == [None, *map(str, range(99))]
+    assert done.kept == {"needed": 200}
+
+
+@pytest.mark.parametrize("before", [[], ["x"]])
+def test_another_run_is_named_when_a_request_looks_at_nothing(
+    monkeypatch: pytest.MonkeyPatch, before: list[str]
+) -> None:
+    monkeypatch.setattr(prune, "BUSY_SECONDS", 0.0)
+    ready = answers(*before, *[*before, None][:1] * 40, has_more=True)
+
+    with pytest.raises(OperationRefused, match="Another run deletes processes"):
+        prune._delete(lambda _: ready.pop(0), {}, 0)
 
 
 def test_the_setting_says_what_may_go(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from orchestrator_gql.audit.walk import WITHOUT_NOTE
 from orchestrator_gql.commands.processes import abort_process
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.config.retention import read
-from orchestrator_gql.engine.retention import CHANGED, Pruned, Request, by_setting, prune
+from orchestrator_gql.engine.retention import CHANGED, HELD, Pruned, Request, by_setting, prune
 from orchestrator_gql.engine.workers.audit_sealer import seal_new
 from orchestrator_gql.forms import FormPage
 from orchestrator_gql.reads.audit import audit_parts, verify_audit
@@ -94,7 +94,14 @@ async def delete(engine: Engine, days: Any = 365, **options: Any) -> Pruned:
 
 async def _delete(engine: Engine, request: Request) -> Pruned:
     runtime = engine.runtime
-    done = await prune(runtime.database, runtime.clock.now, runtime.settings.audit_secret, request)
+    database, now, key = runtime.database, runtime.clock.now, runtime.settings.audit_secret
+    done = await prune(database, now, key, request)
+    for _ in range(100):
+        if HELD not in done.kept:  # a worker or timekeeper may act on it just now: then it goes with the next run
+            break
+        gone = done.processes
+        done = await prune(database, now, key, request)
+        done.processes += gone
     await seal_new(runtime)
     assert await fault(engine) is None
     return done

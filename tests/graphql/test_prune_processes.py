@@ -20,7 +20,7 @@ pytestmark = pytest.mark.one_dispatcher
 
 PRUNE = """mutation ($input: PruneProcessesInput!) { pruneProcesses(input: $input) { __typename
   ... on PruneProcessesSuccess { dryRun processes counts { status target processes oldest } kept { reason processes }
-    notifications hasMore }
+    notifications hasMore endCursor }
   ... on UserError { code message } ... on ForbiddenError { permission }
   ... on PayloadInvalidError { errors { path } } } }"""
 ABORT = """mutation ($id: ID!) { abortProcess(input: {processId: $id}) { __typename
@@ -52,6 +52,8 @@ async def test_processes_are_counted_deleted_and_reported_as_removed(storage: st
         counted = (await site.ask(PRUNE, input={"olderThanDays": 365}))["pruneProcesses"]
         assert await site.ask("query ($id: ID!) { process(id: $id) { id } }", id=id) == {"process": {"id": id}}
         done = (await site.ask(PRUNE, input={"olderThanDays": 365, "dryRun": False}))["pruneProcesses"]
+        wish = {"olderThanDays": 365, "dryRun": False, "after": done["endCursor"]}
+        behind = (await site.ask(PRUNE, input=wish))["pruneProcesses"]
         found = await site.answer("query ($id: ID!) { process(id: $id) { id } node(id: $id) { id } }", id=id)
         unknown = await site.answer("query ($id: ID!) { process(id: $id) { id } }", id=id[:-3] + "fff")
         aborted = (await site.ask(ABORT, id=id))["abortProcess"]
@@ -66,6 +68,7 @@ async def test_processes_are_counted_deleted_and_reported_as_removed(storage: st
     assert oldest is not None and counted["counts"] == [count]
     assert (counted["dryRun"], counted["processes"], done["dryRun"], done["processes"]) == (True, 1, False, 1)
     assert (done["kept"], done["notifications"], done["hasMore"]) == ([], 0, False)
+    assert (behind["processes"], behind["hasMore"], behind["endCursor"]) == (0, False, done["endCursor"])
     message = f"Process {id} was removed by retention on {today}."
     assert found["data"] == {"process": None, "node": None}
     (error,) = found["errors"]
@@ -90,6 +93,8 @@ async def test_processes_are_counted_deleted_and_reported_as_removed(storage: st
         ({}, ["olderThanDays"], "ORCHESTRATOR_RETENTION_DAYS"),
         ({"olderThanDays": -1}, ["olderThanDays"], "from 0 to 36,500"),
         ({"olderThanDays": 1e300}, ["olderThanDays"], "from 0 to 36,500"),
+        ({"olderThanDays": 1, "after": "x"}, ["after"], "is not the endCursor"),
+        ({"olderThanDays": 1, "after": "WyJlbmRlZCAyMDI2LTAxLTAxIHgiXQ"}, ["after"], "is not the endCursor"),
         ({"olderThanDays": 1, "statuses": ["RUNNING"]}, ["statuses"], "RUNNING never goes"),
         ({"olderThanDays": 1, "statuses": ["SUSPENDED", "COMPLETED"]}, ["statuses"], "SUSPENDED never goes"),
     ],

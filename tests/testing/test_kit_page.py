@@ -18,23 +18,22 @@ filterwarnings = error
 HOWTO = (ROOT / "docs/howto/test-a-workflow.md").read_text()
 
 
-def first_block(page: str) -> str:
-    """The first Python block of a page."""
-    match = re.search(r"```python\n(.*?)```", page, re.DOTALL)
-    assert match is not None
-    return match[1]
+def python_blocks(page: str) -> list[str]:
+    """The Python blocks of a page."""
+    return re.findall(r"```python\n(.*?)```", page, re.DOTALL)
 
 
 def test_the_tests_of_the_page_pass_on_the_workflow_of_the_readme(tmp_path: Path) -> None:
-    (tmp_path / "my_workflows.py").write_text(first_block((ROOT / "README.md").read_text()))
-    (tmp_path / "test_my_workflows.py").write_text(first_block(HOWTO))
+    (tmp_path / "my_workflows.py").write_text(python_blocks((ROOT / "README.md").read_text())[0])
+    for number, text in enumerate(python_blocks(HOWTO)):
+        (tmp_path / f"test_{number}.py").write_text(text)
     (tmp_path / "pytest.ini").write_text(INI)
     command = [sys.executable, "-m", "pytest", "-q"]
 
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
 
     assert result.returncode == 0, result.stdout + result.stderr
-    assert "3 passed" in result.stdout
+    assert "4 passed" in result.stdout
 
 
 def test_every_verb_that_the_page_names_is_there() -> None:

@@ -34,10 +34,15 @@ class PruneProcessesInput:
     workflows: list[str] | None = strawberry.field(
         default=None, description="The names of their workflows; null or empty means any workflow."
     )
+    after: str | None = strawberry.field(
+        default=None,
+        description="The `endCursor` of an earlier answer to the same input: go on behind it; null begins anew. It "
+        "has no effect with `dryRun`.",
+    )
     dry_run: bool = strawberry.field(default=True, description="True counts the processes and deletes nothing.")
 
     def wish(self) -> Wish:
-        return Wish(self.older_than_days, self.targets or (), self.statuses or (), self.workflows or ())
+        return Wish(self.older_than_days, self.targets or (), self.statuses or (), self.workflows or (), self.after)
 
 
 @strawberry.type(description="The number of processes of one status and target.")
@@ -72,6 +77,11 @@ class PruneProcessesSuccess:
     has_more: bool = strawberry.field(
         description="True if the request ended at its time limit: send it again to delete more."
     )
+    end_cursor: str | None = strawberry.field(
+        description="The place at which the request ended: pass it as `after` in the next request, which then does not "
+        "look at the same processes again. If it is your `after`, and `hasMore` is true, another run was in progress. "
+        "Null if no process was looked at."
+    )
 
     @classmethod
     def counted(cls, counts: list[Count]) -> "PruneProcessesSuccess":
@@ -85,6 +95,7 @@ class PruneProcessesSuccess:
             kept=[],
             notifications=0,
             has_more=False,
+            end_cursor=None,
         )
 
     @classmethod
@@ -99,6 +110,7 @@ class PruneProcessesSuccess:
             kept=[KeptCount(reason=reason, processes=number) for reason, number in sorted(done.kept.items())],
             notifications=done.notifications,
             has_more=done.has_more,
+            end_cursor=done.end.cursor if done.end else None,
         )
 
 

@@ -7,7 +7,7 @@ import strawberry
 
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.callbacks import Callback
-from orchestrator_gql.graphql.types.events import Event, event_of
+from orchestrator_gql.graphql.types.events import Event, event_of, leads_to_rows, with_rows
 from orchestrator_gql.graphql.types.input_requests import InputRequest
 from orchestrator_gql.graphql.types.processes import Process
 from orchestrator_gql.graphql.types.resolving import resolved
@@ -38,8 +38,9 @@ class ProcessChanges:
     )
 
     @resolved(description="The events of the changes, the oldest first; an event of progress has the report.")
-    def events(self) -> list[Event]:
-        return [event_of(event) for event in self.logged]
+    async def events(self, info: Info) -> list[Event]:
+        events = [event_of(event) for event in self.logged]
+        return await with_rows(info, events) if leads_to_rows(info) else events
 
     @resolved(
         description="The steps that changed, and the steps that count as not reached again because the process was "

@@ -1,11 +1,13 @@
 """The types of events, which show the values at the time of the change, and the pages of the event log."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import strawberry
+from graphql import FieldNode, Node, SelectionSetNode
 
 from orchestrator_gql.events.stream import Batch
 from orchestrator_gql.graphql.context import Info
@@ -304,6 +306,35 @@ def event_of(logged: Logged) -> Event:
     )
 
 
+def leads_to_rows(info: Info) -> bool:
+    """True if the document selects the callback or the form of an event: these fields cannot be null."""
+    raw = info._raw_info
+    return any(map(_selects_row, (raw.operation, *raw.fragments.values())))
+
+
+def _selects_row(node: Node) -> bool:
+    if isinstance(node, FieldNode) and node.name.value in ("callback", "inputRequest"):
+        return True
+    inner = getattr(node, "selection_set", None)
+    return isinstance(inner, SelectionSetNode) and any(map(_selects_row, inner.selections))
+
+
+async def with_rows(info: Info, events: Iterable[Event]) -> list[Event]:
+    """The events without those whose row retention deleted after they were read; the loaders keep the other rows."""
+    shown = list(events)
+    are_there = await asyncio.gather(*(_has_row(info, event) for event in shown))
+    return [event for event, is_there in zip(shown, are_there, strict=True) if is_there]
+
+
+async def _has_row(info: Info, event: Event) -> bool:
+    loaders = info.context.loaders
+    if isinstance(event, CallbackEvent):
+        return await loaders.callback.load(UUID(event.callback_id)) is not None
+    if isinstance(event, InputRequestEvent):
+        return await loaders.request.load(UUID(event.input_request_id)) is not None
+    return True
+
+
 @strawberry.type(description="Committed events in order, and the position of the stream after them.")
 class EventBatch:
     events: list[Event] = strawberry.field(description="The events, the oldest first; it may be empty.")
@@ -352,7 +383,10 @@ async def event_connection(info: Info, after: str | None, wanted: EventFilter, f
     page, is_reset = await event_reads.event_page(
         context.reading, context.principal, after=after, wanted=wanted, first=size
     )
-    edges = [EventEdge(cursor=event.cursor, node=event_of(event)) for event in page.events]
+    events = [event_of(event) for event in page.events]
+    if leads_to_rows(info):
+        events = await with_rows(info, events)
+    edges = [EventEdge(cursor=event.cursor, node=event) for event in events]
     return EventConnection(
         edges=edges,
         page_info=PageInfo(

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from support.clock import TurnableClock
 from support.database import PostgresServer
 from support.engine import Engine, engine_of
 from support.old_processes import Maker
-from support.rows import process_row
+from support.rows import BEGIN, process_row
 
 from orchestrator_gql import begin, step
 from orchestrator_gql.commands.processes import retry_process
@@ -24,8 +25,9 @@ from orchestrator_gql.engine.workers import pruning
 from orchestrator_gql.engine.workers.pruning import prune_once
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import processes, retention
+from orchestrator_gql.storage.tables import notifications
 from orchestrator_gql.storage.tables import processes as rows
-from orchestrator_gql.types import ProcessStatus, State
+from orchestrator_gql.types import NotificationKind, NotificationStatus, ProcessStatus, State
 from orchestrator_gql.utils.tokens import new_id
 from orchestrator_gql.workflow import workflow
 
@@ -174,6 +176,33 @@ async def test_a_run_ends_at_its_number_and_says_that_there_is_more(offer: Offer
 
     assert (limited.number, limited.has_more) == (10, True)
     assert (rest.number, rest.has_more) == (20, False)
+
+
+async def test_runs_that_end_at_their_time_among_processes_that_stay_come_to_the_end_by_their_marks(
+    offer: Offer,
+) -> None:
+    engine = await offer()
+    await engine.runtime.database.transaction(lambda conn: keep(conn, 40))
+    engine.turn(4_000 * DAY)
+    mark, has_more, runs, kept, number = None, True, 0, 0, 0
+    while has_more:
+        request = replace(request_of(engine, seconds=0.0), after=mark)
+        done = await prune(engine.runtime.database, engine.clock.now, None, request)
+        mark, has_more, runs = done.end, done.has_more, runs + 1
+        kept, number = kept + done.kept.total(), number + done.number
+        assert runs < 100, "the runs look at the same processes again and again"
+
+    assert (kept, number) == (40, 1)
+    assert runs > 1
+
+
+def keep(conn: Connection, number: int) -> None:
+    """Store processes that stay, and a younger process that may go."""
+    ids = [new_id() for _ in range(number + 1)]
+    conn.execute(rows.insert(), [process_row(index, id=id) for index, id in enumerate(ids)])
+    facts: dict[str, Any] = {"target": "hook", "kind": NotificationKind.PROCESS_FAILED, "payload": {}, "tries": 1}
+    facts |= {"tries_before": 0, "log": [], "due_at": BEGIN, "created_at": BEGIN, "status": NotificationStatus.DEAD}
+    conn.execute(notifications.insert(), [{"id": new_id(), "process_id": id, **facts} for id in ids[:-1]])
 
 
 def store(conn: Connection, number: int) -> None:

@@ -1,6 +1,7 @@
 /** One process: what it is, how it stands, and all its steps with their callbacks and forms, live. */
 import { useEffect, useMemo, useRef } from "react";
 import { Link, useParams } from "wouter";
+import { ApiError } from "../../api/client";
 import { addresses } from "../../app/addresses";
 import { announce, usePageTitle } from "../../components/Announcer";
 import { Problem } from "../../components/Problem";
@@ -42,6 +43,8 @@ function Known({ id }: { id: string }) {
         because this server keeps ended processes for a limited time.
       </Nothing>
     );
+  // To read it again would change nothing: the server says when it was removed.
+  if (error instanceof ApiError && error.code === "NOT_FOUND") return <Nothing title="The process was removed">{error.message}</Nothing>;
   if (error) return <Problem error={error} title="The process was not read." onRetry={() => model.touch()} />;
   return <p className="muted">Reading…</p>;
 }
