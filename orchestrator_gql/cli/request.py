@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -28,12 +27,11 @@ def request(url: str, query: str, variables: Mapping[str, Json]) -> dict[str, An
     ``url`` is not such a URL.
     """
     body = {"query": query, "variables": variables}
+    base = base_of(url)
+    is_encrypted = base.startswith("https:")  # reading the certificates takes longer than the request
     try:
-        is_encrypted = urlsplit(url).scheme == "https"  # reading the certificates takes longer than the request
         with httpx.Client(trust_env=False, verify=is_encrypted, timeout=SECONDS) as http:
-            response = http.post(
-                f"{base_of(url)}/graphql", json=body, headers={"accept": MEDIA_TYPE, **authorization()}
-            )
+            response = http.post(f"{base}/graphql", json=body, headers={"accept": MEDIA_TYPE, **authorization()})
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise unreachable(url, error) from error
     return _data(response)

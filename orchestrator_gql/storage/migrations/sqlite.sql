@@ -346,8 +346,8 @@ CREATE TABLE "timers" (
 	assignee TEXT, 
 	CONSTRAINT pk_timers PRIMARY KEY (id), 
 	CONSTRAINT fk_timers_process_id FOREIGN KEY(process_id) REFERENCES processes (id) ON DELETE CASCADE, 
-	CONSTRAINT fk_timers_callback_id FOREIGN KEY(callback_id) REFERENCES callbacks (id) ON DELETE CASCADE, 
 	CONSTRAINT fk_timers_input_request_id FOREIGN KEY(input_request_id) REFERENCES input_requests (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_timers_callback_id FOREIGN KEY(callback_id) REFERENCES callbacks (id) ON DELETE CASCADE, 
 	CONSTRAINT ck_timers_kind CHECK (kind IN ('RETRY', 'CALLBACK_DEADLINE', 'HEARTBEAT', 'REMINDER', 'ESCALATION', 'EXPIRY'))
 );
 CREATE TABLE unclaimed_letters (

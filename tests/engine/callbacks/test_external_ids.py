@@ -346,7 +346,7 @@ def _after_the_look(patch: pytest.MonkeyPatch, meanwhile: Callable[[Connection],
 
 
 def _with_the_process_locked(patch: pytest.MonkeyPatch, meanwhile: Callable[[Connection], None]) -> None:
-    lock, locked = processes.lock, list[UUID]()
+    lock, locked = processes.lock_standing, list[UUID]()
 
     def lock_first(conn: Connection, process_id: UUID) -> Any:
         process = lock(conn, process_id)
@@ -355,7 +355,7 @@ def _with_the_process_locked(patch: pytest.MonkeyPatch, meanwhile: Callable[[Con
             meanwhile(conn)
         return process
 
-    patch.setattr(processes, "lock", lock_first)
+    patch.setattr(processes, "lock_standing", lock_first)
 
 
 @pytest.mark.parametrize(
