@@ -41,7 +41,18 @@ def script_of(path: Path) -> str:
     """The statements that make the tables of the file, with the rows that are in them."""
     with closing(sqlite3.connect(path)) as conn:
         statements = [statement for statement in conn.iterdump() if statement not in ("BEGIN TRANSACTION;", "COMMIT;")]
-    return HEAD + "".join(f"{statement}\n" for statement in statements)
+    return HEAD + "".join(f"{_in_order(statement)}\n" for statement in statements)
+
+
+def _in_order(statement: str) -> str:
+    """The statement with its named constraints in the order of their names: Alembic copies a table with them in any."""
+    lines = statement.split("\n")
+    places = [place for place, line in enumerate(lines) if line.lstrip().startswith("CONSTRAINT ")]
+    ordered = sorted(lines[place].rstrip(", ") for place in places)
+    for place, line in zip(places, ordered, strict=True):
+        has_comma = lines[place].rstrip().endswith(",")
+        lines[place] = f"{line}, " if has_comma else line
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -38,15 +38,15 @@ CREATE TABLE callback_attempts (
 	body BLOB, 
 	error TEXT, 
 	receipt TEXT, is_failure BOOLEAN DEFAULT 0 NOT NULL, 
-	CONSTRAINT pk_callback_attempts PRIMARY KEY (id), 
+	CONSTRAINT ck_callback_attempts_outcome CHECK (outcome IN ('ACCEPTED', 'DUPLICATE', 'CONFLICT', 'LATE', 'WITHDRAWN', 'INVALID', 'MALFORMED', 'UNSUPPORTED_TYPE', 'TOO_LARGE', 'UNAUTHENTICATED', 'FORBIDDEN_ADDRESS')), 
 	CONSTRAINT fk_callback_attempts_callback_id FOREIGN KEY(callback_id) REFERENCES callbacks (id) ON DELETE CASCADE, 
-	CONSTRAINT ck_callback_attempts_outcome CHECK (outcome IN ('ACCEPTED', 'DUPLICATE', 'CONFLICT', 'LATE', 'WITHDRAWN', 'INVALID', 'MALFORMED', 'UNSUPPORTED_TYPE', 'TOO_LARGE', 'UNAUTHENTICATED', 'FORBIDDEN_ADDRESS'))
+	CONSTRAINT pk_callback_attempts PRIMARY KEY (id)
 );
 CREATE TABLE callback_keys (
 	digest BLOB NOT NULL, 
 	callback_id CHAR(32) NOT NULL, 
-	CONSTRAINT pk_callback_keys PRIMARY KEY (digest), 
-	CONSTRAINT fk_callback_keys_callback_id FOREIGN KEY(callback_id) REFERENCES callbacks (id) ON DELETE CASCADE
+	CONSTRAINT fk_callback_keys_callback_id FOREIGN KEY(callback_id) REFERENCES callbacks (id) ON DELETE CASCADE, 
+	CONSTRAINT pk_callback_keys PRIMARY KEY (digest)
 );
 CREATE TABLE callback_progress (
 	id CHAR(32) NOT NULL, 
@@ -55,8 +55,8 @@ CREATE TABLE callback_progress (
 	percent FLOAT, 
 	message TEXT, 
 	data TEXT, 
-	CONSTRAINT pk_callback_progress PRIMARY KEY (id), 
-	CONSTRAINT fk_callback_progress_callback_id FOREIGN KEY(callback_id) REFERENCES callbacks (id) ON DELETE CASCADE
+	CONSTRAINT fk_callback_progress_callback_id FOREIGN KEY(callback_id) REFERENCES callbacks (id) ON DELETE CASCADE, 
+	CONSTRAINT pk_callback_progress PRIMARY KEY (id)
 );
 CREATE TABLE callbacks (
 	id CHAR(32) NOT NULL, 
@@ -82,13 +82,13 @@ CREATE TABLE callbacks (
 	failure TEXT, 
 	validation TEXT, 
 	progress TEXT, wait_seq INTEGER DEFAULT '0' NOT NULL, round INTEGER DEFAULT '1' NOT NULL, source VARCHAR(32) CONSTRAINT ck_callbacks_source CHECK (source IN ('CALLBACK', 'POLL', 'OPERATOR', 'ADOPTED')), service TEXT, remote_ref TEXT, attempts_dropped INTEGER DEFAULT '0' NOT NULL, progress_dropped INTEGER DEFAULT '0' NOT NULL, 
-	CONSTRAINT pk_callbacks PRIMARY KEY (id), 
 	CONSTRAINT ck_callbacks_a_letter_has_a_receipt CHECK ((receipt IS NULL) = (result_digest IS NULL)), 
+	CONSTRAINT ck_callbacks_is_early CHECK (is_early IN (0, 1)), 
+	CONSTRAINT ck_callbacks_status CHECK (status IN ('PENDING', 'RECEIVED', 'VALIDATED', 'REJECTED', 'FAILED_BY_REMOTE', 'EXPIRED', 'HEARTBEAT_LOST', 'WITHDRAWN')), 
 	CONSTRAINT fk_callbacks_payload_id FOREIGN KEY(payload_id) REFERENCES payloads (id), 
 	CONSTRAINT fk_callbacks_process_id FOREIGN KEY(process_id) REFERENCES processes (id) ON DELETE CASCADE, 
-	CONSTRAINT uq_callbacks_receipt UNIQUE (receipt), 
-	CONSTRAINT ck_callbacks_status CHECK (status IN ('PENDING', 'RECEIVED', 'VALIDATED', 'REJECTED', 'FAILED_BY_REMOTE', 'EXPIRED', 'HEARTBEAT_LOST', 'WITHDRAWN')), 
-	CONSTRAINT ck_callbacks_is_early CHECK (is_early IN (0, 1))
+	CONSTRAINT pk_callbacks PRIMARY KEY (id), 
+	CONSTRAINT uq_callbacks_receipt UNIQUE (receipt)
 );
 CREATE TABLE decisions (
 	id CHAR(32) NOT NULL, 
@@ -99,10 +99,10 @@ CREATE TABLE decisions (
 	comment TEXT, 
 	pages TEXT NOT NULL, 
 	shown_digest VARCHAR(64) NOT NULL, policy TEXT, secrets TEXT, 
-	CONSTRAINT pk_decisions PRIMARY KEY (id), 
+	CONSTRAINT ck_decisions_verdict CHECK (verdict IN ('APPROVED', 'REJECTED', 'SENT_BACK')), 
 	CONSTRAINT fk_decisions_input_request_id FOREIGN KEY(input_request_id) REFERENCES input_requests (id) ON DELETE CASCADE, 
-	CONSTRAINT uq_decisions_one_each UNIQUE (input_request_id, "by"), 
-	CONSTRAINT ck_decisions_verdict CHECK (verdict IN ('APPROVED', 'REJECTED', 'SENT_BACK'))
+	CONSTRAINT pk_decisions PRIMARY KEY (id), 
+	CONSTRAINT uq_decisions_one_each UNIQUE (input_request_id, "by")
 );
 CREATE TABLE engine_state (
 	id INTEGER NOT NULL, 
@@ -110,9 +110,9 @@ CREATE TABLE engine_state (
 	reason TEXT, 
 	changed_at DATETIME, 
 	changed_by TEXT, 
-	CONSTRAINT pk_engine_state PRIMARY KEY (id), 
 	CONSTRAINT ck_engine_state_one_row CHECK (id = 1), 
-	CONSTRAINT ck_engine_state_state CHECK (state IN ('RUNNING', 'PAUSING', 'PAUSED'))
+	CONSTRAINT ck_engine_state_state CHECK (state IN ('RUNNING', 'PAUSING', 'PAUSED')), 
+	CONSTRAINT pk_engine_state PRIMARY KEY (id)
 );
 INSERT INTO "engine_state" VALUES(1,'RUNNING',NULL,NULL,NULL);
 CREATE TABLE events (
@@ -123,8 +123,8 @@ CREATE TABLE events (
 	actor TEXT, 
 	payload TEXT NOT NULL, 
 	at DATETIME NOT NULL, 
-	CONSTRAINT pk_events PRIMARY KEY (id), 
-	CONSTRAINT ck_events_kind CHECK (kind IN ('PROCESS_CREATED', 'PROCESS_STATUS_CHANGED', 'STEP_CHANGED', 'CALLBACK_ISSUED', 'CALLBACK_PROGRESSED', 'CALLBACK_RECEIVED', 'CALLBACK_VALIDATED', 'CALLBACK_ENDED', 'INPUT_REQUESTED', 'INPUT_DECIDED', 'INPUT_REQUEST_CHANGED', 'PROCESS_NOTE_CHANGED', 'PRODUCT_SUBSCRIPTION_CHANGED', 'ENGINE_STATE_CHANGED'))
+	CONSTRAINT ck_events_kind CHECK (kind IN ('PROCESS_CREATED', 'PROCESS_STATUS_CHANGED', 'STEP_CHANGED', 'CALLBACK_ISSUED', 'CALLBACK_PROGRESSED', 'CALLBACK_RECEIVED', 'CALLBACK_VALIDATED', 'CALLBACK_ENDED', 'INPUT_REQUESTED', 'INPUT_DECIDED', 'INPUT_REQUEST_CHANGED', 'PROCESS_NOTE_CHANGED', 'PRODUCT_SUBSCRIPTION_CHANGED', 'ENGINE_STATE_CHANGED')), 
+	CONSTRAINT pk_events PRIMARY KEY (id)
 );
 CREATE TABLE idempotency_keys (
 	scope VARCHAR(64) NOT NULL, 
@@ -146,10 +146,10 @@ CREATE TABLE input_requests (
 	created_at DATETIME NOT NULL, 
 	due_at DATETIME, 
 	closed_at DATETIME, reminded_at DATETIME, escalated_at DATETIME, escalations INTEGER DEFAULT '0' NOT NULL, approvals_needed INTEGER DEFAULT '1' NOT NULL, claimed_by TEXT, claimed_at DATETIME, 
-	CONSTRAINT pk_input_requests PRIMARY KEY (id), 
+	CONSTRAINT ck_input_requests_status CHECK (status IN ('OPEN', 'SUBMITTED', 'REJECTED', 'EXPIRED', 'WITHDRAWN')), 
 	CONSTRAINT fk_input_requests_process_id FOREIGN KEY(process_id) REFERENCES processes (id) ON DELETE CASCADE, 
-	CONSTRAINT uq_input_requests_visit UNIQUE (process_id, record_seq), 
-	CONSTRAINT ck_input_requests_status CHECK (status IN ('OPEN', 'SUBMITTED', 'REJECTED', 'EXPIRED', 'WITHDRAWN'))
+	CONSTRAINT pk_input_requests PRIMARY KEY (id), 
+	CONSTRAINT uq_input_requests_visit UNIQUE (process_id, record_seq)
 );
 CREATE TABLE notifications (
 	id CHAR(32) NOT NULL, 
@@ -166,17 +166,17 @@ CREATE TABLE notifications (
 	created_at DATETIME NOT NULL, 
 	sent_at DATETIME, 
 	last_error TEXT, 
-	CONSTRAINT pk_notifications PRIMARY KEY (id), 
 	CONSTRAINT ck_notifications_sent_has_a_time CHECK ((sent_at IS NULL) = (status <> 'SENT')), 
+	CONSTRAINT ck_notifications_status CHECK (status IN ('PENDING', 'SENT', 'DEAD')), 
 	CONSTRAINT fk_notifications_process_id FOREIGN KEY(process_id) REFERENCES processes (id) ON DELETE CASCADE, 
-	CONSTRAINT ck_notifications_status CHECK (status IN ('PENDING', 'SENT', 'DEAD'))
+	CONSTRAINT pk_notifications PRIMARY KEY (id)
 );
 CREATE TABLE notified_until (
 	id INTEGER NOT NULL, 
 	cursor TEXT NOT NULL, 
 	at DATETIME NOT NULL, 
-	CONSTRAINT pk_notified_until PRIMARY KEY (id), 
-	CONSTRAINT ck_notified_until_one_row CHECK (id = 1)
+	CONSTRAINT ck_notified_until_one_row CHECK (id = 1), 
+	CONSTRAINT pk_notified_until PRIMARY KEY (id)
 );
 CREATE TABLE payloads (
 	id CHAR(32) NOT NULL, 
@@ -200,18 +200,18 @@ CREATE TABLE process_steps (
 	delta TEXT, 
 	failure TEXT, 
 	actor TEXT, 
-	CONSTRAINT pk_process_steps PRIMARY KEY (process_id, seq), 
-	CONSTRAINT fk_process_steps_process_id FOREIGN KEY(process_id) REFERENCES processes (id) ON DELETE CASCADE, 
 	CONSTRAINT ck_process_steps_kind CHECK (kind IN ('ACTION', 'AWAIT_CALLBACK', 'VALIDATION', 'INPUT', 'SYSTEM')), 
-	CONSTRAINT ck_process_steps_status CHECK (status IN ('PENDING', 'RUNNING', 'SUCCESS', 'SKIPPED', 'SUSPENDED', 'WAITING', 'AWAITING_CALLBACK', 'FAILED', 'ABORTED'))
+	CONSTRAINT ck_process_steps_status CHECK (status IN ('PENDING', 'RUNNING', 'SUCCESS', 'SKIPPED', 'SUSPENDED', 'WAITING', 'AWAITING_CALLBACK', 'FAILED', 'ABORTED')), 
+	CONSTRAINT fk_process_steps_process_id FOREIGN KEY(process_id) REFERENCES processes (id) ON DELETE CASCADE, 
+	CONSTRAINT pk_process_steps PRIMARY KEY (process_id, seq)
 );
 CREATE TABLE "process_subscriptions" (
 	process_id CHAR(32) NOT NULL, 
 	subscription_id CHAR(32) NOT NULL, 
 	target VARCHAR(32) NOT NULL, 
-	CONSTRAINT pk_process_subscriptions PRIMARY KEY (process_id, subscription_id), 
+	CONSTRAINT ck_process_subscriptions_target CHECK (target IN ('CREATE', 'MODIFY', 'TERMINATE', 'VALIDATE', 'RECONCILE', 'SYSTEM')), 
 	CONSTRAINT fk_process_subscriptions_process_id FOREIGN KEY(process_id) REFERENCES processes (id) ON DELETE CASCADE, 
-	CONSTRAINT ck_process_subscriptions_target CHECK (target IN ('CREATE', 'MODIFY', 'TERMINATE', 'VALIDATE', 'RECONCILE', 'SYSTEM'))
+	CONSTRAINT pk_process_subscriptions PRIMARY KEY (process_id, subscription_id)
 );
 CREATE TABLE "processes" (
 	id CHAR(32) NOT NULL, 
@@ -236,11 +236,11 @@ CREATE TABLE "processes" (
 	failure TEXT, 
 	note TEXT, 
 	start_pages TEXT NOT NULL, aborted_by TEXT, entry TEXT, stored TEXT, engine_failures INTEGER DEFAULT '0' NOT NULL, secrets TEXT, trace VARCHAR(35), subject TEXT DEFAULT '' NOT NULL, failure_code TEXT, failure_message TEXT, 
-	CONSTRAINT pk_processes PRIMARY KEY (id), 
 	CONSTRAINT ck_processes_ended_has_a_time CHECK ((ended_at IS NULL) = (status NOT IN ('ABORTED', 'COMPLETED'))), 
 	CONSTRAINT ck_processes_only_running_is_held CHECK (worker IS NULL OR status = 'RUNNING'), 
+	CONSTRAINT ck_processes_status CHECK (status IN ('CREATED', 'RUNNING', 'SUSPENDED', 'AWAITING_CALLBACK', 'WAITING', 'FAILED', 'ABORTED', 'COMPLETED')), 
 	CONSTRAINT ck_processes_target CHECK (target IN ('CREATE', 'MODIFY', 'TERMINATE', 'VALIDATE', 'RECONCILE', 'SYSTEM')), 
-	CONSTRAINT ck_processes_status CHECK (status IN ('CREATED', 'RUNNING', 'SUSPENDED', 'AWAITING_CALLBACK', 'WAITING', 'FAILED', 'ABORTED', 'COMPLETED'))
+	CONSTRAINT pk_processes PRIMARY KEY (id)
 );
 CREATE TABLE product_subscription_blocks (
 	subscription_id CHAR(32) NOT NULL, 
@@ -248,8 +248,8 @@ CREATE TABLE product_subscription_blocks (
 	field TEXT NOT NULL, 
 	owner_id CHAR(32) NOT NULL, 
 	block_id CHAR(32) NOT NULL, 
-	CONSTRAINT pk_product_subscription_blocks PRIMARY KEY (subscription_id, parent_id, field, owner_id, block_id), 
-	CONSTRAINT fk_product_subscription_blocks_subscription_id FOREIGN KEY(subscription_id) REFERENCES product_subscriptions (id) ON DELETE CASCADE
+	CONSTRAINT fk_product_subscription_blocks_subscription_id FOREIGN KEY(subscription_id) REFERENCES product_subscriptions (id) ON DELETE CASCADE, 
+	CONSTRAINT pk_product_subscription_blocks PRIMARY KEY (subscription_id, parent_id, field, owner_id, block_id)
 )
  WITHOUT ROWID
 
@@ -261,24 +261,24 @@ CREATE TABLE product_subscription_locks (
 	out_of_sync_by CHAR(32), 
 	out_of_sync_since DATETIME, 
 	out_of_sync_reason TEXT, 
-	CONSTRAINT pk_product_subscription_locks PRIMARY KEY (subscription_id), 
-	CONSTRAINT fk_product_subscription_locks_subscription_id FOREIGN KEY(subscription_id) REFERENCES product_subscriptions (id) ON DELETE CASCADE
+	CONSTRAINT fk_product_subscription_locks_subscription_id FOREIGN KEY(subscription_id) REFERENCES product_subscriptions (id) ON DELETE CASCADE, 
+	CONSTRAINT pk_product_subscription_locks PRIMARY KEY (subscription_id)
 );
 CREATE TABLE product_subscription_uses (
 	subscription_id CHAR(32) NOT NULL, 
 	owner_id CHAR(32) NOT NULL, 
 	block_id CHAR(32) NOT NULL, 
-	CONSTRAINT pk_product_subscription_uses PRIMARY KEY (subscription_id, owner_id, block_id), 
 	CONSTRAINT fk_product_subscription_uses_owner_id FOREIGN KEY(owner_id) REFERENCES product_subscriptions (id), 
-	CONSTRAINT fk_product_subscription_uses_subscription_id FOREIGN KEY(subscription_id) REFERENCES product_subscriptions (id) ON DELETE CASCADE
+	CONSTRAINT fk_product_subscription_uses_subscription_id FOREIGN KEY(subscription_id) REFERENCES product_subscriptions (id) ON DELETE CASCADE, 
+	CONSTRAINT pk_product_subscription_uses PRIMARY KEY (subscription_id, owner_id, block_id)
 );
 CREATE TABLE product_subscription_values (
 	subscription_id CHAR(32) NOT NULL, 
 	block_id CHAR(32) NOT NULL, 
 	path TEXT NOT NULL, 
 	value TEXT NOT NULL, 
-	CONSTRAINT pk_product_subscription_values PRIMARY KEY (subscription_id, block_id, path, value), 
-	CONSTRAINT fk_product_subscription_values_subscription_id FOREIGN KEY(subscription_id) REFERENCES product_subscriptions (id) ON DELETE CASCADE
+	CONSTRAINT fk_product_subscription_values_subscription_id FOREIGN KEY(subscription_id) REFERENCES product_subscriptions (id) ON DELETE CASCADE, 
+	CONSTRAINT pk_product_subscription_values PRIMARY KEY (subscription_id, block_id, path, value)
 )
  WITHOUT ROWID
 
@@ -291,15 +291,15 @@ CREATE TABLE product_subscription_versions (
 	changes TEXT NOT NULL, 
 	at DATETIME NOT NULL, 
 	process_id CHAR(32), 
-	CONSTRAINT pk_product_subscription_versions PRIMARY KEY (subscription_id, version), 
+	CONSTRAINT ck_product_subscription_versions_status CHECK (status IN ('initial', 'provisioning', 'active', 'migrating', 'disabled', 'terminated')), 
 	CONSTRAINT fk_product_subscription_versions_subscription_id FOREIGN KEY(subscription_id) REFERENCES product_subscriptions (id) ON DELETE CASCADE, 
-	CONSTRAINT ck_product_subscription_versions_status CHECK (status IN ('initial', 'provisioning', 'active', 'migrating', 'disabled', 'terminated'))
+	CONSTRAINT pk_product_subscription_versions PRIMARY KEY (subscription_id, version)
 );
 CREATE TABLE product_subscription_words (
 	subscription_id CHAR(32) NOT NULL, 
 	word TEXT NOT NULL, created_segment INTEGER DEFAULT 0 NOT NULL, updated_segment INTEGER DEFAULT 0 NOT NULL, 
-	CONSTRAINT pk_product_subscription_words PRIMARY KEY (subscription_id, word), 
-	CONSTRAINT fk_product_subscription_words_subscription_id FOREIGN KEY(subscription_id) REFERENCES product_subscriptions (id) ON DELETE CASCADE
+	CONSTRAINT fk_product_subscription_words_subscription_id FOREIGN KEY(subscription_id) REFERENCES product_subscriptions (id) ON DELETE CASCADE, 
+	CONSTRAINT pk_product_subscription_words PRIMARY KEY (subscription_id, word)
 );
 CREATE TABLE product_subscriptions (
 	id CHAR(32) NOT NULL, 
@@ -315,10 +315,10 @@ CREATE TABLE product_subscriptions (
 	end_date DATETIME, 
 	created_at DATETIME NOT NULL, 
 	updated_at DATETIME NOT NULL, customer_description TEXT, created_segment INTEGER DEFAULT 0 NOT NULL, updated_segment INTEGER DEFAULT 0 NOT NULL, 
-	CONSTRAINT pk_product_subscriptions PRIMARY KEY (id), 
-	CONSTRAINT fk_product_subscriptions_product_id FOREIGN KEY(product_id) REFERENCES products (id), 
+	CONSTRAINT ck_product_subscriptions_insync CHECK (insync IN (0, 1)), 
 	CONSTRAINT ck_product_subscriptions_status CHECK (status IN ('initial', 'provisioning', 'active', 'migrating', 'disabled', 'terminated')), 
-	CONSTRAINT ck_product_subscriptions_insync CHECK (insync IN (0, 1))
+	CONSTRAINT fk_product_subscriptions_product_id FOREIGN KEY(product_id) REFERENCES products (id), 
+	CONSTRAINT pk_product_subscriptions PRIMARY KEY (id)
 );
 CREATE TABLE products (
 	id CHAR(32) NOT NULL, 
@@ -333,8 +333,8 @@ CREATE TABLE products (
 CREATE TABLE pruned_until (
 	id INTEGER NOT NULL, 
 	cursor TEXT NOT NULL, 
-	CONSTRAINT pk_pruned_until PRIMARY KEY (id), 
-	CONSTRAINT ck_pruned_until_one_row CHECK (id = 1)
+	CONSTRAINT ck_pruned_until_one_row CHECK (id = 1), 
+	CONSTRAINT pk_pruned_until PRIMARY KEY (id)
 );
 CREATE TABLE "timers" (
 	id CHAR(32) NOT NULL, 
@@ -344,11 +344,11 @@ CREATE TABLE "timers" (
 	callback_id CHAR(32), 
 	input_request_id CHAR(32), 
 	assignee TEXT, 
-	CONSTRAINT pk_timers PRIMARY KEY (id), 
-	CONSTRAINT fk_timers_process_id FOREIGN KEY(process_id) REFERENCES processes (id) ON DELETE CASCADE, 
-	CONSTRAINT fk_timers_input_request_id FOREIGN KEY(input_request_id) REFERENCES input_requests (id) ON DELETE CASCADE, 
+	CONSTRAINT ck_timers_kind CHECK (kind IN ('RETRY', 'CALLBACK_DEADLINE', 'HEARTBEAT', 'REMINDER', 'ESCALATION', 'EXPIRY')), 
 	CONSTRAINT fk_timers_callback_id FOREIGN KEY(callback_id) REFERENCES callbacks (id) ON DELETE CASCADE, 
-	CONSTRAINT ck_timers_kind CHECK (kind IN ('RETRY', 'CALLBACK_DEADLINE', 'HEARTBEAT', 'REMINDER', 'ESCALATION', 'EXPIRY'))
+	CONSTRAINT fk_timers_input_request_id FOREIGN KEY(input_request_id) REFERENCES input_requests (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_timers_process_id FOREIGN KEY(process_id) REFERENCES processes (id) ON DELETE CASCADE, 
+	CONSTRAINT pk_timers PRIMARY KEY (id)
 );
 CREATE TABLE unclaimed_letters (
 	id CHAR(32) NOT NULL, 
@@ -359,9 +359,9 @@ CREATE TABLE unclaimed_letters (
 	is_failure BOOLEAN NOT NULL, 
 	digest VARCHAR(64) NOT NULL, 
 	body BLOB NOT NULL, 
+	CONSTRAINT ck_unclaimed_letters_is_failure CHECK (is_failure IN (0, 1)), 
 	CONSTRAINT pk_unclaimed_letters PRIMARY KEY (id), 
-	CONSTRAINT uq_unclaimed_letters_one_each UNIQUE (service, ref, digest), 
-	CONSTRAINT ck_unclaimed_letters_is_failure CHECK (is_failure IN (0, 1))
+	CONSTRAINT uq_unclaimed_letters_one_each UNIQUE (service, ref, digest)
 );
 CREATE TABLE workers (
 	name TEXT NOT NULL, 
