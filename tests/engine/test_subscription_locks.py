@@ -199,7 +199,7 @@ async def test_a_reconciliation_holds_what_an_abort_left_until_it_ends(offer: Of
     process_id = await begun(engine, mend, subscription_id=node)
     await open_request(engine, process_id)
     held = await lock_of(engine, node)
-    with pytest.raises(SubscriptionLocked, match=str(process_id)):
+    with pytest.raises(SubscriptionLocked, match="is held by process") as locked:
         await begun(engine, mend, subscription_id=node)
     await abort_process(engine.runtime, ADA, process_id=process_id)
     given_back = await lock_of(engine, node)
@@ -210,6 +210,7 @@ async def test_a_reconciliation_holds_what_an_abort_left_until_it_ends(offer: Of
     await abort_process(engine.runtime, ADA, process_id=mended_by)
     left = await lock_of(engine, node)
 
+    assert str(locked.value.process_id) == str(process_id)
     assert held is not None and given_back is not None and kept is not None and left is not None
     assert (held.locked_by, held.out_of_sync_by) == (process_id, changed_by)
     assert (given_back.locked_by, given_back.out_of_sync_by) == (None, changed_by)
