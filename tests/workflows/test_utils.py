@@ -223,7 +223,7 @@ async def test_a_modify_workflow_asks_for_the_subscription_and_keeps_it_out_of_s
         first_page = await play.begin("change_line")
         waiting = await play.run("change_line", {"subscription_id": line_id}, {"speed": 20})
         held = await play.subscription(line_id)
-        with pytest.raises(SubscriptionLocked, match=str(waiting.id)):
+        with pytest.raises(SubscriptionLocked, match="is held by process 'Leased line'"):
             await play.begin("change_line", {"subscription_id": line_id}, {"speed": 30})
         await play.submit(waiting, {})
         freed = await play.subscription(line_id)

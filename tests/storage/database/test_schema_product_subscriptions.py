@@ -171,6 +171,8 @@ def _old_schema(conn: Connection, release: str) -> None:
 
 def _insert(conn: Connection, rows: dict[Table, list[dict[str, Any]]]) -> None:
     for table, table_rows in rows.items():
+        if not inspect(conn).has_table(table.name):  # a later migration makes it, and the test leaves it empty
+            continue
         columns = {column["name"] for column in inspect(conn).get_columns(table.name)}
         conn.execute(table.delete())
         for row in table_rows:
