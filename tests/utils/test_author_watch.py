@@ -11,8 +11,8 @@ from support.database import sqlite_url
 from support.engine import engine_of
 from support.holds import Hold
 
-from orchestrator_gql import app
 from orchestrator_gql.storage.database import Database
+from orchestrator_gql.storage.database.schema import prepare
 from orchestrator_gql.utils import author_loops, author_watch
 from orchestrator_gql.utils.author_places import Authors
 
@@ -127,14 +127,14 @@ async def test_a_function_that_waits_is_not_logged(caplog: pytest.LogCaptureFixt
 async def test_a_long_migration_at_the_start_is_not_logged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    migrate, blocked = app.prepare, author_loops.BLOCKED + 3 * author_watch.LOOK
+    blocked = author_loops.BLOCKED + 3 * author_watch.LOOK
 
     async def long_migration(database: Database) -> None:
         await asyncio.sleep(2 * author_watch.LOOK)  # long enough for a ping, if somebody watches already
         time.sleep(blocked)  # noqa: ASYNC251 - Alembic blocks the loop in the same way
-        await migrate(database)
+        await prepare(database)
 
-    monkeypatch.setattr(app, "prepare", long_migration)
+    monkeypatch.setattr("orchestrator_gql.app.prepare", long_migration)
     async with engine_of(sqlite_url(tmp_path)):
         pass
 
