@@ -41,12 +41,13 @@ def notifications(url: str, *, dead: bool = False, is_json: bool = False) -> Non
         print("No notification was given up." if dead else "There is no notification.")
 
 
-def resend(url: str, id: UUID) -> None:
+def resend(url: str, id: UUID, *, is_json: bool = False) -> None:
     """Send the notification again, and print its target."""
     response = request(url, RESEND, {"input": {"notificationId": str(id)}})["resendNotification"]
     if response["__typename"] != "ResendNotificationSuccess":
         raise VerbRefused(printable(refusal_text(response)))
-    print(printable(f"{response['notification']['id']} is sent to {response['notification']['target']} again"))
+    sent = response["notification"]
+    print(json.dumps(sent) if is_json else printable(f"{sent['id']} is sent to {sent['target']} again"))
 
 
 def _line(notification: dict[str, Any], now: datetime) -> str:
