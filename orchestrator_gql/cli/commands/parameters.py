@@ -95,7 +95,7 @@ Url = Annotated[
 Yes = Annotated[
     bool, Parameter(name="--yes", help="do not ask; every command that acts takes it, also one that asks nothing")
 ]
-AsJson = Annotated[bool, Parameter(name="--json", help="the result as JSON on one line, for scripts")]
+AsJson = Annotated[bool, Parameter(name="--json", help="the result as a JSON object, for scripts")]
 JsonLines = Annotated[bool, Parameter(name="--json", help="each row as a line of JSON, for scripts")]
 Reason = Annotated[str | None, Parameter(name="--reason", metavar="TEXT", help="why, for the audit log")]
 NeededReason = Annotated[str, Parameter(name="--reason", metavar="TEXT", help="why, for the audit log")]
