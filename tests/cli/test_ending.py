@@ -358,6 +358,56 @@ def test_a_child_keeps_no_port_no_lock_and_no_connection_of_a_dead_server(
             os.kill(child, SIGKILL)
 
 
+AT_A_MOMENT = """
+from orchestrator_gql.cli.serving import server
+from orchestrator_gql.cli.serving.http_protocol import TimedHttp
+
+def forking(function):
+    def run(*arguments):
+        if {when!r} == "before":
+            fork()
+        function(*arguments)
+        if {when!r} == "after":
+            fork()
+    return run
+
+def fork():
+    if not Path("child").exists() and os.fork() == 0:
+        Path("new").write_text(str(os.getpid()))
+        os.rename("new", "child")
+        time.sleep(LONG)
+        os._exit(0)
+
+{function} = forking({function})
+"""
+"""Forks once, as another thread may do in that moment, whose step forks."""
+
+MOMENTS = {
+    "the port is bound": ("server._listen", "before"),
+    "the server listens": ("server._listen", "after"),
+    "a connection is accepted": ("TimedHttp.connection_made", "before"),
+    "a connection is open": ("TimedHttp.connection_made", "after"),
+    "a connection is about to be closed": ("TimedHttp.connection_lost", "after"),
+}
+"""When the child is forked: uvicorn does not know a connection from its first to its last moment."""
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_child_keeps_no_port_and_no_connection_in_whatever_moment_it_is_forked(tmp_path: Path, moment: str) -> None:
+    function, when = MOMENTS[moment]
+    fork = AT_A_MOMENT.format(function=function, when=when)
+    (tmp_path / "flows.py").write_text(HEAD + fork + STEP.format(kind=SYNC, body="pass"))
+
+    with running(tmp_path, "serve", "--workflows", "flows", "--port", "0") as server:
+        assert get(server.address + "/health/live").status_code == 200
+        child = int(until(lambda: ((tmp_path / "child").exists() and (tmp_path / "child").read_text()) or None))
+        try:
+            until(lambda: sockets_of(child) == [] or None, seconds=1)
+            assert get(server.address + "/health/live").status_code == 200
+        finally:
+            os.kill(child, SIGKILL)
+
+
 ENDS_OF_CHILDREN = {
     "a pool": "with FORK.Pool(1) as pool: return {'ended': pool.map(abs, [-1])}",
     "a process": (
