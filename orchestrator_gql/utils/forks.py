@@ -27,6 +27,7 @@ EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, and not bound t
 Descriptors = Callable[[], Iterable[int]]
 
 _own: list[Descriptors] = []
+_forks = 0
 _handled: set[signal.Signals] = set()
 _of_thread = threading.local()
 
@@ -40,6 +41,16 @@ def keep_from_children(descriptors: Descriptors) -> Callable[[], None]:
             _own.remove(descriptors)
 
     return end
+
+
+def count_forks() -> int:
+    """How often this process was forked."""
+    return _forks
+
+
+def _count() -> None:
+    global _forks  # noqa: PLW0603 - the hooks of a fork belong to the process, too
+    _forks += 1
 
 
 def open_descriptors() -> Iterator[tuple[int, os.stat_result]]:
@@ -125,4 +136,4 @@ def _replace() -> None:
 
 
 os.register_at_fork(before=_hold_signals, after_in_parent=_release_signals, after_in_child=_restore_handlers)
-os.register_at_fork(after_in_child=_replace)
+os.register_at_fork(after_in_parent=_count, after_in_child=_replace)

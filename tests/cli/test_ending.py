@@ -439,25 +439,54 @@ def state_of(folder: Path) -> str:
     return status
 
 
+AS_CONNECTIONS_ARE_OPENED = """
+import psycopg
+
+connect, numbers = psycopg.AsyncConnection.connect.__func__, iter(range(LONG))
+
+async def forking(cls, *arguments, **options):
+    connection = await connect(cls, *arguments, **options)
+    number = next(numbers)
+    if number < 12 and number % 2 == 0:
+        child = os.fork() or time.sleep(LONG) or os._exit(0)
+        Path(f"child-{number}").write_text(str(child))
+    return connection
+
+psycopg.AsyncConnection.connect = classmethod(forking)
+"""
+"""Forks while the server opens connections, as another thread may do; not at each, or none could replace another."""
+
+HOW_FORKED = {
+    "by a step": STEP.format(kind=SYNC, body=FORKS["os.fork"]),
+    "as connections are opened": AS_CONNECTIONS_ARE_OPENED + STEP.format(kind=SYNC, body="pass"),
+}
+
+
+@pytest.mark.parametrize("how", HOW_FORKED)
 @pytest.mark.parametrize("dispatcher", ["embedded", "distributed"])
 def test_a_child_keeps_no_session_of_a_dead_server_on_postgresql(
-    tmp_path: Path, postgres: PostgresServer, dispatcher: str
+    tmp_path: Path, postgres: PostgresServer, dispatcher: str, how: str
 ) -> None:
     """A session that is kept in a transaction would also keep its locks."""
-    text = STEP.format(kind=SYNC, body=FORKS["os.fork"])
     with postgres.database() as url, psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as conn:
         others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        with hanging(tmp_path, text, ORCHESTRATOR_DATABASE_URL=url, ORCHESTRATOR_DISPATCHER=dispatcher) as server:
-            child = int(until(lambda: ((tmp_path / "child").exists() and (tmp_path / "child").read_text()) or None))
+        with hanging(
+            tmp_path, HOW_FORKED[how], ORCHESTRATOR_DATABASE_URL=url, ORCHESTRATOR_DISPATCHER=dispatcher
+        ) as server:
+            children = until(
+                lambda: [int(path.read_text()) for path in tmp_path.glob("child*") if path.stat().st_size] or None
+            )
             try:
                 assert conn.execute(others).fetchone() != (0,)
 
                 ends(server, SIGKILL)
 
                 until(lambda: conn.execute(others).fetchone() == (0,) or None)
-                os.kill(child, 0)  # it lives
+                for child in children:
+                    os.kill(child, 0)  # it lives
             finally:
-                os.kill(child, SIGKILL)
+                for child in children:
+                    os.kill(child, SIGKILL)
 
 
 def files_of(process_id: int, folder: Path) -> list[str]:
