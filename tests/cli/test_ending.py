@@ -473,20 +473,23 @@ def test_a_child_keeps_no_session_of_a_dead_server_on_postgresql(
         with hanging(
             tmp_path, HOW_FORKED[how], ORCHESTRATOR_DATABASE_URL=url, ORCHESTRATOR_DISPATCHER=dispatcher
         ) as server:
-            children = until(
-                lambda: [int(path.read_text()) for path in tmp_path.glob("child*") if path.stat().st_size] or None
-            )
             try:
+                until(lambda: children_in(tmp_path) or None)
                 assert conn.execute(others).fetchone() != (0,)
 
                 ends(server, SIGKILL)
 
                 until(lambda: conn.execute(others).fetchone() == (0,) or None)
-                for child in children:
+                for child in children_in(tmp_path):
                     os.kill(child, 0)  # it lives
             finally:
-                for child in children:
+                for child in children_in(tmp_path):
                     os.kill(child, SIGKILL)
+
+
+def children_in(folder: Path) -> list[int]:
+    """The children that were forked and whose files are complete."""
+    return [int(text) for path in folder.glob("child*") if (text := path.read_text())]
 
 
 def files_of(process_id: int, folder: Path) -> list[str]:
