@@ -99,7 +99,7 @@ class EventExecutor(WeighingExecutor):
     share this dict, nothing changes. `test_graphql_core_still_needs_the_event_executor` fails when this class is no
     longer needed.
 
-    The response to an event is made by the `Projection` of the operation, if it has one.
+    The response to an event is made by the `Projection` of the operation, if it has one for the types of the events.
     """
 
     _projection: Projection | None = None
@@ -110,7 +110,7 @@ class EventExecutor(WeighingExecutor):
         if not self._is_compiled:
             self._projection, self._is_compiled = projection_of(self), True
         if isinstance(self.context_value, Context):
-            self.context_value.is_plain = self._projection is not None
+            self.context_value.is_plain = self._projection is not None and self._projection.is_whole
         executor = super().build_per_event_executor(payload)
         shared = getattr(self, "_relevant_sub_fields", None)
         if type(shared) is dict and getattr(executor, "_relevant_sub_fields", None) is shared:

@@ -190,7 +190,7 @@ def _template(sql: str, statement: Any) -> Template:
 
 
 def _sqlite(conn: Connection) -> sqlite3.Connection | None:
-    """The connection of SQLite's driver; None for PostgreSQL and for aiosqlite, whose statements SQLAlchemy executes."""
+    """The connection of SQLite's driver; None for PostgreSQL, and for aiosqlite, for which SQLAlchemy executes."""
     driver = conn.connection.dbapi_connection
     return driver if isinstance(driver, sqlite3.Connection) else None
 
