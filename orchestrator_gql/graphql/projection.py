@@ -49,7 +49,7 @@ class NotPlain(Exception):
 class Projection:
     """The plain values that an operation selects, by the names in its response.
 
-    ``item_fields`` has the types of events of which the operation selects only plain values; ``is_whole`` if it has all.
+    ``item_fields`` has the types of events of which only plain values are selected; with ``is_whole`` it has all types.
     """
 
     name: str
