@@ -282,7 +282,10 @@ _FIELDS = {"round": "issue_number"}
 
 
 def _callback_in(row: Mapping[str, Any] | RowMapping) -> Callback:
-    return Callback(**{_FIELDS.get(name, name): value for name, value in row.items()})
+    values = dict(row)
+    for name, own in _FIELDS.items():
+        values[own] = values.pop(name)
+    return Callback(**values)
 
 
 def _callback(row: Mapping[str, Any] | None) -> Callback | None:

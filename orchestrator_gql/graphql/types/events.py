@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 import strawberry
-from graphql import FieldNode, Node, SelectionSetNode
 
 from orchestrator_gql.events.stream import Batch
+from orchestrator_gql.graphql import documents
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.callbacks import (
     INLINE,
@@ -311,21 +311,9 @@ CALLBACK_FIELD, REQUEST_FIELD = "callback", "inputRequest"
 
 
 def selected_rows(info: Info) -> frozenset[str]:
-    """The names of those fields that the document selects, `CALLBACK_FIELD` and `REQUEST_FIELD`."""
+    """The names of those fields that the document selects."""
     raw = info._raw_info
-    found: set[str] = set()
-    for node in (raw.operation, *raw.fragments.values()):
-        _add_selected_rows(node, found)
-    return frozenset(found)
-
-
-def _add_selected_rows(node: Node, found: set[str]) -> None:
-    if isinstance(node, FieldNode) and node.name.value in (CALLBACK_FIELD, REQUEST_FIELD):
-        found.add(node.name.value)
-    inner = getattr(node, "selection_set", None)
-    if isinstance(inner, SelectionSetNode):
-        for selection in inner.selections:
-            _add_selected_rows(selection, found)
+    return documents.selected_names([raw.operation, *raw.fragments.values()]) & {CALLBACK_FIELD, REQUEST_FIELD}
 
 
 async def with_rows(info: Info, events: Iterable[Event], selected: frozenset[str]) -> list[Event]:
