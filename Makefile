@@ -35,7 +35,7 @@ fmt: $(VENV)/.dev
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check --quiet .
-	$(BIN)/codespell orchestrator_gql tests docs README.md CHANGELOG.md
+	$(BIN)/codespell orchestrator_gql tests docs examples README.md CHANGELOG.md
 
 types: $(VENV)/.dev
 	$(BIN)/mypy
