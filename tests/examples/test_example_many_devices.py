@@ -9,13 +9,12 @@ PROCESSES = "{ processes(first: 20) { nodes { workflowName subject status callba
 
 def test_devices_are_upgraded_both_ways_and_only_those_that_failed_are_tried_again(tmp_path: Path) -> None:
     with project(tmp_path, "many-devices") as example:
-        shown = example.enter(commands_of("many-devices")[1])
+        example.enter(commands_of("many-devices")[1])
         processes = example.ask(PROCESSES)["nodes"]
 
     (together,) = [process for process in processes if process["workflowName"] == "upgrade_devices"]
     children = [process for process in processes if process["workflowName"] == "upgrade_device"]
     issued = sorted((callback["name"], callback["status"]) for callback in together["callbacks"])
-    assert shown.count("is COMPLETED") == 2
     assert {process["status"] for process in processes} == {"COMPLETED"}
     assert issued == [
         ("ams-1", "VALIDATED"),
