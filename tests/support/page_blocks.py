@@ -67,6 +67,13 @@ RUN_BY_THE_TEST_OF_ITS_PAGE = {
     ("docs/language/steps.md", "python", None): "testing/test_language_pages.py",
     ("docs/language/workflows.md", "python", None): "testing/test_language_pages.py",
     ("docs/tutorial/first-callback.md", "python", None): "cli/test_tutorial_page.py",
+    ("docs/tutorial/confirmation.md", "python", None): "cli/test_tutorial_page.py",
+    ("docs/tutorial/confirmation.md", "sh", None): "cli/test_tutorial_page.py",
+    ("docs/tutorial/deadline.md", "python", None): "cli/test_tutorial_page.py",
+    ("docs/tutorial/deadline.md", "sh", None): "cli/test_tutorial_page.py",
+    ("docs/tutorial/failure.md", "sh", None): "cli/test_tutorial_page.py",
+    ("docs/tutorial/test.md", "python", None): "cli/test_tutorial_page.py",
+    ("docs/tutorial/test.md", "sh", 1): "cli/test_tutorial_page.py",
     ("docs/tutorial/first-callback.md", "sh", None): "cli/test_tutorial_page.py",
 }
 """The test of each page that runs these blocks; without a number it runs all blocks of the language."""
@@ -100,6 +107,7 @@ NOT_RUN = {
     ("docs/howto/verify-the-audit-log.md", "sh", 2): "has the anchor of another log",
     ("docs/tutorial/install.md", "sh", 0): "starts the demo",
     ("docs/tutorial/install.md", "sh", 1): "installs",
+    ("docs/tutorial/test.md", "sh", 0): "installs",
 }
 """The blocks that no test runs, each with the reason. The number of them may only fall."""
 
