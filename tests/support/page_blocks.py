@@ -63,6 +63,8 @@ RUN_BY_THE_TEST_OF_ITS_PAGE = {
     ("docs/howto/wait-for-a-remote-service.md", "python", None): "architecture/test_pages.py",
     ("docs/language/callbacks.md", "python", None): "testing/test_language_pages.py",
     ("docs/language/forms.md", "python", None): "testing/test_language_pages.py",
+    ("docs/language/input-steps.md", "python", None): "testing/test_language_pages.py",
+    ("docs/language/product-workflows.md", "python", None): "testing/test_language_pages.py",
     ("docs/language/parts.md", "python", None): "testing/test_language_pages.py",
     ("docs/language/steps.md", "python", None): "testing/test_language_pages.py",
     ("docs/language/workflows.md", "python", None): "testing/test_language_pages.py",
