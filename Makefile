@@ -72,8 +72,11 @@ schema: $(VENV)/.dev ## Write schema.graphql and the tables of a new SQLite file
 	$(BIN)/python -m scripts.write_schema
 	$(BIN)/orchestrator-gql schema --output schema.graphql
 
-docs: $(VENV)/.dev ## Write the reference pages that are generated from the code
+docs: $(VENV)/.dev $(VENV)/.docs ## Write the generated reference pages, and build the documentation site into site/
 	$(BIN)/python -m scripts.write_reference
+	$(VENV)/docs/bin/zensical build --strict --clean
+	$(BIN)/python -m scripts.check_site
+	@echo "Read it: $(BIN)/python -m http.server --bind 127.0.0.1 --directory site 8010"
 
 dashboard: ## Build the dashboard again (needs Node 20)
 	rm -rf frontend-example/dist
@@ -83,7 +86,7 @@ locks: $(VENV)/.dev ## Resolve the locked dependencies again
 	./scripts/lock_dependencies $(BIN)
 
 clean: ## Remove all build results and installed packages
-	rm -rf $(VENV) frontend-example/dist frontend-example/node_modules examples/clients/node_modules .demo .mypy_cache .ruff_cache .pytest_cache
+	rm -rf site .cache $(VENV) frontend-example/dist frontend-example/node_modules examples/clients/node_modules .demo .mypy_cache .ruff_cache .pytest_cache
 
 # The server also runs without Node; its first page then says how to build the dashboard.
 # The packages are installed again only if their list changed: the build itself takes seconds.
@@ -130,6 +133,13 @@ $(VENV)/.lso: requirements-lso.txt | $(BIN)/python
 $(VENV)/.peers: benchmarks/peers/requirements.txt | $(BIN)/python
 	$(PYTHON) -m venv $(VENV)/peers
 	$(VENV)/peers/bin/python -m pip install --quiet --require-hashes --no-deps -r benchmarks/peers/requirements.txt
+	touch $@
+
+# The builder of the documentation site; its packages have an environment of their own.
+$(VENV)/.docs: requirements-docs.txt | $(BIN)/python
+	@echo "Installing the packages of the documentation site into $(VENV)/docs, once."
+	$(PYTHON) -m venv $(VENV)/docs
+	$(VENV)/docs/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements-docs.txt
 	touch $@
 
 # A test generates a client from our OpenAPI document. The generator needs other versions of our dependencies, too.

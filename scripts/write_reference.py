@@ -1,4 +1,4 @@
-"""Write the reference pages that are generated from the code: settings, errors, REST."""
+"""Write the reference pages that are generated from the code: settings, errors, REST, command line, GraphQL, events."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +10,8 @@ from orchestrator_gql.rest.problems import HTTP_PROBLEMS
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils import errors, start_errors
 from orchestrator_gql.utils.errors import OrchestratorError
+from scripts.cli_reference import cli_page
+from scripts.reference_schema import SCHEMA_PAGES
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 
@@ -159,7 +161,13 @@ def _codes(response: dict[str, Json]) -> list[str]:
     return list(dict.fromkeys(f"`{example['code']}`" for example in examples if "code" in example))
 
 
-PAGES = {"settings.md": settings_page, "errors.md": errors_page, "rest.md": rest_page}
+PAGES = {
+    "settings.md": settings_page,
+    "errors.md": errors_page,
+    "rest.md": rest_page,
+    "cli.md": cli_page,
+    **SCHEMA_PAGES,
+}
 
 
 def _kinds(kind: type[OrchestratorError]) -> Iterator[type[OrchestratorError]]:
@@ -179,6 +187,6 @@ def _default(value: object) -> str:
 
 
 if __name__ == "__main__":
-    FOLDER.mkdir(parents=True, exist_ok=True)
     for name, page in PAGES.items():
+        (FOLDER / name).parent.mkdir(parents=True, exist_ok=True)
         (FOLDER / name).write_text(page())
