@@ -47,6 +47,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
 
 @pytest.mark.parametrize("block", COMMANDS, ids=name)
 def test_a_block_of_commands_runs(reader: Reader, block: Block) -> None:
+    assert not re.search(r"\b(pip|npm|make|docker|chown|apt|sudo)\b", block.text), "list the block in NOT_RUN"
     receipt = (reader.folder / "receipt").read_text()
     text = re.sub(r"http://127\.0\.0\.1:800\d", reader.address, block.text)
     text = re.sub(r"receipts/[0-9a-f-]{36}", f"receipts/{receipt}", text)
