@@ -25,7 +25,9 @@ def comparison(benchmarks: Mapping[str, Any]) -> str:
     lines = [_line(HEAD), _line(("---", *["--:"] * (len(HEAD) - 1)))]
     for title, name in FIGURES:
         rows = [ours[f"{system}: {name}"] for _, system in SYSTEMS]
-        lines.append(_line((title, *map(_cell, rows), rows[0]["reference"], _cell(other[f"orchestrator-core: {name}"]))))
+        lines.append(
+            _line((title, *map(_cell, rows), rows[0]["reference"], _cell(other[f"orchestrator-core: {name}"])))
+        )
     return "\n".join(lines)
 
 

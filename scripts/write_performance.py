@@ -1,8 +1,8 @@
 """Write the results of record into the page about performance and into the README, and draw the charts.
 
 The page says where: what stands between ``<!-- rows: NAME … -->`` and ``<!-- end -->`` is replaced by the rows of these
-benchmarks, likewise ``machine``, ``missed`` and, in the README, ``comparison``. The rows are those of ``docs/explanation/performance.json``, which
-``python -m benchmarks --json`` writes.
+benchmarks, likewise ``machine``, ``missed`` and, in the README, ``comparison``. The rows are those of
+``docs/explanation/performance.json``, which ``python -m benchmarks --json`` writes.
 """
 
 import re

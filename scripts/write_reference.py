@@ -1,4 +1,4 @@
-"""Write the reference pages that are generated from the code: settings, errors, REST, GraphQL and events."""
+"""Write the reference pages that are generated from the code: settings, errors, REST, command line, GraphQL, events."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +10,7 @@ from orchestrator_gql.rest.problems import HTTP_PROBLEMS
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils import errors, start_errors
 from orchestrator_gql.utils.errors import OrchestratorError
+from scripts.cli_reference import cli_page
 from scripts.reference_schema import SCHEMA_PAGES
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
@@ -160,7 +161,13 @@ def _codes(response: dict[str, Json]) -> list[str]:
     return list(dict.fromkeys(f"`{example['code']}`" for example in examples if "code" in example))
 
 
-PAGES = {"settings.md": settings_page, "errors.md": errors_page, "rest.md": rest_page, **SCHEMA_PAGES}
+PAGES = {
+    "settings.md": settings_page,
+    "errors.md": errors_page,
+    "rest.md": rest_page,
+    "cli.md": cli_page,
+    **SCHEMA_PAGES,
+}
 
 
 def _kinds(kind: type[OrchestratorError]) -> Iterator[type[OrchestratorError]]:

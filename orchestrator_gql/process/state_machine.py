@@ -167,11 +167,6 @@ def hand_over(process: Process) -> Process:
     return copy_process(process, worker=None) if process.status is ProcessStatus.RUNNING else process
 
 
-def resume(process: Process, now: datetime, actor: str | None = None) -> Transition:
-    """Make a waiting process runnable again: its result or its time has come."""
-    return transition_to(process, process, ProcessStatus.RUNNING, now, actor=actor)
-
-
 def abort(process: Process, workflow: Workflow | None, outcome: Abort, now: datetime) -> Transition:
     """End a living process at its current step, or send it to its clean-up steps.
 

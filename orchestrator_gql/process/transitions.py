@@ -75,6 +75,11 @@ def transition_to(
     return Transition(process, executions=(execution,) if execution else (), events=tuple(events))
 
 
+def resume(process: Process, now: datetime, actor: str | None = None) -> Transition:
+    """Make a waiting process runnable again: its result or its time has come."""
+    return transition_to(process, process, ProcessStatus.RUNNING, now, actor=actor)
+
+
 def _step_event(before: Process, execution: StepExecution, now: datetime) -> Event:
     last = before.execution
     payload: dict[str, Any] = {

@@ -15,7 +15,8 @@ ASKED = {"access-control-request-method": "POST", "access-control-request-header
 
 def allowed(response: httpx.Response) -> str | None:
     """The origin whose page may read the response."""
-    return response.headers.get("access-control-allow-origin")
+    origin: str | None = response.headers.get("access-control-allow-origin")
+    return origin
 
 
 async def test_a_page_of_an_allowed_origin_sends_requests_and_reads_the_answers(tmp_path: Path) -> None:

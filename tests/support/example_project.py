@@ -74,7 +74,7 @@ def commands_of(name: str) -> list[str]:
 
 
 @contextmanager
-def project(folder: Path, name: str) -> Iterator[Project]:
+def project(folder: Path, name: str, **environment: str) -> Iterator[Project]:
     """The example in a copy of its folder, as its first command starts it, until the block ends."""
     shutil.copytree(
         EXAMPLES, folder / "examples", ignore=shutil.ignore_patterns("node_modules", "__pycache__", "*.db*")
@@ -90,10 +90,10 @@ def project(folder: Path, name: str) -> Iterator[Project]:
         "NO_COLOR": "1",
         "PYTHONUNBUFFERED": "1",
     }
-    environment = environment_of(more)
+    environment = environment_of({**more, **environment})
     with _started([*commands_of(name)[0].split(), "--port", port], place, environment) as process:
-        until(lambda: _is_reached(process, place / "run.log", f"{address}/health/ready"))
-        until(lambda: _is_reached(process, place / "run.log", f"http://127.0.0.1:{port_of_service}"))
+        urls = (f"{address}/health/ready", f"http://127.0.0.1:{port_of_service}")
+        until(lambda: _is_running(process, place / "run.log", *urls))
         yield Project(place, address, environment)
 
 
@@ -112,11 +112,16 @@ def _started(command: list[str], folder: Path, environment: Mapping[str, str]) -
             process.wait(SERVER_ENDS)
 
 
-def _is_reached(process: "subprocess.Popen[bytes]", log: Path, url: str) -> bool | None:
-    """True if something answers there, with whatever status."""
-    assert process.poll() is None, log.read_text()
+def is_reached(url: str) -> bool:
+    """Whether something answers there, with whatever status."""
     try:
         httpx.get(url, trust_env=False)
     except httpx.TransportError:
-        return None
+        return False
     return True
+
+
+def _is_running(process: "subprocess.Popen[bytes]", log: Path, *urls: str) -> bool | None:
+    """True if all of these answer; fails if the example has ended."""
+    assert process.poll() is None, log.read_text()
+    return True if all(map(is_reached, urls)) else None
