@@ -74,6 +74,7 @@ class Subscription:
                     yield shown
                     if context.weight.was_over and context.weight.may_be_divided:
                         parts += reversed(part.halves())  # the response was too large and was not sent
+                    await _take_turns(context)
 
     @subscription(
         description="The numbers at the top of the dashboard, with ended processes of the last 24 hours. At most one "
@@ -88,6 +89,14 @@ class Subscription:
             yield Stats.of(counts, context.runtime.clock.now(), period)
             await asyncio.sleep(STATS_PAUSE)
             await context.runtime.notifier.wait(ticket, STATS_POLL)
+
+
+async def _take_turns(context: Context) -> None:
+    """Wait before the next batch of events that happened long ago; a subscriber that has caught up does not wait."""
+    if context.caught_up:
+        context.pace.renew()
+    else:
+        await context.pace.pause()
 
 
 class EventExecutor(WeighingExecutor):
