@@ -206,7 +206,7 @@ async def test_a_nul_in_the_address_of_a_get_is_refused_like_an_escaped_one() ->
     assert outcome.json()["errors"][0]["message"] == "Syntax Error: A string holds a NUL character."
 
 
-LISTS = {
+LISTS: dict[str, tuple[str, Callable[[list[str]], object]]] = {
     "names": ("query ($v: [ID!]) { processes(first: 1, filter: {ids: $v}) { totalCount } }", lambda values: values),
     "an object": (
         "query ($v: ProcessFilter) { processes(first: 1, filter: $v) { totalCount } }",
