@@ -130,7 +130,7 @@ NOT_RUN = {
     (
         "docs/howto/deploy-on-postgresql.md",
         "sql",
-        "SELECT pid, usename, application_name, xact_start, query FRO",
+        "SELECT pid, usename, application_name, xact_start",
     ): "reads the activity of PostgreSQL",
     (
         "docs/howto/live-with-a-product.md",
