@@ -218,7 +218,7 @@ def test_a_server_that_dies_while_a_command_waits_is_found_again(tmp_path: Path)
     assert "Traceback" not in start.err.read_text() + watch.err.read_text()
 
 
-def test_many_processes_are_aborted_after_a_preview_and_each_refusal_is_told(
+def test_many_processes_are_aborted_after_a_preview_and_each_refusal_is_printed(
     person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = [person.started("asking", "SUSPENDED") for _ in range(3)]
