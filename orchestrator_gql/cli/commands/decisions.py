@@ -77,9 +77,7 @@ def confirm(
     *,
     set: Fields = (),
     pages: Pages = None,
-    comment: Annotated[
-        str | None, Parameter(name="--comment", metavar="TEXT", help="a comment on the decision")
-    ] = None,
+    comment: Comment = None,
     reject: Annotated[bool, Parameter(name="--reject", help="reject the form; --comment must say why")] = False,
     send_back: SendBack = None,
     json: AsJson = False,
