@@ -3,7 +3,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0018');
+INSERT INTO "alembic_version" VALUES('0019');
 CREATE TABLE audit (
 	id CHAR(32) NOT NULL, 
 	chain CHAR(32) NOT NULL, 
@@ -386,8 +386,8 @@ CREATE INDEX ix_unclaimed_letters_service_at ON unclaimed_letters (service, at);
 CREATE INDEX ix_audit_at_id ON audit (at, id);
 CREATE INDEX ix_input_requests_inbox ON input_requests (assignee, id) WHERE status = 'OPEN';
 CREATE INDEX ix_input_requests_due ON input_requests (due_at) WHERE status = 'OPEN';
-CREATE INDEX ix_timers_due_at ON timers (due_at);
 CREATE INDEX ix_timers_process_id ON timers (process_id);
+CREATE INDEX ix_timers_due_at ON timers (due_at);
 CREATE INDEX ix_notifications_created_at_id ON notifications (created_at, id);
 CREATE INDEX ix_notifications_process_id ON notifications (process_id);
 CREATE INDEX ix_notifications_pending ON notifications (target, due_at) WHERE status = 'PENDING';
@@ -424,3 +424,5 @@ CREATE INDEX ix_callbacks_payload_id ON callbacks (payload_id) WHERE payload_id 
 CREATE INDEX ix_timers_callback_id ON timers (callback_id) WHERE callback_id IS NOT NULL;
 CREATE INDEX ix_timers_input_request_id ON timers (input_request_id) WHERE input_request_id IS NOT NULL;
 CREATE INDEX ix_processes_target_started_at ON processes (target, started_at, id);
+CREATE INDEX ix_audit_actor_at ON audit (actor, at, id);
+CREATE INDEX ix_audit_action_at ON audit (action, at, id);
