@@ -331,7 +331,8 @@ async def _single(response: ExecutionResponse) -> AsyncGenerator[ExecutionRespon
 def _comes_from_foreign_page(request: Request) -> bool:
     """True for a request without an origin that a page of another site caused, such as that of an ``<img>``.
 
-    A POST needs no such check: a browser sends JSON to another site only after a preflight request, which fails.
+    A POST needs no such check: a browser sends JSON to another site only after a preflight request, which fails
+    unless the origin of the page is allowed; see `cross_origin`.
     """
     return "origin" not in request.headers and request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
 

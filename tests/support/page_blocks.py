@@ -65,6 +65,7 @@ RUN_BY_THE_TEST_OF_ITS_PAGE = {
     ("docs/howto/sign-callbacks.md", "sh", "id=msg_$(date +%s) at=$(date +%s)"): "rest/test_sign_callbacks_page.py",
     ("docs/howto/test-a-workflow.md", "python", None): "testing/test_kit_page.py",
     ("docs/howto/wait-for-a-remote-service.md", "python", None): "architecture/test_pages.py",
+    ("docs/howto/use-the-terminal.md", "sh", "orchestrator-gql "): "cli/test_terminal_page.py",
     ("docs/language/callbacks.md", "python", None): "testing/test_language_pages.py",
     ("docs/language/forms.md", "python", None): "testing/test_language_pages.py",
     ("docs/language/input-steps.md", "python", None): "testing/test_language_pages.py",
@@ -115,7 +116,7 @@ NOT_RUN = {
         "sh",
         "cp deploy/orchestrator.example.toml orchestrator.toml",
     ): "needs Docker",
-    ("docs/howto/deploy-on-postgresql.md", "sh", "pip install 'orchestrator-gql[postgres]'"): "needs many machines",
+    ("docs/howto/deploy-on-postgresql.md", "sh", 'pip install "$(ls dist/'): "needs many machines",
     (
         "docs/howto/deploy-on-postgresql.md",
         "sh",
@@ -153,7 +154,7 @@ NOT_RUN = {
         "orchestrator-gql audit export --output audit.ndjson",
     ): "has the anchor of another log",
     ("docs/tutorial/install.md", "sh", "make run"): "starts the demo",
-    ("docs/tutorial/install.md", "sh", "python3 -m venv .venv"): "installs",
+    ("docs/tutorial/install.md", "sh", "make dashboard"): "installs",
     ("docs/tutorial/test.md", "sh", "pip install pytest pytest-asyncio"): "installs",
 }
 """The blocks that no test runs, each with the reason. The number of them may only fall."""
