@@ -6,7 +6,7 @@ Callers without a credential have a small memory of their own, so they cannot pu
 """
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Collection, Hashable
+from collections.abc import AsyncIterator, Collection, Hashable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -18,7 +18,9 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
+    Node,
     OperationDefinitionNode,
+    SelectionSetNode,
     StringValueNode,
 )
 from graphql import OperationType as Kind
@@ -286,6 +288,20 @@ class KnownDocuments(SchemaExtension):
         self._known.verdicts[rules] = found
         memory = STRANGERS_MEMORY if self._is_stranger else MEMORY
         memory.add_weight(self.execution_context.query or "", self._known, len(found) * ERROR_TOKENS, characters)
+
+
+def selected_names(parts: Iterable[Node]) -> frozenset[str]:
+    """The names of all fields that are selected anywhere in the operations and fragments."""
+    found: set[str] = set()
+    remaining: list[Node] = [*parts]
+    while remaining:
+        part = remaining.pop()
+        if isinstance(part, FieldNode):
+            found.add(part.name.value)
+        inner = getattr(part, "selection_set", None)
+        if isinstance(inner, SelectionSetNode):
+            remaining += inner.selections
+    return frozenset(found)
 
 
 def queue_of(context: object) -> tuple[DocumentQueue | None, Hashable]:

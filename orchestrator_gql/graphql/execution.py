@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import AbstractContextManager, aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -192,7 +192,7 @@ class Execution:
                             continue  # the subscription sends the same events again, fewer at once
                     # A batch that failed has no cursor: a client that connects again must not skip its events.
                     cursor = getattr(context, "cursor", None) if result.data is not None else None
-                    yield replace(self._response(result, kind), cursor=cursor)
+                    yield self._response(result, kind, cursor)
         except TimeoutError:
             yield _timed_out(self.timeout)
         except Exception as error:
@@ -201,17 +201,19 @@ class Execution:
             if weight is not None:
                 weight.close()
 
-    def _response(self, result: ExecutionResult, kind: Kind) -> ExecutionResponse:
-        errors = result.errors or []
-        if errors and result.data is None and all(map(masking.is_clients, errors)):
+    def _response(self, result: ExecutionResult, kind: Kind, cursor: str | None) -> ExecutionResponse:
+        if not result.errors:
+            return ExecutionResponse({"data": result.data}, cursor=cursor)
+        errors = result.errors
+        if result.data is None and all(map(masking.is_clients, errors)):
             return self._refused(errors)
         too_large = next(filter(masking.is_too_large, errors), None)
         if too_large is not None and kind is not Kind.MUTATION:
-            return ExecutionResponse({"data": None, "errors": masking.execution_errors([too_large])})
+            return ExecutionResponse({"data": None, "errors": masking.execution_errors([too_large])}, cursor=cursor)
         # One error about the size is enough. The data and the other errors of a mutation stay.
         errors = [error for error in errors if error is too_large or not masking.is_too_large(error)]
         errors_shown: dict[str, Json] = {"errors": masking.execution_errors(errors)} if errors else {}
-        return ExecutionResponse({"data": result.data, **errors_shown})
+        return ExecutionResponse({"data": result.data, **errors_shown}, cursor=cursor)
 
     def _refused(self, errors: list[GraphQLError]) -> ExecutionResponse:
         errors_shown = masking.request_errors(errors, is_development=self.is_development)
@@ -222,6 +224,8 @@ async def _next_result(
     results: AsyncGenerator[Any, None], limit: float | None, context: object
 ) -> ExecutionResult | None:
     with _acting(context):
+        if limit is None:
+            return await anext(results, None)
         async with asyncio.timeout(limit):
             return await anext(results, None)
 

@@ -20,7 +20,6 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
-from strawberry.http.websocket_origin import normalize_allowed_origins
 
 from orchestrator_gql.events.feed import Feed
 from orchestrator_gql.graphql import documents, transport_ws
@@ -90,7 +89,7 @@ class GraphQLApp:
     ``demand_signed_in`` is called for each operation over HTTP.
     ``is_stranger(context)`` is true if there is sign-in and the caller shows no credential; such a caller gets a
     quarter of the limits.
-    ``allowed_origins`` are the origins of other sites whose pages may open a WebSocket.
+    ``allowed_origins`` are the origins, as browsers write them, of other sites whose pages may open a WebSocket.
     With a ``feed`` of the event log, equal subscriptions to events are executed once; see `shared_subscriptions`.
     The limits are in bytes, the times in seconds. The schema should be a `QuietSchema` with the `default_extensions`.
     """
@@ -127,7 +126,7 @@ class GraphQLApp:
         self.open_subscriptions = 0
         self._sockets: set[Socket] = set()
         self._is_going_away = asyncio.Event()
-        self._origins = normalize_allowed_origins(allowed_origins)
+        self._origins = frozenset(allowed_origins)
         self._body = BodyLimits(
             body_limit, callback_body_limit, body_seconds, partial(self._carries, is_stranger=False)
         )
@@ -341,7 +340,8 @@ async def _single(response: ExecutionResponse) -> AsyncGenerator[ExecutionRespon
 def _comes_from_foreign_page(request: Request) -> bool:
     """True for a request without an origin that a page of another site caused, such as that of an ``<img>``.
 
-    A POST needs no such check: a browser sends JSON to another site only after a preflight request, which fails.
+    A POST needs no such check: a browser sends JSON to another site only after a preflight request, which fails
+    unless the origin of the page is allowed; see `cross_origin`.
     """
     return "origin" not in request.headers and request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
 

@@ -13,7 +13,6 @@ from typing import Any, Protocol, assert_never
 
 from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket, WebSocketDisconnect
-from strawberry.http.websocket_origin import is_same_origin, normalize_origin
 
 from orchestrator_gql.graphql.documents import Kind
 from orchestrator_gql.graphql.execution import (
@@ -26,7 +25,7 @@ from orchestrator_gql.graphql.execution import (
 )
 from orchestrator_gql.graphql.masking import masked, shown_to_client
 from orchestrator_gql.graphql.slow_lane import SlowLane
-from orchestrator_gql.graphql.transport import frames
+from orchestrator_gql.graphql.transport import frames, page_origins
 from orchestrator_gql.graphql.transport.frames import BadFrame, Complete, Frame, Init, Ping, Pong, Subscribe
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
 from orchestrator_gql.types import Json
@@ -78,16 +77,16 @@ def is_welcome(websocket: WebSocket, allowed_origins: Collection[str]) -> bool:
     """True if the handshake offers our protocol and does not come from a page of a foreign site.
 
     A browser sends the user's cookies with every handshake, and always the origin of the page; other clients send no
-    origin. ``allowed_origins`` are normalized; the origin of the server is always allowed.
+    origin. ``allowed_origins`` are written as browsers write them; the origin of the server is always allowed.
     """
     return SUBPROTOCOL in websocket.scope["subprotocols"] and has_welcome_origin(websocket, allowed_origins)
 
 
 def has_welcome_origin(connection: HTTPConnection, allowed_origins: Collection[str]) -> bool:
     """True if no page caused the request, or a page of this server or of an allowed site."""
-    origins = connection.headers.getlist("origin")
+    given = connection.headers.getlist("origin")
     host = connection.headers.get("host")
-    return all(is_same_origin(origin, host) or normalize_origin(origin) in allowed_origins for origin in origins)
+    return all(page_origins.is_welcome(origin, host, allowed_origins) for origin in given)
 
 
 async def is_still_valid(

@@ -223,7 +223,7 @@ async def test_a_claim_does_not_see_the_context_of_the_request_that_started_its_
 ) -> None:
     trace: contextvars.ContextVar[str] = contextvars.ContextVar("trace", default="none")
     seen: list[str] = []
-    real = embedded.claim_at_once
+    real = runner.claim_at_once
 
     def noted(*arguments: Any) -> Any:
         seen.append(trace.get())
