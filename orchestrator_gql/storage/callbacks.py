@@ -56,6 +56,7 @@ _of_wait = Prepared(
     )
     .order_by(callbacks.c.record_seq, callbacks.c.id)
 )
+_of_process = Prepared(select(callbacks).where(_is_of_process).order_by(callbacks.c.id))
 _of_execution = Prepared(
     select(callbacks).where(_is_of_process, callbacks.c.record_seq == bindparam("record_seq")).order_by(callbacks.c.id)
 )
@@ -69,6 +70,7 @@ _process_by_token_digest = Prepared(
     .join(callback_keys, callback_keys.c.callback_id == callbacks.c.id)
     .where(callback_keys.c.digest == bindparam("digest"))
 )
+_text = Prepared(select(payloads.c.id, payloads.c.text).where(payloads.c.id == bindparam("id")))
 _issue = Prepared(insert(callbacks).inline(), callbacks.c.keys())
 _add_token_digest = Prepared(insert(callback_keys).inline(), callback_keys.c.keys())
 _add_payload = Prepared(insert(payloads).inline(), payloads.c.keys())
@@ -148,6 +150,9 @@ def of_execution(conn: Connection, process_id: UUID, record_seq: int) -> list[Ca
 
 def of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, list[Callback]]:
     """All callbacks of each process, oldest first."""
+    if len(process_ids) == 1:
+        found = _of_process.all(conn, {"process_id": process_ids[0]})
+        return {process_ids[0]: [_callback_in(row) for row in found]} if found else {}
     rows = conn.execute(select(callbacks).where(callbacks.c.process_id.in_(process_ids)).order_by(callbacks.c.id))
     result: dict[UUID, list[Callback]] = {}
     for row in rows:
@@ -253,8 +258,13 @@ def keep_payload(conn: Connection, payload_id: UUID, text: str) -> None:
 
 def texts(conn: Connection, payload_ids: Sequence[UUID]) -> dict[UUID, str]:
     """The stored payloads with those ids, as JSON text."""
-    query = select(payloads).where(payloads.c.id.in_(payload_ids))
     loaded: dict[UUID, str] = {}
+    if len(payload_ids) == 1:
+        for found in _text.each(conn, {"id": payload_ids[0]}):
+            charge(len(found["text"]))
+            loaded[found["id"]] = found["text"]
+        return loaded
+    query = select(payloads).where(payloads.c.id.in_(payload_ids))
     for row in within(conn, query, heavy=[payloads.c.text], order=["id"]):
         charge(len(row.text))
         loaded[row.id] = row.text

@@ -30,6 +30,9 @@ def is_overdue(now: Any, *, is_wanted: bool = True) -> ColumnElement[bool]:
 
 _open = Prepared(insert(input_requests).inline(), input_requests.c.keys())
 _load = Prepared(select(input_requests).where(input_requests.c.id == bindparam("id")))
+_of_process = Prepared(
+    select(input_requests).where(input_requests.c.process_id == bindparam("process_id")).order_by(input_requests.c.id)
+)
 _open_of_process = Prepared(
     select(input_requests).where(
         input_requests.c.process_id == bindparam("process_id"),
@@ -70,6 +73,9 @@ def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, InputRequest]:
 
 def of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, list[InputRequest]]:
     """All requests of each process, oldest first."""
+    if len(process_ids) == 1:
+        rows = _of_process.all(conn, {"process_id": process_ids[0]})
+        return {process_ids[0]: [InputRequest(**row) for row in rows]} if rows else {}
     is_of_processes = input_requests.c.process_id.in_(process_ids)
     requests: dict[UUID, list[InputRequest]] = {}
     for row in conn.execute(select(input_requests).where(is_of_processes).order_by(input_requests.c.id)):

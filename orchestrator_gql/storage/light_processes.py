@@ -1,14 +1,15 @@
 """Processes as lists load them: without their states and pages, and without large failures."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, select
+from sqlalchemy import ColumnElement, Connection, Row, RowMapping, Select, bindparam, case, func, select
 
 from orchestrator_gql.process import Process
-from orchestrator_gql.storage.processes import process_and_execution, process_of
+from orchestrator_gql.storage.database.prepared import Prepared
+from orchestrator_gql.storage.processes import process_and_execution, process_in
 from orchestrator_gql.storage.steps import light_record_columns
 from orchestrator_gql.storage.tables import process_steps, processes
 from orchestrator_gql.storage.weight import within
@@ -43,12 +44,25 @@ def light_select() -> Select[Any]:
     return select(*_columns).select_from(process_and_execution)
 
 
+_load = Prepared(light_select().where(processes.c.id == bindparam("id")))
+
+
+def light_process(conn: Connection, process_id: UUID) -> Process | None:
+    """The process without its heavy columns, None if it does not exist."""
+    row = _load.first(conn, {"id": process_id})
+    return None if row is None else _process_in(row)
+
+
 def light_process_of(row: Row[Any]) -> Process:
     """The process of a row of `light_select`; of a large failure it has the code and the beginning of the message."""
-    process = process_of(row)
-    if not process.is_failure_cut or row.failure_code is None:
+    return _process_in(row._mapping)
+
+
+def _process_in(row: Mapping[str, Any] | RowMapping) -> Process:
+    process = process_in(row)
+    if not process.is_failure_cut or row["failure_code"] is None:
         return process
-    return replace(process, failure=Failure(row.failure_code, row.failure_message, process.updated_at))
+    return replace(process, failure=Failure(row["failure_code"], row["failure_message"], process.updated_at))
 
 
 def failures(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Failure]:

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     Connection,
-    Row,
+    RowMapping,
     Select,
     Text,
     Update,
@@ -124,7 +124,7 @@ def load_all(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Process]:
     columns = (*processes.c, *execution_columns())
     query = select(*columns).select_from(process_and_execution).where(processes.c.id.in_(ids))
     rows = within(conn, query, heavy=[processes.c.state, processes.c.start_pages, process_steps.c.delta], order=["id"])
-    return {process.id: process for process in map(process_of, rows)}
+    return {row.id: process_in(row._mapping) for row in rows}
 
 
 def lock(conn: Connection, process_id: UUID) -> Process | None:
@@ -137,7 +137,7 @@ def lock_standing(conn: Connection, process_id: UUID) -> tuple[Process, Standing
     row = _behind_locks(conn, _load_standing, process_id, {"id": process_id})
     if row is None:
         return None
-    process = _process(row)
+    process = process_in(row)
     return process, Standing(row["engine"], process.version, process.note)
 
 
@@ -254,11 +254,6 @@ def assign(conn: Connection, process_ids: Sequence[UUID], assignee: str, now: da
     conn.execute(update(processes).where(among(conn, processes.c.id, process_ids)).values(values))
 
 
-def process_of(row: Row[Any]) -> Process:
-    """The process of a row with all columns, or of a row of a list; see `light_processes`."""
-    return _process(row._asdict())
-
-
 def states(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, tuple[Mapping[str, Any], Sequence[Any]]]:
     """The states and start pages of the processes, with masked secrets."""
     c = processes.c
@@ -281,10 +276,11 @@ def learn(conn: Connection, process: Process, secrets: Secrets) -> None:
 
 
 def _process_or_none(row: Mapping[str, Any] | None) -> Process | None:
-    return None if row is None else _process(row)
+    return None if row is None else process_in(row)
 
 
-def _process(row: Mapping[str, Any]) -> Process:
+def process_in(row: Mapping[str, Any] | RowMapping) -> Process:
+    """The process of a row with all columns, or of a row of a list; see `light_processes`."""
     execution: StepExecution | None = execution_of(row)
     return Process(
         id=row["id"],
@@ -318,7 +314,7 @@ def _process(row: Mapping[str, Any]) -> Process:
     )
 
 
-def _state(row: Mapping[str, Any]) -> Mapping[str, Any]:
+def _state(row: Mapping[str, Any] | RowMapping) -> Mapping[str, Any]:
     """The state; a value that is stored among the payloads is a `Stored` reference."""
     state, stored = row.get("state") or {}, row.get("stored") or {}
     return {**state, **{key: Stored(UUID(id), size) for key, (id, size) in stored.items()}} if stored else state

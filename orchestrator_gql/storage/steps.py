@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, select, tuple_
+from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, select, tuple_
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -30,7 +30,7 @@ def light_record_columns() -> list[ColumnElement[Any]]:
     return list(_light_columns)
 
 
-def execution_of(row: Mapping[str, Any]) -> StepExecution | None:
+def execution_of(row: Mapping[str, Any] | RowMapping) -> StepExecution | None:
     """The step execution in a row that has `execution_columns`; None if the outer join found none."""
     if row["execution_seq"] is None:
         return None
@@ -81,6 +81,17 @@ def save_all(conn: Connection, process_id: UUID, executions: Sequence[StepExecut
             commit_effects(conn).facts.append(StepEnded(execution.kind, execution.status, seconds))
 
 
+def _of_process(columns: Sequence[ColumnElement[Any]]) -> Prepared:
+    executions = select(process_steps.c.process_id, *columns).where(
+        process_steps.c.process_id == bindparam("process_id")
+    )
+    return Prepared(executions.order_by(process_steps.c.seq))
+
+
+_whole_of_process = _of_process(execution_columns())
+_light_of_process = _of_process(light_record_columns())
+
+
 def of_process(conn: Connection, process_id: UUID) -> list[StepExecution]:
     """All step executions of the process, in order."""
     return of_processes(conn, [process_id]).get(process_id, [])
@@ -88,11 +99,15 @@ def of_process(conn: Connection, process_id: UUID) -> list[StepExecution]:
 
 def of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, list[StepExecution]]:
     """All step executions of each process, in order."""
+    if len(process_ids) == 1:
+        return _load_of_process(conn, process_ids[0], _whole_of_process)
     return _load_executions(conn, process_ids, execution_columns())
 
 
 def light_of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, list[StepExecution]]:
     """As `of_processes`, without the changes of the state: see `deltas`."""
+    if len(process_ids) == 1:
+        return _load_of_process(conn, process_ids[0], _light_of_process)
     return _load_executions(conn, process_ids, light_record_columns())
 
 
@@ -104,6 +119,11 @@ def deltas(conn: Connection, executions: Sequence[tuple[UUID, int]]) -> dict[tup
     )
     rows = within(conn, query, heavy=[c.delta], order=["process_id", "seq"])
     return {(row.process_id, row.seq): row.delta for row in rows}
+
+
+def _load_of_process(conn: Connection, process_id: UUID, query: Prepared) -> dict[UUID, list[StepExecution]]:
+    executions = [execution_of(row) for row in query.all(conn, {"process_id": process_id})]
+    return {process_id: [execution for execution in executions if execution is not None]} if executions else {}
 
 
 def _load_executions(

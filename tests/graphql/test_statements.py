@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from typing import Any
 
+import pytest
 from sqlalchemy import Engine, event
 from stories import SUSPENDED, Story, telling
 
+from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.types import Json
 
 DASHBOARD = """{ processes(first: 60) { totalCount pageInfo { endCursor } nodes {
@@ -36,11 +39,24 @@ def counting() -> Iterator[list[str]]:
         if (by_us := SENT.get()) is not None:
             by_us.append(statement)
 
+    execute = Prepared.each_behind
+
+    def noting(prepared: Prepared, *arguments: Any, **options: Any) -> Iterator[dict[str, Any]]:
+        if (by_us := SENT.get()) is not None:
+            by_us.append(str(prepared._statement))
+        token = SENT.set(None)  # in some connections SQLAlchemy executes it
+        try:
+            return execute(prepared, *arguments, **options)
+        finally:
+            SENT.reset(token)
+
     event.listen(Engine, "before_cursor_execute", note)
     sent: list[str] = []
     token = SENT.set(sent)
     try:
-        yield sent
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Prepared, "each_behind", noting)
+            yield sent
     finally:
         SENT.reset(token)
         event.remove(Engine, "before_cursor_execute", note)
