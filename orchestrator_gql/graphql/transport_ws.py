@@ -13,7 +13,6 @@ from typing import Protocol, assert_never
 
 from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket, WebSocketDisconnect
-from strawberry.http.websocket_origin import is_same_origin, normalize_origin
 
 from orchestrator_gql.graphql.documents import Kind
 from orchestrator_gql.graphql.execution import (
@@ -24,12 +23,13 @@ from orchestrator_gql.graphql.execution import (
     SharedResponse,
     WriteNow,
 )
-from orchestrator_gql.graphql.masking import masked
-from orchestrator_gql.graphql.transport import frames
+from orchestrator_gql.graphql.masking import masked, shown_to_client
+from orchestrator_gql.graphql.slow_lane import SlowLane
+from orchestrator_gql.graphql.transport import frames, page_origins
 from orchestrator_gql.graphql.transport.frames import BadFrame, Complete, Frame, Init, Ping, Pong, Subscribe
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
 from orchestrator_gql.types import Json
-from orchestrator_gql.utils.errors import RateLimited, Unauthenticated
+from orchestrator_gql.utils.errors import RateLimited, ServerBusy, Unauthenticated
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +54,11 @@ class Server(Protocol):
         ...
 
     @property
+    def lane(self) -> SlowLane:
+        """Where large operations wait."""
+        ...
+
+    @property
     def make_context(self) -> Callable[[WebSocket, Mapping[str, Json] | None], Awaitable[object]]:
         """Make the context of one operation."""
         ...
@@ -69,16 +74,16 @@ def is_welcome(websocket: WebSocket, allowed_origins: Collection[str]) -> bool:
     """True if the handshake offers our protocol and does not come from a page of a foreign site.
 
     A browser sends the user's cookies with every handshake, and always the origin of the page; other clients send no
-    origin. ``allowed_origins`` are normalized; the origin of the server is always allowed.
+    origin. ``allowed_origins`` are written as browsers write them; the origin of the server is always allowed.
     """
     return SUBPROTOCOL in websocket.scope["subprotocols"] and has_welcome_origin(websocket, allowed_origins)
 
 
 def has_welcome_origin(connection: HTTPConnection, allowed_origins: Collection[str]) -> bool:
     """True if no page caused the request, or a page of this server or of an allowed site."""
-    origins = connection.headers.getlist("origin")
+    given = connection.headers.getlist("origin")
     host = connection.headers.get("host")
-    return all(is_same_origin(origin, host) or normalize_origin(origin) in allowed_origins for origin in origins)
+    return all(page_origins.is_welcome(origin, host, allowed_origins) for origin in given)
 
 
 class Socket:
@@ -175,6 +180,7 @@ class Socket:
         if len(self._tasks) >= MAX_OPERATIONS:
             await self._send(frames.execution_response(frame.id, _TOO_MANY))
             return
+        self._server.lane.note_others()
         task = asyncio.create_task(self._run(frame))
         self._operations[frame.id] = task
         self._tasks.add(task)
@@ -188,16 +194,16 @@ class Socket:
         except RateLimited as limited:
             self.close(4429, limited.message)
         except Exception as error:
-            await self._finish(
-                frame.id, frames.execution_response(frame.id, ExecutionResponse({"errors": [masked(error)]}, False))
-            )
+            shown = shown_to_client(error) if isinstance(error, ServerBusy) else masked(error)
+            response = ExecutionResponse({"errors": [shown]}, was_executed=False)
+            await self._finish(frame.id, frames.execution_response(frame.id, response))
         finally:
             self._forget(frame.id)
 
     async def _respond(self, frame: Subscribe) -> None:
         context = await self._server.make_context(self._websocket, self._params)
         try:
-            operation = self._server.execution.operation(frame.request, frozenset(Kind))
+            operation = await self._server.execution.operation(frame.request, context, frozenset(Kind))
         except Refusal as refused:
             await self._finish(frame.id, frames.execution_response(frame.id, refused.response))
             return

@@ -13,7 +13,6 @@ from datetime import timedelta
 from typing import Protocol, TypeVar, assert_never, cast
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_1_0_0
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.requests import Request
@@ -32,6 +31,8 @@ from orchestrator_gql.utils.slow_readers import Reason, SlowReaders
 from orchestrator_gql.version import __version__
 
 F = TypeVar("F", Counter, Histogram)
+
+MEDIA_TYPE = "text/plain; version=1.0.0; charset=utf-8"
 
 REUSE = 20
 PATIENCE = 5.0
@@ -320,6 +321,6 @@ def metrics_routes(metrics: Metrics) -> list[Route]:
     """``/metrics``, without sign-in: the response holds only numbers and names of workflows."""
 
     async def show(_: Request) -> Response:
-        return Response(await metrics.text(), media_type=CONTENT_TYPE_PLAIN_1_0_0)
+        return Response(await metrics.text(), media_type=MEDIA_TYPE)
 
     return [Route("/metrics", show)]

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, RowMapping, bindparam, fu
 
 from orchestrator_gql.callbacks.rules import Callback
 from orchestrator_gql.storage import columns
+from orchestrator_gql.storage.by_id import ById
 from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.tables import callback_keys, callbacks, payloads, processes
 from orchestrator_gql.storage.weight import charge, within
@@ -56,7 +57,6 @@ _of_wait = Prepared(
     )
     .order_by(callbacks.c.record_seq, callbacks.c.id)
 )
-_of_process = Prepared(select(callbacks).where(_is_of_process).order_by(callbacks.c.id))
 _of_execution = Prepared(
     select(callbacks).where(_is_of_process, callbacks.c.record_seq == bindparam("record_seq")).order_by(callbacks.c.id)
 )
@@ -70,7 +70,9 @@ _process_by_token_digest = Prepared(
     .join(callback_keys, callback_keys.c.callback_id == callbacks.c.id)
     .where(callback_keys.c.digest == bindparam("digest"))
 )
-_text = Prepared(select(payloads.c.id, payloads.c.text).where(payloads.c.id == bindparam("id")))
+_by_id = ById(select(callbacks), callbacks.c.id)
+_by_process = ById(select(callbacks), callbacks.c.process_id, [callbacks.c.id])
+_text = Prepared(select(payloads).where(payloads.c.id == bindparam("id")))
 _issue = Prepared(insert(callbacks).inline(), callbacks.c.keys())
 _add_token_digest = Prepared(insert(callback_keys).inline(), callback_keys.c.keys())
 _add_payload = Prepared(insert(payloads).inline(), payloads.c.keys())
@@ -150,19 +152,15 @@ def of_execution(conn: Connection, process_id: UUID, record_seq: int) -> list[Ca
 
 def of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, list[Callback]]:
     """All callbacks of each process, oldest first."""
-    if len(process_ids) == 1:
-        found = _of_process.all(conn, {"process_id": process_ids[0]})
-        return {process_ids[0]: [_callback_in(row) for row in found]} if found else {}
-    rows = conn.execute(select(callbacks).where(callbacks.c.process_id.in_(process_ids)).order_by(callbacks.c.id))
     result: dict[UUID, list[Callback]] = {}
-    for row in rows:
-        result.setdefault(row.process_id, []).append(callback_of(row))
+    for row in _by_process.rows(conn, process_ids):
+        result.setdefault(row["process_id"], []).append(_callback_in(row))
     return result
 
 
 def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Callback]:
     """The callbacks with those ids."""
-    return {row.id: callback_of(row) for row in conn.execute(select(callbacks).where(callbacks.c.id.in_(ids)))}
+    return {row["id"]: _callback_in(row) for row in _by_id.rows(conn, ids)}
 
 
 def status_of_receipt(conn: Connection, receipt: str) -> CallbackStatus | None:
@@ -258,6 +256,8 @@ def keep_payload(conn: Connection, payload_id: UUID, text: str) -> None:
 
 def texts(conn: Connection, payload_ids: Sequence[UUID]) -> dict[UUID, str]:
     """The stored payloads with those ids, as JSON text."""
+    if not payload_ids:
+        return {}
     loaded: dict[UUID, str] = {}
     if len(payload_ids) == 1:
         for found in _text.each(conn, {"id": payload_ids[0]}):
@@ -281,7 +281,10 @@ _FIELDS = {"round": "issue_number"}
 
 
 def _callback_in(row: Mapping[str, Any] | RowMapping) -> Callback:
-    return Callback(**{_FIELDS.get(name, name): value for name, value in row.items()})
+    values = dict(row)
+    for name, own in _FIELDS.items():
+        values[own] = values.pop(name)
+    return Callback(**values)
 
 
 def _callback(row: Mapping[str, Any] | None) -> Callback | None:

@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, RowMapping, Select, bindparam, case, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, select
 
 from orchestrator_gql.process import Process
-from orchestrator_gql.storage.database.prepared import Prepared
+from orchestrator_gql.storage.by_id import ById
 from orchestrator_gql.storage.processes import process_and_execution, process_in
 from orchestrator_gql.storage.steps import light_record_columns
 from orchestrator_gql.storage.tables import process_steps, processes
@@ -44,21 +44,20 @@ def light_select() -> Select[Any]:
     return select(*_columns).select_from(process_and_execution)
 
 
-_load = Prepared(light_select().where(processes.c.id == bindparam("id")))
-
-
-def light_process(conn: Connection, process_id: UUID) -> Process | None:
-    """The process without its heavy columns, None if it does not exist."""
-    row = _load.first(conn, {"id": process_id})
-    return None if row is None else _process_in(row)
+_by_id = ById(light_select(), processes.c.id)
 
 
 def light_process_of(row: Row[Any]) -> Process:
     """The process of a row of `light_select`; of a large failure it has the code and the beginning of the message."""
-    return _process_in(row._mapping)
+    return _light_process(row._asdict())
 
 
-def _process_in(row: Mapping[str, Any] | RowMapping) -> Process:
+def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Process]:
+    """The processes with those ids, without their heavy columns."""
+    return {process.id: process for process in map(_light_process, _by_id.rows(conn, ids))}
+
+
+def _light_process(row: Mapping[str, Any]) -> Process:
     process = process_in(row)
     if not process.is_failure_cut or row["failure_code"] is None:
         return process

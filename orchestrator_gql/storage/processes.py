@@ -15,7 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     Connection,
-    RowMapping,
+    Row,
     Select,
     Text,
     Update,
@@ -31,6 +31,7 @@ from sqlalchemy import (
 )
 
 from orchestrator_gql.process import Process, StepEntry, StepExecution, conditions
+from orchestrator_gql.storage.by_id import ById
 from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.database.after_commit import commit_effects, wake
 from orchestrator_gql.storage.database.observer import ProcessEnded
@@ -91,6 +92,7 @@ def _fenced(*names: str) -> Update:
     return change.values({"version": processes.c.version + 1, **{name: bindparam(name) for name in names}})
 
 
+_secrets = ById(select(processes.c.id, processes.c.secrets).where(processes.c.secrets.is_not(None)), processes.c.id)
 _insert = Prepared(insert(processes).inline(), processes.c.keys())
 _move = Prepared(_fenced(*MOVED))
 _move_with_state = Prepared(_fenced(*MOVED, "state", "stored", "answers", "secrets"))
@@ -121,10 +123,13 @@ def load(conn: Connection, process_id: UUID) -> Process | None:
 
 def load_all(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Process]:
     """As `load`, for many processes."""
+    if len(ids) == 1:
+        found = load(conn, ids[0])
+        return {} if found is None else {found.id: found}
     columns = (*processes.c, *execution_columns())
     query = select(*columns).select_from(process_and_execution).where(processes.c.id.in_(ids))
     rows = within(conn, query, heavy=[processes.c.state, processes.c.start_pages, process_steps.c.delta], order=["id"])
-    return {row.id: process_in(row._mapping) for row in rows}
+    return {process.id: process for process in map(process_of, rows)}
 
 
 def lock(conn: Connection, process_id: UUID) -> Process | None:
@@ -254,6 +259,11 @@ def assign(conn: Connection, process_ids: Sequence[UUID], assignee: str, now: da
     conn.execute(update(processes).where(among(conn, processes.c.id, process_ids)).values(values))
 
 
+def process_of(row: Row[Any]) -> Process:
+    """The process of a row with all columns, or of a row of a list; see `light_processes`."""
+    return process_in(row._asdict())
+
+
 def states(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, tuple[Mapping[str, Any], Sequence[Any]]]:
     """The states and start pages of the processes, with masked secrets."""
     c = processes.c
@@ -264,9 +274,7 @@ def states(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, tuple[Mapping[st
 
 def secrets_of(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Secrets]:
     """The secrets of the processes; processes without secrets are left out."""
-    c = processes.c
-    rows = conn.execute(select(c.id, c.secrets).where(c.id.in_(ids), c.secrets.is_not(None)))
-    return {id: Secrets.read(secrets) for id, secrets in rows}
+    return {row["id"]: Secrets.read(row["secrets"]) for row in _secrets.rows(conn, ids)}
 
 
 def learn(conn: Connection, process: Process, secrets: Secrets) -> None:
@@ -279,8 +287,8 @@ def _process_or_none(row: Mapping[str, Any] | None) -> Process | None:
     return None if row is None else process_in(row)
 
 
-def process_in(row: Mapping[str, Any] | RowMapping) -> Process:
-    """The process of a row with all columns, or of a row of a list; see `light_processes`."""
+def process_in(row: Mapping[str, Any]) -> Process:
+    """The process of the values of a row with all columns, or of a row of a list."""
     execution: StepExecution | None = execution_of(row)
     return Process(
         id=row["id"],
@@ -314,7 +322,7 @@ def process_in(row: Mapping[str, Any] | RowMapping) -> Process:
     )
 
 
-def _state(row: Mapping[str, Any] | RowMapping) -> Mapping[str, Any]:
+def _state(row: Mapping[str, Any]) -> Mapping[str, Any]:
     """The state; a value that is stored among the payloads is a `Stored` reference."""
     state, stored = row.get("state") or {}, row.get("stored") or {}
     return {**state, **{key: Stored(UUID(id), size) for key, (id, size) in stored.items()}} if stored else state

@@ -1,14 +1,15 @@
 """The rows of step executions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, select, tuple_
+from sqlalchemy import ColumnElement, Connection, select, tuple_
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from orchestrator_gql.process import StepExecution
+from orchestrator_gql.storage.by_id import ById
 from orchestrator_gql.storage.database.after_commit import commit_effects
 from orchestrator_gql.storage.database.observer import StepEnded
 from orchestrator_gql.storage.database.prepared import Prepared
@@ -30,7 +31,7 @@ def light_record_columns() -> list[ColumnElement[Any]]:
     return list(_light_columns)
 
 
-def execution_of(row: Mapping[str, Any] | RowMapping) -> StepExecution | None:
+def execution_of(row: Mapping[str, Any]) -> StepExecution | None:
     """The step execution in a row that has `execution_columns`; None if the outer join found none."""
     if row["execution_seq"] is None:
         return None
@@ -81,17 +82,6 @@ def save_all(conn: Connection, process_id: UUID, executions: Sequence[StepExecut
             commit_effects(conn).facts.append(StepEnded(execution.kind, execution.status, seconds))
 
 
-def _of_process(columns: Sequence[ColumnElement[Any]]) -> Prepared:
-    executions = select(process_steps.c.process_id, *columns).where(
-        process_steps.c.process_id == bindparam("process_id")
-    )
-    return Prepared(executions.order_by(process_steps.c.seq))
-
-
-_whole_of_process = _of_process(execution_columns())
-_light_of_process = _of_process(light_record_columns())
-
-
 def of_process(conn: Connection, process_id: UUID) -> list[StepExecution]:
     """All step executions of the process, in order."""
     return of_processes(conn, [process_id]).get(process_id, [])
@@ -99,16 +89,12 @@ def of_process(conn: Connection, process_id: UUID) -> list[StepExecution]:
 
 def of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, list[StepExecution]]:
     """All step executions of each process, in order."""
-    if len(process_ids) == 1:
-        return _load_of_process(conn, process_ids[0], _whole_of_process)
-    return _load_executions(conn, process_ids, execution_columns())
+    return _executions(_whole.rows(conn, process_ids))
 
 
 def light_of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, list[StepExecution]]:
     """As `of_processes`, without the changes of the state: see `deltas`."""
-    if len(process_ids) == 1:
-        return _load_of_process(conn, process_ids[0], _light_of_process)
-    return _load_executions(conn, process_ids, light_record_columns())
+    return _executions(_light.rows(conn, process_ids))
 
 
 def deltas(conn: Connection, executions: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], Mapping[str, Json]]:
@@ -121,25 +107,21 @@ def deltas(conn: Connection, executions: Sequence[tuple[UUID, int]]) -> dict[tup
     return {(row.process_id, row.seq): row.delta for row in rows}
 
 
-def _load_of_process(conn: Connection, process_id: UUID, query: Prepared) -> dict[UUID, list[StepExecution]]:
-    executions = [execution_of(row) for row in query.all(conn, {"process_id": process_id})]
-    return {process_id: [execution for execution in executions if execution is not None]} if executions else {}
-
-
-def _load_executions(
-    conn: Connection, process_ids: Sequence[UUID], columns: Sequence[ColumnElement[Any]]
-) -> dict[UUID, list[StepExecution]]:
-    rows = conn.execute(
-        select(process_steps.c.process_id, *columns)
-        .where(process_steps.c.process_id.in_(process_ids))
-        .order_by(process_steps.c.process_id, process_steps.c.seq)
-    )
+def _executions(rows: Iterable[Mapping[str, Any]]) -> dict[UUID, list[StepExecution]]:
     result: dict[UUID, list[StepExecution]] = {}
     for row in rows:
-        execution = execution_of(row._asdict())
+        execution = execution_of(row)
         assert execution is not None
-        result.setdefault(row.process_id, []).append(execution)
+        result.setdefault(row["process_id"], []).append(execution)
     return result
+
+
+def _by_process(columns: Sequence[ColumnElement[Any]]) -> ById:
+    id, seq = process_steps.c.process_id, process_steps.c.seq
+    return ById(select(id, *columns), id, [id, seq])
+
+
+_whole, _light = _by_process(_columns), _by_process(_light_columns)
 
 
 def _values(execution: StepExecution) -> dict[str, Any]:

@@ -12,12 +12,14 @@ from orchestrator_gql.cli.client import (
     ConnectionFailed,
     OperationRefused,
     authorization,
-    base_of,
+    not_opened,
     not_signed_in,
     unreachable,
 )
+from orchestrator_gql.cli.credentials import base_of
 from orchestrator_gql.cli.signals import handling, leave_block
 from orchestrator_gql.cli.terminal import printable
+from orchestrator_gql.utils.errors import OrchestratorError
 
 SECONDS = 60.0
 """Timeout for the next line, not for the whole export."""
@@ -43,6 +45,8 @@ def export(url: str, *, output: Path | None = None, after: str | None = None) ->
             if response.status_code != httpx.codes.OK:
                 response.read()
                 raise _refusal(response)
+            if "json" not in response.headers.get("content-type", ""):
+                raise not_opened(response.status_code)
             with _opened(output) if output else nullcontext(sys.stdout.buffer) as file:
                 _write(response, file, output)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -73,12 +77,12 @@ def _write(response: httpx.Response, file: BinaryIO, output: Path | None) -> Non
         raise
 
 
-def _refusal(response: httpx.Response) -> OperationRefused | ConnectionFailed:
+def _refusal(response: httpx.Response) -> OrchestratorError:
     if response.status_code == httpx.codes.UNAUTHORIZED:
         return not_signed_in()
     try:
         detail = str(response.json()["detail"])
     except (ValueError, KeyError, TypeError):
-        detail = f"it answered {response.status_code}"
+        return not_opened(response.status_code)
     kind = ConnectionFailed if response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR else OperationRefused
     return kind(printable(f"The server refused: {detail}"))

@@ -163,15 +163,19 @@ class PostgresDatabase:
         """Create the pools. Raises `SettingsError` if the extra is not installed."""
         options_of_url = make_url(self._url).query.get("options", "")
         try:
+            from orchestrator_gql.storage.database.own_connections import connect_own
+
             options = f"{SESSION} {options_of_url}".strip()
             self._engine, self._readers = self._pool(POOL, options), self._pool(READERS, options)
-            self._thread_reads = thread_reads.of_postgres(self._url, CONNECTION, str(options_of_url), keep_own)
+            self._thread_reads = thread_reads.of_postgres(self._url, CONNECTION, str(options_of_url), connect_own)
         except ModuleNotFoundError as error:
             raise SettingsError(
                 f"PostgreSQL needs the extra: pip install 'orchestrator-gql[postgres]' ({error.name} is missing)."
             ) from error
 
     def _pool(self, size: int, options: str) -> AsyncEngine:
+        from orchestrator_gql.storage.database.own_connections import OwnConnection
+
         engine = create_async_engine(
             self._url,
             isolation_level="AUTOCOMMIT",  # the pipelines begin and end the transactions
@@ -181,7 +185,7 @@ class PostgresDatabase:
             max_overflow=0,
             pool_timeout=POOL_SECONDS,
             pool_pre_ping=False,  # it costs a round trip for every unit; `_is_undone` handles dead connections
-            connect_args={**CONNECTION, "options": options},
+            connect_args={**CONNECTION, "options": options, "async_creator_fn": OwnConnection.connect},
         )
         _listen(engine)
         return engine
