@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DASHBOARD := frontend-example/dist/index.html
+CLIENTS := examples/clients/node_modules/.package-lock.json
 
 # Tests start hundreds of servers: without bytecode each of them would compile the product again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -16,7 +17,7 @@ help: ## Print this
 run: $(VENV)/.demo $(DASHBOARD) ## Start the demo: server, dashboard, workflows, a proxy that runs a real playbook
 	$(BIN)/orchestrator-gql demo $(if $(PORT),--port $(PORT)) $(if $(PROXY_PORT),--proxy-port $(PROXY_PORT))
 
-test: $(VENV)/.dev $(VENV)/.lso $(VENV)/.generator $(DASHBOARD) check ## Check everything, then run all tests
+test: $(VENV)/.dev $(VENV)/.lso $(VENV)/.generator $(DASHBOARD) $(CLIENTS) check ## Check everything, then run all tests
 	./scripts/find_browser
 	$(BIN)/pytest -q -n $${PYTEST_WORKERS:-3} --dist loadfile --no-loadscope-reorder
 
@@ -35,7 +36,7 @@ fmt: $(VENV)/.dev
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check --quiet .
-	$(BIN)/codespell orchestrator_gql tests docs README.md CHANGELOG.md
+	$(BIN)/codespell orchestrator_gql tests docs examples README.md CHANGELOG.md
 
 types: $(VENV)/.dev
 	$(BIN)/mypy
@@ -71,8 +72,11 @@ schema: $(VENV)/.dev ## Write schema.graphql and the tables of a new SQLite file
 	$(BIN)/python -m scripts.write_schema
 	$(BIN)/orchestrator-gql schema --output schema.graphql
 
-docs: $(VENV)/.dev ## Write the reference pages that are generated from the code
+docs: $(VENV)/.dev $(VENV)/.docs ## Write the generated reference pages, and build the documentation site into site/
 	$(BIN)/python -m scripts.write_reference
+	$(VENV)/docs/bin/zensical build --strict --clean
+	$(BIN)/python -m scripts.check_site
+	@echo "Read it: $(BIN)/python -m http.server --bind 127.0.0.1 --directory site 8010"
 
 dashboard: ## Build the dashboard again (needs Node 20)
 	rm -rf frontend-example/dist
@@ -85,7 +89,7 @@ locks: $(VENV)/.dev ## Resolve the locked dependencies again
 	./scripts/lock_dependencies $(BIN)
 
 clean: ## Remove all build results and installed packages
-	rm -rf $(VENV) frontend-example/dist frontend-example/node_modules .demo .mypy_cache .ruff_cache .pytest_cache
+	rm -rf site .cache $(VENV) frontend-example/dist frontend-example/node_modules examples/clients/node_modules .demo .mypy_cache .ruff_cache .pytest_cache
 
 # The server also runs without Node; its first page then says how to build the dashboard.
 # The packages are installed again only if their list changed: the build itself takes seconds.
@@ -98,6 +102,13 @@ $(DASHBOARD): $(addprefix frontend-example/,package.json package-lock.json index
 			npm ci --silent --no-fund --no-audit; \
 		fi && npm run --silent build && touch dist/index.html; \
 	else echo "Node is not installed: going on without the dashboard."; fi
+
+# The clients of the examples have packages of their own; a test runs them.
+$(CLIENTS): $(addprefix examples/clients/,package.json package-lock.json)
+	@if command -v npm > /dev/null; then \
+		echo "Installing the packages of the clients in examples/, once: half a minute."; \
+		cd examples/clients && npm ci --silent && touch node_modules/.package-lock.json; \
+	else echo "Node is not installed: going on without the clients of the examples."; fi
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed." if sys.version_info < (3, 11) else 0)'
@@ -125,6 +136,13 @@ $(VENV)/.lso: requirements-lso.txt | $(BIN)/python
 $(VENV)/.peers: benchmarks/peers/requirements.txt | $(BIN)/python
 	$(PYTHON) -m venv $(VENV)/peers
 	$(VENV)/peers/bin/python -m pip install --quiet --require-hashes --no-deps -r benchmarks/peers/requirements.txt
+	touch $@
+
+# The builder of the documentation site; its packages have an environment of their own.
+$(VENV)/.docs: requirements-docs.txt | $(BIN)/python
+	@echo "Installing the packages of the documentation site into $(VENV)/docs, once."
+	$(PYTHON) -m venv $(VENV)/docs
+	$(VENV)/docs/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements-docs.txt
 	touch $@
 
 # A test generates a client from our OpenAPI document. The generator needs other versions of our dependencies, too.

@@ -7,8 +7,8 @@ oldest sixteenth has properties that no younger process has, and the very oldest
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -121,12 +121,16 @@ async def fill(url: str, count: int) -> int:
         if conn.dialect.name == "sqlite":
             conn.exec_driver_sql("PRAGMA synchronous = OFF")
             conn.exec_driver_sql("PRAGMA cache_size = -400000")
+        else:
+            conn.exec_driver_sql("SET synchronous_commit = off")
+            conn.exec_driver_sql("SET maintenance_work_mem = '512MB'")
         copier = Copier(conn, count, int(time.time()) - count * APART)
         copier.store_subscriptions()
-        for first in range(0, count, BATCH):
-            for status, template in templates.items():
-                copier.copy(template, status, first, min(first + BATCH, count))
-            copier.link(first, min(first + BATCH, count))
+        with indexes_made_at_the_end(conn):
+            for first in range(0, count, BATCH):
+                for status, template in templates.items():
+                    copier.copy(template, status, first, min(first + BATCH, count))
+                copier.link(first, min(first + BATCH, count))
         if conn.dialect.name == "postgresql":
             conn.exec_driver_sql("VACUUM ANALYZE")  # as the server itself does after many writes
         else:
@@ -134,6 +138,28 @@ async def fill(url: str, count: int) -> int:
         events = conn.exec_driver_sql("SELECT max(id) FROM events").scalar_one()
     engine.dispose()
     return int(events)
+
+
+INDEXES = {
+    "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
+    "postgresql": (
+        "SELECT relname, pg_get_indexdef(indexrelid) FROM pg_index JOIN pg_class ON oid = indexrelid "
+        "WHERE relnamespace = current_schema()::regnamespace "
+        "AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)"
+    ),
+}
+"""The indexes that belong to no constraint: the name, and the statement that makes it."""
+
+
+@contextmanager
+def indexes_made_at_the_end(conn: Connection) -> Iterator[None]:
+    """Drop the indexes, and make them again: to sort all rows once is ten times faster than to place each row."""
+    indexes = conn.exec_driver_sql(INDEXES[conn.dialect.name]).all()
+    for name, _ in indexes:
+        conn.exec_driver_sql(f'DROP INDEX "{name}"')
+    yield
+    for _, statement in indexes:
+        conn.exec_driver_sql(statement)
 
 
 class Copier:

@@ -31,6 +31,7 @@ from orchestrator_gql.engine.workers.secret_index import unindex_secrets
 from orchestrator_gql.engine.workers.timers import run_timers
 from orchestrator_gql.events.notifier import LocalNotifier, Notifier
 from orchestrator_gql.graphql.app import graphql_app
+from orchestrator_gql.graphql.cross_origin import with_cors
 from orchestrator_gql.graphql.http import GraphQLApp
 from orchestrator_gql.notifications.start import start_notifications
 from orchestrator_gql.rest.access_log import AccessLog
@@ -285,7 +286,7 @@ def _routes(
     if settings.role == "worker":
         return monitoring
     return [
-        Route(GRAPHQL, graphql),
+        Route(GRAPHQL, with_cors(graphql, settings.allowed_origins)),
         WebSocketRoute(GRAPHQL, graphql),
         *open_routes,
         *audit_routes(runtime, limiters.sign_ins),

@@ -31,6 +31,9 @@ def selected_tests(changed: Iterable[str]) -> list[str]:
     for name in map(Path, changed):
         if name.parts[0] == "frontend-example":
             chosen |= OF_DASHBOARD
+        if name.parts[0] == "examples":
+            test = f"tests/examples/test_example_{name.parts[1].replace('-', '_')}.py"
+            chosen |= {test} if (ROOT / test).exists() else set()
         if name.suffix != ".py":
             continue
         if name.parts[0] == "tests":

@@ -1,8 +1,8 @@
-"""Write the results of record into the page about performance, and draw its charts.
+"""Write the results of record into the page about performance and into the README, and draw the charts.
 
 The page says where: what stands between ``<!-- rows: NAME … -->`` and ``<!-- end -->`` is replaced by the rows of these
-benchmarks, likewise ``machine`` and ``missed``. The rows are those of ``docs/explanation/performance.json``, which
-``python -m benchmarks --json`` writes.
+benchmarks, likewise ``machine``, ``missed`` and, in the README, ``comparison``. The rows are those of
+``docs/explanation/performance.json``, which ``python -m benchmarks --json`` writes.
 """
 
 import re
@@ -11,22 +11,24 @@ from typing import Any
 
 from benchmarks import results, targets
 from benchmarks.table import ratio_text
+from scripts.comparison import comparison
 from scripts.performance_charts import lifecycle_chart, target_chart
 
 DOCS = Path(__file__).parent.parent / "docs"
-PAGE = DOCS / "explanation" / "performance.md"
+PAGES = (DOCS / "explanation" / "performance.md", DOCS.parent / "README.md")
 RESULTS = DOCS / "explanation" / "performance.json"
 CHARTS = {"performance-targets.svg": target_chart, "performance-lifecycle.svg": lifecycle_chart}
 COLUMNS = "| | measured | reference | ratio | must | stretch | min-max of rounds | reached |"
 ALIGNMENT = "|---|--:|--:|--:|--:|--:|--:|---|"
 
-_PLACE = re.compile(r"<!-- (rows|machine|missed)(:[^>]*)? -->\n.*?<!-- end -->", re.DOTALL)
+_PLACE = re.compile(r"<!-- (rows|machine|missed|comparison)(:[^>]*)? -->\n.*?<!-- end -->", re.DOTALL)
 
 
 def main() -> None:
-    """Fill the page and draw the charts."""
+    """Fill the pages and draw the charts."""
     content = results.read(RESULTS)
-    PAGE.write_text(filled(PAGE.read_text(), content))
+    for page in PAGES:
+        page.write_text(filled(page.read_text(), content))
     for name, draw in CHARTS.items():
         (DOCS / "images" / name).write_text(draw(content["benchmarks"]))
 
@@ -44,6 +46,8 @@ def filled(page: str, content: dict[str, Any]) -> str:
 
 def _text(kind: str, names: list[str], content: dict[str, Any]) -> str:
     benchmarks = content["benchmarks"]
+    if kind == "comparison":
+        return comparison(benchmarks)
     if kind == "machine":
         return ", ".join(f"{name} {value}" for name, value in content["machine"].items()) + "."
     rows = [row for name in names or benchmarks if name in benchmarks for row in benchmarks[name]["rows"]]

@@ -1,4 +1,4 @@
-"""Write the reference pages that are generated from the code: settings, errors, REST."""
+"""Write the reference pages that are generated from the code: settings, errors, REST, command line, GraphQL, events."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +10,8 @@ from orchestrator_gql.rest.problems import HTTP_PROBLEMS
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils import errors, start_errors
 from orchestrator_gql.utils.errors import OrchestratorError
+from scripts.cli_reference import cli_page
+from scripts.reference_schema import SCHEMA_PAGES
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 
@@ -113,7 +115,7 @@ def rest_page() -> str:
         "Errors are `application/problem+json` (RFC 9457).\n"
     )
     operations = [
-        _operation(f"{method.upper()} {path}", operation, document["components"]["responses"])
+        _operation(f"{method.upper()} {path}", operation, document["components"])
         for path, item in document["paths"].items()
         for method, operation in item.items()
         if method in ("get", "post")
@@ -124,10 +126,32 @@ def rest_page() -> str:
 def _operation(title: str, operation: dict[str, Json], shared: dict[str, Json]) -> str:
     rows = []
     for status, response in sorted(operation["responses"].items()):
-        resolved = shared[response["$ref"].rpartition("/")[2]] if "$ref" in response else response
+        resolved = _resolved(response, shared["responses"])
         rows.append(f"| {status} | {', '.join(_codes(resolved))} | {resolved['description']} |")
-    head = f"## `{title}`\n\n{operation['summary']}.\n\n| Status | Code | Means |\n|---|---|---|\n"
-    return head.replace("?.", "?") + "\n".join(rows) + "\n"
+    head = f"## `{title}`\n\n{operation['summary']}.\n\n".replace("?.", "?")
+    table = "| Status | Code | Means |\n|---|---|---|\n"
+    return head + _body(operation, shared["schemas"]) + table + "\n".join(rows) + "\n"
+
+
+def _body(operation: dict[str, Json], schemas: dict[str, Json]) -> str:
+    """The media types of the request, and the fields that the server knows."""
+    content = operation.get("requestBody", {}).get("content", {})
+    if not content:
+        return ""
+    schema = _resolved(content["application/json"]["schema"], schemas)
+    needed = schema.get("required", ())
+    fields = [
+        f"| `{name}` | {'yes' if name in needed else ''} | {field.get('description', '')} |"
+        for name, field in schema.get("properties", {}).items()
+    ]
+    types = f"The body is {' or '.join(f'`{type}`' for type in content)}. {schema.get('description', '')}".strip()
+    table = "\n\n| Field | Needed | Is |\n|---|---|---|\n" + "\n".join(fields) if fields else ""
+    return f"{types}{table}\n\n"
+
+
+def _resolved(value: dict[str, Json], shared: dict[str, Json]) -> dict[str, Json]:
+    found: dict[str, Json] = shared[value["$ref"].rpartition("/")[2]] if "$ref" in value else value
+    return found
 
 
 def _codes(response: dict[str, Json]) -> list[str]:
@@ -137,7 +161,13 @@ def _codes(response: dict[str, Json]) -> list[str]:
     return list(dict.fromkeys(f"`{example['code']}`" for example in examples if "code" in example))
 
 
-PAGES = {"settings.md": settings_page, "errors.md": errors_page, "rest.md": rest_page}
+PAGES = {
+    "settings.md": settings_page,
+    "errors.md": errors_page,
+    "rest.md": rest_page,
+    "cli.md": cli_page,
+    **SCHEMA_PAGES,
+}
 
 
 def _kinds(kind: type[OrchestratorError]) -> Iterator[type[OrchestratorError]]:
@@ -157,6 +187,6 @@ def _default(value: object) -> str:
 
 
 if __name__ == "__main__":
-    FOLDER.mkdir(parents=True, exist_ok=True)
     for name, page in PAGES.items():
+        (FOLDER / name).parent.mkdir(parents=True, exist_ok=True)
         (FOLDER / name).write_text(page())

@@ -62,6 +62,7 @@ DEAR = (
     "lso",
     "browser",
     "demo",
+    "examples",
     "cli",
     "input_requests",
     "rest",

@@ -1,5 +1,6 @@
 """`orchestrator-gql backup`: copy the SQLite file."""
 
+import json
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -7,7 +8,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from time import monotonic
 
-from orchestrator_gql.cli.arguments import PROGRAM
+from orchestrator_gql.cli.catalog import PROGRAM
 from orchestrator_gql.cli.failure import DONE
 from orchestrator_gql.cli.serving.ending import BY_SIGNAL, leave
 from orchestrator_gql.cli.signals import handling
@@ -26,7 +27,7 @@ Outcome = Path | BaseException
 """The source that was copied, or the error."""
 
 
-def backup(file: Path, *, database: str | None) -> int:
+def backup(file: Path, *, database: str | None, is_json: bool = False) -> int:
     """Copy the database to the file, print the size of the copy and return the exit code.
 
     After a signal nothing of the copy remains. A thread of its own copies, so that the main thread can leave it
@@ -42,7 +43,11 @@ def backup(file: Path, *, database: str | None) -> int:
             return _stop(copy, arrived, BY_SIGNAL + first)
         if isinstance(first, BaseException):
             raise first
-        print(f"Copied {first} to {file} ({file.stat().st_size:,} bytes).")
+        size = file.stat().st_size
+        if is_json:
+            print(json.dumps({"source": str(first), "file": str(file), "bytes": size}))
+        else:
+            print(f"Copied {first} to {file} ({size:,} bytes).")
     return DONE
 
 

@@ -2,23 +2,26 @@
 
 import asyncio
 import json
-import os
 from collections.abc import AsyncGenerator, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
+from orchestrator_gql.cli.credentials import TOKEN, base_of, source, token
 from orchestrator_gql.cli.terminal import printable
-from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
+from orchestrator_gql.utils.errors import OrchestratorError
 from orchestrator_gql.utils.json import Json
+from orchestrator_gql.version import __version__
 
 if TYPE_CHECKING:  # imported where it is used: most commands open no WebSocket
     from websockets.asyncio.client import ClientConnection
     from websockets.exceptions import ConnectionClosed
     from websockets.typing import Subprotocol
 
-VARIABLE = "ORCHESTRATOR_TOKEN"
 SUBPROTOCOL = cast("Subprotocol", "graphql-transport-ws")
+OF_VALIDATION = "GRAPHQL_VALIDATION_FAILED"
+"""The error code for a document that does not fit the server's schema."""
+
 MESSAGE_BYTES = 64 * 1024 * 1024
 """A batch holds up to 200 events, and some events hold a preview of a result."""
 OPENING_SECONDS = 10
@@ -36,9 +39,19 @@ def unreachable(url: str, error: Exception) -> ConnectionFailed:
     """The error for a server that does not answer at this base URL."""
     parts = urlsplit(url)
     address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"  # without a password
-    reason = str(error) or type(error).__name__
+    reason = str(error) or "no answer in time"
     return ConnectionFailed(
         f"The server cannot be reached at {address}: {reason}. Another address is given by --url or ORCHESTRATOR_URL."
+    )
+
+
+def too_old(version: str | None, message: str) -> "OperationRefused":
+    """The error for a server whose schema lacks something that this command asks for."""
+    release = f"version {version}" if version else "another version"
+    fix = f"use a server of version {__version__} or later" if version != __version__ else "update the server"
+    return OperationRefused(
+        f"This command is version {__version__} and the server is {release}, which lacks something that the command "
+        f"needs: {fix}, or the command of the server's version. ({printable(message)})"
     )
 
 
@@ -103,30 +116,16 @@ async def _begin(socket: "ClientConnection", query: str, variables: Mapping[str,
 
 
 def authorization() -> dict[str, str]:
-    """The credentials if `ORCHESTRATOR_TOKEN` is set, else nothing: for HTTP headers or the connection_init payload."""
-    token = os.environ.get(VARIABLE, "").strip()
-    if not (token.isascii() and token.isprintable()):  # the HTTP client would refuse the token, and quote it
-        raise SettingsError(f"{VARIABLE} is not one line of plain ASCII, so it cannot be a token.")
-    return {"authorization": f"Bearer {token}"} if token else {}
+    """The credentials if a token is given, else nothing: for HTTP headers or the connection_init payload."""
+    text = token()
+    return {"authorization": f"Bearer {text}"} if text else {}
 
 
 def not_signed_in() -> OperationRefused:
     """The error of a server that does not know the caller; the message names the fix."""
-    if os.environ.get(VARIABLE, "").strip():
-        return OperationRefused(f"The server does not know the token in {VARIABLE}: set it to a token of this server.")
-    return OperationRefused(f"The server asks who you are: set {VARIABLE} to your token in the environment.")
-
-
-def base_of(url: str) -> str:
-    """The server's base URL without a slash at its end; raises `SettingsError` if ``url`` is no http(s) URL."""
-    try:
-        parts = urlsplit(url)
-        is_valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:  # an incomplete IPv6 address, or a port that is no number
-        is_valid = False
-    if not is_valid:
-        raise SettingsError(f"{url!r} is not the address of a server: an address looks like http://127.0.0.1:8000.")
-    return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
+    if name := source():
+        return OperationRefused(f"The server does not know the token in {name}: set it to a token of this server.")
+    return OperationRefused(f"The server asks who you are: set {TOKEN} to your token in the environment.")
 
 
 def _socket_url(url: str) -> str:
@@ -141,10 +140,13 @@ def _data(payload: dict[str, Any]) -> dict[str, Any]:
 
 def refusal(errors: list[dict[str, Any]]) -> OrchestratorError:
     """The error for the ``errors`` of a GraphQL response: `ConnectionFailed` if a later try may succeed."""
-    codes = {error.get("extensions", {}).get("code") for error in errors}
+    extensions = [error.get("extensions") for error in errors]
+    codes = {str(each.get("code")) for each in extensions if isinstance(each, dict)}
     if "UNAUTHENTICATED" in codes:
         return not_signed_in()
     messages = printable("; ".join(str(error.get("message")) for error in errors))
+    if OF_VALIDATION in codes:  # our documents are valid, so the schema is another one
+        return too_old(None, messages)
     if codes & {"STORAGE_UNAVAILABLE", "INTERNAL"}:
         return ConnectionFailed(f"The server cannot answer now: {messages}")
     return OperationRefused(f"The server refused: {messages}")
@@ -165,4 +167,9 @@ def not_opened(status: int) -> OrchestratorError:
         return ConnectionFailed(f"The server answered {status}.")
     if status == HTTPStatus.UNAUTHORIZED:
         return not_signed_in()
+    if status in (HTTPStatus.OK, HTTPStatus.NOT_FOUND):
+        return OperationRefused(
+            f"The server answered {status}, and not as an orchestrator does: is there another service at this address, "
+            "or does its path lack a part? --url or ORCHESTRATOR_URL gives another address."
+        )
     return OperationRefused(f"The server answered {status}: is it an orchestrator, and may you use it?")

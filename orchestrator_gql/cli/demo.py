@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext, suppress
 from pathlib import Path
 
@@ -29,11 +29,19 @@ PROXY_ADDRESS = "ANSIBLE_PROXY_URL"
 logger = logging.getLogger(__name__)
 
 
-def demo(*, port: int, proxy_port: int, work: Path, has_examples: bool = True) -> None:
+def demo(
+    *,
+    port: int,
+    proxy_port: int,
+    work: Path,
+    has_examples: bool = True,
+    on_start: Callable[[], None] = lambda: None,
+) -> None:
     """Serve the demo's workflows until a signal; raises `SettingsError` if a port or the folder cannot be used.
 
-    Nor can it be served without the extra ``demo``, if no other service runs the playbooks.
-    A fresh database gets examples, but not if another service than ours runs the playbooks: it may be a real one.
+    The same error says that the extra ``demo`` is missing, if no other service runs the playbooks.
+    ``on_start`` is called when the server answers. A fresh database gets examples, but not if another service than ours runs the playbooks: it
+    may be a real one.
     """
     external_proxy = os.environ.get(PROXY_ADDRESS)
     if external_proxy is None:
@@ -47,6 +55,7 @@ def demo(*, port: int, proxy_port: int, work: Path, has_examples: bool = True) -
     examples = Examples(work / "examples-pending", is_fresh=is_wanted and not file.exists()) if is_wanted else None
 
     def on_ready(address: str) -> str:
+        on_start()
         if examples is not None:
             examples.begin(address)
         return advice(address, external_proxy or f"{os.environ[PROXY_ADDRESS]}, its log in {_log_of(work)}")

@@ -2,7 +2,7 @@
 
 import sys
 
-from orchestrator_gql.cli.arguments import PROGRAM
+from orchestrator_gql.cli.catalog import PROGRAM
 from orchestrator_gql.utils.errors import OrchestratorError
 
 DONE = 0
@@ -11,7 +11,15 @@ DECLINED = 1
 FAILED = 1
 """The server ended by an error; its log has the trace."""
 REFUSED = 2
-"""The command or the settings are wrong; argparse uses this code for a wrong argument, too."""
+"""The command or the settings are wrong."""
+PROCESS_FAILED = 3
+"""`start --wait`: the process failed."""
+PROCESS_ABORTED = 4
+"""`start --wait`: the process was aborted."""
+PROCESS_SUSPENDED = 5
+"""`start --wait`: the process waits for a person to answer a form."""
+TIMED_OUT = 6
+"""`start --wait`: the process goes on, but the time of ``--timeout`` is over."""
 UNWRITTEN = 74
 """The output could not be written, such as on a full disk; `sysexits.h` calls it EX_IOERR."""
 INTERRUPTED = 130

@@ -1,6 +1,7 @@
 """`orchestrator-gql migrate`: bring the database's schema up to date."""
 
 import asyncio
+import json
 
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
@@ -12,7 +13,7 @@ from orchestrator_gql.storage.database import connect, schema
 from orchestrator_gql.utils.errors import SettingsError
 
 
-def migrate(database: str | None, *, after_restore: bool = False) -> None:
+def migrate(database: str | None, *, after_restore: bool = False, is_json: bool = False) -> None:
     """Migrate the database and print the version of its schema; raises `SettingsError` if that fails.
 
     ``after_restore``: also renumber the events of a log that comes from another PostgreSQL cluster.
@@ -25,6 +26,9 @@ def migrate(database: str | None, *, after_restore: bool = False) -> None:
         raise SettingsError(f"The database is newer than this release: run the newer release. ({error})") from error
     except DBAPIError as error:
         raise SettingsError(f"The database cannot be migrated: {str(error.orig).partition(chr(10))[0]}") from error
+    if is_json:
+        print(json.dumps({"schema": schema.HEAD, **({"renumberedEvents": renumbered} if after_restore else {})}))
+        return
     print(f"The database is at schema {schema.HEAD}.")
     if after_restore:
         print(f"{renumbered} events were renumbered." if renumbered else "The event log needs no change.")

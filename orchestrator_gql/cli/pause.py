@@ -1,5 +1,6 @@
 """`orchestrator-gql pause` and `resume`: stop or let the engine start steps."""
 
+import json
 from typing import Any
 
 from orchestrator_gql.cli.client import OperationRefused
@@ -18,12 +19,13 @@ mutation SetEngineState($input: SetEngineStateInput!) {
 """
 
 
-def set_engine(url: str, *, paused: bool, reason: str | None = None) -> None:
+def set_engine(url: str, *, paused: bool, reason: str | None = None, is_json: bool = False) -> None:
     """Pause or resume the engine and print its new state; raises `OperationRefused` if the server refuses."""
     response = request(url, DOCUMENT, {"input": {"paused": paused, "reason": reason}})["setEngineState"]
     if response["__typename"] != "SetEngineStateSuccess":
         raise OperationRefused(printable(response["message"]))
-    print(printable(summary(response["engine"])))
+    engine = response["engine"]
+    print(json.dumps(engine) if is_json else printable(summary(engine)))
 
 
 def summary(engine: dict[str, Any]) -> str:

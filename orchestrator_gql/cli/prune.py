@@ -1,6 +1,5 @@
 """`orchestrator-gql prune`: delete old processes, through a server or in the database itself."""
 
-import argparse
 import json
 import os
 import sys
@@ -11,8 +10,10 @@ from time import sleep
 from typing import Any
 
 from orchestrator_gql.cli.client import OperationRefused
+from orchestrator_gql.cli.credentials import server_of
 from orchestrator_gql.cli.failure import DECLINED, DONE
 from orchestrator_gql.cli.operator.times import moment
+from orchestrator_gql.cli.progress import Counter, working
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
 from orchestrator_gql.utils.errors import SettingsError
@@ -64,31 +65,38 @@ Ask = Callable[[Wish], dict[str, Any]]
 """Sends one request with its input, to a server or to the database; the fields of `PruneProcessesSuccess`."""
 
 
-def prune(options: argparse.Namespace) -> int:
+@dataclass(frozen=True, slots=True)
+class PruneOptions:
+    """What the command was asked: the input of the mutation, where to delete, and how to ask and print."""
+
+    wish: Wish
+    url: str | None
+    database: str | None
+    is_dry: bool
+    is_agreed: bool
+    is_json: bool
+
+
+def prune(options: PruneOptions) -> int:
     """Show what is old enough, ask, delete it and print what went; the exit code."""
-    wish = {
-        "olderThanDays": options.older_than,
-        "targets": options.target,
-        "statuses": options.status,
-        "workflows": options.workflow,
-    }
     with _asking(options) as ask:
         found = _Totals()
-        found.add(ask({**wish, "dryRun": True}))
-        if options.dry_run:
-            _print(found, is_dry=True, is_json=options.json)
+        with working("Counting old processes"):
+            found.add(ask({**options.wish, "dryRun": True}))
+        if options.is_dry:
+            _print(found, is_dry=True, is_json=options.is_json)
             return DONE
-        if found.processes and not options.yes:
+        if found.processes and not options.is_agreed:
             _print(found, is_dry=True, is_json=False)
             if not _agrees(found.processes):
                 return DECLINED
-        done = _delete(ask, wish, found.processes)
-        _print(done, is_dry=False, is_json=options.json)
+        done = _delete(ask, options.wish, found.processes)
+        _print(done, is_dry=False, is_json=options.is_json)
     return DONE
 
 
 @contextmanager
-def _asking(options: argparse.Namespace) -> Iterator[Ask]:
+def _asking(options: PruneOptions) -> Iterator[Ask]:
     """Requests to the server, or, if the options or the environment name a database and no server, to the database."""
     has_server = options.url is not None or os.environ.get("ORCHESTRATOR_URL", "").strip()
     has_database = options.database is not None or (os.environ.get(DATABASE, "").strip() and not has_server)
@@ -100,7 +108,7 @@ def _asking(options: argparse.Namespace) -> Iterator[Ask]:
         with opened(options.database) as requests:
             yield requests.ask
     else:
-        url = options.url or options.server
+        url = server_of(options.url)
         yield lambda wish: _of_server(url, wish)
 
 
@@ -113,12 +121,11 @@ def _of_server(url: str, wish: Wish) -> dict[str, Any]:
 
 def _delete(ask: Ask, wish: Wish, expected: int) -> _Totals:
     done, tries, after = _Totals(), 0, None
+    counter = Counter("processes", expected)
     while True:
         answer = ask({**wish, "after": after, "dryRun": False})
         done.add(answer)
-        if sys.stderr.isatty():
-            of = max(expected, done.processes)
-            print(f"\r{done.processes:,} of {of:,} processes", end="", file=sys.stderr, flush=True)
+        counter.show(done.processes, max(expected, done.processes))
         if not answer["hasMore"]:
             break
         # Without another run every request looks at some processes, though all of them may stay.
@@ -128,8 +135,7 @@ def _delete(ask: Ask, wish: Wish, expected: int) -> _Totals:
             raise OperationRefused("Another run deletes processes at the moment. Try again when it has ended.")
         if tries:
             sleep(BUSY_SECONDS)
-    if sys.stderr.isatty() and done.processes:
-        print(file=sys.stderr)
+    counter.end()
     return done
 
 

@@ -6,47 +6,82 @@ from typing import Any
 import httpx
 
 from orchestrator_gql.cli.client import (
+    OF_VALIDATION,
     OperationRefused,
     authorization,
-    base_of,
     not_opened,
     refusal,
+    too_old,
     unreachable,
 )
+from orchestrator_gql.cli.credentials import base_of
+from orchestrator_gql.cli.terminal import printable
+from orchestrator_gql.utils.errors import OrchestratorError
 from orchestrator_gql.utils.json import Json
 
 MEDIA_TYPE = "application/graphql-response+json"
+VERSION = "{ engine { version } }"
 SECONDS = 40.0
 """The server ends an operation after 30 seconds, so a longer wait is useless."""
 
 
-def request(url: str, query: str, variables: Mapping[str, Json]) -> dict[str, Any]:
+def request(url: str, query: str, variables: Mapping[str, Json], *, seconds: float = SECONDS) -> dict[str, Any]:
     """The ``data`` of the response to the operation; ``url`` is the server's base URL (http or https).
 
     Raises `ConnectionFailed` if no response comes, `OperationRefused` if the server refuses, and `SettingsError` if
     ``url`` is not such a URL.
     """
-    body = {"query": query, "variables": variables}
-    base = base_of(url)
-    is_encrypted = base.startswith("https:")  # reading the certificates takes longer than the request
-    try:
-        with httpx.Client(trust_env=False, verify=is_encrypted, timeout=SECONDS) as http:
-            response = http.post(f"{base}/graphql", json=body, headers={"accept": MEDIA_TYPE, **authorization()})
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise unreachable(url, error) from error
-    return _data(response)
+    return _data(url, _post(url, {"query": query, "variables": variables}, seconds))
 
 
-def _data(response: httpx.Response) -> dict[str, Any]:
+def _data(url: str, response: httpx.Response) -> dict[str, Any]:
     try:
         body = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         raise not_opened(response.status_code) from None
-    if not isinstance(body, dict):
+    if not isinstance(body, dict) or not isinstance(body.get("errors") or [], list):
         raise OperationRefused("The server at this address is not an orchestrator.")
-    if body.get("errors"):
-        raise refusal(body["errors"])
+    if errors := [error for error in body.get("errors") or [] if isinstance(error, dict)]:
+        if any(_code(error) == OF_VALIDATION for error in errors):
+            raise too_old(_version(url), "; ".join(str(error.get("message")) for error in errors))
+        raise refusal(errors)
     data = body.get("data")
     if not isinstance(data, dict):
         raise not_opened(response.status_code)
     return data
+
+
+async def request_async(url: str, query: str, variables: Mapping[str, Json]) -> dict[str, Any]:
+    """As `request`, on an event loop: Ctrl-C ends it at once."""
+    base = base_of(url)
+    body, headers = {"query": query, "variables": variables}, {"accept": MEDIA_TYPE, **authorization()}
+    try:
+        async with httpx.AsyncClient(trust_env=False, verify=base.startswith("https:"), timeout=SECONDS) as http:
+            response = await http.post(f"{base}/graphql", json=body, headers=headers)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise unreachable(url, error) from error
+    return _data(url, response)
+
+
+def _post(url: str, body: Mapping[str, Any], seconds: float) -> httpx.Response:
+    base = base_of(url)
+    is_encrypted = base.startswith("https:")  # reading the certificates takes longer than the request
+    try:
+        with httpx.Client(trust_env=False, verify=is_encrypted, timeout=seconds) as http:
+            return http.post(f"{base}/graphql", json=body, headers={"accept": MEDIA_TYPE, **authorization()})
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise unreachable(url, error) from error
+
+
+def _code(error: dict[str, Any]) -> object:
+    extensions = error.get("extensions")
+    return extensions.get("code") if isinstance(extensions, dict) else None
+
+
+def _version(url: str) -> str | None:
+    """The version of the server, as it says; None if it does not say it."""
+    try:
+        version = _post(url, {"query": VERSION}, SECONDS).json()["data"]["engine"]["version"]
+    except (OrchestratorError, ValueError, LookupError, TypeError):
+        return None
+    return printable(str(version))

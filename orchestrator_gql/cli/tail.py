@@ -9,17 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from orchestrator_gql.cli.arguments import PROGRAM
+from orchestrator_gql.cli.catalog import PROGRAM
 from orchestrator_gql.cli.client import ConnectionFailed, OperationRefused, subscribe
+from orchestrator_gql.cli.credentials import shown
 from orchestrator_gql.cli.event_lines import QUERY, line
+from orchestrator_gql.cli.live import FIRST_PAUSE, LONGEST_PAUSE
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
 
 PROCESS = "query Process($id: ID!) { process(id: $id) { id } }"
-
-FIRST_PAUSE = 0.25
-LONGEST_PAUSE = 10.0
-"""Seconds between two tries. The pause doubles each time, and is random so that many clients do not come at once."""
 
 
 @dataclass(slots=True)
@@ -49,7 +47,7 @@ class Tail:
             is_first = True
             async for data in batches:
                 if is_first:  # the first batch comes at once, even without events: the stream works
-                    _print_status(f"Connected to {self.url}; Ctrl-C ends.")
+                    _print_status(f"Connected to {shown(self.url)}; Ctrl-C ends.")
                     self.pause, is_first = FIRST_PAUSE, False
                 self._print(data["processEvents"])
 
@@ -74,7 +72,7 @@ def tail(url: str, *, after: str | None, process_id: UUID | None, is_json: bool)
         asyncio.run(reader.follow())
     except KeyboardInterrupt:
         if reader.cursor is not None:
-            _print_status(f"\nGo on with: {PROGRAM} tail --url {url} --after {reader.cursor}", is_ours=True)
+            _print_status(f"\nGo on with: {PROGRAM} tail --url {shown(url)} --after {reader.cursor}", is_ours=True)
 
 
 def _demand(url: str, process_id: UUID) -> None:

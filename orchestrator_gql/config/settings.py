@@ -142,8 +142,8 @@ class Settings(BaseSettings):
     )
     allowed_origins: Texts = Field(
         (),
-        description="Origins of other pages that may open a WebSocket or send queries by GET, besides the server's "
-        "own.",
+        description="Origins of other pages that may use the GraphQL API (CORS, WebSocket, queries by GET), besides "
+        "the server's own.",
     )
     allows_get_queries: bool = Field(
         False,

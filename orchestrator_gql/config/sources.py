@@ -21,6 +21,7 @@ PAGE = "docs/reference/settings.md"
 OTHER_VARIABLES: Mapping[str, str] = {
     "ORCHESTRATOR_URL": "The server that the commands of operators call; `--url` overrides it.",
     "ORCHESTRATOR_TOKEN": "The token with which these commands sign in.",
+    "ORCHESTRATOR_TOKEN_FILE": "The file with this token, if ORCHESTRATOR_TOKEN is not set.",
     "ORCHESTRATOR_SERVER": "The server behind the dashboard's development server (`npm run dev`).",
     "ORCHESTRATOR_FAILPOINT": "Where the tests of crashes kill the server.",
     "ORCHESTRATOR_FAILPOINT_LOG": "The file in which these tests count.",

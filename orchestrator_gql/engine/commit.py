@@ -37,6 +37,8 @@ from orchestrator_gql.process import (
     first_difference,
     hand_over,
 )
+from orchestrator_gql.process.model import copy_process
+from orchestrator_gql.process.outcomes import copy_transition
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import callbacks, events, processes, steps, timers
 from orchestrator_gql.storage.columns import Words
@@ -53,8 +55,11 @@ from orchestrator_gql.types import (
     ProcessStatus,
     StepStatus,
 )
+from orchestrator_gql.utils.copies import copier
 from orchestrator_gql.utils.errors import StaleVersion
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, StepList, Workflow
+
+_copy_event = copier(Event)
 
 
 class Fenced(Exception):
@@ -155,7 +160,7 @@ def apply(
     pending = _claim_deliveries(conn, before, pending, context)
     pending, tokens = _settle(conn, pending, context)
     failures = before.engine_failures if _is_only_claimed(before, pending.process) else 0
-    after = replace(pending.process, version=current.version + 1, note=current.note, engine_failures=failures)
+    after = copy_process(pending.process, version=current.version + 1, note=current.note, engine_failures=failures)
     is_held = after.status is ProcessStatus.RUNNING and after.worker is not None
     processes.write(conn, before, after, context.lease_until if is_held else None, Fenced)
     _write(conn, after, pending.transitions, context)
@@ -274,7 +279,7 @@ def _settle(conn: Connection, pending: PendingTransitions, context: CommitContex
             return _enter(conn, pending, step, context)
         else:
             break
-        pending = pending.then(replace(decide(process, context.steps, outcome, context.now), wait=changes))
+        pending = pending.then(copy_transition(decide(process, context.steps, outcome, context.now), wait=changes))
     if context.hands_over:
         pending = replace(pending, process=hand_over(pending.process))
     return pending, {}
@@ -340,9 +345,9 @@ def _write(conn: Connection, after: Process, written: Sequence[Transition], cont
             waits.write(conn, after, transition.wait, context.now, context.audit_key)
         # first the outcome of the step, then its effects, and only then the new status of the process
         statuses = [event for event in transition.events if event.kind is EventKind.PROCESS_STATUS_CHANGED]
-        in_order += [event for event in transition.events if event not in statuses]
+        in_order += [event for event in transition.events if event.kind is not EventKind.PROCESS_STATUS_CHANGED]
         in_order += _write_effects(conn, transition, context)
-        in_order += [replace(event, payload={**event.payload, "version": after.version}) for event in statuses]
+        in_order += [_copy_event(event, payload={**event.payload, "version": after.version}) for event in statuses]
         _write_audit_entry(conn, transition, context.now, context.audit_key)
     if after.status in ENDED:
         in_order += subscription_locks.release_all(conn, after, context.steps, context.now)

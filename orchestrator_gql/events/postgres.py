@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from orchestrator_gql.events.notifier import LocalNotifier
-from orchestrator_gql.storage.database.postgres import connection_arguments, keep_own
+from orchestrator_gql.storage.database.postgres import connection_arguments
 from orchestrator_gql.utils.outages import WAKE_UPS, Outage
 
 if TYPE_CHECKING:
@@ -129,10 +129,9 @@ class PostgresNotifier:
 
 @asynccontextmanager
 async def _connection(url: str) -> AsyncIterator["AsyncConnection"]:
-    from psycopg import AsyncConnection
+    from orchestrator_gql.storage.database.own_connections import OwnConnection
 
-    conn = await AsyncConnection.connect(**connection_arguments(url), autocommit=True)
-    keep_own(conn)
+    conn = await OwnConnection.connect(**connection_arguments(url), autocommit=True)
     try:
         yield conn
     finally:

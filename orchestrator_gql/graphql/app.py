@@ -12,8 +12,10 @@ from orchestrator_gql.authentication.tokens import signed_in
 from orchestrator_gql.forms.errors import locale_of
 from orchestrator_gql.graphql import graphiql, libraries
 from orchestrator_gql.graphql.context import Context
+from orchestrator_gql.graphql.document_queue import DocumentQueue
 from orchestrator_gql.graphql.http import GraphQLApp
 from orchestrator_gql.graphql.schema import build_schema
+from orchestrator_gql.graphql.slow_lane import SlowLane
 from orchestrator_gql.reads.events import feed_of
 from orchestrator_gql.reads.weight import Places
 from orchestrator_gql.runtime import Runtime
@@ -28,6 +30,8 @@ SIGN_IN = "Say who you are: send `Authorization: Bearer TOKEN`, on a WebSocket i
 def graphql_app(runtime: Runtime, limiters: GuessLimiters) -> GraphQLApp:
     """The application for ``/graphql`` over HTTP, WebSocket and server-sent events."""
     settings, turn, places = runtime.settings, asyncio.Lock(), Places()
+    lane = SlowLane(runtime.notifier.ticket)
+    unknown = DocumentQueue(lane)
     libraries.note_untested()
 
     async def make_context(connection: Request | WebSocket, params: Mapping[str, Json] | None) -> Context:
@@ -46,6 +50,8 @@ def graphql_app(runtime: Runtime, limiters: GuessLimiters) -> GraphQLApp:
             locale,
             turn,
             places,
+            lane,
+            unknown,
             trace,
             last_event_id=last_event_id or None,
             callback_guesses=limiters.callbacks,
@@ -61,6 +67,8 @@ def graphql_app(runtime: Runtime, limiters: GuessLimiters) -> GraphQLApp:
         callback_body_limit=settings.max_callback_bytes,
         graphiql_html=partial(graphiql.page, settings.base_path),
         allows_get_queries=settings.allows_get_queries,
+        lane=lane,
+        unknown=unknown,
         feed=feed_of(runtime, places) if libraries.are_tested() else None,
     )
 

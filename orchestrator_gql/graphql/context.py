@@ -12,8 +12,10 @@ from strawberry.types import Info as StrawberryInfo
 from orchestrator_gql.authentication.guess_limiter import GuessLimiter
 from orchestrator_gql.events.stream import Batch
 from orchestrator_gql.forms.errors import DEFAULT_LOCALE
+from orchestrator_gql.graphql.document_queue import DocumentQueue
 from orchestrator_gql.graphql.loaders import Loaders
 from orchestrator_gql.graphql.redaction import Redaction
+from orchestrator_gql.graphql.slow_lane import Pace, SlowLane
 from orchestrator_gql.reads.weight import Places, Weight, weighing
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
@@ -32,7 +34,8 @@ class Context:
 
     ``peer`` is the network address of the client, ``locale`` the language of form messages, ``trace`` the trace of the
     request (see `utils.traces`), and ``began`` the start of the operation by the monotonic clock. All operations share
-    ``turn``, so only one at a time redacts large values.
+    ``turn``, so only one at a time redacts large values, and ``lane``, where large operations wait for the event loop.
+    Unknown documents wait in ``documents``.
     ``last_event_id`` is the cursor of the last batch that a client of server-sent events received before it connected
     again, and ``cursor`` is the cursor of the batch that a subscription sends now. ``callback_guesses`` counts wrong
     callback tokens.
@@ -51,6 +54,8 @@ class Context:
     locale: str = DEFAULT_LOCALE
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     places: Places = field(default_factory=Places)
+    lane: SlowLane = field(default_factory=SlowLane)
+    documents: DocumentQueue = field(default_factory=DocumentQueue)
     trace: str | None = None
     last_event_id: str | None = None
     cursor: str | None = None
@@ -65,12 +70,20 @@ class Context:
     weight: Weight = field(init=False)
     reading: Runtime = field(init=False)
     loaders: Loaders = field(init=False)
+    pace: Pace = field(init=False)
 
     def __post_init__(self) -> None:
         settings = self.runtime.settings
-        self.weight = Weight(settings.max_answer_bytes, self.places, largest=settings.max_callback_bytes)
+        self.pace = Pace(self.lane, self.client)
+        most, largest = settings.max_answer_bytes, settings.max_callback_bytes
+        self.weight = Weight(most, self.places, largest=largest, turn=self.pace.next_read)
         self.reading = weighing(self.runtime, self.weight)
         self.renew()
+
+    @property
+    def client(self) -> tuple[str, str | None]:
+        """Whose operation this is: the clients take turns with large operations."""
+        return self.principal.id, self.peer
 
     def maker(self) -> Callable[[Source], "Context"]:
         """Makes contexts for the same caller with another source. It is small: a subscriber keeps it while it waits."""
@@ -82,6 +95,8 @@ class Context:
             self.locale,
             self.turn,
             self.places,
+            self.lane,
+            self.documents,
             self.trace,
             callback_guesses=self.callback_guesses,
         )
@@ -89,7 +104,7 @@ class Context:
 
     def renew(self) -> None:
         """Make new loaders, so that the next batch of a subscription reads the current rows."""
-        self.loaders = Loaders(self.reading, self.principal)
+        self.loaders = Loaders(self.reading, self.principal, self.pace)
         self.redacted = Redaction(self.runtime.redact, self.turn)
 
 

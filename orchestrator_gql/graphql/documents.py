@@ -6,8 +6,9 @@ Callers without a credential have a small memory of their own, so they cannot pu
 """
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterator
+from collections.abc import AsyncIterator, Collection, Hashable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 import graphql
 from graphql import (
@@ -17,13 +18,16 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
+    Node,
     OperationDefinitionNode,
+    SelectionSetNode,
     StringValueNode,
 )
 from graphql import OperationType as Kind
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
 
+from orchestrator_gql.graphql.document_queue import DocumentQueue
 from orchestrator_gql.utils.json import preview
 
 __all__ = [
@@ -35,7 +39,9 @@ __all__ = [
     "asks_only",
     "brings_results",
     "known",
+    "known_in_turn",
     "operations",
+    "queue_of",
     "select",
 ]
 
@@ -132,13 +138,35 @@ def known(query: str, *, is_stranger: bool = False) -> KnownDocument:
     The document of a stranger is kept only if it is small and has only mutations of callbacks: nothing else that a
     stranger sends is ever executed.
     """
-    memory = STRANGERS_MEMORY if is_stranger else MEMORY
-    found = memory.find(query)
-    if found is None:
-        document = _parsed(query, STRANGERS_TOKENS if is_stranger else MAX_TOKENS)
-        found = KnownDocument(document, document.token_count, len(query))
-        if found.characters <= KEPT_LENGTH and (not is_stranger or _is_small(found)):
-            memory.keep(query, found)
+    found = find(query, is_stranger=is_stranger)
+    return found if found is not None else keep(query, read(query, is_stranger=is_stranger), is_stranger=is_stranger)
+
+
+async def known_in_turn(query: str, *, is_stranger: bool, queue: DocumentQueue, client: Hashable) -> KnownDocument:
+    """The same; an unknown document waits in the queue. Raises `ServerBusy`, too."""
+
+    def keep_it(found: KnownDocument) -> None:
+        keep(query, found, is_stranger=is_stranger)
+
+    find_it = partial(find, query, is_stranger=is_stranger)
+    return await queue.read(client, len(query), find_it, partial(read, query, is_stranger=is_stranger), keep_it)
+
+
+def find(query: str, *, is_stranger: bool) -> KnownDocument | None:
+    """The document of ``query`` if it is kept."""
+    return (STRANGERS_MEMORY if is_stranger else MEMORY).find(query)
+
+
+def read(query: str, *, is_stranger: bool) -> KnownDocument:
+    """The document of ``query``, which is not kept; any thread may call this."""
+    document = _parsed(query, STRANGERS_TOKENS if is_stranger else MAX_TOKENS)
+    return KnownDocument(document, document.token_count, len(query))
+
+
+def keep(query: str, found: KnownDocument, *, is_stranger: bool) -> KnownDocument:
+    """The same document, which is kept if it is small enough."""
+    if found.characters <= KEPT_LENGTH and (not is_stranger or _is_small(found)):
+        (STRANGERS_MEMORY if is_stranger else MEMORY).keep(query, found)
     return found
 
 
@@ -215,30 +243,40 @@ def _validated(schema: GraphQLSchema, document: DocumentNode, rules: _Rules) -> 
 class KnownDocuments(SchemaExtension):
     """Parse and validate with the memories of this module."""
 
-    def on_parse(self) -> Iterator[None]:
+    async def on_parse(self) -> AsyncIterator[None]:
         """Use the kept document of this text."""
-        self._known = known(self.execution_context.query or "", is_stranger=self._is_stranger)
+        query = self.execution_context.query or ""
+        queue, client = queue_of(self.execution_context.context)
+        if queue is None:
+            self._known = known(query, is_stranger=self._is_stranger)
+        else:
+            self._known = await known_in_turn(query, is_stranger=self._is_stranger, queue=queue, client=client)
         self.execution_context.graphql_document = self._known.document
         yield
 
-    def on_validate(self) -> Iterator[None]:
+    async def on_validate(self) -> AsyncIterator[None]:
         """Use the kept validation errors of the document."""
         context = self.execution_context
-        context.pre_execution_errors = list(self._verdict(context.schema._schema, context.validation_rules))
+        context.pre_execution_errors = list(await self._verdict(context.schema._schema, context.validation_rules))
         yield
 
     @property
     def _is_stranger(self) -> bool:
         return bool((self.execution_context.operation_extensions or {}).get(STRANGER))
 
-    def _verdict(self, schema: GraphQLSchema, rules: _Rules) -> tuple[GraphQLError, ...]:
+    async def _verdict(self, schema: GraphQLSchema, rules: _Rules) -> tuple[GraphQLError, ...]:
         if self._is_stranger:
             rules = tuple(getattr(rule, "for_strangers", rule) for rule in rules)
-        verdicts = self._known.verdicts
-        found = verdicts.get((schema, rules))
+        find_again = partial(self._known.verdicts.get, (schema, rules))
+        found = find_again()
         if found is None:
-            found = _validated(schema, self._known.document, rules)
-            self._keep_verdict((schema, rules), found)
+            validate = partial(_validated, schema, self._known.document, rules)
+            queue, client = queue_of(self.execution_context.context)
+            keep_it = partial(self._keep_verdict, (schema, rules))
+            if queue is not None:
+                return await queue.read(client, self._known.characters, find_again, validate, keep_it)
+            found = validate()
+            keep_it(found)
         return found
 
     def _keep_verdict(self, rules: tuple[GraphQLSchema, _Rules], found: tuple[GraphQLError, ...]) -> None:
@@ -250,3 +288,22 @@ class KnownDocuments(SchemaExtension):
         self._known.verdicts[rules] = found
         memory = STRANGERS_MEMORY if self._is_stranger else MEMORY
         memory.add_weight(self.execution_context.query or "", self._known, len(found) * ERROR_TOKENS, characters)
+
+
+def selected_names(parts: Iterable[Node]) -> frozenset[str]:
+    """The names of all fields that are selected anywhere in the operations and fragments."""
+    found: set[str] = set()
+    remaining: list[Node] = [*parts]
+    while remaining:
+        part = remaining.pop()
+        if isinstance(part, FieldNode):
+            found.add(part.name.value)
+        inner = getattr(part, "selection_set", None)
+        if isinstance(inner, SelectionSetNode):
+            remaining += inner.selections
+    return frozenset(found)
+
+
+def queue_of(context: object) -> tuple[DocumentQueue | None, Hashable]:
+    """The queue for unknown documents and the client, which takes its turn there."""
+    return getattr(context, "documents", None), getattr(context, "client", None)

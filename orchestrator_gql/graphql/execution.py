@@ -3,17 +3,19 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import AbstractContextManager, aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeAlias
 
 import strawberry
-from graphql import GraphQLError, GraphQLLeafType, OperationDefinitionNode
+from graphql import GraphQLError, GraphQLLeafType, OperationDefinitionNode, get_named_type, is_leaf_type
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types import ExecutionResult
 
 from orchestrator_gql.audit import origin
 from orchestrator_gql.graphql import documents, masking
 from orchestrator_gql.graphql.documents import Kind
+from orchestrator_gql.graphql.slow_lane import Pace
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
 from orchestrator_gql.reads.weight import Weight
 from orchestrator_gql.security import NOBODY, Principal
@@ -93,11 +95,28 @@ class WeighingExecutor(StrawberryGraphQLCoreExecutionContext):
     def complete_iterable_value(
         self, item_type: Any, details: Any, info: Any, path: Any, items: Any, place: Any
     ) -> Any:
-        """Write the items, or none after the limit."""
+        """Write the items, in the next slice if the operation is large, or none after the limit."""
         weight: Weight | None = getattr(self.context_value, "weight", None)
         if weight is not None and weight.is_over and self.operation.operation is not Kind.MUTATION:
             items = ()
-        return super().complete_iterable_value(item_type, details, info, path, items, place)
+        pace: Pace | None = getattr(self.context_value, "pace", None)
+        if pace is None or not items or is_leaf_type(get_named_type(item_type)) or pace.may_go_on():
+            return super().complete_iterable_value(item_type, details, info, path, items, place)
+        complete = super().complete_iterable_value
+        return self._later(pace, partial(complete, item_type, details, info, path, items, place))
+
+    def collect_and_execute_subfields(self, return_type: Any, details: Any, path: Any, result: Any, place: Any) -> Any:
+        """Complete an object now, or in the next slice if the operation is large."""
+        pace: Pace | None = getattr(self.context_value, "pace", None)
+        if pace is None or pace.may_go_on():
+            return super().collect_and_execute_subfields(return_type, details, path, result, place)
+        complete = super().collect_and_execute_subfields
+        return self._later(pace, partial(complete, return_type, details, path, result, place))
+
+    async def _later(self, pace: Pace, complete: Callable[[], Any]) -> Any:
+        # If the client has left, the resolvers that began must end: their reads are refused from now on.
+        completed = await pace.later(complete, lambda dropped: self.track_async_work([dropped]))
+        return await completed if self.is_awaitable(completed) else completed
 
 
 def leaf_size(value: object) -> int:
@@ -119,10 +138,22 @@ class Execution:
     is_development: bool
     timeout: float
 
-    def operation(self, request: GraphQLRequest, kinds: Collection[Kind]) -> OperationDefinitionNode:
-        """The operation to execute. Raises `Refusal` if there is none or its kind is not in ``kinds``."""
+    async def operation(
+        self, request: GraphQLRequest, context: object, kinds: Collection[Kind]
+    ) -> OperationDefinitionNode:
+        """The operation to execute. Raises `Refusal` if there is none or its kind is not in ``kinds``.
+
+        Raises `ServerBusy` if too many unknown documents wait.
+        """
+        queue, client = documents.queue_of(context)
         try:
-            found = documents.known(request.query, is_stranger=request.is_stranger)
+            if queue is None:
+                found = documents.known(request.query, is_stranger=request.is_stranger)
+            else:
+                is_stranger = request.is_stranger
+                found = await documents.known_in_turn(
+                    request.query, is_stranger=is_stranger, queue=queue, client=client
+                )
             operation = documents.select(found.document, request.operation_name)
         except GraphQLError as error:
             raise Refusal(self._refused([error])) from None
@@ -161,7 +192,7 @@ class Execution:
                             continue  # the subscription sends the same events again, fewer at once
                     # A batch that failed has no cursor: a client that connects again must not skip its events.
                     cursor = getattr(context, "cursor", None) if result.data is not None else None
-                    yield replace(self._response(result, kind), cursor=cursor)
+                    yield self._response(result, kind, cursor)
         except TimeoutError:
             yield _timed_out(self.timeout)
         except Exception as error:
@@ -170,17 +201,19 @@ class Execution:
             if weight is not None:
                 weight.close()
 
-    def _response(self, result: ExecutionResult, kind: Kind) -> ExecutionResponse:
-        errors = result.errors or []
-        if errors and result.data is None and all(map(masking.is_clients, errors)):
+    def _response(self, result: ExecutionResult, kind: Kind, cursor: str | None) -> ExecutionResponse:
+        if not result.errors:
+            return ExecutionResponse({"data": result.data}, cursor=cursor)
+        errors = result.errors
+        if result.data is None and all(map(masking.is_clients, errors)):
             return self._refused(errors)
         too_large = next(filter(masking.is_too_large, errors), None)
         if too_large is not None and kind is not Kind.MUTATION:
-            return ExecutionResponse({"data": None, "errors": masking.execution_errors([too_large])})
+            return ExecutionResponse({"data": None, "errors": masking.execution_errors([too_large])}, cursor=cursor)
         # One error about the size is enough. The data and the other errors of a mutation stay.
         errors = [error for error in errors if error is too_large or not masking.is_too_large(error)]
         errors_shown: dict[str, Json] = {"errors": masking.execution_errors(errors)} if errors else {}
-        return ExecutionResponse({"data": result.data, **errors_shown})
+        return ExecutionResponse({"data": result.data, **errors_shown}, cursor=cursor)
 
     def _refused(self, errors: list[GraphQLError]) -> ExecutionResponse:
         errors_shown = masking.request_errors(errors, is_development=self.is_development)

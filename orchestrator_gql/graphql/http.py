@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 import strawberry
@@ -23,10 +24,12 @@ from starlette.websockets import WebSocket
 from orchestrator_gql.events.feed import Feed
 from orchestrator_gql.graphql import documents
 from orchestrator_gql.graphql.context import EXECUTION_SECONDS, Context
+from orchestrator_gql.graphql.document_queue import DocumentQueue
 from orchestrator_gql.graphql.documents import Kind
 from orchestrator_gql.graphql.execution import Execution, ExecutionResponse, Refusal, Response, WriteNow
 from orchestrator_gql.graphql.graphiql import CONTENT_SECURITY_POLICY
 from orchestrator_gql.graphql.shared_subscriptions import SharedSubscriptions
+from orchestrator_gql.graphql.slow_lane import SlowLane
 from orchestrator_gql.graphql.transport import request as requests
 from orchestrator_gql.graphql.transport.body import (
     BodiesFull,
@@ -68,6 +71,8 @@ def nobody_is(context: object) -> bool:
 MIB = 1024 * 1024
 STRANGERS_BODIES = 8
 """Bodies of the largest size that may arrive at once from callers without a credential; further ones are refused."""
+READ_AT_ONCE = 64 * 1024
+"""Bytes of a body that is read on the event loop, in two milliseconds; a larger body has a thread."""
 BODY_SECONDS = 30.0
 INIT_SECONDS = 10.0
 GRAPHIQL_IS_OFF = (
@@ -106,10 +111,14 @@ class GraphQLApp:
         execution_seconds: float = EXECUTION_SECONDS,
         init_seconds: float = INIT_SECONDS,
         keep_alive_seconds: float = KEEP_ALIVE,
+        lane: SlowLane | None = None,
+        unknown: DocumentQueue | None = None,
         feed: Feed | None = None,
     ) -> None:
         self.execution = Execution(schema, is_development=is_development, timeout=execution_seconds)
         self.shared = None if feed is None else SharedSubscriptions(self.execution, feed)
+        self.lane = SlowLane() if lane is None else lane
+        self.documents = DocumentQueue(self.lane) if unknown is None else unknown
         self.make_context = make_context
         self._demand_signed_in = demand_signed_in
         self._is_stranger = is_stranger
@@ -118,11 +127,13 @@ class GraphQLApp:
         self._sockets: set[Socket] = set()
         self._is_going_away = asyncio.Event()
         self._origins = frozenset(allowed_origins)
-        self._body = BodyLimits(body_limit, callback_body_limit, body_seconds, _carries_results)
+        self._body = BodyLimits(
+            body_limit, callback_body_limit, body_seconds, partial(self._carries, is_stranger=False)
+        )
         self._strangers_body = replace(
             self._body,
             usual=body_limit // 4,
-            deserves_larger=_carries_strangers_results,
+            deserves_larger=partial(self._carries, is_stranger=True),
             room=BodyMemory(STRANGERS_BODIES * callback_body_limit),
         )
         self._graphiql_html = graphiql_html if is_development else None
@@ -165,6 +176,7 @@ class GraphQLApp:
         if scope["type"] == "websocket":
             await self._serve(WebSocket(scope, receive, send))
             return
+        self.lane.note_others()
         request = Request(scope, receive)
         accepted = negotiate(", ".join(request.headers.getlist("accept")))
         try:
@@ -203,6 +215,15 @@ class GraphQLApp:
         graphql_request = await self._read(request, is_stranger=self._is_stranger(context))
         return await self._execute(request, graphql_request, context, accepted)
 
+    async def _carries(self, query: str, *, is_stranger: bool) -> bool:
+        """True if every operation of the document only delivers results; false for an invalid document."""
+        try:
+            # The client does not matter: whoever sends large bodies waits for the others who do.
+            found = await documents.known_in_turn(query, is_stranger=is_stranger, queue=self.documents, client=None)
+        except GraphQLError:
+            return False
+        return documents.brings_results(found.document)
+
     def _demand_method(self, request: Request) -> None:
         """Raise `HttpRefusal` unless the request is a POST, or an allowed GET from no foreign page."""
         if request.method == "POST":
@@ -226,9 +247,15 @@ class GraphQLApp:
             message = "Too many large bodies are on their way: send this again in a moment."
             headers = {"Retry-After": "1", "Connection": "close"}
             raise HttpRefusal(503, "RATE_LIMITED", message, headers) from None
-        graphql_request = requests.read(requests.read_json(body))
-        demand_size(body, graphql_request.query, limits)
+        graphql_request = requests.read(await self._read_json(request, body))
+        await demand_size(body, graphql_request.query, limits)
         return replace(graphql_request, is_stranger=is_stranger)
+
+    async def _read_json(self, request: Request, body: bytes) -> Json:
+        if len(body) <= READ_AT_ONCE:
+            return requests.read_json(body)
+        peer = request.client.host if request.client else None
+        return await self.documents.read(peer, len(body), _unknown, partial(requests.read_json, body))
 
     async def _execute(
         self, request: Request, graphql_request: GraphQLRequest, context: object, accepted: Accepted
@@ -237,7 +264,7 @@ class GraphQLApp:
         if accepted.takes_events:
             kinds.add(Kind.SUBSCRIPTION)
         try:
-            operation = self.execution.operation(graphql_request, kinds)
+            operation = await self.execution.operation(graphql_request, context, kinds)
         except Refusal as refused:
             if request.method == "GET" and refused.kind is Kind.MUTATION:
                 raise _mutation_by_get() from None
@@ -285,21 +312,8 @@ class GraphQLApp:
             self.open_subscriptions -= follows
 
 
-def _carries_results(query: str) -> bool:
-    """True if every operation of the document only delivers results; false for an invalid document."""
-    return _carries(query, is_stranger=False)
-
-
-def _carries_strangers_results(query: str) -> bool:
-    """The same for a caller without a credential."""
-    return _carries(query, is_stranger=True)
-
-
-def _carries(query: str, *, is_stranger: bool) -> bool:
-    try:
-        return documents.brings_results(documents.known(query, is_stranger=is_stranger).document)
-    except GraphQLError:
-        return False
+def _unknown() -> None:
+    """Nobody reads the same body."""
 
 
 def _asgi_response(response: ExecutionResponse, accepted: Accepted) -> ASGIApp:

@@ -16,6 +16,9 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLNonNull,
     InlineFragmentNode,
     IntValueNode,
     Node,
@@ -23,6 +26,7 @@ from graphql import (
     SelectionSetNode,
     ValueNode,
     VariableNode,
+    type_from_ast,
 )
 from graphql.validation.validate import ValidationAbortedError
 from strawberry.extensions import AddValidationRules, SchemaExtension
@@ -32,6 +36,11 @@ from orchestrator_gql.graphql.documents import KnownDocuments, operations, selec
 MAX_PAGE = 200
 MAX_LEVELS = 60
 """Nested selections, including introspection: the pass itself must not exhaust the stack of Python."""
+
+MOST_VALUES = 1_000
+"""Values of one list in the variables: more than any page has."""
+_LIST_TOO_LONG = f"A list holds at most {MOST_VALUES:,} values, and a list in `${{name}}` holds more."
+_CODE = {"code": "BAD_USER_INPUT"}
 
 INTROSPECTION = frozenset({"__schema", "__type"})
 """Root fields whose depth does not count: the standard introspection is 15 deep and cannot nest without end."""
@@ -177,6 +186,45 @@ class NoIntrospection(ASTValidationRule):
             self.report_error(GraphQLError(INTROSPECTION_IS_OFF, node))
 
 
+class ListSize(SchemaExtension):
+    """Refuse a variable with a list over 1,000 values, at any depth; a JSON value has its own limits.
+
+    Each value is coerced and becomes a parameter of a statement, without a pause for other requests. A list in a
+    document needs no such check: the tokens are limited.
+    """
+
+    def on_validate(self) -> Iterator[None]:
+        """Check the values after the document has passed the validation."""
+        context = self.execution_context
+        document = context.graphql_document
+        if not context.pre_execution_errors and document is not None and context.variables:
+            definitions = select(document, context.operation_name).variable_definitions or ()
+            schema = context.schema._schema
+            context.pre_execution_errors = [
+                GraphQLError(_LIST_TOO_LONG.format(name=definition.variable.name.value), definition, extensions=_CODE)
+                for definition in definitions
+                if _has_long_list(
+                    context.variables.get(definition.variable.name.value), type_from_ast(schema, definition.type)
+                )
+            ]
+        yield
+
+
+def _has_long_list(value: object, kind: object) -> bool:
+    remaining: list[tuple[object, object]] = [(value, kind)]
+    while remaining:
+        value, kind = remaining.pop()
+        if isinstance(kind, GraphQLNonNull):
+            remaining.append((value, kind.of_type))
+        elif isinstance(kind, GraphQLList) and isinstance(value, list):
+            if len(value) > MOST_VALUES:
+                return True
+            remaining += ((each, kind.of_type) for each in value)
+        elif isinstance(kind, GraphQLInputObjectType) and isinstance(value, Mapping):
+            remaining += ((value[name], field.type) for name, field in kind.fields.items() if name in value)
+    return False
+
+
 class PageSize(SchemaExtension):
     """Refuse a ``first`` or ``last`` over 200, as a literal, as a variable or as the default of a variable."""
 
@@ -196,7 +244,7 @@ class PageSize(SchemaExtension):
 
 def _page_too_large(argument: ArgumentNode) -> GraphQLError:
     message = f"A page holds at most {MAX_PAGE}: `{argument.name.value}` asks for more."
-    return GraphQLError(message, argument, extensions={"code": "BAD_USER_INPUT"})
+    return GraphQLError(message, argument, extensions=_CODE)
 
 
 def _page_arguments(document: DocumentNode) -> Iterator[ArgumentNode]:
@@ -240,4 +288,4 @@ def default_extensions(*, is_development: bool) -> list[Callable[[], SchemaExten
     made for each request would never find a result.
     """
     added = rules(is_development=is_development)
-    return [lambda: AddValidationRules(added), KnownDocuments, PageSize]
+    return [lambda: AddValidationRules(added), KnownDocuments, PageSize, ListSize]

@@ -3,13 +3,15 @@
 The loaders are made for each operation and for each batch of a subscription, so that they never return old rows.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
+from orchestrator_gql.graphql.slow_lane import Pace
 from orchestrator_gql.reads import processes as process_reads
 from orchestrator_gql.reads.callbacks import Log, attempt_pages, progress_pages
 from orchestrator_gql.reads.rows import (
@@ -49,49 +51,54 @@ K = TypeVar("K")
 ReadPages = Callable[[Runtime, Principal, Sequence[UUID], PageArgs], Awaitable[Mapping[UUID, Log[L]]]]
 
 
+AT_ONCE = 1_000
+"""Objects of one read: all of them go on at the same time when it ends, in some milliseconds."""
+
+
 def _single_value(read: Callable[[Runtime, Principal], Awaitable[T]]) -> "cached_property[DataLoader[None, T]]":
     """A loader of a single value, which is read once for all fields that use it."""
 
     def make(loaders: "Loaders") -> DataLoader[None, T]:
         runtime, principal = loaders.runtime, loaders.principal  # not the loaders: they would be garbage in a circle
+        loop = loaders.loop
 
         async def load(keys: list[None]) -> list[T]:
             return [await read(runtime, principal)] * len(keys)
 
-        return DataLoader(load_fn=load)
+        return DataLoader(load_fn=load, max_batch_size=AT_ONCE, loop=loop)
 
     return cached_property(make)
 
 
 def _single_rows(read: ByKeys[K, T]) -> "cached_property[DataLoader[K, T | None]]":
     def make(loaders: "Loaders") -> DataLoader[K, T | None]:
-        runtime, principal = loaders.runtime, loaders.principal
+        runtime, principal, loop = loaders.runtime, loaders.principal, loaders.loop
 
         async def load(keys: list[K]) -> list[T | None]:
             found = await read(runtime, principal, keys)
             return [found.get(key) for key in keys]
 
-        return DataLoader(load_fn=load)
+        return DataLoader(load_fn=load, max_batch_size=AT_ONCE, loop=loop)
 
     return cached_property(make)
 
 
 def _row_lists(read: ByKeys[UUID, list[T]]) -> "cached_property[DataLoader[UUID, list[T]]]":
     def make(loaders: "Loaders") -> DataLoader[UUID, list[T]]:
-        runtime, principal = loaders.runtime, loaders.principal
+        runtime, principal, loop = loaders.runtime, loaders.principal, loaders.loop
 
         async def load(keys: list[UUID]) -> list[list[T]]:
             found = await read(runtime, principal, keys)
             return [found.get(key, []) for key in keys]
 
-        return DataLoader(load_fn=load)
+        return DataLoader(load_fn=load, max_batch_size=AT_ONCE, loop=loop)
 
     return cached_property(make)
 
 
 def _pages(read: ReadPages[L]) -> "cached_property[DataLoader[tuple[UUID, PageArgs], Log[L]]]":
     def make(loaders: "Loaders") -> DataLoader[tuple[UUID, PageArgs], Log[L]]:
-        runtime, principal = loaders.runtime, loaders.principal
+        runtime, principal, loop = loaders.runtime, loaders.principal, loaders.loop
 
         async def load(keys: list[tuple[UUID, PageArgs]]) -> list[Log[L]]:
             found: dict[tuple[UUID, PageArgs], Log[L]] = {}
@@ -101,9 +108,25 @@ def _pages(read: ReadPages[L]) -> "cached_property[DataLoader[tuple[UUID, PageAr
                 found |= {(id, page_args): page for id, page in pages.items()}
             return [found[key] for key in keys]
 
-        return DataLoader(load_fn=load)
+        return DataLoader(load_fn=load, max_batch_size=AT_ONCE, loop=loop)
 
     return cached_property(make)
+
+
+class _PatientLoop:
+    """The part of the event loop that a loader uses: it reads when no object of the operation waits for its slice.
+
+    The keys of all objects are read at once, whatever number of slices the operation is cut into.
+    """
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+
+    def create_future(self) -> "asyncio.Future[Any]":
+        return asyncio.get_running_loop().create_future()
+
+    def call_soon(self, callback: Callable[[], object]) -> None:
+        self._pace.when_complete(callback)
 
 
 class Loaders:
@@ -115,9 +138,10 @@ class Loaders:
     READ sees only the fields that a mutation result or an audit entry has itself.
     """
 
-    def __init__(self, runtime: Runtime, principal: Principal) -> None:
+    def __init__(self, runtime: Runtime, principal: Principal, pace: Pace) -> None:
         self.runtime = runtime
         self.principal = principal
+        self.loop = cast("asyncio.AbstractEventLoop", _PatientLoop(pace))
 
     process = _single_rows(processes_by_ids)
     whole = _single_rows(whole_processes)

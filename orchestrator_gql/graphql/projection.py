@@ -3,7 +3,8 @@
 The executor needs 150 to 300 µs for an event; most of it finds out again what the document selects. Here that is found
 out once for an operation, for each type of event. A selection of anything else than plain values has no projection: its
 fields have resolvers, or their values are redacted. Then, and if a value is not what its type demands, graphql-core
-executes the operation as ever.
+executes the operation as ever. So it does for a batch with an event of a type of which more than plain values is
+selected; the batches without such an event, which are most, need no executor.
 """
 
 import logging
@@ -46,15 +47,21 @@ class NotPlain(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """The plain values that an operation selects, by the names in its response."""
+    """The plain values that an operation selects, by the names in its response.
+
+    ``item_fields`` has the types of events of which only plain values are selected; with ``is_whole`` it has all types.
+    """
 
     name: str
     fields: dict[str, Write]
     items_name: str | None
     item_fields: dict[type, dict[str, Write]]
+    is_whole: bool
 
     def data(self, batch: Any) -> tuple[dict[str, Any], int] | None:
         """The data of the response to a batch and its weight; None if the executor must make it."""
+        if not self.is_whole and any(type(event) not in self.item_fields for event in batch.events):
+            return None
         try:
             written: dict[str, Any] = {}
             size = 0
@@ -75,7 +82,7 @@ class Projection:
 
 
 def projection_of(executor: Executor[Any]) -> Projection | None:
-    """The projection of a subscription to events; None if it selects more than plain values."""
+    """The projection of a subscription to events; None if it selects plain values of no type of event."""
     if not libraries.are_tested():
         return None
     try:
@@ -104,7 +111,7 @@ def _compiled(executor: Executor[Any]) -> Projection:
     batch_type = get_named_type(root.fields[FIELD].type)
     item_type = get_named_type(batch_type.fields[ITEMS].type)
     fields: dict[str, Write] = {}
-    items_name, item_fields = None, {}
+    items_name, item_fields, is_whole = None, {}, True
     for key, parts in below(batch_type, details).items():
         if _name(parts) != ITEMS:
             fields[key] = _writer(batch_type, parts)
@@ -114,8 +121,13 @@ def _compiled(executor: Executor[Any]) -> Projection:
         items_name, fields[key] = key, _nothing
         for kind in schema.get_possible_types(item_type):
             selected = below(kind, parts)
-            item_fields[_python_type(kind)] = {each: _writer(kind, found) for each, found in selected.items()}
-    return Projection(name, fields, items_name, item_fields)
+            try:
+                item_fields[_python_type(kind)] = {each: _writer(kind, found) for each, found in selected.items()}
+            except NotPlain:
+                is_whole = False
+    if not (is_whole or item_fields):
+        raise NotPlain
+    return Projection(name, fields, items_name, item_fields, is_whole)
 
 
 def _nothing(_: Any) -> None:

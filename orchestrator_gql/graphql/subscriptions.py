@@ -12,7 +12,7 @@ from orchestrator_gql.graphql.context import Context, Info
 from orchestrator_gql.graphql.execution import WeighingExecutor
 from orchestrator_gql.graphql.projection import Projection, projection_of
 from orchestrator_gql.graphql.types.enums import StatsWindow
-from orchestrator_gql.graphql.types.events import EventBatch, leads_to_rows, with_rows
+from orchestrator_gql.graphql.types.events import EventBatch, selected_rows, with_rows
 from orchestrator_gql.graphql.types.filters import EventFilter
 from orchestrator_gql.graphql.types.resolving import subscription
 from orchestrator_gql.graphql.types.stats import WINDOWS, Stats
@@ -54,7 +54,7 @@ class Subscription:
         wanted = filter.read() if filter else LogFilter()
         # `after` is where the client began, and it may have received many batches since then.
         after = context.last_event_id or after
-        needs_rows = leads_to_rows(info)
+        selected = selected_rows(info)
         if context.source is not None:
             batches = context.source(context, wanted)
         else:
@@ -69,11 +69,12 @@ class Subscription:
                     context.batches += 1
                     context.weight.may_be_divided = len(part.events) > 1
                     shown = EventBatch.of(part)
-                    if needs_rows:
-                        shown.events = await with_rows(info, shown.events)
+                    if selected:
+                        shown.events = await with_rows(info, shown.events, selected)
                     yield shown
                     if context.weight.was_over and context.weight.may_be_divided:
                         parts += reversed(part.halves())  # the response was too large and was not sent
+                    await _take_turns(context)
 
     @subscription(
         description="The numbers at the top of the dashboard, with ended processes of the last 24 hours. At most one "
@@ -90,6 +91,14 @@ class Subscription:
             await context.runtime.notifier.wait(ticket, STATS_POLL)
 
 
+async def _take_turns(context: Context) -> None:
+    """Wait before the next batch of events that happened long ago; a subscriber that has caught up does not wait."""
+    if context.caught_up:
+        context.pace.renew()
+    else:
+        await context.pace.pause()
+
+
 class EventExecutor(WeighingExecutor):
     """Executes each event of a subscription with its own memory of subfields.
 
@@ -99,7 +108,7 @@ class EventExecutor(WeighingExecutor):
     share this dict, nothing changes. `test_graphql_core_still_needs_the_event_executor` fails when this class is no
     longer needed.
 
-    The response to an event is made by the `Projection` of the operation, if it has one.
+    The response to an event is made by the `Projection` of the operation, if it has one for the types of the events.
     """
 
     _projection: Projection | None = None
@@ -110,7 +119,7 @@ class EventExecutor(WeighingExecutor):
         if not self._is_compiled:
             self._projection, self._is_compiled = projection_of(self), True
         if isinstance(self.context_value, Context):
-            self.context_value.is_plain = self._projection is not None
+            self.context_value.is_plain = self._projection is not None and self._projection.is_whole
         executor = super().build_per_event_executor(payload)
         shared = getattr(self, "_relevant_sub_fields", None)
         if type(shared) is dict and getattr(executor, "_relevant_sub_fields", None) is shared:

@@ -23,12 +23,13 @@ from orchestrator_gql.graphql.execution import (
     SharedResponse,
     WriteNow,
 )
-from orchestrator_gql.graphql.masking import masked
+from orchestrator_gql.graphql.masking import masked, shown_to_client
+from orchestrator_gql.graphql.slow_lane import SlowLane
 from orchestrator_gql.graphql.transport import frames, page_origins
 from orchestrator_gql.graphql.transport.frames import BadFrame, Complete, Frame, Init, Ping, Pong, Subscribe
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
 from orchestrator_gql.types import Json
-from orchestrator_gql.utils.errors import RateLimited, Unauthenticated
+from orchestrator_gql.utils.errors import RateLimited, ServerBusy, Unauthenticated
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +51,11 @@ class Server(Protocol):
     @property
     def execution(self) -> Execution:
         """Executes operations of the schema."""
+        ...
+
+    @property
+    def lane(self) -> SlowLane:
+        """Where large operations wait."""
         ...
 
     @property
@@ -174,6 +180,7 @@ class Socket:
         if len(self._tasks) >= MAX_OPERATIONS:
             await self._send(frames.execution_response(frame.id, _TOO_MANY))
             return
+        self._server.lane.note_others()
         task = asyncio.create_task(self._run(frame))
         self._operations[frame.id] = task
         self._tasks.add(task)
@@ -187,16 +194,16 @@ class Socket:
         except RateLimited as limited:
             self.close(4429, limited.message)
         except Exception as error:
-            await self._finish(
-                frame.id, frames.execution_response(frame.id, ExecutionResponse({"errors": [masked(error)]}, False))
-            )
+            shown = shown_to_client(error) if isinstance(error, ServerBusy) else masked(error)
+            response = ExecutionResponse({"errors": [shown]}, was_executed=False)
+            await self._finish(frame.id, frames.execution_response(frame.id, response))
         finally:
             self._forget(frame.id)
 
     async def _respond(self, frame: Subscribe) -> None:
         context = await self._server.make_context(self._websocket, self._params)
         try:
-            operation = self._server.execution.operation(frame.request, frozenset(Kind))
+            operation = await self._server.execution.operation(frame.request, context, frozenset(Kind))
         except Refusal as refused:
             await self._finish(frame.id, frames.execution_response(frame.id, refused.response))
             return

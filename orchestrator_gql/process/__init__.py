@@ -35,9 +35,8 @@ from orchestrator_gql.process.state_machine import (
     expire,
     first_difference,
     hand_over,
-    resume,
 )
-from orchestrator_gql.process.transitions import fingerprint, status_changed, step_at, steps_of
+from orchestrator_gql.process.transitions import fingerprint, resume, status_changed, step_at, steps_of
 
 __all__ = [
     "Abort",

@@ -8,6 +8,7 @@ from uuid import UUID
 from orchestrator_gql.process.conditions import ConditionKey
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import Failure, Json, ProcessStatus, StepKind, StepStatus
+from orchestrator_gql.utils.copies import copier
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
 
 ITSELF = "its own workflow"
@@ -34,6 +35,10 @@ class StepExecution:
     failure: Failure | None = None
     actor: str | None = None
     is_failure_cut: bool = field(default=False, compare=False)
+
+
+copy_execution = copier(StepExecution)
+"""A copy of a step execution with other values of some fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,3 +107,7 @@ class Process:
         """True while the current step runs, and also after a crash of the machine that ran it."""
         execution = self.execution_at_position
         return execution is not None and execution.status is StepStatus.RUNNING
+
+
+copy_process = copier(Process)
+"""A copy of a process with other values of some fields."""

@@ -9,6 +9,7 @@ from orchestrator_gql.callbacks.rules import WaitChanges
 from orchestrator_gql.domain import SubscriptionDocument
 from orchestrator_gql.process.model import Process, StepEntry, StepExecution
 from orchestrator_gql.types import Event, Failure, Json
+from orchestrator_gql.utils.copies import copier
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
 from orchestrator_gql.workflow.step_options import Escalation
 
@@ -135,3 +136,7 @@ class Transition:
     refs: Mapping[str | None, str] = field(default_factory=dict)
     wait: WaitChanges | None = None
     audit: AuditNote | None = None
+
+
+copy_transition = copier(Transition)
+"""A copy of a transition with other values of some fields."""

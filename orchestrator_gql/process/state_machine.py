@@ -16,13 +16,13 @@ the transitions of a process without a gap; a step execution has the number of t
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
-from typing import assert_never
+from types import MappingProxyType
+from typing import Any, assert_never
 from uuid import UUID
 
 from orchestrator_gql.process.conditions import ConditionKey, results_before
-from orchestrator_gql.process.model import ITSELF, Process, StepExecution
+from orchestrator_gql.process.model import ITSELF, Process, StepExecution, copy_execution, copy_process
 from orchestrator_gql.process.outcomes import (
     Abort,
     Await,
@@ -34,6 +34,7 @@ from orchestrator_gql.process.outcomes import (
     Success,
     Suspend,
     Transition,
+    copy_transition,
 )
 from orchestrator_gql.process.secrecy import outcome_shown
 from orchestrator_gql.process.transitions import (
@@ -47,6 +48,8 @@ from orchestrator_gql.types import Event, EventKind, Failure, Json, ProcessStatu
 from orchestrator_gql.utils.errors import InvalidState
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
 from orchestrator_gql.workflow.model import ActionStep, Step, StepList, Workflow
+
+NO_CHANGES: Mapping[str, Any] = MappingProxyType({})
 
 INPUT_EXPIRED = "input-request-expired"
 
@@ -87,7 +90,7 @@ def create(
 
 def claim(process: Process, *, worker: str, now: datetime) -> Transition:
     """Give a runnable process to a worker; the new epoch shuts out the worker that held it before."""
-    claimed = replace(process, epoch=process.epoch + 1, worker=worker)
+    claimed = copy_process(process, epoch=process.epoch + 1, worker=worker)
     return transition_to(process, claimed, ProcessStatus.RUNNING, now)
 
 
@@ -99,7 +102,7 @@ def enter(process: Process, steps: StepList, now: datetime) -> Transition:
         execution = new_execution(process, step, StepStatus.RUNNING, now)
     elif last.status in (StepStatus.RUNNING, StepStatus.WAITING):
         try_count = last.try_count + (last.status is StepStatus.WAITING)
-        execution = replace(
+        execution = copy_execution(
             last, status=StepStatus.RUNNING, attempt=last.attempt + 1, try_count=try_count, retry_at=None
         )
     else:
@@ -120,24 +123,26 @@ def decide(process: Process, steps: StepList, outcome: Outcome, now: datetime) -
         case Success():
             return _succeed(process, steps, execution, outcome, now)
         case Skipped():
-            skipped = replace(execution, status=StepStatus.SKIPPED, completed_at=now)
+            skipped = copy_execution(execution, status=StepStatus.SKIPPED, completed_at=now)
             return _forward(process, steps, skipped, now, ended=False)
         case Suspend():
-            suspended = replace(execution, status=StepStatus.SUSPENDED)
-            after = replace(process, assignee=outcome.assignee)
+            suspended = copy_execution(execution, status=StepStatus.SUSPENDED)
+            after = copy_process(process, assignee=outcome.assignee)
             transition = transition_to(process, after, ProcessStatus.SUSPENDED, now, execution=suspended)
-            return replace(transition, suspend=outcome)
+            return copy_transition(transition, suspend=outcome)
         case Await():
-            waiting = replace(execution, status=StepStatus.AWAITING_CALLBACK)
+            waiting = copy_execution(execution, status=StepStatus.AWAITING_CALLBACK)
             return transition_to(process, process, ProcessStatus.AWAITING_CALLBACK, now, execution=waiting)
         case Reissue():
-            failed = replace(execution, status=StepStatus.FAILED, failure=outcome.failure, completed_at=now)
-            after = replace(process, position=process.position - 1, entry=outcome.entry)
+            failed = copy_execution(execution, status=StepStatus.FAILED, failure=outcome.failure, completed_at=now)
+            after = copy_process(process, position=process.position - 1, entry=outcome.entry)
             return transition_to(process, after, ProcessStatus.RUNNING, now, execution=failed)
         case RetryLater():
-            waiting = replace(execution, status=StepStatus.WAITING, failure=outcome.failure, retry_at=outcome.until)
+            waiting = copy_execution(
+                execution, status=StepStatus.WAITING, failure=outcome.failure, retry_at=outcome.until
+            )
             transition = transition_to(process, process, ProcessStatus.WAITING, now, execution=waiting)
-            return replace(transition, retry_at=outcome.until)
+            return copy_transition(transition, retry_at=outcome.until)
         case Failed():
             return _fail(process, step, execution, outcome, now)
         case _:
@@ -159,12 +164,7 @@ def complete(process: Process, now: datetime) -> Transition:
 
 def hand_over(process: Process) -> Process:
     """The process when its worker releases it: a runnable process has no worker, so another worker may continue."""
-    return replace(process, worker=None) if process.status is ProcessStatus.RUNNING else process
-
-
-def resume(process: Process, now: datetime, actor: str | None = None) -> Transition:
-    """Make a waiting process runnable again: its result or its time has come."""
-    return transition_to(process, process, ProcessStatus.RUNNING, now, actor=actor)
+    return copy_process(process, worker=None) if process.status is ProcessStatus.RUNNING else process
 
 
 def abort(process: Process, workflow: Workflow | None, outcome: Abort, now: datetime) -> Transition:
@@ -181,27 +181,31 @@ def abort(process: Process, workflow: Workflow | None, outcome: Abort, now: date
         )
     execution = process.execution
     if execution and execution.completed_at is None:
-        execution = replace(execution, status=StepStatus.ABORTED, completed_at=now, actor=outcome.actor)
+        execution = copy_execution(execution, status=StepStatus.ABORTED, completed_at=now, actor=outcome.actor)
     else:
         execution = None
-    after = replace(process, epoch=process.epoch + 1, worker=None, assignee=None, aborted_by=outcome.actor or ITSELF)
-    after = replace(after, entry=None)
+    after = copy_process(
+        process, epoch=process.epoch + 1, worker=None, assignee=None, aborted_by=outcome.actor or ITSELF
+    )
+    after = copy_process(after, entry=None)
     status = ProcessStatus.ABORTED
     if workflow is not None and _has_to_clean_up(process, workflow):
         # Old condition results at these positions belong to the steps of another definition.
         condition_results = results_before(process.condition_results, len(workflow.steps))
         cancels = enumerate((index for index, _ in workflow.cancels), start=len(workflow.steps))
         condition_results |= {ConditionKey(place, depth=0): _may_still_work(process, wait) for place, wait in cancels}
-        after = replace(after, position=len(workflow.steps), fingerprint=workflow.clean_up_fingerprint, failure=None)
-        after = replace(after, condition_results=condition_results)
+        after = copy_process(
+            after, position=len(workflow.steps), fingerprint=workflow.clean_up_fingerprint, failure=None
+        )
+        after = copy_process(after, condition_results=condition_results)
         status = ProcessStatus.RUNNING
     transition = transition_to(
         process, after, status, now, execution=execution, actor=outcome.actor, reason=outcome.reason
     )
     if status is process.status:  # the clean-up begins: watchers need the event although the status is the same
         event = status_event(process, transition.process, now, outcome.actor, outcome.reason)
-        transition = replace(transition, events=(*transition.events, event))
-    return replace(transition, closes_waits=True)
+        transition = copy_transition(transition, events=(*transition.events, event))
+    return copy_transition(transition, closes_waits=True)
 
 
 def _has_to_clean_up(process: Process, workflow: Workflow) -> bool:
@@ -220,18 +224,20 @@ def _may_still_work(process: Process, wait: int) -> bool:
 def change_definition(process: Process, workflow: Workflow, difference: str | None, now: datetime) -> Transition:
     """Continue with a changed definition, or fail if the process went through steps that the definition lost."""
     if difference is None:
-        return transition_to(process, replace(process, fingerprint=workflow.fingerprint), process.status, now)
+        return transition_to(process, copy_process(process, fingerprint=workflow.fingerprint), process.status, now)
     message = f"Workflow {workflow.name!r} changed under this process: {difference}."
     failure = Failure(DEFINITION_CHANGED, message, now)
     execution = process.execution
     if execution is not None and execution.completed_at is None:
-        execution = replace(execution, status=StepStatus.FAILED, failure=failure, completed_at=now, retry_at=None)
+        execution = copy_execution(
+            execution, status=StepStatus.FAILED, failure=failure, completed_at=now, retry_at=None
+        )
     else:
         execution = None
     transition = transition_to(
-        process, replace(process, failure=failure), ProcessStatus.FAILED, now, execution=execution
+        process, copy_process(process, failure=failure), ProcessStatus.FAILED, now, execution=execution
     )
-    return replace(transition, closes_waits=True)
+    return copy_transition(transition, closes_waits=True)
 
 
 def first_difference(executions: Iterable[StepExecution], steps: StepList) -> str | None:
@@ -255,16 +261,15 @@ def _succeed(
     }
     secrets = process.secrets.after(process.state, outcome.delta, outcome.secrets)
     shown_delta = secrets.shown(changed)
-    execution = replace(
+    execution = copy_execution(
         execution, status=StepStatus.SUCCESS, completed_at=now, delta=shown_delta, actor=outcome.actor, failure=None
     )
-    after = replace(process, state={**process.state, **changed}, failure=None, secrets=secrets)
-    transition = _forward(
-        after, steps, execution, now, ended=isinstance(step, ActionStep) and step.ends, before=process
-    )
+    changes = {"state": {**process.state, **changed}, "failure": None, "secrets": secrets}
+    ended = isinstance(step, ActionStep) and step.ends
+    transition = _forward(process, steps, execution, now, ended=ended, changes=changes)
     validation = outcome if step.kind is StepKind.VALIDATION else None
-    transition = replace(transition, models=outcome.models, validation=validation, refs=outcome.refs)
-    return replace(transition, confirmation=outcome.confirmation) if outcome.confirmation else transition
+    transition = copy_transition(transition, models=outcome.models, validation=validation, refs=outcome.refs)
+    return copy_transition(transition, confirmation=outcome.confirmation) if outcome.confirmation else transition
 
 
 def _forward(
@@ -274,12 +279,13 @@ def _forward(
     now: datetime,
     *,
     ended: bool,
-    before: Process | None = None,
+    changes: Mapping[str, Any] = NO_CHANGES,
 ) -> Transition:
+    """The transition to the next step; ``changes`` are the other fields of the process that change with it."""
     position = process.position + 1
-    after = replace(process, position=position, assignee=None)
+    after = copy_process(process, position=position, assignee=None, **changes)
     status = _end_of(process) if ended or position >= len(steps) else ProcessStatus.RUNNING
-    return transition_to(before or process, after, status, now, execution=execution, actor=execution.actor)
+    return transition_to(process, after, status, now, execution=execution, actor=execution.actor)
 
 
 def _end_of(process: Process) -> ProcessStatus:
@@ -287,7 +293,7 @@ def _end_of(process: Process) -> ProcessStatus:
 
 
 def _fail(process: Process, step: Step, execution: StepExecution, outcome: Failed, now: datetime) -> Transition:
-    failed = replace(
+    failed = copy_execution(
         execution,
         status=StepStatus.FAILED,
         failure=outcome.failure,
@@ -295,8 +301,8 @@ def _fail(process: Process, step: Step, execution: StepExecution, outcome: Faile
         retry_at=None,
         actor=outcome.actor,
     )
-    after = replace(process, failure=outcome.failure, assignee=None)
+    after = copy_process(process, failure=outcome.failure, assignee=None)
     transition = transition_to(process, after, ProcessStatus.FAILED, now, execution=failed, actor=outcome.actor)
     hands_out = isinstance(step, ActionStep) and step.awaits is not None
     validation = outcome if step.kind is StepKind.VALIDATION else None
-    return replace(transition, closes_waits=hands_out, validation=validation)
+    return copy_transition(transition, closes_waits=hands_out, validation=validation)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from orchestrator_gql.process.model import ITSELF, Process, StepExecution
+from orchestrator_gql.process.model import ITSELF, Process, StepExecution, copy_execution, copy_process
 from orchestrator_gql.process.outcomes import Transition
 from orchestrator_gql.types import Event, EventKind, Failure, ProcessStatus, StepStatus
 from orchestrator_gql.workflow.model import Step, StepList, Workflow
@@ -33,13 +33,13 @@ def new_execution(process: Process, step: Step, status: StepStatus, now: datetim
     """A new execution of the current step; the `StepEntry` of the process says how it begins."""
     execution = StepExecution(process.seq + 1, process.position, step.name, step.kind, step.group, status, now)
     entry = process.entry
-    return execution if entry is None else replace(execution, entered_by=entry.by, attempt=entry.attempt or 1)
+    return execution if entry is None else copy_execution(execution, entered_by=entry.by, attempt=entry.attempt or 1)
 
 
 def new_attempt(process: Process, step: Step, status: StepStatus, last: StepExecution, now: datetime) -> StepExecution:
     """A new execution of the failed step, with the next attempt number."""
     by = process.entry.by if process.entry else "retry"
-    return replace(new_execution(process, step, status, now), attempt=last.attempt + 1, entered_by=by)
+    return copy_execution(new_execution(process, step, status, now), attempt=last.attempt + 1, entered_by=by)
 
 
 def transition_to(
@@ -58,7 +58,7 @@ def transition_to(
         events.append(_step_event(before, execution, now))
     is_not_running = status is not ProcessStatus.RUNNING
     is_new_execution = execution is not None and (before.execution is None or execution.seq != before.execution.seq)
-    process = replace(
+    process = copy_process(
         after,
         status=status,
         entry=None if is_new_execution and after.entry is before.entry else after.entry,
@@ -73,6 +73,11 @@ def transition_to(
         status_actor = aborted_by if status is ProcessStatus.ABORTED else actor
         events.append(status_event(before, process, now, status_actor, reason))
     return Transition(process, executions=(execution,) if execution else (), events=tuple(events))
+
+
+def resume(process: Process, now: datetime, actor: str | None = None) -> Transition:
+    """Make a waiting process runnable again: its result or its time has come."""
+    return transition_to(process, process, ProcessStatus.RUNNING, now, actor=actor)
 
 
 def _step_event(before: Process, execution: StepExecution, now: datetime) -> Event:

@@ -5,7 +5,7 @@ for one of four places and starts again. So at most four operations hold large r
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import TypeVar, cast
@@ -30,6 +30,8 @@ LIGHT = 8
 """A read without a place may load this fraction of the limit: one eighth."""
 READS = 4
 """The most reads of one operation at the same time: a thousand would take all connections from the others."""
+READS_AT_ONCE = 10
+"""Reads that an operation makes before each further read waits for its turn: short reads run on the event loop."""
 ROW_BYTES = 256
 """Bytes that each loaded row counts in addition to its texts."""
 
@@ -53,10 +55,12 @@ class Weight:
     """The weight of one response, or of each batch of a subscription; ``largest`` is the largest single value in bytes.
 
     ``may_be_divided``: the response consists of several events; if it is too large, it is made again with fewer events.
-    ``was_over``: the last response was too large.
+    ``was_over``: the last response was too large. ``turn`` waits until the operation may read again.
     """
 
-    def __init__(self, limit: int, places: Places, *, largest: int = 0) -> None:
+    def __init__(
+        self, limit: int, places: Places, *, largest: int = 0, turn: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
         self.limit = limit
         self.loaded = 0
         self.written = 0
@@ -69,6 +73,8 @@ class Weight:
         self._is_closed = False
         self._turn = asyncio.Lock()
         self._reads = asyncio.Semaphore(READS)
+        self._wait_for_turn = turn
+        self._read_count = 0
 
     def load(self, size: int) -> None:
         """Count loaded bytes; raises `ResponseTooLarge`."""
@@ -90,7 +96,7 @@ class Weight:
     def finish(self) -> None:
         """The response is complete: the next response is counted from 0."""
         self.was_over, self.is_over = self.is_over, False
-        self.loaded = self.written = 0
+        self.loaded = self.written = self._read_count = 0
         if self._has_place:
             self._has_place = False
             self._places.give_back()
@@ -103,6 +109,9 @@ class Weight:
     async def read(self, database: Database, unit: Unit[T]) -> T:
         """Run a unit that reads and count the loaded bytes; raises `ResponseTooLarge`."""
         async with self._reads:
+            self._read_count += 1
+            if self._read_count > READS_AT_ONCE and self._wait_for_turn is not None:
+                await self._wait_for_turn()
             if self.is_over or self.loaded > self._most:
                 raise self.refusal()
             light = min(self.limit // LIGHT, self._most - self.loaded)

@@ -54,6 +54,7 @@ _head = Prepared(
     select(audit.c.seq, audit.c.digest).where(audit.c.chain == bindparam("chain")).order_by(audit.c.seq.desc()).limit(1)
 )
 _append = Prepared(insert(audit).inline(), audit.c.keys())
+_unsealed = Prepared(select(audit.c.id).where(audit.c.seal.is_(None)).limit(1))
 
 _wait_for_engine_chain = select(func.pg_advisory_xact_lock(func.hashtextextended("audit\nengine", 0)))
 """The chain of the engine has a lock of its own: a pause waits for all processes, and retention must not."""
@@ -160,7 +161,7 @@ def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, AuditEntry]:
 
 def has_unsealed(conn: Connection) -> bool:
     """True if there is an entry that no seal covers."""
-    return conn.execute(select(audit.c.id).where(audit.c.seal.is_(None)).limit(1)).first() is not None
+    return _unsealed.first(conn, {}) is not None
 
 
 def seal(conn: Connection, now: datetime, key: bytes | None) -> Seal | None:

@@ -69,6 +69,8 @@ _process_by_token_digest = Prepared(
     .join(callback_keys, callback_keys.c.callback_id == callbacks.c.id)
     .where(callback_keys.c.digest == bindparam("digest"))
 )
+_by_id = Prepared(select(callbacks).where(callbacks.c.id == bindparam("id")))
+_text = Prepared(select(payloads).where(payloads.c.id == bindparam("id")))
 _issue = Prepared(insert(callbacks).inline(), callbacks.c.keys())
 _add_token_digest = Prepared(insert(callback_keys).inline(), callback_keys.c.keys())
 _add_payload = Prepared(insert(payloads).inline(), payloads.c.keys())
@@ -157,6 +159,8 @@ def of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, li
 
 def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Callback]:
     """The callbacks with those ids."""
+    if len(ids) == 1:
+        return {row["id"]: _callback_in(row) for row in _by_id.each(conn, {"id": ids[0]})}
     return {row.id: callback_of(row) for row in conn.execute(select(callbacks).where(callbacks.c.id.in_(ids)))}
 
 
@@ -253,8 +257,15 @@ def keep_payload(conn: Connection, payload_id: UUID, text: str) -> None:
 
 def texts(conn: Connection, payload_ids: Sequence[UUID]) -> dict[UUID, str]:
     """The stored payloads with those ids, as JSON text."""
-    query = select(payloads).where(payloads.c.id.in_(payload_ids))
+    if not payload_ids:
+        return {}
     loaded: dict[UUID, str] = {}
+    if len(payload_ids) == 1:
+        for found in _text.each(conn, {"id": payload_ids[0]}):
+            charge(len(found["text"]))
+            loaded[found["id"]] = found["text"]
+        return loaded
+    query = select(payloads).where(payloads.c.id.in_(payload_ids))
     for row in within(conn, query, heavy=[payloads.c.text], order=["id"]):
         charge(len(row.text))
         loaded[row.id] = row.text
@@ -271,7 +282,10 @@ _FIELDS = {"round": "issue_number"}
 
 
 def _callback_in(row: Mapping[str, Any] | RowMapping) -> Callback:
-    return Callback(**{_FIELDS.get(name, name): value for name, value in row.items()})
+    values = dict(row)
+    for name, own in _FIELDS.items():
+        values[own] = values.pop(name)
+    return Callback(**values)
 
 
 def _callback(row: Mapping[str, Any] | None) -> Callback | None:

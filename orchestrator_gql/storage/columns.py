@@ -52,12 +52,19 @@ def _utc(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
+@lru_cache(maxsize=1024)
 def _of_sqlite_text(value: str) -> datetime:
     return datetime.fromisoformat(value).replace(tzinfo=UTC)
 
 
 def _unless_null(convert: Convert) -> Convert:
-    return lambda value: None if value is None else convert(value)
+    """The conversion that keeps None; its attribute ``of_value`` is the conversion alone, for `prepared`."""
+
+    def converted(value: Any) -> Any:
+        return None if value is None else convert(value)
+
+    converted.of_value = convert  # type: ignore[attr-defined]
+    return converted
 
 
 class _Converted(TypeDecorator[Any]):

@@ -18,6 +18,7 @@ import binascii
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -96,7 +97,13 @@ class Place:
 
     @property
     def cursor(self) -> str:
-        return base64.urlsafe_b64encode(f"{self.tx}.{self.id}".encode()).decode().rstrip("=")
+        return _cursor(self.tx, self.id)
+
+
+@lru_cache(maxsize=1024)
+def _cursor(tx: int, id: int) -> str:
+    """The cursor of a place. The readers of the log ask for the same few places, one after the other."""
+    return base64.urlsafe_b64encode(f"{tx}.{id}".encode()).decode().rstrip("=")
 
 
 BEGINNING = Place(0, 0).cursor
@@ -340,6 +347,7 @@ def _row_place(row: Row[Any]) -> Place:
     return Place(int(row.txid), row.id)
 
 
+@lru_cache(maxsize=1024)
 def place_of(cursor: str) -> Place:
     """The place of the cursor. Raises `CursorInvalid`."""
     try:

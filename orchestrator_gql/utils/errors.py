@@ -317,7 +317,7 @@ class AddressForbidden(OrchestratorError):
 
 
 class ServerBusy(OrchestratorError):
-    """The server has too many connections, or too many exports or verifications of the audit log: try again later."""
+    """The server has too many connections, exports or verifications of the audit log, or new documents: try later."""
 
     code = "server-busy"
 

@@ -9,17 +9,25 @@ Nor does a child keep the server's handlers of signals.
 
 import os
 import signal
+import socket
+import stat
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 UNUSABLE = getattr(os, "O_PATH", os.O_RDONLY)
 """How ``/dev/null`` is opened: it takes neither data nor locks. If SQLite in the child got the lock on a database, it
 would believe that nobody else uses the database, and remove the file of the newest commits."""
 
+EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, and not bound to
+"""A listener at one of these has connections at all addresses of the machine."""
+
 Descriptors = Callable[[], Iterable[int]]
 
 _own: list[Descriptors] = []
+_forks = 0
 _handled: set[signal.Signals] = set()
 _of_thread = threading.local()
 
@@ -33,6 +41,55 @@ def keep_from_children(descriptors: Descriptors) -> Callable[[], None]:
             _own.remove(descriptors)
 
     return end
+
+
+def count_forks() -> int:
+    """How often this process was forked."""
+    return _forks
+
+
+def _count() -> None:
+    global _forks  # noqa: PLW0603 - the hooks of a fork belong to the process, too
+    _forks += 1
+
+
+def open_descriptors() -> Iterator[tuple[int, os.stat_result]]:
+    """The descriptors of this process, each with what it refers to."""
+    for path in Path("/dev/fd").iterdir():
+        with suppress(OSError):  # the descriptor with which the folder was read
+            yield int(path.name), os.fstat(int(path.name))
+
+
+def sockets_of(address: tuple[str, int]) -> Iterator[int]:
+    """The descriptors of the sockets whose own end is this address of a listener: the listener and its connections.
+
+    Call it in the child, which has one thread. A list that the server keeps would miss a connection that another thread
+    of the server has just accepted, or is about to close, in the moment of the fork.
+    """
+    timeout = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(None)  # with a time limit, a new object would change the mode of the parent's socket, too
+    try:
+        for number, status in open_descriptors():
+            if stat.S_ISSOCK(status.st_mode) and _is_at(number, address):
+                yield number
+    finally:
+        socket.setdefaulttimeout(timeout)
+
+
+def _is_at(number: int, address: tuple[str, int]) -> bool:
+    host, port = address
+    try:
+        found = socket.socket(fileno=number)
+    except OSError:  # of a family that Python does not know
+        return False
+    try:
+        is_internet = found.family in (socket.AF_INET, socket.AF_INET6) and found.type == socket.SOCK_STREAM
+        own = found.getsockname()[:2] if is_internet else ("", 0)
+    except OSError:
+        return False
+    finally:
+        found.detach()
+    return own[1] == port and host in (own[0], *EVERY_ADDRESS)
 
 
 def keep_handlers_from_children(numbers: Iterable[signal.Signals]) -> Callable[[], None]:
@@ -79,4 +136,4 @@ def _replace() -> None:
 
 
 os.register_at_fork(before=_hold_signals, after_in_parent=_release_signals, after_in_child=_restore_handlers)
-os.register_at_fork(after_in_child=_replace)
+os.register_at_fork(after_in_parent=_count, after_in_child=_replace)

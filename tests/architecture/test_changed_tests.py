@@ -13,6 +13,7 @@ from scripts.changed_tests import ALWAYS, selected_tests
         ("tests/callbacks/test_rules.py", "tests/callbacks/test_rules.py"),
         ("orchestrator_gql/storage/tables/__init__.py", "tests/storage"),
         ("frontend-example/src/main.tsx", "tests/browser/test_frontend_checks.py"),
+        ("examples/many-devices/try", "tests/examples/test_example_many_devices.py"),
     ],
 )
 def test_a_change_selects_the_tests_named_for_it(changed: str, chosen: str) -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from benchmarks.journeys import journeys
 
-FILES, CHANGES = 36, 140
-"""The transaction of a delivery also claims the process that it wakes, which is 20 of the changes."""
+FILES, CHANGES = 35, 120
+"""Today's numbers are a little smaller: a slow commit adds some calls of the writer."""
 
 
 async def test_the_post_of_a_callback_enters_few_files(tmp_path: Path) -> None:

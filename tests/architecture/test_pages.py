@@ -1,4 +1,4 @@
-"""The examples in the README and the how-to pages work."""
+"""The examples in the README and the how-to pages work, and the links of all pages lead somewhere."""
 
 import re
 from functools import cache
@@ -12,7 +12,12 @@ from orchestrator_gql.cli.serving.loading import load_workflows
 from orchestrator_gql.graphql.schema import printed
 
 README = ROOT / "README.md"
-PAGES = [README, *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [
+    README,
+    *sorted((ROOT / "docs").rglob("*.md")),
+    ROOT / "examples" / "README.md",
+    *sorted((ROOT / "examples").glob("*/README.md")),
+]
 
 
 def name(page: Path) -> str:

@@ -10,8 +10,9 @@ from benchmarks import results, targets
 from benchmarks.catalogue import STORED, all_rows
 from benchmarks.table import Line, costs, head, rates, shown, spread_of_ratios
 from scripts.performance_charts import lifecycle_chart, target_chart
-from scripts.write_performance import filled
+from scripts.write_performance import PAGES, RESULTS, filled
 
+NOT_REPEATED = {"orchestrator-core"}
 PAGE = ROOT / "docs/explanation/performance.md"
 
 
@@ -70,7 +71,15 @@ def test_every_benchmark_that_the_page_names_exists() -> None:
         for name in line.removeprefix("<!-- rows:").removesuffix("-->").split()
     }
 
-    assert named <= set(all_rows(STORED))
+    assert named - NOT_REPEATED <= set(all_rows(STORED))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_pages_show_the_results_of_record(page: Path) -> None:
+    text = page.read_text()
+
+    assert "<!-- end -->" in text
+    assert filled(text, results.read(RESULTS)) == text, "run: python -m scripts.write_performance"
 
 
 def test_the_charts_show_each_target_and_each_system() -> None:

@@ -1,6 +1,5 @@
 """The small commands: version, help, schema, migrate and backup."""
 
-import argparse
 import sqlite3
 import stat
 from contextlib import closing
@@ -10,7 +9,9 @@ from typing import Any
 import pytest
 from support.command_line import get, orchestrator, serving
 
-from orchestrator_gql.cli.arguments import parser
+from orchestrator_gql.cli.catalog import entries
+from orchestrator_gql.cli.failure import REFUSED
+from orchestrator_gql.cli.help_text import help_of, page_of
 from orchestrator_gql.cli.main import main
 from orchestrator_gql.version import __version__
 
@@ -34,18 +35,18 @@ def test_an_unknown_command_is_refused_with_the_known_commands(tmp_path: Path) -
     refused = orchestrator(tmp_path, "surf")
 
     assert refused.returncode == 2
-    assert "invalid choice: 'surf'" in refused.stderr
+    assert 'Unknown command "surf".' in refused.stderr
+    assert "Available commands: " in refused.stderr
 
 
 @pytest.mark.parametrize(
     "words", [("show",), ("confirm",), ("resend",), ("tail", "--process"), ("audit", "list", "--process")]
 )
-def test_a_short_id_is_refused_with_the_command_that_prints_the_whole_id(words: tuple[str, ...], capsys: Any) -> None:
-    with pytest.raises(SystemExit) as exit_info:
-        main([*words, "8f3a"])
+@pytest.mark.parametrize("text", ["8f3", "8f3g", "create_vpn", "", "019306a1-7d1e-7c3a-9c8e-2f0a1b2c3d4e5"])
+def test_what_is_no_id_and_no_short_id_is_refused(words: tuple[str, ...], text: str, capsys: Any) -> None:
+    assert main([*words, text]) == REFUSED
 
-    assert exit_info.value.code == 2
-    assert "'8f3a' is not an id. Give the whole id, as `" in capsys.readouterr().err
+    assert f"{text!r} is not an id. Give the id, or at least 4 digits of it" in capsys.readouterr().err
 
 
 def test_the_schema_is_printed_or_written(tmp_path: Path) -> None:
@@ -166,13 +167,35 @@ def test_every_command_uses_the_name_of_the_file_as_it_is_written(tmp_path: Path
 
 
 def test_every_command_that_acts_takes_yes_and_no_other_does() -> None:
-    (commands,) = [each for each in parser()._actions if isinstance(each, argparse._SubParsersAction)]
-    verbs = {
-        name: command
-        for name, command in commands.choices.items()
-        if any("--url" in action.option_strings for action in command._actions)
-    }
-    with_yes = {name for name, each in verbs.items() if any("--yes" in a.option_strings for a in each._actions)}
+    options = {entry.name: {row.label for row in page_of(entry.name).options} for entry in entries()}
+    with_yes = {name for name, labels in options.items() if "--yes" in labels}
 
     acting = {"start", "confirm", "claim", "release", "assign", "adopt", "reissue", "reawait", "complete", "retry"}
     assert acting | {"abort", "resend", "pause", "resume", "prune"} == with_yes
+    assert {name for name, labels in options.items() if "--url URL" in labels} >= with_yes
+
+
+SERVERS = {"serve", "worker", "demo", "completion"}
+"""The commands whose output is for people, or for a shell."""
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in entries()])
+def test_every_command_and_option_says_what_it_does_with_an_example(name: str) -> None:
+    page = page_of(name)
+    help_text = help_of(name.split(), 80)
+
+    assert f"  orchestrator-gql {name}" in page.text
+    assert all(row.text for row in (*page.arguments, *page.options)), page
+    assert ("--json" in {row.label for row in page.options}) == (name not in SERVERS)
+    assert max(map(len, help_text.splitlines())) <= 120
+    assert "http://127.0.0.1:8000)" in " ".join(help_text.split()) or "--url" not in help_text
+
+
+def test_a_password_in_the_address_of_the_server_is_never_printed(tmp_path: Path) -> None:
+    url = "http://ada:s3cr3t@127.0.0.1:1"
+    words = [("show", "--help"), ("waits",), ("waits", "--url", "ftp://ada:s3cr3t@x")]
+
+    done = [orchestrator(tmp_path, *each, ORCHESTRATOR_URL=url, ORCHESTRATOR_TOKEN="t0ken") for each in words]
+
+    assert [each.returncode for each in done] == [0, 2, 2]
+    assert not any(secret in each.stdout + each.stderr for each in done for secret in ("s3cr3t", "t0ken"))

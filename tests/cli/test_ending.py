@@ -358,6 +358,56 @@ def test_a_child_keeps_no_port_no_lock_and_no_connection_of_a_dead_server(
             os.kill(child, SIGKILL)
 
 
+AT_A_MOMENT = """
+from orchestrator_gql.cli.serving import server
+from orchestrator_gql.cli.serving.http_protocol import TimedHttp
+
+def forking(function):
+    def run(*arguments):
+        if {when!r} == "before":
+            fork()
+        function(*arguments)
+        if {when!r} == "after":
+            fork()
+    return run
+
+def fork():
+    if not Path("child").exists() and os.fork() == 0:
+        Path("new").write_text(str(os.getpid()))
+        os.rename("new", "child")
+        time.sleep(LONG)
+        os._exit(0)
+
+{function} = forking({function})
+"""
+"""Forks once, as another thread may do in that moment, whose step forks."""
+
+MOMENTS = {
+    "the port is bound": ("server._listen", "before"),
+    "the server listens": ("server._listen", "after"),
+    "a connection is accepted": ("TimedHttp.connection_made", "before"),
+    "a connection is open": ("TimedHttp.connection_made", "after"),
+    "a connection is about to be closed": ("TimedHttp.connection_lost", "after"),
+}
+"""When the child is forked: uvicorn does not know a connection from its first to its last moment."""
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_child_keeps_no_port_and_no_connection_in_whatever_moment_it_is_forked(tmp_path: Path, moment: str) -> None:
+    function, when = MOMENTS[moment]
+    fork = AT_A_MOMENT.format(function=function, when=when)
+    (tmp_path / "flows.py").write_text(HEAD + fork + STEP.format(kind=SYNC, body="pass"))
+
+    with running(tmp_path, "serve", "--workflows", "flows", "--port", "0") as server:
+        assert get(server.address + "/health/live").status_code == 200
+        child = int(until(lambda: ((tmp_path / "child").exists() and (tmp_path / "child").read_text()) or None))
+        try:
+            until(lambda: sockets_of(child) == [] or None, seconds=1)
+            assert get(server.address + "/health/live").status_code == 200
+        finally:
+            os.kill(child, SIGKILL)
+
+
 ENDS_OF_CHILDREN = {
     "a pool": "with FORK.Pool(1) as pool: return {'ended': pool.map(abs, [-1])}",
     "a process": (
@@ -389,25 +439,57 @@ def state_of(folder: Path) -> str:
     return status
 
 
+AS_CONNECTIONS_ARE_OPENED = """
+import psycopg
+
+connect, numbers = psycopg.AsyncConnection.connect.__func__, iter(range(LONG))
+
+async def forking(cls, *arguments, **options):
+    connection = await connect(cls, *arguments, **options)
+    number = next(numbers)
+    if number < 12 and number % 2 == 0:
+        child = os.fork() or time.sleep(LONG) or os._exit(0)
+        Path(f"child-{number}").write_text(str(child))
+    return connection
+
+psycopg.AsyncConnection.connect = classmethod(forking)
+"""
+"""Forks while the server opens connections, as another thread may do; not at each, or none could replace another."""
+
+HOW_FORKED = {
+    "by a step": STEP.format(kind=SYNC, body=FORKS["os.fork"]),
+    "as connections are opened": AS_CONNECTIONS_ARE_OPENED + STEP.format(kind=SYNC, body="pass"),
+}
+
+
+@pytest.mark.parametrize("how", HOW_FORKED)
 @pytest.mark.parametrize("dispatcher", ["embedded", "distributed"])
 def test_a_child_keeps_no_session_of_a_dead_server_on_postgresql(
-    tmp_path: Path, postgres: PostgresServer, dispatcher: str
+    tmp_path: Path, postgres: PostgresServer, dispatcher: str, how: str
 ) -> None:
     """A session that is kept in a transaction would also keep its locks."""
-    text = STEP.format(kind=SYNC, body=FORKS["os.fork"])
     with postgres.database() as url, psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as conn:
         others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        with hanging(tmp_path, text, ORCHESTRATOR_DATABASE_URL=url, ORCHESTRATOR_DISPATCHER=dispatcher) as server:
-            child = int(until(lambda: ((tmp_path / "child").exists() and (tmp_path / "child").read_text()) or None))
+        with hanging(
+            tmp_path, HOW_FORKED[how], ORCHESTRATOR_DATABASE_URL=url, ORCHESTRATOR_DISPATCHER=dispatcher
+        ) as server:
             try:
+                until(lambda: children_in(tmp_path) or None)
                 assert conn.execute(others).fetchone() != (0,)
 
                 ends(server, SIGKILL)
 
                 until(lambda: conn.execute(others).fetchone() == (0,) or None)
-                os.kill(child, 0)  # it lives
+                for child in children_in(tmp_path):
+                    os.kill(child, 0)  # it lives
             finally:
-                os.kill(child, SIGKILL)
+                for child in children_in(tmp_path):
+                    os.kill(child, SIGKILL)
+
+
+def children_in(folder: Path) -> list[int]:
+    """The children that were forked and whose files are complete."""
+    return [int(text) for path in folder.glob("child*") if (text := path.read_text())]
 
 
 def files_of(process_id: int, folder: Path) -> list[str]:

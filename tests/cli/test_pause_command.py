@@ -9,6 +9,11 @@ from threading import Thread
 import pytest
 from support.command_line import orchestrator, serving
 
+STRANGER = (
+    "The server answered 200, and not as an orchestrator does: is there another service at this address, or does its "
+    "path lack a part? --url or ORCHESTRATOR_URL gives another address."
+)
+
 
 def test_the_engine_is_paused_and_resumed_with_who_and_why(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
@@ -53,10 +58,10 @@ def test_a_missing_server_is_reported_in_a_sentence(tmp_path: Path, url: str, me
 @pytest.mark.parametrize(
     ("status", "body", "message"),
     [
-        (200, b"<h1>hello</h1>", "The server answered 200: is it an orchestrator, and may you use it?"),
+        (200, b"<h1>hello</h1>", STRANGER),
         (502, b"", "The server answered 502."),
         (200, b"[]", "The server at this address is not an orchestrator."),
-        (200, b"{}", "The server answered 200: is it an orchestrator, and may you use it?"),
+        (200, b"{}", STRANGER),
         (400, b'{"errors": [{"message": "no \\u001b[2J"}]}', "The server refused: no \\x1b[2J"),
         (
             503,

@@ -3,11 +3,14 @@
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from time import thread_time
 from typing import Any
 
 import pytest
 from graphql import get_introspection_query
+from support.database import sqlite_url
+from support.web import site_of
 from toy_face import GRAPHQL, ask, client, codes, toy_face
 
 
@@ -201,3 +204,39 @@ async def test_a_nul_in_the_address_of_a_get_is_refused_like_an_escaped_one() ->
         outcome = await http.get("/", params={"query": '{ echo(value: "a\0b") }'}, headers={"accept": GRAPHQL})
 
     assert outcome.json()["errors"][0]["message"] == "Syntax Error: A string holds a NUL character."
+
+
+LISTS: dict[str, tuple[str, Callable[[list[str]], object]]] = {
+    "names": ("query ($v: [ID!]) { processes(first: 1, filter: {ids: $v}) { totalCount } }", lambda values: values),
+    "an object": (
+        "query ($v: ProcessFilter) { processes(first: 1, filter: $v) { totalCount } }",
+        lambda values: {"workflowNames": values},
+    ),
+    "an event": (
+        "query ($v: EventFilter) { events(first: 1, filter: $v) { nodes { id } } }",
+        lambda values: {"processIds": values},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LISTS)
+@pytest.mark.parametrize("length", [1_000, 1_001])
+async def test_a_list_of_more_than_1000_values_in_the_variables_is_refused(
+    case: str, length: int, tmp_path: Path
+) -> None:
+    query, holding = LISTS[case]
+    async with site_of(sqlite_url(tmp_path)) as site:
+        answer = await site.answer(query, v=holding([f"name {n}" for n in range(length)]))
+
+    assert ("errors" in answer) is (length > 1_000)
+    if length > 1_000:
+        assert answer["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+        assert answer["errors"][0]["message"] == "A list holds at most 1,000 values, and a list in `$v` holds more."
+
+
+async def test_a_json_value_may_have_longer_lists(tmp_path: Path) -> None:
+    query = 'mutation ($v: [JSON!]) { startWorkflow(input: {workflowName: "none", pages: $v}) { __typename } }'
+    async with site_of(sqlite_url(tmp_path)) as site:
+        answer = await site.answer(query, v=[{"rows": list(range(2_000))}])
+
+    assert answer["data"]["startWorkflow"]["__typename"] == "NotFoundError"

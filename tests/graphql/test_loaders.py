@@ -26,4 +26,4 @@ async def test_an_operation_makes_only_the_loaders_of_its_fields(
         contexts.clear()
         await story.site.ask(PROCESSES)
 
-    assert [set(vars(context.loaders)) for context in contexts] == [{"runtime", "principal", "requests"}]
+    assert [set(vars(context.loaders)) for context in contexts] == [{"runtime", "principal", "loop", "requests"}]

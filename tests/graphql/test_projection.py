@@ -1,5 +1,6 @@
 """The projection of plain values: equal to graphql-core for everything it makes, and not there for anything else."""
 
+import itertools
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from orchestrator_gql.graphql.documents import Kind
 from orchestrator_gql.graphql.execution import Execution
 from orchestrator_gql.graphql.projection import Projection
 from orchestrator_gql.graphql.schema import build_schema
+from orchestrator_gql.graphql.shared_subscriptions import _Piece
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage.events import BEGINNING
@@ -158,3 +160,49 @@ async def test_the_projection_is_used(tmp_path: Path, monkeypatch: pytest.Monkey
         await both(stage, f"subscription {{ processEvents {{ events {{ {EVERYTHING} }} }} }}")
 
     assert made and all(made)
+
+
+@pytest.mark.parametrize(
+    ("selection", "by_executor"),
+    [
+        ("... on StepChangedEvent { stateDelta }", "StepChangedEvent"),
+        ("... on CallbackReceivedEvent { callback { id } }", "CallbackReceivedEvent"),
+        ("... on InputRequestedEvent { inputRequest { id form { __typename } } }", "InputRequestedEvent"),
+        ("... on ProcessCreatedEvent { process { id status } }", "ProcessCreatedEvent"),
+    ],
+)
+async def test_only_batches_with_events_of_other_values_need_the_executor(
+    selection: str, by_executor: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[bool] = []
+    data = Projection.data
+
+    def noted(self: Projection, batch: Any) -> Any:
+        found = data(self, batch)
+        made.append(found is not None)
+        return found
+
+    monkeypatch.setattr(Projection, "data", noted)
+    query = f"subscription {{ processEvents {{ cursor events {{ __typename id processId {selection} }} }} }}"
+    found: set[bool] = set()
+    async with staged(tmp_path) as stage:
+        cursors = [BEGINNING, *(event.cursor for event in stage.history)]
+        for after, until in itertools.pairwise(cursors):
+            frames = [await one_piece(stage, execution, query, after, until) for execution in (PRODUCT, ALONE)]
+            found.add(made[-1])
+
+            assert frames[0] == frames[1]
+            assert made[-1] == (by_executor.encode() not in frames[0][0][0])
+
+    assert found == {True, False}
+    assert len(made) == len(cursors) - 1
+
+
+async def one_piece(
+    stage: Stage, execution: Execution, query: str, after: str, until: str
+) -> list[tuple[bytes, bytes]]:
+    """The responses to the events between the cursors."""
+    context = stage.context(LOCAL_OPERATOR)
+    context.source = _Piece(after, until)
+    async with aclosing(execution.responses(GraphQLRequest(query, {}), context, kind=Kind.SUBSCRIPTION)) as responses:
+        return [sent(response) async for response in responses]

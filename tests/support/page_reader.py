@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -12,9 +12,9 @@ from support.command_line import SECONDS, environment_of, running
 class Reader:
     """A person who follows the page in an empty folder."""
 
-    def __init__(self, folder: Path, stack: ExitStack, module: str) -> None:
+    def __init__(self, folder: Path, stack: ExitStack, module: str, settings: Mapping[str, str]) -> None:
         self.folder, self.module = folder, module
-        self._stack = stack
+        self._stack, self._settings = stack, settings
         self.address = ""
         (folder / "memory").touch()
 
@@ -23,7 +23,8 @@ class Reader:
         module = self.folder / self.module
         module.write_text(f"{module.read_text() if module.exists() else ''}\n\n{text}")
         self._stack.close()
-        server = self._stack.enter_context(running(self.folder, "serve", "--workflows", self.module, "--port", "0"))
+        arguments = ("serve", "--workflows", self.module, "--port", "0")
+        server = self._stack.enter_context(running(self.folder, *arguments, **self._settings))
         self.address = server.address
 
     def enter(self, commands: str) -> str:
@@ -40,7 +41,7 @@ class Reader:
 
 
 @contextmanager
-def reading(folder: Path, module: str) -> Iterator[Reader]:
-    """A reader in the folder, who saves the workflows of the page in this module."""
+def reading(folder: Path, module: str, **settings: str) -> Iterator[Reader]:
+    """A reader in the folder, who saves the workflows of the page in this module; the server has these settings."""
     with ExitStack() as stack:
-        yield Reader(folder, stack, module)
+        yield Reader(folder, stack, module, settings)

@@ -34,7 +34,8 @@ export function useVirtualRows({ table, shown: { rows, hasMore, isReading }, onE
   }, [hasMore, isReading, last, rows.length, onEnd]);
   const toTop = useCallback((): void => {
     if (window.scrollY === 0) return;
-    window.scrollTo(0, 0);
+    // By the library: it may wait for a longer page to finish a scroll of its own, which it then forgets.
+    virtual.scrollToOffset(0);
     // The event comes later: rows that are measured before it would be taken for rows above the fold, and be made up for.
     virtual.scrollOffset = 0;
   }, [virtual]);

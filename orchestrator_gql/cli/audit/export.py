@@ -12,10 +12,11 @@ from orchestrator_gql.cli.client import (
     ConnectionFailed,
     OperationRefused,
     authorization,
-    base_of,
+    not_opened,
     not_signed_in,
     unreachable,
 )
+from orchestrator_gql.cli.credentials import base_of
 from orchestrator_gql.cli.signals import handling, leave_block
 from orchestrator_gql.cli.terminal import printable
 
@@ -43,6 +44,8 @@ def export(url: str, *, output: Path | None = None, after: str | None = None) ->
             if response.status_code != httpx.codes.OK:
                 response.read()
                 raise _refusal(response)
+            if "json" not in response.headers.get("content-type", ""):
+                raise not_opened(response.status_code)
             with _opened(output) if output else nullcontext(sys.stdout.buffer) as file:
                 _write(response, file, output)
     except (httpx.HTTPError, httpx.InvalidURL) as error:

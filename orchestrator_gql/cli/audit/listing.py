@@ -6,9 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
+from orchestrator_gql.cli.operator.ids import short
 from orchestrator_gql.cli.operator.times import moment
 from orchestrator_gql.cli.request import request
+from orchestrator_gql.cli.table import Table, is_for_people
 from orchestrator_gql.cli.terminal import printable
+
+TITLES = ("AT", "BY", "ACTION", "PROCESS", "DETAILS")
 
 DOCUMENT = """\
 query Audit($filter: AuditFilter!, $after: String) { audit(filter: $filter, first: 200, after: $after) {
@@ -22,8 +26,16 @@ def show(
 ) -> None:
     """Print a line for each decision."""
     entry_filter = {"processId": str(process_id) if process_id else None, "actions": list(actions) if actions else None}
+    entries = _all(url, {name: value for name, value in entry_filter.items() if value is not None})
+    if is_for_people() and not is_json:
+        rows = [_cells(entry) for entry in entries]
+        if rows:
+            Table(TITLES, rows, wide=len(TITLES) - 1).print()
+        else:
+            print("Nothing was decided.")
+        return
     is_empty = True
-    for entry in _all(url, {name: value for name, value in entry_filter.items() if value is not None}):
+    for entry in entries:
         is_empty = False
         print(json.dumps(entry) if is_json else printable(_line(entry)))
     if is_empty and not is_json:
@@ -40,16 +52,28 @@ def _all(url: str, entry_filter: dict[str, Any]) -> Iterator[dict[str, Any]]:
         after = page["pageInfo"]["endCursor"]
 
 
+def _cells(entry: dict[str, Any]) -> list[str]:
+    by, text = _by_and_details(entry)
+    came = f"from {entry['address']} by {entry['method']}" if entry.get("address") else ""
+    process = short(entry["processId"]) if entry.get("processId") else "-"
+    return [moment(entry["at"]), by, entry["action"], process, "  ".join(filter(None, (text, came)))]
+
+
 def _line(entry: dict[str, Any]) -> str:
     process = f"{entry['process']['id']} {entry['process']['workflowName']}" if entry["process"] else "-"
     if entry["process"] is None and entry.get("processId"):
         process = f"{entry['processId']} (removed)"
-    details = {name: value for name, value in entry["details"].items() if value is not None and not _is_digest(value)}
-    by = entry["actor"]["name"] if entry["actor"] else f"policy {details.pop('policy')}" if "policy" in details else "-"
-    text = " ".join(f"{name}={_as_text(value)}" for name, value in details.items())
+    by, text = _by_and_details(entry)
     came = f"from {entry['address']} by {entry['method']}" if entry.get("address") else ""
     parts = (moment(entry["at"]), by, entry["action"], process, text, came)
     return "  ".join(part for part in parts if part)
+
+
+def _by_and_details(entry: dict[str, Any]) -> tuple[str, str]:
+    """The person or the policy that decided, and the details as text."""
+    details = {name: value for name, value in entry["details"].items() if value is not None and not _is_digest(value)}
+    by = entry["actor"]["name"] if entry["actor"] else f"policy {details.pop('policy')}" if "policy" in details else "-"
+    return by, " ".join(f"{name}={_as_text(value)}" for name, value in details.items())
 
 
 def _is_digest(value: Any) -> bool:

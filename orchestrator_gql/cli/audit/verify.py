@@ -1,5 +1,6 @@
 """`orchestrator-gql audit verify`: check the audit log of a server, or of exported files, for changes."""
 
+import json
 import os
 import re
 import sys
@@ -12,6 +13,7 @@ from orchestrator_gql.audit.judging import Judge
 from orchestrator_gql.audit.lines import End, Line, NoExport, read_lines
 from orchestrator_gql.audit.seals import Anchor, Seal
 from orchestrator_gql.cli.client import OperationRefused
+from orchestrator_gql.cli.progress import Counter, working
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
 from orchestrator_gql.utils.errors import SettingsError
@@ -28,41 +30,45 @@ PAGE = 10_000
 KEY = "ORCHESTRATOR_AUDIT_KEY"
 
 
-def verify(url: str, anchor: Anchor | None) -> bool:
+def verify(url: str, anchor: Anchor | None, *, is_json: bool = False) -> bool:
     """Let the server check its log, page by page; print the result, and return whether the log is unchanged."""
-    after, entry_count = None, 0
+    after, entry_count, counter = None, 0, Counter("entries")
     anchor_input = anchor and {"seq": anchor.seq, "digest": anchor.digest}
     while True:
         page = request(url, DOCUMENT, {"after": after, "first": PAGE, "anchor": anchor_input})["verifyAudit"]
         entry_count += page["entries"]
-        _print_progress(entry_count)
+        counter.show(entry_count)
+        if not page["valid"] or not page["hasMore"]:
+            counter.end()
         if not page["valid"]:
-            _print_fault(entry_count, page["fault"], _broken_entry_text(page["firstBroken"]))
+            _print_fault(entry_count, page["fault"], _broken_entry_text(page["firstBroken"]), is_json)
             return False
         if not page["hasMore"]:
             seal = page["seal"]
-            _print_whole(entry_count, Anchor(seal["seq"], seal["digest"]) if seal else None)
+            _print_whole(entry_count, Anchor(seal["seq"], seal["digest"]) if seal else None, is_json)
             return True
         after, anchor_input = page["cursor"], None
 
 
-def verify_files(files: Sequence[Path], anchor: Anchor | None) -> bool:
+def verify_files(files: Sequence[Path], anchor: Anchor | None, *, is_json: bool = False) -> bool:
     """Check the exports with their lines and the key alone; print the result, and return whether they are unchanged."""
     key = os.environ.get(KEY, "")
     if not key:
         print(f"{KEY} is not set: without a key anybody can make such digests.", file=sys.stderr)
-    judgement = Judge(key.encode() or None, anchor).judge(_lines(files))
+    with working("Verifying the files"):
+        judgement = Judge(key.encode() or None, anchor).judge(_lines(files))
     if judgement.fault is not None:
         _print_fault(
             judgement.entries,
             judgement.fault.words,
             _entry_text(judgement.fault.entry) if judgement.fault.entry else None,
+            is_json,
         )
         return False
     if not judgement.has_end:
-        _print_fault(judgement.entries, "The export was cut off: its last line is missing.", None)
+        _print_fault(judgement.entries, "The export was cut off: its last line is missing.", None, is_json)
         return False
-    _print_whole(judgement.entries, judgement.last)
+    _print_whole(judgement.entries, judgement.last, is_json)
     return True
 
 
@@ -108,26 +114,30 @@ def _missing_seals_message(file: Path, seq: int, last: int) -> str:
     )
 
 
-def _print_progress(entry_count: int) -> None:
-    """Print the progress if standard error is a terminal."""
-    if sys.stderr.isatty():
-        print(f"\r{entry_count:,} entries", end="", file=sys.stderr, flush=True)
-
-
-def _print_whole(entry_count: int, last: Anchor | None) -> None:
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
+def _print_whole(entry_count: int, last: Anchor | None, is_json: bool) -> None:
+    anchor = f"{last.seq}:{last.digest}" if last is not None else None
+    if is_json:
+        _print_json(entry_count, anchor=anchor)
+        return
     print(f"The audit log is whole: {_entry_count_text(entry_count)}.")
-    if last is not None:
-        print(f"Anchor: {last.seq}:{last.digest}")
+    if anchor is not None:
+        print(f"Anchor: {anchor}")
 
 
-def _print_fault(entry_count: int, fault: str, entry: str | None) -> None:
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
+def _print_fault(entry_count: int, fault: str, entry: str | None, is_json: bool) -> None:
+    if is_json:
+        _print_json(entry_count, fault=fault, entry=entry)
+        return
     print(printable(f"The audit log was changed, after {_entry_count_text(entry_count)}: {fault}"))
     if entry is not None:
         print(printable(f"  {entry}"))
+
+
+def _print_json(
+    entry_count: int, *, anchor: str | None = None, fault: str | None = None, entry: str | None = None
+) -> None:
+    shown = {"valid": fault is None, "entries": entry_count, "anchor": anchor, "fault": fault, "firstBroken": entry}
+    print(json.dumps(shown))
 
 
 def _entry_count_text(entries: int) -> str:

@@ -1,6 +1,9 @@
 """`orchestrator-gql confirm`: show, fill in and submit the open form of a process."""
 
+import json
+import sys
 from collections.abc import Sequence
+from contextlib import nullcontext, redirect_stdout
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -24,7 +27,14 @@ mutation Submit($input: SubmitFormInput!) {{ submitForm(input: $input) {{ __type
 
 
 def confirm(
-    url: str, id: UUID, *, fields: Sequence[str], pages: str | None, comment: str | None, is_agreed: bool
+    url: str,
+    id: UUID,
+    *,
+    fields: Sequence[str],
+    pages: str | None,
+    comment: str | None,
+    is_agreed: bool,
+    is_json: bool = False,
 ) -> None:
     """Show the form page by page, ask the person, and submit the shown values.
 
@@ -38,7 +48,12 @@ def confirm(
     answers = all_pages or (approved[0] if approved else [{}])
     answers = [*answers[:-1], {**answers[-1], **last_page}]
     dialogue = _Confirmation(input_request["step"]["name"], answers, is_agreed, url, id, input_request, comment)
-    print(printable(outcome(dialogue.run())))
+    with redirect_stdout(sys.stderr) if is_json else nullcontext():
+        response = dialogue.run()
+    if is_json:
+        print(json.dumps({**response["process"], "inputRequest": response["inputRequest"]}))
+    else:
+        print(printable(outcome(response)))
 
 
 @dataclass(slots=True)

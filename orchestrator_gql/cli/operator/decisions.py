@@ -1,5 +1,6 @@
 """The verbs `reject`, `claim`, `release` and `assign` on the open form of a process."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,14 @@ TEAMS = """\
 
 
 def reject(
-    url: str, id: UUID, *, comment: str | None, back_to: str | None, is_agreed: bool, answers: Sequence[str] = ()
+    url: str,
+    id: UUID,
+    *,
+    comment: str | None,
+    back_to: str | None,
+    is_agreed: bool,
+    answers: Sequence[str] = (),
+    is_json: bool = False,
 ) -> None:
     """Reject the open form of the process, or send the process back to a step; print the status of the process."""
     if not (comment and comment.strip()):
@@ -37,31 +45,41 @@ def reject(
     if not is_agreed:
         _ask(input_request, f"Send it back to {target!r}" if back_to is not None else "Reject it")
     variables = {"comment": comment, "sendBack": back_to is not None, "expectedVersion": input_request["version"]}
-    process, _ = _decide(url, "rejectInputRequest", input_request, **variables)
+    process, after = _decide(url, "rejectInputRequest", input_request, **variables)
     what = f"sent back to {target!r}" if back_to is not None else "rejected"
-    print(printable(f"{id} is {process['status']}: {what}"))
+    _print(f"{id} is {process['status']}: {what}", id, process, after, is_json)
 
 
-def claim(url: str, id: UUID) -> None:
+def claim(url: str, id: UUID, *, is_json: bool = False) -> None:
     """Claim the open form of the process: nobody else may decide it then."""
     input_request = open_request(url, id)
     refuse_if_blocked(input_request)
-    _, after = _decide(url, "claimInputRequest", input_request)
-    print(printable(f"{id} asks {input_request['title']!r}, {claimed(after, '{}')}"))
+    process, after = _decide(url, "claimInputRequest", input_request)
+    _print(f"{id} asks {input_request['title']!r}, {claimed(after, '{}')}", id, process, after, is_json)
 
 
-def release(url: str, id: UUID) -> None:
+def release(url: str, id: UUID, *, is_json: bool = False) -> None:
     """Release the open form of the process, so that others may decide it."""
     input_request = open_request(url, id)
-    _, after = _decide(url, "releaseInputRequest", input_request)
-    print(printable(f"{id} asks {input_request['title']!r}, free for {after['assignee']['name']}"))
+    process, after = _decide(url, "releaseInputRequest", input_request)
+    text = f"{id} asks {input_request['title']!r}, free for {after['assignee']['name']}"
+    _print(text, id, process, after, is_json)
 
 
-def assign(url: str, id: UUID, name: str) -> None:
+def assign(url: str, id: UUID, name: str, *, is_json: bool = False) -> None:
     """Assign the open form of the process to another team; ``name`` is the team's key or its name."""
     input_request = open_request(url, id)
-    _, after = _decide(url, "assignInputRequest", input_request, assigneeKey=_key(url, name))
-    print(printable(f"{id} asks {input_request['title']!r}, assigned to {after['assignee']['name']}"))
+    process, after = _decide(url, "assignInputRequest", input_request, assigneeKey=team_key(url, name))
+    text = f"{id} asks {input_request['title']!r}, assigned to {after['assignee']['name']}"
+    _print(text, id, process, after, is_json)
+
+
+def _print(text: str, id: UUID, process: dict[str, Any], input_request: dict[str, Any], is_json: bool) -> None:
+    """Print the text; or, for scripts, the process and its input request after the decision."""
+    if is_json:
+        print(json.dumps({"id": str(id), "status": process["status"], "inputRequest": input_request}))
+    else:
+        print(printable(text))
 
 
 def _ask(input_request: dict[str, Any], question: str) -> None:
@@ -89,7 +107,7 @@ def _decide(
     return response["process"], response["inputRequest"]
 
 
-def _key(url: str, name: str) -> str:
+def team_key(url: str, name: str) -> str:
     """The key of the team: of the team with this name if the server lists exactly one, else ``name`` itself."""
     response = request(url, TEAMS, {})
     steps = (step for workflow in response["workflows"]["nodes"] for step in workflow["steps"])

@@ -18,6 +18,9 @@ Page = dict[str, Json]
 Choose = Callable[[dict[str, Any], str], str]
 """Lets the person search for a value of a field: the JSON Schema of the field and the question; blank for none."""
 
+CHOICES = 6
+"""The values of a choice that the description of a form names."""
+
 GAP = "…"
 """The placeholder of a field without a value."""
 
@@ -45,6 +48,30 @@ def shown(title: str, page: dict[str, Any], answers: Page) -> list[str]:
             lines += [f"{label}:", *(f"    {printable(line)}" for line in text.splitlines())]
         else:
             lines.append(f"{label}: {printable(text)}")
+    return lines
+
+
+def described(page: dict[str, Any]) -> list[str]:
+    """Each field that a person may fill in, as a line: its name, its type, its default and its title."""
+    required, lines = page["schema"].get("required", ()), list[str]()
+    for name in _editable(page):
+        field = _fields(page)[name]
+        types = [
+            str(each["type"]) for each in (field, *field.get("anyOf", ())) if each.get("type") not in (None, "null")
+        ]
+        if "enum" in field:
+            more = f" and {len(field['enum']) - CHOICES} more" if len(field["enum"]) > CHOICES else ""
+            kind = f"one of {', '.join(map(_text, field['enum'][:CHOICES]))}{more}"
+        else:
+            kind = " or ".join(types)
+        default = page["initialData"].get(name)
+        parts = (
+            kind or "any value",
+            "required" if name in required else "optional",
+            f"default {MASK if _is_secret(field) else _text(default)}" if default is not None else "",
+            field["title"] if field["title"] != name else "",
+        )
+        lines.append(f"{name}: {', '.join(filter(None, parts))}")
     return lines
 
 

@@ -6,10 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from orchestrator_gql.cli.client import VerbRefused
+from orchestrator_gql.cli.operator.ids import short
 from orchestrator_gql.cli.operator.times import age
 from orchestrator_gql.cli.operator.verbs import refusal_text
 from orchestrator_gql.cli.request import request
+from orchestrator_gql.cli.table import Table, is_for_people
 from orchestrator_gql.cli.terminal import printable
+
+TITLES = ("ID", "TARGET", "AGE", "EVENT", "OUTCOME")
 
 DOCUMENT = """\
 query Notifications($filter: NotificationFilter, $after: String) {
@@ -27,29 +31,50 @@ mutation Resend($input: ResendNotificationInput!) { resendNotification(input: $i
 
 def notifications(url: str, *, dead: bool = False, is_json: bool = False) -> None:
     """Print a line for each notification."""
-    now, after, count = datetime.now(UTC), None, 0
+    now, after, rows = datetime.now(UTC), None, list[dict[str, Any]]()
+    is_table = is_for_people() and not is_json
     notification_filter = {"statuses": ["DEAD"]} if dead else None
     while True:
         page = request(url, DOCUMENT, {"filter": notification_filter, "after": after})["notifications"]
-        for notification in page["nodes"]:
+        rows += page["nodes"]
+        for notification in page["nodes"] if not is_table else ():
             print(json.dumps(notification) if is_json else printable(_line(notification, now)))
-        count += len(page["nodes"])
         if not page["pageInfo"]["hasNextPage"]:
             break
         after = page["pageInfo"]["endCursor"]
-    if not count and not is_json:
+    if rows and is_table:
+        Table(TITLES, [_cells(row, now) for row in rows], wide=len(TITLES) - 1).print()
+    elif not rows and not is_json:
         print("No notification was given up." if dead else "There is no notification.")
 
 
-def resend(url: str, id: UUID) -> None:
+def resend(url: str, id: UUID, *, is_json: bool = False) -> None:
     """Send the notification again, and print its target."""
     response = request(url, RESEND, {"input": {"notificationId": str(id)}})["resendNotification"]
     if response["__typename"] != "ResendNotificationSuccess":
         raise VerbRefused(printable(refusal_text(response)))
-    print(printable(f"{response['notification']['id']} is sent to {response['notification']['target']} again"))
+    sent = response["notification"]
+    print(json.dumps(sent) if is_json else printable(f"{sent['id']} is sent to {sent['target']} again"))
+
+
+def _cells(notification: dict[str, Any], now: datetime) -> list[str]:
+    old = age(notification["createdAt"], now)
+    return [short(notification["id"]), notification["target"], old, _about(notification), _outcome(notification, now)]
 
 
 def _line(notification: dict[str, Any], now: datetime) -> str:
+    old = f"{age(notification['createdAt'], now)} old"
+    head = f"{notification['id']}  {notification['target']}"
+    return f"{head}  {_about(notification)}, {old}, {_outcome(notification, now)}"
+
+
+def _about(notification: dict[str, Any]) -> str:
+    process = notification["process"]
+    about = f"{process['workflowName']} {process['id']}" if process else "a process that is gone"
+    return f"{notification['kind'].lower().replace('_', ' ')}, {about}"
+
+
+def _outcome(notification: dict[str, Any], now: datetime) -> str:
     match notification["status"]:
         case "SENT":
             outcome = f"sent {age(notification['sentAt'], now)} ago"
@@ -59,12 +84,7 @@ def _line(notification: dict[str, Any], now: datetime) -> str:
             outcome = f"tried again in {age(notification['dueAt'], now)}, after {_tries(notification)}"
         case _:
             outcome = "to be sent"
-    why = f": {notification['lastError']}" if notification["lastError"] else ""
-    process = notification["process"]
-    about = f"{process['workflowName']} {process['id']}" if process else "a process that is gone"
-    kind = notification["kind"].lower().replace("_", " ")
-    old = f"{age(notification['createdAt'], now)} old"
-    return f"{notification['id']}  {notification['target']}  {kind}, {about}, {old}, {outcome}{why}"
+    return f"{outcome}{f': {error}' if (error := notification['lastError']) else ''}"
 
 
 def _tries(notification: dict[str, Any]) -> str:

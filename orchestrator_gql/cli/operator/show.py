@@ -1,6 +1,8 @@
 """`orchestrator-gql show`: print one process for an operator."""
 
 import json
+import re
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
@@ -10,6 +12,7 @@ from orchestrator_gql.cli.client import VerbRefused
 from orchestrator_gql.cli.operator.requests import DECISIONS, STANDING, approvals, claimed, decided, due
 from orchestrator_gql.cli.operator.times import age, moment
 from orchestrator_gql.cli.request import request
+from orchestrator_gql.cli.style import STATUSES, is_colored, styled
 from orchestrator_gql.cli.terminal import printable
 
 DOCUMENT = f"""\
@@ -29,6 +32,9 @@ query Decided($id: ID!, $after: String) {{ process(id: $id) {{ events(first: 200
   nodes {{ ... on InputDecidedEvent {{ inputRequest {{ id step {{ index }} {DECISIONS} }} }} }}
   pageInfo {{ hasNextPage endCursor }} }} }} }}
 """
+STATUS = re.compile(rf"\b({'|'.join(STATUSES)})\b")
+HEADINGS = ("Steps", "Callbacks")
+
 SHOWN = 200
 """Characters of a refused body that are shown."""
 
@@ -50,7 +56,18 @@ def show(url: str, id: UUID, *, is_json: bool = False) -> None:
         print(json.dumps(process, indent=2))
         return
     for line in lines(process, datetime.now(UTC), earlier_decisions(url, process)):
-        print(printable(line))
+        print(_painted(printable(line)))
+
+
+def _painted(line: str) -> str:
+    """The line with its first status in its colour; a heading is bold, and a trace is dim."""
+    if not is_colored(sys.stdout):
+        return line
+    if line.startswith("      | "):
+        return styled(line, "dim", sys.stdout)
+    if line in HEADINGS:
+        return styled(line, "bold", sys.stdout)
+    return STATUS.sub(lambda found: styled(found[0], STATUSES.get(found[0]), sys.stdout), line, count=1)
 
 
 def load_process(url: str, id: UUID) -> dict[str, Any]:

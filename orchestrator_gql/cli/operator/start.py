@@ -41,11 +41,13 @@ def start(
     key: str | None,
     is_agreed: bool,
     is_json: bool = False,
-) -> None:
-    """Show the start form page by page, ask, and start the workflow; print the process and its status.
+    is_last: bool = True,
+) -> dict[str, Any]:
+    """Show the start form page by page, ask, and start the workflow; print and return the process.
 
-    With ``is_json`` the pages go to standard error, and standard output gets one line of JSON. Raises `VerbRefused` if
-    the server refuses, and `OperationRefused` if ``fields`` or ``pages`` cannot be read.
+    With ``is_json`` the pages go to standard error, and standard output gets one line of JSON, if nothing
+    follows (``is_last``). Raises `VerbRefused` if the server refuses, and `OperationRefused` if ``fields`` or
+    ``pages`` cannot be read.
     """
     answers = parse_pages(pages) if pages is not None else [{}]
     answers = [*answers[:-1], {**answers[-1], **parse_fields(fields)}]
@@ -54,12 +56,14 @@ def start(
             response = _Start(workflow, answers, is_agreed, url, key).run()
         except forms.HungUp:
             raise VerbRefused("Nothing was started.") from None
-    process = response["process"]
+    process = {**response["process"], "created": response["created"]}
     if is_json:
-        print(json.dumps({**process, "created": response["created"]}))
-        return
+        if is_last:
+            print(json.dumps(process))
+        return process
     again = "" if response["created"] else ": an earlier start with this idempotency key, nothing new was started"
-    print(printable(f"{process['id']} is {process['status']}{again}"))
+    print(printable(f"{process['id']} is {process['status']}{again}"), flush=True)
+    return process
 
 
 @dataclass(slots=True)

@@ -1,5 +1,6 @@
 """The verbs that repair a process; each verb is one mutation."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,37 +21,43 @@ OPEN = ("PENDING", "EXPIRED", "HEARTBEAT_LOST", "FAILED_BY_REMOTE", "REJECTED")
 """The statuses of a callback that an operator may mean, the likeliest first."""
 
 
-def retry(url: str, id: UUID) -> None:
+def retry(url: str, id: UUID, *, is_json: bool = False) -> None:
     """Retry the process, and print its status."""
-    _act(url, "retryProcess", processId=str(id))
+    _act(url, "retryProcess", is_json, processId=str(id))
 
 
-def abort(url: str, id: UUID, reason: str | None) -> None:
+def abort(url: str, id: UUID, reason: str | None, *, is_json: bool = False) -> None:
     """Abort the process, and print its status."""
-    _act(url, "abortProcess", processId=str(id), reason=reason)
+    _act(url, "abortProcess", is_json, processId=str(id), reason=reason)
 
 
-def reissue(url: str, id: UUID, reason: str | None) -> None:
+def reissue(url: str, id: UUID, reason: str | None, *, is_json: bool = False) -> None:
     """Issue the callback again, with a fresh URL."""
-    _act(url, "reissueCallback", callbackId=_callback_of(url, id), reason=reason)
+    _act(url, "reissueCallback", is_json, callbackId=_callback_of(url, id), reason=reason)
 
 
-def reawait(url: str, id: UUID, seconds: float, reason: str | None) -> None:
+def reawait(url: str, id: UUID, seconds: float, reason: str | None, *, is_json: bool = False) -> None:
     """Wait ``seconds`` longer for the callback."""
-    _act(url, "reawaitCallback", callbackId=_callback_of(url, id), timeoutSeconds=seconds, reason=reason)
+    _act(url, "reawaitCallback", is_json, callbackId=_callback_of(url, id), timeoutSeconds=seconds, reason=reason)
 
 
-def complete(url: str, id: UUID, result: Path, reason: str) -> None:
+def complete(url: str, id: UUID, result: Path, reason: str, *, is_json: bool = False) -> None:
     """Complete the callback with the JSON of the file, or of standard input if ``result`` is ``-``."""
-    _act(url, "completeCallback", callbackId=_callback_of(url, id), result=_read(result), reason=reason)
+    _act(url, "completeCallback", is_json, callbackId=_callback_of(url, id), result=_read(result), reason=reason)
 
 
-def adopt(url: str, id: UUID, reason: str) -> None:
+def adopt(url: str, id: UUID, reason: str, *, is_json: bool = False) -> None:
     """Adopt the delivery with this id, or the only adoptable delivery of the process with this id."""
-    _act(url, "adoptCallbackAttempt", attemptId=_attempt_of(url, id), reason=reason)
+    _act(url, "adoptCallbackAttempt", is_json, attemptId=_attempt_of(url, id), reason=reason)
 
 
-def _act(url: str, name: str, **variables: Json) -> None:
+def _act(url: str, name: str, is_json: bool, **variables: Json) -> None:
+    process = act(url, name, **variables)
+    print(json.dumps(process) if is_json else printable(f"{process['id']} is {process['status']}"))
+
+
+def act(url: str, name: str, **variables: Json) -> dict[str, Any]:
+    """The id and the status of the process after the mutation; raises `VerbRefused` if the server refuses."""
     document = f"""mutation Act($input: {name[0].upper()}{name[1:]}Input!) {{ {name}(input: $input) {{ __typename
       ... on ProcessActionSuccess {{ process {{ id status }} }}
       ... on PayloadInvalidError {{ errors {{ pointer message }} }}
@@ -60,7 +67,8 @@ def _act(url: str, name: str, **variables: Json) -> None:
     response = request(url, document, {"input": mutation_input})[name]
     if response["__typename"] != "ProcessActionSuccess":
         raise VerbRefused(printable(refusal_text(response)))
-    print(printable(f"{response['process']['id']} is {response['process']['status']}"))
+    process: dict[str, Any] = response["process"]
+    return process
 
 
 def refusal_text(response: dict[str, Any]) -> str:

@@ -5,11 +5,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from orchestrator_gql.cli.operator.ids import short
 from orchestrator_gql.cli.operator.requests import STANDING, approvals, claimed
 from orchestrator_gql.cli.operator.times import age, is_past
 from orchestrator_gql.cli.request import request
+from orchestrator_gql.cli.table import Table, is_for_people
 from orchestrator_gql.cli.terminal import printable
 from orchestrator_gql.utils.json import Json
+
+TITLES = ("PROCESS", "WORKFLOW", "WAITS FOR", "AGE", "DEADLINE", "ABOUT")
 
 CALLBACKS = """\
 query Callbacks($after: String) {
@@ -37,6 +41,9 @@ def waits(
         open_waits += map(_callback, _all(url, CALLBACKS, "callbacks"))
     open_waits = [wait for wait in open_waits if not overdue or _is_overdue(wait, now)]
     open_waits.sort(key=lambda wait: (not _is_overdue(wait, now), wait["until"] or "9999", wait["since"]))
+    if open_waits and not is_json and is_for_people():
+        Table(TITLES, [_cells(wait, now) for wait in open_waits], wide=len(TITLES) - 1).print()
+        return
     for wait in open_waits:
         print(json.dumps(wait) if is_json else printable(_line(wait, now)))
     if not open_waits and not is_json:
@@ -98,6 +105,15 @@ def _form(node: dict[str, Any]) -> dict[str, Any]:
 
 def _is_overdue(wait: dict[str, Any], now: datetime) -> bool:
     return wait["until"] is not None and is_past(wait["until"], now)
+
+
+def _cells(wait: dict[str, Any], now: datetime) -> list[str]:
+    deadline = ""
+    if wait["until"]:
+        time = age(wait["until"], now)
+        deadline = f"overdue by {time}" if _is_overdue(wait, now) else f"{time} left"
+    about = f"{wait['message']} ({wait['subject']})"
+    return [short(wait["process"]), wait["workflow"], wait["what"], age(wait["since"], now), deadline, about]
 
 
 def _line(wait: dict[str, Any], now: datetime) -> str:

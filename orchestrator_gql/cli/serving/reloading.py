@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from orchestrator_gql.cli.arguments import PROGRAM
+from orchestrator_gql.cli.catalog import PROGRAM
 from orchestrator_gql.cli.serving.watched_files import Snapshot, changed, roots_of, snapshot
 
 INTERVAL = 0.3

@@ -17,7 +17,7 @@ from orchestrator_gql.cli.serving.http_protocol import Config, PoliteSocket, Tim
 from orchestrator_gql.cli.serving.request_check import RequestCheck
 from orchestrator_gql.rest.problems import problem_of
 from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
-from orchestrator_gql.utils.forks import keep_from_children
+from orchestrator_gql.utils.forks import keep_from_children, sockets_of
 from orchestrator_gql.utils.slow_readers import SlowReaders
 
 HEADER_BYTES = 64 * 1024
@@ -83,22 +83,25 @@ async def serve_until_signal(
         begin_to_stop()
 
     ending.call_at_signal(partial(_call_in, loop, stop))
-    async with beside, app.router.lifespan_context(app):
-        _listen(listener)
-        on_ready()
-        watch_task = loop.create_task(config.slow_readers.watch())
-        release = keep_from_children(lambda: [listener.fileno(), *_connections(server)])
-        try:
-            await server.serve([listener])
-        finally:
-            release()
-            watch_task.cancel()
+    with _kept_from_children(listener):
+        async with beside, app.router.lifespan_context(app):
+            _listen(listener)
+            on_ready()
+            watch_task = loop.create_task(config.slow_readers.watch())
+            try:
+                await server.serve([listener])
+            finally:
+                watch_task.cancel()
 
 
-def _connections(server: Server) -> Iterator[int]:
-    """The descriptors of all open connections."""
-    for connection in server.server_state.connections:
-        yield connection.transport.get_extra_info("socket").fileno()
+@contextlib.contextmanager
+def _kept_from_children(listener: socket.socket) -> Iterator[None]:
+    """Keep the port and its connections from forked children, also of steps that run before and after the server."""
+    release = keep_from_children(partial(sockets_of, listener.getsockname()[:2]))
+    try:
+        yield
+    finally:
+        release()
 
 
 def _call_in(loop: asyncio.AbstractEventLoop, function: Callable[[], None]) -> None:

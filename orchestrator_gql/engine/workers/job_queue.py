@@ -15,7 +15,7 @@ from procrastinate.manager import JobManager, NotificationCallback
 from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import make_url
 
-from orchestrator_gql.storage.database.postgres import keep_own
+from orchestrator_gql.storage.database.own_connections import OwnConnection
 
 MOST = 10
 """Jobs that one fetch takes at most, so that other workers get some of many."""
@@ -117,11 +117,10 @@ class JobQueue(JobManager):
 
 def _pool(**options: Any) -> "AsyncConnectionPool[Any]":
     """A pool that does not ask before each use whether a connection lives: a failed fetch is repeated anyway."""
-    return AsyncConnectionPool(**{**options, "check": None})
+    return AsyncConnectionPool(**{**options, "check": None, "connection_class": OwnConnection})
 
 
 async def _configure(connection: psycopg.AsyncConnection[Any]) -> None:
-    keep_own(connection)
     await connection.set_autocommit(True)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -47,7 +47,7 @@ class BodyLimits:
     usual: int
     larger: int
     seconds: float
-    deserves_larger: Callable[[str], bool]
+    deserves_larger: Callable[[str], Awaitable[bool]]
     room: BodyMemory | None = None
 
 
@@ -90,7 +90,7 @@ async def _checked(request: Request, limits: BodyLimits, body: bytearray) -> Asy
         body += chunk
         if len(body) > limit:
             query = _leading_query(bytes(body[: limits.usual]))
-            if limit == limits.larger or (query is not None and not limits.deserves_larger(query)):
+            if limit == limits.larger or (query is not None and not await limits.deserves_larger(query)):
                 raise PayloadTooLarge(limit)
             limit = limits.larger
             if len(body) > limit:
@@ -98,9 +98,9 @@ async def _checked(request: Request, limits: BodyLimits, body: bytearray) -> Asy
         yield len(chunk)
 
 
-def demand_size(body: bytes, query: str, limits: BodyLimits) -> None:
+async def demand_size(body: bytes, query: str, limits: BodyLimits) -> None:
     """Raise `PayloadTooLarge` if the body is larger than its document allows."""
-    if len(body) > limits.usual and not limits.deserves_larger(query):
+    if len(body) > limits.usual and not await limits.deserves_larger(query):
         raise PayloadTooLarge(limits.usual)
 
 

@@ -7,7 +7,7 @@ import strawberry
 
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.callbacks import Callback
-from orchestrator_gql.graphql.types.events import Event, event_of, leads_to_rows, with_rows
+from orchestrator_gql.graphql.types.events import Event, event_of, selected_rows, with_rows
 from orchestrator_gql.graphql.types.input_requests import InputRequest
 from orchestrator_gql.graphql.types.processes import Process
 from orchestrator_gql.graphql.types.resolving import resolved
@@ -40,7 +40,8 @@ class ProcessChanges:
     @resolved(description="The events of the changes, the oldest first; an event of progress has the report.")
     async def events(self, info: Info) -> list[Event]:
         events = [event_of(event) for event in self.logged]
-        return await with_rows(info, events) if leads_to_rows(info) else events
+        selected = selected_rows(info)
+        return await with_rows(info, events, selected) if selected else events
 
     @resolved(
         description="The steps that changed, and the steps that count as not reached again because the process was "

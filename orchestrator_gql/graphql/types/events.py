@@ -1,15 +1,15 @@
 """The types of events, which show the values at the time of the change, and the pages of the event log."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import strawberry
-from graphql import FieldNode, Node, SelectionSetNode
 
 from orchestrator_gql.events.stream import Batch
+from orchestrator_gql.graphql import documents
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.callbacks import (
     INLINE,
@@ -306,33 +306,32 @@ def event_of(logged: Logged) -> Event:
     )
 
 
-def leads_to_rows(info: Info) -> bool:
-    """True if the document selects the callback or the form of an event: these fields cannot be null."""
+CALLBACK_FIELD, REQUEST_FIELD = "callback", "inputRequest"
+"""The fields that lead from an event to its row: they cannot be null."""
+
+
+def selected_rows(info: Info) -> frozenset[str]:
+    """The names of those fields that the document selects."""
     raw = info._raw_info
-    return any(map(_selects_row, (raw.operation, *raw.fragments.values())))
+    return documents.selected_names([raw.operation, *raw.fragments.values()]) & {CALLBACK_FIELD, REQUEST_FIELD}
 
 
-def _selects_row(node: Node) -> bool:
-    if isinstance(node, FieldNode) and node.name.value in ("callback", "inputRequest"):
-        return True
-    inner = getattr(node, "selection_set", None)
-    return isinstance(inner, SelectionSetNode) and any(map(_selects_row, inner.selections))
+async def with_rows(info: Info, events: Iterable[Event], selected: frozenset[str]) -> list[Event]:
+    """The events without those whose selected row retention deleted after they were read.
 
-
-async def with_rows(info: Info, events: Iterable[Event]) -> list[Event]:
-    """The events without those whose row retention deleted after they were read; the loaders keep the other rows."""
-    shown = list(events)
-    are_there = await asyncio.gather(*(_has_row(info, event) for event in shown))
-    return [event for event, is_there in zip(shown, are_there, strict=True) if is_there]
-
-
-async def _has_row(info: Info, event: Event) -> bool:
-    loaders = info.context.loaders
-    if isinstance(event, CallbackEvent):
-        return await loaders.callback.load(UUID(event.callback_id)) is not None
-    if isinstance(event, InputRequestEvent):
-        return await loaders.request.load(UUID(event.input_request_id)) is not None
-    return True
+    The loaders keep the other rows.
+    """
+    shown, loaders = list(events), info.context.loaders
+    rows: dict[int, Awaitable[object]] = {}
+    for place, event in enumerate(shown):
+        if isinstance(event, CallbackEvent) and CALLBACK_FIELD in selected:
+            rows[place] = loaders.callback.load(UUID(event.callback_id))
+        elif isinstance(event, InputRequestEvent) and REQUEST_FIELD in selected:
+            rows[place] = loaders.request.load(UUID(event.input_request_id))
+    if not rows:
+        return shown
+    found = dict(zip(rows, await asyncio.gather(*rows.values()), strict=True))
+    return [event for place, event in enumerate(shown) if found.get(place, event) is not None]
 
 
 @strawberry.type(description="Committed events in order, and the position of the stream after them.")
@@ -384,8 +383,8 @@ async def event_connection(info: Info, after: str | None, wanted: EventFilter, f
         context.reading, context.principal, after=after, wanted=wanted, first=size
     )
     events = [event_of(event) for event in page.events]
-    if leads_to_rows(info):
-        events = await with_rows(info, events)
+    if selected := selected_rows(info):
+        events = await with_rows(info, events, selected)
     edges = [EventEdge(cursor=event.cursor, node=event) for event in events]
     return EventConnection(
         edges=edges,

@@ -12,7 +12,7 @@ same insert.
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -22,6 +22,8 @@ from uuid import UUID
 from sqlalchemy import Connection
 from sqlalchemy.util import await_only
 
+from orchestrator_gql.storage.database.link import Link, Result, Statement
+
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
 
@@ -30,9 +32,6 @@ PIPELINE = "orchestrator.pipeline"
 
 _WORD = re.compile(r"\w+")
 _PARAMETER = re.compile(r"%\((\w+)\)s")
-
-IDLE = 0
-"""libpq's status of a connection without a transaction."""
 
 ROWS = 50
 """Rows after which an insert takes no more: every number of rows is another statement to prepare."""
@@ -48,6 +47,7 @@ _TO_TEXT: dict[type, Callable[[Any], Any]] = {
     bool: lambda value: "t" if value else "f",
     UUID: lambda value: value.hex,
     datetime: datetime.isoformat,
+    float: repr,
 }
 """Values as text: the types of a statement are then the same for all values, so that it is prepared only once."""
 
@@ -79,6 +79,11 @@ class Template:
         """The names of the parameters, in the order of the text."""
         return tuple(_PARAMETER.findall(self.sql))
 
+    @cached_property
+    def alone(self) -> str:
+        """The SQL for one row; its parameters are the numbers from 1."""
+        return self.numbered(1)
+
     def numbered(self, first: int, rows: int = 1) -> str:
         """The SQL for that number of rows; its parameters are the numbers from ``first``."""
         head, row, tail = self._parts if rows > 1 else (self.sql, "", "")
@@ -104,14 +109,6 @@ class Template:
         raise ValueError(f"no insert of a row: {self.sql}")
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """The rows of a statement, and how many rows it read or changed."""
-
-    rows: Sequence[Sequence[Any]]
-    count: int
-
-
 @dataclass(slots=True)
 class _Write:
     """A write that waits; it raises ``refusal`` if it changes no row."""
@@ -126,12 +123,38 @@ class Pipeline:
 
     def __init__(self, connection: "AsyncConnection[Any]") -> None:
         self._connection = connection
+        self._link = Link(connection)
         self._waiting: list[_Write] = []
+        self._begin = ""
+
+    def begin(self, command: str) -> None:
+        """Begin a transaction with the next statement, in the same round trip; `end` ends it."""
+        self._begin = command
+
+    def end(self, conn: Connection, command: str) -> None:
+        """End the transaction that `begin` began, if it had a statement."""
+        self._waiting.clear()
+        self._begin = ""
+        if not self._link.is_idle:
+            self._sent(conn, [(command, ())])
+
+    def end_soon(self) -> None:
+        """As `end`, for a transaction that only read: nobody waits for its end."""
+        self._begin = ""
+        if not self._link.is_idle:
+            self._link.post(b"COMMIT")
+
+    def make_ready(self, conn: Connection) -> None:
+        """Send the waiting writes, and a BEGIN that is due: a statement of SQLAlchemy follows."""
+        self.flush(conn)
+        if self._begin:
+            self._sent(conn, [])
+        elif self._link.owes:
+            await_only(self._link.settle())
 
     def write(self, conn: Connection, template: Template, rows: Sequence[Parameters], refusal: Refusal | None) -> None:
         """Write the rows before the next read, savepoint or COMMIT. Raises ``refusal`` then if no row changed."""
-        if not conn.in_transaction():  # SQLAlchemy would not commit a transaction that it does not know
-            conn.begin()
+        self._demand_transaction(conn)
         for begin in range(0, len(rows), ROWS):
             self._add(conn, _Write(template, list(rows[begin : begin + ROWS]), refusal))
 
@@ -157,10 +180,10 @@ class Pipeline:
             for template, _ in statements
         )
         writes = self._take() if is_concerned else []
-        texts = [(template.numbered(1), parameters) for template, parameters in statements]
+        texts: list[Statement] = [(template.alone, parameters) for template, parameters in statements]
         if not writes:
-            return self._send(conn, texts)
-        results = self._send(conn, [_combined(writes), *texts])
+            return self._sent(conn, texts)
+        results = self._sent(conn, [_combined(writes), *texts])
         _demand_changes(results[0], writes)
         return results[1:]
 
@@ -168,7 +191,7 @@ class Pipeline:
         """Send the waiting writes."""
         if self._waiting:
             writes = self._take()
-            _demand_changes(self._send(conn, [_combined(writes)])[0], writes)
+            _demand_changes(self._sent(conn, [_combined(writes)])[0], writes)
 
     def clear(self) -> None:
         """Forget the waiting writes: their transaction, or their savepoint, is rolled back."""
@@ -179,40 +202,40 @@ class Pipeline:
         taken, self._waiting = self._waiting, []
         return taken
 
-    def _send(self, conn: Connection, statements: Sequence[tuple[str, Parameters]]) -> list[Result]:
-        if not conn.in_transaction():  # see `write`
-            conn.begin()
+    def _sent(self, conn: Connection, statements: Sequence[Statement]) -> list[Result]:
+        self._demand_transaction(conn)
         try:
-            results: list[Result] = await_only(self._sent(statements))
+            return self._send(statements)
         except BaseException as error:  # as SQLAlchemy does for its own statements
-            conn._handle_dbapi_exception(error, statements[0][0], None, None, None)
-        return results
+            conn._handle_dbapi_exception(error, statements[0][0] if statements else "BEGIN", None, None, None)
+        raise AssertionError("SQLAlchemy raised")
 
-    async def _sent(self, statements: Sequence[tuple[str, Parameters]]) -> list[Result]:
-        from psycopg import AsyncRawCursor, Error
+    def _demand_transaction(self, conn: Connection) -> None:
+        """If SQLAlchemy ends the transaction, it must know that the transaction began."""
+        if not self._connection.autocommit and not conn.in_transaction():
+            conn.begin()
 
-        connection = self._connection
-        cursors = [AsyncRawCursor(connection) for _ in statements]
-        is_alone = len(statements) == 1 and (connection.autocommit or connection.info.transaction_status != IDLE)
-        failure: Error | None = None
-        try:
-            async with nullcontext() if is_alone else connection.pipeline():  # a BEGIN that is due travels in it, too
-                try:
-                    for cursor, (sql, parameters) in zip(cursors, statements, strict=True):
-                        await cursor.execute(sql.encode(), parameters)
-                except Error as error:  # raised in the block, the driver would log a second error at its end
-                    failure = error
-        except Error as error:
-            raise failure or error from None
-        if failure is not None:
-            raise failure
-        return [Result(await cursor.fetchall() if cursor.description else [], cursor.rowcount) for cursor in cursors]
+    def _send(self, statements: Sequence[Statement]) -> list[Result]:
+        begin = self._begin
+        if not begin and not self._connection.autocommit and self._link.is_idle:
+            begin = "BEGIN"  # psycopg would begin now, and will end the transaction
+        if not begin:
+            return await_only(self._link.run(statements))
+        self._begin = ""
+        return await_only(self._link.run([(begin, ()), *statements]))[1:]
 
 
 def pipeline_of(conn: Connection) -> Pipeline | None:
     """The pipeline of the connection; None for SQLite, and for connections of threads."""
     found: Pipeline | None = conn.info.get(PIPELINE)
     return found
+
+
+def demand_pipeline(conn: Connection) -> Pipeline:
+    """The pipeline of a connection of `PostgresDatabase`."""
+    pipeline = pipeline_of(conn)
+    assert pipeline is not None, "each of its connections has a pipeline"
+    return pipeline
 
 
 def give_pipeline(info: dict[Any, Any], connection: "AsyncConnection[Any]") -> None:
@@ -225,6 +248,13 @@ def flush(conn: Connection, *_: object) -> None:
     pipeline = pipeline_of(conn)
     if pipeline is not None:
         pipeline.flush(conn)
+
+
+def make_ready(conn: Connection, *_: object) -> None:
+    """Prepare the connection for a statement of SQLAlchemy, see `Pipeline.make_ready`."""
+    pipeline = pipeline_of(conn)
+    if pipeline is not None:
+        pipeline.make_ready(conn)
 
 
 @contextmanager

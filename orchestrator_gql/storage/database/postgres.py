@@ -5,22 +5,29 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 from typing import Any
 from uuid import UUID
 from weakref import WeakSet
 
 from sqlalchemy import Connection, make_url
 from sqlalchemy.event import listen
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.util import greenlet_spawn
 
 from orchestrator_gql.storage.database import thread_reads
 from orchestrator_gql.storage.database.after_commit import CommitEffects, CommitHooks, NoHooks, T, Unit, begin_unit
 from orchestrator_gql.storage.database.failpoints import read_failpoints
 from orchestrator_gql.storage.database.losses import FAILURES, Failure, is_connection_lost, is_outage, sqlstate
 from orchestrator_gql.storage.database.observer import Observer, Unobserved
-from orchestrator_gql.storage.database.pipeline import clear, flush, give_pipeline
+from orchestrator_gql.storage.database.pipeline import (
+    clear,
+    demand_pipeline,
+    flush,
+    give_pipeline,
+    make_ready,
+)
 from orchestrator_gql.storage.database.snapshot import (
     SECONDS,
     CountedSnapshot,
@@ -30,6 +37,7 @@ from orchestrator_gql.storage.database.snapshot import (
     counted,
 )
 from orchestrator_gql.storage.database.thread_reads import ThreadReads
+from orchestrator_gql.storage.database.transactions import COMMIT, SNAPSHOT, Progress, read_in, write_in
 from orchestrator_gql.utils.errors import OutcomeUnknown, StorageUnavailable, StorageUnreadable
 from orchestrator_gql.utils.extras import demand_extra
 from orchestrator_gql.utils.forks import keep_from_children
@@ -40,8 +48,7 @@ POOL = 20
 units."""
 
 READERS = 6
-"""Connections for reads on a snapshot. The driver forgets the prepared statements of a connection at each ROLLBACK, and
-such a read ends with one."""
+"""Connections for reads on a snapshot, beside those for transactions: a long read must not delay a commit."""
 
 POOL_SECONDS = 10
 """Seconds that a unit waits for a free connection; then the client receives an error and may try again."""
@@ -65,17 +72,12 @@ UNIT_SECONDS = 40
 AGAIN = frozenset({"40001", "40P01"})
 """Serialization failure and deadlock: PostgreSQL rolled the unit back, and it may run again."""
 
-CURRENT: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"}
-SNAPSHOT: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 IDLE_SECONDS = 60.0
 """Seconds that may pass between two reads of a snapshot: its client reads what came before, perhaps slowly."""
 
 IDLE = "25P03"
 """The SQLSTATE if they have passed: PostgreSQL ended the session."""
-
-PREPARED = 300
-"""Statements that a connection keeps prepared; the driver's own bound is less than what we have."""
 
 Prepare = Callable[[Connection, Iterable[UUID]], None]
 """A function that gets the processes that became runnable and writes in the same transaction, before its COMMIT."""
@@ -120,12 +122,12 @@ def _listen(engine: AsyncEngine) -> None:
 
     def keep(adapted: Any, record: Any) -> None:
         connection = adapted.driver_connection
-        connection.prepared_max = PREPARED
         keep_own(connection)
         give_pipeline(record.info, connection)
 
     listen(engine.sync_engine, "connect", keep)
-    for event in ("before_cursor_execute", "savepoint", "release_savepoint", "commit"):
+    listen(engine.sync_engine, "before_cursor_execute", make_ready)
+    for event in ("savepoint", "release_savepoint", "commit"):
         listen(engine.sync_engine, event, flush)
     for event in ("rollback", "rollback_savepoint"):
         listen(engine.sync_engine, event, clear)
@@ -150,28 +152,37 @@ class PostgresDatabase:
 
     @property
     def engine(self) -> AsyncEngine:
-        """The SQLAlchemy engine, for migrations."""
-        if self._engine is None:  # closed: the stop of the server overtakes its last requests
+        """The SQLAlchemy engine with transactions of its own, for migrations."""
+        return self._opened(self._engine).execution_options(isolation_level="READ COMMITTED")
+
+    def _opened(self, engine: AsyncEngine | None) -> AsyncEngine:
+        if engine is None:  # closed: the stop of the server overtakes its last requests
             raise StorageUnavailable
-        return self._engine
+        return engine
 
     async def open(self) -> None:
         """Create the pools. Raises `SettingsError` if the extra is not installed."""
         demand_extra("postgres")
+        from orchestrator_gql.storage.database.own_connections import connect_own
+
         options_of_url = make_url(self._url).query.get("options", "")
         options = f"{SESSION} {options_of_url}".strip()
         self._engine, self._readers = self._pool(POOL, options), self._pool(READERS, options)
-        self._thread_reads = thread_reads.of_postgres(self._url, CONNECTION, str(options_of_url), keep_own)
+        self._thread_reads = thread_reads.of_postgres(self._url, CONNECTION, str(options_of_url), connect_own)
 
     def _pool(self, size: int, options: str) -> AsyncEngine:
+        from orchestrator_gql.storage.database.own_connections import OwnConnection
+
         engine = create_async_engine(
             self._url,
+            isolation_level="AUTOCOMMIT",  # the pipelines begin and end the transactions
+            skip_autocommit_rollback=True,
             hide_parameters=True,  # they contain states and results, and the log may contain the error
             pool_size=size,
             max_overflow=0,
             pool_timeout=POOL_SECONDS,
             pool_pre_ping=False,  # it costs a round trip for every unit; `_is_undone` handles dead connections
-            connect_args={**CONNECTION, "options": options},
+            connect_args={**CONNECTION, "options": options, "async_creator_fn": OwnConnection.connect},
         )
         _listen(engine)
         return engine
@@ -219,23 +230,26 @@ class PostgresDatabase:
         raise StorageUnavailable  # five conflicts with other transactions: a later try may succeed
 
     async def _transaction(self, unit: Unit[T]) -> tuple[T, CommitEffects]:
-        async with self.engine.connect() as conn:
-            began = time.monotonic()
+        began, progress = time.monotonic(), Progress()
+        engine = self._opened(self._engine).sync_engine
+        try:
             async with asyncio.timeout(UNIT_SECONDS):
-                result, effects = await conn.run_sync(self._run, unit)
-            self._pass("before", unit)
-            await _commit(conn)
+                result, effects = await greenlet_spawn(write_in, engine, partial(self._run, unit), progress)
+        except TimeoutError as error:
+            if progress.is_committing:
+                raise OutcomeUnknown from error
+            raise
         self._pass("after", unit)
         self.observer.committed(1, time.monotonic() - began, effects.facts)
         return result, effects
 
-    def _run(self, conn: Connection, unit: Unit[T]) -> tuple[T, CommitEffects]:
-        conn.begin()
+    def _run(self, unit: Unit[T], conn: Connection) -> tuple[T, CommitEffects]:
         effects = begin_unit(conn)
         result = unit(conn)
         if self.prepare is not None and effects.woken:
             self.prepare(conn, effects.woken)
         flush(conn)
+        self._pass("before", unit)
         return result, effects
 
     def _pass(self, side: str, unit: Unit[T]) -> None:
@@ -256,16 +270,14 @@ class PostgresDatabase:
     async def read_current(self, unit: Unit[T]) -> T:
         """As `read`, but each statement reads what is committed when it begins."""
         with counted(self.outage):
-            return await self._read_repeated(unit, self._engine, CURRENT)
+            return await self._read_repeated(unit, self._engine, "")
 
-    async def _read_repeated(self, unit: Unit[T], engine: AsyncEngine | None, options: dict[str, Any]) -> T:
-        if engine is None:  # closed: see `engine`
-            raise StorageUnavailable
+    async def _read_repeated(self, unit: Unit[T], engine: AsyncEngine | None, begin: str) -> T:
+        sync_engine = self._opened(engine).sync_engine
         for tries in range(2):
             try:
-                async with asyncio.timeout(UNIT_SECONDS), engine.connect() as conn:
-                    await conn.execution_options(**options)
-                    return await conn.run_sync(unit)
+                async with asyncio.timeout(UNIT_SECONDS):
+                    return await greenlet_spawn(read_in, sync_engine, unit, begin)
             except FAILURES as error:
                 if not _is_undone(error, tries):
                     raise _translated(error) from error
@@ -289,11 +301,9 @@ class PostgresDatabase:
 
     async def _begin_snapshot(self, stack: AsyncExitStack) -> AsyncConnection:
         try:
-            if self._readers is None:
-                raise StorageUnavailable
-            conn = await self._readers.connect()
+            conn = await self._opened(self._readers).connect()
             stack.push_async_callback(_end, conn)
-            await conn.execution_options(**SNAPSHOT)
+            await conn.run_sync(lambda sync: demand_pipeline(sync).begin(SNAPSHOT))
             await conn.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
         except FAILURES as error:
             raise _translated(error) from error
@@ -324,23 +334,18 @@ class _Snapshot:
             raise StorageUnavailable from error
 
 
-async def _commit(conn: AsyncConnection) -> None:
-    """Commit. Raises `OutcomeUnknown` if the connection is lost: nobody knows then whether the commit happened."""
-    try:
-        async with asyncio.timeout(UNIT_SECONDS):
-            await conn.commit()
-    except TimeoutError as error:
-        raise OutcomeUnknown from error
-    except DBAPIError as error:
-        if error.connection_invalidated:
-            raise OutcomeUnknown from error
-        raise
-
-
 async def _end(conn: AsyncConnection) -> None:
     """End a snapshot. Its reads are complete, so it does not matter if its connection is lost now."""
     with suppress(*FAILURES):
-        await conn.__aexit__(None, None, None)  # shielded: the connection must return to its pool
+        await asyncio.shield(asyncio.ensure_future(_given_back(conn)))  # the connection must return to its pool
+
+
+async def _given_back(conn: AsyncConnection) -> None:
+    try:
+        if not conn.invalidated:
+            await conn.run_sync(lambda sync: demand_pipeline(sync).end(sync, COMMIT))
+    finally:
+        await conn.close()
 
 
 def _is_undone(error: Failure, tries: int) -> bool:

@@ -9,14 +9,17 @@ through the `Pipeline` of the connection, except in the threads of authors' code
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Connection, Dialect, Executable
+from sqlalchemy import Connection, Dialect, Enum, Executable, Uuid
 from sqlalchemy.sql import Insert, Select
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.types import TypeEngine
 
-from orchestrator_gql.storage.database.pipeline import Refusal, Template, as_text, pipeline_of
+from orchestrator_gql.storage.database.pipeline import Pipeline, Refusal, Template, as_text, pipeline_of
 
 FLOAT8 = 701
 """The type that PostgreSQL reports for our columns of floats; no other conversion asks what was reported."""
@@ -27,28 +30,72 @@ Convert = Callable[[Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    """The SQL for one dialect, with the conversion of each parameter and of each column."""
+    """The SQL for one dialect, with the conversion of each parameter and of each column that needs a conversion.
+
+    NULL is None on both sides and is never converted.
+    """
 
     sql: str
-    bound: tuple[tuple[str, Convert | None], ...]
+    names: tuple[str, ...]
+    bound: tuple[tuple[int, Convert], ...]
+    """The conversions of parameters, by their places in ``names``."""
     is_positional: bool
     constants: Values
-    read: tuple[tuple[str, Convert | None], ...]
+    columns: tuple[str, ...]
+    read: tuple[tuple[str, Convert], ...]
     template: Template
 
     def parameters(self, values: Values) -> Any:
         parameters = {**self.constants, **values} if self.constants else values
-        if self.is_positional:
-            return [parameters[name] if bind is None else bind(parameters[name]) for name, bind in self.bound]
-        return {name: parameters[name] if bind is None else bind(parameters[name]) for name, bind in self.bound}
+        converted = [parameters[name] for name in self.names]
+        for place, bind in self.bound:
+            if (value := converted[place]) is not None:
+                converted[place] = bind(value)
+        return converted if self.is_positional else dict(zip(self.names, converted, strict=True))
 
     def texts(self, values: Values) -> list[Any]:
         converted = self.parameters(values)
         return [as_text(converted[name]) for name in self.template.names]
 
     def row(self, row: Sequence[Any]) -> dict[str, Any]:
-        cells = zip(self.read, row, strict=True)
-        return {name: cell if read is None or cell is None else read(cell) for (name, read), cell in cells}
+        cells = dict(zip(self.columns, row, strict=True))
+        for name, read in self.read:
+            if (cell := cells[name]) is not None:
+                cells[name] = read(cell)
+        return cells
+
+
+def _hex(value: UUID) -> str:
+    return f"{value.int:032x}"
+
+
+_uuid = lru_cache(maxsize=4096)(UUID)
+"""Most ids of a transaction are read several times, and each `UUID` costs more than its row."""
+
+
+def _bind(type_: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    """The conversion of values other than None for the dialect."""
+    own = type_.dialect_impl(dialect)
+    convert: Convert | None = own.bind_processor(dialect)
+    if convert is not None and isinstance(own, Uuid) and own.as_uuid:
+        return _hex
+    return convert if convert is None else _quick(own, convert)
+
+
+def _read(type_: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    """The conversion of values of the dialect other than NULL."""
+    own = type_.dialect_impl(dialect)
+    convert: Convert | None = own.result_processor(dialect, FLOAT8)
+    if convert is not None and isinstance(own, Uuid) and own.as_uuid:
+        return _uuid
+    return convert if convert is None else _quick(own, convert)
+
+
+def _quick(own: Any, convert: Convert) -> Convert:
+    """The conversion without SQLAlchemy's calls around it; an enum has few values, which are remembered."""
+    if isinstance(own, Enum):
+        return lru_cache(maxsize=64)(convert)
+    return getattr(convert, "of_value", convert)
 
 
 class Prepared:
@@ -62,29 +109,26 @@ class Prepared:
     def run(self, conn: Connection, values: Values) -> int:
         """Run the statement and return the number of rows that it changed."""
         compiled = self._of(conn)
-        pipeline = pipeline_of(conn)
-        if pipeline is not None:
-            return pipeline.run(conn, [(compiled.template, compiled.texts(values))])[0].count
-        return _driver(conn).execute(compiled.sql, compiled.parameters(values)).rowcount
+        if (driver := _sqlite(conn)) is not None:
+            return driver.execute(compiled.sql, compiled.parameters(values)).rowcount
+        return _pipeline(conn).run(conn, [(compiled.template, compiled.texts(values))])[0].count
 
     def write(self, conn: Connection, values: Values, refusal: Refusal | None = None) -> None:
         """Run the statement, at the latest before the next read and before the COMMIT. If it changes no row, it raises
         ``refusal``, perhaps only then: nothing that the caller wrote may be committed."""
         compiled = self._of(conn)
-        pipeline = pipeline_of(conn)
-        if pipeline is not None:
-            pipeline.write(conn, compiled.template, [compiled.texts(values)], refusal)
-        elif not _driver(conn).execute(compiled.sql, compiled.parameters(values)).rowcount and refusal is not None:
+        if (driver := _sqlite(conn)) is None:
+            _pipeline(conn).write(conn, compiled.template, [compiled.texts(values)], refusal)
+        elif not driver.execute(compiled.sql, compiled.parameters(values)).rowcount and refusal is not None:
             raise refusal
 
     def write_each(self, conn: Connection, rows: Iterable[Values]) -> None:
         """As `write`, once for each of the rows, of which there is at least one."""
         compiled = self._of(conn)
-        pipeline = pipeline_of(conn)
-        if pipeline is not None:
-            pipeline.write(conn, compiled.template, [compiled.texts(row) for row in rows], None)
+        if (driver := _sqlite(conn)) is not None:
+            driver.executemany(compiled.sql, [compiled.parameters(row) for row in rows])
         else:
-            _driver(conn).executemany(compiled.sql, [compiled.parameters(row) for row in rows])
+            _pipeline(conn).write(conn, compiled.template, [compiled.texts(row) for row in rows], None)
 
     def all(self, conn: Connection, values: Values) -> list[dict[str, Any]]:
         """The rows of the result; each maps the names of the columns to values."""
@@ -99,16 +143,14 @@ class Prepared:
     ) -> Iterator[dict[str, Any]]:
         """As `each`; on PostgreSQL behind the statement ``lock``, in the same round trip."""
         compiled = self._of(conn)
-        pipeline = pipeline_of(conn)
-        if pipeline is not None:
+        if (driver := _sqlite(conn)) is not None:
+            return map(compiled.row, driver.execute(compiled.sql, compiled.parameters(values)))
+        if (pipeline := pipeline_of(conn)) is not None:
             statements = [(compiled.template, compiled.texts(values))]
             if lock is not None:
                 first = lock[0]._of(conn)
                 statements.insert(0, (first.template, first.texts(lock[1])))
             return map(compiled.row, pipeline.run(conn, statements)[-1].rows)
-        driver = conn.connection.driver_connection
-        if isinstance(driver, sqlite3.Connection):
-            return map(compiled.row, driver.execute(compiled.sql, compiled.parameters(values)))
         return (row._asdict() for row in conn.execute(self._statement, values))
 
     def first(self, conn: Connection, values: Values) -> dict[str, Any] | None:
@@ -127,13 +169,16 @@ class Prepared:
         binds = {compiler.bind_names[bind]: bind for bind in compiler.bind_names}
         names = (compiler.positiontup or ()) if compiler.positional else binds
         read = self._statement.selected_columns if isinstance(self._statement, Select) else ()
-        own = [(str(column.key), column.type.dialect_impl(dialect)) for column in read]
+        converts = [(place, _bind(binds[name].type, dialect)) for place, name in enumerate(names)]
+        reads = [(str(column.key), _read(column.type, dialect)) for column in read]
         return _Compiled(
             sql=compiler.string,
-            bound=tuple((name, binds[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names),
+            names=tuple(names),
+            bound=tuple((place, convert) for place, convert in converts if convert is not None),
             is_positional=compiler.positional,
             constants={name: bind.effective_value for name, bind in binds.items() if not bind.required},
-            read=tuple((name, type_.result_processor(dialect, FLOAT8)) for name, type_ in own),
+            columns=tuple(name for name, _ in reads),
+            read=tuple((name, convert) for name, convert in reads if convert is not None),
             template=_template(compiler.string, self._statement),
         )
 
@@ -144,7 +189,13 @@ def _template(sql: str, statement: Any) -> Template:
     return Template(sql, str(statement.table), isinstance(statement, Insert) and " ON CONFLICT " not in sql)
 
 
-def _driver(conn: Connection) -> sqlite3.Connection:
-    driver = conn.connection.driver_connection
-    assert isinstance(driver, sqlite3.Connection), "the threads of authors' code only read"
-    return driver
+def _sqlite(conn: Connection) -> sqlite3.Connection | None:
+    """The connection of SQLite's driver; None for PostgreSQL, and for aiosqlite, for which SQLAlchemy executes."""
+    driver = conn.connection.dbapi_connection
+    return driver if isinstance(driver, sqlite3.Connection) else None
+
+
+def _pipeline(conn: Connection) -> Pipeline:
+    pipeline = pipeline_of(conn)
+    assert pipeline is not None, "the threads of authors' code only read"
+    return pipeline

@@ -4,7 +4,6 @@ import fcntl
 import logging
 import os
 import re
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote, unquote
@@ -13,7 +12,7 @@ from sqlalchemy import URL, Connection, make_url
 
 from orchestrator_gql.config.database_url import file_name
 from orchestrator_gql.utils.errors import SettingsError, StorageUnavailable
-from orchestrator_gql.utils.forks import keep_from_children
+from orchestrator_gql.utils.forks import keep_from_children, open_descriptors
 
 logger = logging.getLogger(__name__)
 
@@ -121,13 +120,7 @@ class OpenedFiles:
 
         A child that closes its copies takes no lock from us: the locks of SQLite belong to a process.
         """
-        found = []
-        for path in Path("/dev/fd").iterdir():
-            with suppress(OSError):  # the descriptor with which the folder was read
-                stat = os.fstat(int(path.name))
-                if (stat.st_dev, stat.st_ino) in self._opened:
-                    found.append(int(path.name))
-        return found
+        return [number for number, stat in open_descriptors() if (stat.st_dev, stat.st_ino) in self._opened]
 
     def _identities(self) -> list[tuple[int, int] | None]:
         return [identity(path) for path in self._paths]

@@ -102,8 +102,8 @@ def of_sqlite(path: Path) -> ThreadReads:
     return ThreadReads(make)
 
 
-def of_postgres(url: str, arguments: dict[str, Any], options: str, keep: Callable[[Any], None]) -> ThreadReads:
-    """Reads of the database; ``keep`` gets each new connection of the driver."""
+def of_postgres(url: str, arguments: dict[str, Any], options: str, connect: Callable[..., Any]) -> ThreadReads:
+    """Reads of the database; ``connect`` opens a connection of the driver."""
     timeout = f"-c statement_timeout={int(SECONDS * 1000)}"
 
     def make() -> Engine:
@@ -114,7 +114,7 @@ def of_postgres(url: str, arguments: dict[str, Any], options: str, keep: Callabl
             connect_args={**arguments, "options": f"{options} {timeout} -c default_transaction_read_only=on".strip()},
             **_pool_arguments(),
         )
-        event.listen(engine, "connect", lambda driver, _: keep(driver))
+        event.listen(engine, "do_connect", lambda _dialect, _record, _arguments, options: connect(**options))
         return engine
 
     return ThreadReads(make)

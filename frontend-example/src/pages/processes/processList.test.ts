@@ -95,6 +95,20 @@ describe("the list of processes", () => {
     expect(ids(list)).toEqual(["p5", "p3", "p2", "p1"]);
   });
 
+  it.each([["the first filter", false], ["another filter", true]])(
+    "begins one new edition for %s if a reload overtakes its reading",
+    async (_, isSecond) => {
+      const list = isSecond ? await listOf(server, {}) : new ProcessList(server.read);
+      const { edition } = list.get();
+      const answer = server.slowly(() => list.filterBy({ statuses: ["RUNNING"] }));
+      await list.reload();
+      await answer();
+      expect(list.get().edition).toBe(edition + 1);
+      await list.reload();
+      expect(list.get().edition).toBe(edition + 1);
+    },
+  );
+
   it("keeps the rows while another filter is read, then begins a new edition", async () => {
     const list = await listOf(server, {});
     const { edition } = list.get();

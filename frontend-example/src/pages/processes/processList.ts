@@ -64,6 +64,8 @@ export class ProcessList {
   /** Grows with every reading from the beginning: an answer to an earlier reading is thrown away. */
   private generation = 0;
   private isReloading = false;
+  /** True until the rows of another filter are there. A reading that follows before the answer must not forget it. */
+  private isOther = false;
   private isCatchingUp = false;
   private isClosed = false;
   private catchUpTimer: ReturnType<typeof setTimeout> | undefined;
@@ -129,6 +131,7 @@ export class ProcessList {
     clearTimeout(this.retryTimer);
     const generation = ++this.generation;
     this.isReloading = true;
+    this.isOther ||= isOther;
     this.publish({ isReading: true });
     try {
       const page = await this.read({ first, after: null, filter: this.filter });
@@ -136,7 +139,9 @@ export class ProcessList {
       this.known.clear();
       [this.ids, this.waiting, this.strays] = [[], [], new Set()];
       this.retries.succeeded();
-      this.append(page, this.snapshot.edition + (isOther ? 1 : 0));
+      const edition = this.snapshot.edition + (this.isOther ? 1 : 0);
+      this.isOther = false;
+      this.append(page, edition);
     } catch (problem) {
       if (generation !== this.generation) return;
       this.publish({ isReading: false, error: problem as Error });

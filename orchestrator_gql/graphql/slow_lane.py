@@ -1,0 +1,210 @@
+"""Give large operations their turns, so that one client's expensive request does not hold up the others.
+
+Everything runs on one event loop. What an operation does without a pause delays all other requests, so an operation
+does only its first part at once. The rest is cut into slices, which wait here::
+
+    operation ─▶ first objects, at once
+              └▶ rest ─▶ line of this client ─┐
+                         line of another one ─┴▶ one slice ─▶ the loop works for others ─▶ next slice …
+
+The clients take turns, whatever number of operations each of them has. After a slice the lane rests as long as the
+slice took if somebody else is at work: then large operations have half of the loop at most.
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Hashable
+from contextvars import copy_context
+from functools import partial
+from typing import TypeVar
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+SLICE = 0.005
+"""Seconds of one slice."""
+
+LONGEST_REST = 0.02
+"""Seconds that the lane rests at most, if one slice took longer than it should."""
+
+QUIET = 0.1
+"""Seconds without other requests and commits after which the lane does not rest between two slices."""
+
+READ = 0.001
+"""Seconds that a short read of the database counts."""
+
+AT_ONCE = 200
+"""Objects that an operation completes before its rest waits in the lane; some 10 ms. A page of a list has fewer."""
+
+Work = Callable[[float], bool]
+"""Works until this time of the lane's clock at the latest; returns true if there is more to do."""
+
+
+class SlowLane:
+    """The slices of one server that wait for the event loop; ``slices`` counts those that ran.
+
+    ``changes`` returns a number that grows with each commit: the engine is at work, too.
+    """
+
+    def __init__(self, changes: Callable[[], int] = lambda: 0, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.slices = 0
+        self._changes = changes
+        self._clock = clock
+        self._lines: dict[Hashable, deque[tuple[Work, float]]] = {}
+        self._is_awake = False
+        self._others_at = clock()
+        self._seen = changes()
+
+    @property
+    def waiting(self) -> int:
+        """The number of operations that wait for a slice."""
+        return sum(map(len, self._lines.values()))
+
+    def note_others(self) -> None:
+        """Note that a request began: the lane rests between two slices, so that the request gets its part."""
+        self._others_at = self._clock()
+
+    def now(self) -> float:
+        """The time of the lane's clock."""
+        return self._clock()
+
+    def ask(self, client: Hashable, work: Work, *, cost: float = 0.0) -> None:
+        """Do this work in slices; each counts as ``cost`` seconds at least."""
+        self._lines.setdefault(client, deque()).append((work, cost))
+        if not self._is_awake:
+            self._is_awake = True
+            asyncio.get_running_loop().call_soon(self._take_turn)
+
+    async def run(self, client: Hashable, work: Callable[[], T], *, cost: float = 0.0) -> T:
+        """The result of short work, which has a slice of its own."""
+        result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+
+        def run(_: float) -> bool:
+            _settle(result, work)
+            return False
+
+        self.ask(client, run, cost=cost)
+        return await result
+
+    def _take_turn(self) -> None:
+        if not self._lines:
+            self._is_awake = False
+            return
+        client = next(iter(self._lines))
+        line = self._lines[client]  # it stays there: the work may ask for more slices
+        work, cost = line.popleft()
+        began, has_more = self._clock(), False
+        try:
+            has_more = work(began + SLICE)
+        except Exception:
+            logger.exception("a slice of an operation failed")
+        if has_more:
+            line.append((work, cost))
+        del self._lines[client]
+        if line:
+            self._lines[client] = line  # behind the other clients
+        self.slices += 1
+        loop, spent = asyncio.get_running_loop(), max(self._clock() - began, cost)
+        if self._are_others_at_work():
+            loop.call_later(min(spent, LONGEST_REST), self._take_turn)
+        else:
+            loop.call_soon(self._take_turn)
+
+    def _are_others_at_work(self) -> bool:
+        changes, now = self._changes(), self._clock()
+        if changes != self._seen:
+            self._seen, self._others_at = changes, now
+        return now - self._others_at < QUIET
+
+
+class Pace:
+    """Cuts the execution of one operation: its first objects are completed at once, the others in slices."""
+
+    def __init__(self, lane: SlowLane, client: Hashable) -> None:
+        self._lane = lane
+        self._client = client
+        self._left = AT_ONCE
+        self._until: float | None = None
+        self._waiting: deque[Callable[[], None]] = deque()
+        self._after: list[Callable[[], object]] = []
+
+    def renew(self) -> None:
+        """Let the next objects be completed at once again: the subscription has caught up."""
+        self._left = AT_ONCE
+
+    def may_go_on(self) -> bool:
+        """True if the next object may be completed now; otherwise it must wait in `later`."""
+        if self._left > 0:
+            self._left -= 1
+            return True
+        return self._until is not None and self._lane.now() < self._until
+
+    def when_complete(self, callback: Callable[[], object]) -> None:
+        """Call this soon, but not before all objects that wait were completed."""
+        if self._waiting:
+            self._after.append(partial(copy_context().run, callback))
+        else:
+            asyncio.get_running_loop().call_soon(callback)
+
+    async def pause(self) -> None:
+        """Wait for a turn. What the caller does next counts as a whole slice, because it has pauses of its own."""
+        await self._lane.run(self._client, _nothing, cost=SLICE)
+
+    async def next_read(self) -> None:
+        """Wait for a turn before the next of many reads."""
+        await self._lane.run(self._client, _nothing, cost=READ)
+
+    async def later(self, complete: Callable[[], T], drop: Callable[[T], object] = lambda _: None) -> T:
+        """The result of the work, which runs in one of the next slices; ``drop`` gets it if the caller has ended."""
+        result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        if not self._waiting:
+            self._lane.ask(self._client, self._slice)
+        # In the context of the operation: what its resolvers begin belongs to its caller.
+        context = copy_context()
+        self._waiting.append(lambda: context.run(_settle, result, complete))
+        try:
+            return await result
+        except asyncio.CancelledError:
+            if result.done() and not result.cancelled() and result.exception() is None:
+                drop(result.result())
+            raise
+
+    def _slice(self, until: float) -> bool:
+        self._until = until
+        try:
+            while self._waiting:
+                self._waiting[0]()
+                self._waiting.popleft()  # only now: while it is there, `later` asks for no other turn
+                if self._lane.now() >= until:
+                    break
+        finally:
+            self._until = None
+        if not self._waiting:
+            after, self._after = self._after, []
+            for callback in after:
+                self._lane.ask(self._client, partial(_once, callback))
+        return bool(self._waiting)
+
+
+def _once(callback: Callable[[], object], _: float) -> bool:
+    callback()
+    return False
+
+
+def _nothing() -> None:
+    """Take the turn."""
+
+
+def _settle(result: "asyncio.Future[T]", work: Callable[[], T]) -> None:
+    if result.done():  # its operation has ended
+        return
+    try:
+        value = work()
+    except Exception as error:
+        result.set_exception(error)
+        result.exception()  # a caller that was cancelled meanwhile does not take it
+    else:
+        result.set_result(value)

@@ -1,0 +1,69 @@
+"""Runs a unit in one transaction of PostgreSQL, in one greenlet from the connection of the pool to the COMMIT."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from orchestrator_gql.storage.database.losses import FAILURES
+from orchestrator_gql.storage.database.pipeline import Pipeline, demand_pipeline
+from orchestrator_gql.utils.errors import OutcomeUnknown
+
+T = TypeVar("T")
+
+BEGIN = "BEGIN"
+SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+COMMIT = "COMMIT"
+ROLLBACK = "ROLLBACK"
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far the transaction of a unit is."""
+
+    is_committing: bool = False
+
+
+def write_in(engine: Engine, unit: Callable[[Connection], T], progress: Progress) -> T:
+    """Run the unit and commit. Raises `OutcomeUnknown` if the connection is lost during the COMMIT."""
+    with engine.connect() as conn:
+        pipeline = demand_pipeline(conn)
+        pipeline.begin(BEGIN)
+        conn.begin()  # if the connection is lost, SQLAlchemy refuses all further statements of the unit
+        try:
+            result = unit(conn)
+        except BaseException:
+            _undo(conn, pipeline)
+            raise
+        progress.is_committing = True
+        try:
+            pipeline.end(conn, COMMIT)
+        except DBAPIError as error:
+            if error.connection_invalidated:  # nobody knows whether the commit happened
+                raise OutcomeUnknown from error
+            raise
+        return result
+
+
+def read_in(engine: Engine, unit: Callable[[Connection], T], begin: str) -> T:
+    """Run a unit that only reads, in the transaction that the statement ``begin`` begins, if it is not empty."""
+    with engine.connect() as conn:
+        pipeline = demand_pipeline(conn)
+        pipeline.begin(begin)
+        try:
+            result = unit(conn)
+        except BaseException:
+            _undo(conn, pipeline)
+            raise
+        pipeline.end_soon()
+        return result
+
+
+def _undo(conn: Connection, pipeline: Pipeline) -> None:
+    """Roll back after an error, which is more important than an error of the rollback."""
+    if not conn.invalidated:
+        with suppress(*FAILURES):
+            pipeline.end(conn, ROLLBACK)

@@ -1,0 +1,81 @@
+"""The documentation site leads to every page, and its pages of the Python API name what there is."""
+
+import importlib
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.tree import ROOT
+
+import orchestrator_gql
+from orchestrator_gql import testing, workflow
+
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.rglob("*.md"))
+DECISIONS = sorted((DOCS / "decisions").glob("0*.md"))
+PYTHON = {
+    page: re.findall(r"^::: (\S+)$", page.read_text(), re.MULTILINE) for page in DOCS.glob("reference/python/*.md")
+}
+NOT_FOR_AUTHORS = {"ActionStep", "AwaitStep", "InputStep", "Step", "Workflow", "__version__"}
+"""Exported names that an author reads in messages and annotations, and does not call."""
+
+
+def name(page: Path) -> str:
+    return str(page.relative_to(DOCS))
+
+
+def in_navigation(entry: Any) -> Iterator[str]:
+    """The pages of an entry of the navigation."""
+    if isinstance(entry, str):
+        yield entry
+    else:
+        for part in entry.values() if isinstance(entry, dict) else entry:
+            yield from in_navigation(part)
+
+
+def test_the_navigation_leads_to_every_page_once() -> None:
+    navigation = list(in_navigation(tomllib.loads((ROOT / "zensical.toml").read_text())["project"]["nav"]))
+
+    assert sorted(navigation) == sorted(name(page) for page in PAGES if page not in DECISIONS)
+
+
+def test_every_decision_is_in_the_index_of_decisions_with_its_title() -> None:
+    index = (DOCS / "decisions/README.md").read_text()
+    titles = {page.name: re.sub(r"^# \d+[.:] ", "", page.read_text().splitlines()[0]) for page in DECISIONS}
+
+    assert [file for file, title in titles.items() if f"({file}): {title[0].upper()}{title[1:]}\n" not in index] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_no_link_leaves_the_site(page: Path) -> None:
+    links = re.findall(r"\]\((?!http)([^)#]+)", page.read_text())
+
+    assert [link for link in links if not (page.parent / link).resolve().is_relative_to(DOCS)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_no_diagram_needs_a_script_of_another_server(page: Path) -> None:
+    assert "```mermaid" not in page.read_text()
+
+
+def test_the_workflow_of_the_start_page_is_that_of_the_readme() -> None:
+    first = re.compile(r"```python\n(.*?)```", re.DOTALL)
+
+    assert first.findall((DOCS / "README.md").read_text()) == first.findall((ROOT / "README.md").read_text())[:1]
+
+
+@pytest.mark.parametrize("page", PYTHON, ids=name)
+def test_every_name_on_a_page_of_the_python_api_exists(page: Path) -> None:
+    for path in PYTHON[page]:
+        module, _, attribute = path.rpartition(".")
+        assert hasattr(importlib.import_module(module), attribute), path
+
+
+def test_the_pages_of_the_python_api_have_every_name_for_authors() -> None:
+    shown = {path.rpartition(".")[2] for paths in PYTHON.values() for path in paths}
+    exported = {*orchestrator_gql.__all__, *workflow.__all__, *testing.__all__}
+
+    assert exported - shown - NOT_FOR_AUTHORS == set()

@@ -1,0 +1,150 @@
+"""Unknown documents: one at a time, long ones in a thread, and known ones without a wait."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from support.database import sqlite_url
+from support.web import GRAPHQL, site_of
+
+from orchestrator_gql.graphql import document_queue
+from orchestrator_gql.graphql.document_queue import SHORT, DocumentQueue
+from orchestrator_gql.graphql.documents import MEMORY
+from orchestrator_gql.utils.errors import ServerBusy
+
+LONG = SHORT + 1
+FIELDS = "{ processes(first: 1) { nodes { " + "steps { name } " * 200 + "} } }"
+COMMENT = "{ __typename } #" + "x" * 200_000
+TEXT = '{ process(id: "' + "x" * 200_000 + '") { id } }'
+
+
+@pytest.fixture(autouse=True)
+def fresh() -> Iterator[None]:
+    """A memory without the documents of other tests."""
+    MEMORY.clear()
+    yield
+    MEMORY.clear()
+
+
+def nothing() -> None:
+    """Nobody has read the document."""
+
+
+async def test_one_thread_reads_at_a_time_and_the_others_wait_in_turns_of_their_clients() -> None:
+    queue = DocumentQueue()
+    at_once, most, order = 0, 0, list[str]()
+
+    def read(client: str) -> str:
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        order.append(client)
+        assert threading.current_thread() is not threading.main_thread()
+        at_once -= 1
+        return client
+
+    clients = ["greedy"] * 20 + ["modest"]
+    await asyncio.gather(*(queue.read(client, LONG, nothing, partial(read, client)) for client in clients))
+
+    assert (most, len(order), queue.waiting, queue.characters) == (1, 21, 0, 0)
+    assert order.index("modest") <= 2
+
+
+async def test_a_document_that_another_operation_has_read_meanwhile_is_not_read_again() -> None:
+    queue, known, reads = DocumentQueue(), list[str](), list[int]()
+    began, may_end = threading.Event(), threading.Event()
+
+    def read() -> str:
+        reads.append(1)
+        began.set()
+        may_end.wait(10)
+        return "document"
+
+    async def ask() -> str:
+        return await queue.read("client", LONG, lambda: known[0] if known else None, read, known.append)
+
+    asking = [asyncio.create_task(ask()) for _ in range(10)]
+    await asyncio.to_thread(began.wait, 10)
+    may_end.set()
+
+    assert await asyncio.gather(*asking) == ["document"] * 10
+    assert len(reads) == 1
+    assert await queue.read("client", LONG, nothing, lambda: "next") == "next"
+
+
+async def test_a_client_that_leaves_blocks_nobody() -> None:
+    queue = DocumentQueue()
+    may_end = threading.Event()
+    reading = asyncio.create_task(queue.read("first", LONG, nothing, lambda: may_end.wait(10)))
+    await asyncio.sleep(0)
+    waiting = [asyncio.create_task(queue.read(name, LONG, nothing, lambda: True)) for name in ("second", "third")]
+    await asyncio.sleep(0)
+
+    reading.cancel()
+    waiting[0].cancel()
+    await asyncio.sleep(0)
+    may_end.set()
+
+    assert await waiting[1] is True
+    assert await queue.read("fourth", LONG, nothing, lambda: True) is True
+    assert (queue.waiting, queue.characters) == (0, 0)
+
+
+@pytest.mark.parametrize("bound", ["MOST_WAITING", "MOST_CHARACTERS", "PATIENCE"])
+async def test_what_waits_is_bounded(bound: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    queue = DocumentQueue()
+    may_end = threading.Event()
+    reading = asyncio.create_task(queue.read("first", LONG, nothing, lambda: may_end.wait(10)))
+    await asyncio.sleep(0)
+    monkeypatch.setattr(document_queue, bound, 0)
+
+    with pytest.raises(ServerBusy):
+        await queue.read("second", LONG, nothing, lambda: True)
+
+    monkeypatch.undo()
+    may_end.set()
+    assert await reading
+    assert await queue.read("second", LONG, nothing, lambda: True)
+
+
+@pytest.mark.parametrize("document", [FIELDS, COMMENT, TEXT], ids=["fields", "comment", "text"])
+async def test_the_loop_works_for_others_while_a_long_document_is_read(document: str, tmp_path: Path) -> None:
+    turns = 0
+
+    async def work() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async with site_of(sqlite_url(tmp_path)) as site:
+        others = asyncio.create_task(work())
+        await site.ask("{ __typename }")
+        turns, before = 0, site.app.state.graphql.documents.in_thread
+        await site.ask(document)
+        others.cancel()
+
+    assert site.app.state.graphql.documents.in_thread - before >= 1
+    assert turns > 20
+
+
+async def test_too_many_unknown_documents_are_refused_and_known_ones_are_served(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with site_of(sqlite_url(tmp_path)) as site:
+        known: dict[str, Any] = {"json": {"query": "{ __typename }"}, "headers": {"accept": GRAPHQL}}
+        assert (await site.http.post("/graphql", **known)).status_code == 200
+        monkeypatch.setattr(document_queue, "MOST_WAITING", 0)
+
+        refused: httpx.Response = await site.http.post(
+            "/graphql", json={"query": "{ unknown: __typename }"}, headers={"accept": GRAPHQL}
+        )
+
+        assert (await site.http.post("/graphql", **known)).status_code == 200
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+    assert refused.json()["errors"][0]["extensions"]["code"] == "SERVER_BUSY"

@@ -1,0 +1,83 @@
+"""A child that is forked while a connection to PostgreSQL is opened does not keep its session (PostgreSQL)."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from signal import SIGKILL
+
+import psycopg
+import pytest
+from support.command_line import SECONDS, environment_of, until
+from support.database import PostgresServer
+
+PROGRAM = """
+import asyncio, os, signal, sys, time
+from pathlib import Path
+import psycopg
+from orchestrator_gql.storage.database import own_connections
+from orchestrator_gql.storage.database.own_connections import OwnConnection, connect_own
+
+FORKS = int(sys.argv[2])
+children = []
+
+def fork():
+    if len(children) < FORKS:
+        child = os.fork()
+        if child == 0:
+            time.sleep(600)
+            os._exit(0)
+        children.append(child)
+
+async_connect, sync_connect = psycopg.AsyncConnection.connect.__func__, psycopg.connect
+
+async def forking(cls, *arguments, **options):
+    connection = await async_connect(cls, *arguments, **options)
+    fork()
+    return connection
+
+def forking_too(*arguments, **options):
+    connection = sync_connect(*arguments, **options)
+    fork()
+    return connection
+
+psycopg.AsyncConnection.connect, psycopg.connect = classmethod(forking), forking_too
+
+async def in_asyncio():
+    connection = await OwnConnection.connect(sys.argv[1])
+    await connection.execute("SELECT 1")
+    return connection
+
+def in_a_thread():
+    connection = connect_own(conninfo=sys.argv[1])
+    connection.execute("SELECT 1")
+    return connection
+
+{connect}
+Path("new").write_text(" ".join(map(str, children)))
+os.rename("new", "children")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+WAYS = {"asyncio": "kept = asyncio.run(in_asyncio())", "a thread": "kept = in_a_thread()"}
+
+
+@pytest.mark.parametrize("forks", [1, 3])
+@pytest.mark.parametrize("way", WAYS)
+def test_a_child_keeps_no_session_that_was_opened_while_it_was_forked(
+    tmp_path: Path, postgres: PostgresServer, way: str, forks: int
+) -> None:
+    program = PROGRAM.replace("{connect}", WAYS[way])
+    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    with postgres.database() as url, psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as conn:
+        command = [sys.executable, "-W", "ignore", "-c", program, url.replace("+psycopg", ""), str(forks)]
+        done = subprocess.run(command, cwd=tmp_path, env=environment_of({}), timeout=SECONDS, check=False)
+        children = [int(child) for child in (tmp_path / "children").read_text().split()]
+        try:
+            assert (done.returncode, len(children)) == (-SIGKILL, forks)
+            until(lambda: conn.execute(others).fetchone() == (0,) or None)
+            for child in children:
+                os.kill(child, 0)  # it lives
+        finally:
+            for child in children:
+                os.kill(child, SIGKILL)
