@@ -40,8 +40,8 @@ def demo(
     """Serve the demo's workflows until a signal; raises `SettingsError` if a port or the folder cannot be used.
 
     The same error says that the extra ``demo`` is missing, if no other service runs the playbooks.
-    ``on_start`` is called when the server answers. A fresh database gets examples, but not if another service than ours runs the playbooks: it
-    may be a real one.
+    ``on_start`` is called when the server answers. A fresh database gets examples, but not if another service than ours
+    runs the playbooks: it may be a real one.
     """
     external_proxy = os.environ.get(PROXY_ADDRESS)
     if external_proxy is None:
