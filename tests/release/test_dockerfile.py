@@ -11,7 +11,7 @@ from fnmatch import fnmatch
 from pathlib import Path, PurePath
 
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped]
 from support.command_line import serving
 from support.tree import ROOT
 

@@ -129,7 +129,7 @@ NOT_RUN = {
     (
         "docs/howto/deploy-on-postgresql.md",
         "sql",
-        "SELECT pid, usename, application_name, xact_start, query FRO",
+        "SELECT pid, usename, application_name, xact_start, query ",
     ): "reads the activity of PostgreSQL",
     (
         "docs/howto/live-with-a-product.md",
