@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -47,9 +48,9 @@ async def test_one_id_and_several_find_the_same_rows(offer: Offer) -> None:
     assert len(QUERIES) > 5
 
     for query in QUERIES:
-        alone, several = await database.read(lambda conn, query=query: looked_up(query, conn))
+        alone, several = await database.read(partial(looked_up, query))
         async with database.snapshot() as snapshot:  # on SQLite a connection of aiosqlite
-            in_snapshot, _ = await snapshot.read(lambda conn, query=query: looked_up(query, conn))
+            in_snapshot, _ = await snapshot.read(partial(looked_up, query))
 
         assert alone == several == in_snapshot
         found += sum(map(bool, alone))
