@@ -9,7 +9,7 @@ CLIENTS := examples/clients/node_modules/.package-lock.json
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-deploy quick check fmt lint types layers pictures bench bench-quick bench-peers bench-docs chaos schema docs dashboard locks clean
+.PHONY: help run test test-deploy quick check fmt lint types layers pictures bench bench-quick bench-peers bench-docs chaos schema docs dashboard release locks clean
 
 help: ## Print this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 13
@@ -82,6 +82,9 @@ dashboard: ## Build the dashboard again (needs Node 20)
 	rm -rf frontend-example/dist
 	$(MAKE) $(DASHBOARD)
 
+release: $(VENV)/.release dashboard ## Check, build and try the packages of a release, and print what remains to be done by a person
+	$(VENV)/release/bin/python -m scripts.release
+
 locks: $(VENV)/.dev ## Resolve the locked dependencies again
 	./scripts/lock_dependencies $(BIN)
 
@@ -146,4 +149,10 @@ $(VENV)/.docs: requirements-docs.txt | $(BIN)/python
 $(VENV)/.generator: requirements-generator.txt | $(BIN)/python
 	$(PYTHON) -m venv $(VENV)/generator
 	$(VENV)/generator/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements-generator.txt
+	touch $@
+
+# What builds and checks the packages of a release. It needs other versions of our dependencies, too.
+$(VENV)/.release: requirements-release.txt | $(BIN)/python
+	$(PYTHON) -m venv $(VENV)/release
+	$(VENV)/release/bin/python -m pip install --quiet --require-hashes -r requirements-release.txt
 	touch $@

@@ -55,6 +55,7 @@ from orchestrator_gql.storage.event_numbers import REMEDY, is_from_other_cluster
 from orchestrator_gql.utils.author_places import Authors
 from orchestrator_gql.utils.clock import Clock, SteadyClock
 from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
+from orchestrator_gql.utils.extras import demand_extra
 from orchestrator_gql.utils.json.redaction import Redactor, secret_names
 from orchestrator_gql.utils.outages import Outage
 from orchestrator_gql.utils.slow_readers import Limits, SlowReaders
@@ -190,12 +191,9 @@ def dispatcher_of(settings: Settings) -> Dispatcher:
     """Return the dispatcher of the settings; raises `SettingsError` if its extra is not installed."""
     if not settings.is_distributed:
         return EmbeddedDispatcher()
-    try:
-        from orchestrator_gql.engine.workers.distributed import DistributedDispatcher
-    except ModuleNotFoundError as missing:
-        raise SettingsError(
-            f"PostgreSQL needs the extra: pip install 'orchestrator-gql[postgres]' ({missing.name} is missing)."
-        ) from missing
+    demand_extra("postgres")
+    from orchestrator_gql.engine.workers.distributed import DistributedDispatcher
+
     return DistributedDispatcher(settings.database_url)
 
 

@@ -14,6 +14,7 @@ from orchestrator_gql.cli.serving.server import bind_socket
 from orchestrator_gql.config.database_url import url_of
 from orchestrator_gql.demo.examples import Examples
 from orchestrator_gql.utils.errors import SettingsError
+from orchestrator_gql.utils.extras import demand_extra
 
 WORKFLOWS = [
     f"orchestrator_gql.demo.{module}" for module in ("workflows", "l2vpns", "nodes", "ports", "monitors", "rehearsal")
@@ -38,12 +39,15 @@ def demo(
 ) -> None:
     """Serve the demo's workflows until a signal; raises `SettingsError` if a port or the folder cannot be used.
 
+    The same error says that the extra ``demo`` is missing, if no other service runs the playbooks.
     ``on_start`` is called when the server answers. A fresh database gets examples, but not if another service than ours
     runs the playbooks: it may be a real one.
     """
+    external_proxy = os.environ.get(PROXY_ADDRESS)
+    if external_proxy is None:
+        demand_extra("demo")
     _make_folder(work)
     file = work / "orchestrator.db"
-    external_proxy = os.environ.get(PROXY_ADDRESS)
     if external_proxy is None:
         os.environ[PROXY_ADDRESS] = f"http://{HOST}:{proxy_port}"  # the workflows read the address of the proxy here
         _demand_free(proxy_port)

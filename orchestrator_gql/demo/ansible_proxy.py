@@ -33,6 +33,8 @@ from orchestrator_gql.demo.playbook_runs import PlaybookRun, run_executable, run
 from orchestrator_gql.demo.proxy_jobs import DeviceLocks, JobBody, Jobs
 from orchestrator_gql.demo.proxy_settings import ProxySettings
 from orchestrator_gql.demo.reports import RETRY_DELAYS, Reports
+from orchestrator_gql.utils.errors import SettingsError
+from orchestrator_gql.utils.extras import demand_extra
 from orchestrator_gql.version import __version__
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -215,6 +217,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=8001)
     parser.add_argument("--until-stdin-ends", action="store_true", help="end with the program that started this")
     options = parser.parse_args(arguments)
+    try:
+        demand_extra("demo")
+    except SettingsError as error:
+        parser.error(error.message)
     if options.until_stdin_ends:
         threading.Thread(target=_end_with_stdin, daemon=True).start()
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every URL at INFO, and a callback's URL is a secret

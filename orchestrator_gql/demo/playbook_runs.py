@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import ansible_runner
-
 EXECUTABLE_TIMEOUT = 60.0
 """Seconds after which an executable is killed."""
 
@@ -104,6 +102,8 @@ def _run_in(
         if lines := _lines(event.get("stdout", "").splitlines()):
             on_lines(lines)
         return False  # the runner writes no file for the event: nobody would read it
+
+    import ansible_runner  # it is in the extra `demo`, and the proxy demands the extra
 
     _write_inventory(folder / "inventory", run.inventory)
     _write_settings(folder / "env")

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import takewhile
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -66,6 +67,7 @@ _wait_for_engine_chain = select(func.pg_advisory_xact_lock(func.hashtextextended
 NEWEST_FIRST = Key((audit.c.at, audit.c.id), is_descending=True)
 
 _NAMES = tuple(column.name for column in audit.c)
+_values = attrgetter(*_NAMES)
 _CHAINED = (audit.c.chain, audit.c.seq)
 _before = audit.alias("before")
 _walked = select(audit, _before.c.digest.label("before_digest")).outerjoin(
@@ -143,7 +145,7 @@ def record(
     entry = AuditEntry(
         new_id(), chain, seq, now, actor, action, details, previous, "", address=came.address, method=came.method
     )
-    values = {column.name: getattr(entry, column.name) for column in audit.c}
+    values = dict(zip(_NAMES, _values(entry), strict=True))
     _append.write(conn, values | {"digest": digest_of(entry, key)})
 
 

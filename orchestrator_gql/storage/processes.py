@@ -10,6 +10,7 @@ rows; a statement that waits for a row returns it joined with the step execution
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -221,7 +222,11 @@ def write(
     """
     fence = {"b_id": before.id, "b_epoch": before.epoch, "b_seq": before.seq}
     # to encode a large state takes longer than the rest of the commit, and most commits do not change it
-    is_same = all(getattr(after, name) is getattr(before, name) for name in ("state", "condition_results", "secrets"))
+    is_same = (
+        after.state is before.state
+        and after.condition_results is before.condition_results
+        and after.secrets is before.secrets
+    )
     values = fence | _moved_values(after, lease_until) | ({} if is_same else _state_values(after))
     (_move if is_same else _move_with_state).write(conn, values, refusal)
     if after.ended_at is not None and before.ended_at is None:
@@ -360,10 +365,11 @@ def _values(process: Process, lease_until: datetime | None) -> dict[str, Any]:
 _NO_REASON = {"failure_code": None, "failure_message": None}
 _COMPUTED = ("record_seq", "lease_until", "entry", "failure_code", "failure_message")
 _COPIED = tuple(name for name in MOVED if name not in _COMPUTED)
+_copied = attrgetter(*_COPIED)
 
 
 def _moved_values(process: Process, lease_until: datetime | None) -> dict[str, Any]:
-    return {name: getattr(process, name) for name in _COPIED} | {
+    return dict(zip(_COPIED, _copied(process), strict=True)) | {
         "record_seq": process.execution.seq if process.execution else None,
         "lease_until": lease_until,
         "entry": None if process.entry is None else asdict(process.entry),

@@ -276,12 +276,12 @@ def test_the_token_of_a_file(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("proceses",), 'Unknown command "proceses". Did you mean "processes"?'),
-        (("audit", "verfy"), 'Unknown command "verfy". Did you mean "verify"?'),
+        (("procezzes",), 'Unknown command "procezzes". Did you mean "processes"?'),
+        (("audit", "verifyy"), 'Unknown command "verifyy". Did you mean "verify"?'),
         (("audit",), ""),
         (("show", ID, "--jsn"), "Unknown option: --jsn. Did you mean --json?"),
-        (("processes", "--statsu", "FAILED"), "Unknown option: --statsu. Did you mean --status?"),
-        (("processes", "--status", "FAILD"), 'Did you mean "FAILED"?'),
+        (("processes", "--statuss", "FAILED"), "Unknown option: --statuss. Did you mean --status?"),
+        (("processes", "--status", "FAILDX"), 'Did you mean "FAILED"?'),
         (("processes", "--status"), "--status"),
         (("processes", "--limit", "0"), "'0' is not a number of rows from 1"),
         (("processes", "--since", "yesterday"), "'yesterday' is not a moment"),

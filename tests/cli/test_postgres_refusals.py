@@ -1,7 +1,6 @@
 """If a server or a worker cannot start on PostgreSQL, it ends with one sentence and exit code 2, never a trace."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 import psycopg
@@ -44,25 +43,6 @@ def test_a_worker_that_is_older_than_the_schema_refuses_to_start(tmp_path: Path,
         worker = orchestrator(tmp_path, "worker", *WORKFLOWS, "--database", url, "--public-url", "http://api")
 
     assert "newer than this release knows" in refusal(worker)
-
-
-@pytest.mark.parametrize("missing", ["psycopg", "procrastinate"])
-def test_an_extra_that_is_missing_is_named(tmp_path: Path, missing: str) -> None:
-    without = (
-        f"import sys; sys.modules[{missing!r}] = None; "
-        "from orchestrator_gql.cli.main import main; sys.exit(main(sys.argv[1:]))"
-    )
-    url = "postgresql+psycopg://nobody@127.0.0.1:1/none"
-    result = subprocess.run(
-        [sys.executable, "-c", without, "serve", *WORKFLOWS, "--database", url],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-    assert "pip install 'orchestrator-gql[postgres]'" in refusal(result)
 
 
 def test_a_role_on_sqlite_is_refused_with_its_requirements(tmp_path: Path) -> None:

@@ -218,7 +218,7 @@ def test_a_server_that_dies_while_a_command_waits_is_found_again(tmp_path: Path)
     assert "Traceback" not in start.err.read_text() + watch.err.read_text()
 
 
-def test_many_processes_are_aborted_after_a_preview_and_each_refusal_is_told(
+def test_many_processes_are_aborted_after_a_preview_and_each_refusal_is_printed(
     person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = [person.started("asking", "SUSPENDED") for _ in range(3)]
@@ -396,3 +396,51 @@ def test_the_shell_is_offered_commands_workflows_and_processes(person: Person, s
     assert "greeting\tGreet everybody" in offered.stdout.splitlines()
     assert any(line.startswith(f"{id}\t") for line in ids.stdout.splitlines())
     assert (away.returncode, away.stderr) == (DONE, "")
+
+
+def test_the_list_is_drawn_again_after_each_change(person: Person, server: Running, tmp_path: Path) -> None:
+    words = ("processes", "--watch", "--workflow", "greeting")
+    with (
+        running(tmp_path, *words, "--color", "always", ORCHESTRATOR_URL=server.address) as screen,
+        running(tmp_path, *words, ORCHESTRATOR_URL=server.address) as lines,
+    ):
+        until(lambda: "Ctrl-C ends" in screen.out.read_text() or None)
+        id = person.started("greeting")
+        for watch, text in ((screen, id[-8:]), (lines, f"{id}  COMPLETED")):
+            until(lambda watch=watch, text=text: text in watch.out.read_text() or None)  # type: ignore[misc]
+        codes = [watch.end(signal.SIGINT) for watch in (screen, lines)]
+
+    assert codes == [DONE, DONE]
+    assert screen.err.read_text() == lines.err.read_text() == ""
+    assert screen.out.read_text().endswith("\x1b[?25h")  # the cursor is there again
+
+
+DRAWN: tuple[tuple[str, ...], ...] = (
+    ("--help",),
+    ("processes", "--help"),
+    ("workflows",),
+    ("workflows", "asking"),
+    ("waits",),
+    ("notifications",),
+    ("audit", "list"),
+    ("audit", "verify"),
+    ("show", "ID"),
+    ("abort", "--status", "SUSPENDED", "--dry-run"),
+)
+
+
+@pytest.mark.parametrize("columns", [20, 80])
+@pytest.mark.parametrize(
+    "command",
+    DRAWN,
+)
+def test_every_screen_can_be_drawn_at_every_width(
+    command: tuple[str, ...], columns: int, person: Person, server: Running
+) -> None:
+    id = person.started("asking", "SUSPENDED")
+    given = [id if word == "ID" else word for word in command]
+
+    code, written = on_terminal(given, columns, ORCHESTRATOR_URL=server.address, LC_ALL="C", PYTHONUTF8="0")
+
+    assert (code, "Traceback" in written) == (DONE, False), written
+    assert written.isascii()

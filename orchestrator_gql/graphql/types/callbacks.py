@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 from uuid import UUID
 
 import strawberry
@@ -101,9 +101,13 @@ async def _adoptable_callbacks(info: Info, callback_id: UUID) -> frozenset[UUID]
     return adoptable_callbacks(info.context.runtime, process, await loaders.callbacks.load(process.id))
 
 
+Body: TypeAlias = bytes | None
+"""The name `bytes` is a field of the class below."""
+
+
 @strawberry.type(description="One delivery to the URL of a callback, and its outcome.")
 class CallbackAttempt(Node):
-    body: strawberry.Private[bytes | None]
+    body: strawberry.Private[Body]
     callback_id: strawberry.Private[UUID]
     is_whole: strawberry.Private[bool]
     at: datetime = strawberry.field(description="The time when the delivery came in.")

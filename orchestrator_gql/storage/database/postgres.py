@@ -38,7 +38,8 @@ from orchestrator_gql.storage.database.snapshot import (
 )
 from orchestrator_gql.storage.database.thread_reads import ThreadReads
 from orchestrator_gql.storage.database.transactions import COMMIT, SNAPSHOT, Progress, read_in, write_in
-from orchestrator_gql.utils.errors import OutcomeUnknown, SettingsError, StorageUnavailable, StorageUnreadable
+from orchestrator_gql.utils.errors import OutcomeUnknown, StorageUnavailable, StorageUnreadable
+from orchestrator_gql.utils.extras import demand_extra
 from orchestrator_gql.utils.forks import keep_from_children
 from orchestrator_gql.utils.outages import WRITES, Outage
 
@@ -161,17 +162,13 @@ class PostgresDatabase:
 
     async def open(self) -> None:
         """Create the pools. Raises `SettingsError` if the extra is not installed."""
-        options_of_url = make_url(self._url).query.get("options", "")
-        try:
-            from orchestrator_gql.storage.database.own_connections import connect_own
+        demand_extra("postgres")
+        from orchestrator_gql.storage.database.own_connections import connect_own
 
-            options = f"{SESSION} {options_of_url}".strip()
-            self._engine, self._readers = self._pool(POOL, options), self._pool(READERS, options)
-            self._thread_reads = thread_reads.of_postgres(self._url, CONNECTION, str(options_of_url), connect_own)
-        except ModuleNotFoundError as error:
-            raise SettingsError(
-                f"PostgreSQL needs the extra: pip install 'orchestrator-gql[postgres]' ({error.name} is missing)."
-            ) from error
+        options_of_url = make_url(self._url).query.get("options", "")
+        options = f"{SESSION} {options_of_url}".strip()
+        self._engine, self._readers = self._pool(POOL, options), self._pool(READERS, options)
+        self._thread_reads = thread_reads.of_postgres(self._url, CONNECTION, str(options_of_url), connect_own)
 
     def _pool(self, size: int, options: str) -> AsyncEngine:
         from orchestrator_gql.storage.database.own_connections import OwnConnection
