@@ -257,7 +257,7 @@ class Link:
         return error if error.sqlstate else OperationalError(str(error))  # by libpq: the connection is lost
 
     def _lost(self, results: "Sequence[PGresult]" = ()) -> "Error":
-        """The error for a lost connection; the server may have said why, in the first result that is an error."""
+        """The error for a lost connection; the first result that is an error has the reason of the server."""
         from psycopg import OperationalError
 
         for result in results:

@@ -130,9 +130,10 @@ async def test_a_cancelled_round_trip_ends_on_the_server_and_closes_the_connecti
 
 async def test_psycopg_and_the_link_take_turns(connection: "psycopg.AsyncConnection[Any]") -> None:
     link = Link(connection)
-    for number in range(3):
-        assert await value(link, "SELECT $1::int", str(number)) == number
-        assert await (await connection.execute("SELECT %s::int", [number])).fetchone() == (number,)
+    async with asyncio.timeout(PATIENCE):
+        for number in range(3):
+            assert await value(link, "SELECT $1::int", str(number)) == number
+            assert await (await connection.execute("SELECT %s::int", [number])).fetchone() == (number,)
 
 
 async def test_nobody_waits_for_a_posted_statement(connection: "psycopg.AsyncConnection[Any]") -> None:
