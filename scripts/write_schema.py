@@ -41,7 +41,12 @@ def script_of(path: Path) -> str:
     """The statements that make the tables of the file, with the rows that are in them."""
     with closing(sqlite3.connect(path)) as conn:
         statements = [statement for statement in conn.iterdump() if statement not in ("BEGIN TRANSACTION;", "COMMIT;")]
-    return HEAD + "".join(f"{_in_order(statement)}\n" for statement in statements)
+    return HEAD + "".join(f"{_in_order(statement)}\n" for statement in sorted(statements, key=_index))
+
+
+def _index(statement: str) -> str:
+    """Sorts indexes, the last statements, by their names: Alembic makes those of a copied table in any order."""
+    return statement if statement.startswith(("CREATE INDEX", "CREATE UNIQUE INDEX")) else ""
 
 
 def _in_order(statement: str) -> str:

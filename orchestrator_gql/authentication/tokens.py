@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from dataclasses import replace
+from datetime import datetime
 
 from orchestrator_gql.authentication.guess_limiter import GuessLimiter
 from orchestrator_gql.config.settings import Settings
@@ -10,18 +11,20 @@ from orchestrator_gql.security import LOCAL_OPERATOR, NOBODY, Principal
 from orchestrator_gql.utils.errors import Unauthenticated
 
 
-def signed_in(settings: Settings, authorization: str | None, sign_ins: GuessLimiter, address: str | None) -> Principal:
+def signed_in(
+    settings: Settings, authorization: str | None, sign_ins: GuessLimiter, address: str | None, now: datetime
+) -> Principal:
     """The principal like `principal_of`. A wrong value is logged with its address and limited.
 
     Raises `Unauthenticated`, or `RateLimited` after too many wrong values from the address.
     """
     try:
-        return principal_of(settings, authorization)
+        return principal_of(settings, authorization, now)
     except Unauthenticated as error:
         raise sign_ins.refusal(address, error) from None
 
 
-def principal_of(settings: Settings, authorization: str | None) -> Principal:
+def principal_of(settings: Settings, authorization: str | None, now: datetime) -> Principal:
     """The principal for the value of the ``Authorization`` header. Raises `Unauthenticated` for a wrong value.
 
     If no sign-in is configured, the principal is always the local operator, who belongs to every team.
@@ -35,6 +38,8 @@ def principal_of(settings: Settings, authorization: str | None) -> Principal:
     matches = [token for token in settings.api_tokens if hmac.compare_digest(token.sha256, digest)]
     if scheme.lower() != "bearer" or not matches:
         raise Unauthenticated("The token is not one of this server's: send `Authorization: Bearer TOKEN`.")
+    if matches[0].expires_at is not None and matches[0].expires_at <= now:
+        raise Unauthenticated(f"The token of {matches[0].name!r} has expired: ask for a new one.")
     token, roles = matches[0], settings.permissions_of
     teams = {team.key for team in settings.teams if token.name in team.users} | set(token.teams)
     permissions = frozenset(permission for role in token.roles for permission in roles[role])

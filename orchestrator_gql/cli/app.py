@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from types import MethodType
 from typing import Literal
 
 from cyclopts import App, CycloptsError, Parameter
@@ -45,6 +46,9 @@ def run(arguments: Sequence[str]) -> int:
         words = help_text.command_words(arguments)
         print(f"{PROGRAM}: {_sentence(error)}", file=sys.stderr)
         print(f"See `{' '.join((PROGRAM, *words, '--help'))}`.", file=sys.stderr)
+        return REFUSED
+    if isinstance(command, MethodType):  # of the library: it would print the help of a command without a function
+        sys.stdout.write(help_text.help_of(arguments))
         return REFUSED
     code: int = command(*bound.args, **bound.kwargs)
     return code

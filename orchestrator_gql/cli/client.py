@@ -29,6 +29,9 @@ CLOSING_SECONDS = 1
 """A server that is sending a long response reads the close frame late; Ctrl-C should not wait for the server."""
 
 
+NO_ORCHESTRATOR = "The server at this address is not an orchestrator."
+
+
 class ConnectionFailed(OrchestratorError):
     """The server cannot be reached; a later try may succeed."""
 
@@ -74,7 +77,7 @@ async def subscribe(url: str, query: str, variables: Mapping[str, Json]) -> Asyn
     breaks, `OperationRefused` if the server refuses, and `SettingsError` if ``url`` is not such a URL.
     """
     from websockets.asyncio.client import connect
-    from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+    from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage, InvalidStatus
 
     try:
         async with connect(
@@ -103,6 +106,10 @@ async def subscribe(url: str, query: str, variables: Mapping[str, Json]) -> Asyn
         raise _closed(closed) from closed
     except InvalidStatus as refused:
         raise not_opened(refused.response.status_code) from refused
+    except InvalidMessage as error:
+        if isinstance(error.__cause__, EOFError):  # the server goes away at this moment
+            raise unreachable(url, error) from error
+        raise OperationRefused(NO_ORCHESTRATOR) from error
     except (OSError, InvalidHandshake, TimeoutError) as error:
         raise unreachable(url, error) from error
 

@@ -22,8 +22,10 @@ def base_of(url: str) -> str:
     """The server's base URL without a slash at its end; raises `SettingsError` if ``url`` is no http(s) URL."""
     try:
         parts = urlsplit(url)
-        is_valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:  # an incomplete IPv6 address, or a port that is no number
+        is_name = bool(parts.hostname) and " " not in url and url.isprintable()
+        is_valid = parts.scheme in ("http", "https") and is_name and parts.port != 0
+        (parts.hostname or "").encode("idna")  # the lookup of a name would raise this error
+    except ValueError:  # an incomplete IPv6 address, a port that is no number, or a name with an empty or a long part
         is_valid = False
     if not is_valid:
         text = f"{shown(url)!r} is not the address of a server: an address looks like http://127.0.0.1:8000"

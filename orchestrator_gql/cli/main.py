@@ -35,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _code_of(arguments: Sequence[str] | None) -> int:
     try:
         given = list(sys.argv[1:] if arguments is None else arguments)
+        if given[:1] == [COMPLETE]:
+            return _complete(given)
         words, color = _without_color(given)
         options = words[: words.index("--")] if "--" in words else words
         if "--help" in options or "-h" in options or not words:
@@ -52,6 +54,14 @@ def _code_of(arguments: Sequence[str] | None) -> int:
         return report(SettingsError(message))
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _complete(words: Sequence[str]) -> int:
+    """Offer the completions that a shell asks for."""
+    from orchestrator_gql.cli.app import application
+
+    application()(words)
+    return DONE
 
 
 def _run(words: Sequence[str]) -> int:
@@ -77,8 +87,11 @@ def _without_color(given: Sequence[str]) -> tuple[list[str], str]:
     return words, color
 
 
-_WITHOUT_SERVER = ("serve", "worker", "demo", "migrate", "backup", "schema", "completion", "__complete")
-"""The commands that call no server, and the word by which a shell asks for completions."""
+_WITHOUT_SERVER = ("serve", "worker", "demo", "migrate", "backup", "schema", "completion")
+"""The commands that call no server."""
+
+COMPLETE = "__complete"
+"""The word by which the script of a shell asks for completions."""
 
 _UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 
 from orchestrator_gql.cli.client import (
+    NO_ORCHESTRATOR,
     OF_VALIDATION,
     OperationRefused,
     authorization,
@@ -40,7 +41,7 @@ def _data(url: str, response: httpx.Response) -> dict[str, Any]:
     except (ValueError, RecursionError):
         raise not_opened(response.status_code) from None
     if not isinstance(body, dict) or not isinstance(body.get("errors") or [], list):
-        raise OperationRefused("The server at this address is not an orchestrator.")
+        raise OperationRefused(NO_ORCHESTRATOR)
     if errors := [error for error in body.get("errors") or [] if isinstance(error, dict)]:
         if any(_code(error) == OF_VALIDATION for error in errors):
             raise too_old(_version(url), "; ".join(str(error.get("message")) for error in errors))

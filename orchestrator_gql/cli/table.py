@@ -98,8 +98,12 @@ def console() -> "Console":
     """The terminal at standard output."""
     from rich.console import Console
 
+    class Terminal(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # Rich would end the command with its own exit code
+
     colored = is_colored(sys.stdout)
-    return Console(
+    return Terminal(
         highlight=False,
         markup=False,
         emoji=False,

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from pydantic import BaseModel, ConfigDict, EmailStr, Field, field_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, EmailStr, Field, field_validator
 
 from orchestrator_gql.types import Permission
 
@@ -56,6 +56,9 @@ class ApiToken(BaseModel):
     roles: tuple[str, ...] = Field((), description="The names of its roles.")
     teams: tuple[str, ...] = Field((), description="The keys of its teams.")
     email: EmailStr | None = Field(None, description="The mail address of its owner.")
+    expires_at: AwareDatetime | None = Field(
+        None, description="The time, with its offset, from which it is refused; none: never."
+    )
 
     @field_validator("sha256")
     @classmethod

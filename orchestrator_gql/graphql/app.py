@@ -36,7 +36,9 @@ def graphql_app(runtime: Runtime, limiters: GuessLimiters) -> GraphQLApp:
 
     async def make_context(connection: Request | WebSocket, params: Mapping[str, Json] | None) -> Context:
         peer = connection.client.host if connection.client else None
-        principal = signed_in(settings, _authorization(connection, params), limiters.sign_ins, peer)
+        principal = signed_in(
+            settings, _authorization(connection, params), limiters.sign_ins, peer, runtime.clock.now()
+        )
         if principal is NOBODY and isinstance(connection, WebSocket):
             raise Unauthenticated(SIGN_IN)
         locale = locale_of(connection.headers.get("accept-language"))

@@ -85,8 +85,11 @@ class Context:
         """Whose operation this is: the clients take turns with large operations."""
         return self.principal.id, self.peer
 
-    def maker(self) -> Callable[[Source], "Context"]:
-        """Makes contexts for the same caller with another source. It is small: a subscriber keeps it while it waits."""
+    def maker(self) -> "MakeContext":
+        """Makes contexts for the same caller with another source, or with none.
+
+        It is small: a subscriber keeps it while it waits.
+        """
         make = partial(
             Context,
             self.runtime,
@@ -107,5 +110,8 @@ class Context:
         self.loaders = Loaders(self.reading, self.principal, self.pace)
         self.redacted = Redaction(self.runtime.redact, self.turn)
 
+
+MakeContext: TypeAlias = Callable[[Source | None], Context]
+"""Makes the context of one operation of a known caller."""
 
 Info = StrawberryInfo[Context, None]

@@ -224,6 +224,8 @@ async def _next_result(
     results: AsyncGenerator[Any, None], limit: float | None, context: object
 ) -> ExecutionResult | None:
     with _acting(context):
+        if limit is None:
+            return await anext(results, None)
         async with asyncio.timeout(limit):
             return await anext(results, None)
 

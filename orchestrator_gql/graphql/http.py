@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from orchestrator_gql.events.feed import Feed
-from orchestrator_gql.graphql import documents
+from orchestrator_gql.graphql import documents, transport_ws
 from orchestrator_gql.graphql.context import EXECUTION_SECONDS, Context
 from orchestrator_gql.graphql.document_queue import DocumentQueue
 from orchestrator_gql.graphql.documents import Kind
@@ -44,7 +44,7 @@ from orchestrator_gql.graphql.transport.presence import while_client_stays
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
 from orchestrator_gql.graphql.transport.responses import HttpRefusal, graphql_response, refusal
 from orchestrator_gql.graphql.transport.sse import KEEP_ALIVE, EventStream
-from orchestrator_gql.graphql.transport_ws import Socket, has_welcome_origin, is_welcome
+from orchestrator_gql.graphql.transport_ws import Socket, has_welcome_origin, is_still_valid, is_welcome
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import OrchestratorError, UnsupportedMediaType
 
@@ -277,8 +277,17 @@ class GraphQLApp:
             is_query = kind is Kind.QUERY
             response = await (while_client_stays(request.receive, work) if is_query else work)
             return _asgi_response(response, accepted)
-        ends = self._is_going_away if kind is Kind.SUBSCRIPTION else None
+        ends = (self._until_going_away, partial(self._until_refused, request)) if kind is Kind.SUBSCRIPTION else ()
         return EventStream(self.responses(graphql_request, context, kind=kind), self._keep_alive_seconds, ends)
+
+    async def _until_going_away(self) -> None:
+        await self._is_going_away.wait()
+
+    async def _until_refused(self, request: Request) -> None:
+        """Wait until the credential of the request is not valid any more."""
+        await asyncio.sleep(transport_ws.CREDENTIAL_SECONDS)
+        while await is_still_valid(self.make_context, request, None):  # noqa: ASYNC110 - a clock sends no event
+            await asyncio.sleep(transport_ws.CREDENTIAL_SECONDS)
 
     async def _only_response(self, graphql_request: GraphQLRequest, context: object, kind: Kind) -> ExecutionResponse:
         async with aclosing(self.responses(graphql_request, context, kind=kind)) as responses:
@@ -331,7 +340,8 @@ async def _single(response: ExecutionResponse) -> AsyncGenerator[ExecutionRespon
 def _comes_from_foreign_page(request: Request) -> bool:
     """True for a request without an origin that a page of another site caused, such as that of an ``<img>``.
 
-    A POST needs no such check: a browser sends JSON to another site only after a preflight request, which fails.
+    A POST needs no such check: a browser sends JSON to another site only after a preflight request, which fails
+    unless the origin of the page is allowed; see `cross_origin`.
     """
     return "origin" not in request.headers and request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
 

@@ -13,16 +13,17 @@ subscriber holds nobody up, and a group keeps nothing for it.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from functools import partial
 
 from orchestrator_gql.events.feed import Feed, Follower
 from orchestrator_gql.events.stream import Batch
-from orchestrator_gql.graphql.context import Context, Source
+from orchestrator_gql.graphql.context import Context, MakeContext
 from orchestrator_gql.graphql.documents import Kind
 from orchestrator_gql.graphql.execution import Execution, ExecutionResponse, Response, SharedResponse, WriteNow
-from orchestrator_gql.graphql.sharing_keys import Key, key_of
+from orchestrator_gql.graphql.shared_numbers import SharedNumbers
+from orchestrator_gql.graphql.sharing_keys import Key, key_of, key_of_numbers
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
 from orchestrator_gql.reads import events as event_reads
 from orchestrator_gql.storage.events import EventFilter, Place, place_of
@@ -112,7 +113,7 @@ class Group:
         execution: Execution,
         feed: Feed,
         request: GraphQLRequest,
-        make_context: Callable[[Source], Context],
+        make_context: MakeContext,
         cursor: str,
     ) -> None:
         self.members: dict[Member, None] = {}
@@ -246,16 +247,17 @@ class SharedSubscriptions:
         self.execution = execution
         self._feed = feed
         self._groups: dict[Key, Group] = {}
+        self.numbers = SharedNumbers(execution)
 
     @property
     def groups(self) -> int:
         """The number of groups."""
-        return len(self._groups)
+        return len(self._groups) + self.numbers.groups
 
     @property
     def members(self) -> int:
         """The number of subscribers that are in a group."""
-        return sum(len(group.members) for group in self._groups.values())
+        return sum(len(group.members) for group in self._groups.values()) + self.numbers.members
 
     def responses(
         self, request: GraphQLRequest, context: Context, write_now: WriteNow | None = None
@@ -265,11 +267,12 @@ class SharedSubscriptions:
         Ask for the next response after the last one is sent; meanwhile ``write_now`` gets the responses that can be
         written at once.
         """
+        numbers = key_of_numbers(request, context)
+        if numbers is not None:
+            return self.numbers.responses(numbers, request, context.maker(), write_now)
         return _Subscriber(self, request, context.maker(), write_now).responses(context)
 
-    async def group(
-        self, key: Key, request: GraphQLRequest, make_context: Callable[[Source], Context], cursor: str
-    ) -> Group:
+    async def group(self, key: Key, request: GraphQLRequest, make_context: MakeContext, cursor: str) -> Group:
         """The group of the key, when it has reached the cursor; it is over if it has failed meanwhile."""
         place = place_of(cursor)
         while True:
@@ -304,7 +307,7 @@ class _Subscriber:
         self,
         shared: SharedSubscriptions,
         request: GraphQLRequest,
-        make_context: Callable[[Source], Context],
+        make_context: MakeContext,
         write_now: WriteNow | None,
     ) -> None:
         self._shared = shared

@@ -24,9 +24,13 @@ from graphql import (
 from orchestrator_gql.graphql import documents
 from orchestrator_gql.graphql.context import Context
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
+from orchestrator_gql.types import Permission
 
 FIELD, CURSOR = "processEvents", "after"
 """The subscription that is shared, and its argument in which equal subscriptions may differ."""
+
+NUMBERS = "stats"
+"""The subscription to the numbers, which are equal for all callers with equal rights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +48,47 @@ class Key:
 
 def key_of(request: GraphQLRequest, context: Context) -> Key | None:
     """The key of a valid subscription; None if it is executed alone."""
-    document = documents.known(request.query, is_stranger=request.is_stranger).document
+    document = _document(request)
+    if document is None:
+        return None
     operation = documents.select(document, request.operation_name)
     fields = _root_fields(document, operation.selection_set)
     if {field.name.value for field in fields} != {FIELD}:
         return None
     cursors = _variables_of_cursor(document, fields)
-    values = {name: value for name, value in request.variables.items() if name not in cursors}
+    viewer = context.principal
+    # Other fields may depend on the person: what it may decide, or what an author's rule allows it.
+    return _key(request, context, cursors, _rights(context) if context.is_plain else viewer)
+
+
+def key_of_numbers(request: GraphQLRequest, context: Context) -> Key | None:
+    """The key of a subscription to the numbers; None for other operations."""
+    document = _document(request)
+    if document is None:
+        return None
+    fields = _root_fields(document, documents.select(document, request.operation_name).selection_set)
+    is_allowed = Permission.READ in context.principal.permissions  # otherwise each caller gets its own refusal
+    if {field.name.value for field in fields} != {NUMBERS} or not is_allowed:
+        return None
+    return _key(request, context, set(), _rights(context))
+
+
+def _document(request: GraphQLRequest) -> DocumentNode | None:
+    """The document; None if it is so long that it is not kept: it would be parsed on the event loop again."""
+    if len(request.query) > documents.KEPT_LENGTH:
+        return None
+    return documents.known(request.query, is_stranger=request.is_stranger).document
+
+
+def _rights(context: Context) -> Hashable:
+    return context.principal.permissions, context.principal.teams
+
+
+def _key(request: GraphQLRequest, context: Context, without: set[str], viewer: Hashable) -> Key:
+    values = {name: value for name, value in request.variables.items() if name not in without}
     parts = [request.query, request.operation_name, values]
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf-8", "surrogatepass")).digest()
-    viewer = context.principal
-    rights = (viewer.permissions, viewer.teams)
-    # Other fields may depend on the person: what it may decide, or what an author's rule allows it.
-    return Key(digest, context.locale, rights if context.is_plain else viewer)
+    return Key(digest, context.locale, viewer)
 
 
 def _root_fields(document: DocumentNode, selections: SelectionSetNode) -> list[FieldNode]:

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
 from contextlib import aclosing, suppress
-from typing import Protocol, assert_never
+from typing import Any, Protocol, assert_never
 
 from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -34,6 +34,9 @@ from orchestrator_gql.utils.errors import RateLimited, ServerBusy, Unauthenticat
 logger = logging.getLogger(__name__)
 
 SUBPROTOCOL = "graphql-transport-ws"
+CREDENTIAL_SECONDS = 30.0
+"""Seconds between two looks at the credential of an open socket or stream: it may expire, or lose its rights."""
+
 MAX_OPERATIONS = 100
 """The largest number of operations on one socket at once."""
 
@@ -86,6 +89,21 @@ def has_welcome_origin(connection: HTTPConnection, allowed_origins: Collection[s
     return all(page_origins.is_welcome(origin, host, allowed_origins) for origin in given)
 
 
+async def is_still_valid(
+    make_context: Callable[[Any, Mapping[str, Json] | None], Awaitable[object]],
+    connection: HTTPConnection,
+    params: Mapping[str, Json] | None,
+) -> bool:
+    """False if the caller of an open connection would be refused now."""
+    try:
+        await make_context(connection, params)
+    except (Unauthenticated, RateLimited):
+        return False
+    except Exception as error:  # it says nothing about the credential
+        masked(error)
+    return True
+
+
 class Socket:
     """One open WebSocket and its operations."""
 
@@ -99,6 +117,7 @@ class Socket:
         self._closing: tuple[int, str] | None = None
         self._is_gone = False
         self._listening = asyncio.timeout(init_seconds)
+        self._next_look: asyncio.TimerHandle | None = None
 
     def close(self, code: int, reason: str) -> None:
         """Begin to close the socket; only the first code and reason count."""
@@ -127,6 +146,8 @@ class Socket:
         self._is_gone = True
 
     async def _leave(self) -> None:
+        if self._next_look is not None:
+            self._next_look.cancel()
         if self._is_gone:
             logger.debug("A client left its socket.", extra={"operations": len(self._tasks)})
         else:
@@ -169,7 +190,24 @@ class Socket:
             masked(error)
             raise BadFrame(1011, "Internal error") from None
         self._is_acknowledged = True
+        self._look_later()
         await self._send(frames.ack())
+
+    def _look_later(self) -> None:
+        def look() -> None:
+            if self._closing is None and not self._is_gone:
+                task = asyncio.create_task(self._look_at_credential())
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+
+        self._next_look = asyncio.get_running_loop().call_later(CREDENTIAL_SECONDS, look)
+
+    async def _look_at_credential(self) -> None:
+        """Close the socket if its credential is not valid any more."""
+        if await is_still_valid(self._server.make_context, self._websocket, self._params):
+            self._look_later()
+        else:
+            self.close(4403, "Forbidden")
 
     async def _begin(self, frame: Subscribe) -> None:
         if not self._is_acknowledged:

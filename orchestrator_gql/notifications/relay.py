@@ -18,7 +18,7 @@ from orchestrator_gql.notifications.events import NOTIFIABLE, NotifiableEvent, a
 from orchestrator_gql.notifications.recipients import Target
 from orchestrator_gql.process import Process
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.storage import events, input_requests, listing, notifications, outbox_cursor
+from orchestrator_gql.storage import events, input_requests, light_processes, notifications, outbox_cursor
 from orchestrator_gql.storage.events import EventFilter
 from orchestrator_gql.storage.notifications import Notification
 from orchestrator_gql.utils.errors import StorageUnavailable
@@ -141,7 +141,7 @@ def _read_part(conn: Connection, cursor: str) -> _LogPart:
     """
     page = events.after(conn, cursor, WANTED, BATCH)
     notifiable = [event for event in map(notifiable_event, page.events) if event is not None]
-    processes = listing.processes_by_ids(conn, list({event.process_id for event in notifiable}))
+    processes = light_processes.by_ids(conn, list({event.process_id for event in notifiable}))
     ids = {event.input_request_id for event in notifiable if event.input_request_id is not None}
     requests = input_requests.by_ids(conn, list(ids))
     rows = []

@@ -16,7 +16,7 @@ from orchestrator_gql.process import Process, ProcessAction, recoverable_wait, s
 from orchestrator_gql.process import available_actions as possible_actions
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
-from orchestrator_gql.storage import audit, backlog, engine_state, listing, process_lists
+from orchestrator_gql.storage import audit, backlog, engine_state, light_processes, listing, process_lists
 from orchestrator_gql.storage import workers as worker_rows
 from orchestrator_gql.storage.backlog import Backlog
 from orchestrator_gql.storage.engine_state import EngineStatus
@@ -99,7 +99,7 @@ async def process(runtime: Runtime, principal: Principal, process_id: UUID) -> P
     principal.demand(Permission.READ)
 
     def load(conn: Connection) -> Process | None:
-        found = listing.processes_by_ids(conn, [process_id]).get(process_id)
+        found = light_processes.by_ids(conn, [process_id]).get(process_id)
         if found is None and audit.removed_at(conn, process_id) is not None:
             raise no_process(conn, process_id)
         return found

@@ -15,7 +15,6 @@ from orchestrator_gql.storage import (
     callbacks,
     input_requests,
     light_processes,
-    listing,
     processes,
     product_subscription_locks,
     product_subscription_uses,
@@ -39,7 +38,7 @@ def _read(rows: Callable[[Connection, Sequence[K]], Mapping[K, T]]) -> ByKeys[K,
     return read
 
 
-processes_by_ids = _read(listing.processes_by_ids)
+processes_by_ids = _read(light_processes.by_ids)
 """Processes, without their states."""
 whole_processes = _read(processes.load_all)
 states = _read(processes.states)

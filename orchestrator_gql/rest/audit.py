@@ -29,7 +29,7 @@ def audit_routes(runtime: Runtime, sign_ins: GuessLimiter) -> list[Route]:
 
     async def export(request: Request) -> Response:
         authorization = request.headers.get("authorization")
-        principal = signed_in(runtime.settings, authorization, sign_ins, peer_of(request))
+        principal = signed_in(runtime.settings, authorization, sign_ins, peer_of(request), runtime.clock.now())
         if principal is NOBODY:
             raise Unauthenticated("The audit log is for those who sign in: send `Authorization: Bearer TOKEN`.")
         parts = audit_parts(runtime, principal, request.query_params.get("after") or None)

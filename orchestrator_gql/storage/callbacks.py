@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, RowMapping, bindparam, fu
 
 from orchestrator_gql.callbacks.rules import Callback
 from orchestrator_gql.storage import columns
+from orchestrator_gql.storage.by_id import ById
 from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.tables import callback_keys, callbacks, payloads, processes
 from orchestrator_gql.storage.weight import charge, within
@@ -69,7 +70,8 @@ _process_by_token_digest = Prepared(
     .join(callback_keys, callback_keys.c.callback_id == callbacks.c.id)
     .where(callback_keys.c.digest == bindparam("digest"))
 )
-_by_id = Prepared(select(callbacks).where(callbacks.c.id == bindparam("id")))
+_by_id = ById(select(callbacks), callbacks.c.id)
+_by_process = ById(select(callbacks), callbacks.c.process_id, [callbacks.c.id])
 _text = Prepared(select(payloads).where(payloads.c.id == bindparam("id")))
 _issue = Prepared(insert(callbacks).inline(), callbacks.c.keys())
 _add_token_digest = Prepared(insert(callback_keys).inline(), callback_keys.c.keys())
@@ -150,18 +152,15 @@ def of_execution(conn: Connection, process_id: UUID, record_seq: int) -> list[Ca
 
 def of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, list[Callback]]:
     """All callbacks of each process, oldest first."""
-    rows = conn.execute(select(callbacks).where(callbacks.c.process_id.in_(process_ids)).order_by(callbacks.c.id))
     result: dict[UUID, list[Callback]] = {}
-    for row in rows:
-        result.setdefault(row.process_id, []).append(callback_of(row))
+    for row in _by_process.rows(conn, process_ids):
+        result.setdefault(row["process_id"], []).append(_callback_in(row))
     return result
 
 
 def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Callback]:
     """The callbacks with those ids."""
-    if len(ids) == 1:
-        return {row["id"]: _callback_in(row) for row in _by_id.each(conn, {"id": ids[0]})}
-    return {row.id: callback_of(row) for row in conn.execute(select(callbacks).where(callbacks.c.id.in_(ids)))}
+    return {row["id"]: _callback_in(row) for row in _by_id.rows(conn, ids)}
 
 
 def status_of_receipt(conn: Connection, receipt: str) -> CallbackStatus | None:

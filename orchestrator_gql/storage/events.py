@@ -373,8 +373,10 @@ def _values(event: Event) -> dict[str, Any]:
 
 def _plain(payload: dict[str, Any]) -> dict[str, Any]:
     """The payload with its failures as JSON objects."""
+    if Failure not in {*map(type, payload.values())}:
+        return payload
     failures = {key: failure_to_json(value) for key, value in payload.items() if isinstance(value, Failure)}
-    return payload | failures if failures else payload
+    return payload | failures
 
 
 def _event(row: Row[Any]) -> Event:

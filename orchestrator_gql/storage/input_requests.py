@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, RowMapping, bindparam, in
 
 from orchestrator_gql.input_requests.decision import Decision, InputRequest
 from orchestrator_gql.storage import columns
+from orchestrator_gql.storage.by_id import ById
 from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.tables import decisions, input_requests, process_steps
@@ -30,6 +31,8 @@ def is_overdue(now: Any, *, is_wanted: bool = True) -> ColumnElement[bool]:
 
 _open = Prepared(insert(input_requests).inline(), input_requests.c.keys())
 _load = Prepared(select(input_requests).where(input_requests.c.id == bindparam("id")))
+_by_id = ById(select(input_requests), c.id)
+_by_process = ById(select(input_requests), c.process_id, [c.id])
 _open_of_process = Prepared(
     select(input_requests).where(
         input_requests.c.process_id == bindparam("process_id"),
@@ -64,18 +67,14 @@ def load(conn: Connection, request_id: UUID) -> InputRequest | None:
 
 def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, InputRequest]:
     """The requests with those ids."""
-    if len(ids) == 1:
-        return {row["id"]: InputRequest(**row) for row in _load.each(conn, {"id": ids[0]})}
-    rows = conn.execute(select(input_requests).where(input_requests.c.id.in_(ids)))
-    return {row.id: request_of(row) for row in rows}
+    return {row["id"]: InputRequest(**row) for row in _by_id.rows(conn, ids)}
 
 
 def of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, list[InputRequest]]:
     """All requests of each process, oldest first."""
-    is_of_processes = input_requests.c.process_id.in_(process_ids)
     requests: dict[UUID, list[InputRequest]] = {}
-    for row in conn.execute(select(input_requests).where(is_of_processes).order_by(input_requests.c.id)):
-        requests.setdefault(row.process_id, []).append(request_of(row))
+    for row in _by_process.rows(conn, process_ids):
+        requests.setdefault(row["process_id"], []).append(InputRequest(**row))
     return requests
 
 

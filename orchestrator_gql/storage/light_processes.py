@@ -1,6 +1,6 @@
 """Processes as lists load them: without their states and pages, and without large failures."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, select
 
 from orchestrator_gql.process import Process
-from orchestrator_gql.storage.processes import process_and_execution, process_of
+from orchestrator_gql.storage.by_id import ById
+from orchestrator_gql.storage.processes import process_and_execution, process_in
 from orchestrator_gql.storage.steps import light_record_columns
 from orchestrator_gql.storage.tables import process_steps, processes
 from orchestrator_gql.storage.weight import within
@@ -43,12 +44,24 @@ def light_select() -> Select[Any]:
     return select(*_columns).select_from(process_and_execution)
 
 
+_by_id = ById(light_select(), processes.c.id)
+
+
 def light_process_of(row: Row[Any]) -> Process:
     """The process of a row of `light_select`; of a large failure it has the code and the beginning of the message."""
-    process = process_of(row)
-    if not process.is_failure_cut or row.failure_code is None:
+    return _light_process(row._asdict())
+
+
+def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Process]:
+    """The processes with those ids, without their heavy columns."""
+    return {process.id: process for process in map(_light_process, _by_id.rows(conn, ids))}
+
+
+def _light_process(row: Mapping[str, Any]) -> Process:
+    process = process_in(row)
+    if not process.is_failure_cut or row["failure_code"] is None:
         return process
-    return replace(process, failure=Failure(row.failure_code, row.failure_message, process.updated_at))
+    return replace(process, failure=Failure(row["failure_code"], row["failure_message"], process.updated_at))
 
 
 def failures(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Failure]:

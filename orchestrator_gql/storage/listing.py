@@ -26,7 +26,7 @@ from orchestrator_gql.storage import callbacks as callback_rows
 from orchestrator_gql.storage import engine_state, metrics, process_lists, statistics
 from orchestrator_gql.storage import input_requests as request_rows
 from orchestrator_gql.storage.engine_state import EngineStatus
-from orchestrator_gql.storage.light_processes import light_process_of, light_select
+from orchestrator_gql.storage.light_processes import light_process_of
 from orchestrator_gql.storage.pagination import Key, PageArgs, RowPage, count, first_rows, read_page
 from orchestrator_gql.storage.process_filters import ProcessFilter, conditions_of
 from orchestrator_gql.storage.tables import (
@@ -95,12 +95,6 @@ def status_counts(conn: Connection, filters: ProcessFilter) -> dict[ProcessStatu
     """
     allowed = ProcessStatus if filters.statuses is None else dict.fromkeys(filters.statuses)
     return {status: process_lists.count(conn, replace(filters, statuses=[status])) for status in allowed}
-
-
-def processes_by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Process]:
-    """The processes with those ids, without their heavy columns."""
-    rows = conn.execute(light_select().where(processes.c.id.in_(ids)))
-    return {process.id: process for process in map(light_process_of, rows)}
 
 
 def input_request_page(conn: Connection, filters: InputRequestFilter, page_args: PageArgs) -> RowPage[InputRequest]:

@@ -10,6 +10,7 @@ rows; a statement that waits for a row returns it joined with the step execution
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +32,7 @@ from sqlalchemy import (
 )
 
 from orchestrator_gql.process import Process, StepEntry, StepExecution, conditions
+from orchestrator_gql.storage.by_id import ById
 from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.database.after_commit import commit_effects, wake
 from orchestrator_gql.storage.database.observer import ProcessEnded
@@ -91,6 +93,7 @@ def _fenced(*names: str) -> Update:
     return change.values({"version": processes.c.version + 1, **{name: bindparam(name) for name in names}})
 
 
+_secrets = ById(select(processes.c.id, processes.c.secrets).where(processes.c.secrets.is_not(None)), processes.c.id)
 _insert = Prepared(insert(processes).inline(), processes.c.keys())
 _move = Prepared(_fenced(*MOVED))
 _move_with_state = Prepared(_fenced(*MOVED, "state", "stored", "answers", "secrets"))
@@ -121,6 +124,9 @@ def load(conn: Connection, process_id: UUID) -> Process | None:
 
 def load_all(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Process]:
     """As `load`, for many processes."""
+    if len(ids) == 1:
+        found = load(conn, ids[0])
+        return {} if found is None else {found.id: found}
     columns = (*processes.c, *execution_columns())
     query = select(*columns).select_from(process_and_execution).where(processes.c.id.in_(ids))
     rows = within(conn, query, heavy=[processes.c.state, processes.c.start_pages, process_steps.c.delta], order=["id"])
@@ -137,7 +143,7 @@ def lock_standing(conn: Connection, process_id: UUID) -> tuple[Process, Standing
     row = _behind_locks(conn, _load_standing, process_id, {"id": process_id})
     if row is None:
         return None
-    process = _process(row)
+    process = process_in(row)
     return process, Standing(row["engine"], process.version, process.note)
 
 
@@ -216,7 +222,11 @@ def write(
     """
     fence = {"b_id": before.id, "b_epoch": before.epoch, "b_seq": before.seq}
     # to encode a large state takes longer than the rest of the commit, and most commits do not change it
-    is_same = all(getattr(after, name) is getattr(before, name) for name in ("state", "condition_results", "secrets"))
+    is_same = (
+        after.state is before.state
+        and after.condition_results is before.condition_results
+        and after.secrets is before.secrets
+    )
     values = fence | _moved_values(after, lease_until) | ({} if is_same else _state_values(after))
     (_move if is_same else _move_with_state).write(conn, values, refusal)
     if after.ended_at is not None and before.ended_at is None:
@@ -256,7 +266,7 @@ def assign(conn: Connection, process_ids: Sequence[UUID], assignee: str, now: da
 
 def process_of(row: Row[Any]) -> Process:
     """The process of a row with all columns, or of a row of a list; see `light_processes`."""
-    return _process(row._asdict())
+    return process_in(row._asdict())
 
 
 def states(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, tuple[Mapping[str, Any], Sequence[Any]]]:
@@ -269,9 +279,7 @@ def states(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, tuple[Mapping[st
 
 def secrets_of(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Secrets]:
     """The secrets of the processes; processes without secrets are left out."""
-    c = processes.c
-    rows = conn.execute(select(c.id, c.secrets).where(c.id.in_(ids), c.secrets.is_not(None)))
-    return {id: Secrets.read(secrets) for id, secrets in rows}
+    return {row["id"]: Secrets.read(row["secrets"]) for row in _secrets.rows(conn, ids)}
 
 
 def learn(conn: Connection, process: Process, secrets: Secrets) -> None:
@@ -281,10 +289,11 @@ def learn(conn: Connection, process: Process, secrets: Secrets) -> None:
 
 
 def _process_or_none(row: Mapping[str, Any] | None) -> Process | None:
-    return None if row is None else _process(row)
+    return None if row is None else process_in(row)
 
 
-def _process(row: Mapping[str, Any]) -> Process:
+def process_in(row: Mapping[str, Any]) -> Process:
+    """The process of the values of a row with all columns, or of a row of a list."""
     execution: StepExecution | None = execution_of(row)
     return Process(
         id=row["id"],
@@ -356,10 +365,11 @@ def _values(process: Process, lease_until: datetime | None) -> dict[str, Any]:
 _NO_REASON = {"failure_code": None, "failure_message": None}
 _COMPUTED = ("record_seq", "lease_until", "entry", "failure_code", "failure_message")
 _COPIED = tuple(name for name in MOVED if name not in _COMPUTED)
+_copied = attrgetter(*_COPIED)
 
 
 def _moved_values(process: Process, lease_until: datetime | None) -> dict[str, Any]:
-    return {name: getattr(process, name) for name in _COPIED} | {
+    return dict(zip(_COPIED, _copied(process), strict=True)) | {
         "record_seq": process.execution.seq if process.execution else None,
         "lease_until": lease_until,
         "entry": None if process.entry is None else asdict(process.entry),

@@ -1,6 +1,6 @@
 """The rows of step executions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from orchestrator_gql.process import StepExecution
+from orchestrator_gql.storage.by_id import ById
 from orchestrator_gql.storage.database.after_commit import commit_effects
 from orchestrator_gql.storage.database.observer import StepEnded
 from orchestrator_gql.storage.database.prepared import Prepared
@@ -88,12 +89,12 @@ def of_process(conn: Connection, process_id: UUID) -> list[StepExecution]:
 
 def of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, list[StepExecution]]:
     """All step executions of each process, in order."""
-    return _load_executions(conn, process_ids, execution_columns())
+    return _executions(_whole.rows(conn, process_ids))
 
 
 def light_of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, list[StepExecution]]:
     """As `of_processes`, without the changes of the state: see `deltas`."""
-    return _load_executions(conn, process_ids, light_record_columns())
+    return _executions(_light.rows(conn, process_ids))
 
 
 def deltas(conn: Connection, executions: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], Mapping[str, Json]]:
@@ -106,20 +107,21 @@ def deltas(conn: Connection, executions: Sequence[tuple[UUID, int]]) -> dict[tup
     return {(row.process_id, row.seq): row.delta for row in rows}
 
 
-def _load_executions(
-    conn: Connection, process_ids: Sequence[UUID], columns: Sequence[ColumnElement[Any]]
-) -> dict[UUID, list[StepExecution]]:
-    rows = conn.execute(
-        select(process_steps.c.process_id, *columns)
-        .where(process_steps.c.process_id.in_(process_ids))
-        .order_by(process_steps.c.process_id, process_steps.c.seq)
-    )
+def _executions(rows: Iterable[Mapping[str, Any]]) -> dict[UUID, list[StepExecution]]:
     result: dict[UUID, list[StepExecution]] = {}
     for row in rows:
-        execution = execution_of(row._asdict())
+        execution = execution_of(row)
         assert execution is not None
-        result.setdefault(row.process_id, []).append(execution)
+        result.setdefault(row["process_id"], []).append(execution)
     return result
+
+
+def _by_process(columns: Sequence[ColumnElement[Any]]) -> ById:
+    id, seq = process_steps.c.process_id, process_steps.c.seq
+    return ById(select(id, *columns), id, [id, seq])
+
+
+_whole, _light = _by_process(_columns), _by_process(_light_columns)
 
 
 def _values(execution: StepExecution) -> dict[str, Any]:

@@ -44,9 +44,10 @@ def test_the_navigation_leads_to_every_page_once() -> None:
 
 def test_every_decision_is_in_the_index_of_decisions_with_its_title() -> None:
     index = (DOCS / "decisions/README.md").read_text()
-    titles = {page.name: re.sub(r"^# \d+[.:] ", "", page.read_text().splitlines()[0]) for page in DECISIONS}
+    titles = {page.name: re.sub(r"^# 0*(\d+)[.:] ", r"\1. ", page.read_text().splitlines()[0]) for page in DECISIONS}
 
-    assert [file for file, title in titles.items() if f"({file}): {title[0].upper()}{title[1:]}\n" not in index] == []
+    missing = [f"- [{title}]({file})" for file, title in titles.items() if f"[{title}]({file})" not in index]
+    assert missing == [], "add these lines to a group of docs/decisions/README.md"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)

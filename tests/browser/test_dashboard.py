@@ -71,12 +71,14 @@ def test_a_rejected_result_is_shown_with_the_reason_and_nobody_is_asked(dashboar
 
 def test_a_pause_is_shown_with_its_person_and_reason_until_the_engine_goes_on(dashboard: Dashboard) -> None:
     url = dashboard.start()
-    switch_engine(dashboard, paused=True, reason=HOSTILE)
     banner = dashboard.page.locator(".banner")
-    banner.get_by_text(f"Engine paused by Local operator: {HOSTILE}").wait_for()
-    take_picture(dashboard.page, "paused")
-    deliver(url, 0, "two interfaces changed")
-    switch_engine(dashboard, paused=False)
+    switch_engine(dashboard, paused=True, reason=HOSTILE)
+    try:
+        banner.get_by_text(f"Engine paused by Local operator: {HOSTILE}").wait_for()
+        take_picture(dashboard.page, "paused")
+        deliver(url, 0, "two interfaces changed")
+    finally:
+        switch_engine(dashboard, paused=False)  # the other tests have the same server
     banner.wait_for(state="detached")
     dashboard.wait_for_status("Needs a person")
 
@@ -88,10 +90,13 @@ def test_the_list_of_workflows_follows_a_pause(dashboard: Dashboard) -> None:
     dashboard.open("/start")
     link = dashboard.page.locator("a.card", has_text="Wait for an answer, and confirm it")
     link.wait_for()
+    blocked = dashboard.page.locator(".card.blocked", has_text="Wait for an answer, and confirm it")
     switch_engine(dashboard, paused=True, reason="router upgrade")
-    dashboard.page.locator(".card.blocked", has_text="(router upgrade): nothing is started").wait_for()
-    link.wait_for(state="detached")
-    switch_engine(dashboard, paused=False)
+    try:
+        blocked.filter(has_text="(router upgrade): nothing is started").wait_for()
+        link.wait_for(state="detached")
+    finally:
+        switch_engine(dashboard, paused=False)  # the other tests have the same server
     link.wait_for()
 
     assert dashboard.complaints == []

@@ -41,6 +41,13 @@ COMMANDS = (
     SHOW,
     ("show", "ID", "--json"),
     ("waits",),
+    ("processes",),
+    ("processes", "--json"),
+    ("processes", "--color", "always"),
+    ("workflows",),
+    ("workflows", "asking"),
+    ("abort", "--status", "SUSPENDED", "--dry-run"),
+    ("completion", "bash"),
     ("start", "asking", "--idempotency-key", "key"),
     ("pause", "--reason", "A test"),
     ("resume",),
@@ -79,7 +86,19 @@ def printed(
     words: tuple[str, ...], server: Running, process_id: str, environment: dict[str, str], stdout: int = subprocess.PIPE
 ) -> "subprocess.CompletedProcess[bytes]":
     """Run the command to its end."""
-    reaches = words[0] in ("show", "waits", "start", "pause", "resume", "notifications", "audit", "tail")
+    reaches = words[0] in (
+        "processes",
+        "workflows",
+        "abort",
+        "show",
+        "waits",
+        "start",
+        "pause",
+        "resume",
+        "notifications",
+        "audit",
+        "tail",
+    )
     url = ("--url", server.address) if reaches and "--help" not in words else ()
     given = (*(process_id if word == "ID" else word for word in words), *url)
     return finished(given, environment, stdout=stdout, cwd=server.out.parent)

@@ -30,7 +30,7 @@ async def test_a_note_that_was_written_during_a_step_is_still_there_after_the_st
 
     engine = await offer(waiting)
     process_id = await engine.start(waiting)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await started.wait()
     before = await engine.process(process_id)
     noted = await update_process_note(engine.runtime, LOCAL_OPERATOR, process_id=process_id, note="see ticket 7")

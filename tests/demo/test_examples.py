@@ -101,7 +101,7 @@ async def test_the_examples_are_made_on_a_fresh_database_only(
     async with examples.at_work() as task:
         assert pending.exists() is is_fresh
         examples.begin("http://demo")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await task
 
     assert (bool(server.started), pending.exists()) == (is_tried, is_left)

@@ -130,7 +130,7 @@ async def test_a_rule_of_a_step_that_the_process_left_meanwhile_allows_no_abort(
     request = await open_request(engine, process_id)
 
     aborted = asyncio.create_task(abort_process(engine.runtime, ADA, process_id=process_id))
-    await asyncio.wait_for(is_asked.wait(), 20)
+    await asyncio.wait_for(is_asked.wait(), 60)
     await submit_form(engine.runtime, ADA, input_request_id=request.id, pages=[{}])
     await engine.until(lambda: _at(engine, process_id, 1), awaited="the second form")
     may_answer.set()

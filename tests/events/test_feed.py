@@ -3,7 +3,7 @@
 import asyncio
 import random
 from contextlib import aclosing, suppress
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
@@ -15,7 +15,8 @@ from orchestrator_gql import begin, step
 from orchestrator_gql.events.feed import MOST_WAITING, Feed, Follower
 from orchestrator_gql.events.stream import Batch, read_batch
 from orchestrator_gql.storage import events
-from orchestrator_gql.storage.events import EventFilter
+from orchestrator_gql.storage.database import Database
+from orchestrator_gql.storage.events import EventFilter, place_of
 from orchestrator_gql.types import Event, EventKind, ProcessStatus, State
 from orchestrator_gql.utils.errors import StorageUnavailable
 from orchestrator_gql.workflow import workflow
@@ -68,6 +69,18 @@ class Reader:
         with suppress(asyncio.CancelledError):
             await self._task
         await self._feed.leave(self.follower)
+
+
+class FailingDatabase:
+    """A database whose reads fail when they may."""
+
+    def __init__(self, may_fail: asyncio.Event) -> None:
+        self._may_fail = may_fail
+
+    async def read(self, _: object) -> None:
+        """Wait, then fail."""
+        await self._may_fail.wait()
+        raise StorageUnavailable
 
 
 async def write(engine: Engine, process_id: UUID, kind: EventKind = NOTE, size: int = 1) -> None:
@@ -243,3 +256,27 @@ async def test_a_follower_that_reaches_the_feed_without_a_batch_wakes_whoever_wa
     assert late.got == []
     for reader in (other, late):
         await reader.leave()
+
+
+async def test_new_events_do_not_move_a_follower_that_reads_the_log(offer: Offer) -> None:
+    """If its read fails, its members go on from its place: the events of the read must not be before it."""
+    engine, ids = await two_processes(offer)
+    feed = feed_of(engine)
+    other = Reader(feed, engine, await engine.read(events.end), EventFilter())
+    await write(engine, ids[0])
+    await until(lambda: len(other.got) == 1)
+    may_fail = asyncio.Event()
+    follower = feed.follower(cast("Database", FailingDatabase(may_fail)), after=BEGINNING, wanted=EventFilter())
+    reading = asyncio.ensure_future(anext(follower.batches()))
+    await asyncio.sleep(0)
+
+    await write(engine, ids[1])
+    await until(lambda: len(other.got) == 2)
+    place = follower.place
+    may_fail.set()
+
+    with pytest.raises(StorageUnavailable):
+        await reading
+    assert place == follower.place == place_of(BEGINNING)
+    await feed.leave(follower)
+    await other.leave()

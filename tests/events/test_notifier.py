@@ -24,7 +24,7 @@ from orchestrator_gql.types import Event, ProcessStatus, State
 from orchestrator_gql.workflow import workflow
 
 COMPLETED = ProcessStatus.COMPLETED
-PATIENCE = 20.0
+PATIENCE = 60.0
 NEVER = 600.0
 """Seconds that no test waits: a reader that wakes up earlier was woken by the notifier."""
 

@@ -233,7 +233,7 @@ async def test_reads_that_load_much_wait_for_each_other_and_light_ones_for_nobod
         await first.read(database, loading(5_000))
         waiting, given_up = (asyncio.create_task(one.read(database, loading(5_000))) for one in (second, late))
         light = await Weight(8_000, places).read(database, loading(900))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(places._free._waiters or ()) < 2:  # noqa: ASYNC110
                 await asyncio.sleep(0)
         late.close()

@@ -92,6 +92,35 @@ async def test_a_page_has_the_events_that_still_have_their_rows(
     assert "ProcessCreatedEvent" in names(answered) and not kinds & names(answered)
 
 
+@pytest.mark.parametrize(
+    ("selected", "left_out"),
+    [
+        ("... on InputRequestEvent { inputRequest { status } }", {"InputRequestedEvent"}),
+        ("... on CallbackEvent { callback { status } }", {"CallbackReceivedEvent"}),
+        ("id", set()),
+    ],
+)
+async def test_only_the_rows_that_are_selected_decide(
+    selected: str, left_out: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = "query ($id: ID!) { events(first: 200, filter: {processIds: [$id]}) { nodes { __typename %s } } }"
+    read = event_reads.event_page
+
+    async with site_of(sqlite_url(tmp_path), changes_port) as site:
+        id = await aborted(site)
+
+        async def read_and_prune(*args: Any, **options: Any) -> Any:
+            page = await read(*args, **options)
+            await prune(site)
+            return page
+
+        monkeypatch.setattr(event_reads, "event_page", read_and_prune)
+        answered = await site.answer(query % selected, id=id)
+
+    assert "errors" not in answered, answered
+    assert {"CallbackReceivedEvent", "InputRequestedEvent"} - names(answered) == left_out
+
+
 def names(answered: dict[str, Any]) -> set[str]:
     """The types of the events in an answer."""
     data = answered["data"]

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,8 @@ import pytest
 from stories import COMPLETED, FAILED, SUSPENDED, telling
 from support.web import Site
 
-from orchestrator_gql.graphql.types import common
-from orchestrator_gql.storage import pagination
+from orchestrator_gql.graphql.types import common, stats
+from orchestrator_gql.storage import listing, pagination
 from orchestrator_gql.types import Json
 
 PAGE = """query ($filter: ProcessFilter, $orderBy: ProcessOrder, $first: Int, $after: String, $last: Int,
@@ -303,6 +304,31 @@ async def test_a_start_form_is_evaluated_without_side_effects(tmp_path: Path) ->
     ]
     assert missing == {"__typename": "NotFoundError"}
     assert left == {"processes": {"totalCount": 0}, "events": {"nodes": []}}
+
+
+async def test_the_numbers_are_counted_up_to_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (common, pagination, stats):
+        monkeypatch.setattr(module, "MOST_COUNTED", 1)
+    query = """{ stats { openInputRequests pendingCallbacks overdueCallbacks
+      all: processesByStatus { status count isExact }
+      some: processesByStatus(filter: {statuses: [SUSPENDED, AWAITING_CALLBACK]}) { status count isExact } } }"""
+
+    async with telling(tmp_path) as story:
+        for _ in range(3):
+            await story.asks()
+            await story.waits()
+        now = story.site.engine.runtime.clock.now() + timedelta(days=30)
+        counts = await story.site.engine.read(lambda conn: listing.counts(conn, since=now, now=now))
+        shown = (await story.site.ask(query))["stats"]
+
+    counted = (counts.open_input_requests, counts.pending_callbacks, counts.overdue_callbacks)
+    assert counted == (2, 2, 2)  # one more than the bound says that there are more; nothing is counted behind it
+    assert {number for number in counts.by_status.values() if number} == {2}
+    assert (shown["openInputRequests"], shown["pendingCallbacks"], shown["overdueCallbacks"]) == (1, 1, 0)
+    for name in ("all", "some"):
+        found = {each["status"]: (each["count"], each["isExact"]) for each in shown[name]}
+        assert found["SUSPENDED"] == found["AWAITING_CALLBACK"] == (1, False)
+        assert found["COMPLETED"] == (0, True)
 
 
 @pytest.mark.parametrize(("most", "shown"), [(2, 2), (3, 3), (4, 3)])

@@ -53,28 +53,29 @@ async def cost(story: Story, query: str, **variables: Json) -> int:
     return len([one for one in sent if "FROM" in one])
 
 
-async def test_sixty_rows_cost_as_many_statements_as_one(tmp_path: Path) -> None:
+async def test_sixty_rows_cost_as_many_statements_as_two(tmp_path: Path) -> None:
+    # Statements for a single row are prepared: they go to the driver without SQLAlchemy, so `cost` cannot count them.
+    counts = []
     async with telling(tmp_path) as story:
-        await story.asks()
-        one = [await cost(story, query) for query in (DASHBOARD, INBOX, CALLBACKS)]
-        for _ in range(59):
-            process_id, token = await story.waits()
-            await story.say("reportCallbackProgress", token=token, message="on it")
-            await story.say("receiveCallback", token=token, result={"rc": 0})
-            await story.site.engine.reaches(process_id, SUSPENDED)
-        sixty = [await cost(story, query) for query in (DASHBOARD, INBOX, CALLBACKS)]
+        for rows in (2, 60):
+            while len((await story.site.ask(DASHBOARD))["processes"]["nodes"]) < rows:
+                process_id, token = await story.waits()
+                await story.say("reportCallbackProgress", token=token, message="on it")
+                await story.say("receiveCallback", token=token, result={"rc": 0})
+                await story.site.engine.reaches(process_id, SUSPENDED)
+            counts.append([await cost(story, query) for query in (DASHBOARD, INBOX, CALLBACKS)])
         response = await story.site.ask(DASHBOARD)
 
     assert len(response["processes"]["nodes"]) == 60
-    assert sixty == one
+    assert counts[0] == counts[1]
 
 
-async def test_many_nodes_cost_as_many_statements_as_one(tmp_path: Path) -> None:
+async def test_many_nodes_cost_as_many_statements_as_two(tmp_path: Path) -> None:
     query = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
 
     async with telling(tmp_path) as story:
         ids = await story.notes(8)
-        counts = [await cost(story, query, ids=asked) for asked in (ids[:1], ids)]
+        counts = [await cost(story, query, ids=asked) for asked in (ids[:2], ids)]
 
     assert counts == [1, 1]
 

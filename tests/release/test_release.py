@@ -27,7 +27,7 @@ def test_a_good_checkout_has_no_problem() -> None:
         ("0.2.0", GOOD, "", "v0.1.0\nv0.2.0\n", "The tag v0.2.0 exists already."),
     ],
 )
-def test_what_does_not_agree_is_said(version: str, changelog: str, status: str, tags: str, problem: str) -> None:
+def test_a_disagreement_is_named(version: str, changelog: str, status: str, tags: str, problem: str) -> None:
     (found,) = problems(version, changelog, status, tags)
 
     assert problem in found

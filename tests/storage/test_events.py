@@ -45,7 +45,7 @@ def counts() -> Any:
 async def read_until(engine: Engine, after: str | None, enough: Callable[[list[Event]], bool]) -> list[Batch]:
     """The batches behind the cursor, until the reader has enough."""
     batches: list[Batch] = []
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         stream = follow(engine.runtime.database, engine.runtime.notifier, after=after, wanted=EventFilter())
         async for batch in stream:
             batches.append(batch)

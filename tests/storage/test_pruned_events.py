@@ -50,7 +50,7 @@ async def delete_all(engine: Engine) -> int:
 
 async def next_batch(engine: Engine, after: str | None, wanted: EventFilter = FILTERS["all"]) -> Batch:
     stream = follow(engine.runtime.database, engine.runtime.notifier, after=after, wanted=wanted)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         batch = await anext(stream)
     await stream.aclose()
     return batch
@@ -98,7 +98,7 @@ async def test_a_reader_that_is_at_the_end_misses_nothing_and_is_not_reset(offer
     received: list[Batch] = [await anext(stream)]
 
     async def read_until(process_id: UUID) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not any(
                 event.process_id == process_id and event.payload.get("to") == COMPLETED
                 for batch in received
@@ -128,7 +128,7 @@ async def test_a_reader_that_is_behind_is_reset_in_the_middle(
     first = await anext(stream)
 
     await delete_all(engine)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         second = await anext(stream)
         last = await run(engine)
         third = await anext(stream)

@@ -65,6 +65,7 @@ RUN_BY_THE_TEST_OF_ITS_PAGE = {
     ("docs/howto/sign-callbacks.md", "sh", "id=msg_$(date +%s) at=$(date +%s)"): "rest/test_sign_callbacks_page.py",
     ("docs/howto/test-a-workflow.md", "python", None): "testing/test_kit_page.py",
     ("docs/howto/wait-for-a-remote-service.md", "python", None): "architecture/test_pages.py",
+    ("docs/howto/use-the-terminal.md", "sh", "orchestrator-gql "): "cli/test_terminal_page.py",
     ("docs/language/callbacks.md", "python", None): "testing/test_language_pages.py",
     ("docs/language/forms.md", "python", None): "testing/test_language_pages.py",
     ("docs/language/input-steps.md", "python", None): "testing/test_language_pages.py",
@@ -129,7 +130,7 @@ NOT_RUN = {
     (
         "docs/howto/deploy-on-postgresql.md",
         "sql",
-        "SELECT pid, usename, application_name, xact_start, query ",
+        "SELECT pid, usename, application_name, xact_start",
     ): "reads the activity of PostgreSQL",
     (
         "docs/howto/live-with-a-product.md",

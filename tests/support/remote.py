@@ -39,7 +39,7 @@ class Remote:
 
     async def asked(self) -> str:
         """The token of the next job."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             return await self._asked.get()
 
 

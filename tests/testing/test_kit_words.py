@@ -104,7 +104,7 @@ async def test_time_that_cannot_be_turned_is_an_error_and_not_an_endless_loop(mo
         raise RuntimeError("the timer is broken")
 
     monkeypatch.setattr(timers, "fire", broken)
-    async with asyncio.timeout(10), Kit(configure_node, instead={run_playbook.name: lambda: None}, patience=0.5) as kit:
+    async with asyncio.timeout(60), Kit(configure_node, instead={run_playbook.name: lambda: None}, patience=0.5) as kit:
         await kit.start(configure_node, *PAGES)
         with pytest.raises(AssertionError, match="in vain for the due timers to fire"):
             await kit.turn(hours=24)

@@ -28,7 +28,7 @@ def wake_up(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 async def becomes(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.001)
 
@@ -131,7 +131,7 @@ async def test_nothing_is_lost_if_several_threads_put_while_the_loop_takes() -> 
     threads = [threading.Thread(target=put_many, args=(index,)) for index in range(4)]
     for thread in threads:
         thread.start()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while len(called) < 8_000:  # noqa: ASYNC110
             await asyncio.sleep(0.001)
 

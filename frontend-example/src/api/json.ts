@@ -89,6 +89,13 @@ export function numberValue(token: string): number | string {
   return isSpelledSo(token) ? Number(token) : MARK + token;
 }
 
+/** The number that travelled as a number or as a marked text; null for any other value. */
+export function numberOf(value: unknown): number | null {
+  if (typeof value === "number") return value;
+  const token = exactNumber(value);
+  return token === null ? null : Number(token);
+}
+
 /** A text as a person reads it: without the mark of a long number, and without the second mark. */
 export function plainText(value: string): string {
   return value.startsWith(MARK) ? value.slice(1) : value;

@@ -1,5 +1,5 @@
 /** Results and progress logs: a large one is read in parts, and only what is new is read again. */
-import { plainText } from "../api/json";
+import { numberOf, plainText } from "../api/json";
 import { run } from "../api/client";
 import { graphql } from "../gql";
 import type { LogReportFragment, TextSliceFragment } from "../gql/graphql";
@@ -113,7 +113,7 @@ export async function progressPage(id: string, where: Where): Promise<LogPage> {
   if (!node || !("progressLog" in node)) throw new Error("The server does not have this callback any more.");
   const { edges, pageInfo, totalCount } = node.progressLog;
   return {
-    reports: edges.map(({ cursor, node: report }) => ({ ...report, cursor })),
+    reports: edges.map(({ cursor, node: report }) => ({ ...report, percent: numberOf(report.percent), cursor })),
     totalCount,
     hasOlder: pageInfo.hasPreviousPage,
     hasNewer: pageInfo.hasNextPage,

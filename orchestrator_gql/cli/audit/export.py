@@ -19,6 +19,7 @@ from orchestrator_gql.cli.client import (
 from orchestrator_gql.cli.credentials import base_of
 from orchestrator_gql.cli.signals import handling, leave_block
 from orchestrator_gql.cli.terminal import printable
+from orchestrator_gql.utils.errors import OrchestratorError
 
 SECONDS = 60.0
 """Timeout for the next line, not for the whole export."""
@@ -76,12 +77,12 @@ def _write(response: httpx.Response, file: BinaryIO, output: Path | None) -> Non
         raise
 
 
-def _refusal(response: httpx.Response) -> OperationRefused | ConnectionFailed:
+def _refusal(response: httpx.Response) -> OrchestratorError:
     if response.status_code == httpx.codes.UNAUTHORIZED:
         return not_signed_in()
     try:
         detail = str(response.json()["detail"])
     except (ValueError, KeyError, TypeError):
-        detail = f"it answered {response.status_code}"
+        return not_opened(response.status_code)
     kind = ConnectionFailed if response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR else OperationRefused
     return kind(printable(f"The server refused: {detail}"))

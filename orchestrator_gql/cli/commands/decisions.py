@@ -77,14 +77,9 @@ def confirm(
     *,
     set: Fields = (),
     pages: Pages = None,
-    comment: Annotated[
-        str | None, Parameter(name="--comment", metavar="TEXT", help="a comment on the decision")
-    ] = None,
+    comment: Comment = None,
     reject: Annotated[bool, Parameter(name="--reject", help="reject the form; --comment must say why")] = False,
-    send_back: Annotated[
-        str | None,
-        Parameter(name="--send-back", metavar="STEP", help="reject the form and go back to the step that `show` names"),
-    ] = None,
+    send_back: SendBack = None,
     json: AsJson = False,
     yes: Yes = False,
     url: Url = None,

@@ -1,9 +1,10 @@
 """Send responses as server-sent events (GraphQL over SSE, "distinct connections mode")."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
@@ -45,16 +46,15 @@ class EventStream:
 
     responses: AsyncGenerator[Response, None]
     keep_alive: float = KEEP_ALIVE
-    is_going_away: asyncio.Event | None = None
-    """When it is set, the body ends without a ``complete`` event: the client connects again, to this server or another
-    server, and continues after its last event."""
+    ends: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = ()
+    """When one of them returns, the body ends without a ``complete`` event: the client connects again, to this server
+    or another server, and continues after its last event."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the responses (ASGI 3). If the client leaves, the operation is closed before this returns."""
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         coroutines = [self._send_responses(send), self._keep_alive(send), _until_left(receive)]
-        if self.is_going_away is not None:
-            coroutines.append(_until_set(self.is_going_away))
+        coroutines += [end() for end in self.ends]
         tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -87,10 +87,6 @@ class EventStream:
 
 async def _send(send: Send, chunk: bytes, *, is_last: bool = False) -> None:
     await send({"type": "http.response.body", "body": chunk, "more_body": not is_last})
-
-
-async def _until_set(event: asyncio.Event) -> None:
-    await event.wait()
 
 
 async def _until_left(receive: Receive) -> None:

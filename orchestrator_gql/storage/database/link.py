@@ -163,12 +163,12 @@ class Link:
         while True:
             while pgconn.is_busy():
                 await self._readable()
-                self._consume()
+                self._consume(results)
             result = pgconn.get_result()
             if result is None:
                 ends += 1
                 if pgconn.status or ends > number + 1:
-                    raise self._lost()
+                    raise self._lost(results)
             elif result.status == PIPELINE_SYNC:
                 return results
             else:
@@ -241,26 +241,28 @@ class Link:
         self._stop_reading()
         self._pgconn.finish()
 
-    def _consume(self) -> None:
-        """Read what has arrived. If the connection is lost, the server may have said why."""
-        from psycopg import Error
+    def _consume(self, results: "Sequence[PGresult]") -> None:
+        """Read what has arrived."""
+        from psycopg import OperationalError
 
         try:
             self._pgconn.consume_input()
-        except Error:
-            while (result := self._pgconn.get_result()) is not None:
-                if result.status == FATAL_ERROR:
-                    raise self._error(result) from None
-            raise
+        except OperationalError as error:
+            raise self._lost(results) from error
 
     def _error(self, result: "PGresult") -> "Error":
-        from psycopg.errors import error_from_result
+        from psycopg.errors import OperationalError, error_from_result
 
-        return error_from_result(result, self._connection.info.encoding)
+        error = error_from_result(result, self._connection.info.encoding)
+        return error if error.sqlstate else OperationalError(str(error))  # by libpq: the connection is lost
 
-    def _lost(self) -> "Error":
+    def _lost(self, results: "Sequence[PGresult]" = ()) -> "Error":
+        """The error for a lost connection; the first result that is an error has the reason of the server."""
         from psycopg import OperationalError
 
+        for result in results:
+            if result.status == FATAL_ERROR:
+                return self._error(result)
         try:
             return OperationalError(self._pgconn.get_error_message() or "the connection is lost")
         except OperationalError as error:  # it was closed

@@ -22,7 +22,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 from sqlalchemy.util import await_only
 
-from orchestrator_gql.storage.database.link import Link, Result, Statement
+from orchestrator_gql.storage.database.link import Link, Parameters, Result, Statement
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
@@ -36,7 +36,6 @@ _PARAMETER = re.compile(r"%\((\w+)\)s")
 ROWS = 50
 """Rows after which an insert takes no more: every number of rows is another statement to prepare."""
 
-Parameters: TypeAlias = Sequence[Any]
 Refusal: TypeAlias = type[Exception] | Exception
 
 _TO_TEXT: dict[type, Callable[[Any], Any]] = {

@@ -17,7 +17,7 @@ from orchestrator_gql.utils.errors import SettingsError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0018"
+HEAD = "0019"
 """The newest migration; a test compares it with the files in the folder."""
 
 FOLDER = Path(__file__).parent.parent / "migrations"

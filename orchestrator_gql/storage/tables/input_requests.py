@@ -85,6 +85,8 @@ audit = Table(
     UniqueConstraint("chain", "seq", name="uq_audit_place"),
 )
 Index("ix_audit_at_id", audit.c.at, audit.c.id)
+Index("ix_audit_actor_at", audit.c.actor, audit.c.at, audit.c.id)
+Index("ix_audit_action_at", audit.c.action, audit.c.at, audit.c.id)
 Index("ix_audit_seal_place", audit.c.seal, audit.c.chain, audit.c.seq)  # also the entries without a seal
 
 audit_seals = Table(

@@ -77,7 +77,7 @@ async def unclaimed(engine: Engine) -> int:
 async def started(engine: Engine, job: Job) -> UUID:
     """A process whose action orders the job and has not returned yet."""
     process_id = await engine.start(engine.runtime.registry.get("orders"))
-    await asyncio.wait_for(job.is_ordered.wait(), 20)
+    await asyncio.wait_for(job.is_ordered.wait(), 60)
     return process_id
 
 

@@ -190,7 +190,7 @@ async def serializer_of_a_model(offer: Offer) -> tuple[Engine, UUID, Go]:
 
     @step("Create")
     def create() -> State:
-        may_return.wait(20)
+        may_return.wait(60)
         customer = str(uuid4())
         port = BlockingPort.from_product_id(BLOCKING_PORT.product_id, customer, kind="fast")
         return {"subscription": BlockingPort.from_other_lifecycle(port, SubscriptionLifecycle.ACTIVE)}

@@ -474,7 +474,7 @@ async def test_a_form_that_raises_while_it_is_closed_still_shows_its_page(
     flow = playing(initial_input_form=form(left))
     engine = await offer(flow)
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         shown = await start_form(engine.runtime, ADA, workflow_name=flow.name, pages=[])
 
     assert isinstance(shown, NextPage)

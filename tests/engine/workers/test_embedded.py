@@ -19,6 +19,7 @@ from orchestrator_gql import begin, callback_step, conditional, inputstep, step
 from orchestrator_gql.commands.input_requests import submit_form
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.engine import runner
+from orchestrator_gql.engine.workers import embedded
 from orchestrator_gql.forms import FormPage
 from orchestrator_gql.storage import input_requests, processes
 from orchestrator_gql.storage.database.group_commit import GroupWriter
@@ -215,3 +216,31 @@ async def test_a_step_does_not_see_the_context_of_the_request_that_started_its_p
         await engine.reaches(process_id, COMPLETED)
 
     assert seen == ["nothing"]
+
+
+async def test_a_claim_does_not_see_the_context_of_the_request_that_started_its_process(
+    tmp_path: Path, clock: TurnableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trace: contextvars.ContextVar[str] = contextvars.ContextVar("trace", default="none")
+    seen: list[str] = []
+    real = runner.claim_at_once
+
+    def noted(*arguments: Any) -> Any:
+        seen.append(trace.get())
+        trace.set("the claim's")
+        return real(*arguments)
+
+    monkeypatch.setattr(embedded, "claim_at_once", noted)
+
+    @step("Note")
+    async def note() -> None:
+        pass
+
+    flow = of(note)
+    async with engine_of(sqlite_url(tmp_path), flow, clock=clock) as engine:
+        trace.set("the request's")
+        for _ in range(2):
+            await engine.reaches(await engine.start(flow), COMPLETED)
+
+    assert seen == ["none", "none"]
+    assert trace.get() == "the request's"

@@ -101,7 +101,7 @@ async def test_a_process_that_somebody_acts_on_is_left_for_the_next_run(on_postg
 
     async with engine.runtime.database.engine.connect() as conn:  # type: ignore[attr-defined]
         await conn.run_sync(processes.hold, process_id)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             counted = await prune(engine.runtime.database, engine.clock.now, None, request)
     later = await prune(engine.runtime.database, engine.clock.now, None, request)
 

@@ -172,7 +172,7 @@ async def test_a_loop_that_is_never_idle_does_not_starve_the_writer(database: Sq
 
     spinning = asyncio.create_task(spin())
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             for n in range(100):
                 await database.transaction(keep(str(n)))
     finally:

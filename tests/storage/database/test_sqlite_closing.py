@@ -22,7 +22,7 @@ async def test_a_closed_database_keeps_no_file_open(tmp_path: Path) -> None:
 
     assert while_open
     assert _open_files(tmp_path) == set()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while sqlalchemy() is not None:  # a thread that watched the loops needs a moment to end
             await asyncio.sleep(0.01)
             gc.collect()
