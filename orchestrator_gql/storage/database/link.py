@@ -250,8 +250,6 @@ class Link:
         """The value as text of the protocol. Raises psycopg's `DataError` for NUL, at which libpq would end a text."""
         if value is None:
             return None
-        if type(value) is bytes:
-            return b"\\x" + value.hex().encode()  # psycopg's text depends on standard_conforming_strings
         if type(value) is not str:
             from psycopg.adapt import PyFormat, Transformer
 

@@ -19,8 +19,9 @@ TRIES = 10
 THRESHOLD = "prepare_threshold"
 """An argument of psycopg in the URL: ``none`` for a pooler that cannot keep prepared statements."""
 
-FORMAT = "-c datestyle=ISO"
-"""The only dates that psycopg reads, whatever the defaults of the role and of the database are."""
+FORMAT = "-c datestyle=ISO -c standard_conforming_strings=on -c extra_float_digits=1"
+"""The only dates that psycopg reads, the only bytes that it writes, and all digits of floats, whatever the defaults of
+the database are."""
 
 
 def _complete(conninfo: str, options: dict[str, Any]) -> dict[str, Any]:
