@@ -95,7 +95,6 @@ class Link:
         self._connection = connection
         self._pgconn = connection.pgconn
         self._statements = _Statements(may_prepare=connection.prepare_threshold is not None)
-        self._is_encrypted = self._pgconn.ssl_in_use
         self._waiter: asyncio.Future[None] | None = None
         self._reader: tuple[asyncio.AbstractEventLoop, int] | None = None
         self._owes = False
@@ -192,10 +191,6 @@ class Link:
         ends = 0
         while True:
             while pgconn.is_busy():
-                if self._is_encrypted:
-                    self._consume(results)  # a record may be decrypted and not read: nothing would wake us up for it
-                    if not pgconn.is_busy():
-                        break
                 await self._readable()
                 self._consume(results)
             result = pgconn.get_result()
