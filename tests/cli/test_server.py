@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 
 import pytest
 from starlette.applications import Starlette
@@ -77,8 +77,10 @@ async def test_headers_that_arrive_byte_by_byte_do_not_extend_the_deadline(
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"GET / HTTP/1.1\r\n")
         dripping = asyncio.create_task(drip(writer))
+        received = b""
 
-        received = await reader.read()
+        with suppress(ConnectionResetError):  # if a line had arrived that the server had not read when it closed
+            received = await reader.read()
 
         dripping.cancel()
         writer.close()
