@@ -27,6 +27,9 @@ OFTEN = 2
 CANCEL_SECONDS = 5.0
 """Seconds that the server has to end a statement for which nobody waits any more."""
 
+STALE = frozenset({"0A000", "26000"})
+"""The errors of a prepared statement whose types a migration has changed, or which a pooler has removed."""
+
 IDLE, ACTIVE = 0, 1
 """libpq's status of a connection without a transaction, and of one that executes a statement."""
 
@@ -62,7 +65,7 @@ class Link:
         self._connection = connection
         self._pgconn = connection.pgconn
         self._known: dict[str, _Known] = {}
-        self._prepared = 0
+        self._prepared = self._names = 0
         self._may_prepare = connection.prepare_threshold is not None
         self._waiter: asyncio.Future[None] | None = None
         self._reader: tuple[asyncio.AbstractEventLoop, int] | None = None
@@ -146,7 +149,8 @@ class Link:
         is_new = False
         if not known.name and known.executions > OFTEN and self._may_prepare and self._prepared < PREPARED:
             self._prepared += 1
-            known.name, is_new = b"link_%d" % self._prepared, True
+            self._names += 1
+            known.name, is_new = b"link_%d" % self._names, True
             self._pgconn.send_prepare(known.name, sql.encode())
         if known.name:
             self._pgconn.send_query_prepared(known.name, values)
@@ -190,6 +194,8 @@ class Link:
             elif failure is None:
                 read.append(self._rows(known, result))
         if failure is not None:
+            if failure.sqlstate in STALE:  # otherwise it would fail until the server starts again
+                self._known, self._prepared = {}, 0
             raise failure
         return read
 

@@ -91,6 +91,30 @@ async def test_a_statement_that_cannot_be_prepared_is_tried_again(connection: "p
         assert (await link.run([("SELECT 1 FROM later", ())]))[0].rows == ()
 
 
+@pytest.mark.parametrize(
+    "change", ["ALTER TABLE kept ALTER number TYPE text", "ALTER TABLE kept ADD more int", "DEALLOCATE ALL"]
+)
+async def test_prepared_statements_that_a_migration_or_a_pooler_made_stale_fail_only_once(
+    change: str, connection: "psycopg.AsyncConnection[Any]"
+) -> None:
+    link = Link(connection)
+    await link.run([("CREATE TEMPORARY TABLE kept AS SELECT 7 AS number", ())])
+    statements = ["SELECT number FROM kept", "SELECT * FROM kept", "SELECT number FROM kept WHERE true"]
+    for sql in statements * (OFTEN + 1):
+        assert await value(link, sql) == 7
+    await link.run([(change, ())])
+
+    errors, found = list[psycopg.Error](), []
+    for sql in statements * (OFTEN + 3):
+        try:
+            found.append(await value(link, sql))
+        except psycopg.Error as error:
+            errors.append(error)
+
+    assert len(errors) == 1
+    assert set(found) == {"7" if "TYPE" in change else 7}
+
+
 async def test_a_text_with_nul_is_refused_and_not_cut(connection: "psycopg.AsyncConnection[Any]") -> None:
     link = Link(connection)
     with pytest.raises(psycopg.DataError, match="NUL"):
