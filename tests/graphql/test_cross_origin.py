@@ -38,7 +38,7 @@ async def test_a_page_of_an_allowed_origin_sends_requests_and_reads_the_answers(
     assert "Origin" in answered.headers["vary"]
 
 
-REFUSED = {
+REFUSED: dict[int, dict[str, Any]] = {
     401: {"headers": {"authorization": "Bearer wrong"}, "json": BODY},
     413: {"json": {"query": "{ __typename } #" + "x" * 2_000_000}},
     405: {"method": "PUT", "json": BODY},

@@ -55,7 +55,7 @@ def test_an_object_of_another_class_is_refused() -> None:
 
     for source in (longer, PROCESS, None):
         with pytest.raises(TypeError, match="is not StepExecution"):
-            copy_execution(source)  # type: ignore[arg-type]
+            copy_execution(source)
     assert copier(Longer)(longer, more=2) == replace(longer, more=2)
 
 
