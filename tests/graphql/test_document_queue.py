@@ -112,6 +112,60 @@ async def test_what_waits_is_bounded(bound: str, monkeypatch: pytest.MonkeyPatch
     assert await queue.read("second", LONG, nothing, lambda: True)
 
 
+async def test_the_thread_of_a_client_that_has_left_is_still_the_only_one() -> None:
+    queue = DocumentQueue()
+    began, may_end, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def read() -> bool:
+        began.set()
+        may_end.wait(10)
+        ended.set()
+        return True
+
+    reading = asyncio.create_task(queue.read("first", LONG, nothing, read))
+    await asyncio.to_thread(began.wait, 10)
+    reading.cancel()
+    await asyncio.wait([reading])
+    following = asyncio.create_task(queue.read("second", LONG, nothing, ended.is_set))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    is_waiting = not following.done()
+    asyncio.get_running_loop().call_later(0.05, may_end.set)
+
+    assert is_waiting
+    assert await following is True  # the first one had ended
+
+
+async def test_a_short_document_waits_no_longer_than_a_long_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    queue = DocumentQueue()
+    monkeypatch.setattr(queue._lane, "ask", lambda *_, **__: None)  # the others need all of the time
+    monkeypatch.setattr(document_queue, "PATIENCE", 0)
+
+    async with asyncio.timeout(30):
+        with pytest.raises(ServerBusy):
+            await queue.read("client", SHORT, nothing, lambda: True)
+
+    assert queue.waiting == 0
+
+
+async def test_a_turn_that_comes_as_its_client_leaves_goes_to_the_next() -> None:
+    queue = DocumentQueue()
+    may_end = threading.Event()
+    reading = asyncio.create_task(queue.read("first", LONG, nothing, lambda: may_end.wait(10)))
+    await asyncio.sleep(0)
+    waiting = [asyncio.create_task(queue.read(name, LONG, nothing, lambda: True)) for name in ("second", "third")]
+    await asyncio.sleep(0)
+
+    queue._next()  # as at the end of the first document
+    waiting[0].cancel()
+    async with asyncio.timeout(30):
+        assert await waiting[1] is True
+    may_end.set()
+
+    assert await reading
+    assert waiting[0].cancelled()
+
+
 @pytest.mark.parametrize("bound", ["MOST_WAITING", "MOST_CHARACTERS"])
 async def test_a_client_that_fills_the_queue_causes_no_refusal_of_the_others(
     bound: str, monkeypatch: pytest.MonkeyPatch

@@ -3,9 +3,14 @@
 import asyncio
 from contextvars import ContextVar
 from functools import partial
+from pathlib import Path
 
 import pytest
+from support.database import sqlite_url
+from support.web import site_of
 from test_slow_lane import Clock, all_of
+from test_subscription import follow, socket_of
+from toy_face import SECONDS, serving
 
 from orchestrator_gql.graphql.slow_lane import LONGEST_REST, READ, SLICE, Pace, SlowLane
 
@@ -98,3 +103,25 @@ async def test_only_the_objects_inside_a_slice_go_on_in_it(rests: list[float]) -
     inside = await pace.later(pace.may_go_on)
 
     assert (inside, pace.may_go_on()) == (True, False)
+
+
+async def test_requests_over_http_and_sockets_make_the_lane_rest(tmp_path: Path) -> None:
+    async with (
+        asyncio.timeout(SECONDS),
+        site_of(sqlite_url(tmp_path)) as site,
+        serving(site.app) as address,
+        socket_of(address) as socket,
+    ):
+        lane: SlowLane = site.app.state.graphql.lane
+        noted = list[float]()
+        for send in (
+            lambda: site.http.post("/graphql", json={"query": "{ __typename }"}),
+            lambda: follow(socket, "{ __typename }"),
+        ):
+            lane._others_at = before = lane.now() - 100
+            await send()
+            while lane._others_at == before:  # noqa: ASYNC110 - a time sends no event
+                await asyncio.sleep(0.01)
+            noted.append(lane.now() - lane._others_at)
+
+    assert max(noted) < 50
