@@ -80,3 +80,41 @@ def test_the_pages_of_the_python_api_have_every_name_for_authors() -> None:
     exported = {*orchestrator_gql.__all__, *workflow.__all__, *testing.__all__}
 
     assert exported - shown - NOT_FOR_AUTHORS == set()
+
+
+SOUGHT = {
+    "automatic retry": "language/steps.md",
+    "branches": "language/parts.md",
+    "child workflow": "language/workflows.md",
+    "cleanup": "language/workflows.md",
+    "cron": "howto/schedule-a-workflow.md",
+    "dropdown": "language/forms.md",
+    "failed process": "howto/find-a-process.md",
+    "foreach": "language/parts.md",
+    "four eyes": "howto/approvals.md",
+    "grafana": "howto/monitor.md",
+    "if and else": "language/parts.md",
+    "in parallel": "language/callbacks.md",
+    "n of m": "howto/approvals.md",
+    "nginx": "howto/behind-a-proxy.md",
+    "oidc": "howto/single-sign-on.md",
+    "prometheus": "howto/monitor.md",
+    "purge": "howto/retention.md",
+    "quorum": "howto/approvals.md",
+    "rollback": "language/workflows.md",
+    "sse": "howto/connect-a-graphql-client.md",
+    "sso": "howto/single-sign-on.md",
+    "subprocess": "language/workflows.md",
+    "urql": "howto/connect-a-graphql-client.md",
+    "version": "language/workflows.md",
+    "webhook": "howto/notifications.md",
+    "workflow from a workflow": "language/workflows.md",
+}
+"""The words that people type into the search, and the page that has the answer."""
+
+
+@pytest.mark.parametrize(("word", "page"), SOUGHT.items(), ids=list(SOUGHT))
+def test_the_page_with_the_answer_has_the_word_that_people_search(word: str, page: str) -> None:
+    text = re.sub(r"```.*?```", "", (DOCS / page).read_text(), flags=re.DOTALL)  # code is no answer
+
+    assert re.search(rf"\b{word}", re.sub(r"[`*\s]+", " ", text), re.IGNORECASE)
