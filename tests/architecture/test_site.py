@@ -42,6 +42,31 @@ def test_the_navigation_leads_to_every_page_once() -> None:
     assert sorted(navigation) == sorted(name(page) for page in PAGES if page not in DECISIONS)
 
 
+def titles(entry: Any) -> Iterator[tuple[str, str]]:
+    """The titles in an entry of the navigation, each with its page."""
+    for part in [entry] if isinstance(entry, dict) else entry:
+        for title, below in part.items():
+            if isinstance(below, str):
+                yield title, below
+            else:
+                yield from titles(below)
+
+
+def test_a_page_has_the_title_that_the_navigation_shows() -> None:
+    shown = titles(tomllib.loads((ROOT / "zensical.toml").read_text())["project"]["nav"])
+    pages = {page: title for title, page in shown if not page.endswith("README.md")}
+    first = {page: (DOCS / page).read_text().splitlines()[0] for page in pages}
+
+    assert {page: line for page, line in first.items() if not line.startswith(f"# {pages[page]}")} == {}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_a_page_has_one_title(page: Path) -> None:
+    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+
+    assert re.findall(r"^# .*", text, re.MULTILINE)[1:] == []
+
+
 def test_every_decision_is_in_the_index_of_decisions_with_its_title() -> None:
     index = (DOCS / "decisions/README.md").read_text()
     titles = {page.name: re.sub(r"^# 0*(\d+)[.:] ", r"\1. ", page.read_text().splitlines()[0]) for page in DECISIONS}
