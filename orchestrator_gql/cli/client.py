@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
+from orchestrator_gql.cli.certificates import distrust, trusted
 from orchestrator_gql.cli.credentials import TOKEN, base_of, source, token
 from orchestrator_gql.cli.terminal import printable
 from orchestrator_gql.utils.errors import OrchestratorError
@@ -38,12 +39,13 @@ class ConnectionFailed(OrchestratorError):
     code = "connection-failed"
 
 
-def unreachable(url: str, error: Exception) -> ConnectionFailed:
-    """The error for a server that does not answer at this base URL."""
+def unreachable(url: str, error: Exception) -> "ConnectionFailed | OperationRefused":
+    """The error for a server that does not answer at this base URL, or whose certificate is refused: for ever then."""
     parts = urlsplit(url)
     address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"  # without a password
-    reason = str(error) or "no answer in time"
-    return ConnectionFailed(
+    distrusted = distrust(error)
+    reason = distrusted or str(error) or "no answer in time"
+    return (OperationRefused if distrusted else ConnectionFailed)(
         f"The server cannot be reached at {address}: {reason}. Another address is given by --url or ORCHESTRATOR_URL."
     )
 
@@ -82,6 +84,7 @@ async def subscribe(url: str, query: str, variables: Mapping[str, Json]) -> Asyn
     try:
         async with connect(
             _socket_url(url),
+            ssl=trusted(url) or None,
             subprotocols=[SUBPROTOCOL],
             max_size=MESSAGE_BYTES,
             open_timeout=OPENING_SECONDS,

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 
+from orchestrator_gql.cli.certificates import trusted
 from orchestrator_gql.cli.client import (
     NO_ORCHESTRATOR,
     OF_VALIDATION,
@@ -57,7 +58,7 @@ async def request_async(url: str, query: str, variables: Mapping[str, Json]) -> 
     base = base_of(url)
     body, headers = {"query": query, "variables": variables}, {"accept": MEDIA_TYPE, **authorization()}
     try:
-        async with httpx.AsyncClient(trust_env=False, verify=base.startswith("https:"), timeout=SECONDS) as http:
+        async with httpx.AsyncClient(trust_env=False, verify=trusted(base), timeout=SECONDS) as http:
             response = await http.post(f"{base}/graphql", json=body, headers=headers)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise unreachable(url, error) from error
@@ -66,9 +67,8 @@ async def request_async(url: str, query: str, variables: Mapping[str, Json]) -> 
 
 def _post(url: str, body: Mapping[str, Any], seconds: float) -> httpx.Response:
     base = base_of(url)
-    is_encrypted = base.startswith("https:")  # reading the certificates takes longer than the request
     try:
-        with httpx.Client(trust_env=False, verify=is_encrypted, timeout=seconds) as http:
+        with httpx.Client(trust_env=False, verify=trusted(base), timeout=seconds) as http:
             return http.post(f"{base}/graphql", json=body, headers={"accept": MEDIA_TYPE, **authorization()})
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise unreachable(url, error) from error

@@ -5,6 +5,7 @@ import json
 import re
 import signal
 import socket
+import ssl
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -77,7 +78,7 @@ def named(words: tuple[str, ...]) -> str:
 
 
 @contextmanager
-def answering(status: int, body: bytes, kind: str = "text/html") -> Iterator[str]:
+def answering(status: int, body: bytes, kind: str = "text/html", tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """A server that gives this answer to everything but the question for its version; its address."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -102,9 +103,12 @@ def answering(status: int, body: bytes, kind: str = "text/html") -> Iterator[str
             return
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # a client may refuse the certificate
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         server.server_close()

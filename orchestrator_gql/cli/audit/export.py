@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 import httpx
 
+from orchestrator_gql.cli.certificates import trusted
 from orchestrator_gql.cli.client import (
     ConnectionFailed,
     OperationRefused,
@@ -33,11 +34,12 @@ def export(url: str, *, output: Path | None = None, after: str | None = None) ->
     Raises `ConnectionFailed` if the connection cannot be made or breaks, and `OperationRefused` if the server refuses
     or the file exists already. An incomplete file is removed.
     """
-    address = f"{base_of(url)}/api/audit/export"
+    base = base_of(url)
+    address = f"{base}/api/audit/export"
     try:
         with (
             handling(leave_block),
-            httpx.Client(trust_env=False, timeout=SECONDS) as http,
+            httpx.Client(trust_env=False, verify=trusted(base), timeout=SECONDS) as http,
             http.stream(
                 "GET", address, params={"after": after} if after else None, headers=authorization()
             ) as response,
