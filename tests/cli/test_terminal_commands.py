@@ -142,7 +142,7 @@ def test_the_list_of_processes_can_be_narrowed_and_read_page_by_page(person: Per
     code, out = person.enter("processes", "--workflow", "greeting", "breaking", "--since", "1h", "--limit", "2")
     cursor = re.findall(r"--after (\S+),", person.err)[0]
     _, later = person.enter("processes", "--workflow", "greeting", "breaking", "--limit", "2", "--after", cursor)
-    _, failed = person.enter("processes", "--failure", "step-raised", "--status", "FAILED", "--mine", "--json")
+    _, failed = person.enter("processes", "--failure", "step-raised", "--status", "failed", "--mine", "--json")
     _, none = person.enter("processes", "--search", "no such text")
     _, soon = person.enter("processes", "--until", "1d")
 
