@@ -18,7 +18,8 @@ work with them: [use the terminal](../howto/use-the-terminal.md).
 | `ORCHESTRATOR_TOKEN_FILE` | The file with this token, if `ORCHESTRATOR_TOKEN` is not set. |
 | `NO_COLOR` | No colours, if it is not empty; `--color` wins. |
 
-An ID is a whole id, or the beginning or the end of an id with at least 4 digits, if no other process has it.
+An ID is a whole id, or its beginning or its end, or the beginning of its last 8 digits: at least 4 digits that no other
+process has there.
 
 ## Output for scripts
 

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from orchestrator_gql.cli.catalog import LOCAL_SERVER
+from orchestrator_gql.cli.catalog import LOCAL_SERVER, PROGRAM
 from orchestrator_gql.utils.errors import SettingsError
 
 SERVER = "ORCHESTRATOR_URL"
@@ -16,6 +16,11 @@ LONGEST_TOKEN = 64 * 1024
 def server_of(url: str | None) -> str:
     """The server: the option, or else ORCHESTRATOR_URL, or else the server on this machine."""
     return (url if url is not None else os.environ.get(SERVER, "")).strip() or LOCAL_SERVER
+
+
+def hint(base: str, *words: str) -> str:
+    """The command with these words as a person can type it: it names the server, unless it is the usual one."""
+    return " ".join((PROGRAM, *words, *(() if base == server_of(None) else ("--url", shown(base)))))
 
 
 def base_of(url: str) -> str:

@@ -17,13 +17,29 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from orchestrator_gql.cli.client import SUBPROTOCOL
-from orchestrator_gql.cli.credentials import base_of
+from orchestrator_gql.cli.credentials import base_of, hint
 
 
 @pytest.mark.parametrize("end", ["", "/", "/graphql", "/graphql/", "/?a=b"])
 @pytest.mark.parametrize("base", ["http://orchestrator.example", "https://[::1]:8000/under/a/path"])
 def test_the_address_of_the_api_or_of_the_dashboard_is_an_address_of_the_server(base: str, end: str) -> None:
     assert base_of(base + end) == base
+
+
+@pytest.mark.parametrize(
+    ("usual", "base", "options"),
+    [
+        ("", "http://127.0.0.1:8000", ""),
+        ("http://a.example", "http://a.example", ""),
+        ("http://a.example", "http://ada:secret@b.example", " --url http://b.example"),
+    ],
+)
+def test_a_hint_names_the_server_unless_it_is_the_usual_one(
+    monkeypatch: pytest.MonkeyPatch, usual: str, base: str, options: str
+) -> None:
+    monkeypatch.setenv("ORCHESTRATOR_URL", usual)
+
+    assert hint(base, "show", "ID") == f"orchestrator-gql show ID{options}"
 
 
 @pytest.mark.parametrize("host", ["::1", "[::1]"])

@@ -142,7 +142,7 @@ def test_the_list_of_processes_can_be_narrowed_and_read_page_by_page(person: Per
     code, out = person.enter("processes", "--workflow", "greeting", "breaking", "--since", "1h", "--limit", "2")
     cursor = re.findall(r"--after (\S+),", person.err)[0]
     _, later = person.enter("processes", "--workflow", "greeting", "breaking", "--limit", "2", "--after", cursor)
-    _, failed = person.enter("processes", "--failure", "step-raised", "--status", "FAILED", "--mine", "--json")
+    _, failed = person.enter("processes", "--failure", "step-raised", "--status", "failed", "--mine", "--json")
     _, none = person.enter("processes", "--search", "no such text")
     _, soon = person.enter("processes", "--until", "1d")
 
@@ -155,7 +155,15 @@ def test_the_list_of_processes_can_be_narrowed_and_read_page_by_page(person: Per
 def test_a_short_id_is_the_beginning_or_the_end_of_an_id(person: Person) -> None:
     one, _ = person.started("greeting"), person.started("greeting")
 
-    for text in (one[-8:], one[-12:], one[:20] + one[20:30], one.replace("-", "")[:28], one.upper(), f"…{one[-8:]}"):
+    for text in (
+        one[-8:],
+        one[-8:-2],
+        one[-12:],
+        one[:20] + one[20:30],
+        one.replace("-", "")[:28],
+        one.upper(),
+        f"…{one[-8:]}",
+    ):
         assert person.json("show", text)["id"] == one, text
 
     code, _ = person.enter("show", one[:6])

@@ -115,8 +115,8 @@ def show(id: ProcessId, /, *, json: AsJson = False, url: Url = None) -> int:
       orchestrator-gql show 3f2a91c4
       orchestrator-gql show 019306a1-… --json
 
-    A short id is the beginning or the end of an id, with at least 4 digits. If several processes have it, they are
-    listed.
+    A short id is the beginning or the end of an id, or the beginning of its last 8 digits, with at least 4 digits. If
+    several processes have it, they are listed.
     """
     from orchestrator_gql.cli.credentials import server_of
     from orchestrator_gql.cli.operator.ids import process_id

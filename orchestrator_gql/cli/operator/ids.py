@@ -1,4 +1,4 @@
-"""Short ids: the beginning or the end of an id, if only one process or notification has it."""
+"""Short ids: the beginning or the end of an id, or the beginning of its last 8 digits, if nothing else has it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -67,7 +67,9 @@ def _matching(url: str, query: str, text: str, **variables: str) -> list[dict[st
     return [
         node
         for node in _all(url, query, **variables)
-        if (whole := node["id"].replace("-", "")).startswith(digits) or whole.endswith(digits)
+        if (whole := node["id"].replace("-", "")).startswith(digits)
+        or whole.endswith(digits)
+        or short(node["id"]).startswith(digits)
     ]
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from orchestrator_gql.cli.client import VerbRefused
+from orchestrator_gql.cli.credentials import hint
 from orchestrator_gql.cli.operator import forms, subscriptions
 from orchestrator_gql.cli.operator.dialogue import Dialogue, as_values, parse_fields, parse_pages
 from orchestrator_gql.cli.operator.requests import PAGE
@@ -99,4 +100,6 @@ class _Start(Dialogue):
         """The form after the first ``count`` pages."""
         variables = {"name": self.title, "pages": self.answers[:count]}
         form: dict[str, Any] = request(self.url, FORM, variables)["startForm"]
+        if form["__typename"] == "NotFoundError":
+            raise VerbRefused(printable(f"{form['message']} `{hint(self.url, 'workflows')}` lists the workflows."))
         return form

@@ -8,6 +8,7 @@ from typing import Any
 
 from orchestrator_gql.cli import live
 from orchestrator_gql.cli.client import ConnectionFailed, VerbRefused
+from orchestrator_gql.cli.credentials import hint
 from orchestrator_gql.cli.failure import DONE, PROCESS_ABORTED, PROCESS_FAILED, PROCESS_SUSPENDED, TIMED_OUT
 from orchestrator_gql.cli.request import request_async
 from orchestrator_gql.cli.style import STATUSES, styled
@@ -39,16 +40,16 @@ def wait_for_end(url: str, started: Process, *, seconds: float | None, is_json: 
         code = OUTCOMES[waiting.process["status"]]
     except TimeoutError:
         code = TIMED_OUT
-        print(f"The time is over; the process goes on: orchestrator-gql show {started['id']}", file=sys.stderr)
+        print(f"The time is over; the process goes on: {hint(url, 'show', started['id'])}", file=sys.stderr)
     except KeyboardInterrupt:
-        print(f"\nThe process goes on: orchestrator-gql show {started['id']}", file=sys.stderr)
+        print(f"\nThe process goes on: {hint(url, 'show', started['id'])}", file=sys.stderr)
         raise
     process = waiting.process or started
     if is_json:
         shown = {"id": process["id"], "status": process["status"], "created": started["created"]}
         print(json.dumps({**shown, "failure": process.get("failure"), "timedOut": code == TIMED_OUT}))
     else:
-        print(printable(_sentence(process)))
+        print(printable(_sentence(url, process)))
     return code
 
 
@@ -95,12 +96,12 @@ class _Waiting:
             print(f"  {step['index'] + 1:>3}/{len(steps)} {status} {text}", file=sys.stderr, flush=True)
 
 
-def _sentence(process: Process) -> str:
+def _sentence(url: str, process: Process) -> str:
     text = f"{process['id']} is {process['status']}"
     if failure := process.get("failure"):
         why = f"{failure['code']}: {failure['message'].rstrip('.')}."
-        return f"{text}: {why} See `orchestrator-gql show {process['id']}`."
+        return f"{text}: {why} See `{hint(url, 'show', process['id'])}`."
     if asked := process.get("openInputRequest"):
         form = f"it asks {asked['assignee']['name']}: {asked['title']!r}"
-        return f"{text}: {form}. See `orchestrator-gql confirm {process['id']}`."
+        return f"{text}: {form}. See `{hint(url, 'confirm', process['id'])}`."
     return text
