@@ -95,7 +95,7 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
     open_routes = _open_routes(runtime, limiters)
     routes = _routes(runtime, graphql, metrics, open_routes, limiters)
     pages = _pages(settings)
-    refuse = _refusal(graphql, settings.base_path)
+    refuse = _refusal(graphql, settings)
     app = Starlette(
         routes=[*routes, *pages],
         lifespan=lifespan,
@@ -311,12 +311,14 @@ def _on_http_error(settings: Settings) -> OnError:
     return telling_browsers(on_http_error, folder, settings.base_path, has_explorer=settings.offers_development)
 
 
-def _refusal(graphql: GraphQLApp, base_path: str) -> Refuse:
+def _refusal(graphql: GraphQLApp, settings: Settings) -> Refuse:
     """Return the function that refuses a request before routing, in the format that its route would use."""
-    paths = (GRAPHQL, unquote(base_path) + GRAPHQL)
+    paths = (GRAPHQL, unquote(settings.base_path) + GRAPHQL)
 
     def refuse(scope: Scope, error: OrchestratorError) -> ASGIApp:
-        return graphql.refusal(scope, error) if scope["path"] in paths else problem_of(error)
+        if scope["path"] not in paths:
+            return problem_of(error)
+        return with_cors(graphql.refusal(scope, error), settings.allowed_origins)
 
     return refuse
 

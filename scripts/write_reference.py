@@ -85,7 +85,7 @@ def settings_page() -> str:
         "or written as JSON.\n"
     )
     others = [f"| `{name}` | {meaning} |" for name, meaning in OTHER_VARIABLES.items()]
-    others_head = "\n# Other variables\n\nThey begin alike, but a server does not read them as settings.\n"
+    others_head = "\n## Other variables\n\nThey begin alike, but a server does not read them as settings.\n"
     settings = [head, "| Variable | Default | Meaning |", "|---|---|---|", *rows]
     return "\n".join([*settings, others_head, "| Variable | Meaning |", "|---|---|", *others]) + "\n"
 
@@ -97,10 +97,10 @@ def errors_page() -> str:
         "in GraphQL.\n"
     )
     rows = sorted({f"| `{kind.code}` | {_first_line(kind)} |" for kind in _kinds(OrchestratorError)})
-    failures_head = "\n# Failures\n\nThe values of `Failure.code`, besides the codes of authors and remote services.\n"
+    failures_head = "\n## Failures\n\nThe values of `Failure.code`, besides the codes of authors and remote services.\n"
     failures = [f"| `{code}` | {meaning} |" for code, meaning in FAILURES.items()]
     table = ["| Code | Means |", "|---|---|"]
-    problems_head = "\n# Problems of HTTP\n\nOnly in `application/problem+json`: the request reached no operation.\n"
+    problems_head = "\n## Problems of HTTP\n\nOnly in `application/problem+json`: the request reached no operation.\n"
     problems = [f"| `{code}` | {problem.status}: {problem.detail} |" for code, problem in sorted(HTTP_PROBLEMS.items())]
     parts = [head, *table, *rows, failures_head, *table, *failures, problems_head, *table, *problems]
     return "\n".join(parts) + "\n"

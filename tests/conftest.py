@@ -15,6 +15,7 @@ from support.clock import TurnableClock
 from support.database import PostgresServer, postgres_server, sqlite_url
 from support.engine import Engine, engine_of
 from support.sharing import share_certificates, share_compiled_statements, share_schemas
+from support.temporary_files import keep_in_memory
 from support.tree import ROOT
 
 from orchestrator_gql.workflow.model import Workflow
@@ -25,6 +26,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # Imports make no garbage, and looking for it costs a third of the time. See `pytest_collection_finish`.
 gc.disable()
 
+keep_in_memory()
 share_compiled_statements()
 share_schemas()
 share_certificates()

@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 import httpx
+from pydantic import SecretStr
 
 from orchestrator_gql import StepList, begin, callback_step, step
 from orchestrator_gql.forms import SubmitFormPage
@@ -86,7 +87,7 @@ def which_device() -> FormGenerator:
     class DevicePage(SubmitFormPage):
         device: str
         version: str
-        answer_to: str
+        answer_to: SecretStr  # nobody else may see the one-time URL
 
     answer = yield DevicePage
     return {**answer.model_dump()}
@@ -105,9 +106,9 @@ def look_at_one(callback_result: dict[str, Any]) -> State:
 
 
 @step("Answer the parent")
-def answer_parent(answer_to: str, new_version: str) -> None:
+def answer_parent(answer_to: SecretStr, new_version: str) -> None:
     """Deliver the result to the callback of the parent."""
-    httpx.post(answer_to, json={"version": new_version}, timeout=10).raise_for_status()
+    httpx.post(answer_to.get_secret_value(), json={"version": new_version}, timeout=10).raise_for_status()
 
 
 @workflow("Upgrade a device", initial_input_form=which_device, title="Upgrade {device} to {version}")

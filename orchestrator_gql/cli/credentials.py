@@ -31,7 +31,8 @@ def base_of(url: str) -> str:
         text = f"{shown(url)!r} is not the address of a server: an address looks like http://127.0.0.1:8000"
         scheme = f"; did you mean http://{shown(url)}?" if _lacks_scheme(url) else "."
         raise SettingsError(text + scheme)
-    return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
+    path = parts.path.rstrip("/").removesuffix("/graphql")  # people copy the address of the API
+    return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
 
 
 def shown(url: str) -> str:

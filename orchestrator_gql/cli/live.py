@@ -25,18 +25,20 @@ async def changes(url: str, event_filter: dict[str, Json] | None) -> AsyncGenera
     After a lost connection it yields again, because something may have changed meanwhile. Raises `OperationRefused` if
     the server refuses.
     """
-    pause, cursor = FIRST_PAUSE, None
+    pause, cursor, shown = FIRST_PAUSE, None, ""
     while True:
         try:
             async with aclosing(subscribe(url, QUERY, {"after": cursor, "filter": event_filter})) as batches:
                 is_first = True
                 async for data in batches:
                     batch = data["processEvents"]
-                    cursor, pause = batch["cursor"], FIRST_PAUSE
+                    cursor, pause, shown = batch["cursor"], FIRST_PAUSE, ""
                     if is_first or batch["events"] or batch["reset"]:
                         is_first = False
                         yield
         except ConnectionFailed as lost:
-            print(printable(f"{lost.message} Reconnecting …"), file=sys.stderr, flush=True)
+            if lost.message != shown:  # a server that stays away is named once
+                print(printable(f"{lost.message} Reconnecting …"), file=sys.stderr, flush=True)
+            shown = lost.message
         await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - no secret is made of it
         pause = min(pause * 2, LONGEST_PAUSE)

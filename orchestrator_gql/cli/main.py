@@ -94,7 +94,6 @@ COMPLETE = "__complete"
 """The word by which the script of a shell asks for completions."""
 
 _UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
-
 """The errors of a full disk, or of a broken one; an error about opening a file has the name of the file."""
 
 _OF_CLIENTS = ("ORCHESTRATOR_URL", "ORCHESTRATOR_TOKEN", "ORCHESTRATOR_TOKEN_FILE")

@@ -29,6 +29,7 @@ class Tail:
     process_id: UUID | None
     is_json: bool
     pause: float = FIRST_PAUSE
+    lost: str = ""
 
     async def follow(self) -> None:
         """Print events without end; raises `OperationRefused` if the server refuses."""
@@ -36,7 +37,9 @@ class Tail:
             try:
                 await self._follow_once()
             except ConnectionFailed as lost:
-                _print_status(f"{lost.message} Reconnecting …")
+                if lost.message != self.lost:  # a server that stays away is named once
+                    _print_status(f"{lost.message} Reconnecting …")
+                self.lost = lost.message
             await asyncio.sleep(self.pause * random.uniform(0.5, 1))  # noqa: S311 - no secret is made of it
             self.pause = min(self.pause * 2, LONGEST_PAUSE)
 
@@ -48,7 +51,7 @@ class Tail:
             async for data in batches:
                 if is_first:  # the first batch comes at once, even without events: the stream works
                     _print_status(f"Connected to {shown(self.url)}; Ctrl-C ends.")
-                    self.pause, is_first = FIRST_PAUSE, False
+                    self.pause, self.lost, is_first = FIRST_PAUSE, "", False
                 self._print(data["processEvents"])
 
     def _print(self, batch: dict[str, Any]) -> None:
@@ -72,7 +75,9 @@ def tail(url: str, *, after: str | None, process_id: UUID | None, is_json: bool)
         asyncio.run(reader.follow())
     except KeyboardInterrupt:
         if reader.cursor is not None:
-            _print_status(f"\nGo on with: {PROGRAM} tail --url {shown(url)} --after {reader.cursor}", is_ours=True)
+            narrowed = f" --process {process_id}" if process_id else ""
+            as_before = f"--url {shown(url)}{narrowed}{' --json' if is_json else ''}"
+            _print_status(f"\nGo on with: {PROGRAM} tail {as_before} --after {reader.cursor}", is_ours=True)
 
 
 def _demand(url: str, process_id: UUID) -> None:

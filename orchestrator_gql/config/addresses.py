@@ -13,7 +13,8 @@ _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _PATH = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*")
 _BRACKETS = re.compile(r"\[[^\[\]]*\](?::.*)?|[^\[\]]*")
-_SCHEMES = ("http", "https")
+_USUAL_PORTS = {"http": ":80", "https": ":443"}
+_SCHEMES = tuple(_USUAL_PORTS)
 _ADDRESS_LIKE = re.compile(r"[0-9]+")
 LONGEST_NAME = 253
 
@@ -52,13 +53,20 @@ def public_url(text: str) -> str:
 
 
 def origin(text: str) -> str:
-    """Return the origin of a page as browsers send it, such as ``https://portal.example``; ``*`` means any origin."""
-    if text == "*":
-        return text
+    """Return the origin of a page as browsers send it: without a final slash and the usual port.
+
+    >>> origin("HTTPS://Portal.Example:443/")
+    'https://portal.example'
+    """
+    if text.strip() == "*":
+        raise ValueError(
+            "lets the pages of all sites do what their visitors may do here; write each origin, such as "
+            "https://portal.example"
+        )
     parts = _absolute(text)
     if parts.path not in ("", "/"):
         raise ValueError("has a path; an origin ends with its host or port, such as https://portal.example")
-    return f"{parts.scheme}://{_authority(parts)}"
+    return f"{parts.scheme}://{_authority(parts)}".removesuffix(_USUAL_PORTS[parts.scheme])
 
 
 def listening_host(text: str) -> str:

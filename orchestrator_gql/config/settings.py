@@ -170,8 +170,9 @@ class Settings(BaseSettings):
     )
     api_tokens: tuple[ApiToken, ...] = Field(
         (),
-        description="Tokens with which machines and people sign in, as JSON. If there are any, callers without a token "
-        "can only deliver callbacks, and the server may listen on any address.",
+        description="Tokens with which machines and people sign in, as JSON; see "
+        "[approvals](../howto/approvals.md). If there are any, callers without a token can only deliver callbacks, "
+        "and the server may listen on any address. A token may have an `expires_at`.",
     )
     webhooks: dict[str, Webhook] = Field(
         {},

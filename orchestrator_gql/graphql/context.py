@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from functools import partial
+from ipaddress import ip_address, ip_network
 from typing import TypeAlias
 
 from strawberry.types import Info as StrawberryInfo
@@ -18,7 +19,7 @@ from orchestrator_gql.graphql.redaction import Redaction
 from orchestrator_gql.graphql.slow_lane import Pace, SlowLane
 from orchestrator_gql.reads.weight import Places, Weight, weighing
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.security import Principal
+from orchestrator_gql.security import LOCAL_OPERATOR, Principal
 from orchestrator_gql.storage.events import EventFilter
 
 EXECUTION_SECONDS = 30.0
@@ -82,8 +83,12 @@ class Context:
 
     @property
     def client(self) -> tuple[str, str | None]:
-        """Whose operation this is: the clients take turns with large operations."""
-        return self.principal.id, self.peer
+        """Whose operation this is: the clients take turns with large operations.
+
+        More addresses give nobody more turns: whoever has signed in is one client, and so is a network of IPv6.
+        """
+        has_signed_in = self.principal.credential != LOCAL_OPERATOR.credential
+        return self.principal.id, None if has_signed_in else _network_of(self.peer)
 
     def maker(self) -> "MakeContext":
         """Makes contexts for the same caller with another source, or with none.
@@ -109,6 +114,17 @@ class Context:
         """Make new loaders, so that the next batch of a subscription reads the current rows."""
         self.loaders = Loaders(self.reading, self.principal, self.pace)
         self.redacted = Redaction(self.runtime.redact, self.turn)
+
+
+def _network_of(peer: str | None) -> str | None:
+    """The address, or the /64 network of an IPv6 address: one machine has all addresses of such a network."""
+    try:
+        address = ip_address(peer or "")
+    except ValueError:  # no address of the internet, such as that of a test client
+        return peer
+    if address.version == 4 or address.ipv4_mapped is not None:
+        return peer
+    return str(ip_network((address.packed, 64), strict=False))
 
 
 MakeContext: TypeAlias = Callable[[Source | None], Context]

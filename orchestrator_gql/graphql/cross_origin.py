@@ -5,8 +5,6 @@ from collections.abc import Collection
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from orchestrator_gql.graphql.http import GraphQLApp
-
 SENT = ("Authorization", "Content-Type", "Last-Event-ID", "traceparent")
 """The headers that a client may send."""
 
@@ -17,8 +15,8 @@ SECONDS_OF_PERMISSION = 600
 """A browser asks again whether a page may send requests after this time."""
 
 
-def with_cors(graphql: GraphQLApp, origins: Collection[str]) -> ASGIApp:
-    """The endpoint for requests, also from pages of these origins; without any it is unchanged.
+def with_cors(graphql: ASGIApp, origins: Collection[str]) -> ASGIApp:
+    """The endpoint, or a refusal of it, for requests also from pages of these origins; without any it is unchanged.
 
     A page must send its token itself: the browser sends no cookies to another origin, because credentials are not
     allowed.

@@ -5,7 +5,7 @@ names to suggest. Documents that the server knows do not wait here.
 """
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -26,6 +26,10 @@ so a refusal is only for what would take too much memory."""
 MOST_CHARACTERS = 32 * 1024 * 1024
 """Characters of all documents that wait."""
 
+FEW = 4
+"""A client with fewer waiting documents may use a second set of places, of the same size: so another client that sends
+many documents never causes its refusal."""
+
 PATIENCE = 10.0
 """Seconds that a document waits at most until it is read."""
 
@@ -42,6 +46,7 @@ class DocumentQueue:
         self._lane = SlowLane() if lane is None else lane
         self._is_reading = False
         self._lines: dict[Hashable, deque[asyncio.Future[None]]] = {}
+        self._waiting_of: Counter[Hashable] = Counter()
 
     async def read(
         self,
@@ -58,7 +63,7 @@ class DocumentQueue:
         found = find()
         if found is not None:
             return found
-        with self._place(size):
+        with self._place(client, size):
             if size <= SHORT:
                 return await self._in_a_slice(client, partial(_found_or_kept, find, work, keep))
             await self._turn(client)
@@ -76,9 +81,11 @@ class DocumentQueue:
             raise ServerBusy(BUSY) from None
 
     @contextmanager
-    def _place(self, size: int) -> Iterator[None]:
-        if self.waiting >= MOST_WAITING or self.characters + size > MOST_CHARACTERS:
+    def _place(self, client: Hashable, size: int) -> Iterator[None]:
+        sets = 2 if self._waiting_of[client] < FEW else 1
+        if self.waiting >= sets * MOST_WAITING or self.characters + size > sets * MOST_CHARACTERS:
             raise ServerBusy(BUSY)
+        self._waiting_of[client] += 1
         self.waiting += 1
         self.characters += size
         try:
@@ -86,6 +93,9 @@ class DocumentQueue:
         finally:
             self.waiting -= 1
             self.characters -= size
+            self._waiting_of[client] -= 1
+            if not self._waiting_of[client]:
+                del self._waiting_of[client]
 
     async def _turn(self, client: Hashable) -> None:
         """Wait until no other thread reads a document."""

@@ -21,6 +21,7 @@ from orchestrator_gql.reads.weight import Weight
 from orchestrator_gql.security import NOBODY, Principal
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils import json
+from orchestrator_gql.utils.errors import ServerBusy
 
 LEAF_BYTES = 24
 """The bytes that a value adds to the response besides its text: its name, its quotes, its part of the braces."""
@@ -30,12 +31,14 @@ LEAF_BYTES = 24
 class ExecutionResponse:
     """One response; ``was_executed`` is false if no resolver ran because the client must correct the request.
 
+    ``busy`` is the error if no resolver ran because too many unknown documents wait: the client sends it again.
     ``cursor`` is the position of the subscription after this response, whatever fields and aliases the client selects.
     """
 
     payload: dict[str, Json]
     was_executed: bool = True
     cursor: str | None = None
+    busy: ServerBusy | None = None
 
     def let_go(self) -> None:
         """Empty the payload after it is encoded: otherwise the generators keep it in memory until it is sent."""
@@ -195,6 +198,8 @@ class Execution:
                     yield self._response(result, kind, cursor)
         except TimeoutError:
             yield _timed_out(self.timeout)
+        except ServerBusy as busy:  # its document was parsed, and then waited for its validation
+            yield ExecutionResponse({"errors": [masking.shown_to_client(busy)]}, was_executed=False, busy=busy)
         except Exception as error:
             yield ExecutionResponse({"data": None, "errors": [masking.masked(error)]})
         finally:

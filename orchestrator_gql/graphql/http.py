@@ -119,6 +119,8 @@ class GraphQLApp:
         self.shared = None if feed is None else SharedSubscriptions(self.execution, feed)
         self.lane = SlowLane() if lane is None else lane
         self.documents = DocumentQueue(self.lane) if unknown is None else unknown
+        # The JSON of a callback is read soon. It does not wait for others' documents, each of which may take a second.
+        self._bodies = DocumentQueue(self.lane)
         self.make_context = make_context
         self._demand_signed_in = demand_signed_in
         self._is_stranger = is_stranger
@@ -255,7 +257,7 @@ class GraphQLApp:
         if len(body) <= READ_AT_ONCE:
             return requests.read_json(body)
         peer = request.client.host if request.client else None
-        return await self.documents.read(peer, len(body), _unknown, partial(requests.read_json, body))
+        return await self._bodies.read(peer, len(body), _unknown, partial(requests.read_json, body))
 
     async def _execute(
         self, request: Request, graphql_request: GraphQLRequest, context: object, accepted: Accepted
@@ -326,6 +328,8 @@ def _unknown() -> None:
 
 
 def _asgi_response(response: ExecutionResponse, accepted: Accepted) -> ASGIApp:
+    if response.busy is not None:
+        return refusal(response.busy, accepted=accepted)
     if accepted.media_type == EVENTS:
         return EventStream(_single(response))
     # With application/json the status is 200 even if GraphQL refuses the request: these clients read the body.

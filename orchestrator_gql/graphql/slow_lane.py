@@ -87,7 +87,20 @@ class SlowLane:
             return False
 
         self.ask(client, run, cost=cost)
-        return await result
+        try:
+            return await result
+        except asyncio.CancelledError:
+            self._give_up(client, run)
+            raise
+
+    def _give_up(self, client: Hashable, work: Work) -> None:
+        """Remove work whose caller has ended: its turn would make the others wait for nothing."""
+        line = self._lines.get(client, deque())
+        left = deque(turn for turn in line if turn[0] is not work)
+        if left:
+            self._lines[client] = left
+        else:
+            self._lines.pop(client, None)
 
     def _take_turn(self) -> None:
         if not self._lines:
@@ -101,6 +114,11 @@ class SlowLane:
             has_more = work(began + SLICE)
         except Exception:
             logger.exception("a slice of an operation failed")
+        finally:  # whatever happened: all others wait for the next turn
+            self._end_turn(client, work, cost, began=began, has_more=has_more)
+
+    def _end_turn(self, client: Hashable, work: Work, cost: float, *, began: float, has_more: bool) -> None:
+        line = self._lines[client]
         if has_more:
             line.append((work, cost))
         del self._lines[client]
@@ -176,8 +194,10 @@ class Pace:
         self._until = until
         try:
             while self._waiting:
-                self._waiting[0]()
-                self._waiting.popleft()  # only now: while it is there, `later` asks for no other turn
+                try:
+                    self._waiting[0]()
+                finally:
+                    self._waiting.popleft()  # only now: while it is there, `later` asks for no other turn
                 if self._lane.now() >= until:
                     break
         finally:
@@ -203,8 +223,11 @@ def _settle(result: "asyncio.Future[T]", work: Callable[[], T]) -> None:
         return
     try:
         value = work()
+    except (StopIteration, asyncio.CancelledError) as error:  # a future, or the operation, would take it as its end
+        result.set_exception(RuntimeError(repr(error)))
     except Exception as error:
         result.set_exception(error)
-        result.exception()  # a caller that was cancelled meanwhile does not take it
     else:
         result.set_result(value)
+        return
+    result.exception()  # a caller that was cancelled meanwhile does not take it

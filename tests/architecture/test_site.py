@@ -42,6 +42,31 @@ def test_the_navigation_leads_to_every_page_once() -> None:
     assert sorted(navigation) == sorted(name(page) for page in PAGES if page not in DECISIONS)
 
 
+def titles(entry: Any) -> Iterator[tuple[str, str]]:
+    """The titles in an entry of the navigation, each with its page."""
+    for part in [entry] if isinstance(entry, dict) else entry:
+        for title, below in part.items():
+            if isinstance(below, str):
+                yield title, below
+            else:
+                yield from titles(below)
+
+
+def test_a_page_has_the_title_that_the_navigation_shows() -> None:
+    shown = titles(tomllib.loads((ROOT / "zensical.toml").read_text())["project"]["nav"])
+    pages = {page: title for title, page in shown if not page.endswith("README.md")}
+    first = {page: (DOCS / page).read_text().splitlines()[0] for page in pages}
+
+    assert {page: line for page, line in first.items() if not line.startswith(f"# {pages[page]}")} == {}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_a_page_has_one_title(page: Path) -> None:
+    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+
+    assert re.findall(r"^# .*", text, re.MULTILINE)[1:] == []
+
+
 def test_every_decision_is_in_the_index_of_decisions_with_its_title() -> None:
     index = (DOCS / "decisions/README.md").read_text()
     titles = {page.name: re.sub(r"^# 0*(\d+)[.:] ", r"\1. ", page.read_text().splitlines()[0]) for page in DECISIONS}
@@ -80,3 +105,41 @@ def test_the_pages_of_the_python_api_have_every_name_for_authors() -> None:
     exported = {*orchestrator_gql.__all__, *workflow.__all__, *testing.__all__}
 
     assert exported - shown - NOT_FOR_AUTHORS == set()
+
+
+SOUGHT = {
+    "automatic retry": "language/steps.md",
+    "branches": "language/parts.md",
+    "child workflow": "language/workflows.md",
+    "cleanup": "language/workflows.md",
+    "cron": "howto/schedule-a-workflow.md",
+    "dropdown": "language/forms.md",
+    "failed process": "howto/find-a-process.md",
+    "foreach": "language/parts.md",
+    "four eyes": "howto/approvals.md",
+    "grafana": "howto/monitor.md",
+    "if and else": "language/parts.md",
+    "in parallel": "language/callbacks.md",
+    "n of m": "howto/approvals.md",
+    "nginx": "howto/behind-a-proxy.md",
+    "oidc": "howto/single-sign-on.md",
+    "prometheus": "howto/monitor.md",
+    "purge": "howto/retention.md",
+    "quorum": "howto/approvals.md",
+    "rollback": "language/workflows.md",
+    "sse": "howto/connect-a-graphql-client.md",
+    "sso": "howto/single-sign-on.md",
+    "subprocess": "language/workflows.md",
+    "urql": "howto/connect-a-graphql-client.md",
+    "version": "language/workflows.md",
+    "webhook": "howto/notifications.md",
+    "workflow from a workflow": "language/workflows.md",
+}
+"""The words that people type into the search, and the page that has the answer."""
+
+
+@pytest.mark.parametrize(("word", "page"), SOUGHT.items(), ids=list(SOUGHT))
+def test_the_page_with_the_answer_has_the_word_that_people_search(word: str, page: str) -> None:
+    text = re.sub(r"```.*?```", "", (DOCS / page).read_text(), flags=re.DOTALL)  # code is no answer
+
+    assert re.search(rf"\b{word}", re.sub(r"[`*\s]+", " ", text), re.IGNORECASE)

@@ -4,35 +4,14 @@ from typing import Any
 from uuid import UUID
 
 from pydantic_forms.validators import Choice
+from support.nodes_and_ports import NODE, PORT, Node, NodeInactive, Port, PortInactive
 
 from orchestrator_gql import StepList, begin, inputstep, step
 from orchestrator_gql.config.assignee import Assignee
-from orchestrator_gql.domain import ProductBlockModel, SubscriptionModel, register_product
 from orchestrator_gql.forms import FormPage, SubmitFormPage
-from orchestrator_gql.types import FormGenerator, State, SubscriptionLifecycle
+from orchestrator_gql.types import FormGenerator, State
 from orchestrator_gql.workflow import workflow
 from orchestrator_gql.workflows.utils import create_workflow, modify_workflow, terminate_workflow
-
-ACTIVE = SubscriptionLifecycle.ACTIVE
-
-
-class NodeBlockInactive(ProductBlockModel, product_block_name="A node"):
-    node_name: str | None = None
-
-
-class NodeBlock(NodeBlockInactive, lifecycle=[ACTIVE]):
-    node_name: str
-
-
-class NodeInactive(SubscriptionModel, is_base=True):
-    node: NodeBlockInactive
-
-
-class Node(NodeInactive, lifecycle=[ACTIVE]):
-    node: NodeBlock
-
-
-NODE = register_product(name="A node", model=Node)
 
 
 def ask_name() -> FormGenerator:
@@ -89,27 +68,6 @@ def ask_places() -> FormGenerator:
 @workflow("Move a rack", initial_input_form=ask_places, title="A rack from {from_place} to {to_place}")
 def move_rack() -> StepList:
     return begin
-
-
-class PortBlockInactive(ProductBlockModel, product_block_name="A port"):
-    port_name: str | None = None
-    node: NodeBlockInactive | None = None
-
-
-class PortBlock(PortBlockInactive, lifecycle=[ACTIVE]):
-    port_name: str
-    node: NodeBlock
-
-
-class PortInactive(SubscriptionModel, is_base=True):
-    port: PortBlockInactive
-
-
-class Port(PortInactive, lifecycle=[ACTIVE]):
-    port: PortBlock
-
-
-PORT = register_product(name="A port", model=Port)
 
 
 def ask_port() -> FormGenerator:

@@ -10,6 +10,7 @@ import httpx
 from playwright.sync_api import Browser, Page
 from support.browser import launched
 from support.command_line import SECONDS, serving, until
+from support.workflow_files import copy_workflows
 
 HOSTILE = "<script>document.title = 'taken'</script><img src=x onerror=\"document.title = 'taken'\">"
 
@@ -131,9 +132,8 @@ def open_dashboard(folder: Path, *more: str) -> Iterator[Dashboard]:
 
 def copy_module(folder: Path, name: str) -> None:
     """Copy a module of workflows of this folder into the folder of the server; another module stands there already."""
-    source = Path(__file__).parent / f"{name}.py"
-    if source.exists():
-        (folder / source.name).write_bytes(source.read_bytes())
+    if (Path(__file__).parent / f"{name}.py").exists():
+        copy_workflows(folder, name)
 
 
 def deliver(url: str, return_code: int, output: str) -> None:

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, Request, Route, expect
 from support.command_line import SECONDS
 from support.dashboard_page import wait_for_events
 from support.sign_in import api_token, token_of
+from support.workflow_files import copy_workflows
 
 START = """mutation ($input: StartWorkflowInput!) { startWorkflow(input: $input) {
   ... on StartWorkflowSuccess { process { id } } } }"""
@@ -88,9 +89,7 @@ def environment(tokens: list[dict[str, Any]]) -> dict[str, str]:
 
 def with_workflows(folder: Path, *names: str) -> Path:
     """Copy modules of this folder into the folder of the server."""
-    for name in names:
-        (folder / f"{name}.py").write_bytes((Path(__file__).parent / f"{name}.py").read_bytes())
-    return folder
+    return copy_workflows(folder, *names)
 
 
 def button(place: Page | Locator, label: str) -> Locator:

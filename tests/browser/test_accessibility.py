@@ -19,8 +19,8 @@ from support.dashboard_page import Watch, serious_findings, take_picture, wait_u
 from support.demo_operator import demo
 from support.outbox import hook
 from support.webhook import hooked
+from support.workflow_files import copy_workflows
 
-HERE = Path(__file__).parent
 SMALL_TARGETS = (Path(__file__).parents[1] / "support" / "small_targets.js").read_text()
 MODULES = ("waiting", "hurried", "deciding", "network_of_nodes")
 
@@ -182,8 +182,8 @@ START = """mutation($input: StartWorkflowInput!) { startWorkflow(input: $input) 
   ... on StartWorkflowSuccess { process { id } } ... on UserError { message } } }"""
 LIST = """{ processes(first: 50) { nodes { id status failure { code } } } }"""
 PRODUCTS = "{ productSubscriptions(first: 1) { nodes { id } } }"
-NODES = '{ productSubscriptions(filter: {products: ["A node"], inSync: true}) { nodes { id } } }'
-PORTS = '{ productSubscriptions(filter: {products: ["A port"], inSync: true}) { nodes { id } } }'
+NODES = '{ productSubscriptions(filter: {products: ["Node of a network"], inSync: true}) { nodes { id } } }'
+PORTS = '{ productSubscriptions(filter: {products: ["Port of a network"], inSync: true}) { nodes { id } } }'
 ABORT = "mutation ($input: AbortProcessInput!) { abortProcess(input: $input) { __typename } }"
 DEAD = "{ notifications(filter: {statuses: [DEAD]}) { nodes { id } } }"
 STATUS = "query ($id: ID!) { process(id: $id) { status } }"
@@ -263,8 +263,7 @@ def full_site(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
             until(lambda: None if pending.exists() else True, seconds=300)
             yield server.address, things_of(server.address, "create_l2vpn")
         return
-    for module in MODULES:
-        (folder / f"{module}.py").write_bytes((HERE / f"{module}.py").read_bytes())
+    copy_workflows(folder, *MODULES)
     with hooked() as receiver:
         webhooks = json.dumps({"chat": hook(receiver.url, kinds=["process.failed"])})
         with serving(folder, "--workflows", *MODULES, ORCHESTRATOR_WEBHOOKS=webhooks) as server:

@@ -87,10 +87,10 @@ def test_the_list_is_filtered_in_the_address_and_follows_workflows_in_place(tmp_
         search.fill("ams")
         expect(names(dashboard)).to_have_count(2)
         page.get_by_role("button", name="Filters").click()
-        page.get_by_label("Product", exact=True).select_option("A node")
+        page.get_by_label("Product", exact=True).select_option("Node of a network")
         page.get_by_role("button", name="Active").click()
         expect(names(dashboard)).to_have_text(["Node ams-core1"])
-        assert "q=ams&product=A+node&status=ACTIVE" in page.url
+        assert "q=ams&product=Node+of+a+network&status=ACTIVE" in page.url
         page.reload()
         expect(search).to_have_value("ams")
         expect(names(dashboard)).to_have_text(["Node ams-core1"])

@@ -121,7 +121,7 @@ def test_an_id_typed_by_hand_a_click_and_a_link_are_as_good(
         combobox = at_first_page(dashboard)
         if way == "id":
             combobox.fill(ids["ams-core2"])
-            expect(dashboard.page.locator(".picker")).to_contain_text("A node · uva · active")
+            expect(dashboard.page.locator(".picker")).to_contain_text("Node of a network · uva · active")
         else:
             combobox.click()
             dashboard.page.get_by_role("option", name="ams-core2").click()

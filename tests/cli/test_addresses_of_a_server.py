@@ -17,6 +17,13 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from orchestrator_gql.cli.client import SUBPROTOCOL
+from orchestrator_gql.cli.credentials import base_of
+
+
+@pytest.mark.parametrize("end", ["", "/", "/graphql", "/graphql/", "/?a=b"])
+@pytest.mark.parametrize("base", ["http://orchestrator.example", "https://[::1]:8000/under/a/path"])
+def test_the_address_of_the_api_or_of_the_dashboard_is_an_address_of_the_server(base: str, end: str) -> None:
+    assert base_of(base + end) == base
 
 
 @pytest.mark.parametrize("host", ["::1", "[::1]"])

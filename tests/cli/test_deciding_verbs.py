@@ -232,8 +232,11 @@ def test_the_starter_is_refused_and_two_others_approve_the_same_answers(site: Si
     details = site.runs_in_process("ada", "show", id, code=0)
 
     assert "You started this process: somebody else must decide" in by_starter
-    assert "You may not decide it: You started" in descriptions[0] and "submit form" not in descriptions[0]
-    assert "You may: abort, edit note, submit form" in descriptions[1]
+    assert (
+        "You may not decide it: You started" in descriptions[0]
+        and "confirm" not in descriptions[0].rpartition("You may:")[2]
+    )
+    assert "You may: abort, confirm; on the dashboard: edit note" in descriptions[1]
     assert "approved, 1 of 2; still needed: 1 more approval, of Network operations" in first
     assert f"{id}  change  form 'Change', for " in waiting
     assert "1 h left. It waits for Network operations, 1 of 2 approvals (bob)." in waiting

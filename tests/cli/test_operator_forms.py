@@ -8,7 +8,8 @@ from pydantic import BaseModel
 from pydantic_forms.validators import Choice
 
 from orchestrator_gql.cli.operator import forms
-from orchestrator_gql.cli.operator.forms import fill_in, shown
+from orchestrator_gql.cli.operator.dialogue import as_values
+from orchestrator_gql.cli.operator.forms import as_field, fill_in, shown
 
 ROUTERS = {"4711": "Router ams-1", "4712": "Router lon-1"}
 ARouter: Any = Choice.__call__("ARouter", zip(ROUTERS, ROUTERS.items(), strict=True))
@@ -97,3 +98,50 @@ def test_the_end_of_the_input_ends_the_question(monkeypatch: pytest.MonkeyPatch)
 
     with pytest.raises(forms.HungUp):
         fill_in(REQUIRED, {}, ["site"])
+
+
+class Kinds(BaseModel):
+    """A field of each kind that ``--set`` may give."""
+
+    text: str
+    remark: str | None
+    number: int
+    share: float | None
+    is_urgent: bool
+    router: ARouter
+    other: ARouter | None
+    key: int | str
+    tags: list[str]
+    anything: Any
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("text", "100", "100"),
+        ("text", "1e5", "1e5"),
+        ("text", "true", "true"),
+        ("text", "[1]", "[1]"),
+        ("text", '"quoted"', "quoted"),
+        ("text", "plain", "plain"),
+        ("remark", "4711", "4711"),
+        ("remark", "null", None),
+        ("number", "100", 100),
+        ("number", "many", "many"),
+        ("share", "1", 1),
+        ("is_urgent", "true", True),
+        ("router", "4711", "4711"),
+        ("router", "Router ams-1", "4711"),
+        ("router", "4713", 4713),
+        ("other", "4711", "4711"),
+        ("other", "null", None),
+        ("key", "7", 7),
+        ("tags", '["a"]', ["a"]),
+        ("anything", "7", 7),
+        ("unknown", "7", 7),
+    ],
+)
+def test_a_value_of_set_is_read_as_its_field_takes_it(name: str, text: str, value: object) -> None:
+    page = {"schema": Kinds.model_json_schema(), "initialData": {}}
+
+    assert as_field(page, name, as_values({name: text})[name], text) == value

@@ -5,8 +5,8 @@ from pathlib import Path
 import httpx
 from support.command_line import SECONDS, serving, until
 from support.terminal import terminal
+from support.workflow_files import copy_workflows
 
-WORKFLOWS = Path(__file__).parents[1] / "browser" / "network_of_nodes.py"
 START = """mutation ($input: StartWorkflowInput!) { startWorkflow(input: $input) {
   ... on StartWorkflowSuccess { process { id } } } }"""
 ACTIVE = "{ productSubscriptions(filter: {statuses: [ACTIVE]}, first: 5) { nodes { id description } } }"
@@ -19,8 +19,8 @@ def active(address: str) -> dict[str, str]:
 
 
 def test_a_person_searches_and_chooses_by_number(tmp_path: Path) -> None:
-    (tmp_path / WORKFLOWS.name).write_bytes(WORKFLOWS.read_bytes())
-    with serving(tmp_path, "--workflows", WORKFLOWS.stem) as server:
+    folder = copy_workflows(tmp_path, "network_of_nodes")
+    with serving(folder, "--workflows", "network_of_nodes") as server:
         for name in ("ams-core1", "ams-core2", "utr-edge1"):
             order = {"workflowName": "create_node", "pages": [{"node_name": name}]}
             body = {"query": START, "variables": {"input": order}}
@@ -30,7 +30,7 @@ def test_a_person_searches_and_chooses_by_number(tmp_path: Path) -> None:
             person.answers("Product subscription: ", "nothing")
             person.waits_for("No product subscription has 'nothing'.")
             person.answers("Product subscription: ", "core1")
-            person.waits_for("Node ams-core1 (A node, uva, active)")
+            person.waits_for("Node ams-core1 (Node of a network, uva, active)")
             person.answers("Product subscription: ", "1")
             person.answers("Next? [y/N, e edits] ", "y")
             person.answers("Start? [y/N, e edits] ", "y")

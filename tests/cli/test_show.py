@@ -10,7 +10,20 @@ import httpx
 import pytest
 from support.command_line import orchestrator, serving, until
 
-from orchestrator_gql.cli.operator.show import TRACE_LINES, TRACE_WIDTH, _details, _step, _trace, lines
+from orchestrator_gql.cli.catalog import entries
+from orchestrator_gql.cli.operator.show import (
+    COMMANDS,
+    SHOWN,
+    TRACE_LINES,
+    TRACE_WIDTH,
+    _actions,
+    _attempt,
+    _details,
+    _step,
+    _trace,
+    lines,
+)
+from orchestrator_gql.process.actions import ProcessAction
 
 BROKEN = """
 from orchestrator_gql import begin, step
@@ -169,3 +182,24 @@ def test_the_end_of_a_long_trace_is_shown() -> None:
     assert lines[-1].startswith("      | 99 x")
     assert max(map(len, lines)) == TRACE_WIDTH + len("      | ")
     assert _trace(None) == _trace("") == []
+
+
+def test_each_action_of_a_process_is_shown_by_its_command_or_as_one_of_the_dashboard() -> None:
+    names = {entry.name for entry in entries()}
+    without = {action for action in ProcessAction if action not in COMMANDS}
+
+    assert set(COMMANDS.values()) <= names
+    assert without == {ProcessAction.EDIT_NOTE}
+    assert _actions({"openInputRequest": None, "availableActions": ["RETRY", "EDIT_NOTE", "ABORT"]}) == (
+        "abort, retry; on the dashboard: edit note"
+    )
+    assert _actions({"openInputRequest": {"canSubmit": False}, "availableActions": ["SUBMIT_FORM"]}) == ""
+
+
+@pytest.mark.parametrize(("length", "is_cut"), [(SHOWN, False), (SHOWN + 1, True)])
+def test_a_cut_body_says_so(length: int, is_cut: bool) -> None:
+    attempt = {"id": "x", "outcome": "LATE", "bytes": length, "isAdoptable": False, "error": None, "replaced": []}
+
+    body = _attempt(attempt | {"bodyPreview": "x" * length})[-1]
+
+    assert body.endswith(" … more: see --json") is is_cut

@@ -65,7 +65,7 @@ async def serving(**limits: float) -> AsyncIterator[Site]:
     """Serve as the command does, during the block."""
     readers = SlowReaders(Limits(int(limits.get("total", 1024 * MIB)), limits.get("seconds", NEVER)))
     ready = asyncio.Event()
-    with bind_socket("127.0.0.1", 0) as listener, Ending(SECONDS) as ending:
+    with bind_socket("127.0.0.1", 0) as listener, Ending(NEVER) as ending:
         site = Site(listener.getsockname()[1], readers)
         app = Starlette(routes=_routes(site))
         app.state.slow_readers = readers

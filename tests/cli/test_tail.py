@@ -6,12 +6,16 @@ import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from types import ModuleType
 from typing import Any
 
+import pytest
 from websockets.asyncio.server import Server, ServerConnection, serve
 
-from orchestrator_gql.cli.client import SUBPROTOCOL
+from orchestrator_gql.cli import live
+from orchestrator_gql.cli import tail as tails
+from orchestrator_gql.cli.client import SUBPROTOCOL, ConnectionFailed, OperationRefused
 
 SECONDS = 60
 PROCESS = "0193b0c4-7d1e-7c3a-9c8e-2f0a1b2c3d4e"
@@ -119,6 +123,47 @@ async def test_events_are_lines_and_ctrl_c_prints_the_cursor_to_go_on_from() -> 
     assert lines[0].split()[1] == PROCESS[-8:]
     assert err == f"Connected to {url}; Ctrl-C ends.\n\nGo on with: orchestrator-gql tail --url {url} --after 2\n"
     assert process.returncode == 0
+
+
+async def test_the_line_to_go_on_with_keeps_the_process_and_the_json() -> None:
+    options = ("--process", PROCESS, "--json")
+
+    async def script(remote: Remote) -> None:
+        await remote.send(batch())
+        await remote.send(batch("one"))
+        await stay(remote)
+
+    async with remote(script) as url, tailing("--url", url, *options) as process:
+        await read_line(process)
+        process.send_signal(signal.SIGINT)
+        _, err = await rest(process)
+
+    assert err.endswith(f"Go on with: orchestrator-gql tail --url {url} {' '.join(options)} --after 1\n")
+
+
+@pytest.mark.parametrize("module", [tails, live])
+async def test_a_server_that_stays_away_is_named_once(
+    module: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tries = list[str]()
+
+    async def nowhere(url: str, *_: object) -> AsyncIterator[dict[str, Any]]:
+        tries.append(url)
+        if len(tries) > 3:
+            raise OperationRefused("It is enough.")
+        raise ConnectionFailed("The server cannot be reached.")
+        yield {}
+
+    monkeypatch.setattr(module, "subscribe", nowhere)
+    monkeypatch.setattr(module, "FIRST_PAUSE", 0)
+    with suppress(OperationRefused):
+        if module is tails:
+            await tails.Tail("http://there", None, None, is_json=False, pause=0).follow()
+        else:
+            await anext(live.changes("http://there", None))
+
+    assert len(tries) == 4
+    assert capsys.readouterr().err.count("cannot be reached") == 1
 
 
 async def test_after_a_lost_connection_it_goes_on_after_the_last_cursor() -> None:

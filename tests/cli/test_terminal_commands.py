@@ -390,11 +390,13 @@ def test_the_shell_is_offered_commands_workflows_and_processes(person: Person, s
         assert code == DONE and "orchestrator-gql" in out and "__complete" in out, shell
 
     offered = orchestrator(Path.cwd(), "__complete", "start", "gr", ORCHESTRATOR_URL=server.address)
-    ids = orchestrator(Path.cwd(), "__complete", "show", "", ORCHESTRATOR_URL=server.address)
+    ids = orchestrator(Path.cwd(), "__complete", "show", id[-8:-4], ORCHESTRATOR_URL=server.address)
+    whole = orchestrator(Path.cwd(), "__complete", "show", id[:30], ORCHESTRATOR_URL=server.address)
     away = orchestrator(Path.cwd(), "__complete", "show", "", ORCHESTRATOR_URL="http://127.0.0.1:1")
 
     assert "greeting\tGreet everybody" in offered.stdout.splitlines()
-    assert any(line.startswith(f"{id}\t") for line in ids.stdout.splitlines())
+    assert any(line.startswith(f"{id[-8:]}\t") for line in ids.stdout.splitlines())
+    assert any(line.startswith(f"{id}\t") for line in whole.stdout.splitlines())
     assert (away.returncode, away.stderr) == (DONE, "")
 
 

@@ -67,6 +67,6 @@ def test_the_tests_of_the_tutorial_pass(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text(INI)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
 
-    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=SECONDS)
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=5 * SECONDS)
 
     assert f"{text.count('async def test_')} passed" in result.stdout, result.stdout + result.stderr

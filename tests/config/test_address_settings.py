@@ -142,6 +142,11 @@ def test_an_allowed_host_that_could_match_nothing_is_refused(text: str) -> None:
     [
         ("https://Portal.example/", "https://portal.example"),
         ("https://portal.example:8443", "https://portal.example:8443"),
+        ("https://portal.example:443", "https://portal.example"),
+        ("http://portal.example:80/", "http://portal.example"),
+        ("http://portal.example:443", "http://portal.example:443"),
+        ("http://[::80]:80", "http://[::80]"),
+        ("https://bücher.example", "https://xn--bcher-kva.example"),
         ("http://[0:0::1]:8000", "http://[::1]:8000"),
     ],
 )
@@ -149,7 +154,9 @@ def test_an_allowed_origin_is_stored_in_the_form_of_browsers(text: str, written:
     assert read_settings(allowed_origins=(text,)).allowed_origins == (written,)
 
 
-@pytest.mark.parametrize("text", ["portal.example", "https://portal.example/path", "https://a@portal.example", "null"])
+@pytest.mark.parametrize(
+    "text", ["portal.example", "https://portal.example/path", "https://a@portal.example", "null", "*", "https://*"]
+)
 def test_an_invalid_allowed_origin_is_refused(text: Any) -> None:
     with pytest.raises(SettingsError, match=r"ORCHESTRATOR_ALLOWED_ORIGINS: entry 1 "):
         read_settings(allowed_origins=(text,))

@@ -1,11 +1,15 @@
 """Pages of the allowed origins may call the endpoint, as browsers ask for it; all others may not."""
 
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from support.database import sqlite_url
+from support.sign_in import api_token
 from support.web import site_of
+
+from orchestrator_gql.graphql import document_queue
 
 OURS = "http://localhost:5173"
 FOREIGN = ("https://evil.example", "http://localhost:51730", "http://localhost", "https://localhost:5173", "null")
@@ -32,6 +36,37 @@ async def test_a_page_of_an_allowed_origin_sends_requests_and_reads_the_answers(
     }
     assert "access-control-allow-credentials" not in asked.headers
     assert "Origin" in answered.headers["vary"]
+
+
+REFUSED: dict[int, dict[str, Any]] = {
+    401: {"headers": {"authorization": "Bearer wrong"}, "json": BODY},
+    413: {"json": {"query": "{ __typename } #" + "x" * 2_000_000}},
+    405: {"method": "PUT", "json": BODY},
+    406: {"headers": {"accept": "text/css"}, "json": BODY},
+    400: {"headers": {"content-type": "application/json"}, "content": "{"},
+    421: {"headers": {"host": "evil.example"}, "json": BODY},
+    503: {"json": {"query": "{ unknown: __typename }"}},
+}
+
+
+@pytest.mark.parametrize("status", REFUSED)
+async def test_a_page_reads_why_its_request_is_refused(
+    status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if status == 503:
+        monkeypatch.setattr(document_queue, "MOST_WAITING", 0)
+    request: dict[str, Any] = {"method": "POST", **REFUSED[status]}
+    tokens = (api_token("ada"),) if status == 401 else ()
+    async with site_of(sqlite_url(tmp_path), allowed_origins=[OURS], api_tokens=tokens) as site:
+        request["headers"] = {"origin": OURS, **request.get("headers", {})}
+        refused = await site.http.request(url="/graphql", **request)
+        request["headers"]["origin"] = FOREIGN[0]
+        foreign = await site.http.request(url="/graphql", **request)
+
+    assert (refused.status_code, foreign.status_code) == (status, status)
+    assert (allowed(refused), allowed(foreign)) == (OURS, None)
+    assert "Origin" in refused.headers["vary"]
+    assert "errors" in refused.json()
 
 
 @pytest.mark.parametrize("origin", FOREIGN)

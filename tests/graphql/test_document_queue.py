@@ -12,7 +12,7 @@ import pytest
 from support.database import sqlite_url
 from support.web import GRAPHQL, site_of
 
-from orchestrator_gql.graphql import document_queue
+from orchestrator_gql.graphql import document_queue, documents
 from orchestrator_gql.graphql.document_queue import SHORT, DocumentQueue
 from orchestrator_gql.graphql.documents import MEMORY
 from orchestrator_gql.utils.errors import ServerBusy
@@ -112,6 +112,87 @@ async def test_what_waits_is_bounded(bound: str, monkeypatch: pytest.MonkeyPatch
     assert await queue.read("second", LONG, nothing, lambda: True)
 
 
+async def test_the_thread_of_a_client_that_has_left_is_still_the_only_one() -> None:
+    queue = DocumentQueue()
+    began, may_end, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def read() -> bool:
+        began.set()
+        may_end.wait(10)
+        ended.set()
+        return True
+
+    reading = asyncio.create_task(queue.read("first", LONG, nothing, read))
+    await asyncio.to_thread(began.wait, 10)
+    reading.cancel()
+    await asyncio.wait([reading])
+    following = asyncio.create_task(queue.read("second", LONG, nothing, ended.is_set))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    is_waiting = not following.done()
+    asyncio.get_running_loop().call_later(0.05, may_end.set)
+
+    assert is_waiting
+    assert await following is True  # the first one had ended
+
+
+async def test_a_short_document_waits_no_longer_than_a_long_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    queue = DocumentQueue()
+    monkeypatch.setattr(queue._lane, "ask", lambda *_, **__: None)  # the others need all of the time
+    monkeypatch.setattr(document_queue, "PATIENCE", 0)
+
+    async with asyncio.timeout(30):
+        with pytest.raises(ServerBusy):
+            await queue.read("client", SHORT, nothing, lambda: True)
+
+    assert queue.waiting == 0
+
+
+async def test_a_turn_that_comes_as_its_client_leaves_goes_to_the_next() -> None:
+    queue = DocumentQueue()
+    may_end = threading.Event()
+    reading = asyncio.create_task(queue.read("first", LONG, nothing, lambda: may_end.wait(10)))
+    await asyncio.sleep(0)
+    waiting = [asyncio.create_task(queue.read(name, LONG, nothing, lambda: True)) for name in ("second", "third")]
+    await asyncio.sleep(0)
+
+    queue._next()  # as at the end of the first document
+    waiting[0].cancel()
+    async with asyncio.timeout(30):
+        assert await waiting[1] is True
+    may_end.set()
+
+    assert await reading
+    assert waiting[0].cancelled()
+
+
+@pytest.mark.parametrize("bound", ["MOST_WAITING", "MOST_CHARACTERS"])
+async def test_a_client_that_fills_the_queue_causes_no_refusal_of_the_others(
+    bound: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(document_queue, bound, 20 if bound == "MOST_WAITING" else 20 * LONG)
+    queue = DocumentQueue()
+    may_end = threading.Event()
+    reading = asyncio.create_task(queue.read("first", LONG, nothing, lambda: may_end.wait(10)))
+    await asyncio.sleep(0)
+
+    def asking(client: str, count: int) -> list[asyncio.Task[bool]]:
+        return [asyncio.create_task(queue.read(client, LONG, nothing, lambda: True)) for _ in range(count)]
+
+    greedy = asking("greedy", 30)
+    await asyncio.sleep(0)
+    modest = [task for number in range(10) for task in asking(f"modest {number}", 3)]
+    await asyncio.sleep(0)
+    refused = [sum(task.done() for task in tasks) for tasks in (greedy, modest)]
+    may_end.set()
+    await reading
+    results = await asyncio.gather(*greedy, *modest, return_exceptions=True)
+
+    assert refused == [10, 10]  # the second set of places is full, too: the memory stays bounded
+    assert [isinstance(result, ServerBusy) for result in results].count(True) == 20
+    assert (queue.waiting, queue.characters, dict(queue._waiting_of)) == (0, 0, {})
+
+
 @pytest.mark.parametrize("document", [FIELDS, COMMENT, TEXT], ids=["fields", "comment", "text"])
 async def test_the_loop_works_for_others_while_a_long_document_is_read(document: str, tmp_path: Path) -> None:
     turns = 0
@@ -131,6 +212,41 @@ async def test_the_loop_works_for_others_while_a_long_document_is_read(document:
 
     assert site.app.state.graphql.documents.in_thread - before >= 1
     assert turns > 20
+
+
+async def test_a_body_does_not_wait_for_the_documents_of_others(tmp_path: Path) -> None:
+    may_end = threading.Event()
+    async with asyncio.timeout(30), site_of(sqlite_url(tmp_path)) as site:
+        known = "{ __typename }"
+        await site.ask(known)
+        queue: DocumentQueue = site.app.state.graphql.documents
+        reading = asyncio.create_task(queue.read("others", LONG, nothing, lambda: may_end.wait(20)))
+        await asyncio.sleep(0)
+
+        answer = await site.http.post("/graphql", json={"query": known, "extensions": {"x": "x" * 100_000}})
+
+        assert not reading.done()
+        may_end.set()
+        await reading
+    assert answer.json() == {"data": {"__typename": "Query"}}
+
+
+@pytest.mark.parametrize(("accept", "status"), [(GRAPHQL, 503), ("application/json", 503), ("text/event-stream", 200)])
+async def test_a_document_that_is_not_validated_in_time_is_refused_with_the_reason(
+    accept: str, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with site_of(sqlite_url(tmp_path)) as site:
+        queue: DocumentQueue = site.app.state.graphql.documents
+
+        # The queue becomes full after the document was parsed.
+        monkeypatch.setattr(documents, "keep", lambda *_, **__: monkeypatch.setattr(document_queue, "MOST_WAITING", 0))
+        refused = await site.http.post(
+            "/graphql", json={"query": "{ unknown: __typename }"}, headers={"accept": accept}
+        )
+
+    assert (refused.status_code, refused.headers.get("retry-after")) == (status, "1" if status == 503 else None)
+    assert "SERVER_BUSY" in refused.text
+    assert queue.waiting == 0
 
 
 async def test_too_many_unknown_documents_are_refused_and_known_ones_are_served(

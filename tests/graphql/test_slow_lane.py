@@ -159,6 +159,61 @@ async def test_an_error_reaches_its_caller_only_and_an_operation_that_has_ended_
     assert (results[1], log) == ("good", ["good"])
 
 
+class Panic(BaseException):
+    """As a panic of a library in Rust: no `Exception`."""
+
+
+@pytest.mark.parametrize("error", [StopIteration, asyncio.CancelledError, LookupError])
+async def test_every_error_of_an_object_is_an_error_of_its_operation(error: type[BaseException]) -> None:
+    lane = SlowLane(clock=Clock())
+    pace = Pace(lane, "client")
+
+    def fail() -> None:
+        raise error
+
+    async with asyncio.timeout(10):
+        results = await asyncio.gather(pace.later(fail), pace.later(lambda: "good"), return_exceptions=True)
+        alone = await asyncio.gather(lane.run("client", fail), return_exceptions=True)
+
+    assert isinstance(results[0], Exception)
+    assert isinstance(alone[0], Exception)
+    assert results[1] == "good"
+
+
+async def test_whatever_a_turn_raises_the_others_get_theirs() -> None:
+    loop, shown = asyncio.get_running_loop(), list[object]()
+    loop.set_exception_handler(lambda _, context: shown.append(context["exception"]))
+    lane = SlowLane(clock=Clock())
+    pace = Pace(lane, "client")
+
+    def fail() -> None:
+        raise Panic
+
+    async with asyncio.timeout(10):
+        failing = asyncio.create_task(pace.later(fail))
+        await asyncio.sleep(0)
+        others = lane.run("another", lambda: 1), lane.run("client", lambda: 2), pace.later(lambda: 3)
+        good = list(await asyncio.gather(*others))
+    failing.cancel()
+
+    assert good == [1, 2, 3]
+    assert [type(error) for error in shown] == [Panic]
+
+
+async def test_a_turn_of_a_caller_that_has_ended_delays_nobody() -> None:
+    lane = SlowLane(clock=Clock())
+    pauses = [asyncio.create_task(Pace(lane, client).pause()) for client in ("gone", "gone", "another") * 20]
+    await asyncio.sleep(0)
+
+    for pause in pauses:
+        pause.cancel()
+    await asyncio.wait(pauses)
+    before = lane.slices
+    await lane.run("client", lambda: None)
+
+    assert (lane.slices - before, lane.waiting) == (1, 0)
+
+
 async def test_what_was_completed_for_a_caller_that_has_ended_is_dropped() -> None:
     clock, dropped = Clock(), list[str]()
     pace = Pace(SlowLane(clock=clock), "client")

@@ -12,7 +12,7 @@ from orchestrator_gql.forms import FormPage
 from orchestrator_gql.process import Process
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import product_subscription_locks, product_subscriptions
-from orchestrator_gql.types import FormGenerator, ProcessStatus, State, SubscriptionLifecycle
+from orchestrator_gql.types import FormGenerator, ProcessStatus, State
 from orchestrator_gql.workflow import Workflow
 from orchestrator_gql.workflows.utils import (
     create_workflow,
@@ -22,44 +22,57 @@ from orchestrator_gql.workflows.utils import (
     validate_workflow,
 )
 from support.engine import Engine
+from support.nodes_and_ports import (
+    ACTIVE,
+    NODE,
+    PORT,
+    Node,
+    NodeBlock,
+    NodeBlockInactive,
+    NodeInactive,
+    Port,
+    PortBlock,
+    PortBlockInactive,
+    PortInactive,
+)
 
-ACTIVE = SubscriptionLifecycle.ACTIVE
-
-
-class NodeBlockInactive(ProductBlockModel, product_block_name="Node of a network"):
-    node_name: str | None = None
-    spare: "NodeBlockInactive | None" = None
-
-
-class NodeBlock(NodeBlockInactive, lifecycle=[ACTIVE]):
-    node_name: str
-    spare: "NodeBlock | None" = None
-
-
-class NodeInactive(SubscriptionModel, is_base=True):
-    node: NodeBlockInactive
-
-
-class Node(NodeInactive, lifecycle=[ACTIVE]):
-    node: NodeBlock
-
-
-class PortBlockInactive(ProductBlockModel, product_block_name="Port of a network"):
-    port_name: str | None = None
-    node: NodeBlockInactive | None = None
-
-
-class PortBlock(PortBlockInactive, lifecycle=[ACTIVE]):
-    port_name: str
-    node: NodeBlock
-
-
-class PortInactive(SubscriptionModel, is_base=True):
-    port: PortBlockInactive
-
-
-class Port(PortInactive, lifecycle=[ACTIVE]):
-    port: PortBlock
+__all__ = [
+    "ACTIVE",
+    "CIRCUIT",
+    "MONITOR",
+    "NODE",
+    "PORT",
+    "Circuit",
+    "CircuitBlockInactive",
+    "CircuitInactive",
+    "Monitor",
+    "Node",
+    "NodeBlock",
+    "NodeBlockInactive",
+    "NodeInactive",
+    "Order",
+    "Port",
+    "PortBlock",
+    "PortBlockInactive",
+    "PortInactive",
+    "begun",
+    "create_circuit",
+    "create_monitor",
+    "create_node",
+    "create_port",
+    "document_of",
+    "failing",
+    "lock_of",
+    "made",
+    "model_of",
+    "modifies",
+    "order_form",
+    "reconciles",
+    "rested",
+    "run",
+    "terminates",
+    "validates",
+]
 
 
 class CircuitBlockInactive(ProductBlockModel, product_block_name="Circuit of a network"):
@@ -98,8 +111,6 @@ class Monitor(MonitorInactive, lifecycle=[ACTIVE]):
     monitor: MonitorBlock
 
 
-NODE = register_product(name="Node of a network", model=Node)
-PORT = register_product(name="Port of a network", model=Port)
 CIRCUIT = register_product(name="Circuit of a network", model=Circuit)
 MONITOR = register_product(name="Monitor of a network", model=Monitor)
 

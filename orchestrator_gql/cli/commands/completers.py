@@ -19,9 +19,18 @@ def workflows(context: "CompletionContext") -> dict[str, str]:
 
 
 def processes(context: "CompletionContext") -> dict[str, str]:
-    """The ids of the newest processes, each with its status, workflow and subject."""
+    """The ids of the newest processes, each with its status, workflow and subject.
+
+    The ids are short, as tables show them; a word that begins whole ids is completed to these.
+    """
+    from orchestrator_gql.cli.operator.ids import short  # only here: the help needs no client
+
     nodes = _nodes(PROCESSES, "processes")
-    return {node["id"]: f"{node['status']} {node['workflowName']}: {node['subject']}" for node in nodes}
+    about = {node["id"]: f"{node['status']} {node['workflowName']}: {node['subject']}" for node in nodes}
+    shorts = {short(id): text for id, text in about.items()}
+    word = context.incomplete
+    is_short = any(id.startswith(word) for id in shorts)
+    return shorts if is_short or not any(id.startswith(word) for id in about) else about
 
 
 def _nodes(query: str, field: str) -> list[dict[str, Any]]:

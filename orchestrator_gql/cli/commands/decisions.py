@@ -50,9 +50,9 @@ def start(
       orchestrator-gql start configure_node --set node=ams-1 --yes --wait --timeout 15m
       orchestrator-gql start configure_node --set node=ams-1 --yes --idempotency-key ticket-4711 --json
 
-    A value is read as JSON if it is JSON, else as text. The command prints the process id, for `show` and `confirm`,
-    and the status. Exit code 1: the server refuses, because there is no such workflow, you may not start it, the
-    engine is paused, or a field is wrong; 2: the command is wrong.
+    A value is read as its field takes it: JSON, or text without quotes, or the label of a choice. The command prints
+    the process id, for `show` and `confirm`, and the status. Exit code 1: the server refuses, because there is no such
+    workflow, you may not start it, the engine is paused, or a field is wrong; 2: the command is wrong.
 
     With --wait the exit code is the outcome. 0: COMPLETED; 3: FAILED; 4: ABORTED; 5: it waits for a person to answer a
     form; 6: --timeout has passed. The process itself goes on, also after Ctrl-C.

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from orchestrator_gql.cli.commands.completers import workflows
-from orchestrator_gql.cli.commands.parameters import AsJson, Database, Targets, Url, read_days, several
+from orchestrator_gql.cli.commands.parameters import AsJson, Database, Targets, Url, read_choices, read_days, several
 from orchestrator_gql.cli.failure import DONE
 
 
@@ -71,7 +71,12 @@ def prune(
     target: Targets = (),
     status: Annotated[
         tuple[Literal["COMPLETED", "ABORTED", "FAILED"], ...],
-        several("--status", "STATUS", "only with these statuses; FAILED goes only if it is named (COMPLETED ABORTED)"),
+        several(
+            "--status",
+            "STATUS",
+            "only with these statuses; FAILED goes only if it is named (COMPLETED ABORTED)",
+            converter=read_choices,
+        ),
     ] = (),
     workflow: Annotated[
         tuple[str, ...], several("--workflow", "NAME", "only of these workflows", completer=workflows)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
 from cyclopts import Parameter, Token
@@ -86,6 +86,15 @@ def read_limit(type_: Any, tokens: Sequence[Token]) -> int:
     return int(text)
 
 
+def read_choices(type_: Any, tokens: Sequence[Token]) -> tuple[str, ...]:
+    """The choices in upper case, as people may type them in lower case; raises `ValueError` for another text."""
+    choices: tuple[str, ...] = get_args(get_args(type_)[0])
+    for token in tokens:
+        if token.value.upper() not in choices:
+            raise ValueError(f"{token.value!r} is none of {', '.join(choices)}")
+    return tuple(token.value.upper() for token in tokens)
+
+
 LONGEST = 36_500
 """The most days of `prune --older-than`: a hundred years."""
 
@@ -126,4 +135,7 @@ def several(name: str, metavar: str, help: str, **more: Any) -> Parameter:
 Workflows = Annotated[
     tuple[str, ...], several("--workflow", "NAME", "only of these workflows", completer=completers.workflows)
 ]
-Targets = Annotated[tuple[WorkflowTarget, ...], several("--target", "TARGET", "only of these targets, such as CREATE")]
+Targets = Annotated[
+    tuple[WorkflowTarget, ...],
+    several("--target", "TARGET", "only of these targets, such as CREATE", converter=read_choices),
+]

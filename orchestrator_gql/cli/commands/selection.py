@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from orchestrator_gql.cli.commands.parameters import Targets, Workflows, read_moment, several
+from orchestrator_gql.cli.commands.parameters import Targets, Workflows, read_choices, read_moment, several
 
 ProcessStatus = Literal[
     "CREATED", "RUNNING", "AWAITING_CALLBACK", "SUSPENDED", "WAITING", "FAILED", "COMPLETED", "ABORTED"
@@ -17,7 +17,10 @@ ProcessStatus = Literal[
 class Selection:
     """What a process must meet; what is empty selects every process."""
 
-    status: Annotated[tuple[ProcessStatus, ...], several("--status", "STATUS", "only with these statuses")] = ()
+    status: Annotated[
+        tuple[ProcessStatus, ...],
+        several("--status", "STATUS", "only with these statuses", converter=read_choices),
+    ] = ()
     workflow: Workflows = ()
     search: Annotated[
         str | None,

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from orchestrator_gql.cli.client import VerbRefused
-from orchestrator_gql.cli.operator.dialogue import Dialogue, parse_fields, parse_pages
+from orchestrator_gql.cli.operator.dialogue import Dialogue, as_values, parse_fields, parse_pages
 from orchestrator_gql.cli.operator.requests import DECISIONS, PAGE, missing, open_request, refuse_if_blocked
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
@@ -41,13 +41,13 @@ def confirm(
     If somebody approved the form already and no other values are given, that person's answers are shown and confirmed.
     Raises `VerbRefused` if the server refuses, and `OperationRefused` if ``fields`` or ``pages`` cannot be read.
     """
-    last_page, all_pages = parse_fields(fields), parse_pages(pages) if pages is not None else None
+    texts, all_pages = parse_fields(fields), parse_pages(pages) if pages is not None else None
     input_request = open_request(url, id)
     refuse_if_blocked(input_request)
     approved = [page["pages"] for page in input_request["answers"] if page["pages"]]
     answers = all_pages or (approved[0] if approved else [{}])
-    answers = [*answers[:-1], {**answers[-1], **last_page}]
-    dialogue = _Confirmation(input_request["step"]["name"], answers, is_agreed, url, id, input_request, comment)
+    answers = [*answers[:-1], {**answers[-1], **as_values(texts)}]
+    dialogue = _Confirmation(input_request["step"]["name"], answers, is_agreed, texts, url, id, input_request, comment)
     with redirect_stdout(sys.stderr) if is_json else nullcontext():
         response = dialogue.run()
     if is_json:

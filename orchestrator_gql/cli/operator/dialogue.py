@@ -22,6 +22,8 @@ class Dialogue(ABC):
     title: str
     answers: list[Page]
     is_agreed: bool
+    texts: Mapping[str, str]
+    """The values of ``--set`` as they were typed; the first page that is shown says of which types they are."""
 
     @abstractmethod
     def turn(self) -> dict[str, Any]:
@@ -55,6 +57,8 @@ class Dialogue(ABC):
         return response
 
     def _answer_page(self, page: dict[str, Any]) -> dict[str, Any] | None:
+        typed = {name: forms.as_field(page, name, self.answers[-1][name], text) for name, text in self.texts.items()}
+        self.answers[-1], self.texts = {**self.answers[-1], **typed}, {}
         for line in forms.shown(self.title, page, self.answers[-1]):
             print(line)
         if not self.is_agreed:
@@ -128,15 +132,21 @@ def parse_pages(pages: str) -> list[Page]:
     return values
 
 
-def parse_fields(fields: Sequence[str]) -> Page:
-    """The fields of the options ``--set``; raises `OperationRefused` if an option is no NAME=VALUE."""
-    values: dict[str, Json] = {}
+def parse_fields(fields: Sequence[str]) -> dict[str, str]:
+    """The texts of the options ``--set`` by field; raises `OperationRefused` if an option is no NAME=VALUE."""
     for field in fields:
-        name, sign, value = field.partition("=")
-        if not sign:
+        if "=" not in field:
             raise OperationRefused(f"{field!r} is no NAME=VALUE.")
-        try:
-            values[name] = read(value.encode())
-        except PayloadInvalid:
-            values[name] = value  # a text needs no quotes
-    return values
+    return {name: text for name, _, text in (field.partition("=") for field in fields)}
+
+
+def as_values(texts: Mapping[str, str]) -> Page:
+    """The texts read as JSON; a text that is no JSON needs no quotes."""
+    return {name: _as_value(text) for name, text in texts.items()}
+
+
+def _as_value(text: str) -> Json:
+    try:
+        return read(text.encode())
+    except PayloadInvalid:
+        return text

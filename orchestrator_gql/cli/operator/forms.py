@@ -21,6 +21,15 @@ Choose = Callable[[dict[str, Any], str], str]
 CHOICES = 6
 """The values of a choice that the description of a form names."""
 
+JSON_TYPES: dict[str, type | tuple[type, ...]] = {
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "array": list,
+    "object": dict,
+}
+
 GAP = "…"
 """The placeholder of a field without a value."""
 
@@ -79,6 +88,29 @@ def error_text(response: dict[str, Any]) -> str:
     """The errors of a page in one line: the page, the fields and the reasons."""
     errors = "; ".join(f"{error['pointer'] or 'the page'}: {error['message']}" for error in response["errors"])
     return f"Page {response['pageIndex'] + 1}, {response['page']['title']!r}: {errors}"
+
+
+def as_field(page: dict[str, Any], name: str, value: Json, text: str) -> Json:
+    """The value of ``--set`` as the field takes it: the text, or the choice with this label, if JSON does not fit.
+
+    >>> page = {"schema": {"properties": {"vlan": {"type": "string"}, "mtu": {"type": "integer"}}}}
+    >>> as_field(page, "vlan", 100, "100"), as_field(page, "mtu", 1500, "1500")
+    ('100', 1500)
+    """
+    field = _fields(page).get(name)
+    if field is None or _takes(page, field, value):
+        return value
+    return next((each for each in (_value(field, text), text) if _takes(page, field, each)), value)
+
+
+def _takes(page: dict[str, Any], field: dict[str, Any], value: Json) -> bool:
+    """Whether the value is a choice of the field or has one of its types; a field without types takes everything."""
+    kinds = [field, *(_resolved(page, each) for each in field.get("anyOf", ()))]
+    choices = [choice for kind in kinds for choice in kind.get("enum", ())]
+    types = {str(kind["type"]) for kind in kinds if "type" in kind} - {"null"}
+    if value is None or not types:
+        return True
+    return value in choices if choices else any(isinstance(value, JSON_TYPES.get(type_, object)) for type_ in types)
 
 
 def missing_fields(page: dict[str, Any], answers: Page) -> list[str]:
@@ -152,12 +184,17 @@ def _fields(page: dict[str, Any]) -> dict[str, dict[str, Any]]:
     whole = page["schema"]
     return {
         name: {
-            **whole.get("$defs", {}).get(str(field.get("$ref")).rpartition("/")[2], {}),
+            **_resolved(page, field),
             "title": name,
             **field,
         }
         for name, field in whole.get("properties", {}).items()
     }
+
+
+def _resolved(page: dict[str, Any], field: dict[str, Any]) -> dict[str, Any]:
+    """The JSON Schema behind the reference of the field, with what the field itself says."""
+    return {**page["schema"].get("$defs", {}).get(str(field.get("$ref")).rpartition("/")[2], {}), **field}
 
 
 def _editable(page: dict[str, Any]) -> list[str]:

@@ -35,6 +35,17 @@ query Decided($id: ID!, $after: String) {{ process(id: $id) {{ events(first: 200
 STATUS = re.compile(rf"\b({'|'.join(STATUSES)})\b")
 HEADINGS = ("Steps", "Callbacks")
 
+COMMANDS = {
+    "SUBMIT_FORM": "confirm",
+    "RETRY": "retry",
+    "ABORT": "abort",
+    "REISSUE_CALLBACK": "reissue",
+    "REAWAIT_CALLBACK": "reawait",
+    "COMPLETE_CALLBACK": "complete",
+    "ADOPT_CALLBACK_ATTEMPT": "adopt",
+}
+"""The command of each action of a process; a note is edited on the dashboard."""
+
 SHOWN = 200
 """Characters of a refused body that are shown."""
 
@@ -122,16 +133,21 @@ def lines(process: dict[str, Any], now: datetime, before: Decisions) -> list[str
         rows += _callback(callback, now)
     if input_request := process["openInputRequest"]:
         rows += _form(input_request, now)
-    rows.append(f"You may: {', '.join(_actions(process)) or 'nothing now'}")
+    rows.append(f"You may: {_actions(process) or 'nothing now'}")
     return rows
 
 
-def _actions(process: dict[str, Any]) -> list[str]:
-    """The actions of the caller. The process offers its form to everybody, so it is left out if they may not decide."""
+def _actions(process: dict[str, Any]) -> str:
+    """The actions of the caller, by the names of their commands; the others are those of the dashboard.
+
+    The process offers its form to everybody, so the form is left out if the caller may not decide it.
+    """
     input_request = process["openInputRequest"]
     is_theirs = input_request is None or input_request["canSubmit"]
     offered = [action for action in process["availableActions"] if is_theirs or action != "SUBMIT_FORM"]
-    return [action.lower().replace("_", " ") for action in offered]
+    commands = sorted(COMMANDS[action] for action in offered if action in COMMANDS)
+    others = [action.lower().replace("_", " ") for action in offered if action not in COMMANDS]
+    return "; ".join(filter(None, [", ".join(commands), f"on the dashboard: {', '.join(others)}" if others else ""]))
 
 
 def _step(step: dict[str, Any], before: list[dict[str, Any]]) -> list[str]:
@@ -234,6 +250,7 @@ def _attempt(attempt: dict[str, Any]) -> list[str]:
     if attempt["error"]:
         rows.append(f"        {attempt['error']}")
     if attempt["bodyPreview"]:
-        rows.append(f"        {attempt['bodyPreview'][:SHOWN]}")
+        cut = " … more: see --json" if len(attempt["bodyPreview"]) > SHOWN else ""
+        rows.append(f"        {attempt['bodyPreview'][:SHOWN]}{cut}")
     rows += [f"        adopting it: {sentence}" for sentence in attempt["replaced"]]
     return rows

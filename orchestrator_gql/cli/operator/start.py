@@ -10,7 +10,7 @@ from typing import Any
 
 from orchestrator_gql.cli.client import VerbRefused
 from orchestrator_gql.cli.operator import forms, subscriptions
-from orchestrator_gql.cli.operator.dialogue import Dialogue, parse_fields, parse_pages
+from orchestrator_gql.cli.operator.dialogue import Dialogue, as_values, parse_fields, parse_pages
 from orchestrator_gql.cli.operator.requests import PAGE
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
@@ -50,10 +50,11 @@ def start(
     ``pages`` cannot be read.
     """
     answers = parse_pages(pages) if pages is not None else [{}]
-    answers = [*answers[:-1], {**answers[-1], **parse_fields(fields)}]
+    texts = parse_fields(fields)
+    answers = [*answers[:-1], {**answers[-1], **as_values(texts)}]
     with redirect_stdout(sys.stderr) if is_json else nullcontext():
         try:
-            response = _Start(workflow, answers, is_agreed, url, key).run()
+            response = _Start(workflow, answers, is_agreed, texts, url, key).run()
         except forms.HungUp:
             raise VerbRefused("Nothing was started.") from None
     process = {**response["process"], "created": response["created"]}

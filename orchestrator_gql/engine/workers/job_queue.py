@@ -13,9 +13,9 @@ import psycopg
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager, NotificationCallback
 from psycopg_pool import AsyncConnectionPool
-from sqlalchemy import make_url
 
 from orchestrator_gql.storage.database.own_connections import OwnConnection
+from orchestrator_gql.storage.database.postgres import connection_arguments
 
 MOST = 10
 """Jobs that one fetch takes at most, so that other workers get some of many."""
@@ -41,11 +41,11 @@ class JobQueue(JobManager):
 
     def __init__(self, database_url: str, free: Callable[[], int], has_place: Callable[[], Awaitable[bool]]) -> None:
         """``free`` tells how many jobs the worker could run now. ``has_place`` waits until it could run one."""
-        url = make_url(database_url).set(drivername="postgresql")
+        arguments = connection_arguments(database_url)
+        options = f"{arguments.get('options', '')} {SESSION}".strip()
         super().__init__(
             procrastinate.PsycopgConnector(
-                conninfo=url.render_as_string(hide_password=False),
-                kwargs={"options": f"{url.query.get('options', '')} {SESSION}".strip()},
+                kwargs={**arguments, "options": options},
                 min_size=1,
                 max_size=4,
                 timeout=5,

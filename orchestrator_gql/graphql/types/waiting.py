@@ -68,7 +68,8 @@ def _for_callbacks(waited: Sequence[Callback]) -> WhyWaiting | None:
     service = next((callback.service for callback in waited if callback.service), None)
     names = [callback.name for callback in waited if callback.name is not None]
     who = f"the remote service {service!r}" if service else "a remote service"
-    which = f": {len(names)} callbacks are missing" if names else ""
+    count = "1 callback is missing" if len(names) == 1 else f"{len(names)} callbacks are missing"
+    which = f": {count}" if names else ""
     reports = [datetime.fromisoformat(callback.progress["reported_at"]) for callback in waited if callback.progress]
     ends = [at for callback in waited for at in (callback.expires_at, callback.heartbeat_due_at) if at is not None]
     reason = _waiting(

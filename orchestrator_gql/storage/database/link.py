@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -21,14 +22,19 @@ if TYPE_CHECKING:
 PREPARED = 300
 """Statements that a connection keeps prepared. Behind them, statements are parsed each time."""
 
+PREFIX = "orchestrator"
+"""The beginning of the names of prepared statements. A digest of the SQL follows: behind a pooler several connections
+may share a session, and a name that one connection gave must never execute another statement."""
+
 OFTEN = 2
 """Executions after which a statement is prepared: many are executed once, by one number of rows."""
 
 CANCEL_SECONDS = 5.0
 """Seconds that the server has to end a statement for which nobody waits any more."""
 
-IDLE, ACTIVE = 0, 1
-"""libpq's status of a connection without a transaction, and of one that executes a statement."""
+IDLE, ACTIVE, IN_ERROR = 0, 1, 3
+"""libpq's status of a connection without a transaction, of one that executes a statement, and of one whose transaction
+can only be rolled back."""
 
 TUPLES_OK, BAD_RESPONSE, FATAL_ERROR, PIPELINE_SYNC, PIPELINE_ABORTED = 2, 5, 7, 10, 11
 """libpq's status of a result."""
@@ -55,15 +61,40 @@ class _Known:
     transformer: "Transformer | None" = None
 
 
+class _Statements:
+    """The statements that were executed on a connection, and those that are prepared there."""
+
+    def __init__(self, *, may_prepare: bool) -> None:
+        self._known: dict[str, _Known] = {}
+        self._left = PREPARED if may_prepare else 0
+
+    def executed(self, sql: str) -> tuple[_Known, bool]:
+        """The statement; also returns whether it is to be prepared now."""
+        known = self._known.get(sql)
+        if known is None:
+            known = self._known[sql] = _Known()
+            if len(self._known) > 4 * PREPARED:
+                self._known = {sql: known for sql, known in self._known.items() if known.name}
+        known.executions += 1
+        if known.name or known.executions <= OFTEN or not self._left:
+            return known, False
+        self._left -= 1
+        known.name = f"{PREFIX}_{sha256(sql.encode()).hexdigest()[:40]}".encode()
+        return known, True
+
+    def failed(self, known: _Known) -> None:
+        """The statement could not be prepared; it is tried again."""
+        known.name = b""
+        self._left += 1
+
+
 class Link:
     """Sends statements on a connection and reads their results."""
 
     def __init__(self, connection: "AsyncConnection[Any]") -> None:
         self._connection = connection
         self._pgconn = connection.pgconn
-        self._known: dict[str, _Known] = {}
-        self._prepared = 0
-        self._may_prepare = connection.prepare_threshold is not None
+        self._statements = _Statements(may_prepare=connection.prepare_threshold is not None)
         self._waiter: asyncio.Future[None] | None = None
         self._reader: tuple[asyncio.AbstractEventLoop, int] | None = None
         self._owes = False
@@ -86,6 +117,11 @@ class Link:
         return self._pgconn.transaction_status == IDLE
 
     @property
+    def is_failed(self) -> bool:
+        """True if a statement of the transaction failed: a COMMIT would silently roll it back."""
+        return self._pgconn.transaction_status == IN_ERROR
+
+    @property
     def owes(self) -> bool:
         """True if the result of `post` has not been read yet."""
         return self._owes
@@ -96,9 +132,11 @@ class Link:
             await self.settle()
         if self._pgconn.status:
             raise self._lost()
+        # Before anything is sent: a value that PostgreSQL cannot have does not cost the connection.
+        encoded = [(sql, [self._encoded(value) for value in parameters]) for sql, parameters in statements]
         self._pgconn.enter_pipeline_mode()
         try:
-            sent = [self._send(sql, parameters) for sql, parameters in statements]
+            sent = [self._send(sql, values) for sql, values in encoded]
             self._pgconn.pipeline_sync()
             results = await self._results(len(sent) + sum(is_new for _, is_new in sent))
         except BaseException:
@@ -134,19 +172,10 @@ class Link:
                 return True
         return False
 
-    def _send(self, sql: str, parameters: Parameters) -> tuple[_Known, bool]:
+    def _send(self, sql: str, values: Sequence[Any]) -> tuple[_Known, bool]:
         """Send the statement; also returns whether it is prepared with this execution."""
-        known = self._known.get(sql)
-        if known is None:
-            known = self._known[sql] = _Known()
-            if len(self._known) > 4 * PREPARED:
-                self._known = {sql: known for sql, known in self._known.items() if known.name}
-        known.executions += 1
-        values = [self._encoded(value) for value in parameters]
-        is_new = False
-        if not known.name and known.executions > OFTEN and self._may_prepare and self._prepared < PREPARED:
-            self._prepared += 1
-            known.name, is_new = b"link_%d" % self._prepared, True
+        known, is_new = self._statements.executed(sql)
+        if is_new:
             self._pgconn.send_prepare(known.name, sql.encode())
         if known.name:
             self._pgconn.send_query_prepared(known.name, values)
@@ -182,7 +211,7 @@ class Link:
             if is_new:
                 prepared = next(following)
                 if prepared.status in (FATAL_ERROR, PIPELINE_ABORTED, BAD_RESPONSE):
-                    known.name = b""  # the name is not used again
+                    self._statements.failed(known)
                     failure = failure or self._error(prepared)
             result = next(following)
             if result.status in (FATAL_ERROR, BAD_RESPONSE):

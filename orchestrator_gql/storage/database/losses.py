@@ -3,6 +3,9 @@
 import sqlite3
 from typing import TypeAlias
 
+from sqlalchemy import Engine
+from sqlalchemy.engine.interfaces import ExceptionContext
+from sqlalchemy.event import listen
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, PendingRollbackError
 
 Failure: TypeAlias = DBAPIError | PendingRollbackError
@@ -13,6 +16,35 @@ code that goes on after an error, such as that of a savepoint, meets the second.
 
 READ_ONLY = "25006"
 """The SQLSTATE if the server became a standby, or if its administrator stopped all writes."""
+
+
+CHANGED = "0A000"
+"""The SQLSTATE if a migration changed the columns that a prepared statement returns; other errors have it, too."""
+
+CHECK = "RevalidateCachedQuery"
+"""The function of PostgreSQL that finds this. The text of the message depends on the language of the server."""
+
+FORGOTTEN = frozenset({"26000", "42P05"})
+"""The SQLSTATE if a prepared statement does not exist, or exists already: a pooler lent the session to others."""
+
+
+def is_stale(error: BaseException | None) -> bool:
+    """True if the statements that the connection prepared are not valid any more. Nothing was executed."""
+    code = getattr(error, "sqlstate", None)
+    return code in FORGOTTEN or (code == CHANGED and getattr(error, "diag").source_function == CHECK)  # noqa: B009
+
+
+def renew_stale_connections(engine: Engine) -> None:
+    """Take such an error for a loss of all connections of the pool: the unit is repeated on a new connection.
+
+    Otherwise the statement would fail on each old connection until the server is started again.
+    """
+    listen(engine, "handle_error", _renew)
+
+
+def _renew(context: ExceptionContext) -> None:
+    if is_stale(context.original_exception):
+        context.is_disconnect = True
 
 
 def is_connection_lost(error: Failure) -> bool:

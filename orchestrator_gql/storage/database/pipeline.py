@@ -137,6 +137,11 @@ class Pipeline:
         if not self._link.is_idle:
             self._sent(conn, [(command, ())])
 
+    def demand_intact(self, conn: Connection) -> None:
+        """Raise PostgreSQL's error if a statement failed and the unit went on: a COMMIT would undo all silently."""
+        if self._link.is_failed:
+            self._sent(conn, [("SELECT 1", ())])
+
     def end_soon(self) -> None:
         """As `end`, for a transaction that only read: nobody waits for its end."""
         self._begin = ""
@@ -146,10 +151,8 @@ class Pipeline:
     def make_ready(self, conn: Connection) -> None:
         """Send the waiting writes, and a BEGIN that is due: a statement of SQLAlchemy follows."""
         self.flush(conn)
-        if self._begin:
+        if self._begin or self._link.owes:
             self._sent(conn, [])
-        elif self._link.owes:
-            await_only(self._link.settle())
 
     def write(self, conn: Connection, template: Template, rows: Sequence[Parameters], refusal: Refusal | None) -> None:
         """Write the rows before the next read, savepoint or COMMIT. Raises ``refusal`` then if no row changed."""
@@ -220,8 +223,11 @@ class Pipeline:
             begin = "BEGIN"  # psycopg would begin now, and will end the transaction
         if not begin:
             return await_only(self._link.run(statements))
-        self._begin = ""
-        return await_only(self._link.run([(begin, ()), *statements]))[1:]
+        try:
+            return await_only(self._link.run([(begin, ()), *statements]))[1:]
+        finally:
+            if not self._link.is_idle:  # else nothing has begun, and the next statement begins
+                self._begin = ""
 
 
 def pipeline_of(conn: Connection) -> Pipeline | None:

@@ -19,15 +19,16 @@ from sqlalchemy.util import greenlet_spawn
 from orchestrator_gql.storage.database import thread_reads
 from orchestrator_gql.storage.database.after_commit import CommitEffects, CommitHooks, NoHooks, T, Unit, begin_unit
 from orchestrator_gql.storage.database.failpoints import read_failpoints
-from orchestrator_gql.storage.database.losses import FAILURES, Failure, is_connection_lost, is_outage, sqlstate
-from orchestrator_gql.storage.database.observer import Observer, Unobserved
-from orchestrator_gql.storage.database.pipeline import (
-    clear,
-    demand_pipeline,
-    flush,
-    give_pipeline,
-    make_ready,
+from orchestrator_gql.storage.database.losses import (
+    FAILURES,
+    Failure,
+    is_connection_lost,
+    is_outage,
+    renew_stale_connections,
+    sqlstate,
 )
+from orchestrator_gql.storage.database.observer import Observer, Unobserved
+from orchestrator_gql.storage.database.pipeline import clear, demand_pipeline, flush, give_pipeline, make_ready
 from orchestrator_gql.storage.database.snapshot import (
     SECONDS,
     CountedSnapshot,
@@ -125,6 +126,7 @@ def _listen(engine: AsyncEngine) -> None:
         keep_own(connection)
         give_pipeline(record.info, connection)
 
+    renew_stale_connections(engine.sync_engine)
     listen(engine.sync_engine, "connect", keep)
     listen(engine.sync_engine, "before_cursor_execute", make_ready)
     for event in ("savepoint", "release_savepoint", "commit"):

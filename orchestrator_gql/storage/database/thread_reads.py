@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from orchestrator_gql.storage.database.after_commit import T, Unit
 from orchestrator_gql.storage.database.group_commit import storage_error
+from orchestrator_gql.storage.database.losses import renew_stale_connections
 from orchestrator_gql.storage.database.sqlite_file import close_cursors, configure, engine_url, identity, note_cursor
 from orchestrator_gql.utils.errors import StepError, StorageUnavailable, StorageUnreadable
 
@@ -114,6 +115,7 @@ def of_postgres(url: str, arguments: dict[str, Any], options: str, connect: Call
             connect_args={**arguments, "options": f"{options} {timeout} -c default_transaction_read_only=on".strip()},
             **_pool_arguments(),
         )
+        renew_stale_connections(engine)
         event.listen(engine, "do_connect", lambda _dialect, _record, _arguments, options: connect(**options))
         return engine
 

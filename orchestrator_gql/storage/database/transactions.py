@@ -8,13 +8,15 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from orchestrator_gql.storage.database.losses import FAILURES
+from orchestrator_gql.storage.database.losses import FAILURES, is_stale
 from orchestrator_gql.storage.database.pipeline import Pipeline, demand_pipeline
 from orchestrator_gql.utils.errors import OutcomeUnknown
 
 T = TypeVar("T")
 
-BEGIN = "BEGIN"
+BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
+"""Whatever the default of the database is: a statement behind a lock must see what was committed during the wait."""
+
 SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 COMMIT = "COMMIT"
 ROLLBACK = "ROLLBACK"
@@ -35,6 +37,7 @@ def write_in(engine: Engine, unit: Callable[[Connection], T], progress: Progress
         conn.begin()  # if the connection is lost, SQLAlchemy refuses all further statements of the unit
         try:
             result = unit(conn)
+            pipeline.demand_intact(conn)
         except BaseException:
             _undo(conn, pipeline)
             raise
@@ -42,7 +45,7 @@ def write_in(engine: Engine, unit: Callable[[Connection], T], progress: Progress
         try:
             pipeline.end(conn, COMMIT)
         except DBAPIError as error:
-            if error.connection_invalidated:  # nobody knows whether the commit happened
+            if error.connection_invalidated and not is_stale(error.orig):  # nobody knows whether the commit happened
                 raise OutcomeUnknown from error
             raise
         return result

@@ -13,7 +13,7 @@ from support.until import PATIENCE
 from orchestrator_gql.storage.database import link as links
 from orchestrator_gql.storage.database.link import OFTEN, Link
 
-PREPARED = "SELECT count(*)::int FROM pg_prepared_statements WHERE name LIKE 'link%'"
+PREPARED = f"SELECT count(*)::int FROM pg_prepared_statements WHERE name LIKE '{links.PREFIX}%'"
 
 
 @pytest.fixture
@@ -91,10 +91,38 @@ async def test_a_statement_that_cannot_be_prepared_is_tried_again(connection: "p
         assert (await link.run([("SELECT 1 FROM later", ())]))[0].rows == ()
 
 
-async def test_a_text_with_nul_is_refused_and_not_cut(connection: "psycopg.AsyncConnection[Any]") -> None:
+async def test_failed_preparations_do_not_use_up_the_places(
+    connection: "psycopg.AsyncConnection[Any]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server runs for months, and some of its statements are refused."""
+    monkeypatch.setattr(links, "PREPARED", 2)
     link = Link(connection)
-    with pytest.raises(psycopg.DataError, match="NUL"):
-        await link.run([("SELECT $1::text", ("before\0behind",))])
+    for _ in range(OFTEN + 4):
+        with pytest.raises(psycopg.errors.UndefinedTable):
+            await link.run([("SELECT 1 FROM nothing", ())])
+    for _ in range(OFTEN + 1):
+        await value(link, "SELECT 1")
+    assert await value(link, PREPARED) == 1
+
+
+async def test_connections_that_share_a_session_never_execute_another_statement(
+    connection: "psycopg.AsyncConnection[Any]",
+) -> None:
+    """As behind a pooler: what one of them prepared has a name that no other statement has."""
+    for sql, expected in (("SELECT 1", 1), ("SELECT 2", 2)):
+        link = Link(connection)
+        for _ in range(OFTEN + 2):
+            assert await value(link, sql) == expected
+
+
+@pytest.mark.parametrize(("text", "error"), [("before\0behind", psycopg.DataError), ("\ud800", UnicodeEncodeError)])
+async def test_a_text_that_postgresql_cannot_have_is_refused_and_costs_nothing(
+    connection: "psycopg.AsyncConnection[Any]", text: str, error: type[Exception]
+) -> None:
+    link = Link(connection)
+    with pytest.raises(error):
+        await link.run([("SELECT 1", ()), ("SELECT $1::text", (text,))])
+    assert await value(link, "SELECT 1") == 1
 
 
 @pytest.mark.parametrize("value_", [b"", b"\0\xff", "ü\n'\\", 2.5])

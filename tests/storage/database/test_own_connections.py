@@ -1,15 +1,28 @@
 """A child that is forked while a connection to PostgreSQL is opened does not keep its session (PostgreSQL)."""
 
+import asyncio
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from signal import SIGKILL
 
 import psycopg
 import pytest
+from sqlalchemy import Connection, func, make_url, select, text
 from support.command_line import SECONDS, environment_of, until
 from support.database import PostgresServer
+
+from orchestrator_gql.storage.database import connect
+from orchestrator_gql.storage.database.own_connections import OwnConnection
+from orchestrator_gql.storage.database.postgres import connection_arguments
+from orchestrator_gql.storage.database.prepared import Prepared
+
+EXECUTIONS = 8
+"""More than those after which a statement is prepared, by us and by psycopg."""
+
+_one = Prepared(select(func.now()))
 
 PROGRAM = """
 import asyncio, os, signal, sys, time
@@ -81,3 +94,28 @@ def test_a_child_keeps_no_session_that_was_opened_while_it_was_forked(
         finally:
             for child in children:
                 os.kill(child, SIGKILL)
+
+
+@pytest.mark.parametrize("threshold", [None, "none", "0"])
+async def test_the_url_says_whether_statements_are_prepared(postgres: PostgresServer, threshold: str | None) -> None:
+    """``none`` is for a pooler that lends a session to several servers."""
+
+    def count(conn: Connection) -> int:
+        for _ in range(EXECUTIONS):
+            _one.all(conn, {})
+            conn.execute(select(func.version()))
+        return int(conn.execute(text("SELECT count(*) FROM pg_prepared_statements")).scalar_one())
+
+    with postgres.database() as plain:
+        query = {"prepare_threshold": threshold} if threshold else {}
+        url = make_url(plain).update_query_dict(query).render_as_string(hide_password=False)
+        database = connect(url)
+        await database.open()
+        try:
+            for way in (database.transaction, database.read, database.read_current):
+                assert (await way(count) > 0) == (threshold != "none")
+            assert (await asyncio.to_thread(partial(database.read_here, count)) > 0) == (threshold != "none")
+        finally:
+            await database.close()
+        async with await OwnConnection.connect(**connection_arguments(url)) as connection:
+            assert (connection.prepare_threshold is None) == (threshold == "none")

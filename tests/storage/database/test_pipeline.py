@@ -1,12 +1,13 @@
 """On PostgreSQL the writes of a unit wait for each other; nothing of a refused or undone unit is ever stored."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, bindparam, func, insert, literal, select, text, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Integer, Text, bindparam, cast, func, insert, literal, select, text, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from support.database import PostgresServer
 from support.tree import ROOT
 
@@ -125,6 +126,47 @@ async def test_the_writes_of_a_failed_unit_are_not_sent_with_the_next(database: 
             await database.transaction(fails)
     await database.transaction(lambda conn: add(conn, "kept"))
     assert await database.read(texts) == ["kept"]
+
+
+def fails_on_the_server(conn: Connection) -> None:
+    conn.execute(text("SELECT 1 / 0"))
+
+
+def fails_past_sqlalchemy(conn: Connection) -> None:
+    Prepared(select(cast(literal("no number", Text), Integer))).first(conn, {})
+
+
+def fails_before_it_is_sent(conn: Connection) -> None:
+    Prepared(select(bindparam("value", type_=Text))).first(conn, {"value": "\0"})
+
+
+@pytest.mark.parametrize("fails", [fails_on_the_server, fails_past_sqlalchemy])
+async def test_a_unit_that_goes_on_after_an_error_is_not_committed_silently(
+    database: PostgresDatabase, fails: Callable[[Connection], None]
+) -> None:
+    """PostgreSQL answers its COMMIT with a rollback, and without an error."""
+
+    def unit(conn: Connection) -> None:
+        add(conn, "undone")
+        with suppress(Exception):
+            fails(conn)
+
+    with pytest.raises(DBAPIError, match="aborted"):
+        await database.transaction(unit)
+    assert await database.read(texts) == []
+
+
+async def test_a_unit_whose_first_statement_is_never_sent_still_has_its_transaction(database: PostgresDatabase) -> None:
+    def unit(conn: Connection) -> None:
+        with suppress(Exception):
+            fails_before_it_is_sent(conn)
+        add(conn, "undone")
+        texts(conn)
+        raise Refused
+
+    with pytest.raises(Refused):
+        await database.transaction(unit)
+    assert await database.read(texts) == []
 
 
 async def test_a_savepoint_has_its_own_writes(database: PostgresDatabase) -> None:
