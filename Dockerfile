@@ -9,7 +9,7 @@ RUN npm run build
 FROM python:3.13-slim AS wheel
 WORKDIR /source
 COPY requirements-release.txt .
-RUN pip install --no-cache-dir --require-hashes -r requirements-release.txt
+RUN pip install --no-cache-dir --require-hashes --no-deps -r requirements-release.txt
 COPY pyproject.toml hatch_build.py README.md LICENSE ./
 COPY orchestrator_gql orchestrator_gql
 COPY --from=dashboard /dashboard/dist frontend-example/dist
@@ -17,7 +17,7 @@ RUN python -m build --wheel --no-isolation --outdir /wheels
 
 FROM python:3.13-slim AS installed
 COPY requirements-postgres.txt .
-RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements-postgres.txt
+RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes --no-deps -r requirements-postgres.txt
 COPY --from=wheel /wheels /wheels
 RUN /venv/bin/pip install --no-cache-dir --no-deps /wheels/*.whl && /venv/bin/pip check
 

@@ -116,13 +116,13 @@ $(BIN)/python:
 
 $(VENV)/.demo: requirements-demo.txt pyproject.toml | $(BIN)/python
 	@echo "Installing the packages of the demo into $(VENV), once: about a minute."
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-demo.txt
+	$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r requirements-demo.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
 
 $(VENV)/.dev: requirements-dev.txt pyproject.toml | $(BIN)/python
 	@echo "Installing the packages of development into $(VENV), once: one to three minutes."
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@ $(VENV)/.demo
 
@@ -154,5 +154,5 @@ $(VENV)/.generator: requirements-generator.txt | $(BIN)/python
 # What builds and checks the packages of a release. It needs other versions of our dependencies, too.
 $(VENV)/.release: requirements-release.txt | $(BIN)/python
 	$(PYTHON) -m venv $(VENV)/release
-	$(VENV)/release/bin/python -m pip install --quiet --require-hashes -r requirements-release.txt
+	$(VENV)/release/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements-release.txt
 	touch $@

@@ -53,7 +53,9 @@ def _options() -> argparse.Namespace:
 def _install(python: Path, wheel: Path, extras: str, *, is_lowest: bool, locked: Path | None) -> None:
     pip = (str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
     if versions := LOWEST if is_lowest else locked:
-        _run(*pip, "--only-binary", ":all:", "--require-hashes", "-r", str(versions))
+        # The list is complete, as `pip check` shows. Without --no-deps the pip of Python 3.11.7 and 3.12.1 looks for
+        # the newest SQLAlchemy beside the listed sqlalchemy[asyncio], and refuses its hash.
+        _run(*pip, "--only-binary", ":all:", "--require-hashes", "--no-deps", "-r", str(versions))
         _run(*pip, "--no-deps", str(wheel))
     else:
         _run(*pip, f"orchestrator-gql[{extras}] @ {wheel.as_uri()}" if extras else str(wheel))

@@ -120,3 +120,12 @@ def test_what_is_declared_is_imported() -> None:
 
 def test_an_extra_of_users_has_an_import_or_a_command() -> None:
     assert set(PROJECT["optional-dependencies"]) == {"postgres", "demo", "build", "dev"}
+
+
+@pytest.mark.parametrize("file", ["Makefile", "Dockerfile", "docs/howto/install.md"])
+def test_a_locked_list_is_installed_without_resolving(file: str) -> None:
+    """pip 23.2 refuses a list of older versions if it resolves extras, such as that of sqlalchemy[asyncio]."""
+    lines = [line for line in (ROOT / file).read_text().splitlines() if "--require-hashes" in line]
+
+    assert lines
+    assert all("--no-deps -r" in line for line in lines), lines
