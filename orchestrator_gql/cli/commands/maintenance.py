@@ -9,6 +9,16 @@ from orchestrator_gql.cli.commands.completers import workflows
 from orchestrator_gql.cli.commands.parameters import AsJson, Database, Targets, Url, read_choices, read_days, several
 from orchestrator_gql.cli.failure import DONE
 
+EndedStatuses = Annotated[
+    tuple[Literal["COMPLETED", "ABORTED", "FAILED"], ...],
+    several(
+        "--status",
+        "STATUS",
+        "only with these statuses; FAILED goes only if it is named (COMPLETED ABORTED)",
+        converter=read_choices,
+    ),
+]
+
 
 def migrate(
     *,
@@ -72,15 +82,7 @@ def prune(
     *,
     older_than: Days = None,
     target: Targets = (),
-    status: Annotated[
-        tuple[Literal["COMPLETED", "ABORTED", "FAILED"], ...],
-        several(
-            "--status",
-            "STATUS",
-            "only with these statuses; FAILED goes only if it is named (COMPLETED ABORTED)",
-            converter=read_choices,
-        ),
-    ] = (),
+    status: EndedStatuses = (),
     workflow: Annotated[
         tuple[str, ...], several("--workflow", "NAME", "only of these workflows", completer=workflows)
     ] = (),
