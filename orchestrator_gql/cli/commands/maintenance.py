@@ -56,18 +56,21 @@ def backup(
         return copy_database(file, database=database, is_json=json)
 
 
+OlderThan = Annotated[
+    float | None,
+    Parameter(
+        name="--older-than",
+        metavar="DAYS",
+        converter=read_days,
+        allow_leading_hyphen=True,
+        help="only what ended at least so many days ago",
+    ),
+]
+
+
 def prune(
     *,
-    older_than: Annotated[
-        float | None,
-        Parameter(
-            name="--older-than",
-            metavar="DAYS",
-            converter=read_days,
-            allow_leading_hyphen=True,
-            help="only what ended at least so many days ago",
-        ),
-    ] = None,
+    older_than: OlderThan = None,
     target: Targets = (),
     status: Annotated[
         tuple[Literal["COMPLETED", "ABORTED", "FAILED"], ...],
