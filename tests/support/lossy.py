@@ -7,8 +7,12 @@ from enum import Enum, auto
 
 from sqlalchemy import make_url
 
-COMMIT = b"COMMIT\0"
-BEGIN = b"BEGIN"
+from orchestrator_gql.storage.database import transactions
+from orchestrator_gql.storage.database.link import name_of
+
+COMMIT = (b"COMMIT\0", name_of(transactions.COMMIT))
+BEGIN = (b"BEGIN", name_of(transactions.BEGIN))
+"""As text, and prepared."""
 
 
 class Cut(Enum):
@@ -44,8 +48,8 @@ class LossyWire:
         transaction = b""
         try:
             while request := await reader.read(65536):
-                transaction = request if BEGIN in request else transaction + request
-                cut = self._judge(transaction)
+                transaction = request if any(begin in request for begin in BEGIN) else transaction + request
+                cut = self._judge(transaction) if any(commit in request for commit in COMMIT) else None
                 if cut is not None:
                     responses.cancel()
                     await asyncio.wait([responses])
@@ -61,7 +65,7 @@ class LossyWire:
             writer.close()
 
     def _judge(self, transaction: bytes) -> Cut | None:
-        if not transaction.endswith(COMMIT) or any(mark not in transaction for mark in self._marks):
+        if any(mark not in transaction for mark in self._marks):
             return None
         cut, self._cut = self._cut, None
         self.cuts += cut is not None

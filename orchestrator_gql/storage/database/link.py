@@ -61,6 +61,11 @@ class _Known:
     transformer: "Transformer | None" = None
 
 
+def name_of(sql: str) -> bytes:
+    """The name of the statement if it is prepared."""
+    return f"{PREFIX}_{sha256(sql.encode()).hexdigest()[:40]}".encode()
+
+
 class _Statements:
     """The statements that were executed on a connection, and those that are prepared there."""
 
@@ -79,7 +84,7 @@ class _Statements:
         if known.name or known.executions <= OFTEN or not self._left:
             return known, False
         self._left -= 1
-        known.name = f"{PREFIX}_{sha256(sql.encode()).hexdigest()[:40]}".encode()
+        known.name = name_of(sql)
         return known, True
 
     def failed(self, known: _Known) -> None:
