@@ -67,7 +67,7 @@ def test_a_server_shows_asks_deletes_and_says_when(tmp_path: Path) -> None:
         (["--older-than", "-1"], "'-1' is not a number of days"),
         (["--older-than", "nan"], "'nan' is not a number of days"),
         (["--status", "RUNNING"], "--status: 'RUNNING' is none of COMPLETED, ABORTED, FAILED"),
-        (["--target", "validate"], "--target: 'validate' is none of CREATE"),
+        (["--target", "VALIDATED"], "--target: 'VALIDATED' is none of CREATE"),
         (["--older-than", "1", "--database", "sqlite+aiosqlite:///none.db"], "There is no database 'none.db'."),
         (["--url", "http://127.0.0.1:1", "--database", "sqlite+aiosqlite:///none.db"], "not both"),
         (["--older-than", "1", "--url", "http://127.0.0.1:1"], "The server cannot be reached"),
