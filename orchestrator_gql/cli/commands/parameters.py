@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
@@ -91,7 +92,9 @@ def read_choices(type_: Any, tokens: Sequence[Token]) -> tuple[str, ...]:
     choices: tuple[str, ...] = get_args(get_args(type_)[0])
     for token in tokens:
         if token.value.upper() not in choices:
-            raise ValueError(f"{token.value!r} is none of {', '.join(choices)}")
+            nearest = get_close_matches(token.value.upper(), choices, n=1)
+            advice = f'. Did you mean "{nearest[0]}"?' if nearest else ""
+            raise ValueError(f"{token.value!r} is none of {', '.join(choices)}{advice}")
     return tuple(token.value.upper() for token in tokens)
 
 
