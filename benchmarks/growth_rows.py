@@ -292,14 +292,26 @@ class Copier:
 @asynccontextmanager
 async def served(url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a server for the database."""
-    logging.getLogger("orchestrator_gql").setLevel(logging.CRITICAL)  # some processes fail on purpose
     app = create_app(read_settings(database_url=url), [deploy])
     transport = httpx.ASGITransport(app, client=("127.0.0.1", 1))
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=600) as client,
     ):
-        yield client
+        with silent("orchestrator_gql"):  # some processes fail on purpose
+            yield client
+
+
+@contextmanager
+def silent(name: str) -> Iterator[None]:
+    """Let the logger write nothing until the context ends."""
+    logger = logging.getLogger(name)
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 async def templates_of(url: str, *statuses: str) -> dict[str, str]:

@@ -23,6 +23,9 @@ from orchestrator_gql.workflow.model import Workflow
 # A shell lets background jobs ignore Ctrl-C, and every program that a test starts would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+HANDLERS = {number: signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)}
+"""What these signals do in the process of the tests."""
+
 # Imports make no garbage, and looking for it costs a third of the time. See `pytest_collection_finish`.
 gc.disable()
 
@@ -110,8 +113,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
-    """End the browser after the tests of its folder."""
+    """End the browser after the tests of its folder, and let no signal stay ignored: programs would inherit that."""
     yield
+    for number, handler in HANDLERS.items():
+        if signal.getsignal(number) == signal.SIG_IGN:  # by a command that ran in this process
+            signal.signal(number, handler)
     if (nextitem is None or nextitem.path.parent != item.path.parent) and "support.browser" in sys.modules:
         sys.modules["support.browser"].close_browser()
 
