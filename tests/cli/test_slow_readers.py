@@ -20,6 +20,7 @@ from orchestrator_gql.cli.serving.ending import Ending
 from orchestrator_gql.cli.serving.server import bind_socket, serve_until_signal
 from orchestrator_gql.graphql.execution import ExecutionResponse
 from orchestrator_gql.graphql.transport.sse import EventStream
+from orchestrator_gql.graphql.transport_ws import WRITE_TEXT
 from orchestrator_gql.utils.slow_readers import MIB, Limits, Reason, SlowReaders
 
 SECONDS = 30
@@ -117,6 +118,17 @@ def _routes(site: Site) -> list[Route | WebSocketRoute]:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def cut(socket: WebSocket) -> None:
+        """Cut the connection, and send before the server is told of the cut."""
+        await socket.accept()
+        await socket.receive_text()
+        socket.scope["extensions"][WRITE_TEXT].__self__.transport.abort()
+        try:
+            await socket.send_text("x")
+            site.open.append("sent")
+        except WebSocketDisconnect:
+            site.open.append("refused")
+
     async def goodbye(socket: WebSocket) -> None:
         await socket.accept()
         await socket.receive_text()
@@ -133,6 +145,7 @@ def _routes(site: Site) -> list[Route | WebSocketRoute]:
         Route("/lines", lines),
         Route("/events", Events()),
         WebSocketRoute("/frames", frames),
+        WebSocketRoute("/cut", cut),
         WebSocketRoute("/goodbye", goodbye),
     ]
 
@@ -266,6 +279,14 @@ async def test_messages_of_a_reader_that_keeps_up_come_in_their_order_and_whole(
             assert await client.recv() == "x" * MIB
 
     assert not site.readers.disconnected
+
+
+async def test_a_message_to_a_lost_connection_is_refused_before_the_server_is_told() -> None:
+    """Else a task that sends without end would hold the event loop for ever."""
+    async with serving() as site, socket_of(site, "/cut", "go"):
+        await site.until(lambda: bool(site.open))
+
+        assert site.open == ["refused"]
 
 
 async def test_a_client_that_pings_and_reads_no_pongs_costs_nothing() -> None:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 from websockets.protocol import State
@@ -243,7 +244,13 @@ class PoliteSocket(WebSocketsSansIOProtocol):
             self._turn.release()
 
     async def _write(self, message: ASGISendEvent) -> None:
-        """Write, and mark a refused handshake as complete: uvicorn logs an error if the refusal has a body."""
+        """Write, and mark a refused handshake as complete: uvicorn logs an error if the refusal has a body.
+
+        uvicorn raises `ClientDisconnected` only after `connection_lost`. A task that sends all the time would never let
+        the event loop call that: a write to a connection that is going does nothing, and waits for nothing.
+        """
+        if message["type"] == "websocket.send" and self.transport.is_closing():
+            raise ClientDisconnected
         await super().send(message)
         if self.initial_response is not None and self.close_sent:
             self.handshake_complete = True
