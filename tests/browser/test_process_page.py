@@ -88,7 +88,9 @@ def test_of_twelve_callbacks_those_that_need_attention_come_first_and_a_late_ans
     expect(offer).to_contain_text("An answer from router-12 is kept")
     expect(rows.nth(0)).to_contain_text("router-12")
     rows.nth(0).get_by_role("button", name="router-12").click()
-    page.locator(".callback-detail").get_by_role("button", name="Issue again…").click()
+    detail = page.locator(".callback-detail")
+    expect(detail).to_contain_text("Not accepted (1)")  # it is read now, and moves the buttons down
+    detail.get_by_role("button", name="Issue again…").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("although an answer came")
     dialog.get_by_role("button", name="Adopt…").click()
