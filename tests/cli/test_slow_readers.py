@@ -119,7 +119,7 @@ def _routes(site: Site) -> list[Route | WebSocketRoute]:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def cut(socket: WebSocket) -> None:
-        """Cut the connection, and send before the server is told of the cut."""
+        """Cut the connection, and send before the server notes the cut."""
         await socket.accept()
         await socket.receive_text()
         socket.scope["extensions"][WRITE_TEXT].__self__.transport.abort()
@@ -281,7 +281,7 @@ async def test_messages_of_a_reader_that_keeps_up_come_in_their_order_and_whole(
     assert not site.readers.disconnected
 
 
-async def test_a_message_to_a_lost_connection_is_refused_before_the_server_is_told() -> None:
+async def test_a_message_to_a_lost_connection_is_refused_before_its_end_is_noted() -> None:
     """Else a task that sends without end would hold the event loop for ever."""
     async with serving() as site, socket_of(site, "/cut", "go"):
         await site.until(lambda: bool(site.open))
