@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.certificates import write_certificate
 from support.mail_server import DROP, HANG, MailServer, mail_server
 
 from orchestrator_gql.config.notifications import Smtp
@@ -24,23 +25,7 @@ LOGIN = ("bot", "hush\u00fchush")
 @pytest.fixture(scope="module")
 def pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate of ``localhost``, with its key in the same file."""
-    certificate, key = (tmp_path_factory.mktemp("tls") / name for name in ("certificate.pem", "key.pem"))
-    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "2"]
-    command = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-out",
-        str(certificate),
-        "-keyout",
-        str(key),
-    ]
-    subprocess.run([*command, *names], check=True, capture_output=True)
-    certificate.write_text(certificate.read_text() + key.read_text())
-    return certificate
+    return write_certificate(tmp_path_factory.mktemp("tls"), "localhost")
 
 
 @pytest.fixture
