@@ -19,7 +19,7 @@ run: $(VENV)/.demo $(DASHBOARD) ## Start the demo: server, dashboard, workflows,
 
 test: $(VENV)/.dev $(VENV)/.lso $(VENV)/.generator $(DASHBOARD) $(CLIENTS) check ## Check everything, then run all tests
 	./scripts/find_browser
-	$(BIN)/pytest -q -n $${PYTEST_WORKERS:-4} --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m scripts.run_tests
 
 test-deploy: $(VENV)/.dev $(DASHBOARD) ## Test the shipped deployment behind a real Caddy and nginx
 	./scripts/find_proxies

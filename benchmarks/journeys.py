@@ -7,6 +7,7 @@ loops, are not counted either.
 """
 
 import asyncio
+import gc
 import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -31,6 +32,8 @@ from orchestrator_gql.types import FormGenerator, State
 from orchestrator_gql.workflow import StepList, workflow
 
 OURS = str(Path(orchestrator_gql.__file__).parent)
+
+ROUNDS = 3
 
 PATIENCE = 20.0
 """Seconds that the engine may take to reach a status."""
@@ -67,6 +70,10 @@ class Journey:
         if not self.files or self.files[-1] != frame.f_code.co_filename:
             self.files.append(frame.f_code.co_filename)
 
+    def length(self) -> tuple[int, int]:
+        """The number of changes of file, and the number of functions."""
+        return len(self.files), len(self.functions)
+
     def line(self, name: str) -> Line:
         """The row of the table: functions, files, changes of file."""
         counts = f"{len(self.functions)}/{len(set(self.files))}/{max(len(self.files) - 1, 0)}"
@@ -89,7 +96,7 @@ class Site:
             _is_counted.set(True)
             await request()
 
-        with self._at_rest():
+        with self._at_rest(), _without_collector():
             self.journey.functions, self.journey.files, self.journey.is_on = set(), [], True
             await asyncio.create_task(counting())
             self.journey.is_on = False
@@ -115,11 +122,25 @@ class Site:
                 await asyncio.sleep(0.02)
 
 
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Keep finalizers, of whatever was used before, from running in the middle of a request."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 async def journeys(folder: Path) -> list[Line]:
-    """Count the four requests; each is made once before, so that caches are filled and imports are done."""
+    """Count the four requests; each is made once before, so that caches are filled and imports are done.
+
+    Of some rounds the shortest counts: the rest of the server, which works beside the request, can only add to it.
+    """
     async with _site(folder) as site:
         await _all(site)
-        return [journey.line(name) for name, journey in (await _all(site)).items()]
+        rounds = [await _all(site) for _ in range(ROUNDS)]
+        return [min((counted[name] for counted in rounds), key=Journey.length).line(name) for name in rounds[0]]
 
 
 async def _all(site: Site) -> dict[str, Journey]:

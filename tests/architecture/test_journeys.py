@@ -1,15 +1,28 @@
 """The way of a callback's POST through our files stays short."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
-from benchmarks.journeys import journeys
+from support.tree import ROOT
 
 FILES, CHANGES = 35, 120
 """Today's numbers are a little smaller: a slow commit adds some calls of the writer."""
 
 
-async def test_the_post_of_a_callback_enters_few_files(tmp_path: Path) -> None:
-    (measured,) = [line.measured for line in await journeys(tmp_path) if line.name.startswith("callback POST")]
-    _, files, changes = map(int, measured.split("/"))
+def test_the_post_of_a_callback_enters_few_files(tmp_path: Path) -> None:
+    """In a process of its own: what other tests left behind in this one would be counted, too."""
+    table = tmp_path / "journeys.json"
+    subprocess.run(
+        [sys.executable, "-m", "benchmarks", "journeys", "--json", str(table)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
 
+    rows = json.loads(table.read_text())["benchmarks"]["journeys"]["rows"]
+    (measured,) = [row["measured"] for row in rows if row["name"].startswith("callback POST")]
+    _, files, changes = map(int, measured.split("/"))
     assert (files <= FILES, changes <= CHANGES) == (True, True), measured
