@@ -27,6 +27,7 @@ from orchestrator_gql.engine.workers.audit_sealer import keep_sealed, seal_at_th
 from orchestrator_gql.engine.workers.database_clock import keep_to_database_clock, read_database_clock
 from orchestrator_gql.engine.workers.embedded import EmbeddedDispatcher
 from orchestrator_gql.engine.workers.pruning import keep_pruned
+from orchestrator_gql.engine.workers.schema_watch import watch_schema
 from orchestrator_gql.engine.workers.secret_index import unindex_secrets
 from orchestrator_gql.engine.workers.timers import run_timers
 from orchestrator_gql.events.notifier import LocalNotifier, Notifier
@@ -148,6 +149,8 @@ async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[Non
         if isinstance(runtime.clock, SteadyClock) and not runtime.settings.is_sqlite:
             await read_database_clock(runtime, runtime.clock)  # before the first decision by this clock
             jobs.append(keep_to_database_clock(runtime, runtime.clock))
+        if not runtime.settings.is_sqlite:  # nobody else migrates a SQLite file while a server has it
+            jobs.append(watch_schema(runtime))
         runs_engine = runtime.settings.role != "api"
         if runs_engine:
             jobs += await start_notifications(runtime)

@@ -8,19 +8,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
+
 from orchestrator_gql.audit import origin
+from orchestrator_gql.cli.failure import reason_of
 from orchestrator_gql.config.database_url import file_name
 from orchestrator_gql.config.settings import Settings, read_settings
 from orchestrator_gql.engine.retention import REST, Pruned, Request, Wish, mark_of, prune, selection_of
 from orchestrator_gql.storage import retention, timers
 from orchestrator_gql.storage.database import Database, connect
-from orchestrator_gql.storage.database.schema import prepare
+from orchestrator_gql.storage.database.schema import demand_current
 from orchestrator_gql.storage.database.sqlite_file import InUse
 from orchestrator_gql.storage.retention import Count
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import ProcessStatus
 from orchestrator_gql.utils.clock import SteadyClock
-from orchestrator_gql.utils.errors import SettingsError
+from orchestrator_gql.utils.errors import SettingsError, StorageUnavailable
 
 METHOD = "cli/database"
 """How the request came, in the audit log."""
@@ -43,8 +46,10 @@ def opened(url: str | None) -> Iterator["DatabaseRequests"]:
             server = "orchestrator-gql prune --url http://HOST:PORT"
             raise SettingsError(f"{error.message} Or let that server delete: {server}.") from None
         try:
-            runner.run(prepare(database))
+            runner.run(demand_current(database))  # a dry run must not migrate the file of an older server
             yield DatabaseRequests(runner, database, settings)
+        except (StorageUnavailable, DBAPIError) as error:
+            raise SettingsError(f"The database cannot be used: {reason_of(error)}") from error
         finally:
             runner.run(database.close())
 
