@@ -14,7 +14,7 @@ EVERY = 10.0
 """Seconds between two looks."""
 
 AGAIN = 600.0
-"""Seconds between two log lines about the same version: an old server that is forgotten must not be forgotten for ever."""
+"""Seconds between two log lines about the same version: nobody may forget an old server for ever."""
 
 
 async def watch_schema(runtime: Runtime) -> None:

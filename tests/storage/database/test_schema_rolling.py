@@ -12,8 +12,8 @@ LAST_FREE = "0014"
 """The rule holds for the migrations after this one."""
 
 ADDING = {"create_table", "create_index", "add_column", "execute", "get_bind", "f"}
-"""What a migration may call of Alembic's `op`. Whatever else it does breaks a server of the release before: a dropped or
-renamed column is still read by that server, a stricter constraint refuses its rows."""
+"""What a migration may call of Alembic's `op`. Other calls break a server of the release before: it still reads a
+dropped or renamed column, and a stricter constraint refuses its rows."""
 
 FILES = sorted(file for file in (FOLDER / "versions").glob("0*.py") if file.name[:4] > LAST_FREE)
 
@@ -21,9 +21,10 @@ FILES = sorted(file for file in (FOLDER / "versions").glob("0*.py") if file.name
 def calls(file: Path) -> Iterator[tuple[str, ast.Call]]:
     """The calls of `op` in the file."""
     for node in ast.walk(ast.parse(file.read_text())):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            if isinstance(node.func.value, ast.Name) and node.func.value.id == "op":
-                yield node.func.attr, node
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        if isinstance(node.func.value, ast.Name) and node.func.value.id == "op":
+            yield node.func.attr, node
 
 
 def arguments(column: ast.expr) -> dict[str | None, str]:
