@@ -29,8 +29,8 @@ class Outage:
         self.failed_at: dict[str, float] = {}
         """When each kind of work failed last. Empty: nothing fails, so a success needs no call of `worked`."""
         self.is_disk_full = False
-        """True if something failed in this outage because the disk of PostgreSQL is full. A write that needs no new page
-        still succeeds there; SQLite writes new pages for each commit."""
+        """True if something failed in this outage because the disk of PostgreSQL is full. There a write that needs no
+        new page still succeeds; SQLite writes new pages for each commit."""
         self._began = self._last = 0.0
         self._failures = 0
         self._next_line = 0.0
