@@ -1,11 +1,13 @@
 """The rows that are read together with a process: the response is the same as if each field had read its own."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
+from uuid import UUID
 
 import pytest
+from graphql import FragmentDefinitionNode, OperationDefinitionNode, parse
 from stories import AWAITING, SUSPENDED
 from support.remote import Remote
 from support.web import Site, site_of
@@ -13,8 +15,12 @@ from support.web import Site, site_of
 from orchestrator_gql import begin, callback_step, inputstep, step
 from orchestrator_gql.forms import FormPage, ReadOnly
 from orchestrator_gql.graphql import queries
+from orchestrator_gql.graphql.context import Info
+from orchestrator_gql.graphql.types.process_parts import parts_of
+from orchestrator_gql.reads import events as event_reads
 from orchestrator_gql.reads import processes as process_reads
 from orchestrator_gql.reads.processes import Part
+from orchestrator_gql.storage.events import BEGINNING
 from orchestrator_gql.types import FormGenerator, State
 from orchestrator_gql.workflow import StepList, workflow
 
@@ -144,19 +150,62 @@ def _named(data: Any) -> Any:
     return data and {"process": data["node"]}
 
 
-async def test_nested_fragments_are_looked_at_once(storage: str) -> None:
+def test_nested_fragments_are_looked_at_once() -> None:
     """Each of the fragments spreads the next one twice: 2 to the power of 40 selections."""
-    remote = Remote()
-    flow = flow_of(remote, "small")
     chain = " ".join(f"fragment F{n} on Process {{ id ...F{n + 1} ...F{n + 1} }}" for n in range(40))
-    document = f"query ($id: ID!) {{ process(id: $id) {{ ...F0 }} }} {chain} fragment F40 on Process {{ note }}"
-    async with site_of(storage, flow) as site:
-        waiting, _ = await reached(site, flow, remote)
-        began = time.monotonic()
-        response = await site.answer(document, id=waiting)
+    document = parse(f"{{ process(id: 1) {{ ...F0 }} }} {chain} fragment F40 on Process {{ steps {{ name }} }}")
+    operation, *fragments = document.definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    by_name = {each.name.value: each for each in fragments if isinstance(each, FragmentDefinitionNode)}
+    raw = SimpleNamespace(field_nodes=operation.selection_set.selections, fragments=by_name)
 
-    assert time.monotonic() - began < 10
-    assert "data" in response or "errors" in response
+    assert parts_of(cast("Info", SimpleNamespace(_raw_info=raw))) == (Part.EXECUTIONS,)
+
+
+async def test_a_form_after_a_change_is_not_that_of_the_process_before_it(
+    storage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`changes` reads the process again behind its events, so the state must not be the state before them."""
+    read_page = event_reads.event_page
+
+    @step("First")
+    def first() -> State:
+        return {"large": "before"}
+
+    @step("Change")
+    def change() -> State:
+        return {"large": "after"}
+
+    @workflow("Asks twice")
+    def asks_twice() -> StepList:
+        return begin >> first >> confirm >> change >> confirm
+
+    submit = "mutation ($id: ID!) { submitForm(input: {inputRequestId: $id, pages: [{}]}) { __typename } }"
+    request = f"id {FORM}"
+    document = f"""query ($id: ID!, $after: String!) {{ process(id: $id) {{ openInputRequest {{ {request} }}
+      changes(after: $after) {{ inputRequests {{ {request} }} }} }} }}"""
+    async with site_of(storage, asks_twice) as site:
+        id = await site.engine.start(asks_twice)
+        await site.engine.reaches(id, SUSPENDED)
+        shown = await site.ask("query ($id: ID!) { process(id: $id) { openInputRequest { id } } }", id=str(id))
+        seq = (await site.engine.process(id)).seq
+
+        async def page_after_the_change(*args: Any, **more: Any) -> Any:
+            monkeypatch.undo()
+            await site.ask(submit, id=shown["process"]["openInputRequest"]["id"])
+            await site.engine.until(lambda: _asks_again(site, id, seq), awaited="the second form")
+            return await read_page(*args, **more)
+
+        monkeypatch.setattr(event_reads, "event_page", page_after_the_change)
+        changes = (await site.ask(document, id=str(id), after=BEGINNING))["process"]["changes"]
+
+    forms = [asked["form"] for asked in changes["inputRequests"]]
+    assert [form and form["initialData"]["large"] for form in forms] == [None, "after"]
+
+
+async def _asks_again(site: Site, id: UUID, seq: int) -> bool | None:
+    process = await site.engine.process(id)
+    return (process.status is SUSPENDED and process.seq > seq + 1) or None
 
 
 async def test_the_rows_of_one_operation_are_not_those_of_the_next(storage: str) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from orchestrator_gql.storage.database import Database, connect
 from orchestrator_gql.storage.database.link import Link
-from orchestrator_gql.storage.database.pipeline import savepoint
+from orchestrator_gql.storage.database.pipeline import Template, demand_pipeline, savepoint
 from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead, read_ahead
 from orchestrator_gql.storage.database.schema import migrate
 from orchestrator_gql.storage.tables import callback_keys, idempotency_keys, payloads, processes
@@ -159,6 +159,20 @@ async def test_a_delete_also_forgets_the_rows_that_go_with_it(database: Database
     assert not found & {"payloads", "processes"}
 
 
+async def test_a_delete_forgets_what_may_go_with_it(database: Database, trips: list[int]) -> None:
+    if database.dialect == "sqlite":  # nothing is read ahead
+        return
+    deletion = Template("DELETE FROM idempotency_keys", "idempotency_keys", cascades=frozenset({"payloads"}))
+
+    def unit(conn: Connection) -> list[str]:
+        read_ahead(conn, [(_texts, {})])
+        demand_pipeline(conn).run(conn, [(deletion, ())])
+        return texts(conn)
+
+    await database.transaction(unit)
+    assert trips == [2, 1, 1, 1]
+
+
 async def test_what_was_read_in_a_savepoint_goes_with_it(database: Database) -> None:
     def unit(conn: Connection) -> list[str]:
         with suppress(Refused), savepoint(conn):
@@ -186,11 +200,11 @@ async def test_the_next_unit_reads_anew(database: Database, *, fails: bool) -> N
         if fails:
             raise Refused
 
-    for _ in range(30):  # each connection of the pool
-        with suppress(Refused):
-            await database.transaction(unit)
+    for run in (database.transaction, database.read, database.read_current):
+        await asyncio.gather(*(run(unit) for _ in range(5)), return_exceptions=True)  # on five connections
     await database.transaction(lambda conn: add(conn, "new"))
-    assert [await database.transaction(texts) for _ in range(30)] == [["new"]] * 30
+    for run in (database.transaction, database.read, database.read_current):
+        assert await asyncio.gather(*(run(texts) for _ in range(5))) == [["new"]] * 5
 
 
 async def test_a_read_behind_a_lock_sees_what_its_holder_wrote(database: Database) -> None:
