@@ -127,13 +127,13 @@ async def advance(
 
 
 def claim_at_once(conn: Connection, runtime: Runtime, process_id: UUID) -> CommitResult | None:
-    """Claim the process in the transaction that makes it runnable; None if it would not run.
+    """Claim the process in the transaction that makes it runnable, which holds it; None if it would not run.
 
     Every error leaves the claim to a worker: only `advance` runs the authors' functions that a claim may demand, and
     only `advance` counts failures.
     """
     with refusing_demands():
-        claimed = _claim(conn, runtime, process_id)
+        claimed = _claim(conn, runtime, process_id, is_held=True)
     if claimed is None or claimed.process.status is not ProcessStatus.RUNNING or claimed.process.worker is None:
         return None
     return claimed
@@ -153,9 +153,12 @@ async def _claimed(runtime: Runtime, process_id: UUID) -> CommitResult | None:
         return await runtime.database.transaction(lambda conn: _claim(conn, runtime, process_id, fails=True))
 
 
-def _claim(conn: Connection, runtime: Runtime, process_id: UUID, *, fails: bool = False) -> CommitResult | None:
+def _claim(
+    conn: Connection, runtime: Runtime, process_id: UUID, *, fails: bool = False, is_held: bool = False
+) -> CommitResult | None:
     now = runtime.clock.now()
-    process = processes.lock_free(conn, process_id, now)
+    find = processes.load_free if is_held else processes.lock_free
+    process = find(conn, process_id, now)
     workflow = runtime.registry.find(process.workflow_name) if process else None
     if process is None or workflow is None:
         return None  # another worker holds the process, it rests, or its workflow is not deployed here

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, literal, select, update
 
+from orchestrator_gql.storage.database.after_commit import note_locks
 from orchestrator_gql.storage.database.prepared import Prepared, Values
 from orchestrator_gql.storage.tables import engine_state
 from orchestrator_gql.types import EngineState
@@ -41,6 +42,7 @@ def load(conn: Connection) -> EngineStatus:
 
 def share(conn: Connection) -> EngineStatus:
     """As `load`; nobody can change the state until this transaction ends."""
+    note_locks(conn)
     return _behind(conn, _wait_for_share)
 
 

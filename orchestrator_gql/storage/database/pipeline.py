@@ -125,6 +125,8 @@ class Pipeline:
         self._link = Link(connection)
         self._waiting: list[_Write] = []
         self._begin = ""
+        self._protected = 0
+        self._is_undoable = True
 
     def begin(self, command: str) -> None:
         """Begin a transaction with the next statement, in the same round trip; `end` ends it."""
@@ -151,6 +153,7 @@ class Pipeline:
     def make_ready(self, conn: Connection) -> None:
         """Send the waiting writes, and a BEGIN that is due: a statement of SQLAlchemy follows."""
         self.flush(conn)
+        self._is_undoable = False  # it may write
         if self._begin or self._link.owes:
             self._sent(conn, [])
 
@@ -160,11 +163,21 @@ class Pipeline:
         for begin in range(0, len(rows), ROWS):
             self._add(conn, _Write(template, list(rows[begin : begin + ROWS]), refusal))
 
+    def protect(self) -> None:
+        """Let `undo` forget what is written from now on, and nothing that was written before."""
+        self._protected, self._is_undoable = len(self._waiting), True
+
+    def undo(self) -> bool:
+        """Forget what was written since `protect`; False if some of it was sent: then only a rollback undoes it."""
+        del self._waiting[self._protected :]
+        return self._is_undoable and not self._link.is_failed
+
     def _add(self, conn: Connection, write: _Write) -> None:
-        for waiting in self._waiting:
+        for place, waiting in enumerate(self._waiting):
             if waiting.template.table not in write.template.words:  # neither written nor read by it
                 continue
-            if write.template.only_adds and waiting.template is write.template and len(waiting.rows) < ROWS:
+            is_addition = write.template.only_adds and waiting.template is write.template and len(waiting.rows) < ROWS
+            if is_addition and place >= self._protected:
                 waiting.rows += write.rows
                 return
             self.flush(conn)
@@ -182,6 +195,8 @@ class Pipeline:
             for template, _ in statements
         )
         writes = self._take() if is_concerned else []
+        if any(template.table is not None for template, _ in statements):
+            self._is_undoable = False
         texts: list[Statement] = [(template.alone, parameters) for template, parameters in statements]
         if not writes:
             return self._sent(conn, texts)
@@ -202,6 +217,8 @@ class Pipeline:
     def _take(self) -> list[_Write]:
         """The waiting writes. They do not wait any more: after an error they must not be sent."""
         taken, self._waiting = self._waiting, []
+        self._is_undoable = self._is_undoable and len(taken) <= self._protected
+        self._protected = 0
         return taken
 
     def _sent(self, conn: Connection, statements: Sequence[Statement]) -> list[Result]:
