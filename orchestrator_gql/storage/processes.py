@@ -36,7 +36,7 @@ from orchestrator_gql.storage.by_id import ById
 from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.database.after_commit import commit_effects, note_locks, wake
 from orchestrator_gql.storage.database.observer import ProcessEnded
-from orchestrator_gql.storage.database.prepared import Prepared
+from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead
 from orchestrator_gql.storage.engine_state import KEY
 from orchestrator_gql.storage.failure_reasons import reason_columns
 from orchestrator_gql.storage.steps import execution_columns, execution_of
@@ -139,9 +139,14 @@ def lock(conn: Connection, process_id: UUID) -> Process | None:
     return _process_or_none(_behind_locks(conn, _load, process_id, {"id": process_id}))
 
 
-def lock_standing(conn: Connection, process_id: UUID) -> tuple[Process, Standing] | None:
-    """As `lock`, with the `Standing` of the process: `commit.apply` need not lock and read it again."""
-    row = _behind_locks(conn, _load_standing, process_id, {"id": process_id})
+def lock_standing(
+    conn: Connection, process_id: UUID, ahead: Sequence[PreparedRead] = ()
+) -> tuple[Process, Standing] | None:
+    """As `lock`, with the `Standing` of the process: `commit.apply` need not lock and read it again.
+
+    ``ahead`` are the reads of rows that the lock protects and that the caller needs next, see `read_ahead`.
+    """
+    row = _behind_locks(conn, _load_standing, process_id, {"id": process_id}, ahead)
     if row is None:
         return None
     process = process_in(row)
@@ -170,12 +175,12 @@ def hold(conn: Connection, process_id: UUID) -> None:
 
 
 def _behind_locks(
-    conn: Connection, query: Prepared, process_id: UUID, values: Mapping[str, Any]
+    conn: Connection, query: Prepared, process_id: UUID, values: Mapping[str, Any], ahead: Sequence[PreparedRead] = ()
 ) -> Mapping[str, Any] | None:
     """The first row of the query, which is executed when this transaction holds the process."""
     note_locks(conn, process_id)
     is_locked = conn.dialect.name == "postgresql"
-    rows = query.each_behind(conn, values, (_wait_for_locks, {"key": str(process_id)}) if is_locked else None)
+    rows = query.each_behind(conn, values, (_wait_for_locks, {"key": str(process_id)}) if is_locked else None, ahead)
     return next(rows, None)
 
 
