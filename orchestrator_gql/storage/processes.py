@@ -75,7 +75,8 @@ _standing = Prepared(
     )
 )
 _key = func.hashtextextended(bindparam("key"), 0)
-_wait_for_locks = Prepared(select(func.pg_advisory_xact_lock_shared(KEY), func.pg_advisory_xact_lock(_key)))
+WAIT_FOR_LOCKS = Prepared(select(func.pg_advisory_xact_lock_shared(KEY), func.pg_advisory_xact_lock(_key)))
+"""The locks of the engine's state, shared, and of the process; in this order."""
 
 MOVED = (
     "fingerprint", "status", "position", "seq", "epoch", "record_seq", "worker", "lease_until", "assignee",
@@ -171,7 +172,7 @@ def hold(conn: Connection, process_id: UUID) -> None:
     """Prevent other changes of the process, and a pause of the engine, until this transaction ends."""
     note_locks(conn, process_id)
     if conn.dialect.name == "postgresql":
-        _wait_for_locks.first(conn, {"key": str(process_id)})
+        WAIT_FOR_LOCKS.first(conn, {"key": str(process_id)})
 
 
 def _behind_locks(
@@ -180,7 +181,7 @@ def _behind_locks(
     """The first row of the query, which is executed when this transaction holds the process."""
     note_locks(conn, process_id)
     is_locked = conn.dialect.name == "postgresql"
-    rows = query.each_behind(conn, values, (_wait_for_locks, {"key": str(process_id)}) if is_locked else None, ahead)
+    rows = query.each_behind(conn, values, (WAIT_FOR_LOCKS, {"key": str(process_id)}) if is_locked else None, ahead)
     return next(rows, None)
 
 
@@ -191,7 +192,7 @@ def hold_as(conn: Connection, before: Process) -> Standing | None:
 
 
 def standing_of_free(process: Process) -> Standing:
-    """The standing of a process that `lock_free` returned in this transaction: the engine runs."""
+    """The standing of a process that `lock_free` returned in this transaction, or `expect` supposed."""
     return Standing(EngineState.RUNNING, process.version, process.note)
 
 

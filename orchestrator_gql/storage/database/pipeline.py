@@ -196,7 +196,8 @@ class Pipeline:
         self._protected, self._is_undoable = len(self._waiting), True
 
     def undo(self) -> bool:
-        """Forget what was written since `protect`; False if some of it was sent: then only a rollback undoes it."""
+        """Forget what was written since `protect`. False if some of it was sent, or if something was refused: then only
+        a rollback undoes it."""
         del self._waiting[self._protected :]
         return self._is_undoable and not self._link.is_failed
 
@@ -233,7 +234,7 @@ class Pipeline:
         texts: list[Statement] = [(template.alone, parameters) for template, parameters in (*statements, *ahead)]
         results = self._sent(conn, [_combined(writes), *texts] if writes else texts)
         if writes:
-            _demand_changes(results.pop(0), writes)
+            self._demand_changes(results.pop(0), writes)
         self._ahead.update(zip((_key(*read) for read in ahead), results[len(statements) :], strict=True))
         return results[: len(statements)]
 
@@ -251,9 +252,14 @@ class Pipeline:
         """Send the waiting writes and the conditions."""
         if self._waiting:
             writes = self._take()
-            _demand_changes(self._sent(conn, [_combined(writes)])[0], writes)
+            self._demand_changes(self._sent(conn, [_combined(writes)])[0], writes)
         elif self._conditions:
             self._sent(conn, [])
+
+    def _demand_changes(self, result: Result, writes: Sequence[_Write]) -> None:
+        is_undoable, self._is_undoable = self._is_undoable, False  # a refused write may be older than `protect`
+        _demand_changes(result, writes)
+        self._is_undoable = is_undoable
 
     def clear(self) -> None:
         """Forget what waits and what was read ahead: the transaction, or a savepoint of it, ends."""
@@ -276,6 +282,7 @@ class Pipeline:
 
     def _sent(self, conn: Connection, statements: Sequence[Statement]) -> list[Result]:
         self._demand_transaction(conn)
+        is_undoable, self._is_undoable = self._is_undoable, False  # what fails may be older than `protect`
         conditions, self._conditions = self._conditions, []
         first = [statement for condition in conditions for statement in condition.statements]
         try:
@@ -286,6 +293,7 @@ class Pipeline:
         for condition in conditions:
             of_condition, results = results[: len(condition.statements)], results[len(condition.statements) :]
             condition.demand(of_condition[-1])
+        self._is_undoable = is_undoable
         return results
 
     def _demand_transaction(self, conn: Connection) -> None:
