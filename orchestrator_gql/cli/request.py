@@ -40,7 +40,7 @@ def _data(url: str, response: httpx.Response) -> dict[str, Any]:
     try:
         body = response.json()
     except (ValueError, RecursionError):
-        raise not_opened(response.status_code) from None
+        raise not_opened(url, response.status_code, response.headers.get("location")) from None
     if not isinstance(body, dict) or not isinstance(body.get("errors") or [], list):
         raise OperationRefused(NO_ORCHESTRATOR)
     if errors := [error for error in body.get("errors") or [] if isinstance(error, dict)]:
@@ -49,7 +49,7 @@ def _data(url: str, response: httpx.Response) -> dict[str, Any]:
         raise refusal(errors)
     data = body.get("data")
     if not isinstance(data, dict):
-        raise not_opened(response.status_code)
+        raise not_opened(url, response.status_code)
     return data
 
 
@@ -61,7 +61,7 @@ async def request_async(url: str, query: str, variables: Mapping[str, Json]) -> 
         async with httpx.AsyncClient(trust_env=False, verify=trusted(base), timeout=SECONDS) as http:
             response = await http.post(f"{base}/graphql", json=body, headers=headers)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise unreachable(url, error) from error
+        raise unreachable(url, error, may_have_acted=_may_have_acted(query, error)) from error
     return _data(url, response)
 
 
@@ -71,7 +71,15 @@ def _post(url: str, body: Mapping[str, Any], seconds: float) -> httpx.Response:
         with httpx.Client(trust_env=False, verify=trusted(base), timeout=seconds) as http:
             return http.post(f"{base}/graphql", json=body, headers={"accept": MEDIA_TYPE, **authorization()})
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise unreachable(url, error) from error
+        raise unreachable(url, error, may_have_acted=_may_have_acted(str(body["query"]), error)) from error
+
+
+def _may_have_acted(query: str, error: Exception) -> bool:
+    """Whether the server may have received a mutation although its response did not come."""
+    return query.lstrip().startswith("mutation") and isinstance(error, _AFTER_SENDING)
+
+
+_AFTER_SENDING = (httpx.ReadError, httpx.ReadTimeout, httpx.RemoteProtocolError, httpx.DecodingError)
 
 
 def _code(error: dict[str, Any]) -> object:
