@@ -9,6 +9,7 @@ from uuid import UUID
 from orchestrator_gql.cli.client import OperationRefused, VerbRefused
 from orchestrator_gql.cli.operator.show import load_process
 from orchestrator_gql.cli.operator.times import moment
+from orchestrator_gql.cli.places import input_error
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
 from orchestrator_gql.utils.errors import PayloadInvalid
@@ -73,7 +74,7 @@ def act(url: str, name: str, **variables: Json) -> dict[str, Any]:
 
 def refusal_text(response: dict[str, Any]) -> str:
     """A typed refusal as a sentence: which fields are wrong, who was first and when, which process is in the way."""
-    places = "; ".join(f"{error['pointer']}: {error['message']}" for error in response.get("errors", ()))
+    places = "; ".join(map(input_error, response.get("errors") or ()))
     by = f"by {response['by']['name']}" if response.get("by") else ""
     at = f"at {moment(response['at'])}" if response.get("at") else ""
     first = f"({' '.join(filter(None, (by, at)))})" if by or at else ""
