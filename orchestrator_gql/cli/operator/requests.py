@@ -112,7 +112,8 @@ def decided(decision: dict[str, Any]) -> str:
 
 
 def _who(decision: dict[str, Any]) -> str:
-    return str(decision["by"]["name"]) if decision["by"] else f"policy {decision['policy']}"
+    policy = f"policy {decision['policy']}" if decision["policy"] else "somebody"
+    return str(decision["by"]["name"]) if decision["by"] else policy
 
 
 def _last(steps: Iterable[dict[str, Any]]) -> str:

@@ -114,7 +114,8 @@ def lines(process: dict[str, Any], now: datetime, before: Decisions) -> list[str
     """The process as lines; ``before`` holds the result of `earlier_decisions`."""
     began = age(process["startedAt"], now)
     rows = [f"{process['workflowName']} {process['id']} is {process['status']}, started {began} ago"]
-    rows.append(f"  about: {process['subject']}")
+    if process["subject"]:
+        rows.append(f"  about: {process['subject']}")
     if process["note"]:
         rows.append(f"  note: {process['note']}")
     if why := process["whyWaiting"]:
@@ -217,7 +218,7 @@ def _callback(callback: dict[str, Any], now: datetime) -> list[str]:
     rows = [f"  {callback['id']}{name} is {callback['status']}{source}, …{callback['tokenHint']}{again}"]
     if report := callback["progress"]:
         percent = f"{report['percent']:.0f} % " if report["percent"] is not None else ""
-        rows.append(f"      {percent}{report['message'] or ''} ({age(report['reportedAt'], now)} ago)")
+        rows.append(f"      {percent}{report['message'] or 'progress without a text'} ({age(report['reportedAt'], now)} ago)")
     if validation := callback["validation"]:
         rows.append(f"      {validation['outcome'].lower()}: {validation['message'] or 'fine'}")
     for attempt in callback["attempts"]["nodes"]:
