@@ -40,6 +40,8 @@ class ConnectionFailed(OrchestratorError):
     """The server cannot be reached; a later try may succeed."""
 
     code = "connection-failed"
+    may_have_acted = False
+    """Whether the server may have done what it was asked, although its answer did not come."""
 
 
 def unreachable(url: str, error: Exception, *, may_have_acted: bool = False) -> "ConnectionFailed | OperationRefused":
@@ -52,9 +54,12 @@ def unreachable(url: str, error: Exception, *, may_have_acted: bool = False) -> 
     reason = reason_of(base_of(url), error)
     may_have_acted = may_have_acted and not reason.is_lasting
     acted = " It may have done what the command says: look before you repeat the command." if may_have_acted else ""
-    return (OperationRefused if reason.is_lasting else ConnectionFailed)(
+    failed = (OperationRefused if reason.is_lasting else ConnectionFailed)(
         printable(f"The server cannot be reached at {address}: {reason.text}{acted} {ANOTHER}")
     )
+    if isinstance(failed, ConnectionFailed):
+        failed.may_have_acted = may_have_acted
+    return failed
 
 
 def too_old(version: str | None, message: str) -> "OperationRefused":

@@ -1,6 +1,7 @@
 """The client of one GraphQL operation over HTTP."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import httpx
@@ -53,13 +54,21 @@ def _data(url: str, response: httpx.Response) -> dict[str, Any]:
     return data
 
 
-async def request_async(url: str, query: str, variables: Mapping[str, Json]) -> dict[str, Any]:
-    """As `request`, on an event loop: Ctrl-C ends it at once."""
+def opened(url: str, connections: int = 1) -> httpx.AsyncClient:
+    """A client on an event loop that keeps so many connections to the server."""
+    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
+    return httpx.AsyncClient(trust_env=False, verify=trusted(base_of(url)), timeout=SECONDS, limits=limits)
+
+
+async def request_async(
+    url: str, query: str, variables: Mapping[str, Json], *, http: httpx.AsyncClient | None = None
+) -> dict[str, Any]:
+    """As `request`, on an event loop: Ctrl-C ends it at once. ``http`` is a client that stays open."""
     base = base_of(url)
     body, headers = {"query": query, "variables": variables}, {"accept": MEDIA_TYPE, **authorization()}
     try:
-        async with httpx.AsyncClient(trust_env=False, verify=trusted(base), timeout=SECONDS) as http:
-            response = await http.post(f"{base}/graphql", json=body, headers=headers)
+        async with nullcontext(http) if http else opened(url) as client:
+            response = await client.post(f"{base}/graphql", json=body, headers=headers)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise unreachable(url, error, may_have_acted=_may_have_acted(query, error)) from error
     return _data(url, response)

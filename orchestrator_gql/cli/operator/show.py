@@ -218,7 +218,9 @@ def _callback(callback: dict[str, Any], now: datetime) -> list[str]:
     rows = [f"  {callback['id']}{name} is {callback['status']}{source}, …{callback['tokenHint']}{again}"]
     if report := callback["progress"]:
         percent = f"{report['percent']:.0f} % " if report["percent"] is not None else ""
-        rows.append(f"      {percent}{report['message'] or 'progress without a text'} ({age(report['reportedAt'], now)} ago)")
+        rows.append(
+            f"      {percent}{report['message'] or 'progress without a text'} ({age(report['reportedAt'], now)} ago)"
+        )
     if validation := callback["validation"]:
         rows.append(f"      {validation['outcome'].lower()}: {validation['message'] or 'fine'}")
     for attempt in callback["attempts"]["nodes"]:
