@@ -193,8 +193,9 @@ def dispatcher_of(settings: Settings) -> Dispatcher:
         return EmbeddedDispatcher()
     demand_extra("postgres")
     from orchestrator_gql.engine.workers.distributed import DistributedDispatcher
+    from orchestrator_gql.storage.database.postgres import NAME
 
-    return DistributedDispatcher(settings.database_url)
+    return DistributedDispatcher(settings.database_url, f"{NAME} {settings.role}")
 
 
 def assemble(settings: Settings, registry: Registry, dispatcher: Dispatcher, clock: Clock) -> Runtime:
@@ -203,7 +204,7 @@ def assemble(settings: Settings, registry: Registry, dispatcher: Dispatcher, clo
     Raises `SettingsError` if a workflow waits for a remote service that is not configured.
     """
     _demand_services(settings, registry)
-    database = connect(settings.database_url)
+    database = connect(settings.database_url, settings.role)
     timers = asyncio.Event()
     runtime = Runtime(
         settings=settings,
@@ -267,8 +268,9 @@ def _notifier(settings: Settings, timers: asyncio.Event, outage: Outage) -> Noti
     if settings.is_sqlite:
         return LocalNotifier()
     from orchestrator_gql.events.postgres import PostgresNotifier
+    from orchestrator_gql.storage.database.postgres import NAME
 
-    return PostgresNotifier(settings.database_url, timers, outage)
+    return PostgresNotifier(settings.database_url, timers, outage, f"{NAME} {settings.role}")
 
 
 def _open_routes(runtime: Runtime, limiters: GuessLimiters) -> list[BaseRoute]:

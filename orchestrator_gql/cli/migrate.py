@@ -35,7 +35,7 @@ def migrate(database: str | None, *, after_restore: bool = False, is_json: bool 
 
 
 async def _migrate(url: str, after_restore: bool) -> int:
-    database = connect(url)
+    database = connect(url, "migrate")
     await database.open()
     try:
         await schema.migrate(database)

@@ -35,7 +35,7 @@ def opened(url: str | None) -> Iterator["DatabaseRequests"]:
     settings = read_settings(database_url=url)
     if settings.is_sqlite and not Path(file_name(settings.database_url)).exists():
         raise SettingsError(f"There is no database {file_name(settings.database_url)!r}.")
-    database = connect(settings.database_url)
+    database = connect(settings.database_url, "prune")
     with asyncio.Runner() as runner:
         try:
             runner.run(database.open())

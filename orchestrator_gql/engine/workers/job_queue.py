@@ -15,7 +15,7 @@ from procrastinate.manager import JobManager, NotificationCallback
 from psycopg_pool import AsyncConnectionPool
 
 from orchestrator_gql.storage.database.own_connections import OwnConnection
-from orchestrator_gql.storage.database.postgres import connection_arguments
+from orchestrator_gql.storage.database.postgres import NAME, connection_arguments
 
 MOST = 10
 """Jobs that one fetch takes at most, so that other workers get some of many."""
@@ -39,9 +39,11 @@ WITH RECURSIVE finished AS (
 class JobQueue(JobManager):
     """Fetches the jobs of one worker, and finishes them in batches."""
 
-    def __init__(self, database_url: str, free: Callable[[], int], has_place: Callable[[], Awaitable[bool]]) -> None:
+    def __init__(
+        self, database_url: str, free: Callable[[], int], has_place: Callable[[], Awaitable[bool]], name: str = NAME
+    ) -> None:
         """``free`` tells how many jobs the worker could run now. ``has_place`` waits until it could run one."""
-        arguments = connection_arguments(database_url)
+        arguments = connection_arguments(database_url, f"{name} queue")
         options = f"{arguments.get('options', '')} {SESSION}".strip()
         super().__init__(
             procrastinate.PsycopgConnector(
