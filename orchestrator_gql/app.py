@@ -142,7 +142,7 @@ async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[Non
             lambda conn: product_subscriptions.write_products(conn, [block.facts for block in products.all()])
         )
         if runtime.settings.is_sqlite:  # only one server opens the file: the server that held a lease is dead
-            await runtime.database.transaction(_forget_dead_server)
+            _log_left(await runtime.database.transaction(_forget_dead_server))
         # Every role reads the index; a deployment may restart its API servers only.
         jobs = [runtime.notifier.run(), unindex_secrets(runtime)]
         if isinstance(runtime.clock, SteadyClock) and not runtime.settings.is_sqlite:
@@ -172,9 +172,18 @@ async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[Non
         runtime.authors.close()
 
 
-def _forget_dead_server(conn: Connection) -> None:
-    leases.drop(conn)
+def _log_left(processes: int) -> None:
+    if processes:
+        logger.info(
+            "the last server ended without a hand-over: this server continues its processes",
+            extra={"processes": processes},
+        )
+
+
+def _forget_dead_server(conn: Connection) -> int:
+    """The number of processes that the dead server held."""
     workers.forget_all(conn)
+    return leases.drop(conn)
 
 
 def _note_end(runtime: Runtime, task: "asyncio.Task[None]") -> None:

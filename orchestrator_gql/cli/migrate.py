@@ -10,6 +10,7 @@ from orchestrator_gql.cli.serving.log_lines import configure_logging
 from orchestrator_gql.config.settings import read_settings
 from orchestrator_gql.storage import event_numbers
 from orchestrator_gql.storage.database import connect, schema
+from orchestrator_gql.storage.database.advice import advised
 from orchestrator_gql.utils.errors import SettingsError
 
 
@@ -25,7 +26,8 @@ def migrate(database: str | None, *, after_restore: bool = False, is_json: bool 
     except CommandError as error:
         raise SettingsError(f"The database is newer than this release: run the newer release. ({error})") from error
     except DBAPIError as error:
-        raise SettingsError(f"The database cannot be migrated: {str(error.orig).partition(chr(10))[0]}") from error
+        reason = str(error.orig).partition("\n")[0]
+        raise SettingsError(f"The database cannot be migrated: {advised(reason)}") from error
     if is_json:
         print(json.dumps({"schema": schema.HEAD, **({"renumberedEvents": renumbered} if after_restore else {})}))
         return

@@ -22,6 +22,7 @@ from orchestrator_gql.cli.serving.log_lines import configure_logging
 from orchestrator_gql.cli.serving.server import bind_socket, serve_until_signal
 from orchestrator_gql.cli.terminal import say
 from orchestrator_gql.config.settings import Settings, read_settings
+from orchestrator_gql.storage.database.advice import advised
 from orchestrator_gql.utils.errors import OrchestratorError, SettingsError, StorageUnavailable
 
 logger = logging.getLogger(__name__)
@@ -115,4 +116,4 @@ def _unusable(settings: Settings, error: Exception) -> SettingsError:
         cause = cause.__cause__
     reason = str(getattr(cause, "orig", None) or cause).partition("\n")[0]
     kind = "SQLite file" if settings.is_sqlite else "PostgreSQL server"
-    return SettingsError(f"The {kind} of ORCHESTRATOR_DATABASE_URL cannot be used: {reason}")
+    return SettingsError(f"The {kind} of ORCHESTRATOR_DATABASE_URL cannot be used: {advised(reason)}")

@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.storage.database.advice import advice
 from orchestrator_gql.storage.database.schema import write_nothing_new
 from orchestrator_gql.storage.event_numbers import REMEDY, is_from_other_cluster
 from orchestrator_gql.utils.errors import StorageUnavailable
@@ -29,7 +30,9 @@ def health_routes(runtime: Runtime) -> list[Route]:
         except (StorageUnavailable, TimeoutError) as error:
             if isinstance(error, TimeoutError):
                 runtime.database.outage.failed(WRITES, error)
-            return JSONResponse({"status": "storage-unavailable"}, 503, {"Retry-After": "5"})
+            detail = advice(runtime.database.outage.error)
+            body = {"status": "storage-unavailable", **({"detail": detail} if detail else {})}
+            return JSONResponse(body, 503, {"Retry-After": "5"})
         if is_restored:
             return JSONResponse({"status": "event-log-restored", "detail": REMEDY}, 503)
         return JSONResponse({"status": "ready"})

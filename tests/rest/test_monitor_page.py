@@ -9,7 +9,7 @@ import yaml  # type: ignore[import-untyped]
 from support.tree import ROOT
 
 NAME = re.compile(r"\borchestrator_[a-z_]+[a-z]\b(?!/|\.[a-z])")
-OTHERS = {"orchestrator_connection", "orchestrator_gql"}
+OTHERS = {"orchestrator_connection", "orchestrator_gql", "orchestrator_owner"}
 HISTOGRAM_PARTS = ("_bucket", "_sum", "_count")
 MONITOR = ROOT / "docs/howto/monitor.md"
 ROWS = re.findall(

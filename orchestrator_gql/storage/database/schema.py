@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 HEAD = "0019"
 """The newest migration; a test compares it with the files in the folder."""
 
+OLDEST_POSTGRES = 14
+"""The oldest PostgreSQL that its makers still mend. Numbers of transactions with 64 bits need 13."""
+
 FOLDER = Path(__file__).parent.parent / "migrations"
 SCRIPT = FOLDER / "sqlite.sql"
 
@@ -52,7 +55,17 @@ def write_nothing_new(conn: Connection) -> None:
     conn.execute(text("UPDATE alembic_version SET version_num = version_num"))
 
 
+def _demand_postgres(conn: Connection) -> None:
+    version = conn.dialect.server_version_info or (OLDEST_POSTGRES,)
+    if conn.dialect.name == "postgresql" and version[0] < OLDEST_POSTGRES:
+        raise SettingsError(
+            f"The server of ORCHESTRATOR_DATABASE_URL is PostgreSQL {'.'.join(map(str, version))}; PostgreSQL "
+            f"{OLDEST_POSTGRES} or newer is needed."
+        )
+
+
 def _version(conn: Connection) -> str | None:
+    _demand_postgres(conn)
     if not inspect(conn).has_table("alembic_version"):
         return None
     version: str | None = conn.execute(text("SELECT version_num FROM alembic_version")).scalar()
@@ -60,6 +73,7 @@ def _version(conn: Connection) -> str | None:
 
 
 def _upgrade(conn: Connection) -> None:
+    _demand_postgres(conn)
     if conn.dialect.name == "sqlite" and not conn.execute(text("SELECT count(*) FROM sqlite_schema")).scalar():
         for statement in _statements():
             conn.exec_driver_sql(statement)
