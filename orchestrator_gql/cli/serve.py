@@ -59,7 +59,7 @@ def serve(
     cannot start.
     """
     settings = read_settings(host=host, port=port, database_url=database, public_url=public, role=role)
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, settings.log_format)
     workflows = load_workflows(modules)
     with bind_socket(settings.host, settings.port) as listener:
         # Callback URLs need the real port: port 0 means that the system chooses one.

@@ -35,7 +35,7 @@ from orchestrator_gql.process import Process, StepEntry, StepExecution, conditio
 from orchestrator_gql.storage.by_id import ById
 from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.database.after_commit import commit_effects, wake
-from orchestrator_gql.storage.database.observer import ProcessEnded
+from orchestrator_gql.storage.database.observer import ProcessEnded, ProcessFailed
 from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.engine_state import KEY
 from orchestrator_gql.storage.failure_reasons import reason_columns
@@ -231,6 +231,8 @@ def write(
     (_move if is_same else _move_with_state).write(conn, values, refusal)
     if after.ended_at is not None and before.ended_at is None:
         commit_effects(conn).facts.append(ProcessEnded(after.workflow_name, after.status))
+    elif after.status is ProcessStatus.FAILED and before.status is not after.status:
+        commit_effects(conn).facts.append(ProcessFailed(after.workflow_name))
 
 
 def resume_all(

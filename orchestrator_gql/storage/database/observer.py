@@ -31,13 +31,20 @@ class ProcessEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class ProcessFailed:
+    """A process stopped at a step that failed: this is no end, an operator may retry it."""
+
+    workflow_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProcessesPruned:
     """Retention deleted this number of processes."""
 
     number: int
 
 
-Fact: TypeAlias = Delivered | StepEnded | ProcessEnded | ProcessesPruned
+Fact: TypeAlias = Delivered | StepEnded | ProcessEnded | ProcessFailed | ProcessesPruned
 
 
 class Observer(Protocol):
