@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 
 from orchestrator_gql.app import create_app
-from orchestrator_gql.cli.failure import DONE, FAILED, report
+from orchestrator_gql.cli.failure import DONE, FAILED, reason_of, report
 from orchestrator_gql.cli.serving.banner import banner, local_address
 from orchestrator_gql.cli.serving.ending import Ending, leave
 from orchestrator_gql.cli.serving.loading import load_workflows
@@ -23,7 +23,6 @@ from orchestrator_gql.cli.serving.open_files import demand_enough
 from orchestrator_gql.cli.serving.server import bind_socket, serve_until_signal
 from orchestrator_gql.cli.terminal import say
 from orchestrator_gql.config.settings import Settings, read_settings
-from orchestrator_gql.storage.database.advice import advised
 from orchestrator_gql.utils.errors import OrchestratorError, SettingsError, StorageUnavailable
 
 logger = logging.getLogger(__name__)
@@ -113,9 +112,5 @@ def _tune_interpreter() -> None:
 
 
 def _unusable(settings: Settings, error: Exception) -> SettingsError:
-    cause: BaseException = error
-    while cause.__cause__ is not None and not isinstance(cause, DBAPIError):  # what the driver says helps most
-        cause = cause.__cause__
-    reason = str(getattr(cause, "orig", None) or cause).partition("\n")[0]
     kind = "SQLite file" if settings.is_sqlite else "PostgreSQL server"
-    return SettingsError(f"The {kind} of ORCHESTRATOR_DATABASE_URL cannot be used: {advised(reason)}")
+    return SettingsError(f"The {kind} of ORCHESTRATOR_DATABASE_URL cannot be used: {reason_of(error)}")

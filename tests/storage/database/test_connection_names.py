@@ -61,7 +61,9 @@ def test_a_name_in_the_environment_replaces_ours(tmp_path: Path, url: str, role:
         assert _shown(url) == {"site-7"}
 
 
-@pytest.mark.parametrize(("command", "options"), [("migrate", ()), ("prune", ("--older-than", "30", "--yes"))])
+@pytest.mark.parametrize(
+    ("command", "options"), [("migrate", ()), ("prune", ("--older-than", "30", "--yes")), ("audit", ("verify",))]
+)
 def test_a_command_has_a_name(tmp_path: Path, url: str, command: str, options: tuple[str, ...]) -> None:
     with psycopg.connect(_plain(url)) as lock:
         lock.execute("LOCK TABLE alembic_version")  # the command waits, so that its connection can be looked at
