@@ -111,6 +111,8 @@ class CommitResult:
 
     process: Process
     tokens: Tokens = field(default_factory=dict)
+    taken_from: str | None = None
+    """The worker that held the process until its lease ended, if the commit is a claim."""
 
 
 def commit_context(

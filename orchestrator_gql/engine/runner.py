@@ -111,6 +111,11 @@ async def advance(
     latest: CommitResult | None = claimed
     try:
         latest = latest or await _claimed(runtime, process_id)
+        if latest is not None and latest.taken_from is not None:
+            logger.info(
+                "the lease of another worker ended: this worker continues its process",
+                extra={"process_id": str(process_id), "held_by": latest.taken_from},
+            )
         while (
             latest is not None and latest.process.status is ProcessStatus.RUNNING and latest.process.worker is not None
         ):
@@ -171,7 +176,9 @@ def _claim(
     context = commit_context(runtime, steps_of(process, workflow))
     if fails:
         pending = _failed_at(pending, context) or pending
-    return commit.apply(conn, process, pending, context, standing=processes.standing_of_free(process))
+    claimed = commit.apply(conn, process, pending, context, standing=processes.standing_of_free(process))
+    is_taken_over = process.worker not in (None, runtime.worker)
+    return replace(claimed, taken_from=process.worker) if is_taken_over else claimed
 
 
 async def _run_step(

@@ -39,10 +39,13 @@ def held_by(conn: Connection, worker: str) -> frozenset[UUID]:
     return frozenset(conn.execute(select(processes.c.id).where(processes.c.worker == worker)).scalars())
 
 
-def drop(conn: Connection, worker: str | None = None) -> None:
-    """Release all processes of the worker; without ``worker`` all processes, if no worker can be alive (SQLite)."""
+def drop(conn: Connection, worker: str | None = None) -> int:
+    """Release all processes of the worker; without ``worker`` all processes, if no worker can be alive (SQLite).
+
+    The number of the processes.
+    """
     change = update(processes).where(processes.c.worker.is_not(None)).values(worker=None, lease_until=None)
-    conn.execute(change if worker is None else change.where(processes.c.worker == worker))
+    return conn.execute(change if worker is None else change.where(processes.c.worker == worker)).rowcount
 
 
 def runnable(conn: Connection, now: datetime, deployed: Sequence[str], limit: int) -> Sequence[UUID]:

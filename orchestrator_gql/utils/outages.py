@@ -26,6 +26,8 @@ class Outage:
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
+        self.error = ""
+        """What failed last, as the log names it."""
         self.failed_at: dict[str, float] = {}
         """When each kind of work failed last. Empty: nothing fails, so a success needs no call of `worked`."""
         self.is_disk_full = False
@@ -38,7 +40,7 @@ class Outage:
 
     def failed(self, kind: str, error: BaseException) -> None:
         """Count a failure; log a line if the last line is a minute old."""
-        now = self._now()
+        now, self.error = self._now(), _named(error)
         if not self.failed_at:
             self._began, self._failures = now, 0
         self.failed_at[kind] = self._last = now
@@ -53,7 +55,7 @@ class Outage:
                 "failing": ",".join(sorted(self.failed_at)),
                 "failures": self._failures,
                 "seconds": round(now - self._began),
-                "error": _named(error),
+                "error": self.error,
             },
         )
 
@@ -82,8 +84,14 @@ def _is_of_full_disk(error: BaseException) -> bool:
 
 
 def _named(error: BaseException) -> str:
-    """The kind of the error, for SQLite with its text. A text of PostgreSQL's driver may hold the address."""
+    """The kind of the error, with the text of SQLite, or with the reason why PostgreSQL refused a connection.
+
+    The rest of the text of PostgreSQL's driver is left out: it may hold the address.
+    """
     while error.__cause__ is not None:
         error = error.__cause__
     kind = type(error).__name__
-    return f"{kind}: {error}" if isinstance(error, sqlite3.Error) else kind
+    if isinstance(error, sqlite3.Error):
+        return f"{kind}: {error}"
+    reason = str(error).partition("\n")[0].rpartition(" failed: ")[2] if " failed: " in str(error) else ""
+    return f"{kind}: {reason}" if reason else kind

@@ -22,7 +22,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from orchestrator_gql.engine.workers.queue_connection import QueueConnection, listen
 from orchestrator_gql.storage.database.own_connections import OwnConnection
-from orchestrator_gql.storage.database.postgres import connection_arguments
+from orchestrator_gql.storage.database.postgres import NAME, connection_arguments
 from orchestrator_gql.storage.wake_ups import QUEUE
 
 MOST = 10
@@ -59,10 +59,11 @@ class JobQueue(JobManager):
         free: Callable[[], int],
         has_place: Callable[[], Awaitable[bool]],
         begin: Callable[[Job], bool],
+        name: str = NAME,
     ) -> None:
         """``free`` tells how many jobs the worker could run now. ``has_place`` waits until it could run one. ``begin``
         runs a job at once, and needs no worker of Procrastinate for that; False if that is impossible."""
-        arguments = connection_arguments(database_url)
+        arguments = connection_arguments(database_url, f"{name} queue")
         options = f"{arguments.get('options', '')} {SESSION}".strip()
         arguments = {**arguments, "options": options}
         super().__init__(

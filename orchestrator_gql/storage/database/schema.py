@@ -28,6 +28,9 @@ logger = logging.getLogger(__name__)
 HEAD = "0019"
 """The newest migration; a test compares it with the files in the folder."""
 
+OLDEST_POSTGRES = 14
+"""The oldest PostgreSQL that its makers still mend. Numbers of transactions with 64 bits need 13."""
+
 FOLDER = Path(__file__).parent.parent / "migrations"
 SCRIPT = FOLDER / "sqlite.sql"
 
@@ -123,7 +126,17 @@ def write_nothing_new(conn: Connection) -> None:
     conn.execute(text("UPDATE alembic_version SET version_num = version_num"))
 
 
+def _demand_postgres(conn: Connection) -> None:
+    version = conn.dialect.server_version_info or ()
+    if conn.dialect.name == "postgresql" and version < (OLDEST_POSTGRES,):
+        raise SettingsError(
+            f"The server of ORCHESTRATOR_DATABASE_URL is PostgreSQL {'.'.join(map(str, version))}; PostgreSQL "
+            f"{OLDEST_POSTGRES} or newer is needed."
+        )
+
+
 def _version(conn: Connection) -> str | None:
+    _demand_postgres(conn)
     return version_of(conn) if inspect(conn).has_table("alembic_version") else None
 
 
