@@ -12,7 +12,8 @@ from pydantic_forms.core.shared import get_form_meta
 
 from orchestrator_gql.forms.hints import ui_schema
 from orchestrator_gql.forms.masks import schema_shown
-from orchestrator_gql.forms.schemas import Schema, page_schema, without_made_anew
+from orchestrator_gql.forms.schema_templates import Schema
+from orchestrator_gql.forms.schemas import page_schema, without_made_anew
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import StepError
 from orchestrator_gql.utils.json import canonical

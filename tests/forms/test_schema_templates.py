@@ -82,6 +82,14 @@ def made_read_only() -> type[BaseModel]:
     return page
 
 
+def titled(title: str, replaced_by: str) -> type[BaseModel]:
+    class Page(FormPage):
+        model_config = ConfigDict(title=title, json_schema_extra={"title": replaced_by})
+        a: str = "x"
+
+    return Page
+
+
 ALMOST_EQUAL = {
     "a value of another type": (
         of_field(str, Field("x", json_schema_extra={"a": True})),
@@ -106,6 +114,7 @@ ALMOST_EQUAL = {
         of_field(str, "x", base=type("T", (BaseModel,), {"model_config": {"title": "T"}, "__module__": __name__})),
         of_field(str, "x", base=BaseModel),
     ),
+    "a title that is replaced": (titled("T", "Z"), titled("U", "Z")),
     "an alias": (of_field(str, Field("x", alias="b")), of_field(str, Field("y", alias="b"))),
     "read-only afterwards": (of_field(str, "x"), made_read_only()),
     "other choices": (of_field(Literal["a"], "a"), of_field(Literal["b"], "b")),
