@@ -12,7 +12,7 @@ from uuid import UUID
 from orchestrator_gql import forms
 from orchestrator_gql.callbacks import external_ids
 from orchestrator_gql.callbacks.rules import Callback, Delivery
-from orchestrator_gql.domain import documents_of
+from orchestrator_gql.domain import SubscriptionDocument, documents_of
 from orchestrator_gql.engine.steps import arguments as step_arguments
 from orchestrator_gql.engine.steps import calls
 from orchestrator_gql.engine.steps.arguments import wanted_by
@@ -86,9 +86,11 @@ def _success(
     added, returned, found = step_arguments.contributed(result, where=where, hidden=hidden)
     delta = changed(process.state, state, put_back(step, state, visible, without_tokens(added, secrets)))
     _demand_size(runtime, step, state, delta)
-    workflow = runtime.registry.find(process.workflow_name)
-    documents = documents_of(returned, allows_in_use=workflow is not None and workflow.allow_in_use)
-    return Success(delta, tuple(documents), refs=refs, secrets=found.standing_in(delta) if step.lenses else found)
+    documents: tuple[SubscriptionDocument, ...] = ()
+    if returned:
+        workflow = runtime.registry.find(process.workflow_name)
+        documents = tuple(documents_of(returned, allows_in_use=workflow is not None and workflow.allow_in_use))
+    return Success(delta, documents, refs=refs, secrets=found.standing_in(delta) if step.lenses else found)
 
 
 async def state_for(runtime: Runtime, process: Process, step: Step, function: Callable[..., Any]) -> Mapping[str, Json]:
