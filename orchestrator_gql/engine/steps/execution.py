@@ -19,7 +19,7 @@ from orchestrator_gql.engine.steps.arguments import wanted_by
 from orchestrator_gql.engine.steps.calls import FormCaller, name_of
 from orchestrator_gql.engine.steps.failures import failed, failure_at, failure_of, log_failure, without_tokens
 from orchestrator_gql.engine.steps.models import load_models, subject_of_form
-from orchestrator_gql.engine.steps.state import changed, fetched, put_back
+from orchestrator_gql.engine.steps.state import changed, fetched, has_large_values, put_back
 from orchestrator_gql.forms.errors import DEFAULT_LOCALE
 from orchestrator_gql.process import Failed, Outcome, Process, Success
 from orchestrator_gql.runtime import Runtime
@@ -95,6 +95,8 @@ def _success(
 
 async def state_for(runtime: Runtime, process: Process, step: Step, function: Callable[..., Any]) -> Mapping[str, Json]:
     """The state for the function. Large values are fetched only if the function has a parameter for them."""
+    if not has_large_values(process.state):
+        return process.state
     names = {parameter.name for parameter in returned_by(wanted_by, function)}
     keys = None if step.lenses or "state" in names else names
     return await patiently(lambda: fetched(runtime, process.state, keys))
