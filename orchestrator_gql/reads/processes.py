@@ -142,8 +142,8 @@ async def process(
     """The process without its state, and its rows of the parts; None if it does not exist.
 
     On PostgreSQL all rows cost one round trip, and each statement reads what is committed when it begins. A part that
-    is too heavy for a light read is left out. The rows of `Part.FORM` are the process with its state, None if no form is open or the values are
-    large. Raises `NotFound` if retention removed it.
+    is too heavy for a light read is left out. The rows of `Part.FORM` are the process with its state, None if no form
+    is open or the values are large. Raises `NotFound` if retention removed it.
     """
     principal.demand(Permission.READ)
 

@@ -88,7 +88,13 @@ class TimedHttp(H11Protocol):
             if self.transport.is_closing():
                 # Nothing is written any more. A producer that never waits must learn that its client has left.
                 await asyncio.sleep(0)
-            await send(message)
+            if message["type"] == "http.response.start" and _has_length(message):
+                self.transport.hold()
+            try:
+                await send(message)
+            finally:
+                if message["type"] != "http.response.start":
+                    self.transport.release()
 
         self._request = (scope, receive, send)
         try:
@@ -161,6 +167,11 @@ class TimedHttp(H11Protocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+
+def _has_length(message: Message) -> bool:
+    """True if the body is complete and follows at once; the headers of a stream are sent before it has anything."""
+    return any(name.lower() == CONTENT_LENGTH for name, _ in message.get("headers", ()))
 
 
 def _size(message: Message) -> int:
