@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, literal, select, update
 
+from orchestrator_gql.storage.database.after_commit import note_locks
 from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead
 from orchestrator_gql.storage.tables import engine_state
 from orchestrator_gql.types import EngineState
@@ -42,12 +43,14 @@ def load(conn: Connection) -> EngineStatus:
 
 def share(conn: Connection) -> EngineStatus:
     """As `load`; nobody can change the state until this transaction ends."""
+    note_locks(conn)
     return _behind(conn, _wait_for_share)
 
 
 def demand(conn: Connection, demand_of: Callable[[EngineStatus], None]) -> None:
     """As `share`, but ``demand_of`` gets the state and may raise: at once, or on PostgreSQL with the next statement and
     before the COMMIT. Nothing that the caller wrote may be committed if it raises."""
+    note_locks(conn)
     _load.demand(conn, {}, _locked(conn, _wait_for_share), lambda row: demand_of(EngineStatus(**row)))
 
 

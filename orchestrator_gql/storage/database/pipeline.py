@@ -148,6 +148,8 @@ class Pipeline:
         self._conditions: list[_Condition] = []
         self._ahead: dict[tuple[Template, tuple[Any, ...]], Result] = {}
         self._begin = ""
+        self._protected = 0
+        self._is_undoable = True
 
     def begin(self, command: str) -> None:
         """Begin a transaction with the next statement, in the same round trip; `end` ends it."""
@@ -177,14 +179,27 @@ class Pipeline:
         """Send the waiting writes, and a BEGIN that is due: a statement of SQLAlchemy follows."""
         self._ahead.clear()  # the statement may write what they read
         self.flush(conn)
+        self._is_undoable = False  # it may write
         if self._begin or self._link.owes:
             self._sent(conn, [])
 
     def write(self, conn: Connection, template: Template, rows: Sequence[Parameters], refusal: Refusal | None) -> None:
         """Write the rows before the next read, savepoint or COMMIT. Raises ``refusal`` then if no row changed."""
         self._demand_transaction(conn)
+        if self._protected:  # a row of this write could become part of a statement that `undo` must keep
+            self.flush(conn)
         for begin in range(0, len(rows), ROWS):
             self._add(conn, _Write(template, list(rows[begin : begin + ROWS]), refusal))
+
+    def protect(self) -> None:
+        """Let `undo` forget what is written from now on, and nothing that was written before."""
+        self._protected, self._is_undoable = len(self._waiting), True
+
+    def undo(self) -> bool:
+        """Forget what was written since `protect`. False if some of it was sent, or if something was refused: then only
+        a rollback undoes it."""
+        del self._waiting[self._protected :]
+        return self._is_undoable and not self._link.is_failed
 
     def _add(self, conn: Connection, write: _Write) -> None:
         self._forget_ahead(write.template)
@@ -214,10 +229,12 @@ class Pipeline:
             for template, _ in (*statements, *ahead)
         )
         writes = self._take() if is_concerned else []
+        if any(template.table is not None for template, _ in statements):
+            self._is_undoable = False
         texts: list[Statement] = [(template.alone, parameters) for template, parameters in (*statements, *ahead)]
         results = self._sent(conn, [_combined(writes), *texts] if writes else texts)
         if writes:
-            _demand_changes(results.pop(0), writes)
+            self._demand_changes(results.pop(0), writes)
         self._ahead.update(zip((_key(*read) for read in ahead), results[len(statements) :], strict=True))
         return results[: len(statements)]
 
@@ -241,9 +258,14 @@ class Pipeline:
         """Send the waiting writes and the conditions."""
         if self._waiting:
             writes = self._take()
-            _demand_changes(self._sent(conn, [_combined(writes)])[0], writes)
+            self._demand_changes(self._sent(conn, [_combined(writes)])[0], writes)
         elif self._conditions:
             self._sent(conn, [])
+
+    def _demand_changes(self, result: Result, writes: Sequence[_Write]) -> None:
+        is_undoable, self._is_undoable = self._is_undoable, False  # a refused write may be older than `protect`
+        _demand_changes(result, writes)
+        self._is_undoable = is_undoable
 
     def clear(self) -> None:
         """Forget what waits and what was read ahead: the transaction, or a savepoint of it, ends."""
@@ -260,10 +282,13 @@ class Pipeline:
     def _take(self) -> list[_Write]:
         """The waiting writes. They do not wait any more: after an error they must not be sent."""
         taken, self._waiting = self._waiting, []
+        self._is_undoable = self._is_undoable and len(taken) <= self._protected
+        self._protected = 0
         return taken
 
     def _sent(self, conn: Connection, statements: Sequence[Statement]) -> list[Result]:
         self._demand_transaction(conn)
+        is_undoable, self._is_undoable = self._is_undoable, False  # what fails may be older than `protect`
         conditions, self._conditions = self._conditions, []
         first = [statement for condition in conditions for statement in condition.statements]
         try:
@@ -274,6 +299,7 @@ class Pipeline:
         for condition in conditions:
             of_condition, results = results[: len(condition.statements)], results[len(condition.statements) :]
             condition.demand(of_condition[-1])
+        self._is_undoable = is_undoable
         return results
 
     def _demand_transaction(self, conn: Connection) -> None:
