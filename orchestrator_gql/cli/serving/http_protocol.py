@@ -39,6 +39,9 @@ class Config(uvicorn.Config):
     refuse: Refuse
 
 
+SMALL = 16 * 1024
+"""Bytes of a body whose headers are sent with it; a large body is not copied for that."""
+
 CONTENT_LENGTH, CHUNKED = b"content-length", b"transfer-encoding"
 TOO_LARGE = 431
 NOT_IMPLEMENTED = 501
@@ -88,7 +91,7 @@ class TimedHttp(H11Protocol):
             if self.transport.is_closing():
                 # Nothing is written any more. A producer that never waits must learn that its client has left.
                 await asyncio.sleep(0)
-            if message["type"] == "http.response.start" and _has_length(message):
+            if message["type"] == "http.response.start" and _is_small(message):
                 self.transport.hold()
             try:
                 await send(message)
@@ -169,9 +172,9 @@ class TimedHttp(H11Protocol):
             self._deadline = None
 
 
-def _has_length(message: Message) -> bool:
-    """True if the body is complete and follows at once; the headers of a stream are sent before it has anything."""
-    return any(name.lower() == CONTENT_LENGTH for name, _ in message.get("headers", ()))
+def _is_small(message: Message) -> bool:
+    """True if the body is small and follows the headers at once; those of a stream are sent before it has anything."""
+    return any(name.lower() == CONTENT_LENGTH and int(value) <= SMALL for name, value in message.get("headers", ()))
 
 
 def _size(message: Message) -> int:
