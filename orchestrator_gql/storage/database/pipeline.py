@@ -238,6 +238,12 @@ class Pipeline:
         self._ahead.update(zip((_key(*read) for read in ahead), results[len(statements) :], strict=True))
         return results[: len(statements)]
 
+    def run_current(self, conn: Connection, ahead: Sequence[Executed]) -> None:
+        """As `run`, before the transaction that is due: each read is a transaction of its own."""
+        begin, self._begin = self._begin, ""
+        self.run(conn, [], ahead)
+        self._begin = begin
+
     def demand(self, conn: Connection, statements: Sequence[Executed], demand: Callable[[Result], None]) -> None:
         """Send the statements before the next one, in its round trip, and before the COMMIT at the latest.
 

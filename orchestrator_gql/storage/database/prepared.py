@@ -215,6 +215,15 @@ def read_ahead(conn: Connection, reads: Sequence[PreparedRead]) -> None:
         pipeline.run(conn, [], _executed(conn, reads))
 
 
+def read_current(conn: Connection, reads: Sequence[PreparedRead]) -> None:
+    """As `read_ahead`, at the beginning of a unit that only reads; on PostgreSQL each read has its own snapshot.
+
+    To begin and to end a transaction for one snapshot takes as long as two of the reads.
+    """
+    if reads and _sqlite(conn) is None and (pipeline := pipeline_of(conn)) is not None:
+        pipeline.run_current(conn, _executed(conn, reads))
+
+
 def _executed(conn: Connection, reads: Sequence[PreparedRead]) -> list[Executed]:
     compiled = [(statement._of(conn), values) for statement, values in reads]
     return [(each.template, each.texts(values)) for each, values in compiled]
