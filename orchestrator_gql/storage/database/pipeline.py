@@ -8,6 +8,9 @@ Two statements of one round trip still have a snapshot each, so the second one s
 waited for a lock. The parts of *one* statement have the same snapshot, and none sees the rows of another: so a write to
 a table, or one that reads a table, for which another write waits is sent in the next statement, unless both are the
 same insert.
+
+Reads that a unit will certainly make can be executed ahead, in the round trip of an earlier statement: behind the lock
+that protects their rows. And a condition, such as that the engine runs, may travel with the writes that depend on it.
 """
 
 import re
@@ -62,11 +65,13 @@ class Template:
     """The SQL of a statement for one dialect; its parameters are written ``%(name)s``.
 
     ``table`` is the table that it writes, None for a read. Of a statement that ``only_adds`` rows, several become one.
+    ``cascades`` are the other tables whose rows it may delete.
     """
 
     sql: str
     table: str | None = None
     only_adds: bool = False
+    cascades: frozenset[str] = frozenset()
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -108,6 +113,14 @@ class Template:
         raise ValueError(f"no insert of a row: {self.sql}")
 
 
+Executed: TypeAlias = tuple[Template, Parameters]
+"""A statement with its parameters."""
+
+
+def _key(template: Template, parameters: Parameters) -> tuple[Template, tuple[Any, ...]]:
+    return template, tuple(parameters)
+
+
 @dataclass(slots=True)
 class _Write:
     """A write that waits; it raises ``refusal`` if it changes no row."""
@@ -117,6 +130,14 @@ class _Write:
     refusal: Refusal | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Condition:
+    """Statements that are sent before the next statement, and what raises if the last of them shows a refusal."""
+
+    statements: list[Statement]
+    demand: Callable[[Result], None]
+
+
 class Pipeline:
     """The statements of one connection that go past SQLAlchemy."""
 
@@ -124,15 +145,20 @@ class Pipeline:
         self._connection = connection
         self._link = Link(connection)
         self._waiting: list[_Write] = []
+        self._conditions: list[_Condition] = []
+        self._ahead: dict[tuple[Template, tuple[Any, ...]], Result] = {}
         self._begin = ""
+        self._protected = 0
+        self._is_undoable = True
 
     def begin(self, command: str) -> None:
         """Begin a transaction with the next statement, in the same round trip; `end` ends it."""
+        self.clear()
         self._begin = command
 
     def end(self, conn: Connection, command: str) -> None:
         """End the transaction that `begin` began, if it had a statement."""
-        self._waiting.clear()
+        self.clear()
         self._begin = ""
         if not self._link.is_idle:
             self._sent(conn, [(command, ())])
@@ -144,23 +170,39 @@ class Pipeline:
 
     def end_soon(self) -> None:
         """As `end`, for a transaction that only read: nobody waits for its end."""
+        self.clear()
         self._begin = ""
         if not self._link.is_idle:
             self._link.post(b"COMMIT")
 
     def make_ready(self, conn: Connection) -> None:
         """Send the waiting writes, and a BEGIN that is due: a statement of SQLAlchemy follows."""
+        self._ahead.clear()  # the statement may write what they read
         self.flush(conn)
+        self._is_undoable = False  # it may write
         if self._begin or self._link.owes:
             self._sent(conn, [])
 
     def write(self, conn: Connection, template: Template, rows: Sequence[Parameters], refusal: Refusal | None) -> None:
         """Write the rows before the next read, savepoint or COMMIT. Raises ``refusal`` then if no row changed."""
         self._demand_transaction(conn)
+        if self._protected:  # a row of this write could become part of a statement that `undo` must keep
+            self.flush(conn)
         for begin in range(0, len(rows), ROWS):
             self._add(conn, _Write(template, list(rows[begin : begin + ROWS]), refusal))
 
+    def protect(self) -> None:
+        """Let `undo` forget what is written from now on, and nothing that was written before."""
+        self._protected, self._is_undoable = len(self._waiting), True
+
+    def undo(self) -> bool:
+        """Forget what was written since `protect`. False if some of it was sent, or if something was refused: then only
+        a rollback undoes it."""
+        del self._waiting[self._protected :]
+        return self._is_undoable and not self._link.is_failed
+
     def _add(self, conn: Connection, write: _Write) -> None:
+        self._forget_ahead(write.template)
         for waiting in self._waiting:
             if waiting.template.table not in write.template.words:  # neither written nor read by it
                 continue
@@ -171,46 +213,88 @@ class Pipeline:
             break
         self._waiting.append(write)
 
-    def run(self, conn: Connection, statements: Sequence[tuple[Template, Parameters]]) -> list[Result]:
+    def run(self, conn: Connection, statements: Sequence[Executed], ahead: Sequence[Executed] = ()) -> list[Result]:
         """Send the statements in one round trip, behind the waiting writes if they write what is read; the results.
 
-        A statement that writes is always behind them: its rows may refer to theirs.
+        A statement that writes is always behind them: its rows may refer to theirs. The reads ``ahead`` are sent behind
+        the statements; each of them is then the result of the next equal statement, unless its table is written first.
         """
+        if len(statements) == 1 and (known := self._ahead.pop(_key(*statements[0]), None)) is not None:
+            return [known]
+        for template, _ in statements:
+            self._forget_ahead(template)
         is_concerned = any(
             template.table is not None or write.template.table in template.words
             for write in self._waiting
-            for template, _ in statements
+            for template, _ in (*statements, *ahead)
         )
         writes = self._take() if is_concerned else []
-        texts: list[Statement] = [(template.alone, parameters) for template, parameters in statements]
-        if not writes:
-            return self._sent(conn, texts)
-        results = self._sent(conn, [_combined(writes), *texts])
-        _demand_changes(results[0], writes)
-        return results[1:]
+        if any(template.table is not None for template, _ in statements):
+            self._is_undoable = False
+        texts: list[Statement] = [(template.alone, parameters) for template, parameters in (*statements, *ahead)]
+        results = self._sent(conn, [_combined(writes), *texts] if writes else texts)
+        if writes:
+            self._demand_changes(results.pop(0), writes)
+        self._ahead.update(zip((_key(*read) for read in ahead), results[len(statements) :], strict=True))
+        return results[: len(statements)]
+
+    def demand(self, conn: Connection, statements: Sequence[Executed], demand: Callable[[Result], None]) -> None:
+        """Send the statements before the next one, in its round trip, and before the COMMIT at the latest.
+
+        ``demand`` gets the result of the last of them and may raise: nothing that the caller wrote is committed then.
+        """
+        self._demand_transaction(conn)
+        if self._waiting:  # they would be sent behind the statements
+            self.flush(conn)
+        self._conditions.append(_Condition([(template.alone, values) for template, values in statements], demand))
 
     def flush(self, conn: Connection) -> None:
-        """Send the waiting writes."""
+        """Send the waiting writes and the conditions."""
         if self._waiting:
             writes = self._take()
-            _demand_changes(self._sent(conn, [_combined(writes)])[0], writes)
+            self._demand_changes(self._sent(conn, [_combined(writes)])[0], writes)
+        elif self._conditions:
+            self._sent(conn, [])
+
+    def _demand_changes(self, result: Result, writes: Sequence[_Write]) -> None:
+        is_undoable, self._is_undoable = self._is_undoable, False  # a refused write may be older than `protect`
+        _demand_changes(result, writes)
+        self._is_undoable = is_undoable
 
     def clear(self) -> None:
-        """Forget the waiting writes: their transaction, or their savepoint, is rolled back."""
+        """Forget what waits and what was read ahead: the transaction, or a savepoint of it, ends."""
         self._waiting.clear()
+        self._conditions.clear()
+        self._ahead.clear()
+
+    def _forget_ahead(self, template: Template) -> None:
+        """Forget the rows of the tables that the statement writes."""
+        if self._ahead and template.table is not None:
+            written = template.cascades | {template.table}
+            self._ahead = {key: rows for key, rows in self._ahead.items() if written.isdisjoint(key[0].words)}
 
     def _take(self) -> list[_Write]:
         """The waiting writes. They do not wait any more: after an error they must not be sent."""
         taken, self._waiting = self._waiting, []
+        self._is_undoable = self._is_undoable and len(taken) <= self._protected
+        self._protected = 0
         return taken
 
     def _sent(self, conn: Connection, statements: Sequence[Statement]) -> list[Result]:
         self._demand_transaction(conn)
+        is_undoable, self._is_undoable = self._is_undoable, False  # what fails may be older than `protect`
+        conditions, self._conditions = self._conditions, []
+        first = [statement for condition in conditions for statement in condition.statements]
         try:
-            return self._send(statements)
+            results = self._send([*first, *statements])
         except BaseException as error:  # as SQLAlchemy does for its own statements
             conn._handle_dbapi_exception(error, statements[0][0] if statements else "BEGIN", None, None, None)
-        raise AssertionError("SQLAlchemy raised")
+            raise AssertionError("SQLAlchemy raised") from error
+        for condition in conditions:
+            of_condition, results = results[: len(condition.statements)], results[len(condition.statements) :]
+            condition.demand(of_condition[-1])
+        self._is_undoable = is_undoable
+        return results
 
     def _demand_transaction(self, conn: Connection) -> None:
         """If SQLAlchemy ends the transaction, it must know that the transaction began."""
