@@ -7,13 +7,13 @@ a write: if the connection is lost then, nobody would know whether the write fai
 Two statements of one round trip still have a snapshot each, so the second one sees what changed while the first one
 waited for a lock. The parts of *one* statement have the same snapshot, and none sees the rows of another: so a write to
 a table, or one that reads a table, for which another write waits is sent in the next statement, unless both are the
-same insert.
+same insert, or the same change of two different rows.
 """
 
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -22,6 +22,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 from sqlalchemy.util import await_only
 
+from orchestrator_gql.storage.database import row_arrays
 from orchestrator_gql.storage.database.link import Link, Parameters, Result, Statement
 
 if TYPE_CHECKING:
@@ -33,8 +34,12 @@ PIPELINE = "orchestrator.pipeline"
 _WORD = re.compile(r"\w+")
 _PARAMETER = re.compile(r"%\((\w+)\)s")
 
-ROWS = 50
-"""Rows after which an insert takes no more: every number of rows is another statement to prepare."""
+ROWS = 8
+"""Rows of an insert that have parameters of their own: every number of rows is another statement to prepare. The rows
+of a longer insert come from arrays."""
+
+MOST_ROWS = 1_000
+"""Rows of one write from arrays."""
 
 Refusal: TypeAlias = type[Exception] | Exception
 
@@ -61,12 +66,14 @@ def as_text(value: Any) -> Any:
 class Template:
     """The SQL of a statement for one dialect; its parameters are written ``%(name)s``.
 
-    ``table`` is the table that it writes, None for a read. Of a statement that ``only_adds`` rows, several become one.
+    ``table`` is the table that it writes, None for a read. Of a statement that ``only_adds`` rows, several become one;
+    so do several with a different ``key``: the parameters that name the row which the statement writes.
     """
 
     sql: str
     table: str | None = None
     only_adds: bool = False
+    key: tuple[str, ...] = ()
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -97,6 +104,30 @@ class Template:
         return _PARAMETER.sub(following, text).replace("%%", "%")
 
     @cached_property
+    def columns(self) -> dict[str, int]:
+        """The different parameters, and for each its first place in ``names``."""
+        return {name: self.names.index(name) for name in self.names}
+
+    @cached_property
+    def is_insert(self) -> bool:
+        """True for an insert of values."""
+        return self.sql.startswith("INSERT") and " VALUES (" in self.sql
+
+    def of_arrays(self, first: int) -> str:
+        """The SQL for any number of rows; see `row_arrays`. Its parameters are one array for each of the columns."""
+        columns = list(self.columns)
+        text = (
+            row_arrays.insert_of(*self._parts, columns, first)
+            if self.is_insert
+            else row_arrays.change_of(self.sql, columns, first)
+        )
+        return text.replace("%%", "%")
+
+    def key_of(self, row: Parameters) -> tuple[Any, ...]:
+        """The values that name the row which the statement writes with these parameters."""
+        return tuple(row[self.columns[name]] for name in self.key)
+
+    @cached_property
     def _parts(self) -> tuple[str, str, str]:
         """The SQL before the row of an insert, the row, and the SQL behind it."""
         begin = self.sql.index(" VALUES (") + len(" VALUES ")
@@ -110,11 +141,52 @@ class Template:
 
 @dataclass(slots=True)
 class _Write:
-    """A write that waits; it raises ``refusal`` if it changes no row."""
+    """A write that waits; it raises ``refusal`` if it changes fewer rows than it has."""
 
     template: Template
     rows: list[Parameters]
     refusal: Refusal | None = None
+    _keys: set[tuple[Any, ...]] = field(default_factory=set)
+    _measured: int = 0
+    _characters: int = 0
+
+    @property
+    def has_arrays(self) -> bool:
+        """True if the values of the rows are sent as arrays."""
+        return len(self.rows) > (ROWS if self.template.is_insert else 1)
+
+    @property
+    def values(self) -> list[Any]:
+        """The parameters of the statement."""
+        if not self.has_arrays:
+            return [value for row in self.rows for value in row]
+        return [row_arrays.array_of(row[place] for row in self.rows) for place in self.template.columns.values()]
+
+    def takes(self, other: "_Write") -> bool:
+        """True if the rows of the other write were added to this statement."""
+        template, number = self.template, len(self.rows) + len(other.rows)
+        if template is not other.template or self.refusal is not other.refusal or number > MOST_ROWS:
+            return False
+        if template.only_adds and number <= ROWS:
+            self.rows += other.rows
+            return True
+        if not (template.only_adds or template.key):
+            return False
+        self._measure()
+        keys = set(map(template.key_of, other.rows))
+        characters = self._characters + row_arrays.characters_of(other.rows)
+        if characters > row_arrays.MOST_CHARACTERS or (template.key and not self._keys.isdisjoint(keys)):
+            return False
+        self.rows += other.rows
+        self._keys |= keys
+        self._measured, self._characters = number, characters
+        return True
+
+    def _measure(self) -> None:
+        new = self.rows[self._measured :]
+        self._measured = len(self.rows)
+        self._characters += row_arrays.characters_of(new)
+        self._keys.update(map(self.template.key_of, new))
 
 
 class Pipeline:
@@ -157,15 +229,16 @@ class Pipeline:
     def write(self, conn: Connection, template: Template, rows: Sequence[Parameters], refusal: Refusal | None) -> None:
         """Write the rows before the next read, savepoint or COMMIT. Raises ``refusal`` then if no row changed."""
         self._demand_transaction(conn)
-        for begin in range(0, len(rows), ROWS):
-            self._add(conn, _Write(template, list(rows[begin : begin + ROWS]), refusal))
+        fits = len(rows) > ROWS and row_arrays.characters_of(rows) <= row_arrays.MOST_CHARACTERS
+        most = MOST_ROWS if fits else ROWS
+        for begin in range(0, len(rows), most):
+            self._add(conn, _Write(template, list(rows[begin : begin + most]), refusal))
 
     def _add(self, conn: Connection, write: _Write) -> None:
         for waiting in self._waiting:
             if waiting.template.table not in write.template.words:  # neither written nor read by it
                 continue
-            if write.template.only_adds and waiting.template is write.template and len(waiting.rows) < ROWS:
-                waiting.rows += write.rows
+            if waiting.takes(write):
                 return
             self.flush(conn)
             break
@@ -280,16 +353,19 @@ def clear(conn: Connection, *_: object) -> None:
 
 def _combined(writes: Sequence[_Write]) -> tuple[str, Parameters]:
     """One statement for all the writes. Its result has, for each write with a refusal, the number of changed rows."""
-    shape = tuple((write.template, len(write.rows), write.refusal is not None) for write in writes)
-    return _sql_of(shape), [value for write in writes for row in write.rows for value in row]
+    shape = tuple(
+        (write.template, 0 if write.has_arrays else len(write.rows), write.refusal is not None) for write in writes
+    )
+    return _sql_of(shape), [value for write in writes for value in write.values]
 
 
 @lru_cache(maxsize=1024)
 def _sql_of(shape: tuple[tuple[Template, int, bool], ...]) -> str:
+    """The SQL for writes with these numbers of rows; the rows come from arrays if the number is 0."""
     first, parts, counts = 1, [], []
     for place, (template, rows, is_counted) in enumerate(shape):
-        sql = template.numbered(first, rows)
-        first += len(template.names) * rows
+        sql = template.numbered(first, rows) if rows else template.of_arrays(first)
+        first += len(template.names) * rows or len(template.columns)
         if is_counted:
             sql += " RETURNING 1"
             counts.append(f"(SELECT count(*) FROM w{place})")  # noqa: S608 - a number
@@ -301,9 +377,9 @@ def _sql_of(shape: tuple[tuple[Template, int, bool], ...]) -> str:
 
 
 def _demand_changes(result: Result, writes: Sequence[_Write]) -> None:
-    refusals = [write.refusal for write in writes if write.refusal is not None]
+    refusals = [(len(write.rows), write.refusal) for write in writes if write.refusal is not None]
     if not refusals:
         return
-    for count, refusal in zip(result.rows[0], refusals, strict=True):
-        if count == 0:
+    for count, (rows, refusal) in zip(result.rows[0], refusals, strict=True):
+        if count < rows:
             raise refusal
