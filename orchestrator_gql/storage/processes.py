@@ -15,12 +15,15 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     Connection,
     Row,
     Select,
     Text,
     Update,
+    Uuid,
     and_,
+    any_,
     bindparam,
     cast,
     exists,
@@ -36,7 +39,7 @@ from orchestrator_gql.storage.by_id import ById
 from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.database.after_commit import commit_effects, wake
 from orchestrator_gql.storage.database.observer import ProcessEnded
-from orchestrator_gql.storage.database.prepared import Prepared
+from orchestrator_gql.storage.database.prepared import Prepared, Values, rows_together
 from orchestrator_gql.storage.engine_state import KEY
 from orchestrator_gql.storage.failure_reasons import reason_columns
 from orchestrator_gql.storage.steps import execution_columns, execution_of
@@ -58,13 +61,12 @@ _whole = (
     .where(processes.c.id == bindparam("id"))
 )
 _load = Prepared(_whole)
-_load_free = Prepared(
-    _whole.where(
-        or_(*(processes.c.status == status for status in RUNNABLE)),
-        or_(processes.c.worker.is_(None), processes.c.lease_until < bindparam("now")),
-        exists().where(engine_state.c.state == EngineState.RUNNING),
-    )
+_is_free = and_(
+    or_(*(processes.c.status == status for status in RUNNABLE)),
+    or_(processes.c.worker.is_(None), processes.c.lease_until < bindparam("now")),
+    exists().where(engine_state.c.state == EngineState.RUNNING),
 )
+_load_free = Prepared(_whole.where(_is_free))
 _engine = select(engine_state.c.state).scalar_subquery().label("engine")
 _load_standing = Prepared(_whole.add_columns(_engine))
 _standing = Prepared(
@@ -75,6 +77,19 @@ _standing = Prepared(
     )
 )
 _key = func.hashtextextended(bindparam("key"), 0)
+_wait_for_engine = Prepared(select(func.pg_advisory_xact_lock_shared(KEY)))
+_keys = func.string_to_array(bindparam("keys", type_=Text), ",")
+_each_key = func.unnest(_keys).column_valued("each_key")
+_try_locks = Prepared(
+    select(cast(_each_key, Uuid).label("id")).where(
+        func.pg_try_advisory_xact_lock(func.hashtextextended(cast(_each_key, Text), 0))
+    )
+)
+_load_all_free = Prepared(
+    select(*processes.c, *execution_columns())
+    .select_from(process_and_execution)
+    .where(processes.c.id == any_(cast(_keys, ARRAY(Uuid))), _is_free)
+)
 _wait_for_locks = Prepared(select(func.pg_advisory_xact_lock_shared(KEY), func.pg_advisory_xact_lock(_key)))
 
 MOVED = (
@@ -95,8 +110,8 @@ def _fenced(*names: str) -> Update:
 
 _secrets = ById(select(processes.c.id, processes.c.secrets).where(processes.c.secrets.is_not(None)), processes.c.id)
 _insert = Prepared(insert(processes).inline(), processes.c.keys())
-_move = Prepared(_fenced(*MOVED))
-_move_with_state = Prepared(_fenced(*MOVED, "state", "stored", "answers", "secrets"))
+_move = Prepared(_fenced(*MOVED), key=["b_id"])
+_move_with_state = Prepared(_fenced(*MOVED, "state", "stored", "answers", "secrets"), key=["b_id"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +169,25 @@ def lock_free(conn: Connection, process_id: UUID, now: datetime) -> Process | No
     twice. While the engine is paused no process is free.
     """
     return _process_or_none(_behind_locks(conn, _load_free, process_id, {"id": process_id, "now": now}))
+
+
+def lock_all_free(
+    conn: Connection, process_ids: Sequence[UUID], now: datetime
+) -> tuple[frozenset[UUID], list[Process]]:
+    """Lock those of the processes that no other transaction holds, on PostgreSQL: their ids, and those that are free.
+
+    See `lock_free`. No lock of a process is waited for: a transaction that holds many and waits for one could wait for
+    a transaction that waits for one of the many.
+    """
+    keys = ",".join(map(str, process_ids))
+    reads: list[tuple[Prepared, Values]] = [
+        (_wait_for_engine, {}),
+        (_try_locks, {"keys": keys}),
+        (_load_all_free, {"keys": keys, "now": now}),
+    ]
+    _, locked, free = rows_together(conn, reads)
+    ids = frozenset(row["id"] for row in locked)
+    return ids, [process_in(row) for row in free if row["id"] in ids]
 
 
 def hold(conn: Connection, process_id: UUID) -> None:

@@ -133,14 +133,23 @@ class DecidedWait:
 
 
 def decide(
-    conn: Connection, process: Process, step: AwaitStep, now: datetime, polled: Polled, claimed: Sequence[Arrival]
+    conn: Connection,
+    process: Process,
+    step: AwaitStep,
+    now: datetime,
+    polled: Polled,
+    claimed: Sequence[Arrival],
+    *,
+    stored: Sequence[Callback] | None = None,
 ) -> DecidedWait | None:
     """Decide the current wait; None if a remote service must be polled first. Nothing is stored.
 
-    ``claimed`` are the deliveries that the same commit stores before.
+    ``claimed`` are the deliveries that the same commit stores before. ``stored`` are the callbacks of the wait, if the
+    caller has read them already.
     """
     known = {arrived.callback.id: arrived.after for arrived in claimed}
-    stored = callbacks.of_wait(conn, process.id, process.position)
+    if stored is None:
+        stored = callbacks.of_wait(conn, process.id, process.position)
     before = [known.get(callback.id, callback) for callback in stored]
     if not before:
         return DecidedWait(

@@ -99,10 +99,15 @@ def _quick(own: Any, convert: Convert) -> Convert:
 
 
 class Prepared:
-    """A statement in which every variable is a named `bindparam`; ``columns`` are the columns of an insert."""
+    """A statement in which every variable is a named `bindparam`; ``columns`` are the columns of an insert.
 
-    def __init__(self, statement: Executable, columns: Iterable[str] | None = None) -> None:
+    ``key`` has the parameters that name the rows which the statement changes, and nothing else that it depends on: on
+    PostgreSQL, executions with different keys become one statement.
+    """
+
+    def __init__(self, statement: Executable, columns: Iterable[str] | None = None, *, key: Sequence[str] = ()) -> None:
         self._statement: Any = statement
+        self._key = tuple(key)
         self._columns = None if columns is None else list(columns)
         self._compiled: dict[str, _Compiled] = {}
 
@@ -179,14 +184,22 @@ class Prepared:
             constants={name: bind.effective_value for name, bind in binds.items() if not bind.required},
             columns=tuple(name for name, _ in reads),
             read=tuple((name, convert) for name, convert in reads if convert is not None),
-            template=_template(compiler.string, self._statement),
+            template=_template(compiler.string, self._statement, self._key),
         )
 
 
-def _template(sql: str, statement: Any) -> Template:
+def rows_together(conn: Connection, reads: Sequence[tuple[Prepared, Values]]) -> list[list[dict[str, Any]]]:
+    """The rows of several statements, which PostgreSQL executes one after the other in one round trip."""
+    compiled = [(statement._of(conn), values) for statement, values in reads]
+    results = _pipeline(conn).run(conn, [(read.template, read.texts(values)) for read, values in compiled])
+    return [list(map(read.row, result.rows)) for (read, _), result in zip(compiled, results, strict=True)]
+
+
+def _template(sql: str, statement: Any, key: tuple[str, ...]) -> Template:
     if not isinstance(statement, UpdateBase):
         return Template(sql)
-    return Template(sql, str(statement.table), isinstance(statement, Insert) and " ON CONFLICT " not in sql)
+    only_adds = isinstance(statement, Insert) and " ON CONFLICT " not in sql
+    return Template(sql, str(statement.table), only_adds, key)
 
 
 def _sqlite(conn: Connection) -> sqlite3.Connection | None:
