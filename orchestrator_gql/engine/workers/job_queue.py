@@ -38,6 +38,14 @@ WHERE job.id = waiting.id RETURNING job.*
 took. Our jobs have no lock."""
 
 
+class WakeUpJob(Job):
+    """A job that logs little: Procrastinate makes a context for its log of every job, also if it logs nothing."""
+
+    def log_context(self) -> dict[str, Any]:
+        """The id of the job and its process."""
+        return {"id": self.id, "queueing_lock": self.queueing_lock}
+
+
 class JobQueue(JobManager):
     """Fetches the jobs of one worker, and finishes them in batches."""
 
@@ -91,7 +99,7 @@ class JobQueue(JobManager):
         if self.has_more:
             self._is_searched = False
         rows.sort(key=lambda row: (-row["priority"], row["id"]))
-        self.fetched += map(Job.from_row, rows)
+        self.fetched += map(WakeUpJob.from_row, rows)
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
         """Remove the job with the next fetch. See `JobManager.finish_job`."""

@@ -12,7 +12,6 @@ MOST_CHARACTERS = 1_000_000
 """Characters that the rows of one statement have at most, unless it has only one row."""
 
 _PARAMETER = re.compile(r"%\((\w+)\)s")
-_ESCAPED = str.maketrans({"\\": "\\\\", '"': '\\"'})
 
 
 def insert_of(head: str, row: str, tail: str, columns: Sequence[str], first: int) -> str:
@@ -40,8 +39,14 @@ def _rows(columns: Sequence[str], first: int) -> str:
 
 def array_of(values: Iterable[str | None]) -> str:
     """The array as PostgreSQL reads it."""
-    cells = ("NULL" if value is None else f'"{value.translate(_ESCAPED)}"' for value in values)
-    return f"{{{','.join(cells)}}}"
+    return f"{{{','.join(map(_cell, values))}}}"
+
+
+def _cell(value: str | None) -> str:
+    if value is None:
+        return "NULL"
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def characters_of(rows: Iterable[Sequence[Any]]) -> int:
