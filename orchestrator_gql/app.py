@@ -48,7 +48,6 @@ from orchestrator_gql.rest.request_target import KnownHosts, Refuse, RequestTarg
 from orchestrator_gql.runtime import Dispatcher, Runtime, RuntimeHooks
 from orchestrator_gql.storage import leases, product_subscription_reads, product_subscriptions, workers
 from orchestrator_gql.storage.database import connect
-from orchestrator_gql.storage.database.after_commit import no_claim
 from orchestrator_gql.storage.database.schema import prepare
 from orchestrator_gql.storage.database.sqlite import SqliteDatabase
 from orchestrator_gql.storage.event_numbers import REMEDY, is_from_other_cluster
@@ -218,8 +217,7 @@ def assemble(settings: Settings, registry: Registry, dispatcher: Dispatcher, clo
     )
     runtime.authors.set_variable(READER, partial(_answer, database))
     dispatcher.attach(runtime)
-    claimer = dispatcher.claimer if isinstance(dispatcher, EmbeddedDispatcher) else no_claim
-    database.hooks = RuntimeHooks(runtime.notifier, runtime.timers, dispatcher, claimer)
+    database.hooks = RuntimeHooks(runtime.notifier, runtime.timers, dispatcher, dispatcher.claimer)
     if not isinstance(database, SqliteDatabase):
         database.prepare = dispatcher.prepare
     return runtime

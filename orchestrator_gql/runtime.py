@@ -32,6 +32,10 @@ class Dispatcher(Protocol):
         """Write wake-ups in the transaction that makes these processes runnable; PostgreSQL only."""
         ...
 
+    def claimer(self, process_id: UUID) -> MakeClaim | None:
+        """The function that claims a process in the transaction that wakes it; None if no worker here is free."""
+        ...
+
     def notify(self, process_ids: Iterable[UUID]) -> None:
         """Wake workers for these runnable processes; called after the COMMIT."""
         ...

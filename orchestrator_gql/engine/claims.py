@@ -11,7 +11,7 @@ from orchestrator_gql.engine import commit
 from orchestrator_gql.engine.commit import CommitContext, CommitResult, PendingTransitions
 from orchestrator_gql.process import Process, claim, steps_of
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.storage import callbacks, processes
+from orchestrator_gql.storage import callbacks, free_processes, processes
 from orchestrator_gql.storage.database.after_commit import CommitEffects, begin_unit, commit_effects, end_units
 from orchestrator_gql.utils.author_demands import refusing_demands
 from orchestrator_gql.utils.errors import StorageUnavailable
@@ -54,7 +54,7 @@ async def claim_together(runtime: Runtime, process_ids: Sequence[UUID]) -> dict[
 
 def _claim_all(conn: Connection, runtime: Runtime, process_ids: Sequence[UUID]) -> dict[UUID, CommitResult | None]:
     now, effects = runtime.clock.now(), commit_effects(conn)
-    locked, free = processes.lock_all_free(conn, process_ids, now)
+    locked, free = free_processes.lock_all(conn, process_ids, now)
     claimed: dict[UUID, CommitResult | None] = dict.fromkeys(locked)
     deployed = [(process, workflow) for process in free if (workflow := runtime.registry.find(process.workflow_name))]
     places = (_wait_of(process, workflow) for process, workflow in deployed)

@@ -49,11 +49,11 @@ from orchestrator_gql.process import (
 )
 from orchestrator_gql.process.secrecy import outcome_shown
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.storage import leases, processes
+from orchestrator_gql.storage import expected_processes, leases, processes
 from orchestrator_gql.storage.database.batches import Batches
 from orchestrator_gql.types import Failure, ProcessStatus
 from orchestrator_gql.utils.author_calls import AuthorRaised
-from orchestrator_gql.utils.author_demands import refusing_demands
+from orchestrator_gql.utils.author_demands import Demand, refusing_demands
 from orchestrator_gql.utils.errors import StepError, StorageUnavailable
 from orchestrator_gql.utils.secrets import NOTHING, known_to_logs
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, InputStep, StepList
@@ -69,6 +69,10 @@ BREATH = 0.5
 STEPS = 50
 SECONDS = 30.0
 """A process is handed over after `STEPS` steps or `SECONDS` seconds, so that other processes get their turn."""
+
+
+class _Unexpected(Exception):
+    """The process changed, or the engine does not run."""
 
 
 def _never() -> bool:
@@ -127,13 +131,13 @@ async def advance(
 
 
 def claim_at_once(conn: Connection, runtime: Runtime, process_id: UUID) -> CommitResult | None:
-    """Claim the process in the transaction that makes it runnable; None if it would not run.
+    """Claim the process in the transaction that makes it runnable, which holds it; None if it would not run.
 
     Every error leaves the claim to a worker: only `advance` runs the authors' functions that a claim may demand, and
     only `advance` counts failures.
     """
     with refusing_demands():
-        claimed = _claim(conn, runtime, process_id)
+        claimed = _claim(conn, runtime, process_id, is_held=True)
     if claimed is None or claimed.process.status is not ProcessStatus.RUNNING or claimed.process.worker is None:
         return None
     return claimed
@@ -160,9 +164,12 @@ async def _claimed_alone(runtime: Runtime, process_id: UUID) -> CommitResult | N
         return await runtime.database.transaction(lambda conn: _claim(conn, runtime, process_id, fails=True))
 
 
-def _claim(conn: Connection, runtime: Runtime, process_id: UUID, *, fails: bool = False) -> CommitResult | None:
+def _claim(
+    conn: Connection, runtime: Runtime, process_id: UUID, *, fails: bool = False, is_held: bool = False
+) -> CommitResult | None:
     now = runtime.clock.now()
-    process = processes.lock_free(conn, process_id, now)
+    find = processes.load_free if is_held else processes.lock_free
+    process = find(conn, process_id, now)
     workflow = runtime.registry.find(process.workflow_name) if process else None
     if process is None or workflow is None:
         return None  # another worker holds the process, it rests, or its workflow is not deployed here
@@ -315,6 +322,7 @@ async def _written(
     """
     try_count = 0
     written: CommitResult | None = None
+    expects = runtime.database.dialect == "postgresql"  # SQLite has no round trip to save
 
     def write(conn: Connection) -> CommitResult:
         # The database may have done a COMMIT whose response was lost. A second write would then be fenced by the first:
@@ -322,13 +330,26 @@ async def _written(
         nonlocal written
         commit.lock_external_ids(conn, pending, now())
         if written is None or written.process.seq == before.seq or processes.hold_as(conn, written.process) is None:
-            written = commit.apply(conn, before, pending, now(), if_paused=if_paused)
+            standing = expected_processes.expect(conn, before, _Unexpected) if expects else None
+            written = commit.apply(conn, before, pending, now(), if_paused=if_paused, standing=standing)
         return written
+
+    async def write_or_look() -> CommitResult:
+        nonlocal expects
+        try:
+            return await runtime.database.transaction(write)
+        except (StorageUnavailable, Demand):
+            raise
+        except Exception:  # whatever a process in other hands leads to
+            if not expects:
+                raise
+            expects = False
+        return await runtime.database.transaction(write)
 
     while True:
         try:
             try:
-                return await calls.outside(runtime, lambda: runtime.database.transaction(write), is_request=False)
+                return await calls.outside(runtime, write_or_look, is_request=False)
             except (StorageUnavailable, Fenced):
                 raise
             except Exception as error:

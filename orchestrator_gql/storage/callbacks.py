@@ -27,7 +27,7 @@ from sqlalchemy import (
 from orchestrator_gql.callbacks.rules import Callback
 from orchestrator_gql.storage import columns
 from orchestrator_gql.storage.by_id import ById
-from orchestrator_gql.storage.database.prepared import Prepared
+from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead
 from orchestrator_gql.storage.tables import callback_keys, callbacks, payloads, processes
 from orchestrator_gql.storage.weight import charge, within
 from orchestrator_gql.types import CallbackStatus, Failure, Json, ResultSource
@@ -109,13 +109,14 @@ _by_token_digest = Prepared(
     .join(callback_keys, callback_keys.c.callback_id == callbacks.c.id)
     .where(callback_keys.c.digest == bindparam("digest"), callbacks.c.process_id == bindparam("process_id"))
 )
-_process_by_token_digest = Prepared(
-    select(callbacks.c.process_id)
+_place_of_token_digest = Prepared(
+    select(callbacks.c.process_id, callbacks.c.id)
     .join(callback_keys, callback_keys.c.callback_id == callbacks.c.id)
     .where(callback_keys.c.digest == bindparam("digest"))
 )
 _by_id = ById(select(callbacks), callbacks.c.id)
 _by_process = ById(select(callbacks), callbacks.c.process_id, [callbacks.c.id])
+reading_of_process = _by_process.reading
 _text = Prepared(select(payloads).where(payloads.c.id == bindparam("id")))
 _issue = Prepared(insert(callbacks).inline(), callbacks.c.keys())
 _add_token_digest = Prepared(insert(callback_keys).inline(), callback_keys.c.keys())
@@ -150,15 +151,20 @@ def add_token_digest(conn: Connection, callback_id: UUID, token_digest: bytes) -
     _add_token_digest.write(conn, {"digest": token_digest, "callback_id": callback_id})
 
 
-def process_of_token_digest(conn: Connection, token_digest: bytes) -> UUID | None:
-    """The process of the callback with that token digest."""
-    row = _process_by_token_digest.first(conn, {"digest": token_digest})
-    return None if row is None else row["process_id"]
+def place_of_token_digest(conn: Connection, token_digest: bytes) -> tuple[UUID, UUID] | None:
+    """The ids of the process and of its callback with that token digest."""
+    row = _place_of_token_digest.first(conn, {"digest": token_digest})
+    return None if row is None else (row["process_id"], row["id"])
 
 
 def of_token_digest(conn: Connection, process_id: UUID, token_digest: bytes) -> Callback | None:
     """The callback of the process with that token digest."""
-    return _callback(_by_token_digest.first(conn, {"digest": token_digest, "process_id": process_id}))
+    return _callback(_by_token_digest.first(conn, reading_token_digest(process_id, token_digest)[1]))
+
+
+def reading_token_digest(process_id: UUID, token_digest: bytes) -> PreparedRead:
+    """The read of `of_token_digest`, see `read_ahead`."""
+    return _by_token_digest, {"digest": token_digest, "process_id": process_id}
 
 
 def by_ref(conn: Connection, service: str, ref: str) -> Callback | None:

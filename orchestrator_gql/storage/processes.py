@@ -15,15 +15,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
     Connection,
     Row,
     Select,
     Text,
     Update,
-    Uuid,
     and_,
-    any_,
     bindparam,
     cast,
     exists,
@@ -37,9 +34,9 @@ from sqlalchemy import (
 from orchestrator_gql.process import Process, StepEntry, StepExecution, conditions
 from orchestrator_gql.storage.by_id import ById
 from orchestrator_gql.storage.columns import among
-from orchestrator_gql.storage.database.after_commit import commit_effects, wake
+from orchestrator_gql.storage.database.after_commit import commit_effects, note_locks, wake
 from orchestrator_gql.storage.database.observer import ProcessEnded
-from orchestrator_gql.storage.database.prepared import Prepared, Values, rows_together
+from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead
 from orchestrator_gql.storage.engine_state import KEY
 from orchestrator_gql.storage.failure_reasons import reason_columns
 from orchestrator_gql.storage.steps import execution_columns, execution_of
@@ -61,12 +58,12 @@ _whole = (
     .where(processes.c.id == bindparam("id"))
 )
 _load = Prepared(_whole)
-_is_free = and_(
+IS_FREE = and_(
     or_(*(processes.c.status == status for status in RUNNABLE)),
     or_(processes.c.worker.is_(None), processes.c.lease_until < bindparam("now")),
     exists().where(engine_state.c.state == EngineState.RUNNING),
 )
-_load_free = Prepared(_whole.where(_is_free))
+_load_free = Prepared(_whole.where(IS_FREE))
 _engine = select(engine_state.c.state).scalar_subquery().label("engine")
 _load_standing = Prepared(_whole.add_columns(_engine))
 _standing = Prepared(
@@ -77,20 +74,8 @@ _standing = Prepared(
     )
 )
 _key = func.hashtextextended(bindparam("key"), 0)
-_wait_for_engine = Prepared(select(func.pg_advisory_xact_lock_shared(KEY)))
-_keys = func.string_to_array(bindparam("keys", type_=Text), ",")
-_each_key = func.unnest(_keys).column_valued("each_key")
-_try_locks = Prepared(
-    select(cast(_each_key, Uuid).label("id")).where(
-        func.pg_try_advisory_xact_lock(func.hashtextextended(cast(_each_key, Text), 0))
-    )
-)
-_load_all_free = Prepared(
-    select(*processes.c, *execution_columns())
-    .select_from(process_and_execution)
-    .where(processes.c.id == any_(cast(_keys, ARRAY(Uuid))), _is_free)
-)
-_wait_for_locks = Prepared(select(func.pg_advisory_xact_lock_shared(KEY), func.pg_advisory_xact_lock(_key)))
+WAIT_FOR_LOCKS = Prepared(select(func.pg_advisory_xact_lock_shared(KEY), func.pg_advisory_xact_lock(_key)))
+"""The locks of the engine's state, shared, and of the process; in this order."""
 
 MOVED = (
     "fingerprint", "status", "position", "seq", "epoch", "record_seq", "worker", "lease_until", "assignee",
@@ -129,6 +114,7 @@ class Standing:
 def insert_process(conn: Connection, process: Process) -> None:
     """Store a new process and wake it."""
     _insert.write(conn, _values(process, None))
+    commit_effects(conn).held.add(process.id)  # nobody else knows it yet
     wake(conn, process.id)
 
 
@@ -153,9 +139,14 @@ def lock(conn: Connection, process_id: UUID) -> Process | None:
     return _process_or_none(_behind_locks(conn, _load, process_id, {"id": process_id}))
 
 
-def lock_standing(conn: Connection, process_id: UUID) -> tuple[Process, Standing] | None:
-    """As `lock`, with the `Standing` of the process: `commit.apply` need not lock and read it again."""
-    row = _behind_locks(conn, _load_standing, process_id, {"id": process_id})
+def lock_standing(
+    conn: Connection, process_id: UUID, ahead: Sequence[PreparedRead] = ()
+) -> tuple[Process, Standing] | None:
+    """As `lock`, with the `Standing` of the process: `commit.apply` need not lock and read it again.
+
+    ``ahead`` are the reads of rows that the lock protects and that the caller needs next, see `read_ahead`.
+    """
+    row = _behind_locks(conn, _load_standing, process_id, {"id": process_id}, ahead)
     if row is None:
         return None
     process = process_in(row)
@@ -171,37 +162,25 @@ def lock_free(conn: Connection, process_id: UUID, now: datetime) -> Process | No
     return _process_or_none(_behind_locks(conn, _load_free, process_id, {"id": process_id, "now": now}))
 
 
-def lock_all_free(
-    conn: Connection, process_ids: Sequence[UUID], now: datetime
-) -> tuple[frozenset[UUID], list[Process]]:
-    """Lock those of the processes that no other transaction holds, on PostgreSQL: their ids, and those that are free.
-
-    See `lock_free`. No lock of a process is waited for: a transaction that holds many and waits for one could wait for
-    a transaction that waits for one of the many.
-    """
-    keys = ",".join(map(str, process_ids))
-    reads: list[tuple[Prepared, Values]] = [
-        (_wait_for_engine, {}),
-        (_try_locks, {"keys": keys}),
-        (_load_all_free, {"keys": keys, "now": now}),
-    ]
-    _, locked, free = rows_together(conn, reads)
-    ids = frozenset(row["id"] for row in locked)
-    return ids, [process_in(row) for row in free if row["id"] in ids]
+def load_free(conn: Connection, process_id: UUID, now: datetime) -> Process | None:
+    """As `lock_free`, for a transaction that holds the process already."""
+    return _process_or_none(_load_free.first(conn, {"id": process_id, "now": now}))
 
 
 def hold(conn: Connection, process_id: UUID) -> None:
     """Prevent other changes of the process, and a pause of the engine, until this transaction ends."""
+    note_locks(conn, process_id)
     if conn.dialect.name == "postgresql":
-        _wait_for_locks.first(conn, {"key": str(process_id)})
+        WAIT_FOR_LOCKS.first(conn, {"key": str(process_id)})
 
 
 def _behind_locks(
-    conn: Connection, query: Prepared, process_id: UUID, values: Mapping[str, Any]
+    conn: Connection, query: Prepared, process_id: UUID, values: Mapping[str, Any], ahead: Sequence[PreparedRead] = ()
 ) -> Mapping[str, Any] | None:
     """The first row of the query, which is executed when this transaction holds the process."""
+    note_locks(conn, process_id)
     is_locked = conn.dialect.name == "postgresql"
-    rows = query.each_behind(conn, values, (_wait_for_locks, {"key": str(process_id)}) if is_locked else None)
+    rows = query.each_behind(conn, values, (WAIT_FOR_LOCKS, {"key": str(process_id)}) if is_locked else None, ahead)
     return next(rows, None)
 
 
@@ -212,7 +191,7 @@ def hold_as(conn: Connection, before: Process) -> Standing | None:
 
 
 def standing_of_free(process: Process) -> Standing:
-    """The standing of a process that `lock_free` returned in this transaction: the engine runs."""
+    """The standing of a process that `lock_free` returned in this transaction, or `expect` supposed."""
     return Standing(EngineState.RUNNING, process.version, process.note)
 
 

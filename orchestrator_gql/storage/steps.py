@@ -122,6 +122,7 @@ def _by_process(columns: Sequence[ColumnElement[Any]]) -> ById:
 
 
 _whole, _light = _by_process(_columns), _by_process(_light_columns)
+reading_light = _light.reading
 
 
 def _values(execution: StepExecution) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Text, cast, column, exists, table, text
 
-from orchestrator_gql.storage.database.pipeline import Template, pipeline_of
+from orchestrator_gql.storage.database.pipeline import pipeline_of
+from orchestrator_gql.storage.database.writes import Template
 
 QUEUE = "orchestrator"
 TASK = "advance"

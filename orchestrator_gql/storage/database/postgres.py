@@ -17,7 +17,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.util import greenlet_spawn
 
 from orchestrator_gql.storage.database import thread_reads
-from orchestrator_gql.storage.database.after_commit import CommitEffects, CommitHooks, NoHooks, T, Unit, begin_unit
+from orchestrator_gql.storage.database.after_commit import (
+    Claim,
+    CommitEffects,
+    CommitHooks,
+    MakeClaim,
+    NoHooks,
+    T,
+    Unit,
+    begin_unit,
+    no_claim,
+)
+from orchestrator_gql.storage.database.claims import ClaimFailed, claim_woken
 from orchestrator_gql.storage.database.failpoints import read_failpoints
 from orchestrator_gql.storage.database.losses import (
     FAILURES,
@@ -79,6 +90,8 @@ IDLE_SECONDS = 60.0
 
 IDLE = "25P03"
 """The SQLSTATE if they have passed: PostgreSQL ended the session."""
+
+Claimer = Callable[[UUID], MakeClaim | None]
 
 Prepare = Callable[[Connection, Iterable[UUID]], None]
 """A function that gets the processes that became runnable and writes in the same transaction, before its COMMIT."""
@@ -217,9 +230,12 @@ class PostgresDatabase:
 
     async def _repeated(self, unit: Unit[T]) -> T:
         """Run the unit, again after a conflict with another transaction."""
+        claimer = self.hooks.claimer
         for tries in range(5):
             try:
-                result, effects = await self._transaction(unit)
+                result, effects = await self._transaction(unit, claimer)
+            except ClaimFailed:
+                claimer = no_claim
             except FAILURES as error:
                 if not _is_undone(error, tries):
                     raise _translated(error) from error
@@ -231,12 +247,23 @@ class PostgresDatabase:
                 return result
         raise StorageUnavailable  # five conflicts with other transactions: a later try may succeed
 
-    async def _transaction(self, unit: Unit[T]) -> tuple[T, CommitEffects]:
+    async def _transaction(self, unit: Unit[T], claimer: Claimer) -> tuple[T, CommitEffects]:
+        claims: list[Claim] = []
+        try:
+            return await self._timed(unit, partial(self._run, unit, claimer, claims))
+        except BaseException:
+            for claim in claims:
+                claim.drop()
+            raise
+
+    async def _timed(
+        self, unit: Unit[T], run: Callable[[Connection], tuple[T, CommitEffects]]
+    ) -> tuple[T, CommitEffects]:
         began, progress = time.monotonic(), Progress()
         engine = self._opened(self._engine).sync_engine
         try:
             async with asyncio.timeout(UNIT_SECONDS):
-                result, effects = await greenlet_spawn(write_in, engine, partial(self._run, unit), progress)
+                result, effects = await greenlet_spawn(write_in, engine, run, progress)
         except TimeoutError as error:
             if progress.is_committing:
                 raise OutcomeUnknown from error
@@ -245,9 +272,10 @@ class PostgresDatabase:
         self.observer.committed(1, time.monotonic() - began, effects.facts)
         return result, effects
 
-    def _run(self, unit: Unit[T], conn: Connection) -> tuple[T, CommitEffects]:
+    def _run(self, unit: Unit[T], claimer: Claimer, claims: list[Claim], conn: Connection) -> tuple[T, CommitEffects]:
         effects = begin_unit(conn)
         result = unit(conn)
+        claim_woken(conn, effects, claimer, claims)
         if self.prepare is not None and effects.woken:
             self.prepare(conn, effects.woken)
         flush(conn)

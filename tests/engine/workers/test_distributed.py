@@ -178,8 +178,9 @@ async def _is_empty(engine: Engine, but: int = 0) -> bool:
     return len(await jobs(engine)) <= but
 
 
+@pytest.mark.parametrize("is_claimed_with_wake_up", [True, False])
 async def test_a_server_claims_at_once_what_it_wakes_and_its_jobs_find_nothing_to_do(
-    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch, is_claimed_with_wake_up: bool
 ) -> None:
     """The queue tells nothing until the processes have ended."""
     calls: list[str] = []
@@ -196,6 +197,8 @@ async def test_a_server_claims_at_once_what_it_wakes_and_its_jobs_find_nothing_t
 
     flow = of(count)
     monkeypatch.setattr(JobQueue, "_fetch", fetch_late)
+    if not is_claimed_with_wake_up:
+        monkeypatch.setattr(DistributedDispatcher, "claimer", lambda *_: None)
     with postgres.database() as url:
         async with engine_of(url, flow, dispatcher="distributed", heartbeat=600) as engine:
             begun = [await engine.start(flow) for _ in range(3)]
@@ -205,8 +208,32 @@ async def test_a_server_claims_at_once_what_it_wakes_and_its_jobs_find_nothing_t
             may_fetch.set()
             await engine.until(lambda: _is_empty(engine), awaited="the jobs to be removed")
 
-    assert left == [(str(process_id), "todo") for process_id in begun]
+    assert left == ([] if is_claimed_with_wake_up else [(str(process_id), "todo") for process_id in begun])
     assert calls == ["count"] * 3
+
+
+async def test_a_transaction_that_does_not_hold_the_process_claims_nothing(postgres: PostgresServer) -> None:
+    """It would wait for the lock behind its first write, and its events would get a place too early in the log."""
+    with postgres.database() as url:
+        async with engine_of(url, WORKS, role="api") as api:
+            process_id = await api.start(WORKS)
+            async with engine_of(url, WORKS, heartbeat=600) as server:
+
+                def wakes(conn: Connection) -> None:
+                    wake(conn, process_id)
+
+                def holds(conn: Connection) -> None:
+                    processes.hold(conn, process_id)
+                    wakes(conn)
+
+                await server.reaches(process_id, COMPLETED)  # by its job
+                database = server.runtime.database
+                made: list[UUID] = []
+                database.hooks.claimer = made.append
+                await database.transaction(wakes)
+                await database.transaction(holds)
+
+    assert made == [process_id]
 
 
 async def test_two_servers_that_wake_and_get_jobs_run_each_step_once_within_their_places(
