@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Connection, Dialect, Enum, Executable, LargeBinary, Uuid
+from sqlalchemy import Connection, Dialect, Enum, Executable, LargeBinary, String, Uuid
 from sqlalchemy.sql import Delete, Insert, Select
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import UpdateBase
@@ -202,7 +202,7 @@ class Prepared:
             constants={name: bind.effective_value for name, bind in binds.items() if not bind.required},
             columns=tuple(name for name, _ in reads),
             read=tuple((name, convert) for name, convert in reads if convert is not None),
-            template=_template(compiler.string, self._statement, self._key),
+            template=_template(compiler, self._statement, self._key, binds.values()),
         )
 
 
@@ -232,12 +232,23 @@ def _executed(conn: Connection, reads: Sequence[PreparedRead]) -> list[Executed]
     return [(each.template, each.texts(values)) for each, values in compiled]
 
 
-def _template(sql: str, statement: Any, key: tuple[str, ...]) -> Template:
+def _template(compiler: SQLCompiler, statement: Any, key: tuple[str, ...], binds: Iterable[Any]) -> Template:
+    sql = compiler.string
     if not isinstance(statement, UpdateBase):
         return Template(sql)
     only_adds = isinstance(statement, Insert) and " ON CONFLICT " not in sql
     cascades = _referring(statement.table) if isinstance(statement, Delete) else frozenset[str]()
-    return Template(sql, str(statement.table), only_adds, key, cascades)
+    return Template(sql, str(statement.table), only_adds, key, cascades, _casts(compiler, binds))
+
+
+def _casts(compiler: SQLCompiler, binds: Iterable[Any]) -> dict[str, str]:
+    """The types of the parameters for which SQLAlchemy writes no cast. Texts need none."""
+    own = {compiler.bind_names[bind]: bind.type.dialect_impl(compiler.dialect) for bind in binds}
+    return {
+        name: compiler.dialect.type_compiler_instance.process(type_)
+        for name, type_ in own.items()
+        if not isinstance(type_, String) and f"%({name})s::" not in compiler.string
+    }
 
 
 def _referring(table: Any) -> frozenset[str]:

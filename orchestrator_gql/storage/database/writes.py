@@ -1,7 +1,7 @@
 """Statements for PostgreSQL as text: templates with named parameters, and writes that become one statement."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -48,7 +48,7 @@ class Template:
 
     ``table`` is the table that it writes, None for a read. Of a statement that ``only_adds`` rows, several become one;
     so do several with a different ``key``: the parameters that name the row which the statement writes.
-    ``cascades`` are the other tables whose rows it may delete.
+    ``cascades`` are the other tables whose rows it may delete. ``casts`` are the types of parameters without a cast.
     """
 
     sql: str
@@ -56,6 +56,7 @@ class Template:
     only_adds: bool = False
     key: tuple[str, ...] = ()
     cascades: frozenset[str] = frozenset()
+    casts: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -97,7 +98,7 @@ class Template:
 
     def of_arrays(self, first: int) -> str:
         """The SQL for any number of rows; see `row_arrays`. Its parameters are one array for each of the columns."""
-        columns = list(self.columns)
+        columns = {name: self.casts.get(name, "") for name in self.columns}
         text = (
             row_arrays.insert_of(*self._parts, columns, first)
             if self.is_insert
