@@ -24,7 +24,6 @@ from sqlalchemy import Connection
 
 from orchestrator_gql.engine import commit, engine_errors
 from orchestrator_gql.engine.callbacks import waits
-from orchestrator_gql.engine.claims import claim_together, pending_claim
 from orchestrator_gql.engine.commit import (
     CommitContext,
     CommitResult,
@@ -33,6 +32,7 @@ from orchestrator_gql.engine.commit import (
     commit_context,
     needs_names,
 )
+from orchestrator_gql.engine.shared_claims import claim_together, pending_claim
 from orchestrator_gql.engine.steps import calls, conditions, execution, input_steps
 from orchestrator_gql.engine.steps.failures import failure_at, failure_of, log_decided, outcome_of
 from orchestrator_gql.process import (

@@ -147,10 +147,9 @@ def decide(
     ``claimed`` are the deliveries that the same commit stores before. ``stored`` are the callbacks of the wait, if the
     caller has read them already.
     """
-    known = {arrived.callback.id: arrived.after for arrived in claimed}
     if stored is None:
         stored = callbacks.of_wait(conn, process.id, process.position)
-    before = [known.get(callback.id, callback) for callback in stored]
+    before = _after(stored, claimed)
     if not before:
         return DecidedWait(
             Failed(Failure("callback-missing", "No callback was issued for this wait.", now)), WaitChanges()
@@ -160,9 +159,8 @@ def decide(
         for callback in before
         if (delivery := polled.get(callback.id)) is not None
     ]
-    known = {arrived.callback.id: arrived.after for arrived in arrivals}
     decision = decide_wait(
-        [known.get(callback.id, callback) for callback in before],
+        _after(before, arrivals),
         now,
         needed=step.needed(len(before)),
         on_timeout=step.on_timeout,
@@ -185,6 +183,12 @@ def decide(
             return DecidedWait(Suspend(f"{step.group or step.name}: no answer", SYSTEM.key), changes)
         case WaitVerdict.FAIL:
             return DecidedWait(Failed(_failure_of_all(step, decision.callbacks, now)), changes)
+
+
+def _after(before: Iterable[Callback], arrivals: Iterable[Arrival]) -> list[Callback]:
+    """The callbacks after the deliveries to them."""
+    known = {arrived.callback.id: arrived.after for arrived in arrivals}
+    return [known.get(callback.id, callback) for callback in before]
 
 
 def withdraw(

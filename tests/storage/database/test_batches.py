@@ -1,7 +1,7 @@
 """Units of work that wait at the same time share transactions; none fails because of another, and none is lost."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from uuid import UUID
 
@@ -21,7 +21,7 @@ class Site:
         self.alone: list[int] = []
         self.together: list[list[int]] = []
         self.secrets: list[str] = []
-        self.go = asyncio.Event()
+        self.go, self.noted = asyncio.Event(), asyncio.Event()
         self.failure: BaseException | None = None
         self.unfit: set[int] = set()
 
@@ -34,6 +34,7 @@ class Site:
 
         async def alone() -> str:
             self.alone.append(number)
+            self.noted.set()
             await self.go.wait()
             return f"{number} alone"
 
@@ -42,10 +43,18 @@ class Site:
     async def do(self, ids: Sequence[UUID]) -> Mapping[UUID, str]:
         self.together.append([id.int for id in ids])
         self.secrets.append(SECRET.get())
+        self.noted.set()
         await self.go.wait()
         if self.failure is not None:
             raise self.failure
         return {id: f"{id.int} together" for id in ids if id.int not in self.unfit}
+
+    async def notes(self, condition: Callable[[], bool]) -> None:
+        """Wait until the condition is true."""
+        async with asyncio.timeout(60):
+            while not condition():
+                self.noted.clear()
+                await self.noted.wait()
 
 
 async def turn_over() -> None:
@@ -150,3 +159,16 @@ async def test_a_cancelled_unit_neither_keeps_a_place_nor_ends_before_its_transa
     assert isinstance(results[1], asyncio.CancelledError)
     assert site.alone == ([0] if is_begun else [0, 2])
     assert await site.run(3) == "3 alone"
+
+
+async def test_a_transaction_that_waits_for_a_lock_does_not_hold_up_the_others() -> None:
+    site = Site()
+    locked = site.begin(0)
+    await turn_over()
+    others = [site.begin(number) for number in (1, 2)]
+    await site.notes(lambda: bool(site.together))
+    further = site.begin(3)
+    await site.notes(lambda: site.alone == [0, 3])
+    site.go.set()
+
+    assert await asyncio.gather(locked, *others, further) == ["0 alone", "1 together", "2 together", "3 alone"]

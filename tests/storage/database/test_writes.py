@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, bindparam, func, insert, select, text, update
-from sqlalchemy.dialects.postgresql.psycopg import PGDialectAsync_psycopg
 from support.database import PostgresServer
 
 from orchestrator_gql import storage
@@ -20,7 +19,7 @@ from orchestrator_gql.storage.database.pipeline import demand_pipeline
 from orchestrator_gql.storage.database.postgres import PostgresDatabase
 from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.database.row_arrays import MOST_CHARACTERS, array_of
-from orchestrator_gql.storage.database.writes import ROWS
+from orchestrator_gql.storage.database.writes import ROWS, Template
 from orchestrator_gql.storage.tables import events, payloads, unclaimed_deliveries
 from orchestrator_gql.types import EventKind
 from orchestrator_gql.utils.tokens import new_id
@@ -196,18 +195,18 @@ async def test_bytes_are_stored_however_many_rows_there_are(database: PostgresDa
     assert [tuple(row) for row in rows] == [(body, number % 2 == 0) for number, body in enumerate(bodies)]
 
 
-def written_statements() -> list[tuple[str, Prepared]]:
+def written_statements(conn: Connection) -> dict[str, Template]:
     """The prepared writes of all modules of storage that may become one statement with others."""
-    found: dict[int, tuple[str, Prepared]] = {}
+    found: dict[str, Template] = {}
     for module in pkgutil.iter_modules(storage.__path__):
         loaded = importlib.import_module(f"{storage.__name__}.{module.name}")
         for name, value in vars(loaded).items():
             prepared = value.get("postgresql") if isinstance(value, dict) else value
             if isinstance(prepared, Prepared):
-                template = prepared._compile(PGDialectAsync_psycopg()).template
+                template = prepared._of(conn).template
                 if template.only_adds or template.key:
-                    found[id(prepared)] = (f"{module.name}.{name}", prepared)
-    return list(found.values())
+                    found[f"{module.name}.{name}"] = template
+    return found
 
 
 async def test_postgres_understands_every_write_from_arrays(database: PostgresDatabase) -> None:
@@ -215,8 +214,7 @@ async def test_postgres_understands_every_write_from_arrays(database: PostgresDa
 
     def unit(conn: Connection) -> list[str]:
         understood = []
-        for place, (name, prepared) in enumerate(written_statements()):
-            template = prepared._of(conn).template
+        for place, (name, template) in enumerate(written_statements(conn).items()):
             conn.execute(text(f"PREPARE w{place} AS {template.of_arrays(1)}".replace(":", "\\:")))
             understood.append(name)
         return understood
