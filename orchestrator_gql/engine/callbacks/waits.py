@@ -151,9 +151,8 @@ def decide(
         stored = callbacks.of_wait(conn, process.id, process.position)
     before = _after(stored, claimed)
     if not before:
-        return DecidedWait(
-            Failed(Failure("callback-missing", "No callback was issued for this wait.", now)), WaitChanges()
-        )
+        missing = Failure("callback-missing", "No callback was issued for this wait.", now)
+        return DecidedWait(Failed(missing), WaitChanges())
     arrivals = [
         results.arrival(process, callback, step, delivery, source=ResultSource.POLL, at=now)
         for callback in before

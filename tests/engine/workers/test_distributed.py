@@ -161,7 +161,7 @@ async def test_urgent_jobs_come_first_and_many_jobs_need_few_fetches(postgres: P
                     fetches = [sent for sent in statements.taken() if "SKIP LOCKED" in sent and "jobs" in sent]
 
     assert sorted(calls) == sorted(map(str, begun))
-    assert set(keys) <= set(calls[:15])
+    assert set(map(str, urgent)) <= set(calls[:15])
     assert len(fetches) <= 15
 
 
