@@ -4,10 +4,10 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from sqlalchemy import Connection
@@ -27,6 +27,7 @@ from orchestrator_gql.engine.workers.audit_sealer import keep_sealed, seal_at_th
 from orchestrator_gql.engine.workers.database_clock import keep_to_database_clock, read_database_clock
 from orchestrator_gql.engine.workers.embedded import EmbeddedDispatcher
 from orchestrator_gql.engine.workers.pruning import keep_pruned
+from orchestrator_gql.engine.workers.schema_watch import watch_schema
 from orchestrator_gql.engine.workers.secret_index import unindex_secrets
 from orchestrator_gql.engine.workers.timers import run_timers
 from orchestrator_gql.events.notifier import LocalNotifier, Notifier
@@ -142,17 +143,8 @@ async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[Non
         )
         if runtime.settings.is_sqlite:  # only one server opens the file: the server that held a lease is dead
             await runtime.database.transaction(_forget_dead_server)
-        # Every role reads the index; a deployment may restart its API servers only.
-        jobs = [runtime.notifier.run(), unindex_secrets(runtime)]
-        if isinstance(runtime.clock, SteadyClock) and not runtime.settings.is_sqlite:
-            await read_database_clock(runtime, runtime.clock)  # before the first decision by this clock
-            jobs.append(keep_to_database_clock(runtime, runtime.clock))
         runs_engine = runtime.settings.role != "api"
-        if runs_engine:
-            jobs += await start_notifications(runtime)
-            jobs += [dispatcher.run(), run_timers(runtime), keep_sealed(runtime)]
-            if runtime.settings.retention_days is not None:
-                jobs.append(keep_pruned(runtime, runtime.settings.retention_days))
+        jobs = await _jobs(runtime, dispatcher, runs_engine)
         tasks = [asyncio.create_task(job, name=getattr(job, "__qualname__", None)) for job in jobs]
         for task in tasks:
             task.add_done_callback(partial(_note_end, runtime))
@@ -169,6 +161,25 @@ async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[Non
     finally:
         await runtime.database.close()
         runtime.authors.close()
+
+
+async def _jobs(runtime: Runtime, dispatcher: Dispatcher, runs_engine: bool) -> list[Coroutine[Any, Any, None]]:
+    """The background work of the server. What may fail comes first: a coroutine that nobody runs is a warning."""
+    clock = runtime.clock if isinstance(runtime.clock, SteadyClock) and not runtime.settings.is_sqlite else None
+    if clock is not None:
+        await read_database_clock(runtime, clock)  # before the first decision by this clock
+    notifications = await start_notifications(runtime) if runs_engine else []
+    # Every role reads the index; a deployment may restart its API servers only.
+    jobs = [runtime.notifier.run(), unindex_secrets(runtime), *notifications]
+    if clock is not None:
+        jobs.append(keep_to_database_clock(runtime, clock))
+    if not runtime.settings.is_sqlite:  # nobody else migrates a SQLite file while a server has it
+        jobs.append(watch_schema(runtime))
+    if runs_engine:
+        jobs += [dispatcher.run(), run_timers(runtime), keep_sealed(runtime)]
+        if runtime.settings.retention_days is not None:
+            jobs.append(keep_pruned(runtime, runtime.settings.retention_days))
+    return jobs
 
 
 def _forget_dead_server(conn: Connection) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 
 from orchestrator_gql.app import create_app
-from orchestrator_gql.cli.failure import DONE, FAILED, report
+from orchestrator_gql.cli.failure import DONE, FAILED, reason_of, report
 from orchestrator_gql.cli.serving.banner import banner, local_address
 from orchestrator_gql.cli.serving.ending import Ending, leave
 from orchestrator_gql.cli.serving.loading import load_workflows
@@ -110,9 +110,5 @@ def _tune_interpreter() -> None:
 
 
 def _unusable(settings: Settings, error: Exception) -> SettingsError:
-    cause: BaseException = error
-    while cause.__cause__ is not None and not isinstance(cause, DBAPIError):  # what the driver says helps most
-        cause = cause.__cause__
-    reason = str(getattr(cause, "orig", None) or cause).partition("\n")[0]
     kind = "SQLite file" if settings.is_sqlite else "PostgreSQL server"
-    return SettingsError(f"The {kind} of ORCHESTRATOR_DATABASE_URL cannot be used: {reason}")
+    return SettingsError(f"The {kind} of ORCHESTRATOR_DATABASE_URL cannot be used: {reason_of(error)}")

@@ -50,6 +50,7 @@ from orchestrator_gql.process import (
 from orchestrator_gql.process.secrecy import outcome_shown
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import expected_processes, leases, processes
+from orchestrator_gql.storage.database.after_commit import commit_effects
 from orchestrator_gql.storage.database.batches import Batches
 from orchestrator_gql.types import Failure, ProcessStatus
 from orchestrator_gql.utils.author_calls import AuthorRaised
@@ -69,10 +70,6 @@ BREATH = 0.5
 STEPS = 50
 SECONDS = 30.0
 """A process is handed over after `STEPS` steps or `SECONDS` seconds, so that other processes get their turn."""
-
-
-class _Unexpected(Exception):
-    """The process changed, or the engine does not run."""
 
 
 def _never() -> bool:
@@ -171,6 +168,8 @@ def _claim(
     find = processes.load_free if is_held else processes.lock_free
     process = find(conn, process_id, now)
     workflow = runtime.registry.find(process.workflow_name) if process else None
+    if not is_held:
+        commit_effects(conn).is_repeatable = True  # the watch releases a process whose claim may be committed
     if process is None or workflow is None:
         return None  # another worker holds the process, it rests, or its workflow is not deployed here
     pending, context = pending_claim(conn, runtime, process, workflow, now)
@@ -330,7 +329,7 @@ async def _written(
         nonlocal written
         commit.lock_external_ids(conn, pending, now())
         if written is None or written.process.seq == before.seq or processes.hold_as(conn, written.process) is None:
-            standing = expected_processes.expect(conn, before, _Unexpected) if expects else None
+            standing = expected_processes.expect(conn, before) if expects else None
             written = commit.apply(conn, before, pending, now(), if_paused=if_paused, standing=standing)
         return written
 

@@ -36,6 +36,7 @@ from orchestrator_gql.storage.engine_state import EngineStatus
 from orchestrator_gql.storage.listing import Counts
 from orchestrator_gql.storage.pagination import PageArgs, RowPage
 from orchestrator_gql.storage.process_filters import ProcessFilter
+from orchestrator_gql.storage.weight import if_light
 from orchestrator_gql.storage.workers import Worker
 from orchestrator_gql.types import Failure, ProcessStatus
 from orchestrator_gql.utils.errors import AuthorCodeFailed, Forbidden, FormTimeout
@@ -127,13 +128,22 @@ _PARTS: Mapping[Part, tuple[Callable[[UUID], PreparedRead], Callable[[Connection
 }
 
 
+def _parts(conn: Connection, process_id: UUID, parts: Sequence[Part]) -> dict[Part, Any]:
+    rows: dict[Part, Any] = {}
+    for part in parts:
+        with if_light():  # else the field of the part is refused, and not the whole process
+            rows[part] = _PARTS[part][1](conn, process_id)
+    return rows
+
+
 async def process(
     runtime: Runtime, principal: Principal, process_id: UUID, parts: Sequence[Part] = ()
 ) -> tuple[Process, Mapping[Part, Any]] | None:
     """The process without its state, and its rows of the parts; None if it does not exist.
 
-    All rows are of one snapshot, and on PostgreSQL they cost one round trip. The rows of `Part.FORM` are the process
-    with its state, None if no form is open or the values are large. Raises `NotFound` if retention removed it.
+    All rows are of one snapshot, and on PostgreSQL they cost one round trip. A part that is too heavy for a light read
+    is left out. The rows of `Part.FORM` are the process with its state, None if no form is open or the values are
+    large. Raises `NotFound` if retention removed it.
     """
     principal.demand(Permission.READ)
 
@@ -143,7 +153,7 @@ async def process(
         found = light_processes.by_ids(conn, [process_id]).get(process_id)
         if found is None and audit.removed_at(conn, process_id) is not None:
             raise no_process(conn, process_id)
-        return None if found is None else (found, {part: _PARTS[part][1](conn, process_id) for part in parts})
+        return None if found is None else (found, _parts(conn, process_id, parts))
 
     return await runtime.database.read(load)
 

@@ -11,7 +11,7 @@ import pytest
 from support.command_line import orchestrator, serving
 from support.database import new_sqlite_url, sqlite_url
 from support.old_processes import ENDED, Maker, Old
-from support.traces import ids_of, traces
+from support.traces import ids_of, named, traces
 
 from orchestrator_gql.cli import prune
 from orchestrator_gql.cli.client import OperationRefused
@@ -105,7 +105,7 @@ def left(url: str, old: list[Old]) -> tuple[set[str], list[tuple[str, str]]]:
         await database.open()
         try:
             ids = await database.read(lambda conn: ids_of(conn, [process.id for process in old]))
-            there = await database.read(lambda conn: {str(id) for id in ids if traces(conn, [id])})
+            there = {str(id) for id in await database.read(lambda conn: named(conn, ids))}
             gone = [process.id for process in old if str(process.id) not in there]
             return there, await database.read(lambda conn: traces(conn, gone) if gone else [])
         finally:

@@ -47,6 +47,12 @@ RUN_BY_THE_TEST_OF_ITS_PAGE = {
     ("README.md", "sh", "orchestrator-gql serve --workflows my_workflows.py"): "cli/test_readme_page.py",
     ("README.md", "sh", "PROCESS=$(orchestrator-gql start configure_node --set node=a"): "cli/test_readme_page.py",
     ("docs/README.md", "python", "import json"): "architecture/test_site.py",
+    ("docs/howto/back-up-and-restore.md", "sh", "pg_dump"): "cli/test_back_up_page.py",
+    (
+        "docs/howto/back-up-and-restore.md",
+        "sh",
+        "orchestrator-gql migrate --after-restore",
+    ): "cli/test_back_up_page.py",
     ("docs/howto/approvals.md", "python", None): "testing/test_approvals_page.py",
     ("docs/howto/connect-a-graphql-client.md", "python", None): "cli/test_client_page.py",
     ("docs/howto/connect-a-graphql-client.md", "sh", None): "cli/test_client_page.py",
@@ -117,16 +123,6 @@ NOT_RUN = {
         "cp deploy/orchestrator.example.toml orchestrator.toml",
     ): "needs Docker",
     ("docs/howto/deploy-on-postgresql.md", "sh", "pip install './orchestrator_gql-"): "needs many machines",
-    (
-        "docs/howto/deploy-on-postgresql.md",
-        "sh",
-        "pg_dump --format=custom --file=orchestrator.dump postgresql:",
-    ): "needs two databases",
-    (
-        "docs/howto/deploy-on-postgresql.md",
-        "sh",
-        "orchestrator-gql migrate --after-restore",
-    ): "needs a restored database",
     (
         "docs/howto/deploy-on-postgresql.md",
         "sql",

@@ -1,6 +1,6 @@
 """Finds every place of a database that still names something: the tests of retention look for what went."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from uuid import UUID
 
 from sqlalchemy import Connection, Text, Uuid, cast, select
@@ -34,7 +34,21 @@ def ids_of(conn: Connection, process_ids: Iterable[UUID]) -> dict[UUID, set[UUID
 def traces(conn: Connection, ids: Iterable[UUID]) -> list[tuple[str, str]]:
     """The columns in which one of the ids stands, as a value or within a text; each once."""
     texts = {id.hex for id in ids} | {str(id) for id in ids}
-    found: list[tuple[str, str]] = []
+    return [place for place, values in _searched(conn) if any(text in value for value in values for text in texts)]
+
+
+def named(conn: Connection, ids: Iterable[UUID]) -> set[UUID]:
+    """Those of the ids that stand in a column, as a value or within a text."""
+    left = {id: (id.hex, str(id)) for id in ids}
+    found = set[UUID]()
+    for _, values in _searched(conn):
+        for value in values:
+            found |= {id for id, texts in left.items() if id not in found and any(text in value for text in texts)}
+    return found
+
+
+def _searched(conn: Connection) -> Iterator[tuple[tuple[str, str], set[str]]]:
+    """Each column that can name something, with its values; equal values once, because some have megabytes."""
     for table in metadata.sorted_tables:
         columns = [column for column in table.c if isinstance(column.type, _SEARCHED)]
         columns = [column for column in columns if (table.name, column.name) not in STAYS]
@@ -42,9 +56,7 @@ def traces(conn: Connection, ids: Iterable[UUID]) -> list[tuple[str, str]]:
             continue
         rows = conn.execute(select(*(cast(column, Text) for column in columns))).all()
         for place, column in enumerate(columns):
-            if any(row[place] and any(text in row[place] for text in texts) for row in rows):
-                found.append((table.name, column.name))
-    return found
+            yield (table.name, column.name), {row[place] for row in rows if row[place]}
 
 
 def orphans(conn: Connection) -> dict[str, int]:

@@ -69,7 +69,8 @@ def table_of(rows: list[dict[str, Any]], now: datetime) -> Table:
 
 def _cells(row: dict[str, Any], now: datetime, *, is_short: bool) -> list[str]:
     step = row["currentStep"]["name"] if row["currentStep"] else "-"
-    failure = f" ({row['failure']['code']})" if row["failure"] else ""
+    failure = f"({row['failure']['code']})" if row["failure"] else ""
+    subject = " ".join(filter(None, (row["subject"], failure)))
     id = short(row["id"]) if is_short else row["id"]
     started = f"{age(row['startedAt'], now)} ago"
-    return [id, row["status"], row["workflowName"], started, step, f"{row['subject']}{failure}"]
+    return [id, row["status"], row["workflowName"], started, step, subject]

@@ -112,8 +112,7 @@ def _cells(wait: dict[str, Any], now: datetime) -> list[str]:
     if wait["until"]:
         time = age(wait["until"], now)
         deadline = f"overdue by {time}" if _is_overdue(wait, now) else f"{time} left"
-    about = f"{wait['message']} ({wait['subject']})"
-    return [short(wait["process"]), wait["workflow"], wait["what"], age(wait["since"], now), deadline, about]
+    return [short(wait["process"]), wait["workflow"], wait["what"], age(wait["since"], now), deadline, _about(wait)]
 
 
 def _line(wait: dict[str, Any], now: datetime) -> str:
@@ -123,4 +122,9 @@ def _line(wait: dict[str, Any], now: datetime) -> str:
         until = f", overdue by {time}" if _is_overdue(wait, now) else f", {time} left"
     since = age(wait["since"], now)
     process = f"{wait['process']}  {wait['workflow']}  {wait['what']}"
-    return f"{process}, for {since}{until}. {wait['message']} ({wait['subject']})"
+    return f"{process}, for {since}{until}. {_about(wait)}"
+
+
+def _about(wait: dict[str, Any]) -> str:
+    subject = f"({wait['subject']})" if wait["subject"] else ""
+    return " ".join(filter(None, (wait["message"], subject)))

@@ -23,7 +23,7 @@ from uuid import UUID
 
 import psycopg
 from procrastinate.exceptions import AppNotOpen, ConnectorException
-from procrastinate.jobs import Status
+from procrastinate.jobs import Job, Status
 from sqlalchemy import Connection
 
 from orchestrator_gql.engine.commit import CommitResult
@@ -59,7 +59,7 @@ class DistributedDispatcher:
     """Notifies workers by jobs. An API server without a worker only defers jobs and never runs them."""
 
     def __init__(self, database_url: str) -> None:
-        self._queue = JobQueue(database_url, self._free, self._wait_for_place)
+        self._queue = JobQueue(database_url, self._free, self._wait_for_place, self._begin_job)
         self._app = app_of(self._queue)
         self._app.task(name=TASK, queue=QUEUE)(self._run_job)
         self._runtime: Runtime | None = None
@@ -218,6 +218,14 @@ class DistributedDispatcher:
                     await self._has_place.wait()
             except TimeoutError:
                 return False
+        return True
+
+    def _begin_job(self, job: Job) -> bool:
+        """Advance the process of the job at once; False if no task is free, or if it was claimed without its job."""
+        process_id = UUID(str(job.task_kwargs["process_id"]))
+        if self._context is None or self.work.is_stopping or self._free() <= 0 or process_id in self._begun:
+            return False
+        self._context.copy().run(self._begin, process_id)
         return True
 
     async def _run_job(self, process_id: str) -> None:

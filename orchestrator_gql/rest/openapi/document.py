@@ -201,7 +201,7 @@ def _receipt() -> dict[str, Json]:
     }
 
 
-UNREADY = ("storage-unavailable", "event-log-restored", "work-ended")
+UNREADY = ("storage-unavailable", "event-log-restored", "schema-outdated", "work-ended")
 
 
 def _health(operation: str, summary: str, status: str, unready: tuple[str, ...] = ()) -> dict[str, Json]:

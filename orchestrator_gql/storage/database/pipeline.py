@@ -1,8 +1,8 @@
 """Statements for PostgreSQL past SQLAlchemy: several in one round trip, and the writes of a unit in one statement.
 
 A round trip takes longer than the work that PostgreSQL does in it. So a write waits until its table is read, or until
-somebody opens a savepoint or commits; all writes that wait become one statement. The COMMIT is never sent together with
-a write: if the connection is lost then, nobody would know whether the write failed or was committed.
+somebody opens a savepoint or commits; all writes that wait become one statement. The COMMIT is sent together with them
+only for a unit that finds out by itself whether it was committed: if the connection is lost then, nobody knows.
 
 Two statements of one round trip still have a snapshot each, so the second one sees what changed while the first one
 waited for a lock. The parts of *one* statement have the same snapshot, and none sees the rows of another: so a write to
@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.util import await_only
 
 from orchestrator_gql.storage.database import row_arrays
@@ -27,6 +28,9 @@ from orchestrator_gql.storage.database.writes import MOST_ROWS, ROWS, Refusal, T
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
+
+DIVISION_BY_ZERO = "22012"
+"""The SQLSTATE by which the database itself refuses a write or a condition."""
 
 PIPELINE = "orchestrator.pipeline"
 """The key of the pipeline in ``Connection.info``."""
@@ -41,10 +45,11 @@ def _key(template: Template, parameters: Parameters) -> tuple[Template, tuple[An
 
 @dataclass(frozen=True, slots=True)
 class _Condition:
-    """Statements that are sent before the next statement, and what raises if the last of them shows a refusal."""
+    """Statements that are sent before the next statement, and what raises if the last of them shows a refusal; None if
+    the statement itself fails then."""
 
     statements: list[Statement]
-    demand: Callable[[Result], None]
+    demand: Callable[[Result], None] | None
 
 
 class Pipeline:
@@ -71,6 +76,30 @@ class Pipeline:
         self._begin = ""
         if not self._link.is_idle:
             self._sent(conn, [(command, ())])
+
+    def end_with_writes(self, conn: Connection, commit: str) -> None:
+        """Send the waiting writes and the COMMIT in one round trip, and the BEGIN if it is due. A refused write fails
+        in the database, which then refuses the COMMIT."""
+        if not self._is_joinable:
+            self.flush(conn)
+        writes = self._take()
+        if writes or not self._link.is_idle:
+            statements = [combined(writes, raises=True)] if writes else []
+            try:
+                self._sent(conn, [*statements, (commit, ())])
+            except DBAPIError as error:
+                refusal = next((write.refusal for write in writes if write.refusal is not None), None)
+                if refusal is not None and getattr(error.orig, "sqlstate", None) == DIVISION_BY_ZERO:
+                    raise refusal from error
+                raise
+        self.clear()
+        self._begin = ""
+
+    @property
+    def _is_joinable(self) -> bool:
+        """True if the database itself knows whether something that waits is refused."""
+        is_counted = any(write.refusal is not None and len(write.rows) > 1 for write in self._waiting)
+        return not is_counted and all(condition.demand is None for condition in self._conditions)
 
     def demand_intact(self, conn: Connection) -> None:
         """Raise PostgreSQL's error if a statement failed and the unit went on: a COMMIT would undo all silently."""
@@ -148,10 +177,11 @@ class Pipeline:
         self._ahead.update(zip((_key(*read) for read in ahead), results[len(statements) :], strict=True))
         return results[: len(statements)]
 
-    def demand(self, conn: Connection, statements: Sequence[Executed], demand: Callable[[Result], None]) -> None:
+    def demand(self, conn: Connection, statements: Sequence[Executed], demand: Callable[[Result], None] | None) -> None:
         """Send the statements before the next one, in its round trip, and before the COMMIT at the latest.
 
         ``demand`` gets the result of the last of them and may raise: nothing that the caller wrote is committed then.
+        It is None if the last statement itself fails instead.
         """
         self._demand_transaction(conn)
         if self._waiting:  # they would be sent behind the statements
@@ -202,7 +232,8 @@ class Pipeline:
             raise AssertionError("SQLAlchemy raised") from error
         for condition in conditions:
             of_condition, results = results[: len(condition.statements)], results[len(condition.statements) :]
-            condition.demand(of_condition[-1])
+            if condition.demand is not None:
+                condition.demand(of_condition[-1])
         self._is_undoable = is_undoable
         return results
 

@@ -162,19 +162,26 @@ class Prepared:
         return (row._asdict() for row in conn.execute(self._statement, values))
 
     def demand(
-        self, conn: Connection, values: Values, lock: "PreparedRead | None", demand: Callable[[dict[str, Any]], None]
+        self,
+        conn: Connection,
+        values: Values,
+        lock: "PreparedRead | None",
+        demand: Callable[[dict[str, Any]], None] | None,
     ) -> None:
         """Let ``demand`` raise for the only row: at once, or on PostgreSQL with the next statement, before the COMMIT.
 
         Nothing that the caller wrote may be committed if it raises. On PostgreSQL the statement ``lock`` is before it.
+        Without ``demand``, which only PostgreSQL offers, the statement itself fails instead.
         """
         compiled = self._of(conn)
         if (driver := _sqlite(conn)) is not None:
+            assert demand is not None, "a division by zero is NULL"
             (row,) = driver.execute(compiled.sql, compiled.parameters(values))
             demand(compiled.row(row))
             return
         statements = _executed(conn, [(self, values)] if lock is None else [lock, (self, values)])
-        _pipeline(conn).demand(conn, statements, lambda result: demand(compiled.row(*result.rows)))
+        look = None if demand is None else lambda result: demand(compiled.row(*result.rows))
+        _pipeline(conn).demand(conn, statements, look)
 
     def first(self, conn: Connection, values: Values) -> dict[str, Any] | None:
         """The first row of the result, None without rows. If several rows are possible, the statement orders them."""

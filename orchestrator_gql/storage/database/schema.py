@@ -23,28 +23,58 @@ HEAD = "0019"
 FOLDER = Path(__file__).parent.parent / "migrations"
 SCRIPT = FOLDER / "sqlite.sql"
 
+MIGRATION_LOCK = 7_305_808_870
+"""The advisory lock of a migration on PostgreSQL."""
+
+_SELECT = text("SELECT version_num FROM alembic_version")
+
 
 async def prepare(database: Database) -> None:
     """Migrate an outdated SQLite database; for PostgreSQL raise `SettingsError`, which names the command to run."""
-    current = await database.read(_version)
-    if current == HEAD:
-        return
-    if current is not None and current > HEAD:
-        raise SettingsError(
-            f"The database is at schema {current}, newer than this release knows ({HEAD}): run the newer release."
-        )
     if database.dialect == "sqlite":
         await migrate(database)
-        return
-    raise SettingsError(
-        f"The database is at schema {current or 'none'}, this release needs {HEAD}: "
+    else:
+        await demand_current(database)
+
+
+async def demand_current(database: Database) -> None:
+    """Raise `SettingsError` if the schema is not that of this release; the error says what to do."""
+    current = await database.read(_version)
+    if current != HEAD:
+        raise SettingsError(difference(current))
+
+
+async def migrate(database: Database) -> None:
+    """Migrate the schema to the newest version. Raises `SettingsError` if it is newer than this release knows."""
+    current = await database.read(_version)
+    if is_newer(current):
+        raise SettingsError(difference(current))
+    if current != HEAD:
+        await database.alter(_upgrade)
+
+
+def is_newer(version: str | None) -> bool:
+    """True if a newer release migrated the database."""
+    return version is not None and version > HEAD
+
+
+def difference(version: str | None) -> str:
+    """What is wrong with a schema that is not that of this release, and what to do."""
+    if is_newer(version):
+        return (
+            f"The database is at schema {version}, newer than this release knows ({HEAD}): run the newer release, or "
+            "restore the backup from before the upgrade."
+        )
+    return (
+        f"The database is at schema {version or 'none'}, this release needs {HEAD}: "
         "run `orchestrator-gql migrate` first."
     )
 
 
-async def migrate(database: Database) -> None:
-    """Migrate the schema to the newest version."""
-    await database.alter(_upgrade)
+def version_of(conn: Connection) -> str | None:
+    """The version of a database that has a schema."""
+    version: str | None = conn.execute(_SELECT).scalar()
+    return version
 
 
 def write_nothing_new(conn: Connection) -> None:
@@ -53,13 +83,14 @@ def write_nothing_new(conn: Connection) -> None:
 
 
 def _version(conn: Connection) -> str | None:
-    if not inspect(conn).has_table("alembic_version"):
-        return None
-    version: str | None = conn.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    return version
+    return version_of(conn) if inspect(conn).has_table("alembic_version") else None
 
 
 def _upgrade(conn: Connection) -> None:
+    if conn.dialect.name == "postgresql":  # of two commands at once, the second finds nothing to do
+        conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        if _version(conn) == HEAD:
+            return
     if conn.dialect.name == "sqlite" and not conn.execute(text("SELECT count(*) FROM sqlite_schema")).scalar():
         for statement in _statements():
             conn.exec_driver_sql(statement)

@@ -172,25 +172,28 @@ class Write:
         self._keys.update(map(self.template.key_of, new))
 
 
-def combined(writes: Sequence[Write]) -> tuple[str, Parameters]:
-    """One statement for all the writes. Its result has, for each write with a refusal, the number of changed rows."""
+def combined(writes: Sequence[Write], *, raises: bool = False) -> tuple[str, Parameters]:
+    """One statement for all the writes. Its result has, for each write with a refusal, the number of changed rows; with
+    ``raises`` the statement fails if rows are missing: it divides by 0."""
     shape = tuple(
         (write.template, 0 if write.has_arrays else len(write.rows), write.refusal is not None) for write in writes
     )
-    return _sql_of(shape), [value for write in writes for value in write.values]
+    return _sql_of(shape, raises), [value for write in writes for value in write.values]
 
 
 @lru_cache(maxsize=1024)
-def _sql_of(shape: tuple[tuple[Template, int, bool], ...]) -> str:
+def _sql_of(shape: tuple[tuple[Template, int, bool], ...], raises: bool) -> str:
     """The SQL for writes with these numbers of rows; the rows come from arrays if the number is 0."""
     first, parts, counts = 1, [], []
     for place, (template, rows, is_counted) in enumerate(shape):
         sql = template.numbered(first, rows) if rows else template.of_arrays(first)
-        first += len(template.names) * rows or len(template.columns)
         if is_counted:
             sql += " RETURNING 1"
-            counts.append(f"(SELECT count(*) FROM w{place})")  # noqa: S608 - a number
+            count = f"(SELECT count(*) FROM w{place})"  # noqa: S608 - a number
+            wanted = str(rows) if rows else f"cardinality(${first}::text[])"
+            counts.append(f"1 / ({count} / {wanted})" if raises else count)
         parts.append(sql)
+        first += len(template.names) * rows or len(template.columns)
     if len(parts) == 1 and not counts:
         return parts[0]
     names = ", ".join(f"w{place} AS ({sql})" for place, sql in enumerate(parts))
