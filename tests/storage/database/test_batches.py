@@ -7,10 +7,17 @@ from uuid import UUID
 
 import pytest
 
+from orchestrator_gql.storage.database import batches
 from orchestrator_gql.storage.database.batches import MOST, Batches
 from orchestrator_gql.utils.errors import StorageUnavailable
 
 SECRET: ContextVar[str] = ContextVar("SECRET", default="")
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a slow machine no unit gives up waiting for others too early."""
+    monkeypatch.setattr(batches, "PATIENCE", 600.0)
 
 
 class Site:
@@ -161,7 +168,10 @@ async def test_a_cancelled_unit_neither_keeps_a_place_nor_ends_before_its_transa
     assert await site.run(3) == "3 alone"
 
 
-async def test_a_transaction_that_waits_for_a_lock_does_not_hold_up_the_others() -> None:
+async def test_a_transaction_that_waits_for_a_lock_does_not_hold_up_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(batches, "PATIENCE", 0.02)
     site = Site()
     locked = site.begin(0)
     await turn_over()
