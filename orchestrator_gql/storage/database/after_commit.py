@@ -1,6 +1,6 @@
 """The effects of a transaction that happen after its COMMIT, collected on its connection."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 from uuid import UUID
@@ -99,6 +99,14 @@ def begin_unit(conn: Connection) -> CommitEffects:
     effects = CommitEffects()
     conn.info[_KEY] = effects
     return effects
+
+
+def end_units(conn: Connection, effects: CommitEffects, parts: Sequence[CommitEffects]) -> None:
+    """Add the collections of several units that began in one transaction to those of the transaction."""
+    effects.is_passing = bool(parts)
+    for part in parts:
+        effects.add(part)
+    conn.info[_KEY] = effects
 
 
 def restore_unit(conn: Connection, effects: CommitEffects) -> None:
