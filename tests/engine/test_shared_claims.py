@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, func, select, text, update
 from support.clock import TurnableClock
 from support.crowd import copy_process
 from support.database import PostgresServer
@@ -134,8 +134,10 @@ def breaks_row(conn: Connection, process_id: UUID) -> None:
 
 def breaks_steps(conn: Connection, process_id: UUID) -> None:
     """The process can be loaded, but its claim fails."""
-    of_process = tables.process_steps.c.process_id == process_id
-    conn.execute(update(tables.process_steps).where(of_process).values(failure=text("'{'")))
+    c = tables.process_steps.c
+    first = select(func.min(c.seq)).where(c.process_id == process_id).scalar_subquery()
+    change = update(tables.process_steps).where(c.process_id == process_id, c.seq == first)
+    conn.execute(change.values(failure=text("'{'")))
     conn.execute(update(tables.processes).where(tables.processes.c.id == process_id).values(fingerprint="other"))
 
 
@@ -235,3 +237,23 @@ async def test_a_claimed_process_is_not_claimed_again(postgres: PostgresServer, 
     assert claimed[ids[0]] is None
     assert {result.process.status for id, result in claimed.items() if result is not None} == {FAILED}
     assert len(claimed) == 3
+
+
+async def test_a_claim_that_fails_is_left_out_and_the_others_share_the_transaction(
+    postgres: PostgresServer, clock: TurnableClock
+) -> None:
+    with postgres.database() as url:
+        ids = await waiting(url, clock, 6)
+        async with engine_of(url, clock=clock) as without_workflow:
+            without_workflow.turn(HOUR)
+            for process_id in ids:
+                await without_workflow.reaches(process_id, RUNNING)
+        async with engine_of(url, flow_of(Remote()), clock=clock, role="api") as engine:
+            await engine.runtime.database.transaction(lambda conn: breaks_steps(conn, ids[2]))
+            claimed = await shared_claims.claim_together(engine.runtime, ids)
+            stored = {process.id: process.status for process in await all_processes(engine)}
+
+    others = [process_id for process_id in ids if process_id != ids[2]]
+    assert set(claimed) == set(others)
+    assert {result.process.status for result in claimed.values() if result is not None} == {FAILED}
+    assert stored == {**dict.fromkeys(others, FAILED), ids[2]: RUNNING}
