@@ -31,7 +31,7 @@ from orchestrator_gql.storage import (
 )
 from orchestrator_gql.storage import workers as worker_rows
 from orchestrator_gql.storage.backlog import Backlog
-from orchestrator_gql.storage.database.prepared import PreparedRead, read_ahead
+from orchestrator_gql.storage.database.prepared import PreparedRead, read_current
 from orchestrator_gql.storage.engine_state import EngineStatus
 from orchestrator_gql.storage.listing import Counts
 from orchestrator_gql.storage.pagination import PageArgs, RowPage
@@ -141,15 +141,14 @@ async def process(
 ) -> tuple[Process, Mapping[Part, Any]] | None:
     """The process without its state, and its rows of the parts; None if it does not exist.
 
-    All rows are of one snapshot, and on PostgreSQL they cost one round trip. A part that is too heavy for a light read
-    is left out. The rows of `Part.FORM` are the process with its state, None if no form is open or the values are
-    large. Raises `NotFound` if retention removed it.
+    On PostgreSQL all rows cost one round trip, and each statement reads what is committed when it begins. A part that
+    is too heavy for a light read is left out. The rows of `Part.FORM` are the process with its state, None if no form
+    is open or the values are large. Raises `NotFound` if retention removed it.
     """
     principal.demand(Permission.READ)
 
     def load(conn: Connection) -> tuple[Process, Mapping[Part, Any]] | None:
-        if parts:
-            read_ahead(conn, [light_processes.reading(process_id), *(_PARTS[part][0](process_id) for part in parts)])
+        read_current(conn, [light_processes.reading(process_id), *(_PARTS[part][0](process_id) for part in parts)])
         found = light_processes.by_ids(conn, [process_id]).get(process_id)
         if found is None and audit.removed_at(conn, process_id) is not None:
             raise no_process(conn, process_id)

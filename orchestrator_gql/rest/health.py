@@ -14,6 +14,8 @@ from orchestrator_gql.storage.event_numbers import REMEDY, is_from_other_cluster
 from orchestrator_gql.utils.errors import StorageUnavailable
 from orchestrator_gql.utils.outages import WRITES
 
+FULL = "The disk of the database is full: make room, and the server goes on by itself."
+
 
 def health_routes(runtime: Runtime) -> list[Route]:
     """``/health/live`` and ``/health/ready``."""
@@ -34,6 +36,8 @@ def health_routes(runtime: Runtime) -> list[Route]:
             detail = advice(runtime.database.outage.error)
             body = {"status": "storage-unavailable", **({"detail": detail} if detail else {})}
             return JSONResponse(body, 503, {"Retry-After": "5"})
+        if runtime.database.outage.is_disk_full:  # our own write needed no room
+            return JSONResponse({"status": "storage-unavailable", "detail": FULL}, 503, {"Retry-After": "5"})
         if is_restored:
             return JSONResponse({"status": "event-log-restored", "detail": REMEDY}, 503)
         if version == schema.HEAD:

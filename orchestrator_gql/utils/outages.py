@@ -14,6 +14,9 @@ CALM = 6.0
 """Seconds without a failure after which a success of the same kind ends the outage. On a full disk a transaction that
 writes nothing succeeds between those that fail; the heartbeat, which writes, comes more often than this."""
 
+DISK_FULL = "53100"
+"""The SQLSTATE of PostgreSQL."""
+
 READS, WRITES, WAKE_UPS, QUEUE = "reads", "writes", "wake-ups", "queue"
 """The kinds of work that can fail."""
 
@@ -27,6 +30,9 @@ class Outage:
         """What failed last, as the log names it."""
         self.failed_at: dict[str, float] = {}
         """When each kind of work failed last. Empty: nothing fails, so a success needs no call of `worked`."""
+        self.is_disk_full = False
+        """True if something failed in this outage because the disk of PostgreSQL is full. There a write that needs no
+        new page still succeeds; SQLite writes new pages for each commit."""
         self._began = self._last = 0.0
         self._failures = 0
         self._next_line = 0.0
@@ -38,6 +44,7 @@ class Outage:
         if not self.failed_at:
             self._began, self._failures = now, 0
         self.failed_at[kind] = self._last = now
+        self.is_disk_full = self.is_disk_full or _is_of_full_disk(error)
         self._failures += 1
         if now < self._next_line:
             return
@@ -62,10 +69,18 @@ class Outage:
             for name, at in self.failed_at.items()
             if now - at < (CALM if name == kind else EVERY) and not (is_sure and name == kind)
         }
+        if not self.failed_at:
+            self.is_disk_full = False
         if not self.failed_at and self._is_logged:
             self._is_logged = False
             facts = {"failures": self._failures, "seconds": round(self._last - self._began)}
             logger.info("the database is available again", extra=facts)
+
+
+def _is_of_full_disk(error: BaseException) -> bool:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return getattr(error, "sqlstate", None) == DISK_FULL
 
 
 def _named(error: BaseException) -> str:

@@ -41,6 +41,9 @@ class Config(uvicorn.Config):
     shortage: Shortage
 
 
+SMALL = 16 * 1024
+"""Bytes of a body whose headers are sent with it; a large body is not copied for that."""
+
 CONTENT_LENGTH, CHUNKED = b"content-length", b"transfer-encoding"
 TOO_LARGE = 431
 NOT_IMPLEMENTED = 501
@@ -93,7 +96,13 @@ class TimedHttp(H11Protocol):
             if self.transport.is_closing():
                 # Nothing is written any more. A producer that never waits must learn that its client has left.
                 await asyncio.sleep(0)
-            await send(message)
+            if message["type"] == "http.response.start" and _is_small(message):
+                self.transport.hold()
+            try:
+                await send(message)
+            finally:
+                if message["type"] != "http.response.start":
+                    self.transport.release()
 
         self._request = (scope, receive, send)
         try:
@@ -166,6 +175,11 @@ class TimedHttp(H11Protocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+
+def _is_small(message: Message) -> bool:
+    """True if the body is small and follows the headers at once; those of a stream are sent before it has anything."""
+    return any(name.lower() == CONTENT_LENGTH and int(value) <= SMALL for name, value in message.get("headers", ()))
 
 
 def _size(message: Message) -> int:

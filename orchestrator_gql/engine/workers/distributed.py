@@ -155,7 +155,7 @@ class DistributedDispatcher:
         """Run the jobs of the queue until stopped, at most ``concurrency`` processes at once."""
         self._context = copy_context()
         async with asyncio.TaskGroup() as group:
-            group.create_task(self.work.watch(self._notify_again))
+            group.create_task(self.work.watch(self._notify_again, has_queue=True))
             self._running = group.create_task(self._work_off())
 
     def begin_to_stop(self) -> None:
@@ -234,7 +234,7 @@ class DistributedDispatcher:
         id = UUID(process_id)
         if id in self._begun:
             del self._begun[id]
-            if not await self._is_free(id):
+            if not self._queue.has_more and not await self._is_free(id):  # many claims share one transaction
                 return
         while not await self._wait_for_place():  # a process that was woken here was faster than this job
             if self.work.is_stopping:

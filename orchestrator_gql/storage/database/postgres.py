@@ -255,18 +255,18 @@ class PostgresDatabase:
         raise StorageUnavailable  # five conflicts with other transactions: a later try may succeed
 
     async def _transaction(self, unit: Unit[T], claimer: Claimer) -> tuple[T, CommitEffects]:
-        claims: list[Claim] = []
+        claims, progress = list[Claim](), Progress()
         try:
-            return await self._timed(unit, partial(self._run, unit, claimer, claims))
+            return await self._timed(unit, partial(self._run, unit, claimer, claims, progress), progress)
         except BaseException:
             for claim in claims:
                 claim.drop()
             raise
 
     async def _timed(
-        self, unit: Unit[T], run: Callable[[Connection], tuple[T, CommitEffects]]
+        self, unit: Unit[T], run: Callable[[Connection], tuple[T, CommitEffects]], progress: Progress
     ) -> tuple[T, CommitEffects]:
-        began, progress = time.monotonic(), Progress()
+        began = time.monotonic()
         engine = self._opened(self._engine).sync_engine
         try:
             async with asyncio.timeout(UNIT_SECONDS):
@@ -279,13 +279,17 @@ class PostgresDatabase:
         self.observer.committed(1, time.monotonic() - began, effects.facts)
         return result, effects
 
-    def _run(self, unit: Unit[T], claimer: Claimer, claims: list[Claim], conn: Connection) -> tuple[T, CommitEffects]:
+    def _run(
+        self, unit: Unit[T], claimer: Claimer, claims: list[Claim], progress: Progress, conn: Connection
+    ) -> tuple[T, CommitEffects]:
         effects = begin_unit(conn)
         result = unit(conn)
         claim_woken(conn, effects, claimer, claims)
         if self.prepare is not None and effects.woken:
             self.prepare(conn, effects.woken)
-        flush(conn)
+        progress.is_repeatable = effects.is_repeatable
+        if not effects.is_repeatable:
+            flush(conn)
         self._pass("before", unit)
         return result, effects
 

@@ -13,9 +13,10 @@ from sqlalchemy.exc import DBAPIError
 
 from orchestrator_gql.storage.database import Database, connect
 from orchestrator_gql.storage.database.link import Link
-from orchestrator_gql.storage.database.pipeline import Template, demand_pipeline, savepoint
-from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead, read_ahead
+from orchestrator_gql.storage.database.pipeline import demand_pipeline, savepoint
+from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead, read_ahead, read_current
 from orchestrator_gql.storage.database.schema import migrate
+from orchestrator_gql.storage.database.writes import Template
 from orchestrator_gql.storage.tables import callback_keys, idempotency_keys, payloads, processes
 from orchestrator_gql.utils.tokens import new_id
 
@@ -171,6 +172,15 @@ async def test_a_delete_forgets_what_may_go_with_it(database: Database, trips: l
 
     await database.transaction(unit)
     assert trips == [2, 1, 1, 1]
+
+
+async def test_reads_of_what_is_committed_need_no_transaction(database: Database, trips: list[int]) -> None:
+    def unit(conn: Connection) -> list[Any]:
+        read_current(conn, ALL)
+        return [read.all(conn, values) for read, values in ALL] + texts(conn)  # the last one is not among them
+
+    assert await database.read(unit) == [[], [], [{"number": 0}], []]
+    assert trips == ([len(ALL), 2] if database.dialect == "postgresql" else [])  # with the BEGIN of the last
 
 
 async def test_what_was_read_in_a_savepoint_goes_with_it(database: Database) -> None:
