@@ -212,7 +212,7 @@ def dispatcher_of(settings: Settings) -> Dispatcher:
         return EmbeddedDispatcher()
     demand_extra("postgres")
     from orchestrator_gql.engine.workers.distributed import DistributedDispatcher
-    from orchestrator_gql.storage.database.postgres import NAME
+    from orchestrator_gql.storage.database.connection_arguments import NAME
 
     return DistributedDispatcher(settings.database_url, f"{NAME} {settings.role}")
 
@@ -286,7 +286,7 @@ def _notifier(settings: Settings, timers: asyncio.Event, outage: Outage) -> Noti
     if settings.is_sqlite:
         return LocalNotifier()
     from orchestrator_gql.events.postgres import PostgresNotifier
-    from orchestrator_gql.storage.database.postgres import NAME
+    from orchestrator_gql.storage.database.connection_arguments import NAME
 
     return PostgresNotifier(settings.database_url, timers, outage, f"{NAME} {settings.role}")
 

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from orchestrator_gql.events.notifier import LocalNotifier
-from orchestrator_gql.storage.database.postgres import NAME, connection_arguments
+from orchestrator_gql.storage.database.connection_arguments import NAME, connection_arguments
 from orchestrator_gql.utils.outages import WAKE_UPS, Outage
 
 if TYPE_CHECKING:

@@ -109,7 +109,7 @@ class Metrics:
                     self._child(self._step_seconds, kind, status).observe(took)
                 case ProcessEnded(workflow_name, status):
                     self._child(self._ended, workflow_name, status).inc()
-                case ProcessFailed(workflow_name):
+                case ProcessFailed(workflow_name, _):
                     self._child(self._failed, workflow_name).inc()
                 case ProcessesPruned(number):
                     self._pruned.inc(number)

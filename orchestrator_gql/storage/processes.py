@@ -35,7 +35,7 @@ from orchestrator_gql.process import Process, StepEntry, StepExecution, conditio
 from orchestrator_gql.storage.by_id import ById
 from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.database.after_commit import commit_effects, note_locks, wake
-from orchestrator_gql.storage.database.observer import process_facts
+from orchestrator_gql.storage.database.observer import STOPPED
 from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead
 from orchestrator_gql.storage.engine_state import KEY
 from orchestrator_gql.storage.failure_reasons import reason_columns
@@ -242,7 +242,8 @@ def write(
     )
     values = fence | _moved_values(after, lease_until) | ({} if is_same else _state_values(after))
     (_move if is_same else _move_with_state).write(conn, values, refusal)
-    commit_effects(conn).facts.extend(process_facts(before, after))
+    if after.status in STOPPED and before.status is not after.status:
+        commit_effects(conn).facts.append(STOPPED[after.status](after.workflow_name, after.status))
 
 
 def resume_all(

@@ -18,7 +18,7 @@ from orchestrator_gql import begin, step
 from orchestrator_gql.events import stream
 from orchestrator_gql.events.notifier import LocalNotifier, Notifier
 from orchestrator_gql.events.postgres import EVENTS, GAP, TIMERS, PostgresNotifier
-from orchestrator_gql.storage.database.postgres import connection_arguments
+from orchestrator_gql.storage.database.connection_arguments import connection_arguments
 from orchestrator_gql.storage.events import EventFilter
 from orchestrator_gql.types import Event, ProcessStatus, State
 from orchestrator_gql.workflow import workflow

@@ -33,7 +33,7 @@ from orchestrator_gql.engine.workers.worker import WorkerTasks
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import processes, wake_ups
 from orchestrator_gql.storage.database.after_commit import MakeClaim
-from orchestrator_gql.storage.database.postgres import NAME
+from orchestrator_gql.storage.database.connection_arguments import NAME
 from orchestrator_gql.storage.wake_ups import QUEUE, TASK
 from orchestrator_gql.utils import outages
 from orchestrator_gql.utils.errors import StorageUnavailable

@@ -21,8 +21,8 @@ from procrastinate.manager import JobManager, NotificationCallback, get_channel_
 from psycopg_pool import AsyncConnectionPool
 
 from orchestrator_gql.engine.workers.queue_connection import QueueConnection, listen
+from orchestrator_gql.storage.database.connection_arguments import NAME, connection_arguments
 from orchestrator_gql.storage.database.own_connections import OwnConnection
-from orchestrator_gql.storage.database.postgres import NAME, connection_arguments
 from orchestrator_gql.storage.wake_ups import QUEUE
 
 FEW, MOST = 10, 100

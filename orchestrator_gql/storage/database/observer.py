@@ -1,10 +1,9 @@
 """The facts of a commit that the metrics count, and the interface of the counter."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from orchestrator_gql.process import Process
 from orchestrator_gql.types import AttemptOutcome, ProcessStatus, StepKind, StepStatus
 
 
@@ -37,6 +36,7 @@ class ProcessFailed:
     """A process stopped at a step that failed: this is no end, an operator may retry it."""
 
     workflow_name: str
+    status: ProcessStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,12 @@ class ProcessesPruned:
 Fact: TypeAlias = Delivered | StepEnded | ProcessEnded | ProcessFailed | ProcessesPruned
 
 
-def process_facts(before: Process, after: Process) -> Iterator[Fact]:
-    """What a change of a process is for the metrics."""
-    if after.ended_at is not None and before.ended_at is None:
-        yield ProcessEnded(after.workflow_name, after.status)
-    elif after.status is ProcessStatus.FAILED and before.status is not after.status:
-        yield ProcessFailed(after.workflow_name)
+STOPPED: Mapping[ProcessStatus, type[ProcessEnded] | type[ProcessFailed]] = {
+    ProcessStatus.COMPLETED: ProcessEnded,
+    ProcessStatus.ABORTED: ProcessEnded,
+    ProcessStatus.FAILED: ProcessFailed,
+}
+"""The fact for a process that gets the status."""
 
 
 class Observer(Protocol):

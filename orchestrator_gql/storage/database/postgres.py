@@ -29,6 +29,7 @@ from orchestrator_gql.storage.database.after_commit import (
     no_claim,
 )
 from orchestrator_gql.storage.database.claims import ClaimFailed, claim_woken
+from orchestrator_gql.storage.database.connection_arguments import NAME, connection_arguments
 from orchestrator_gql.storage.database.failpoints import read_failpoints
 from orchestrator_gql.storage.database.losses import (
     FAILURES,
@@ -65,16 +66,6 @@ READERS = 6
 POOL_SECONDS = 10
 """Seconds that a unit waits for a free connection; then the client receives an error and may try again."""
 
-CONNECTION = {
-    "connect_timeout": 5,
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 20_000,
-}
-"""In seconds, the last value in milliseconds: a machine that vanished silently is noticed within half a minute. Without
-these settings the kernel would wait for hours."""
-
 SESSION = "-c idle_in_transaction_session_timeout=10000 -c statement_timeout=30000"
 """In milliseconds: a server that froze in a transaction must not keep its locks, or a lost statement its connection."""
 
@@ -95,20 +86,6 @@ Claimer = Callable[[UUID], MakeClaim | None]
 
 Prepare = Callable[[Connection, Iterable[UUID]], None]
 """A function that gets the processes that became runnable and writes in the same transaction, before its COMMIT."""
-
-
-NAME = "orchestrator-gql"
-"""The first word of the name by which PostgreSQL shows our connections."""
-
-
-def connection_arguments(url: str, name: str = NAME) -> dict[str, Any]:
-    """The keyword arguments of psycopg's `connect` for the URL; what the URL says replaces our own.
-
-    ``name`` is a fallback: an `application_name` in the URL, also in its `options`, and PGAPPNAME replace it."""
-    parsed = make_url(url)
-    _, arguments = parsed.get_dialect()().create_connect_args(parsed)
-    has_name = "application_name" in str(arguments.get("options", ""))  # PostgreSQL would prefer our name to it
-    return {**CONNECTION, **({} if has_name else {"fallback_application_name": name}), **arguments}
 
 
 _connections: "WeakSet[Any]" = WeakSet()

@@ -15,8 +15,8 @@ from support.command_line import SECONDS, environment_of, until
 from support.database import PostgresServer
 
 from orchestrator_gql.storage.database import connect
+from orchestrator_gql.storage.database.connection_arguments import connection_arguments
 from orchestrator_gql.storage.database.own_connections import OwnConnection
-from orchestrator_gql.storage.database.postgres import connection_arguments
 from orchestrator_gql.storage.database.prepared import Prepared
 
 EXECUTIONS = 8
