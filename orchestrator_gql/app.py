@@ -4,10 +4,10 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from sqlalchemy import Connection
@@ -27,6 +27,7 @@ from orchestrator_gql.engine.workers.audit_sealer import keep_sealed, seal_at_th
 from orchestrator_gql.engine.workers.database_clock import keep_to_database_clock, read_database_clock
 from orchestrator_gql.engine.workers.embedded import EmbeddedDispatcher
 from orchestrator_gql.engine.workers.pruning import keep_pruned
+from orchestrator_gql.engine.workers.schema_watch import watch_schema
 from orchestrator_gql.engine.workers.secret_index import unindex_secrets
 from orchestrator_gql.engine.workers.timers import run_timers
 from orchestrator_gql.events.notifier import LocalNotifier, Notifier
@@ -48,7 +49,6 @@ from orchestrator_gql.rest.request_target import KnownHosts, Refuse, RequestTarg
 from orchestrator_gql.runtime import Dispatcher, Runtime, RuntimeHooks
 from orchestrator_gql.storage import leases, product_subscription_reads, product_subscriptions, workers
 from orchestrator_gql.storage.database import connect
-from orchestrator_gql.storage.database.after_commit import no_claim
 from orchestrator_gql.storage.database.schema import prepare
 from orchestrator_gql.storage.database.sqlite import SqliteDatabase
 from orchestrator_gql.storage.event_numbers import REMEDY, is_from_other_cluster
@@ -142,18 +142,9 @@ async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[Non
             lambda conn: product_subscriptions.write_products(conn, [block.facts for block in products.all()])
         )
         if runtime.settings.is_sqlite:  # only one server opens the file: the server that held a lease is dead
-            await runtime.database.transaction(_forget_dead_server)
-        # Every role reads the index; a deployment may restart its API servers only.
-        jobs = [runtime.notifier.run(), unindex_secrets(runtime)]
-        if isinstance(runtime.clock, SteadyClock) and not runtime.settings.is_sqlite:
-            await read_database_clock(runtime, runtime.clock)  # before the first decision by this clock
-            jobs.append(keep_to_database_clock(runtime, runtime.clock))
+            _log_left(await runtime.database.transaction(_forget_dead_server))
         runs_engine = runtime.settings.role != "api"
-        if runs_engine:
-            jobs += await start_notifications(runtime)
-            jobs += [dispatcher.run(), run_timers(runtime), keep_sealed(runtime)]
-            if runtime.settings.retention_days is not None:
-                jobs.append(keep_pruned(runtime, runtime.settings.retention_days))
+        jobs = await _jobs(runtime, dispatcher, runs_engine)
         tasks = [asyncio.create_task(job, name=getattr(job, "__qualname__", None)) for job in jobs]
         for task in tasks:
             task.add_done_callback(partial(_note_end, runtime))
@@ -172,9 +163,37 @@ async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[Non
         runtime.authors.close()
 
 
-def _forget_dead_server(conn: Connection) -> None:
-    leases.drop(conn)
+async def _jobs(runtime: Runtime, dispatcher: Dispatcher, runs_engine: bool) -> list[Coroutine[Any, Any, None]]:
+    """The background work of the server. What may fail comes first: a coroutine that nobody runs is a warning."""
+    clock = runtime.clock if isinstance(runtime.clock, SteadyClock) and not runtime.settings.is_sqlite else None
+    if clock is not None:
+        await read_database_clock(runtime, clock)  # before the first decision by this clock
+    notifications = await start_notifications(runtime) if runs_engine else []
+    # Every role reads the index; a deployment may restart its API servers only.
+    jobs = [runtime.notifier.run(), unindex_secrets(runtime), *notifications]
+    if clock is not None:
+        jobs.append(keep_to_database_clock(runtime, clock))
+    if not runtime.settings.is_sqlite:  # nobody else migrates a SQLite file while a server has it
+        jobs.append(watch_schema(runtime))
+    if runs_engine:
+        jobs += [dispatcher.run(), run_timers(runtime), keep_sealed(runtime)]
+        if runtime.settings.retention_days is not None:
+            jobs.append(keep_pruned(runtime, runtime.settings.retention_days))
+    return jobs
+
+
+def _log_left(processes: int) -> None:
+    if processes:
+        logger.info(
+            "the last server ended without a hand-over: this server continues its processes",
+            extra={"processes": processes},
+        )
+
+
+def _forget_dead_server(conn: Connection) -> int:
+    """The number of processes that the dead server held."""
     workers.forget_all(conn)
+    return leases.drop(conn)
 
 
 def _note_end(runtime: Runtime, task: "asyncio.Task[None]") -> None:
@@ -193,8 +212,9 @@ def dispatcher_of(settings: Settings) -> Dispatcher:
         return EmbeddedDispatcher()
     demand_extra("postgres")
     from orchestrator_gql.engine.workers.distributed import DistributedDispatcher
+    from orchestrator_gql.storage.database.postgres import NAME
 
-    return DistributedDispatcher(settings.database_url)
+    return DistributedDispatcher(settings.database_url, f"{NAME} {settings.role}")
 
 
 def assemble(settings: Settings, registry: Registry, dispatcher: Dispatcher, clock: Clock) -> Runtime:
@@ -203,7 +223,7 @@ def assemble(settings: Settings, registry: Registry, dispatcher: Dispatcher, clo
     Raises `SettingsError` if a workflow waits for a remote service that is not configured.
     """
     _demand_services(settings, registry)
-    database = connect(settings.database_url)
+    database = connect(settings.database_url, settings.role)
     timers = asyncio.Event()
     runtime = Runtime(
         settings=settings,
@@ -218,8 +238,7 @@ def assemble(settings: Settings, registry: Registry, dispatcher: Dispatcher, clo
     )
     runtime.authors.set_variable(READER, partial(_answer, database))
     dispatcher.attach(runtime)
-    claimer = dispatcher.claimer if isinstance(dispatcher, EmbeddedDispatcher) else no_claim
-    database.hooks = RuntimeHooks(runtime.notifier, runtime.timers, dispatcher, claimer)
+    database.hooks = RuntimeHooks(runtime.notifier, runtime.timers, dispatcher, dispatcher.claimer)
     if not isinstance(database, SqliteDatabase):
         database.prepare = dispatcher.prepare
     return runtime
@@ -267,8 +286,9 @@ def _notifier(settings: Settings, timers: asyncio.Event, outage: Outage) -> Noti
     if settings.is_sqlite:
         return LocalNotifier()
     from orchestrator_gql.events.postgres import PostgresNotifier
+    from orchestrator_gql.storage.database.postgres import NAME
 
-    return PostgresNotifier(settings.database_url, timers, outage)
+    return PostgresNotifier(settings.database_url, timers, outage, f"{NAME} {settings.role}")
 
 
 def _open_routes(runtime: Runtime, limiters: GuessLimiters) -> list[BaseRoute]:

@@ -1,18 +1,36 @@
 """The command line as a Cyclopts application: it reads the arguments and calls the function of the command."""
 
+import re
 import sys
 from collections.abc import Sequence
 from types import MethodType
 from typing import Literal
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import (
+    App,
+    CoercionError,
+    CycloptsError,
+    MissingArgumentError,
+    Parameter,
+    UnknownCommandError,
+    UnknownOptionError,
+    UnusedCliTokensError,
+)
 
 from orchestrator_gql.cli import catalog, help_text
 from orchestrator_gql.cli.catalog import PROGRAM, entries
 from orchestrator_gql.cli.failure import REFUSED
+from orchestrator_gql.cli.nearest import nearest
+from orchestrator_gql.cli.terminal import printable
 
 DEFAULTS = Parameter(negative=(), allow_repeating=True, show_default=False)
 """Of an option that is given several times the last value counts."""
+
+UNSUGGESTED = ("--yes",)
+"""Options that no message suggests: who follows the suggestion would not be asked any more."""
+
+SUGGESTION = re.compile(r' Did you mean "[^"]*"\?')
+"""The suggestion in a message of the library."""
 
 
 def application() -> App:
@@ -55,8 +73,42 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _sentence(error: CycloptsError) -> str:
-    text = " ".join(str(error).split())
-    return text if text.endswith((".", "?", "!")) else f"{text}."
+    """The message of the error. The library suggests names that are far away, so the suggestions are ours."""
+    text, word, names, quote = printable(" ".join(str(error).split())), "", list[str](), '"'
+    match error:
+        case UnknownOptionError():
+            given = error.token.keyword or error.token.value
+            text, word, quote = f"Unknown option: {printable(given)}", given.partition("=")[0], ""
+            names = [name for each in error.argument_collection if each.parse for name in each.names]
+        case UnknownCommandError() if error.unused_tokens:
+            word, names = error.unused_tokens[0], _names_beside(error)
+            text = f'Unknown command "{printable(word)}"'
+        case CoercionError() if error.token is not None and error.argument is not None:
+            word, names = error.token.value, list(error.argument.get_choices() or ())
+            text = SUGGESTION.sub("", text)
+        case MissingArgumentError() if error.argument is not None:
+            text = _lacking(error, error.argument.name)
+        case UnusedCliTokensError() if error.unused_tokens:
+            text = f"One argument too many: {printable(error.unused_tokens[0])!r}"
+    text = text if text.endswith((".", "?", "!")) else f"{text}."
+    near = nearest(word, [name for name in names if name not in UNSUGGESTED], 1)
+    return f"{text} Did you mean {quote}{near[0]}{quote}?" if near else text
+
+
+def _lacking(error: MissingArgumentError, name: str) -> str:
+    if error.keyword is not None or f"parameter {name} requires at least" in str(error):
+        return f"{error.keyword or name} needs a value"
+    options = [each for each in error.unused_tokens or () if each.startswith("-") and nearest(each, [name])]
+    meant = f": did you mean that by {options[0]}?" if options else ""
+    return f"{' '.join(error.command_chain or ())} needs {name}{meant}"
+
+
+def _names_beside(error: CycloptsError) -> list[str]:
+    """The commands that may stand where the unknown command stands."""
+    parent = " ".join(error.command_chain or ())
+    if parent:
+        return [entry.name.removeprefix(f"{parent} ") for entry in entries() if entry.name.startswith(f"{parent} ")]
+    return ["audit", *(entry.name for entry in entries() if " " not in entry.name)]
 
 
 def completion_script(shell: Literal["bash", "zsh", "fish"]) -> str:

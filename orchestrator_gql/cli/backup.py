@@ -3,6 +3,7 @@
 import json
 import sys
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -14,6 +15,8 @@ from orchestrator_gql.cli.serving.ending import BY_SIGNAL, leave
 from orchestrator_gql.cli.signals import handling
 from orchestrator_gql.config.settings import read_settings
 from orchestrator_gql.storage.database.backup import Backup
+from orchestrator_gql.storage.database.backup_check import DamagedFile, check
+from orchestrator_gql.storage.database.schema import HEAD, difference, is_newer
 
 STOP_SECONDS = 3.0
 """Seconds that a copy may take to stop, and its removal after that: a disk that does not answer must not keep the
@@ -22,6 +25,9 @@ command alive."""
 LOOK_SECONDS = 0.2
 """Seconds after which the main thread looks for a signal again: a signal that another thread receives, or that comes
 just before the main thread begins to wait, does not wake it."""
+
+DAMAGED = 1
+"""The exit code if a copy is damaged."""
 
 Outcome = Path | BaseException
 """The source that was copied, or the error."""
@@ -48,6 +54,25 @@ def backup(file: Path, *, database: str | None, is_json: bool = False) -> int:
             print(json.dumps({"source": str(first), "file": str(file), "bytes": size}))
         else:
             print(f"Copied {first} to {file} ({size:,} bytes).")
+    return DONE
+
+
+def check_copy(file: Path, *, is_json: bool = False) -> int:
+    """Check a copy that was made before, print what it holds and return the exit code: 1 if it is damaged."""
+    try:
+        held = check(file)
+    except DamagedFile as error:
+        print(f"{PROGRAM}: {error.message}", file=sys.stderr)
+        return DAMAGED
+    if is_json:
+        print(json.dumps({"file": str(file), "bytes": file.stat().st_size, **asdict(held)}))
+        return DONE
+    changed = f", the last change at {held.newest} UTC" if held.newest else ""
+    print(f"{file} is whole: schema {held.schema}, {held.processes:,} processes{changed}.")
+    if held.schema != HEAD:
+        print(
+            difference(held.schema) if is_newer(held.schema) else "A server of this release migrates it at its start."
+        )
     return DONE
 
 

@@ -1,9 +1,16 @@
 """The certificates that a command trusts, and what it says about a server without one of them."""
 
+import os
 import ssl
 
 UNKNOWN_AUTHORITY = frozenset({18, 19, 20, 21})
 """The codes of OpenSSL for a certificate, or a chain, whose authority is not among the trusted ones."""
+
+OF_TIME = frozenset({9, 10})
+"""The codes for a certificate that is not valid yet, or not any more."""
+
+OF_NAME = frozenset({62, 64})
+"""The codes for a certificate of another name or address."""
 
 
 def trusted(base: str) -> ssl.SSLContext | bool:
@@ -31,6 +38,24 @@ def distrust(error: BaseException) -> str | None:
     if cause is None:
         return None
     why = f"its certificate is refused ({cause.verify_message.rstrip('.')})"
+    if cause.verify_code in OF_TIME:
+        return f"{why}; renew it at the server, unless the clock of this machine is wrong"
+    if cause.verify_code in OF_NAME:
+        return f"{why}; use a name that is in the certificate"
     if cause.verify_code not in UNKNOWN_AUTHORITY:
         return why
+    if file := _useless_file():
+        return f"{why}; SSL_CERT_FILE names {file!r}, which holds no certificate that can be read"
     return f"{why}; if an authority of your own issued it, name the file of its certificate in SSL_CERT_FILE"
+
+
+def _useless_file() -> str | None:
+    """The file of SSL_CERT_FILE if nothing can be read from it: OpenSSL ignores such a file silently."""
+    file = os.environ.get("SSL_CERT_FILE", "")
+    if not file:
+        return None
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
+    except OSError:
+        return file
+    return None

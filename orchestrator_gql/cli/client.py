@@ -2,13 +2,15 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncGenerator, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
-from orchestrator_gql.cli.certificates import distrust, trusted
-from orchestrator_gql.cli.credentials import TOKEN, base_of, source, token
+from orchestrator_gql.cli.certificates import trusted
+from orchestrator_gql.cli.credentials import TOKEN, base_of, shown, source, token
+from orchestrator_gql.cli.reachability import other_scheme, reason_of, speaks_tls
 from orchestrator_gql.cli.terminal import printable
 from orchestrator_gql.utils.errors import OrchestratorError
 from orchestrator_gql.utils.json import Json
@@ -31,23 +33,33 @@ CLOSING_SECONDS = 1
 
 
 NO_ORCHESTRATOR = "The server at this address is not an orchestrator."
+ANOTHER = "Another address is given by --url or ORCHESTRATOR_URL."
 
 
 class ConnectionFailed(OrchestratorError):
     """The server cannot be reached; a later try may succeed."""
 
     code = "connection-failed"
+    may_have_acted = False
+    """Whether the server may have done what it was asked, although its answer did not come."""
 
 
-def unreachable(url: str, error: Exception) -> "ConnectionFailed | OperationRefused":
-    """The error for a server that does not answer at this base URL, or whose certificate is refused: for ever then."""
+def unreachable(url: str, error: Exception, *, may_have_acted: bool = False) -> "ConnectionFailed | OperationRefused":
+    """The error for a server that does not answer at this base URL, or never will until a person changes something.
+
+    ``may_have_acted``: the operation changes something, and may have been sent before the connection broke.
+    """
     parts = urlsplit(url)
     address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"  # without a password
-    distrusted = distrust(error)
-    reason = distrusted or str(error) or "no answer in time"
-    return (OperationRefused if distrusted else ConnectionFailed)(
-        f"The server cannot be reached at {address}: {reason}. Another address is given by --url or ORCHESTRATOR_URL."
+    reason = reason_of(base_of(url), error)
+    may_have_acted = may_have_acted and not reason.is_lasting
+    acted = " It may have done what the command says: look before you repeat the command." if may_have_acted else ""
+    failed = (OperationRefused if reason.is_lasting else ConnectionFailed)(
+        printable(f"The server cannot be reached at {address}: {reason.text}{acted} {ANOTHER}")
     )
+    if isinstance(failed, ConnectionFailed):
+        failed.may_have_acted = may_have_acted
+    return failed
 
 
 def too_old(version: str | None, message: str) -> "OperationRefused":
@@ -79,10 +91,14 @@ async def subscribe(url: str, query: str, variables: Mapping[str, Json]) -> Asyn
     breaks, `OperationRefused` if the server refuses, and `SettingsError` if ``url`` is not such a URL.
     """
     from websockets.asyncio.client import connect
-    from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage, InvalidStatus
+    from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+
+    class Connect(connect):
+        def process_redirect(self, exc: Exception) -> Exception:
+            return exc  # the token is for this server, not for one that it names
 
     try:
-        async with connect(
+        async with Connect(
             _socket_url(url),
             ssl=trusted(url) or None,
             subprotocols=[SUBPROTOCOL],
@@ -108,11 +124,8 @@ async def subscribe(url: str, query: str, variables: Mapping[str, Json]) -> Asyn
     except ConnectionClosed as closed:
         raise _closed(closed) from closed
     except InvalidStatus as refused:
-        raise not_opened(refused.response.status_code) from refused
-    except InvalidMessage as error:
-        if isinstance(error.__cause__, EOFError):  # the server goes away at this moment
-            raise unreachable(url, error) from error
-        raise OperationRefused(NO_ORCHESTRATOR) from error
+        headers = refused.response.headers
+        raise not_opened(url, refused.response.status_code, headers.get("location")) from refused
     except (OSError, InvalidHandshake, TimeoutError) as error:
         raise unreachable(url, error) from error
 
@@ -171,15 +184,34 @@ def _closed(closed: "ConnectionClosed") -> OrchestratorError:
     return ConnectionFailed(f"The connection was lost ({code}).")
 
 
-def not_opened(status: int) -> OrchestratorError:
-    """The error for an HTTP status without a GraphQL response."""
-    if status in (408, 425, 429) or status >= 500:
-        return ConnectionFailed(f"The server answered {status}.")
+def not_opened(url: str, status: int, location: str | None = None) -> OrchestratorError:
+    """The error for an HTTP status without a GraphQL response; ``location`` is where the server redirects to."""
+    if status in _BUSY or status >= 500:
+        whose = "; a proxy in front of it may have said so" if status in _OF_PROXIES else ""
+        return ConnectionFailed(f"The server answered {status}{whose}. Try again; its log says more.")
     if status == HTTPStatus.UNAUTHORIZED:
         return not_signed_in()
-    if status in (HTTPStatus.OK, HTTPStatus.NOT_FOUND):
+    if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        return OperationRefused("A proxy between here and the server demands a sign-in, and this command has none.")
+    if location is not None and 300 <= status < 400:
+        return OperationRefused(_redirected(url, location))
+    if status == HTTPStatus.BAD_REQUEST and urlsplit(url).scheme == "http" and speaks_tls(base_of(url)):
+        return OperationRefused(f"The server answered {status}: {other_scheme(base_of(url))}")
+    if status in (HTTPStatus.OK, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
         return OperationRefused(
             f"The server answered {status}, and not as an orchestrator does: is there another service at this address, "
             "or does its path lack a part? --url or ORCHESTRATOR_URL gives another address."
         )
-    return OperationRefused(f"The server answered {status}: is it an orchestrator, and may you use it?")
+    return OperationRefused(f"The server answered {status}: is it an orchestrator, and may you use it? {ANOTHER}")
+
+
+_BUSY = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS)
+_OF_PROXIES = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
+
+
+def _redirected(url: str, location: str) -> str:
+    """The sentence for a redirect, which is not followed: the token would go to an address that nobody gave."""
+    to = re.sub(r"^ws(s?:)", r"http\1", shown(urljoin(f"{base_of(url)}/graphql", location)))
+    if to.endswith("/graphql"):
+        return printable(f"The server redirects to {to.removesuffix('/graphql')}: give this address, if you trust it.")
+    return printable(f"The server redirects to {to}: does a proxy demand a sign-in, or is the address another one?")

@@ -20,6 +20,12 @@ def given() -> list[str]:
     return list(_given.get())
 
 
+def wants_json() -> bool:
+    """Whether a program reads the output."""
+    words = _given.get()
+    return "--json" in (words[: words.index("--")] if "--" in words else words)
+
+
 def color() -> str:
     """The choice of colours: auto, always or never."""
     return _color.get()

@@ -31,3 +31,12 @@ def report(error: OrchestratorError) -> int:
     """Print the message of the error, and return the exit code for it."""
     print(f"{PROGRAM}: {error.message}", file=sys.stderr)
     return DECLINED if error.code == "verb-refused" else REFUSED
+
+
+def reason_of(error: BaseException) -> str:
+    """What the driver of the database says about the error, such as that the disk is full, and what helps."""
+    from orchestrator_gql.storage.database.advice import advised  # with a database, which most commands do not use
+
+    while error.__cause__ is not None and not hasattr(error, "orig"):
+        error = error.__cause__
+    return advised(str(getattr(error, "orig", None) or error).partition("\n")[0])

@@ -6,11 +6,12 @@ import json
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
+from orchestrator_gql.cli.failure import reason_of
 from orchestrator_gql.cli.serving.log_lines import configure_logging
 from orchestrator_gql.config.settings import read_settings
 from orchestrator_gql.storage import event_numbers
 from orchestrator_gql.storage.database import connect, schema
-from orchestrator_gql.utils.errors import SettingsError
+from orchestrator_gql.utils.errors import SettingsError, StorageUnavailable
 
 
 def migrate(database: str | None, *, after_restore: bool = False, is_json: bool = False) -> None:
@@ -19,13 +20,13 @@ def migrate(database: str | None, *, after_restore: bool = False, is_json: bool 
     ``after_restore``: also renumber the events of a log that comes from another PostgreSQL cluster.
     """
     settings = read_settings(database_url=database)
-    configure_logging(settings.log_level)  # a migration of a large site logs how far it is
+    configure_logging(settings.log_level, settings.log_format)  # a migration of a large site logs how far it is
     try:
         renumbered = asyncio.run(_migrate(settings.database_url, after_restore))
     except CommandError as error:
-        raise SettingsError(f"The database is newer than this release: run the newer release. ({error})") from error
-    except DBAPIError as error:
-        raise SettingsError(f"The database cannot be migrated: {str(error.orig).partition(chr(10))[0]}") from error
+        raise SettingsError(f"The schema of the database is of no release that this release knows: {error}.") from error
+    except (StorageUnavailable, DBAPIError) as error:
+        raise SettingsError(f"The database cannot be migrated, and nothing was changed: {reason_of(error)}") from error
     if is_json:
         print(json.dumps({"schema": schema.HEAD, **({"renumberedEvents": renumbered} if after_restore else {})}))
         return
@@ -35,7 +36,7 @@ def migrate(database: str | None, *, after_restore: bool = False, is_json: bool 
 
 
 async def _migrate(url: str, after_restore: bool) -> int:
-    database = connect(url)
+    database = connect(url, "migrate")
     await database.open()
     try:
         await schema.migrate(database)

@@ -5,22 +5,18 @@ import getpass
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from orchestrator_gql.audit import origin
-from orchestrator_gql.config.database_url import file_name
-from orchestrator_gql.config.settings import Settings, read_settings
+from orchestrator_gql.cli import own_database
+from orchestrator_gql.config.settings import Settings
 from orchestrator_gql.engine.retention import REST, Pruned, Request, Wish, mark_of, prune, selection_of
 from orchestrator_gql.storage import retention, timers
-from orchestrator_gql.storage.database import Database, connect
-from orchestrator_gql.storage.database.schema import prepare
-from orchestrator_gql.storage.database.sqlite_file import InUse
+from orchestrator_gql.storage.database import Database
 from orchestrator_gql.storage.retention import Count
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import ProcessStatus
 from orchestrator_gql.utils.clock import SteadyClock
-from orchestrator_gql.utils.errors import SettingsError
 
 METHOD = "cli/database"
 """How the request came, in the audit log."""
@@ -32,21 +28,9 @@ SECONDS = 5.0
 @contextmanager
 def opened(url: str | None) -> Iterator["DatabaseRequests"]:
     """Requests to the database of this URL, or of the settings. Raises `SettingsError` if it cannot be used."""
-    settings = read_settings(database_url=url)
-    if settings.is_sqlite and not Path(file_name(settings.database_url)).exists():
-        raise SettingsError(f"There is no database {file_name(settings.database_url)!r}.")
-    database = connect(settings.database_url)
-    with asyncio.Runner() as runner:
-        try:
-            runner.run(database.open())
-        except InUse as error:
-            server = "orchestrator-gql prune --url http://HOST:PORT"
-            raise SettingsError(f"{error.message} Or let that server delete: {server}.") from None
-        try:
-            runner.run(prepare(database))
-            yield DatabaseRequests(runner, database, settings)
-        finally:
-            runner.run(database.close())
+    server = "orchestrator-gql prune --url http://HOST:PORT"
+    with own_database.opened(url, "prune", instead=f"Or let that server delete: {server}.") as own:
+        yield DatabaseRequests(own.runner, own.database, own.settings)
 
 
 class DatabaseRequests:

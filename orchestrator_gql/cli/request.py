@@ -1,6 +1,7 @@
 """The client of one GraphQL operation over HTTP."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import httpx
@@ -40,7 +41,7 @@ def _data(url: str, response: httpx.Response) -> dict[str, Any]:
     try:
         body = response.json()
     except (ValueError, RecursionError):
-        raise not_opened(response.status_code) from None
+        raise not_opened(url, response.status_code, response.headers.get("location")) from None
     if not isinstance(body, dict) or not isinstance(body.get("errors") or [], list):
         raise OperationRefused(NO_ORCHESTRATOR)
     if errors := [error for error in body.get("errors") or [] if isinstance(error, dict)]:
@@ -49,19 +50,27 @@ def _data(url: str, response: httpx.Response) -> dict[str, Any]:
         raise refusal(errors)
     data = body.get("data")
     if not isinstance(data, dict):
-        raise not_opened(response.status_code)
+        raise not_opened(url, response.status_code)
     return data
 
 
-async def request_async(url: str, query: str, variables: Mapping[str, Json]) -> dict[str, Any]:
-    """As `request`, on an event loop: Ctrl-C ends it at once."""
+def opened(url: str, connections: int = 1) -> httpx.AsyncClient:
+    """A client on an event loop that keeps so many connections to the server."""
+    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
+    return httpx.AsyncClient(trust_env=False, verify=trusted(base_of(url)), timeout=SECONDS, limits=limits)
+
+
+async def request_async(
+    url: str, query: str, variables: Mapping[str, Json], *, http: httpx.AsyncClient | None = None
+) -> dict[str, Any]:
+    """As `request`, on an event loop: Ctrl-C ends it at once. ``http`` is a client that stays open."""
     base = base_of(url)
     body, headers = {"query": query, "variables": variables}, {"accept": MEDIA_TYPE, **authorization()}
     try:
-        async with httpx.AsyncClient(trust_env=False, verify=trusted(base), timeout=SECONDS) as http:
-            response = await http.post(f"{base}/graphql", json=body, headers=headers)
+        async with nullcontext(http) if http else opened(url) as client:
+            response = await client.post(f"{base}/graphql", json=body, headers=headers)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise unreachable(url, error) from error
+        raise unreachable(url, error, may_have_acted=_may_have_acted(query, error)) from error
     return _data(url, response)
 
 
@@ -71,7 +80,15 @@ def _post(url: str, body: Mapping[str, Any], seconds: float) -> httpx.Response:
         with httpx.Client(trust_env=False, verify=trusted(base), timeout=seconds) as http:
             return http.post(f"{base}/graphql", json=body, headers={"accept": MEDIA_TYPE, **authorization()})
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise unreachable(url, error) from error
+        raise unreachable(url, error, may_have_acted=_may_have_acted(str(body["query"]), error)) from error
+
+
+def _may_have_acted(query: str, error: Exception) -> bool:
+    """Whether the server may have received a mutation although its response did not come."""
+    return query.lstrip().startswith("mutation") and isinstance(error, _AFTER_SENDING)
+
+
+_AFTER_SENDING = (httpx.ReadError, httpx.ReadTimeout, httpx.RemoteProtocolError, httpx.DecodingError)
 
 
 def _code(error: dict[str, Any]) -> object:

@@ -14,11 +14,12 @@ from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 
 from orchestrator_gql.app import create_app
-from orchestrator_gql.cli.failure import DONE, FAILED, report
+from orchestrator_gql.cli.failure import DONE, FAILED, reason_of, report
 from orchestrator_gql.cli.serving.banner import banner, local_address
 from orchestrator_gql.cli.serving.ending import Ending, leave
 from orchestrator_gql.cli.serving.loading import load_workflows
 from orchestrator_gql.cli.serving.log_lines import configure_logging
+from orchestrator_gql.cli.serving.open_files import demand_enough
 from orchestrator_gql.cli.serving.server import bind_socket, serve_until_signal
 from orchestrator_gql.cli.terminal import say
 from orchestrator_gql.config.settings import Settings, read_settings
@@ -58,7 +59,8 @@ def serve(
     cannot start.
     """
     settings = read_settings(host=host, port=port, database_url=database, public_url=public, role=role)
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, settings.log_format)
+    demand_enough()
     workflows = load_workflows(modules)
     with bind_socket(settings.host, settings.port) as listener:
         # Callback URLs need the real port: port 0 means that the system chooses one.
@@ -110,9 +112,5 @@ def _tune_interpreter() -> None:
 
 
 def _unusable(settings: Settings, error: Exception) -> SettingsError:
-    cause: BaseException = error
-    while cause.__cause__ is not None and not isinstance(cause, DBAPIError):  # what the driver says helps most
-        cause = cause.__cause__
-    reason = str(getattr(cause, "orig", None) or cause).partition("\n")[0]
     kind = "SQLite file" if settings.is_sqlite else "PostgreSQL server"
-    return SettingsError(f"The {kind} of ORCHESTRATOR_DATABASE_URL cannot be used: {reason}")
+    return SettingsError(f"The {kind} of ORCHESTRATOR_DATABASE_URL cannot be used: {reason_of(error)}")

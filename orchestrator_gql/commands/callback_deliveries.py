@@ -118,6 +118,6 @@ async def log_refusal(runtime: Runtime, token: str, refused: OrchestratorError, 
     """Log a delivery that was refused although its token is right, with its process and never with the token."""
     facts = {"code": refused.code, "address": peer or "unknown"}
     with suppress(StorageUnavailable):
-        process_id = await runtime.database.read(partial(callbacks.process_of_token_digest, token_digest=digest(token)))
-        facts |= {"process_id": str(process_id)}
+        place = await runtime.database.read(partial(callbacks.place_of_token_digest, token_digest=digest(token)))
+        facts |= {"process_id": str(place and place[0])}
     logger.warning("a delivery was refused", extra=facts)

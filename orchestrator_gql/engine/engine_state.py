@@ -12,13 +12,16 @@ from orchestrator_gql.utils.errors import EnginePaused
 
 
 def demand_running(conn: Connection) -> None:
-    """Raise `EnginePaused` unless the engine starts new steps.
+    """Raise `EnginePaused` unless the engine starts new steps, on PostgreSQL perhaps only before the COMMIT.
 
     Call it in the transaction that starts the step. Otherwise a step could start after the pause was acknowledged.
     """
-    paused = pause_of(engine_state.share(conn))
-    if paused is not None:
-        raise paused
+
+    def demand(status: EngineStatus) -> None:
+        if (paused := pause_of(status)) is not None:
+            raise paused
+
+    engine_state.demand(conn, demand)
 
 
 def pause_of(status: EngineStatus) -> EnginePaused | None:

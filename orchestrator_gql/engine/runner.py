@@ -31,8 +31,8 @@ from orchestrator_gql.engine.commit import (
     PendingTransitions,
     commit_context,
     needs_names,
-    with_current_definition,
 )
+from orchestrator_gql.engine.shared_claims import claim_together, pending_claim
 from orchestrator_gql.engine.steps import calls, conditions, execution, input_steps
 from orchestrator_gql.engine.steps.failures import failure_at, failure_of, log_decided, outcome_of
 from orchestrator_gql.process import (
@@ -43,17 +43,18 @@ from orchestrator_gql.process import (
     Skipped,
     Success,
     abort,
-    claim,
     decide,
     step_at,
     steps_of,
 )
 from orchestrator_gql.process.secrecy import outcome_shown
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.storage import leases, processes
+from orchestrator_gql.storage import expected_processes, leases, processes
+from orchestrator_gql.storage.database.after_commit import commit_effects
+from orchestrator_gql.storage.database.batches import Batches
 from orchestrator_gql.types import Failure, ProcessStatus
 from orchestrator_gql.utils.author_calls import AuthorRaised
-from orchestrator_gql.utils.author_demands import refusing_demands
+from orchestrator_gql.utils.author_demands import Demand, refusing_demands
 from orchestrator_gql.utils.errors import StepError, StorageUnavailable
 from orchestrator_gql.utils.secrets import NOTHING, known_to_logs
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, InputStep, StepList
@@ -107,6 +108,11 @@ async def advance(
     latest: CommitResult | None = claimed
     try:
         latest = latest or await _claimed(runtime, process_id)
+        if latest is not None and latest.taken_from is not None:
+            logger.info(
+                "the lease of another worker ended: this worker continues its process",
+                extra={"process_id": str(process_id), "held_by": latest.taken_from},
+            )
         while (
             latest is not None and latest.process.status is ProcessStatus.RUNNING and latest.process.worker is not None
         ):
@@ -127,19 +133,26 @@ async def advance(
 
 
 def claim_at_once(conn: Connection, runtime: Runtime, process_id: UUID) -> CommitResult | None:
-    """Claim the process in the transaction that makes it runnable; None if it would not run.
+    """Claim the process in the transaction that makes it runnable, which holds it; None if it would not run.
 
     Every error leaves the claim to a worker: only `advance` runs the authors' functions that a claim may demand, and
     only `advance` counts failures.
     """
     with refusing_demands():
-        claimed = _claim(conn, runtime, process_id)
+        claimed = _claim(conn, runtime, process_id, is_held=True)
     if claimed is None or claimed.process.status is not ProcessStatus.RUNNING or claimed.process.worker is None:
         return None
     return claimed
 
 
 async def _claimed(runtime: Runtime, process_id: UUID) -> CommitResult | None:
+    if runtime.database.dialect == "sqlite":  # its transactions are shared anyway
+        return await _claimed_alone(runtime, process_id)
+    claims: Batches[CommitResult | None] = runtime.claims
+    return await claims.run(process_id, lambda: _claimed_alone(runtime, process_id), partial(claim_together, runtime))
+
+
+async def _claimed_alone(runtime: Runtime, process_id: UUID) -> CommitResult | None:
     try:
         return await calls.outside(
             runtime,
@@ -153,18 +166,23 @@ async def _claimed(runtime: Runtime, process_id: UUID) -> CommitResult | None:
         return await runtime.database.transaction(lambda conn: _claim(conn, runtime, process_id, fails=True))
 
 
-def _claim(conn: Connection, runtime: Runtime, process_id: UUID, *, fails: bool = False) -> CommitResult | None:
+def _claim(
+    conn: Connection, runtime: Runtime, process_id: UUID, *, fails: bool = False, is_held: bool = False
+) -> CommitResult | None:
     now = runtime.clock.now()
-    process = processes.lock_free(conn, process_id, now)
+    find = processes.load_free if is_held else processes.lock_free
+    process = find(conn, process_id, now)
     workflow = runtime.registry.find(process.workflow_name) if process else None
+    if not is_held:
+        commit_effects(conn).is_repeatable = True  # the watch releases a process whose claim may be committed
     if process is None or workflow is None:
         return None  # another worker holds the process, it rests, or its workflow is not deployed here
-    pending = PendingTransitions(process).then(claim(process, worker=runtime.worker, now=now))
-    pending = with_current_definition(conn, pending, workflow)
-    context = commit_context(runtime, steps_of(process, workflow))
+    pending, context = pending_claim(conn, runtime, process, workflow, now)
     if fails:
         pending = _failed_at(pending, context) or pending
-    return commit.apply(conn, process, pending, context, standing=processes.standing_of_free(process))
+    claimed = commit.apply(conn, process, pending, context, standing=processes.standing_of_free(process))
+    is_taken_over = process.worker not in (None, runtime.worker)
+    return replace(claimed, taken_from=process.worker) if is_taken_over else claimed
 
 
 async def _run_step(
@@ -310,6 +328,7 @@ async def _written(
     """
     try_count = 0
     written: CommitResult | None = None
+    expects = runtime.database.dialect == "postgresql"  # SQLite has no round trip to save
 
     def write(conn: Connection) -> CommitResult:
         # The database may have done a COMMIT whose response was lost. A second write would then be fenced by the first:
@@ -317,13 +336,26 @@ async def _written(
         nonlocal written
         commit.lock_external_ids(conn, pending, now())
         if written is None or written.process.seq == before.seq or processes.hold_as(conn, written.process) is None:
-            written = commit.apply(conn, before, pending, now(), if_paused=if_paused)
+            standing = expected_processes.expect(conn, before) if expects else None
+            written = commit.apply(conn, before, pending, now(), if_paused=if_paused, standing=standing)
         return written
+
+    async def write_or_look() -> CommitResult:
+        nonlocal expects
+        try:
+            return await runtime.database.transaction(write)
+        except (StorageUnavailable, Demand):
+            raise
+        except Exception:  # whatever a process in other hands leads to
+            if not expects:
+                raise
+            expects = False
+        return await runtime.database.transaction(write)
 
     while True:
         try:
             try:
-                return await calls.outside(runtime, lambda: runtime.database.transaction(write), is_request=False)
+                return await calls.outside(runtime, write_or_look, is_request=False)
             except (StorageUnavailable, Fenced):
                 raise
             except Exception as error:

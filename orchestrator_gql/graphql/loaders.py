@@ -12,8 +12,10 @@ from uuid import UUID
 from strawberry.dataloader import DataLoader
 
 from orchestrator_gql.graphql.slow_lane import Pace
+from orchestrator_gql.process import Process
 from orchestrator_gql.reads import processes as process_reads
 from orchestrator_gql.reads.callbacks import Log, attempt_pages, progress_pages
+from orchestrator_gql.reads.processes import Part
 from orchestrator_gql.reads.rows import (
     ByKeys,
     attempts_by_ids,
@@ -129,6 +131,12 @@ class _PatientLoop:
         self._pace.when_complete(callback)
 
 
+def _keep(loader: "DataLoader[K, T]", key: K, value: T) -> None:
+    future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+    future.set_result(value)
+    loader.cache_map.set(key, future)
+
+
 class Loaders:
     """The loaders of one operation. The key is a UUID; loaders of logs also take the arguments of a page.
 
@@ -142,6 +150,17 @@ class Loaders:
         self.runtime = runtime
         self.principal = principal
         self.loop = cast("asyncio.AbstractEventLoop", _PatientLoop(pace))
+
+    def keep(self, process: Process, parts: Mapping[Part, Any]) -> None:
+        """Keep the rows that were read with the process, for the fields that need them."""
+        if not parts:
+            return
+        _keep(self.process, process.id, process)
+        for part, rows in parts.items():
+            if part is not Part.FORM:
+                _keep(getattr(self, part.value), process.id, rows)
+            elif rows is not None:  # else the loader finds out why
+                _keep(self.whole, process.id, rows)
 
     process = _single_rows(processes_by_ids)
     whole = _single_rows(whole_processes)

@@ -38,6 +38,7 @@ from orchestrator_gql.graphql.types.filters import (
 from orchestrator_gql.graphql.types.forms import FormComplete, FormInvalid, FormPage, form_result
 from orchestrator_gql.graphql.types.input_requests import InputRequest
 from orchestrator_gql.graphql.types.notifications import Notification, NotificationQueries
+from orchestrator_gql.graphql.types.process_parts import parts_of
 from orchestrator_gql.graphql.types.processes import Process, process_connection
 from orchestrator_gql.graphql.types.product_lists import ProductSubscriptionQueries
 from orchestrator_gql.graphql.types.products import Product, ProductSubscription
@@ -153,8 +154,12 @@ class Query(NotificationQueries, AuditQueries, ProductSubscriptionQueries):
     async def process(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The id of the process.")]
     ) -> Process | None:
-        row = await process_reads.process(info.context.reading, info.context.principal, uuid_or_nowhere(id))
-        return Process.of(row) if row else None
+        context, parts = info.context, parts_of(info)
+        found = await process_reads.process(context.reading, context.principal, uuid_or_nowhere(id), parts)
+        if found is None:
+            return None
+        context.loaders.keep(*found)
+        return Process.of(found[0])
 
     @resolved(description="The processes, by default the newest first.")
     async def processes(

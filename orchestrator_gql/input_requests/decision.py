@@ -48,6 +48,11 @@ class InputRequest:
     claimed_by: str | None = None
     claimed_at: datetime | None = None
 
+    @property
+    def is_undecided(self) -> bool:
+        """True if nobody has decided: the first decision would close the request."""
+        return self.status is InputRequestStatus.OPEN and self.approvals_needed == 1
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:

@@ -15,6 +15,7 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import audit
 from orchestrator_gql.storage.audit import BATCH, AuditFilter, Part
+from orchestrator_gql.storage.database import Database
 from orchestrator_gql.storage.database.snapshot import Snapshot
 from orchestrator_gql.storage.pagination import PageArgs, RowPage, cursor_of, only
 from orchestrator_gql.utils.errors import CursorInvalid, PayloadInvalid
@@ -74,11 +75,18 @@ async def verify_audit(
     principal.demand(Permission.READ_AUDIT)
     if not 1 <= first <= MOST:
         raise PayloadInvalid(f"1 to {MOST:,} entries can be verified at once, not {first}.")
+    return await verify_log(runtime.database, runtime.settings.audit_secret, after=after, first=first, anchor=anchor)
+
+
+async def verify_log(
+    database: Database, key: bytes | None, *, after: str | None, first: int, anchor: Anchor | None = None
+) -> Verified:
+    """Verify at most ``first`` entries of the log in the database, as `verify_audit`; the caller may read the log."""
     place = START if after is None else _place(after)
-    async with runtime.database.snapshot() as snapshot:
+    async with database.snapshot() as snapshot:
         if anchor is not None and (fault_text := await snapshot.read(lambda conn: _anchor_fault(conn, anchor))):
             return Verified(0, None, fault_text, after, has_more=True)
-        return await _verified(snapshot, place, first, runtime.settings.audit_secret)
+        return await _verified(snapshot, place, first, key)
 
 
 async def _verified(snapshot: Snapshot, place: Place, first: int, key: bytes | None) -> Verified:

@@ -1,7 +1,9 @@
 """Processes, workflows and the state of the engine."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from enum import Enum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -16,13 +18,25 @@ from orchestrator_gql.process import Process, ProcessAction, recoverable_wait, s
 from orchestrator_gql.process import available_actions as possible_actions
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
-from orchestrator_gql.storage import audit, backlog, engine_state, light_processes, listing, process_lists
+from orchestrator_gql.storage import (
+    audit,
+    backlog,
+    callbacks,
+    engine_state,
+    input_requests,
+    light_processes,
+    listing,
+    process_lists,
+    steps,
+)
 from orchestrator_gql.storage import workers as worker_rows
 from orchestrator_gql.storage.backlog import Backlog
+from orchestrator_gql.storage.database.prepared import PreparedRead, read_current
 from orchestrator_gql.storage.engine_state import EngineStatus
 from orchestrator_gql.storage.listing import Counts
 from orchestrator_gql.storage.pagination import PageArgs, RowPage
 from orchestrator_gql.storage.process_filters import ProcessFilter
+from orchestrator_gql.storage.weight import if_light
 from orchestrator_gql.storage.workers import Worker
 from orchestrator_gql.types import Failure, ProcessStatus
 from orchestrator_gql.utils.errors import AuthorCodeFailed, Forbidden, FormTimeout
@@ -94,15 +108,51 @@ def traceback_of(principal: Principal, failure: Failure) -> str | None:
     return failure.traceback if Permission.READ_SECRETS in principal.permissions else None
 
 
-async def process(runtime: Runtime, principal: Principal, process_id: UUID) -> Process | None:
-    """The process without its state, or None. Raises `NotFound` if retention removed it."""
+class Part(Enum):
+    """The rows that belong to a process; each is read with a function of `_PARTS`."""
+
+    EXECUTIONS = "executions"
+    CALLBACKS = "callbacks"
+    REQUESTS = "requests"
+    FORM = "form"
+
+
+_PARTS: Mapping[Part, tuple[Callable[[UUID], PreparedRead], Callable[[Connection, UUID], Any]]] = {
+    Part.EXECUTIONS: (steps.reading_light, lambda conn, id: steps.light_of_processes(conn, [id]).get(id, [])),
+    Part.CALLBACKS: (callbacks.reading_of_process, lambda conn, id: callbacks.of_processes(conn, [id]).get(id, [])),
+    Part.REQUESTS: (
+        input_requests.reading_of_process,
+        lambda conn, id: input_requests.of_processes(conn, [id]).get(id, []),
+    ),
+    Part.FORM: (input_requests.reading_asking_process, input_requests.small_asking_process),
+}
+
+
+def _parts(conn: Connection, process_id: UUID, parts: Sequence[Part]) -> dict[Part, Any]:
+    rows: dict[Part, Any] = {}
+    for part in parts:
+        with if_light():  # else the field of the part is refused, and not the whole process
+            rows[part] = _PARTS[part][1](conn, process_id)
+    return rows
+
+
+async def process(
+    runtime: Runtime, principal: Principal, process_id: UUID, parts: Sequence[Part] = ()
+) -> tuple[Process, Mapping[Part, Any]] | None:
+    """The process without its state, and its rows of the parts; None if it does not exist.
+
+    On PostgreSQL all rows cost one round trip, and each statement reads what is committed when it begins. A part that
+    is too heavy for a light read is left out. The rows of `Part.FORM` are the process with its state, None if no form
+    is open or the values are large. Raises `NotFound` if retention removed it.
+    """
     principal.demand(Permission.READ)
 
-    def load(conn: Connection) -> Process | None:
+    def load(conn: Connection) -> tuple[Process, Mapping[Part, Any]] | None:
+        read_current(conn, [light_processes.reading(process_id), *(_PARTS[part][0](process_id) for part in parts)])
         found = light_processes.by_ids(conn, [process_id]).get(process_id)
         if found is None and audit.removed_at(conn, process_id) is not None:
             raise no_process(conn, process_id)
-        return found
+        return None if found is None else (found, _parts(conn, process_id, parts))
 
     return await runtime.database.read(load)
 

@@ -222,7 +222,8 @@ async def _address(request: Request, runtime: Runtime) -> Address:
     except ValueError:
         raise CallbackUnknown from None
     address = Address(token, process_id, peer=peer_of(request))
-    await demand_known(runtime, address)  # first: a wrong token has one answer, and counts, whatever else is wrong
+    # first: a wrong token has one answer, and counts, whatever else is wrong
+    address = await demand_known(runtime, address)
     return replace(address, is_dry_run=_is_dry_run(request))
 
 

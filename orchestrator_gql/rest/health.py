@@ -2,15 +2,19 @@
 
 import asyncio
 
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.storage.database.schema import write_nothing_new
+from orchestrator_gql.storage.database import schema
+from orchestrator_gql.storage.database.advice import advice
 from orchestrator_gql.storage.event_numbers import REMEDY, is_from_other_cluster
 from orchestrator_gql.utils.errors import StorageUnavailable
 from orchestrator_gql.utils.outages import WRITES
+
+FULL = "The disk of the database is full: make room, and the server goes on by itself."
 
 
 def health_routes(runtime: Runtime) -> list[Route]:
@@ -24,14 +28,26 @@ def health_routes(runtime: Runtime) -> list[Route]:
             return JSONResponse({"status": "work-ended", "ended": runtime.faults}, 503)
         try:
             async with asyncio.timeout(5):
-                await runtime.database.transaction(write_nothing_new)
-                is_restored = await runtime.database.read(is_from_other_cluster)
+                await runtime.database.transaction(schema.write_nothing_new)
+                is_restored, version = await runtime.database.read(_state)
         except (StorageUnavailable, TimeoutError) as error:
             if isinstance(error, TimeoutError):
                 runtime.database.outage.failed(WRITES, error)
-            return JSONResponse({"status": "storage-unavailable"}, 503, {"Retry-After": "5"})
+            detail = advice(runtime.database.outage.error)
+            body = {"status": "storage-unavailable", **({"detail": detail} if detail else {})}
+            return JSONResponse(body, 503, {"Retry-After": "5"})
+        if runtime.database.outage.is_disk_full:  # our own write needed no room
+            return JSONResponse({"status": "storage-unavailable", "detail": FULL}, 503, {"Retry-After": "5"})
         if is_restored:
             return JSONResponse({"status": "event-log-restored", "detail": REMEDY}, 503)
-        return JSONResponse({"status": "ready"})
+        if version == schema.HEAD:
+            return JSONResponse({"status": "ready"})
+        if schema.is_newer(version):  # ready all the same: servers are replaced one by one after a migration
+            return JSONResponse({"status": "ready", "detail": schema.difference(version)})
+        return JSONResponse({"status": "schema-outdated", "detail": schema.difference(version)}, 503)
 
     return [Route("/health/live", live), Route("/health/ready", ready)]
+
+
+def _state(conn: Connection) -> tuple[bool, str | None]:
+    return is_from_other_cluster(conn), schema.version_of(conn)

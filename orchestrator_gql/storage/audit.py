@@ -40,7 +40,7 @@ from orchestrator_gql.audit.seals import Anchor, Seal, seal_of
 from orchestrator_gql.audit.walk import Place
 from orchestrator_gql.storage import pagination
 from orchestrator_gql.storage.columns import among
-from orchestrator_gql.storage.database.prepared import Prepared
+from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead
 from orchestrator_gql.storage.pagination import Key, PageArgs, RowPage, page_query, read_page
 from orchestrator_gql.storage.tables import audit, audit_seals
 from orchestrator_gql.types import Json
@@ -140,13 +140,18 @@ def record(
     chain, came = process_id or ENGINE, origin.current()
     if process_id is None and conn.dialect.name == "postgresql":
         conn.execute(_wait_for_engine_chain)
-    head = None if is_first else _head.first(conn, {"chain": chain})
+    head = None if is_first else _head.first(conn, reading_head(chain)[1])
     seq, previous = (head["seq"] + 1, head["digest"]) if head else (1, BEGINNING)
     entry = AuditEntry(
         new_id(), chain, seq, now, actor, action, details, previous, "", address=came.address, method=came.method
     )
     values = dict(zip(_NAMES, _values(entry), strict=True))
     _append.write(conn, values | {"digest": digest_of(entry, key)})
+
+
+def reading_head(chain: UUID) -> PreparedRead:
+    """The read that `record` begins with, see `read_ahead`."""
+    return _head, {"chain": chain}
 
 
 def page(conn: Connection, filters: AuditFilter, page_args: PageArgs) -> RowPage[AuditEntry]:

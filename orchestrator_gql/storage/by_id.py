@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam
 
-from orchestrator_gql.storage.database.prepared import Prepared
+from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead
 
 
 class ById:
@@ -26,6 +26,10 @@ class ById:
     def rows(self, conn: Connection, ids: Sequence[UUID]) -> Iterator[dict[str, Any]]:
         """The rows of the ids; each maps the names of the columns to values."""
         if len(ids) == 1:
-            return self._single.each(conn, {"looked_up": ids[0]})
+            return self._single.each(conn, self.reading(ids[0])[1])
         found = conn.execute(self._query.where(self._column.in_(ids)))
         return (row._asdict() for row in found)
+
+    def reading(self, id: UUID) -> PreparedRead:
+        """The read of `rows` for a single id, see `read_ahead`."""
+        return self._single, {"looked_up": id}

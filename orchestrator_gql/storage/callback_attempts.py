@@ -25,7 +25,7 @@ from sqlalchemy import (
 from orchestrator_gql.callbacks.rules import Delivery
 from orchestrator_gql.storage.database.after_commit import commit_effects
 from orchestrator_gql.storage.database.observer import Delivered
-from orchestrator_gql.storage.database.prepared import Prepared
+from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead
 from orchestrator_gql.storage.tables import callback_attempts, callback_progress, callbacks
 from orchestrator_gql.storage.weight import charge, within
 from orchestrator_gql.types import AttemptOutcome, Json
@@ -136,7 +136,7 @@ def keep(
     is_whole = outcome in ADOPTABLE
     # an accepted result is stored among the payloads already
     body = None if is_result else delivery.body if is_whole else delivery.body[:HEAD]
-    earlier = _sizes.all(conn, {"callback_id": callback_id})
+    earlier = _sizes.all(conn, reading_sizes(callback_id)[1])
     _keep.write(
         conn,
         {
@@ -156,6 +156,11 @@ def keep(
     )
     _bound(conn, callback_id, [(row["id"], row["size"]) for row in earlier], len(body or b""))
     commit_effects(conn).facts.append(Delivered(outcome))
+
+
+def reading_sizes(callback_id: UUID) -> PreparedRead:
+    """The read that `keep` begins with, see `read_ahead`."""
+    return _sizes, {"callback_id": callback_id}
 
 
 def receipt_of(conn: Connection, callback_id: UUID, digest: str) -> str | None:

@@ -3,15 +3,31 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, RowMapping, bindparam, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Row,
+    RowMapping,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    cast,
+    column,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from orchestrator_gql.callbacks.rules import Callback
 from orchestrator_gql.storage import columns
 from orchestrator_gql.storage.by_id import ById
-from orchestrator_gql.storage.database.prepared import Prepared
+from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead
 from orchestrator_gql.storage.tables import callback_keys, callbacks, payloads, processes
 from orchestrator_gql.storage.weight import charge, within
 from orchestrator_gql.types import CallbackStatus, Failure, Json, ResultSource
@@ -43,6 +59,9 @@ class AcceptedResult:
     preview: str | None = None
 
 
+Wait: TypeAlias = tuple[UUID, int]
+"""A process and the index of the step at which it waits."""
+
 _is_of_process = callbacks.c.process_id == bindparam("process_id")
 _others = callbacks.alias()
 _of_wait = Prepared(
@@ -57,6 +76,31 @@ _of_wait = Prepared(
     )
     .order_by(callbacks.c.record_seq, callbacks.c.id)
 )
+_each_wait = (
+    func.unnest(
+        func.string_to_array(bindparam("process_ids", type_=Text), ","),
+        func.string_to_array(bindparam("step_indexes", type_=Text), ","),
+    )
+    .table_valued(column("process_id", Text), column("step_index", Text), name="each_wait")
+    .render_derived()
+)
+_of_waits = Prepared(
+    select(callbacks)
+    .join(
+        _each_wait,
+        and_(
+            callbacks.c.process_id == cast(_each_wait.c.process_id, Uuid),
+            callbacks.c.step_index == cast(_each_wait.c.step_index, Integer),
+        ),
+    )
+    .where(
+        callbacks.c.wait_seq
+        == select(func.max(_others.c.wait_seq))
+        .where(_others.c.process_id == callbacks.c.process_id, _others.c.step_index == callbacks.c.step_index)
+        .scalar_subquery()
+    )
+    .order_by(callbacks.c.record_seq, callbacks.c.id)
+)
 _of_execution = Prepared(
     select(callbacks).where(_is_of_process, callbacks.c.record_seq == bindparam("record_seq")).order_by(callbacks.c.id)
 )
@@ -65,13 +109,14 @@ _by_token_digest = Prepared(
     .join(callback_keys, callback_keys.c.callback_id == callbacks.c.id)
     .where(callback_keys.c.digest == bindparam("digest"), callbacks.c.process_id == bindparam("process_id"))
 )
-_process_by_token_digest = Prepared(
-    select(callbacks.c.process_id)
+_place_of_token_digest = Prepared(
+    select(callbacks.c.process_id, callbacks.c.id)
     .join(callback_keys, callback_keys.c.callback_id == callbacks.c.id)
     .where(callback_keys.c.digest == bindparam("digest"))
 )
 _by_id = ById(select(callbacks), callbacks.c.id)
 _by_process = ById(select(callbacks), callbacks.c.process_id, [callbacks.c.id])
+reading_of_process = _by_process.reading
 _text = Prepared(select(payloads).where(payloads.c.id == bindparam("id")))
 _issue = Prepared(insert(callbacks).inline(), callbacks.c.keys())
 _add_token_digest = Prepared(insert(callback_keys).inline(), callback_keys.c.keys())
@@ -80,7 +125,7 @@ _add_payload = Prepared(insert(payloads).inline(), payloads.c.keys())
 
 def _change(*names: str) -> Prepared:
     change = update(callbacks).where(callbacks.c.id == bindparam("b_id"))
-    return Prepared(change.values({name: bindparam(name) for name in names}))
+    return Prepared(change.values({name: bindparam(name) for name in names}), key=["b_id"])
 
 
 _close = _change("status", "heartbeat_due_at")
@@ -106,15 +151,20 @@ def add_token_digest(conn: Connection, callback_id: UUID, token_digest: bytes) -
     _add_token_digest.write(conn, {"digest": token_digest, "callback_id": callback_id})
 
 
-def process_of_token_digest(conn: Connection, token_digest: bytes) -> UUID | None:
-    """The process of the callback with that token digest."""
-    row = _process_by_token_digest.first(conn, {"digest": token_digest})
-    return None if row is None else row["process_id"]
+def place_of_token_digest(conn: Connection, token_digest: bytes) -> tuple[UUID, UUID] | None:
+    """The ids of the process and of its callback with that token digest."""
+    row = _place_of_token_digest.first(conn, {"digest": token_digest})
+    return None if row is None else (row["process_id"], row["id"])
 
 
 def of_token_digest(conn: Connection, process_id: UUID, token_digest: bytes) -> Callback | None:
     """The callback of the process with that token digest."""
-    return _callback(_by_token_digest.first(conn, {"digest": token_digest, "process_id": process_id}))
+    return _callback(_by_token_digest.first(conn, reading_token_digest(process_id, token_digest)[1]))
+
+
+def reading_token_digest(process_id: UUID, token_digest: bytes) -> PreparedRead:
+    """The read of `of_token_digest`, see `read_ahead`."""
+    return _by_token_digest, {"digest": token_digest, "process_id": process_id}
 
 
 def by_ref(conn: Connection, service: str, ref: str) -> Callback | None:
@@ -143,6 +193,17 @@ def of_wait(conn: Connection, process_id: UUID, step_index: int) -> list[Callbac
     rows = _of_wait.all(conn, {"process_id": process_id, "step_index": step_index})
     latest = {row["name"]: _callback_in(row) for row in rows}
     return list(latest.values())
+
+
+def of_waits(conn: Connection, waits: Sequence[Wait]) -> dict[Wait, list[Callback]]:
+    """As `of_wait`, for many waits, on PostgreSQL."""
+    if not waits:
+        return {}
+    latest: dict[Wait, dict[str | None, Callback]] = {wait: {} for wait in waits}
+    ids, indexes = (",".join(map(str, values)) for values in zip(*waits, strict=True))
+    for row in _of_waits.all(conn, {"process_ids": ids, "step_indexes": indexes}):
+        latest[row["process_id"], row["step_index"]][row["name"]] = _callback_in(row)
+    return {wait: list(of_wait.values()) for wait, of_wait in latest.items()}
 
 
 def of_execution(conn: Connection, process_id: UUID, record_seq: int) -> list[Callback]:

@@ -1,11 +1,13 @@
 """Whether the engine starts new steps: one row, which every transaction that starts a step reads."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, func, literal, select, update
 
-from orchestrator_gql.storage.database.prepared import Prepared, Values
+from orchestrator_gql.storage.database.after_commit import note_locks
+from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead
 from orchestrator_gql.storage.tables import engine_state
 from orchestrator_gql.types import EngineState
 
@@ -41,7 +43,15 @@ def load(conn: Connection) -> EngineStatus:
 
 def share(conn: Connection) -> EngineStatus:
     """As `load`; nobody can change the state until this transaction ends."""
+    note_locks(conn)
     return _behind(conn, _wait_for_share)
+
+
+def demand(conn: Connection, demand_of: Callable[[EngineStatus], None]) -> None:
+    """As `share`, but ``demand_of`` gets the state and may raise: at once, or on PostgreSQL with the next statement and
+    before the COMMIT. Nothing that the caller wrote may be committed if it raises."""
+    note_locks(conn)
+    _load.demand(conn, {}, _locked(conn, _wait_for_share), lambda row: demand_of(EngineStatus(**row)))
 
 
 def lock(conn: Connection) -> EngineStatus:
@@ -56,11 +66,12 @@ def lock(conn: Connection) -> EngineStatus:
 
 def _behind(conn: Connection, lock: Prepared | None) -> EngineStatus:
     """As `load`, with the lock, which only PostgreSQL needs."""
-    before: tuple[Prepared, Values] | None = (
-        (lock, {}) if lock is not None and conn.dialect.name == "postgresql" else None
-    )
-    (row,) = _load.each_behind(conn, {}, before)
+    (row,) = _load.each_behind(conn, {}, _locked(conn, lock))
     return EngineStatus(**row)
+
+
+def _locked(conn: Connection, lock: Prepared | None) -> PreparedRead | None:
+    return (lock, {}) if lock is not None and conn.dialect.name == "postgresql" else None
 
 
 def change(conn: Connection, new: EngineStatus) -> None:

@@ -5,20 +5,38 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, RowMapping, bindparam, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    RowMapping,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from orchestrator_gql.input_requests.decision import Decision, InputRequest
+from orchestrator_gql.process import Process
 from orchestrator_gql.storage import columns
 from orchestrator_gql.storage.by_id import ById
 from orchestrator_gql.storage.columns import among
-from orchestrator_gql.storage.database.prepared import Prepared
-from orchestrator_gql.storage.tables import decisions, input_requests, process_steps
+from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead
+from orchestrator_gql.storage.processes import process_and_execution, process_in
+from orchestrator_gql.storage.steps import execution_columns
+from orchestrator_gql.storage.tables import decisions, input_requests, process_steps, processes
 from orchestrator_gql.storage.weight import within
 from orchestrator_gql.types import InputRequestStatus
 from orchestrator_gql.utils.secrets import Secrets
 from orchestrator_gql.utils.tokens import new_id
 
 c = input_requests.c
+
+SMALL = 64 * 1024
+"""Characters of the values of a process that may be read with its other rows: a form will probably need them."""
 
 IS_OPEN = c.status == InputRequestStatus.OPEN
 """The condition that the request waits for a person."""
@@ -33,10 +51,26 @@ _open = Prepared(insert(input_requests).inline(), input_requests.c.keys())
 _load = Prepared(select(input_requests).where(input_requests.c.id == bindparam("id")))
 _by_id = ById(select(input_requests), c.id)
 _by_process = ById(select(input_requests), c.process_id, [c.id])
+reading_of_process = _by_process.reading
 _open_of_process = Prepared(
     select(input_requests).where(
         input_requests.c.process_id == bindparam("process_id"),
         IS_OPEN,
+    )
+)
+_whole_processes = select(*processes.c, *execution_columns()).select_from(process_and_execution)
+_process_of = Prepared(
+    _whole_processes.where(
+        processes.c.id == select(c.process_id).where(c.id == bindparam("request_id")).scalar_subquery()
+    )
+)
+_heavy = (processes.c.state, processes.c.start_pages, process_steps.c.delta)
+_weight: ColumnElement[int] = sum((func.coalesce(func.length(column), 0) for column in _heavy), literal(0))
+_asking_process = Prepared(
+    _whole_processes.where(
+        processes.c.id == bindparam("process_id"),
+        exists().where(c.process_id == bindparam("process_id"), IS_OPEN),
+        _weight <= SMALL,
     )
 )
 _close = Prepared(
@@ -61,8 +95,35 @@ def open_request(conn: Connection, request: InputRequest) -> None:
 
 def load(conn: Connection, request_id: UUID) -> InputRequest | None:
     """The request with that id, None if there is none."""
-    row = _load.first(conn, {"id": request_id})
+    row = _load.first(conn, reading(request_id)[1])
     return None if row is None else InputRequest(**row)
+
+
+def reading(request_id: UUID) -> PreparedRead:
+    """The read of `load`, see `read_ahead`."""
+    return _load, {"id": request_id}
+
+
+def process_of(conn: Connection, request_id: UUID) -> Process | None:
+    """The process of the request with its state and current step execution, None if there is no such request."""
+    row = _process_of.first(conn, reading_process(request_id)[1])
+    return None if row is None else process_in(row)
+
+
+def reading_process(request_id: UUID) -> PreparedRead:
+    """The read of `process_of`, see `read_ahead`."""
+    return _process_of, {"request_id": request_id}
+
+
+def small_asking_process(conn: Connection, process_id: UUID) -> Process | None:
+    """The process with its state and current step execution, if it has an open request and no large values."""
+    row = _asking_process.first(conn, reading_asking_process(process_id)[1])
+    return None if row is None else process_in(row)
+
+
+def reading_asking_process(process_id: UUID) -> PreparedRead:
+    """The read of `small_asking_process`, see `read_ahead`."""
+    return _asking_process, {"process_id": process_id}
 
 
 def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, InputRequest]:
@@ -156,7 +217,12 @@ def decide(conn: Connection, request_id: UUID, decision: Decision) -> None:
 
 def decisions_on(conn: Connection, request_id: UUID) -> list[Decision]:
     """The decisions on the request, in order."""
-    return [_decision(row) for row in _decisions_on.all(conn, {"id": request_id})]
+    return [_decision(row) for row in _decisions_on.all(conn, reading_decisions(request_id)[1])]
+
+
+def reading_decisions(request_id: UUID) -> PreparedRead:
+    """The read of `decisions_on`, see `read_ahead`."""
+    return _decisions_on, {"id": request_id}
 
 
 def decisions_of(conn: Connection, request_ids: Sequence[UUID]) -> dict[UUID, list[Decision]]:

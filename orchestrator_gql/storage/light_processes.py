@@ -57,6 +57,9 @@ def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Process]:
     return {process.id: process for process in map(_light_process, _by_id.rows(conn, ids))}
 
 
+reading = _by_id.reading
+
+
 def _light_process(row: Mapping[str, Any]) -> Process:
     process = process_in(row)
     if not process.is_failure_cut or row["failure_code"] is None:

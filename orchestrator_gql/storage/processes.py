@@ -34,9 +34,9 @@ from sqlalchemy import (
 from orchestrator_gql.process import Process, StepEntry, StepExecution, conditions
 from orchestrator_gql.storage.by_id import ById
 from orchestrator_gql.storage.columns import among
-from orchestrator_gql.storage.database.after_commit import commit_effects, wake
-from orchestrator_gql.storage.database.observer import ProcessEnded
-from orchestrator_gql.storage.database.prepared import Prepared
+from orchestrator_gql.storage.database.after_commit import commit_effects, note_locks, wake
+from orchestrator_gql.storage.database.observer import process_facts
+from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead
 from orchestrator_gql.storage.engine_state import KEY
 from orchestrator_gql.storage.failure_reasons import reason_columns
 from orchestrator_gql.storage.steps import execution_columns, execution_of
@@ -58,13 +58,12 @@ _whole = (
     .where(processes.c.id == bindparam("id"))
 )
 _load = Prepared(_whole)
-_load_free = Prepared(
-    _whole.where(
-        or_(*(processes.c.status == status for status in RUNNABLE)),
-        or_(processes.c.worker.is_(None), processes.c.lease_until < bindparam("now")),
-        exists().where(engine_state.c.state == EngineState.RUNNING),
-    )
+IS_FREE = and_(
+    or_(*(processes.c.status == status for status in RUNNABLE)),
+    or_(processes.c.worker.is_(None), processes.c.lease_until < bindparam("now")),
+    exists().where(engine_state.c.state == EngineState.RUNNING),
 )
+_load_free = Prepared(_whole.where(IS_FREE))
 _engine = select(engine_state.c.state).scalar_subquery().label("engine")
 _load_standing = Prepared(_whole.add_columns(_engine))
 _standing = Prepared(
@@ -75,7 +74,8 @@ _standing = Prepared(
     )
 )
 _key = func.hashtextextended(bindparam("key"), 0)
-_wait_for_locks = Prepared(select(func.pg_advisory_xact_lock_shared(KEY), func.pg_advisory_xact_lock(_key)))
+WAIT_FOR_LOCKS = Prepared(select(func.pg_advisory_xact_lock_shared(KEY), func.pg_advisory_xact_lock(_key)))
+"""The locks of the engine's state, shared, and of the process; in this order."""
 
 MOVED = (
     "fingerprint", "status", "position", "seq", "epoch", "record_seq", "worker", "lease_until", "assignee",
@@ -95,8 +95,8 @@ def _fenced(*names: str) -> Update:
 
 _secrets = ById(select(processes.c.id, processes.c.secrets).where(processes.c.secrets.is_not(None)), processes.c.id)
 _insert = Prepared(insert(processes).inline(), processes.c.keys())
-_move = Prepared(_fenced(*MOVED))
-_move_with_state = Prepared(_fenced(*MOVED, "state", "stored", "answers", "secrets"))
+_move = Prepared(_fenced(*MOVED), key=["b_id"])
+_move_with_state = Prepared(_fenced(*MOVED, "state", "stored", "answers", "secrets"), key=["b_id"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +114,7 @@ class Standing:
 def insert_process(conn: Connection, process: Process) -> None:
     """Store a new process and wake it."""
     _insert.write(conn, _values(process, None))
+    commit_effects(conn).held.add(process.id)  # nobody else knows it yet
     wake(conn, process.id)
 
 
@@ -138,9 +139,14 @@ def lock(conn: Connection, process_id: UUID) -> Process | None:
     return _process_or_none(_behind_locks(conn, _load, process_id, {"id": process_id}))
 
 
-def lock_standing(conn: Connection, process_id: UUID) -> tuple[Process, Standing] | None:
-    """As `lock`, with the `Standing` of the process: `commit.apply` need not lock and read it again."""
-    row = _behind_locks(conn, _load_standing, process_id, {"id": process_id})
+def lock_standing(
+    conn: Connection, process_id: UUID, ahead: Sequence[PreparedRead] = ()
+) -> tuple[Process, Standing] | None:
+    """As `lock`, with the `Standing` of the process: `commit.apply` need not lock and read it again.
+
+    ``ahead`` are the reads of rows that the lock protects and that the caller needs next, see `read_ahead`.
+    """
+    row = _behind_locks(conn, _load_standing, process_id, {"id": process_id}, ahead)
     if row is None:
         return None
     process = process_in(row)
@@ -156,18 +162,25 @@ def lock_free(conn: Connection, process_id: UUID, now: datetime) -> Process | No
     return _process_or_none(_behind_locks(conn, _load_free, process_id, {"id": process_id, "now": now}))
 
 
+def load_free(conn: Connection, process_id: UUID, now: datetime) -> Process | None:
+    """As `lock_free`, for a transaction that holds the process already."""
+    return _process_or_none(_load_free.first(conn, {"id": process_id, "now": now}))
+
+
 def hold(conn: Connection, process_id: UUID) -> None:
     """Prevent other changes of the process, and a pause of the engine, until this transaction ends."""
+    note_locks(conn, process_id)
     if conn.dialect.name == "postgresql":
-        _wait_for_locks.first(conn, {"key": str(process_id)})
+        WAIT_FOR_LOCKS.first(conn, {"key": str(process_id)})
 
 
 def _behind_locks(
-    conn: Connection, query: Prepared, process_id: UUID, values: Mapping[str, Any]
+    conn: Connection, query: Prepared, process_id: UUID, values: Mapping[str, Any], ahead: Sequence[PreparedRead] = ()
 ) -> Mapping[str, Any] | None:
     """The first row of the query, which is executed when this transaction holds the process."""
+    note_locks(conn, process_id)
     is_locked = conn.dialect.name == "postgresql"
-    rows = query.each_behind(conn, values, (_wait_for_locks, {"key": str(process_id)}) if is_locked else None)
+    rows = query.each_behind(conn, values, (WAIT_FOR_LOCKS, {"key": str(process_id)}) if is_locked else None, ahead)
     return next(rows, None)
 
 
@@ -178,7 +191,7 @@ def hold_as(conn: Connection, before: Process) -> Standing | None:
 
 
 def standing_of_free(process: Process) -> Standing:
-    """The standing of a process that `lock_free` returned in this transaction: the engine runs."""
+    """The standing of a process that `lock_free` returned in this transaction, or `expect` supposed."""
     return Standing(EngineState.RUNNING, process.version, process.note)
 
 
@@ -229,8 +242,7 @@ def write(
     )
     values = fence | _moved_values(after, lease_until) | ({} if is_same else _state_values(after))
     (_move if is_same else _move_with_state).write(conn, values, refusal)
-    if after.ended_at is not None and before.ended_at is None:
-        commit_effects(conn).facts.append(ProcessEnded(after.workflow_name, after.status))
+    commit_effects(conn).facts.extend(process_facts(before, after))
 
 
 def resume_all(

@@ -67,6 +67,18 @@ def free() -> Iterator[None]:
         allowance_of_read.reset(token)
 
 
+@contextmanager
+def if_light() -> Iterator[None]:
+    """Give the block up, and count nothing of it, if it loads more than the allowance: the reader can do without."""
+    allowance = allowance_of_read.get()
+    taken = 0 if allowance is None else allowance.taken
+    try:
+        yield
+    except TooHeavy:
+        assert allowance is not None, "only a read with an allowance is too heavy"
+        allowance.taken = taken
+
+
 def has_room() -> bool:
     """True if a list that may be cut should go on: half of the allowance is reserved for the rest of the response."""
     allowance = allowance_of_read.get()

@@ -108,6 +108,11 @@ def test_the_pages_of_the_python_api_have_every_name_for_authors() -> None:
 
 
 SOUGHT = {
+    "backup": "howto/back-up-and-restore.md",
+    "disk is full": "howto/back-up-and-restore.md",
+    "downgrade": "howto/upgrade.md",
+    "restore": "howto/back-up-and-restore.md",
+    "rolling": "howto/upgrade.md",
     "automatic retry": "language/steps.md",
     "branches": "language/parts.md",
     "child workflow": "language/workflows.md",

@@ -3,6 +3,7 @@
 import json
 import re
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -113,6 +114,37 @@ def test_a_changed_entry_is_named_with_the_reason(site: Site) -> None:
     assert without_seals == "The audit log is whole: 0 entries.\n"
     assert with_anchor.endswith(f"Seal {anchor.partition(':')[0]}, whose digest was noted down, is missing.\n")
     assert "is whole" in site.output("verify", "--file", "before.ndjson", key=KEY)
+
+
+def test_the_log_of_a_backup_is_verified_without_a_server(site: Site) -> None:
+    orchestrator(site.folder, "backup", "copy.db")
+    site.change("UPDATE audit SET actor = 'Somebody else' WHERE seq = 1")
+    orchestrator(site.folder, "backup", "changed.db")
+
+    def verified(name: str, *words: str, key: str = KEY) -> "subprocess.CompletedProcess[str]":
+        database = ("--database", f"sqlite+aiosqlite:///{name}")
+        return orchestrator(site.folder, "audit", "verify", *database, *words, ORCHESTRATOR_AUDIT_KEY=key)
+
+    before = (site.folder / "copy.db").read_bytes()
+    whole, changed, other_key = (
+        verified("copy.db"),
+        verified("changed.db"),
+        verified("copy.db", key="another key of it"),
+    )
+    anchored = verified("copy.db", "--anchor", whole.stdout.splitlines()[1].removeprefix("Anchor: "))
+    in_use, missing = verified("orchestrator.db"), verified("none.db")
+    both = verified("copy.db", "--url", site.address)
+
+    assert whole.stdout.startswith("The audit log is whole: 3 entries.")
+    assert (whole.returncode, anchored.returncode) == (0, 0)
+    assert (changed.returncode, other_key.returncode) == (1, 1)
+    assert "startWorkflow by Somebody else" in changed.stdout
+    assert [refused.returncode for refused in (in_use, missing, both)] == [2, 2, 2]
+    assert "Or let that server verify its log: leave out --database." in in_use.stderr
+    assert "There is no database 'none.db'" in missing.stderr
+    assert "Name one of them to verify" in both.stderr
+    assert (site.folder / "copy.db").read_bytes() == before
+    assert sorted(path.name for path in site.folder.glob("copy.db*")) == ["copy.db", "copy.db.lock"]
 
 
 def test_an_export_without_its_key_or_its_end_is_not_accepted_as_whole(site: Site) -> None:

@@ -12,6 +12,8 @@ from signal import SIGHUP, SIGINT, SIGTERM, Signals
 import pytest
 from support.command_line import SECONDS, environment_of, orchestrator, until
 
+from orchestrator_gql.storage.database.schema import SCRIPT
+
 CODES = {SIGINT: 130, SIGTERM: 143, SIGHUP: 129}
 
 COMMAND = """
@@ -51,6 +53,7 @@ def folder(tmp_path: Path) -> Path:
     """A folder with a database of many pages."""
     with closing(sqlite3.connect(tmp_path / "net.db")) as file, file:
         file.execute("PRAGMA journal_mode = WAL")
+        file.executescript(SCRIPT.read_text())
         file.execute("CREATE TABLE facts (fact TEXT)")
         file.executemany("INSERT INTO facts VALUES (?)", (("x" * 4_000,) for _ in range(10_000)))
     return tmp_path

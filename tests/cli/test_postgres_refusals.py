@@ -45,6 +45,19 @@ def test_a_worker_that_is_older_than_the_schema_refuses_to_start(tmp_path: Path,
     assert "newer than this release knows" in refusal(worker)
 
 
+def test_a_read_only_database_is_named(tmp_path: Path, postgres: PostgresServer) -> None:
+    with postgres.database() as url:
+        plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(plain, autocommit=True) as conn:
+            conn.execute(f'ALTER DATABASE "{conn.info.dbname}" SET default_transaction_read_only = on')
+        served = orchestrator(tmp_path, "serve", *WORKFLOWS, "--database", url)
+
+    assert served.returncode == 2
+    *log, line = served.stderr.splitlines()
+    assert line.endswith("cannot be used: cannot execute UPDATE in a read-only transaction")
+    assert [text for text in log if "the database is unavailable" not in text] == []
+
+
 def test_a_role_on_sqlite_is_refused_with_its_requirements(tmp_path: Path) -> None:
     api = orchestrator(tmp_path, "serve", *WORKFLOWS, "--role", "api")
     worker = orchestrator(tmp_path, "worker", *WORKFLOWS, "--public-url", "http://api")

@@ -10,8 +10,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
@@ -200,3 +201,59 @@ async def test_two_servers_on_the_same_port_cannot_both_listen() -> None:
 def test_no_response_is_delayed_by_nagles_algorithm() -> None:
     with bind_socket("127.0.0.1", 0) as listener:
         assert listener.proto == socket.IPPROTO_TCP  # if it is set, asyncio turns Nagle's delay off
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+async def test_the_headers_of_a_response_go_with_its_body(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One packet: two would wake the client twice."""
+    transport = asyncio.selector_events._SelectorSocketTransport  # type: ignore[attr-defined]
+    packets, write = list[bytes](), transport.write
+
+    def noting(self: object, data: bytes) -> None:
+        if data.startswith(b"HTTP/1.1") or packets:
+            packets.append(bytes(data))
+        write(self, data)
+
+    monkeypatch.setattr(transport, "write", noting)
+    async with serving() as port:
+        sent = f"{method} / HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode()
+        received = await exchanged(port, sent)
+
+    assert packets == [received]
+    assert received.endswith(b"\r\n\r\n" if method == "HEAD" else b"\r\n\r\n0")
+
+
+async def test_the_headers_of_a_stream_do_not_wait_for_its_body() -> None:
+    are_read = asyncio.Event()
+
+    async def events() -> AsyncIterator[str]:
+        await are_read.wait()
+        yield "event"
+
+    async def stream(_: Request) -> Response:
+        return StreamingResponse(events())
+
+    async with serving_in_process(Starlette(routes=[Route("/", stream)])) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
+        headers = await reader.readuntil(b"\r\n\r\n")
+        are_read.set()
+        body = await reader.read()
+        writer.close()
+
+    assert headers.startswith(b"HTTP/1.1 200")
+    assert b"event" in body
+
+
+async def test_headers_without_their_body_are_sent_before_the_connection_is_closed() -> None:
+    async def fails(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
+        raise RuntimeError("between the headers and the body")
+
+    async with serving_in_process(Starlette(routes=[Mount("/", fails)])) as port:
+        received = await exchanged(port, b"GET / HTTP/1.1\r\nhost: a\r\n\r\n")
+
+    assert received.startswith(b"HTTP/1.1 200")
+    assert received.endswith(b"\r\n\r\n")

@@ -13,7 +13,7 @@ from support.remote import Remote, answer
 from orchestrator_gql import begin, callback_step, conditional, step
 from orchestrator_gql.commands.processes import abort_process, retry_process, update_process_note
 from orchestrator_gql.engine.runner import advance
-from orchestrator_gql.types import ProcessStatus, State, StepStatus
+from orchestrator_gql.types import EventKind, ProcessStatus, State, StepStatus
 from orchestrator_gql.utils.errors import InvalidState, NotFound, ProcessFailureError, StaleVersion
 from orchestrator_gql.utils.json.stored import Stored
 from orchestrator_gql.utils.tokens import new_id
@@ -69,8 +69,10 @@ async def test_a_note_that_is_written_while_a_step_runs_stays_and_the_version_in
     go.set()
 
     ended = await engine.reaches(process_id, COMPLETED)
+    changes = await engine.events(process_id, EventKind.PROCESS_STATUS_CHANGED)
     assert ended.note == "call the customer first"
     assert ended.version > noted.version
+    assert changes[-1].payload["version"] == ended.version
 
 
 async def test_an_abort_of_a_running_process_stays_and_the_result_of_its_step_is_discarded(offer: Offer) -> None:

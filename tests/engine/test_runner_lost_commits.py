@@ -19,7 +19,7 @@ from orchestrator_gql.commands.processes import Started, start_workflow
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.types import EventKind, Json, ProcessStatus, State
 from orchestrator_gql.utils.errors import OutcomeUnknown
-from orchestrator_gql.workflow import workflow
+from orchestrator_gql.workflow import Workflow, workflow
 
 COMPLETED = ProcessStatus.COMPLETED
 cuts = pytest.mark.parametrize("cut", Cut, ids=["done", "lost"])
@@ -88,10 +88,45 @@ async def test_a_step_whose_commit_was_lost_does_not_run_again_and_the_next_step
 
 @cuts
 async def test_a_claim_whose_commit_was_lost_is_released_and_repeated(
-    wired: Wired, clock: TurnableClock, cut: Cut
+    wired: Wired, url: str, clock: TurnableClock, cut: Cut
 ) -> None:
     ran = list[str]()
+    works = _works(ran)
+    async with (
+        engine_of(url, works, clock=clock, role="api") as api,
+        engine_of(wired.url, works, clock=clock, heartbeat=0.1, role="worker", public_url="http://api") as worker,
+    ):
+        wired.wire.cut_commit(cut, worker.runtime.worker, "RUNNING")
+        process_id = await api.start(works)
+        await api.reaches(process_id, COMPLETED)
 
+    assert wired.wire.cuts == 1
+    assert ran == ["work"]
+
+
+@cuts
+async def test_a_start_with_a_claim_whose_commit_was_lost_loses_no_process(
+    wired: Wired, clock: TurnableClock, cut: Cut
+) -> None:
+    """The worker renews the lease of a process as long as it lives, so it must release what it does not run."""
+    ran = list[str]()
+    works = _works(ran)
+    async with engine_of(wired.url, works, clock=clock, heartbeat=0.1) as engine:
+        await engine.reaches(await engine.start(works), COMPLETED)
+        wired.wire.cut_commit(cut, engine.runtime.worker, "PROCESS_CREATED")
+        with pytest.raises(OutcomeUnknown):
+            await engine.start(works)
+        created = await engine.events(kind=EventKind.PROCESS_CREATED)
+        for event in created:
+            assert event.process_id is not None
+            await engine.reaches(event.process_id, COMPLETED)
+
+    assert wired.wire.cuts == 1
+    assert ran == ["work"] * len(created)
+    assert len(created) == (2 if cut is Cut.DONE else 1)
+
+
+def _works(ran: list[str]) -> Workflow:
     @step("Work")
     async def work() -> None:
         ran.append("work")
@@ -100,13 +135,7 @@ async def test_a_claim_whose_commit_was_lost_is_released_and_repeated(
     def works() -> Any:
         return begin >> work
 
-    async with engine_of(wired.url, works, clock=clock, heartbeat=0.1) as engine:
-        wired.wire.cut_commit(cut, engine.runtime.worker, "RUNNING")
-        process_id = await engine.start(works)
-        await engine.reaches(process_id, COMPLETED)
-
-    assert wired.wire.cuts == 1
-    assert ran == ["work"]
+    return works
 
 
 @workflow("Nothing")

@@ -47,6 +47,12 @@ RUN_BY_THE_TEST_OF_ITS_PAGE = {
     ("README.md", "sh", "orchestrator-gql serve --workflows my_workflows.py"): "cli/test_readme_page.py",
     ("README.md", "sh", "PROCESS=$(orchestrator-gql start configure_node --set node=a"): "cli/test_readme_page.py",
     ("docs/README.md", "python", "import json"): "architecture/test_site.py",
+    ("docs/howto/back-up-and-restore.md", "sh", "pg_dump"): "cli/test_back_up_page.py",
+    (
+        "docs/howto/back-up-and-restore.md",
+        "sh",
+        "orchestrator-gql migrate --after-restore",
+    ): "cli/test_back_up_page.py",
     ("docs/howto/approvals.md", "python", None): "testing/test_approvals_page.py",
     ("docs/howto/connect-a-graphql-client.md", "python", None): "cli/test_client_page.py",
     ("docs/howto/connect-a-graphql-client.md", "sh", None): "cli/test_client_page.py",
@@ -119,16 +125,6 @@ NOT_RUN = {
     ("docs/howto/deploy-on-postgresql.md", "sh", "pip install './orchestrator_gql-"): "needs many machines",
     (
         "docs/howto/deploy-on-postgresql.md",
-        "sh",
-        "pg_dump --format=custom --file=orchestrator.dump postgresql:",
-    ): "needs two databases",
-    (
-        "docs/howto/deploy-on-postgresql.md",
-        "sh",
-        "orchestrator-gql migrate --after-restore",
-    ): "needs a restored database",
-    (
-        "docs/howto/deploy-on-postgresql.md",
         "sql",
         "SELECT pid, usename, application_name, xact_start",
     ): "reads the activity of PostgreSQL",
@@ -155,7 +151,11 @@ NOT_RUN = {
     ): "has the anchor of another log",
     ("docs/howto/install.md", "sh", "make dashboard"): "installs; release/test_hatch_build.py builds the same",
     ("docs/howto/install.md", "sh", "python3 -m venv orchestrator"): "installs; `make release` does the same",
-    ("docs/howto/install.md", "sh", "useradd --system orchestrator"): "needs systemd; the service itself is started",
+    (
+        "docs/howto/install.md",
+        "sh",
+        "useradd --system --home-dir",
+    ): "needs systemd; the commands of the units are started",
     ("docs/howto/install.md", "sh", "docker build --tag"): "needs Docker",
     ("docs/tutorial/install.md", "sh", "make run"): "starts the demo",
     ("docs/tutorial/install.md", "sh", "python3 -m venv .venv"): "installs",

@@ -18,6 +18,7 @@ _MESSAGE = re.compile(r"^(?=[FB]\t\d+\t)", re.MULTILINE)
 _PARSED = re.compile(r'F\t\d+\tParse\t "(\w*)" "(.*)" \d', re.DOTALL)
 _BOUND = re.compile(r'F\t\d+\tBind\t "\w*" "(\w*)"')
 _QUERY = re.compile(r'F\t\d+\tQuery\t "(.*)"', re.DOTALL)
+_SYNC = re.compile(r"F\t\d+\tSync")
 
 _KINDS = (
     ("procrastinate", "queue"),
@@ -46,6 +47,8 @@ class Statements:
         self._names = count()
         self._connections: list[_Connection] = []
         self._sqlite: list[str] = []
+        self.round_trips = 0
+        """How often a server waited for PostgreSQL, as far as `taken` has read."""
 
     def trace(self, connection: Any) -> None:
         """Trace the connection of psycopg."""
@@ -75,7 +78,10 @@ class Statements:
             elif bound := _BOUND.match(line):
                 yield connection.prepared.get(bound[1], "?")
             elif query := _QUERY.match(line):
+                self.round_trips += 1
                 yield query[1]
+            elif _SYNC.match(line):
+                self.round_trips += 1
 
     def close(self) -> None:
         """Close the files."""

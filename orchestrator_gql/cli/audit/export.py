@@ -46,9 +46,9 @@ def export(url: str, *, output: Path | None = None, after: str | None = None) ->
         ):
             if response.status_code != httpx.codes.OK:
                 response.read()
-                raise _refusal(response)
+                raise _refusal(url, response)
             if "json" not in response.headers.get("content-type", ""):
-                raise not_opened(response.status_code)
+                raise not_opened(url, response.status_code, response.headers.get("location"))
             with _opened(output) if output else nullcontext(sys.stdout.buffer) as file:
                 _write(response, file, output)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -79,12 +79,12 @@ def _write(response: httpx.Response, file: BinaryIO, output: Path | None) -> Non
         raise
 
 
-def _refusal(response: httpx.Response) -> OrchestratorError:
+def _refusal(url: str, response: httpx.Response) -> OrchestratorError:
     if response.status_code == httpx.codes.UNAUTHORIZED:
         return not_signed_in()
     try:
         detail = str(response.json()["detail"])
     except (ValueError, KeyError, TypeError):
-        return not_opened(response.status_code)
+        return not_opened(url, response.status_code, response.headers.get("location"))
     kind = ConnectionFailed if response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR else OperationRefused
     return kind(printable(f"The server refused: {detail}"))

@@ -29,6 +29,8 @@ PAGE = 10_000
 
 KEY = "ORCHESTRATOR_AUDIT_KEY"
 
+_WITHOUT_KEY = f"{KEY} is not set: without a key anybody can make such digests."
+
 
 def verify(url: str, anchor: Anchor | None, *, is_json: bool = False) -> bool:
     """Let the server check its log, page by page; print the result, and return whether the log is unchanged."""
@@ -50,11 +52,37 @@ def verify(url: str, anchor: Anchor | None, *, is_json: bool = False) -> bool:
         after, anchor_input = page["cursor"], None
 
 
+def verify_database(url: str, anchor: Anchor | None, *, is_json: bool = False) -> bool:
+    """Check the log in the database itself, such as a restored copy; print the result, and return whether it is
+    unchanged."""
+    from orchestrator_gql.cli.own_database import opened  # the database takes a second to import
+    from orchestrator_gql.reads.audit import verify_log
+
+    after, entry_count, counter = None, 0, Counter("entries")
+    with opened(url, "audit", instead="Or let that server verify its log: leave out --database.") as own:
+        key = own.settings.audit_secret
+        if key is None:
+            print(_WITHOUT_KEY, file=sys.stderr)
+        while True:
+            page = own.runner.run(verify_log(own.database, key, after=after, first=PAGE, anchor=anchor))
+            entry_count += page.entries
+            counter.show(entry_count)
+            if page.fault is not None or not page.has_more:
+                break
+            after, anchor = page.cursor, None
+        counter.end()
+    if page.fault is not None:
+        _print_fault(entry_count, page.fault, _entry_text(page.broken) if page.broken else None, is_json)
+        return False
+    _print_whole(entry_count, page.seal, is_json)
+    return True
+
+
 def verify_files(files: Sequence[Path], anchor: Anchor | None, *, is_json: bool = False) -> bool:
     """Check the exports with their lines and the key alone; print the result, and return whether they are unchanged."""
     key = os.environ.get(KEY, "")
     if not key:
-        print(f"{KEY} is not set: without a key anybody can make such digests.", file=sys.stderr)
+        print(_WITHOUT_KEY, file=sys.stderr)
     with working("Verifying the files"):
         judgement = Judge(key.encode() or None, anchor).judge(_lines(files))
     if judgement.fault is not None:

@@ -7,6 +7,7 @@ from cyclopts import Parameter
 
 from orchestrator_gql.cli.commands.parameters import AsJson, Url, read_id, several
 from orchestrator_gql.cli.failure import DECLINED, DONE
+from orchestrator_gql.utils.errors import SettingsError
 
 
 def list_entries(
@@ -43,6 +44,10 @@ def verify(
         Parameter(name="--anchor", metavar="SEQ:DIGEST", help="an earlier seal that must still be in the log"),
     ] = None,
     file: Annotated[tuple[Path, ...], several("--file", "FILE", "exports to verify instead of a server")] = (),
+    database: Annotated[
+        str | None,
+        Parameter(name="--database", metavar="URL", help="verify the log in this database, without a server"),
+    ] = None,
     json: AsJson = False,
     url: Url = None,
 ) -> int:
@@ -53,15 +58,21 @@ def verify(
       orchestrator-gql audit verify
       orchestrator-gql audit verify --anchor 1234:9f86d081...
       ORCHESTRATOR_AUDIT_KEY=... orchestrator-gql audit verify --file audit.ndjson
+      ORCHESTRATOR_AUDIT_KEY=... orchestrator-gql audit verify --database sqlite+aiosqlite:///monday.db
 
     With --file the command calls no server: the exported lines and the key are enough. Give consecutive exports
-    (`audit export --after`) in their order.
+    (`audit export --after`) in their order. With --database it reads the log in a database that no server uses, such
+    as a backup.
     """
     from orchestrator_gql.cli.audit import verify as audit_verify
     from orchestrator_gql.cli.credentials import server_of
 
+    if sum(map(bool, (file, database, url))) > 1:
+        raise SettingsError("Name one of them to verify: a server with --url, a --database, or files with --file.")
     seal = audit_verify.anchor_of(anchor) if anchor else None
-    if file:
+    if database:
+        is_whole = audit_verify.verify_database(database, seal, is_json=json)
+    elif file:
         is_whole = audit_verify.verify_files(file, seal, is_json=json)
     else:
         is_whole = audit_verify.verify(server_of(url), seal, is_json=json)

@@ -51,16 +51,27 @@ def backup(
     database: Annotated[
         str | None, Parameter(name="--database", metavar="URL", help="the original, sqlite+aiosqlite:///FILE")
     ] = None,
+    check: Annotated[
+        bool, Parameter(name="--check", help="copy nothing: check whether FILE, an earlier copy, is whole")
+    ] = False,
     json: AsJson = False,
 ) -> int:
     """Copy the SQLite file, open callbacks included. The server may run meanwhile. The copy is consistent: it holds
     everything that was committed when the command began. For PostgreSQL use pg_dump.
 
       orchestrator-gql backup /backups/orchestrator-monday.db
+      orchestrator-gql backup --check /backups/orchestrator-monday.db
+
+    The copy is read once before it gets its name. With --check a copy of an earlier day is read again, and the command
+    prints what it holds. Exit code 0: it is whole; 1: it is damaged; 2: it cannot be read, or is another file.
     """
     from orchestrator_gql.cli.progress import working
 
-    with working("Copying the database"):
+    with working("Checking the copy" if check else "Copying the database"):
+        if check:
+            from orchestrator_gql.cli.backup import check_copy
+
+            return check_copy(file, is_json=json)
         from orchestrator_gql.cli.backup import backup as copy_database
 
         return copy_database(file, database=database, is_json=json)

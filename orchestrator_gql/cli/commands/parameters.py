@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from difflib import get_close_matches
 from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from cyclopts import Parameter, Token
 
 from orchestrator_gql.cli.catalog import LOCAL_SERVER, PROGRAM
 from orchestrator_gql.cli.commands import completers
+from orchestrator_gql.cli.nearest import nearest
 
 SHORTEST = 4
 """The fewest digits of a short id; the server searches no shorter text in ids."""
@@ -92,8 +92,8 @@ def read_choices(type_: Any, tokens: Sequence[Token]) -> tuple[str, ...]:
     choices: tuple[str, ...] = get_args(get_args(type_)[0])
     for token in tokens:
         if token.value.upper() not in choices:
-            nearest = get_close_matches(token.value.upper(), choices, n=1)
-            advice = f'. Did you mean "{nearest[0]}"?' if nearest else ""
+            near = nearest(token.value, choices, 1)
+            advice = f'. Did you mean "{near[0]}"?' if near else ""
             raise ValueError(f"{token.value!r} is none of {', '.join(choices)}{advice}")
     return tuple(token.value.upper() for token in tokens)
 

@@ -7,7 +7,9 @@ from types import MappingProxyType
 from typing import Any
 
 from orchestrator_gql.cli.client import VerbRefused
+from orchestrator_gql.cli.places import page_error
 from orchestrator_gql.cli.terminal import printable
+from orchestrator_gql.cli.values import is_nothing, lines_of, text_of
 from orchestrator_gql.utils.errors import PayloadInvalid
 from orchestrator_gql.utils.json import Json, read
 from orchestrator_gql.utils.json.secret_values import MASK
@@ -51,10 +53,11 @@ def shown(title: str, page: dict[str, Any], answers: Page) -> list[str]:
     for name, field in _fields(page).items():
         value = answers.get(name, page["initialData"].get(name, GAP))
         value = MASK if name in answers and _is_secret(field) else value
-        text = _named(field, value)
         label = printable(f"  {field['title']}")
-        if "\n" in text:
-            lines += [f"{label}:", *(f"    {printable(line)}" for line in text.splitlines())]
+        text = _named(field, value) if isinstance(value, str) and value else text_of(value)
+        rows = text.splitlines() if isinstance(value, str) else list(lines_of(value))
+        if len(rows) > 1 and (isinstance(value, str | dict) or _has_parts(value)):
+            lines += [f"{label}:", *(f"    {printable(row)}" for row in rows)]
         else:
             lines.append(f"{label}: {printable(text)}")
     return lines
@@ -77,16 +80,22 @@ def described(page: dict[str, Any]) -> list[str]:
         parts = (
             kind or "any value",
             "required" if name in required else "optional",
-            f"default {MASK if _is_secret(field) else _text(default)}" if default is not None else "",
+            f"default {MASK if _is_secret(field) else _text(default)}" if not is_nothing(default) else "",
             field["title"] if field["title"] != name else "",
         )
         lines.append(f"{name}: {', '.join(filter(None, parts))}")
     return lines
 
 
+def _has_parts(value: Json) -> bool:
+    """Whether the value is a list of objects or of lists: its items stand below each other."""
+    return isinstance(value, list) and any(isinstance(item, dict | list) for item in value)
+
+
 def error_text(response: dict[str, Any]) -> str:
     """The errors of a page in one line: the page, the fields and the reasons."""
-    errors = "; ".join(f"{error['pointer'] or 'the page'}: {error['message']}" for error in response["errors"])
+    schema = response["page"]["schema"]
+    errors = "; ".join(page_error(error, schema) for error in response["errors"])
     return f"Page {response['pageIndex'] + 1}, {response['page']['title']!r}: {errors}"
 
 
@@ -143,7 +152,8 @@ def fill_in(
     for name in _editable(page) if names is None else names:
         field = fields[name]
         is_secret = _is_secret(field)
-        current = f" [{MASK if is_secret else _text(known[name])}]" if name in known else ""
+        has_value = not is_nothing(known.get(name))
+        current = f" [{MASK if is_secret else _text(known[name])}]" if has_value else ""
         between = "; " if "options" in field else ", "
         choices = f" ({between.join(_named(field, value) for value in field['enum'])})" if "enum" in field else ""
         question = printable(f"  {field['title']}{choices}{current}: ")

@@ -2,23 +2,27 @@
 
 import json
 import sys
+from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
-from orchestrator_gql.cli.client import ConnectionFailed, OperationRefused, VerbRefused
-from orchestrator_gql.cli.credentials import server_of
+from orchestrator_gql.cli.client import OperationRefused
+from orchestrator_gql.cli.credentials import hint, server_of
 from orchestrator_gql.cli.failure import DECLINED, DONE
 from orchestrator_gql.cli.operator import verbs
 from orchestrator_gql.cli.operator.forms import HungUp, reply
 from orchestrator_gql.cli.operator.ids import process_id
 from orchestrator_gql.cli.operator.processes import table_of
-from orchestrator_gql.cli.operator.selection import filter_of, pages
+from orchestrator_gql.cli.operator.selection import failure_note, filter_of, pages
+from orchestrator_gql.cli.operator.sending import Node, Outcomes, send
 from orchestrator_gql.cli.progress import Counter
+from orchestrator_gql.cli.terminal import printable
 from orchestrator_gql.utils.json import Json
 
 if TYPE_CHECKING:
+    import httpx
+
     from orchestrator_gql.cli.commands.selection import Selection
 
 DOCUMENT = """\
@@ -37,8 +41,6 @@ STATUSES: dict[str, tuple[Any, ...]] = {
 DONE_WORDS = {"retry": "retried", "abort": "aborted"}
 SHOWN = 20
 """Processes that are listed before the question."""
-
-Node = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,10 @@ class Many:
         chosen = self.selection
         if not chosen.status:
             chosen = replace(chosen, status=STATUSES[self.verb])
-        return self._found(url, filter_of(url, chosen))
+        nodes = self._found(url, filter_of(url, chosen))
+        if not nodes and (note := failure_note(url, chosen)):
+            print(printable(note), file=sys.stderr)
+        return nodes
 
     def _found(self, url: str, selected: dict[str, Json]) -> list[Node]:
         found = [node for page in pages(url, DOCUMENT, {"filter": selected}, None) for node in page["nodes"]]
@@ -95,12 +100,7 @@ class Many:
             return DONE
         if not self.is_agreed and not self._agrees(len(nodes), word):
             return DECLINED
-        done, refused = self._each(url, nodes, word)
-        if self.is_json:
-            print(json.dumps({"verb": self.verb, "dryRun": False, "done": done, "refused": refused}))
-        else:
-            print(f"{len(done):,} of {_count(len(nodes))} {_were(len(nodes))} {word}.")
-        return DECLINED if refused else DONE
+        return self._do(url, nodes, word)
 
     def _preview(self, nodes: list[Node], word: str) -> None:
         out = sys.stdout
@@ -127,37 +127,52 @@ class Many:
         print(f"Nothing was {word}.", file=sys.stderr)
         return False
 
-    def _each(self, url: str, nodes: list[Node], word: str) -> tuple[list[Node], list[Node]]:
-        """Act on each process; the processes after it, and those that the server refuses with its reasons."""
-        done, refused, counter = list[Node](), list[Node](), Counter("processes", len(nodes))
-        try:
-            for number, node in enumerate(nodes, 1):
-                try:
-                    done.append(self._act(url, UUID(node["id"])))
-                except VerbRefused as refusal:
-                    refused.append({"id": node["id"], "message": refusal.message})
-                    counter.end()
-                    print(f"{node['id']}: {refusal.message}", file=sys.stderr)
-                counter.show(number)
-        except (ConnectionFailed, OperationRefused) as error:
-            counter.end()
-            left = (
-                f"{len(done):,} of {_count(len(nodes))} {_were(len(nodes))} {word}; repeat the command for the others."
-            )
-            raise type(error)(f"{error.message} {left}") from error
-        except KeyboardInterrupt:
-            counter.end()
-            print(f"Interrupted: {len(done):,} of {_count(len(nodes))} {_were(len(nodes))} {word}.", file=sys.stderr)
-            raise
+    def _do(self, url: str, nodes: list[Node], word: str) -> int:
+        """Act on each process, and say what became of each; 1 if the server refuses at least one."""
+        outcomes, counter = Outcomes(nodes), Counter("processes", len(nodes))
+
+        def report(refusal: str | None) -> None:
+            if refusal:
+                counter.end()
+                print(refusal, file=sys.stderr)
+            counter.show(len(outcomes.done) + len(outcomes.refused))
+
+        def act(http: "httpx.AsyncClient", node: Node) -> Awaitable[Node]:
+            given = {"reason": self.reason} if self.verb == "abort" else {}
+            return verbs.act_async(http, url, f"{self.verb}Process", processId=node["id"], **given)
+
+        send(url, outcomes, act, report)
         counter.end()
-        return done, refused
+        self._print(outcomes, word)
+        if outcomes.is_interrupted:
+            raise KeyboardInterrupt
+        if outcomes.error is not None:
+            raise outcomes.error
+        return DECLINED if outcomes.refused else DONE
 
-    def _act(self, url: str, id: UUID) -> Node:
-        given = {"reason": self.reason} if self.verb == "abort" else {}
-        return verbs.act(url, f"{self.verb}Process", processId=str(id), **given)
+    def _print(self, outcomes: Outcomes, word: str) -> None:
+        """Print how many are done; and which ones may be done, and how many are left, if the work ended early."""
+        nodes, done = outcomes.nodes, outcomes.done
+        if self.is_json:
+            refused = [{"id": id, "message": why} for id, why in outcomes.refused.items()]
+            results = {"done": [done[node["id"]] for node in nodes if node["id"] in done], "refused": refused}
+            ended = {"unknown": sorted(outcomes.unknown), "left": outcomes.left}
+            print(json.dumps({"verb": self.verb, "dryRun": False, **results, **ended}), flush=True)
+        else:
+            print(f"{len(done):,} of {_count(len(nodes))} {_were(len(nodes))} {word}.", flush=True)
+        for id in sorted(outcomes.unknown):
+            print(
+                f"{id}: no answer came, so it may be {word}: see `{hint(server_of(self.url), 'show', id)}`.",
+                file=sys.stderr,
+            )
+        if outcomes.is_over:
+            left = len(outcomes.left)
+            why = "Interrupted" if outcomes.is_interrupted else "It ended early"
+            rest = f"{_count(left)} {_were(left)} left as before: repeat the command for the others" if left else ""
+            print(f"{why}{f': {rest}' if rest else ''}.", file=sys.stderr)
 
 
-_NOTHING: dict[str, Json] = {"done": [], "refused": []}
+_NOTHING: dict[str, Json] = {"done": [], "refused": [], "unknown": [], "left": []}
 
 
 def _count(number: int) -> str:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from orchestrator_gql.cli.client import VerbRefused
 from orchestrator_gql.cli.operator.times import age, is_past, moment
+from orchestrator_gql.cli.places import input_error
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
 from orchestrator_gql.utils.json import Json
@@ -53,7 +54,7 @@ def refuse_if_blocked(input_request: dict[str, Any]) -> None:
 
 def verb_refusal(response: dict[str, Any]) -> VerbRefused:
     """The error for a typed refusal: its sentence says which fields are wrong, or who was first and when."""
-    words = [response["message"], *(f"{error['pointer']}: {error['message']}" for error in response.get("errors", ()))]
+    words = [response["message"], *map(input_error, response.get("errors") or ())]
     by, at = response.get("by"), response.get("at")
     if response.get("code") == "CLAIMED_BY_OTHER":
         words.append(claimed({"claimedBy": by, "claimedAt": at}, "({})"))
@@ -111,7 +112,8 @@ def decided(decision: dict[str, Any]) -> str:
 
 
 def _who(decision: dict[str, Any]) -> str:
-    return str(decision["by"]["name"]) if decision["by"] else f"policy {decision['policy']}"
+    policy = f"policy {decision['policy']}" if decision["policy"] else "somebody"
+    return str(decision["by"]["name"]) if decision["by"] else policy
 
 
 def _last(steps: Iterable[dict[str, Any]]) -> str:

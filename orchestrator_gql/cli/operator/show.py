@@ -3,7 +3,6 @@
 import json
 import re
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -14,6 +13,7 @@ from orchestrator_gql.cli.operator.times import age, moment
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.style import STATUSES, is_colored, styled
 from orchestrator_gql.cli.terminal import printable
+from orchestrator_gql.cli.values import is_nothing, lines_of
 
 DOCUMENT = f"""\
 query Show($id: ID!) {{ process(id: $id) {{
@@ -114,7 +114,8 @@ def lines(process: dict[str, Any], now: datetime, before: Decisions) -> list[str
     """The process as lines; ``before`` holds the result of `earlier_decisions`."""
     began = age(process["startedAt"], now)
     rows = [f"{process['workflowName']} {process['id']} is {process['status']}, started {began} ago"]
-    rows.append(f"  about: {process['subject']}")
+    if process["subject"]:
+        rows.append(f"  about: {process['subject']}")
     if process["note"]:
         rows.append(f"  note: {process['note']}")
     if why := process["whyWaiting"]:
@@ -172,34 +173,15 @@ def _is_same(failure: dict[str, Any] | None, other: dict[str, Any]) -> bool:
 
 def _details(failure: dict[str, Any], indent: str) -> list[str]:
     """The details that the author, or the remote service, gave to the failure; none if there are none."""
-    if failure["details"] is None:
+    if is_nothing(failure["details"]):
         return []
     lines, left = [f"{indent}details:"], DETAILS
-    for line in _readable(failure["details"]):
+    for line in lines_of(failure["details"]):
         if left < len(line):
             return [*lines, f"{indent}  {line[: max(left, 0)]} … more: see --json"]
         lines.append(f"{indent}  {line}")
         left -= len(line)
     return lines
-
-
-def _readable(value: Any) -> Iterator[str]:
-    """The value as lines: a line for each key, each item and each line of a text."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            inner = list(_readable(item))
-            if len(inner) == 1 and not isinstance(item, dict | list):
-                yield f"{key}: {inner[0]}"
-            else:
-                yield f"{key}:"
-                yield from (f"  {line}" for line in inner)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _readable(item)
-    elif isinstance(value, str):
-        yield from value.splitlines() or [""]
-    else:
-        yield json.dumps(value)
 
 
 def _trace(trace: str | None) -> list[str]:
@@ -236,7 +218,9 @@ def _callback(callback: dict[str, Any], now: datetime) -> list[str]:
     rows = [f"  {callback['id']}{name} is {callback['status']}{source}, …{callback['tokenHint']}{again}"]
     if report := callback["progress"]:
         percent = f"{report['percent']:.0f} % " if report["percent"] is not None else ""
-        rows.append(f"      {percent}{report['message'] or ''} ({age(report['reportedAt'], now)} ago)")
+        rows.append(
+            f"      {percent}{report['message'] or 'progress without a text'} ({age(report['reportedAt'], now)} ago)"
+        )
     if validation := callback["validation"]:
         rows.append(f"      {validation['outcome'].lower()}: {validation['message'] or 'fine'}")
     for attempt in callback["attempts"]["nodes"]:

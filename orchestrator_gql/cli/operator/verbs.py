@@ -2,14 +2,18 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import httpx
+
 from orchestrator_gql.cli.client import OperationRefused, VerbRefused
 from orchestrator_gql.cli.operator.show import load_process
 from orchestrator_gql.cli.operator.times import moment
-from orchestrator_gql.cli.request import request
+from orchestrator_gql.cli.places import input_error
+from orchestrator_gql.cli.request import request, request_async
 from orchestrator_gql.cli.terminal import printable
 from orchestrator_gql.utils.errors import PayloadInvalid
 from orchestrator_gql.utils.json import Json, read
@@ -58,13 +62,25 @@ def _act(url: str, name: str, is_json: bool, **variables: Json) -> None:
 
 def act(url: str, name: str, **variables: Json) -> dict[str, Any]:
     """The id and the status of the process after the mutation; raises `VerbRefused` if the server refuses."""
+    return _process_of(request(url, *_mutation(name, variables))[name])
+
+
+async def act_async(http: httpx.AsyncClient, url: str, name: str, **variables: Json) -> dict[str, Any]:
+    """As `act`, on an event loop, over a connection that stays open."""
+    return _process_of((await request_async(url, *_mutation(name, variables), http=http))[name])
+
+
+def _mutation(name: str, variables: Mapping[str, Json]) -> tuple[str, dict[str, Json]]:
+    """The document of the mutation, and its variables."""
     document = f"""mutation Act($input: {name[0].upper()}{name[1:]}Input!) {{ {name}(input: $input) {{ __typename
       ... on ProcessActionSuccess {{ process {{ id status }} }}
       ... on PayloadInvalidError {{ errors {{ pointer message }} }}
       ... on ConflictError {{ by {{ name }} at }}
       ... on UserError {{ message }} }} }}"""
-    mutation_input = {key: value for key, value in variables.items() if value is not None}
-    response = request(url, document, {"input": mutation_input})[name]
+    return document, {"input": {key: value for key, value in variables.items() if value is not None}}
+
+
+def _process_of(response: dict[str, Any]) -> dict[str, Any]:
     if response["__typename"] != "ProcessActionSuccess":
         raise VerbRefused(printable(refusal_text(response)))
     process: dict[str, Any] = response["process"]
@@ -73,7 +89,7 @@ def act(url: str, name: str, **variables: Json) -> dict[str, Any]:
 
 def refusal_text(response: dict[str, Any]) -> str:
     """A typed refusal as a sentence: which fields are wrong, who was first and when, which process is in the way."""
-    places = "; ".join(f"{error['pointer']}: {error['message']}" for error in response.get("errors", ()))
+    places = "; ".join(map(input_error, response.get("errors") or ()))
     by = f"by {response['by']['name']}" if response.get("by") else ""
     at = f"at {moment(response['at'])}" if response.get("at") else ""
     first = f"({' '.join(filter(None, (by, at)))})" if by or at else ""

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from orchestrator_gql.cli.operator.decisions import teams_of
 from orchestrator_gql.cli.operator.ids import short
+from orchestrator_gql.cli.operator.known import demand_teams
 from orchestrator_gql.cli.operator.requests import STANDING, approvals, claimed
 from orchestrator_gql.cli.operator.times import age, is_past
 from orchestrator_gql.cli.request import request
@@ -37,6 +39,11 @@ def waits(
     now = datetime.now(UTC)
     forms = (_form(node) for node in _all(url, FORMS, "inputRequests", mine=True if mine else None))
     open_waits = [wait for wait in forms if _is_of(wait, mine=mine, assignee=assignee)]
+    if assignee is not None and not open_waits:
+        teams = teams_of(url)
+        names = [text for team in teams for text in team.values()]
+        if assignee.casefold() not in map(str.casefold, names):
+            demand_teams(url, [assignee], names)
     if not mine and assignee is None:
         open_waits += map(_callback, _all(url, CALLBACKS, "callbacks"))
     open_waits = [wait for wait in open_waits if not overdue or _is_overdue(wait, now)]
@@ -112,8 +119,7 @@ def _cells(wait: dict[str, Any], now: datetime) -> list[str]:
     if wait["until"]:
         time = age(wait["until"], now)
         deadline = f"overdue by {time}" if _is_overdue(wait, now) else f"{time} left"
-    about = f"{wait['message']} ({wait['subject']})"
-    return [short(wait["process"]), wait["workflow"], wait["what"], age(wait["since"], now), deadline, about]
+    return [short(wait["process"]), wait["workflow"], wait["what"], age(wait["since"], now), deadline, _about(wait)]
 
 
 def _line(wait: dict[str, Any], now: datetime) -> str:
@@ -123,4 +129,9 @@ def _line(wait: dict[str, Any], now: datetime) -> str:
         until = f", overdue by {time}" if _is_overdue(wait, now) else f", {time} left"
     since = age(wait["since"], now)
     process = f"{wait['process']}  {wait['workflow']}  {wait['what']}"
-    return f"{process}, for {since}{until}. {wait['message']} ({wait['subject']})"
+    return f"{process}, for {since}{until}. {_about(wait)}"
+
+
+def _about(wait: dict[str, Any]) -> str:
+    subject = f"({wait['subject']})" if wait["subject"] else ""
+    return " ".join(filter(None, (wait["message"], subject)))

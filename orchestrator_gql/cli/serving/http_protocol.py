@@ -18,6 +18,7 @@ from websockets.http11 import Request
 from websockets.protocol import State
 
 from orchestrator_gql.cli.serving.metered import MeteredTransport
+from orchestrator_gql.cli.serving.open_files import OWN, Shortage, limit
 from orchestrator_gql.graphql.transport_ws import WRITE_TEXT
 from orchestrator_gql.rest.problems import http_problem, problem_of
 from orchestrator_gql.rest.request_target import Refuse
@@ -32,12 +33,16 @@ PONG_BYTES = 64 * 1024
 
 
 class Config(uvicorn.Config):
-    """Uvicorn's settings, the `SlowReaders` to which the connections report unread data, and the function that refuses
-    a request."""
+    """Uvicorn's settings, the `SlowReaders` to which the connections report unread data, the function that refuses a
+    request, and the log of those for which too few files may be opened."""
 
     slow_readers: SlowReaders
     refuse: Refuse
+    shortage: Shortage
 
+
+SMALL = 16 * 1024
+"""Bytes of a body whose headers are sent with it; a large body is not copied for that."""
 
 CONTENT_LENGTH, CHUNKED = b"content-length", b"transfer-encoding"
 TOO_LARGE = 431
@@ -65,6 +70,9 @@ class TimedHttp(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the deadline for the headers."""
         super().connection_made(MeteredTransport(transport, self.config.slow_readers))
+        if len(self.connections) > limit() - OWN:
+            self.config.shortage.note()
+            transport.abort()
         self._keep_deadline()
 
     def data_received(self, data: bytes) -> None:
@@ -88,7 +96,13 @@ class TimedHttp(H11Protocol):
             if self.transport.is_closing():
                 # Nothing is written any more. A producer that never waits must learn that its client has left.
                 await asyncio.sleep(0)
-            await send(message)
+            if message["type"] == "http.response.start" and _is_small(message):
+                self.transport.hold()
+            try:
+                await send(message)
+            finally:
+                if message["type"] != "http.response.start":
+                    self.transport.release()
 
         self._request = (scope, receive, send)
         try:
@@ -161,6 +175,11 @@ class TimedHttp(H11Protocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+
+def _is_small(message: Message) -> bool:
+    """True if the body is small and follows the headers at once; those of a stream are sent before it has anything."""
+    return any(name.lower() == CONTENT_LENGTH and int(value) <= SMALL for name, value in message.get("headers", ()))
 
 
 def _size(message: Message) -> int:

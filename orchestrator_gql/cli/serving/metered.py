@@ -19,13 +19,28 @@ class MeteredTransport(asyncio.Transport):
         self._inner = inner
         self._readers = readers
         self._written = 0
+        self._held: list[bytes] | None = None
         self.backlog = Backlog(inner.get_write_buffer_size, self._taken, inner.abort)
 
     def _taken(self) -> int:
         return self._written - self._inner.get_write_buffer_size() - _in_kernel(self._inner)
 
+    def hold(self) -> None:
+        """Keep what is written until `release`: the headers of a response then go with its body, in one packet."""
+        if self._held is None:
+            self._held = []
+
+    def release(self) -> None:
+        """Write what was kept."""
+        held, self._held = self._held, None
+        if held:
+            self.write(b"".join(held))
+
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Write, and report the connection if the kernel did not take all bytes at once."""
+        if self._held is not None:
+            self._held.append(bytes(data))
+            return
         self._inner.write(data)
         self._written += len(data)
         if self._inner.get_write_buffer_size():
@@ -37,6 +52,7 @@ class MeteredTransport(asyncio.Transport):
 
     def write_eof(self) -> None:
         """Close the writing side."""
+        self.release()
         self._inner.write_eof()
 
     def can_write_eof(self) -> bool:
@@ -49,6 +65,7 @@ class MeteredTransport(asyncio.Transport):
 
     def close(self) -> None:
         """Close after all data is sent; `SlowReaders` still disconnects a client that reads nothing."""
+        self.release()
         self._inner.close()
 
     def is_closing(self) -> bool:

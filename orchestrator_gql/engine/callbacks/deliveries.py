@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar, assert_never
@@ -30,6 +30,7 @@ from orchestrator_gql.engine.commit import PendingTransitions, commit_context
 from orchestrator_gql.process import Process, resume, steps_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import (
+    audit,
     callback_attempts,
     callbacks,
     events,
@@ -37,6 +38,7 @@ from orchestrator_gql.storage import (
     timers,
     unclaimed_deliveries,
 )
+from orchestrator_gql.storage.database.prepared import PreparedRead
 from orchestrator_gql.storage.processes import Standing
 from orchestrator_gql.storage.timers import TimerKind
 from orchestrator_gql.types import (
@@ -78,12 +80,14 @@ DRY_RUN = "dry-run"
 class Address:
     """The address of a delivery: either the token (and the process, if a URL named it), or ``service`` and ``ref``.
 
+    ``callback_id`` is the callback of the token, if it was found already; it still is the token that is checked.
     ``ref`` is the external id: the service's own name for the job. ``is_dry_run``: the remote service asks only for
     the verdict; nothing is changed or stored. ``proof`` holds the credential or signature; it is None over GraphQL.
     """
 
     token: str = ""
     process_id: UUID | None = None
+    callback_id: UUID | None = None
     is_dry_run: bool = False
     service: str = ""
     ref: str | None = None
@@ -102,11 +106,13 @@ def carry_out(runtime: Runtime, address: Address, unit: Callable[[Connection], T
     return database.read(unit) if address.is_dry_run else database.transaction(unit)
 
 
-async def demand_known(runtime: Runtime, address: Address) -> None:
-    """Raise `CallbackUnknown` unless a callback of the process of the address has or had its token."""
-    find = partial(callbacks.process_of_token_digest, token_digest=digest(address.token))
-    if await runtime.database.read_current(find) != address.process_id:
+async def demand_known(runtime: Runtime, address: Address) -> Address:
+    """The address with its callback. Raises `CallbackUnknown` unless a callback of its process has or had the token."""
+    find = partial(callbacks.place_of_token_digest, token_digest=digest(address.token))
+    place = await runtime.database.read_current(find)
+    if place is None or place[0] != address.process_id:
         raise CallbackUnknown
+    return replace(address, callback_id=place[1])
 
 
 def deliver(
@@ -256,12 +262,22 @@ def _find(conn: Connection, address: Address) -> tuple[Process, Standing, Callba
         callback = callbacks.by_ids(conn, [known.id]).get(known.id)
         return (*locked, callback) if locked and callback else None
     token_digest = digest(address.token)
-    process_id = address.process_id or callbacks.process_of_token_digest(conn, token_digest)
-    locked = processes.lock_standing(conn, process_id) if process_id is not None else None
+    process_id, callback_id = address.process_id, address.callback_id
+    if process_id is None or callback_id is None:
+        process_id, callback_id = callbacks.place_of_token_digest(conn, token_digest) or (None, None)
+    if process_id is None or callback_id is None:
+        raise CallbackUnknown
+    locked = processes.lock_standing(conn, process_id, _read_next(process_id, callback_id, token_digest))
     callback = callbacks.of_token_digest(conn, locked[0].id, token_digest) if locked is not None else None
     if locked is None or callback is None:
         raise CallbackUnknown
     return (*locked, callback)
+
+
+def _read_next(process_id: UUID, callback_id: UUID, token_digest: bytes) -> list[PreparedRead]:
+    """What an accepted delivery reads under the lock of its process."""
+    of_callback = callbacks.reading_token_digest(process_id, token_digest)
+    return [of_callback, callback_attempts.reading_sizes(callback_id), audit.reading_head(process_id)]
 
 
 def _by_ref(conn: Connection, address: Address, ref: str) -> Callback | None:

@@ -24,9 +24,10 @@ from orchestrator_gql.input_requests.decision import (
 from orchestrator_gql.process import Process, fingerprint, steps_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
-from orchestrator_gql.storage import input_requests, processes
+from orchestrator_gql.storage import audit, input_requests, processes
+from orchestrator_gql.storage.database.prepared import PreparedRead, read_ahead
 from orchestrator_gql.storage.processes import Standing
-from orchestrator_gql.types import InputRequestStatus, ProcessStatus
+from orchestrator_gql.types import ProcessStatus
 from orchestrator_gql.utils.errors import InvalidState, NotFound, StaleForm
 from orchestrator_gql.workflow.model import InputStep, Workflow
 
@@ -89,7 +90,7 @@ def lock_open_request(
     Raises `AlreadyDecided`, `InputRequestClosed` or `StaleForm` if the request or the process changed since
     `load_open_request`, and the errors of `demand_may_still`.
     """
-    locked = processes.lock_standing(conn, opened.process.id)
+    locked = processes.lock_standing(conn, opened.process.id, _read_next(opened.request))
     request, decisions = _read_request(conn, opened.request.id)
     if locked is None:
         raise NotFound("process", opened.process.id)
@@ -98,6 +99,12 @@ def lock_open_request(
         raise StaleForm(process_id=process.id)
     demand_may_still(opened, request, decisions, principal)
     return process, standing, request, tuple(decisions)
+
+
+def _read_next(request: InputRequest) -> list[PreparedRead]:
+    """What a decision on the request reads under the lock of its process."""
+    reads = [input_requests.reading(request.id), audit.reading_head(request.process_id)]
+    return reads if request.is_undecided else [*reads, input_requests.reading_decisions(request.id)]
 
 
 def lock_unread_request(conn: Connection, input_request_id: UUID) -> tuple[Process, InputRequest, tuple[Decision, ...]]:
@@ -127,15 +134,15 @@ def _read_request(conn: Connection, input_request_id: UUID) -> tuple[InputReques
     request = input_requests.load(conn, input_request_id)
     if request is None:
         raise NotFound("input request", input_request_id)
-    is_undecided = request.status is InputRequestStatus.OPEN and request.approvals_needed == 1
-    decisions = [] if is_undecided else input_requests.decisions_on(conn, request.id)
+    decisions = [] if request.is_undecided else input_requests.decisions_on(conn, request.id)
     demand_open(request, decisions[-1] if decisions else None)
     return request, decisions
 
 
 def _read(conn: Connection, input_request_id: UUID) -> tuple[InputRequest, list[Decision], Process]:
+    read_ahead(conn, [input_requests.reading(input_request_id), input_requests.reading_process(input_request_id)])
     request, decisions = _read_request(conn, input_request_id)
-    process = processes.load(conn, request.process_id)
+    process = input_requests.process_of(conn, request.id)
     if process is None:
         raise NotFound("process", request.process_id)
     return request, decisions, process

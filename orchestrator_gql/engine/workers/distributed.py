@@ -7,8 +7,9 @@ process taken), or belong to a dead worker (the job is removed; the lease ends).
 process, so that only one job waits per process. A job has no ``lock``: leases and epochs already keep two workers
 apart, and with a lock the next job would wait behind the job of a dead worker.
 
-If a task is free at the server that wakes a process, it claims the process right after the COMMIT. The job then finds
-nothing to do. It is there for the other workers, if this server is full or dies.
+If a task is free at the server that wakes a process, the same transaction also claims the process, and no job is
+needed: if the server dies, the lease ends. If that is impossible, the server claims the process right after the COMMIT.
+The job then finds nothing to do. It is there for the other workers, if this server is full or dies.
 """
 
 import asyncio
@@ -16,17 +17,23 @@ import logging
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from contextvars import Context, copy_context
+from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 import psycopg
 from procrastinate.exceptions import AppNotOpen, ConnectorException
-from procrastinate.jobs import Status
+from procrastinate.jobs import Job, Status
 from sqlalchemy import Connection
 
+from orchestrator_gql.engine.commit import CommitResult
+from orchestrator_gql.engine.runner import claim_at_once
 from orchestrator_gql.engine.workers.job_queue import JobQueue, app_of
 from orchestrator_gql.engine.workers.worker import WorkerTasks
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import processes, wake_ups
+from orchestrator_gql.storage.database.after_commit import MakeClaim
+from orchestrator_gql.storage.database.postgres import NAME
 from orchestrator_gql.storage.wake_ups import QUEUE, TASK
 from orchestrator_gql.utils import outages
 from orchestrator_gql.utils.errors import StorageUnavailable
@@ -52,8 +59,8 @@ AWAY = 1.0
 class DistributedDispatcher:
     """Notifies workers by jobs. An API server without a worker only defers jobs and never runs them."""
 
-    def __init__(self, database_url: str) -> None:
-        self._queue = JobQueue(database_url, self._free, self._wait_for_place)
+    def __init__(self, database_url: str, name: str = NAME) -> None:
+        self._queue = JobQueue(database_url, self._free, self._wait_for_place, self._begin_job, name)
         self._app = app_of(self._queue)
         self._app.task(name=TASK, queue=QUEUE)(self._run_job)
         self._runtime: Runtime | None = None
@@ -87,6 +94,37 @@ class DistributedDispatcher:
         """
         wake_ups.defer(conn, list(process_ids))
 
+    def claimer(self, process_id: UUID) -> MakeClaim | None:
+        """The function that claims the process if a task is free, and if no job waits for one."""
+        is_free = self._free() > len(self._queue.fetched) and not self._queue.has_more
+        if not is_free or self._context is None or not self.runtime.may_advance.is_set() or self.work.is_stopping:
+            return None
+        return None if self.work.is_advancing(process_id) else partial(self._claim, process_id, self._context)
+
+    def _claim(self, process_id: UUID, context: Context, conn: Connection) -> "_ClaimedProcess | None":
+        self.work.begin_claim(process_id)
+        claimed: CommitResult | None = None
+        try:
+            # In the context of this dispatcher: that of the request has its trace and its secrets.
+            claimed = context.copy().run(claim_at_once, conn, self.runtime, process_id)
+        finally:
+            if claimed is None:
+                self._end_claim(process_id, is_doubtful=False)
+        return None if claimed is None else _ClaimedProcess(self, context, claimed)
+
+    def begin_claimed(self, context: Context, claimed: CommitResult) -> None:
+        """Run the process, whose claim is committed."""
+        context.copy().run(self._begin, claimed.process.id, claimed)
+        self._end_claim(claimed.process.id, is_doubtful=False)
+
+    def drop_claimed(self, claimed: CommitResult) -> None:
+        """Free the task; the claim may be committed."""
+        self._end_claim(claimed.process.id, is_doubtful=True)
+
+    def _end_claim(self, process_id: UUID, *, is_doubtful: bool) -> None:
+        self.work.end_claim(process_id, is_doubtful=is_doubtful)
+        self._has_place.set()
+
     def notify(self, process_ids: Iterable[UUID]) -> None:
         """Advance the processes here, as long as tasks are free and no job waits longer; the queue has the others.
 
@@ -108,8 +146,8 @@ class DistributedDispatcher:
         if len(self._begun) > REMEMBERED:  # other workers got the jobs
             del self._begun[next(iter(self._begun))]
 
-    def _begin(self, process_id: UUID) -> "asyncio.Task[None]":
-        task = self.work.begin(process_id)
+    def _begin(self, process_id: UUID, claimed: CommitResult | None = None) -> "asyncio.Task[None]":
+        task = self.work.begin(process_id, claimed)
         task.add_done_callback(lambda _task: self._has_place.set())
         return task
 
@@ -117,7 +155,7 @@ class DistributedDispatcher:
         """Run the jobs of the queue until stopped, at most ``concurrency`` processes at once."""
         self._context = copy_context()
         async with asyncio.TaskGroup() as group:
-            group.create_task(self.work.watch(self._notify_again))
+            group.create_task(self.work.watch(self._notify_again, has_queue=True))
             self._running = group.create_task(self._work_off())
 
     def begin_to_stop(self) -> None:
@@ -183,12 +221,20 @@ class DistributedDispatcher:
                 return False
         return True
 
+    def _begin_job(self, job: Job) -> bool:
+        """Advance the process of the job at once; False if no task is free, or if it was claimed without its job."""
+        process_id = UUID(str(job.task_kwargs["process_id"]))
+        if self._context is None or self.work.is_stopping or self._free() <= 0 or process_id in self._begun:
+            return False
+        self._context.copy().run(self._begin, process_id)
+        return True
+
     async def _run_job(self, process_id: str) -> None:
         """Run a job, shielded: without a database Procrastinate cancels its jobs, but the outcome must be stored."""
         id = UUID(process_id)
         if id in self._begun:
             del self._begun[id]
-            if not await self._is_free(id):
+            if not self._queue.has_more and not await self._is_free(id):  # many claims share one transaction
                 return
         while not await self._wait_for_place():  # a process that was woken here was faster than this job
             if self.work.is_stopping:
@@ -220,3 +266,20 @@ class DistributedDispatcher:
         for job in stalled:
             with suppress(ConnectorException):  # another worker removed it at the same time
                 await queue.finish_job(job, Status.FAILED, delete_job=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _ClaimedProcess:
+    """A process that is claimed before its transaction is committed."""
+
+    dispatcher: DistributedDispatcher
+    context: Context
+    claimed: CommitResult
+
+    def begin(self) -> None:
+        """Run the process."""
+        self.dispatcher.begin_claimed(self.context, self.claimed)
+
+    def drop(self) -> None:
+        """Free the task again."""
+        self.dispatcher.drop_claimed(self.claimed)

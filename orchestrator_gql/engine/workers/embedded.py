@@ -64,12 +64,17 @@ class EmbeddedDispatcher:
         return partial(self._claim, process_id, self._context)
 
     def _claim(self, process_id: UUID, context: Context, conn: Connection) -> "_ClaimedProcess | None":
-        # In the context of this dispatcher: that of the request has its trace and its secrets.
-        claimed = context.copy().run(claim_at_once, conn, self.runtime, process_id)
-        if claimed is None:
-            return None
-        self._take(process_id)
-        return _ClaimedProcess(self, context, claimed)
+        self._take(process_id)  # at once: on PostgreSQL other transactions run meanwhile
+        self.work.begin_claim(process_id)
+        claimed: CommitResult | None = None
+        try:
+            # In the context of this dispatcher: that of the request has its trace and its secrets.
+            claimed = context.copy().run(claim_at_once, conn, self.runtime, process_id)
+        finally:
+            if claimed is None:
+                self.work.end_claim(process_id, is_doubtful=False)
+                self.rested(process_id)
+        return None if claimed is None else _ClaimedProcess(self, context, claimed)
 
     def notify(self, process_ids: Iterable[UUID]) -> None:
         """Queue the processes; a process that is being advanced now is queued again when it rests."""
@@ -140,8 +145,12 @@ class _ClaimedProcess:
 
     def begin(self) -> None:
         """Run the process."""
-        self.context.copy().run(self.dispatcher.begin, self.claimed.process.id, self.claimed)
+        process_id = self.claimed.process.id
+        self.context.copy().run(self.dispatcher.begin, process_id, self.claimed)
+        self.dispatcher.work.end_claim(process_id, is_doubtful=False)
 
     def drop(self) -> None:
         """Free the task again."""
-        self.dispatcher.rested(self.claimed.process.id)
+        process_id = self.claimed.process.id
+        self.dispatcher.work.end_claim(process_id, is_doubtful=True)
+        self.dispatcher.rested(process_id)

@@ -45,6 +45,8 @@ class WorkerTasks:
         self._began = runtime.clock.now()
         self._tasks: dict[asyncio.Task[None], UUID] = {}
         self._in_hand: Counter[UUID] = Counter()
+        self._claiming = 0
+        self._has_claimed = asyncio.Event()
         self._doubtful: set[UUID] = set()
         self._stopping_since: float | None = None
 
@@ -60,8 +62,8 @@ class WorkerTasks:
 
     @property
     def running(self) -> int:
-        """The number of processes that this worker advances now."""
-        return len(self._tasks)
+        """The number of processes that this worker advances now, or claims in a transaction that is not committed."""
+        return len(self._tasks) + self._claiming
 
     def is_advancing(self, process_id: UUID) -> bool:
         """True if a task of this worker advances the process, or is about to claim it."""
@@ -71,15 +73,35 @@ class WorkerTasks:
         """Advance the process in a new task, which only `end` cancels; it may be ``claimed`` already."""
         task = asyncio.create_task(self._advance(process_id, claimed))
         self._tasks[task] = process_id
-        task.add_done_callback(self._tasks.pop)
+        self._in_hand[process_id] += 1
+        task.add_done_callback(self._ended)
         return task
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._leave_hand(self._tasks.pop(task))
+
+    def begin_claim(self, process_id: UUID) -> None:
+        """A transaction begins to claim the process; `end_claim` follows."""
+        self._claiming += 1
+        self._in_hand[process_id] += 1
+
+    def end_claim(self, process_id: UUID, *, is_doubtful: bool) -> None:
+        """The transaction that claims the process ended. ``is_doubtful``: nobody runs the process, but the claim may
+        be committed; the watch releases it then."""
+        self._claiming -= 1
+        self._has_claimed.set()
+        self._leave_hand(process_id)
+        if is_doubtful:
+            self._doubtful.add(process_id)
 
     async def end(self, grace: float) -> None:
         """Let running steps finish for ``grace`` seconds since `begin_to_stop`, then cancel the others and drop the
         leases."""
         self.begin_to_stop()
         assert self._stopping_since is not None, "it began to stop"
-        left = max(self._stopping_since + grace - time.monotonic(), 0.0)
+        until = self._stopping_since + grace
+        await self._finish_claims(until)
+        left = max(until - time.monotonic(), 0.0)
         if self._tasks:
             logger.info(
                 "stopping: running steps may end first", extra={"steps": len(self._tasks), "seconds": round(left)}
@@ -91,6 +113,14 @@ class WorkerTasks:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
         await self._leave()
+
+    async def _finish_claims(self, until: float) -> None:
+        """Wait for the transactions that claim processes: these processes run here, or their leases would remain."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(until - time.monotonic(), 0.0)):
+                while self._claiming:
+                    self._has_claimed.clear()
+                    await self._has_claimed.wait()
 
     async def _cancel_lost(self) -> None:
         """Cancel each step whose outcome cannot be stored any more, because its process was aborted meanwhile, for
@@ -116,7 +146,6 @@ class WorkerTasks:
         await self._runtime.may_advance.wait()
         if self.is_stopping and claimed is None:
             return  # the process is runnable and waits for another worker
-        self._in_hand[process_id] += 1
         try:
             await advance(self._runtime, process_id, TimeSlice(lambda: self.is_stopping), claimed)
         except StorageUnavailable:
@@ -127,18 +156,22 @@ class WorkerTasks:
         except BaseException:  # engine failures are counted in `advance`: this failure could not even be counted
             self._doubtful.add(process_id)
             logger.exception("a process could not be advanced", extra={"process_id": str(process_id)})
-        finally:
-            self._in_hand[process_id] -= 1
-            if not self._in_hand[process_id]:
-                del self._in_hand[process_id]
 
-    async def watch(self, notify: Callable[[Sequence[UUID]], Awaitable[None]]) -> None:
-        """Renew the leases and the heartbeat of this worker, and notify runnable processes that no worker holds."""
+    def _leave_hand(self, process_id: UUID) -> None:
+        self._in_hand[process_id] -= 1
+        if not self._in_hand[process_id]:
+            del self._in_hand[process_id]
+
+    async def watch(self, notify: Callable[[Sequence[UUID]], Awaitable[None]], *, has_queue: bool = False) -> None:
+        """Renew the leases and the heartbeat of this worker, and notify runnable processes that no worker holds.
+
+        With ``has_queue``, processes whose jobs wait in the queue are left out.
+        """
         while not self.is_stopping:
             pause = self._runtime.settings.heartbeat
             try:
                 freed = await self._free_doubtful()
-                runnable = await self._look()
+                runnable = await self._look(has_queue)
                 if process_ids := list(dict.fromkeys([*runnable, *freed])):
                     await notify(process_ids)
                 if len(runnable) >= SWEEP:  # there are more: a backlog must not wait for the next heartbeat
@@ -180,13 +213,13 @@ class WorkerTasks:
         leases.release(conn, process_id, self._runtime.worker)
         return True
 
-    async def _look(self) -> Sequence[UUID]:
+    async def _look(self, has_queue: bool) -> Sequence[UUID]:
         database, now = self._runtime.database, self._runtime.clock.now()
         engine = await database.transaction(self._beat)
         if engine is not EngineState.RUNNING:
             return ()
         deployed = [workflow.name for workflow in self._runtime.registry]
-        return await database.read(lambda conn: leases.runnable(conn, now, deployed, SWEEP))
+        return await database.read(lambda conn: leases.runnable(conn, now, deployed, SWEEP, has_queue=has_queue))
 
     def _beat(self, conn: Connection) -> EngineState:
         runtime, now = self._runtime, self._runtime.clock.now()

@@ -110,7 +110,7 @@ async def _read_again(info: Info, parent: Process) -> Process:
     the page, and the client never asks for it again, so the parts must not come from the rows before it.
     """
     loaders = info.context.loaders
-    for loader in (loaders.process, loaders.executions, loaders.callbacks, loaders.requests):
+    for loader in (loaders.process, loaders.whole, loaders.executions, loaders.callbacks, loaders.requests):
         loader.clear_all()
     row = await loaders.process.load(parent.row.id)
     return parent if row is None else Process.of(row)

@@ -168,7 +168,7 @@ class InputRequest(Node):
             if pushed is not None:
                 return pushed
         process = await context.loaders.whole.load(self.row.process_id)
-        made = await context.loaders.decisions.load(self.row.id)
+        made = await self._decisions(info)
         return await open_form(
             context.reading,
             context.principal,
@@ -181,7 +181,10 @@ class InputRequest(Node):
 
     @resolved(description="The decisions, the oldest first.")
     async def decisions(self, info: Info) -> list[Decision]:
-        return [Decision.of(row) for row in await info.context.loaders.decisions.load(self.row.id)]
+        return [Decision.of(row) for row in await self._decisions(info)]
+
+    async def _decisions(self, info: Info) -> list[rules.Decision]:
+        return [] if self.row.is_undecided else await info.context.loaders.decisions.load(self.row.id)
 
     @resolved(description="True if the caller may answer the form.")
     async def can_submit(self, info: Info) -> bool:
@@ -209,7 +212,7 @@ class InputRequest(Node):
         """The process and the decisions of the request, by the loaders: many requests cost one read of each kind."""
         process = await info.context.loaders.process.load(self.row.process_id)
         assert process is not None, "a request goes with its process"
-        return process, await info.context.loaders.decisions.load(self.row.id)
+        return process, await self._decisions(info)
 
     async def _refusal(self, info: Info) -> OrchestratorError | None:
         process, made = await self._standing(info)

@@ -201,13 +201,14 @@ def _receipt() -> dict[str, Json]:
     }
 
 
-UNREADY = ("storage-unavailable", "event-log-restored", "work-ended")
+UNREADY = ("storage-unavailable", "event-log-restored", "schema-outdated", "work-ended")
 
 
 def _health(operation: str, summary: str, status: str, unready: tuple[str, ...] = ()) -> dict[str, Json]:
     def response(values: tuple[str, ...], description: str) -> dict[str, Json]:
         property_schema = {"type": "string", "enum": list(values)}
-        body = {"type": "object", "required": ["status"], "properties": {"status": property_schema}}
+        properties = {"status": property_schema, "detail": {"type": "string"}}
+        body = {"type": "object", "required": ["status"], "properties": properties}
         return {"description": description, "content": {"application/json": {"schema": body}}}
 
     health_responses: dict[str, Json] = {"200": response((status,), "Yes.")}

@@ -1,6 +1,6 @@
 """The effects of a transaction that happen after its COMMIT, collected on its connection."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 from uuid import UUID
@@ -24,7 +24,7 @@ class Claim(Protocol):
         ...
 
     def drop(self) -> None:
-        """Forget the claim: nothing was committed."""
+        """Forget the claim: it was not committed, or nobody knows whether it was."""
         ...
 
 
@@ -37,6 +37,8 @@ class CommitEffects:
     """The processes that became runnable, whether there are new events and timers, and the facts for the metrics.
 
     ``claims`` are the processes that became runnable and are claimed already; they are not among the ``woken``.
+    ``is_repeatable``: the caller handles `OutcomeUnknown`, so the COMMIT may be sent with the last writes.
+    ``held`` are the processes whose locks the unit took, behind that of the engine's state if ``shares_engine``.
     ``is_passing``: the process goes on at once, so that another commit follows.
     """
 
@@ -45,6 +47,9 @@ class CommitEffects:
     has_events: bool = False
     has_timers: bool = False
     is_passing: bool = False
+    is_repeatable: bool = False
+    held: set[UUID] = field(default_factory=set)
+    shares_engine: bool = False
     facts: list[Fact] = field(default_factory=list)
 
     def add(self, other: "CommitEffects") -> None:
@@ -94,6 +99,28 @@ def begin_unit(conn: Connection) -> CommitEffects:
     effects = CommitEffects()
     conn.info[_KEY] = effects
     return effects
+
+
+def end_units(conn: Connection, effects: CommitEffects, parts: Sequence[CommitEffects]) -> None:
+    """Add the collections of several units that began in one transaction to those of the transaction."""
+    effects.is_passing = bool(parts)
+    for part in parts:
+        effects.add(part)
+    conn.info[_KEY] = effects
+
+
+def restore_unit(conn: Connection, effects: CommitEffects) -> None:
+    """Continue with the effects of the unit, after another collection was begun within it."""
+    conn.info[_KEY] = effects
+
+
+def note_locks(conn: Connection, process_id: UUID | None = None) -> None:
+    """Note that the unit shares the engine's state, and that no other transaction can change the process."""
+    effects: CommitEffects | None = conn.info.get(_KEY)
+    if effects is not None:
+        effects.shares_engine = True
+        if process_id is not None:
+            effects.held.add(process_id)
 
 
 def wake(conn: Connection, process_id: UUID) -> None:

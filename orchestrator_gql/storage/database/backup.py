@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from orchestrator_gql.config.database_url import file_name, is_sqlite
+from orchestrator_gql.storage.database.backup_check import DamagedFile, ForeignFile, check
 from orchestrator_gql.storage.database.sqlite_file import demand_one_name, engine_url
 from orchestrator_gql.utils.errors import SettingsError
 
@@ -41,6 +42,8 @@ class Backup:
 
     def __init__(self, url: str, target: Path) -> None:
         self._url = url
+        if not target.name or target.is_dir():
+            raise SettingsError(f"{str(target)!r} is a folder: name the file of the copy in it.")
         self._target = target
         self._part = target.with_name(target.name + PART)
         self._lock: int | None = None
@@ -50,13 +53,15 @@ class Backup:
     def make(self) -> Path:
         """Copy the file to the target, which must not exist, and return the path of the source file.
 
-        The copy contains every commit that was durable when the copy began, and no later commit. Raises
-        `SettingsError` if the URL is not of SQLite, or if either file cannot be opened, and `BackupStopped`.
+        The copy contains every commit that was durable when the copy began, and no later commit, and it was read once.
+        Raises `SettingsError` if the URL is not of SQLite, if either file cannot be opened, or if the copy is damaged,
+        and `BackupStopped`.
         """
         source = _source(self._url)
         self._create()
         try:
             asyncio.run(_copy(source.resolve(), self._part.resolve(), self._demand_wanted))
+            self._check(source)
             self._demand_free()
             self._part.rename(self._target)
             self._is_whole = True
@@ -120,6 +125,17 @@ class Backup:
         for path in _beside(self._target):  # SQLite would take it for a part of the copy
             if path.exists():
                 raise SettingsError(f"{str(path)!r} exists, a rest of another database: remove it first.")
+
+    def _check(self, source: Path) -> None:
+        try:
+            check(self._part, lambda: not self._stop.is_set())
+        except ForeignFile:
+            raise ForeignFile(source) from None
+        except DamagedFile as error:  # the pages are those of the source, or the disk of the copy lost them
+            raise SettingsError(f"The copy of {str(source)!r} is damaged, and was removed: {error.finding}.") from error
+        except sqlite3.OperationalError:
+            self._demand_wanted()
+            raise
 
     def _release(self) -> None:
         """Let another backup have the part. Not earlier: to close the file ends the locks that SQLite has on it."""

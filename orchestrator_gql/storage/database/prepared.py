@@ -10,16 +10,17 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Connection, Dialect, Enum, Executable, Uuid
-from sqlalchemy.sql import Insert, Select
+from sqlalchemy import Connection, Dialect, Enum, Executable, LargeBinary, String, Uuid
+from sqlalchemy.sql import Delete, Insert, Select
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.types import TypeEngine
 
-from orchestrator_gql.storage.database.pipeline import Pipeline, Refusal, Template, as_text, pipeline_of
+from orchestrator_gql.storage.database.pipeline import Executed, Pipeline, pipeline_of
+from orchestrator_gql.storage.database.writes import Refusal, Template, as_text
 
 FLOAT8 = 701
 """The type that PostgreSQL reports for our columns of floats; no other conversion asks what was reported."""
@@ -76,6 +77,8 @@ _uuid = lru_cache(maxsize=4096)(UUID)
 def _bind(type_: TypeEngine[Any], dialect: Dialect) -> Convert | None:
     """The conversion of values other than None for the dialect."""
     own = type_.dialect_impl(dialect)
+    if isinstance(own, LargeBinary):  # both drivers take bytes; SQLAlchemy's objects around them are never equal
+        return None
     convert: Convert | None = own.bind_processor(dialect)
     if convert is not None and isinstance(own, Uuid) and own.as_uuid:
         return _hex
@@ -99,10 +102,15 @@ def _quick(own: Any, convert: Convert) -> Convert:
 
 
 class Prepared:
-    """A statement in which every variable is a named `bindparam`; ``columns`` are the columns of an insert."""
+    """A statement in which every variable is a named `bindparam`; ``columns`` are the columns of an insert.
 
-    def __init__(self, statement: Executable, columns: Iterable[str] | None = None) -> None:
+    ``key`` has the parameters that name the rows which the statement changes, and nothing else that it depends on: on
+    PostgreSQL, executions with different keys become one statement.
+    """
+
+    def __init__(self, statement: Executable, columns: Iterable[str] | None = None, *, key: Sequence[str] = ()) -> None:
         self._statement: Any = statement
+        self._key = tuple(key)
         self._columns = None if columns is None else list(columns)
         self._compiled: dict[str, _Compiled] = {}
 
@@ -139,19 +147,41 @@ class Prepared:
         return self.each_behind(conn, values, lock=None)
 
     def each_behind(
-        self, conn: Connection, values: Values, lock: "tuple[Prepared, Values] | None"
+        self, conn: Connection, values: Values, lock: "PreparedRead | None", ahead: "Sequence[PreparedRead]" = ()
     ) -> Iterator[dict[str, Any]]:
-        """As `each`; on PostgreSQL behind the statement ``lock``, in the same round trip."""
+        """As `each`; on PostgreSQL behind the statement ``lock`` and before the reads ``ahead``, in one round trip.
+
+        See `read_ahead`.
+        """
         compiled = self._of(conn)
         if (driver := _sqlite(conn)) is not None:
             return map(compiled.row, driver.execute(compiled.sql, compiled.parameters(values)))
         if (pipeline := pipeline_of(conn)) is not None:
-            statements = [(compiled.template, compiled.texts(values))]
-            if lock is not None:
-                first = lock[0]._of(conn)
-                statements.insert(0, (first.template, first.texts(lock[1])))
-            return map(compiled.row, pipeline.run(conn, statements)[-1].rows)
+            statements = _executed(conn, [(self, values)] if lock is None else [lock, (self, values)])
+            return map(compiled.row, pipeline.run(conn, statements, _executed(conn, ahead))[-1].rows)
         return (row._asdict() for row in conn.execute(self._statement, values))
+
+    def demand(
+        self,
+        conn: Connection,
+        values: Values,
+        lock: "PreparedRead | None",
+        demand: Callable[[dict[str, Any]], None] | None,
+    ) -> None:
+        """Let ``demand`` raise for the only row: at once, or on PostgreSQL with the next statement, before the COMMIT.
+
+        Nothing that the caller wrote may be committed if it raises. On PostgreSQL the statement ``lock`` is before it.
+        Without ``demand``, which only PostgreSQL offers, the statement itself fails instead.
+        """
+        compiled = self._of(conn)
+        if (driver := _sqlite(conn)) is not None:
+            assert demand is not None, "a division by zero is NULL"
+            (row,) = driver.execute(compiled.sql, compiled.parameters(values))
+            demand(compiled.row(row))
+            return
+        statements = _executed(conn, [(self, values)] if lock is None else [lock, (self, values)])
+        look = None if demand is None else lambda result: demand(compiled.row(*result.rows))
+        _pipeline(conn).demand(conn, statements, look)
 
     def first(self, conn: Connection, values: Values) -> dict[str, Any] | None:
         """The first row of the result, None without rows. If several rows are possible, the statement orders them."""
@@ -179,14 +209,73 @@ class Prepared:
             constants={name: bind.effective_value for name, bind in binds.items() if not bind.required},
             columns=tuple(name for name, _ in reads),
             read=tuple((name, convert) for name, convert in reads if convert is not None),
-            template=_template(compiler.string, self._statement),
+            template=_template(compiler, self._statement, self._key, binds.values()),
         )
 
 
-def _template(sql: str, statement: Any) -> Template:
+PreparedRead: TypeAlias = tuple[Prepared, Values]
+"""A statement that reads, with its values."""
+
+
+def read_ahead(conn: Connection, reads: Sequence[PreparedRead]) -> None:
+    """Execute reads in one round trip of PostgreSQL; each is then the result of the next equal read.
+
+    So functions that read one thing each cost one round trip together. A read that follows a write of its table is
+    executed anew. In a transaction the lock that protects the rows must be held: rows that others change meanwhile are
+    not seen.
+    """
+    if reads and _sqlite(conn) is None and (pipeline := pipeline_of(conn)) is not None:
+        pipeline.run(conn, [], _executed(conn, reads))
+
+
+def read_current(conn: Connection, reads: Sequence[PreparedRead]) -> None:
+    """As `read_ahead`, at the beginning of a unit that only reads; on PostgreSQL each read has its own snapshot.
+
+    To begin and to end a transaction for one snapshot takes as long as two of the reads.
+    """
+    if reads and _sqlite(conn) is None and (pipeline := pipeline_of(conn)) is not None:
+        pipeline.run_current(conn, _executed(conn, reads))
+
+
+def rows_together(conn: Connection, reads: Sequence[PreparedRead]) -> list[list[dict[str, Any]]]:
+    """The rows of several statements, which PostgreSQL executes one after the other in one round trip."""
+    results = _pipeline(conn).run(conn, _executed(conn, reads))
+    return [list(map(read._of(conn).row, result.rows)) for (read, _), result in zip(reads, results, strict=True)]
+
+
+def _executed(conn: Connection, reads: Sequence[PreparedRead]) -> list[Executed]:
+    compiled = [(statement._of(conn), values) for statement, values in reads]
+    return [(each.template, each.texts(values)) for each, values in compiled]
+
+
+def _template(compiler: SQLCompiler, statement: Any, key: tuple[str, ...], binds: Iterable[Any]) -> Template:
+    sql = compiler.string
     if not isinstance(statement, UpdateBase):
         return Template(sql)
-    return Template(sql, str(statement.table), isinstance(statement, Insert) and " ON CONFLICT " not in sql)
+    only_adds = isinstance(statement, Insert) and " ON CONFLICT " not in sql
+    cascades = _referring(statement.table) if isinstance(statement, Delete) else frozenset[str]()
+    return Template(sql, str(statement.table), only_adds, key, cascades, _casts(compiler, binds))
+
+
+def _casts(compiler: SQLCompiler, binds: Iterable[Any]) -> dict[str, str]:
+    """The types of the parameters for which SQLAlchemy writes no cast. Texts need none."""
+    own = {compiler.bind_names[bind]: bind.type.dialect_impl(compiler.dialect) for bind in binds}
+    return {
+        name: compiler.dialect.type_compiler_instance.process(type_)
+        for name, type_ in own.items()
+        if not isinstance(type_, String) and f"%({name})s::" not in compiler.string
+    }
+
+
+def _referring(table: Any) -> frozenset[str]:
+    """The names of the tables that refer to the table, and of those that refer to them: ON DELETE CASCADE."""
+    found, left = set[Any](), [table]
+    while left:
+        referred = left.pop()
+        tables = referred.metadata.tables.values()
+        left += (new := {t for t in tables if any(key.column.table is referred for key in t.foreign_keys)} - found)
+        found |= new
+    return frozenset(map(str, found - {table}))
 
 
 def _sqlite(conn: Connection) -> sqlite3.Connection | None:

@@ -2,6 +2,8 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +13,13 @@ from support.database import PostgresServer
 from support.engine import Engine, engine_of
 from support.operator import ADA
 from support.playbooks import of
+from support.statements import counted
 
 from orchestrator_gql import begin, step
 from orchestrator_gql.commands.processes import abort_process
-from orchestrator_gql.engine.workers.distributed import DistributedDispatcher
+from orchestrator_gql.engine.workers.distributed import OVERDUE, DistributedDispatcher
 from orchestrator_gql.engine.workers.job_queue import JobQueue
-from orchestrator_gql.storage import processes
+from orchestrator_gql.storage import leases, processes, wake_ups
 from orchestrator_gql.storage.database.after_commit import wake
 from orchestrator_gql.storage.database.postgres import PostgresDatabase
 from orchestrator_gql.types import ProcessStatus, State
@@ -116,6 +119,52 @@ async def test_the_job_of_a_dead_worker_is_removed_and_deferred_again(postgres: 
     assert taken_jobs == [(str(process_id), "doing")]
 
 
+async def test_the_watch_leaves_out_processes_whose_jobs_wait(postgres: PostgresServer) -> None:
+    """A thousand inserts that find their jobs would be repeated five times a second."""
+
+    def looked(conn: Connection, now: datetime, *, has_queue: bool) -> list[UUID]:
+        return sorted(leases.runnable(conn, now, [WORKS.name], 100, has_queue=has_queue))
+
+    with postgres.database() as url:
+        async with engine_of(url, WORKS, role="api") as api:
+            begun = [await api.start(WORKS) for _ in range(3)]
+            now = api.clock.now()
+            without_queue = await api.read(lambda conn: looked(conn, now, has_queue=False))
+            with_queue = await api.read(lambda conn: looked(conn, now, has_queue=True))
+            await change(api, "UPDATE procrastinate_jobs SET status = 'doing'")
+            fetched = await api.read(lambda conn: looked(conn, now, has_queue=True))
+            await change(api, "DELETE FROM procrastinate_jobs")
+            lost = await api.read(lambda conn: looked(conn, now, has_queue=True))
+
+    assert (without_queue, with_queue, fetched, lost) == (begun, [], begun, begun)
+
+
+async def test_urgent_jobs_come_first_and_many_jobs_need_few_fetches(postgres: PostgresServer, tmp_path: Path) -> None:
+    calls: list[str] = []
+
+    @step("Note")
+    async def note(process_id: str) -> None:
+        calls.append(str(process_id))
+
+    flow = of(note)
+    with postgres.database() as url:
+        async with engine_of(url, flow, role="api") as api:
+            begun = [await api.start(flow) for _ in range(60)]
+            urgent = begun[-5:]
+            await change(
+                api, "DELETE FROM procrastinate_jobs WHERE queueing_lock = ANY(:keys)", keys=[*map(str, urgent)]
+            )
+            await api.runtime.database.transaction(lambda conn: wake_ups.defer(conn, urgent, OVERDUE))
+            with counted(tmp_path) as statements:
+                async with engine_of(url, flow, role="worker", public_url="http://api", heartbeat=60):
+                    await api.until(lambda: _is_empty(api), awaited="the jobs to be removed")
+                    fetches = [sent for sent in statements.taken() if "SKIP LOCKED" in sent and "jobs" in sent]
+
+    assert sorted(calls) == sorted(map(str, begun))
+    assert set(map(str, urgent)) <= set(calls[:15])
+    assert len(fetches) <= 15
+
+
 async def test_a_hundred_wake_ups_while_a_step_runs_make_a_single_call(postgres: PostgresServer) -> None:
     calls: list[str] = []
     begun, go = asyncio.Event(), asyncio.Event()
@@ -178,8 +227,9 @@ async def _is_empty(engine: Engine, but: int = 0) -> bool:
     return len(await jobs(engine)) <= but
 
 
+@pytest.mark.parametrize("is_claimed_with_wake_up", [True, False])
 async def test_a_server_claims_at_once_what_it_wakes_and_its_jobs_find_nothing_to_do(
-    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch, is_claimed_with_wake_up: bool
 ) -> None:
     """The queue tells nothing until the processes have ended."""
     calls: list[str] = []
@@ -196,6 +246,8 @@ async def test_a_server_claims_at_once_what_it_wakes_and_its_jobs_find_nothing_t
 
     flow = of(count)
     monkeypatch.setattr(JobQueue, "_fetch", fetch_late)
+    if not is_claimed_with_wake_up:
+        monkeypatch.setattr(DistributedDispatcher, "claimer", lambda *_: None)
     with postgres.database() as url:
         async with engine_of(url, flow, dispatcher="distributed", heartbeat=600) as engine:
             begun = [await engine.start(flow) for _ in range(3)]
@@ -205,8 +257,32 @@ async def test_a_server_claims_at_once_what_it_wakes_and_its_jobs_find_nothing_t
             may_fetch.set()
             await engine.until(lambda: _is_empty(engine), awaited="the jobs to be removed")
 
-    assert left == [(str(process_id), "todo") for process_id in begun]
+    assert left == ([] if is_claimed_with_wake_up else [(str(process_id), "todo") for process_id in begun])
     assert calls == ["count"] * 3
+
+
+async def test_a_transaction_that_does_not_hold_the_process_claims_nothing(postgres: PostgresServer) -> None:
+    """It would wait for the lock behind its first write, and its events would get a place too early in the log."""
+    with postgres.database() as url:
+        async with engine_of(url, WORKS, role="api") as api:
+            process_id = await api.start(WORKS)
+            async with engine_of(url, WORKS, heartbeat=600) as server:
+
+                def wakes(conn: Connection) -> None:
+                    wake(conn, process_id)
+
+                def holds(conn: Connection) -> None:
+                    processes.hold(conn, process_id)
+                    wakes(conn)
+
+                await server.reaches(process_id, COMPLETED)  # by its job
+                database = server.runtime.database
+                made: list[UUID] = []
+                database.hooks.claimer = made.append
+                await database.transaction(wakes)
+                await database.transaction(holds)
+
+    assert made == [process_id]
 
 
 async def test_two_servers_that_wake_and_get_jobs_run_each_step_once_within_their_places(

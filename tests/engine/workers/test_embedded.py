@@ -1,4 +1,4 @@
-"""On SQLite the transaction that makes a process runnable also claims it, if a task is free."""
+"""The transaction that makes a process runnable also claims it, if a task is free."""
 
 import asyncio
 import contextvars
@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import Connection
 from support.clock import TurnableClock
 from support.database import sqlite_url
 from support.engine import Engine, engine_of
@@ -19,10 +20,11 @@ from orchestrator_gql import begin, callback_step, conditional, inputstep, step
 from orchestrator_gql.commands.input_requests import submit_form
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.engine import runner
-from orchestrator_gql.engine.workers import embedded
+from orchestrator_gql.engine.workers import distributed, embedded
 from orchestrator_gql.forms import FormPage
 from orchestrator_gql.storage import input_requests, processes
 from orchestrator_gql.storage.database.group_commit import GroupWriter
+from orchestrator_gql.storage.database.pipeline import flush
 from orchestrator_gql.types import EventKind, FormGenerator, ProcessStatus, State
 from orchestrator_gql.utils.errors import StorageUnavailable
 from orchestrator_gql.workflow import Workflow, workflow
@@ -89,11 +91,11 @@ async def moves_of(engine: Engine, process_id: UUID) -> list[str]:
 
 
 async def test_no_claim_of_a_lifecycle_needs_a_transaction_of_its_own(
-    tmp_path: Path, clock: TurnableClock, claims: Claims
+    storage: str, clock: TurnableClock, claims: Claims
 ) -> None:
     remote = Remote()
     flow = lifecycle(remote)
-    async with engine_of(sqlite_url(tmp_path), flow, clock=clock) as engine:
+    async with engine_of(storage, flow, clock=clock) as engine:
         process_id = await engine.start(flow)
         at_start = (await engine.process(process_id)).status
         token = await remote.asked()
@@ -108,7 +110,7 @@ async def test_no_claim_of_a_lifecycle_needs_a_transaction_of_its_own(
     assert moves == ["RUNNING", "AWAITING_CALLBACK", "RUNNING", "SUSPENDED", "RUNNING", "COMPLETED"]
 
 
-async def test_a_process_waits_if_no_task_is_free(tmp_path: Path, clock: TurnableClock, claims: Claims) -> None:
+async def test_a_process_waits_if_no_task_is_free(storage: str, clock: TurnableClock, claims: Claims) -> None:
     may_end, ran = asyncio.Event(), list[str]()
 
     @step("Work")
@@ -117,7 +119,7 @@ async def test_a_process_waits_if_no_task_is_free(tmp_path: Path, clock: Turnabl
         await may_end.wait()
 
     flow = of(work)
-    async with engine_of(sqlite_url(tmp_path), flow, clock=clock, concurrency=1) as engine:
+    async with engine_of(storage, flow, clock=clock, concurrency=1) as engine:
         first, second, third = [await engine.start(flow) for _ in range(3)]
         waiting = [(await engine.process(process_id)).status for process_id in (second, third)]
         may_end.set()
@@ -149,20 +151,23 @@ async def test_a_claim_that_is_not_committed_frees_its_task(
     assert ran == ["work"]
 
 
+@pytest.mark.parametrize("is_sent", [False, True])
 async def test_a_claim_that_fails_is_undone_alone(
-    tmp_path: Path, clock: TurnableClock, monkeypatch: pytest.MonkeyPatch
+    storage: str, clock: TurnableClock, monkeypatch: pytest.MonkeyPatch, is_sent: bool
 ) -> None:
     real, failed = processes.write, list[str]()
 
-    def written(*args: Any) -> None:
-        real(*args)
+    def written(conn: Connection, *args: Any) -> None:
+        real(conn, *args)
+        if is_sent:
+            flush(conn)
         if not failed:
             failed.append("written")
             raise RuntimeError("after the first write of the claim")
 
     monkeypatch.setattr(processes, "write", written)
     flow = of(step("Work")(lambda: None))
-    async with engine_of(sqlite_url(tmp_path), flow, clock=clock) as engine:
+    async with engine_of(storage, flow, clock=clock) as engine:
         ended = await engine.reaches(process_id := await engine.start(flow), COMPLETED)
         moves = await moves_of(engine, process_id)
 
@@ -200,7 +205,7 @@ SEEN: contextvars.ContextVar[str] = contextvars.ContextVar("SEEN", default="noth
 
 
 async def test_a_step_does_not_see_the_context_of_the_request_that_started_its_process(
-    tmp_path: Path, clock: TurnableClock
+    storage: str, clock: TurnableClock
 ) -> None:
     seen: list[str] = []
 
@@ -209,7 +214,7 @@ async def test_a_step_does_not_see_the_context_of_the_request_that_started_its_p
         seen.append(SEEN.get())
 
     flow = of(look)
-    async with engine_of(sqlite_url(tmp_path), flow, clock=clock) as engine:
+    async with engine_of(storage, flow, clock=clock) as engine:
         token = SEEN.set("a request")
         process_id = await engine.start(flow)
         SEEN.reset(token)
@@ -219,7 +224,7 @@ async def test_a_step_does_not_see_the_context_of_the_request_that_started_its_p
 
 
 async def test_a_claim_does_not_see_the_context_of_the_request_that_started_its_process(
-    tmp_path: Path, clock: TurnableClock, monkeypatch: pytest.MonkeyPatch
+    storage: str, clock: TurnableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trace: contextvars.ContextVar[str] = contextvars.ContextVar("trace", default="none")
     seen: list[str] = []
@@ -230,14 +235,15 @@ async def test_a_claim_does_not_see_the_context_of_the_request_that_started_its_
         trace.set("the claim's")
         return real(*arguments)
 
-    monkeypatch.setattr(embedded, "claim_at_once", noted)
+    for dispatcher in (embedded, distributed):
+        monkeypatch.setattr(dispatcher, "claim_at_once", noted)
 
     @step("Note")
     async def note() -> None:
         pass
 
     flow = of(note)
-    async with engine_of(sqlite_url(tmp_path), flow, clock=clock) as engine:
+    async with engine_of(storage, flow, clock=clock) as engine:
         trace.set("the request's")
         for _ in range(2):
             await engine.reaches(await engine.start(flow), COMPLETED)

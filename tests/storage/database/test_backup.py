@@ -11,6 +11,7 @@ import pytest
 from orchestrator_gql.config.database_url import file_name, url_of
 from orchestrator_gql.storage.database import backup
 from orchestrator_gql.storage.database.backup import Backup
+from orchestrator_gql.storage.database.schema import SCRIPT
 from orchestrator_gql.utils.errors import SettingsError
 
 ROWS = 2_000
@@ -22,6 +23,7 @@ def source(tmp_path: Path) -> Path:
     path = tmp_path / "net.db"
     with closing(sqlite3.connect(path)) as file, file:
         file.execute("PRAGMA journal_mode = WAL")
+        file.executescript(SCRIPT.read_text())
         file.execute("CREATE TABLE facts (fact TEXT)")
         file.executemany("INSERT INTO facts VALUES (?)", (("x" * 2_000,) for _ in range(ROWS)))
     return path
