@@ -68,12 +68,15 @@ DEAR = (
     "browser",
     "demo",
     "examples",
-    "cli",
-    "input_requests",
-    "rest",
-    "graphql",
-    "notifications",
     "benchmarks",
+    "cli",
+    "storage",
+    "graphql",
+    "rest",
+    "engine",
+    "input_requests",
+    "notifications",
+    "commands",
 )
 """Folders whose files take long. They begin first, so that all workers of a parallel run end at the same time."""
 

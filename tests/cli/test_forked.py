@@ -9,7 +9,7 @@ from support.command_line import SECONDS, started
 from support.forked import Fork, can_be_forked
 
 PROBE = """
-import asyncio, gc, json, os, random, secrets, signal, sys, threading
+import asyncio, atexit, gc, json, os, random, secrets, signal, sys, threading
 from pathlib import Path
 
 main = sys.modules["__main__"]
@@ -33,6 +33,16 @@ print(json.dumps({
     "group": os.getpgrp(),
     "looks for garbage": gc.isenabled(),
 }))
+
+class Left:
+    def __del__(self):
+        print("garbage", file=sys.stderr)
+
+left = Left()
+left.itself = left
+waiting = lambda: (threading.main_thread().join(), print("a thread", file=sys.stderr))
+threading.Thread(target=waiting).start()
+atexit.register(print, "an exit function", file=sys.stderr)
 sys.exit(%s)
 """
 
@@ -56,6 +66,7 @@ def test_a_fork_sees_what_a_new_process_sees(tmp_path: Path, ending: str) -> Non
 
     assert fork[0] == new[0]
     assert fork[1:] == new[1:]
+    assert fork[2].splitlines()[1:] == ["a thread", "an exit function", "garbage"]
     assert new[0]["variables"]["PROBE"] == UNLIKE
 
 
