@@ -9,7 +9,7 @@ CLIENTS := examples/clients/node_modules/.package-lock.json
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-deploy quick check fmt lint types layers pictures bench bench-quick bench-peers bench-docs chaos schema docs dashboard release locks clean
+.PHONY: help run test ready browser test-deploy quick check fmt lint types layers pictures bench bench-quick bench-peers bench-docs chaos schema docs dashboard release locks clean
 
 help: ## Print this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 13
@@ -17,9 +17,15 @@ help: ## Print this
 run: $(VENV)/.demo $(DASHBOARD) ## Start the demo: server, dashboard, workflows, a proxy that runs a real playbook
 	$(BIN)/orchestrator-gql demo $(if $(PORT),--port $(PORT)) $(if $(PROXY_PORT),--proxy-port $(PROXY_PORT))
 
-test: $(VENV)/.dev $(VENV)/.lso $(VENV)/.generator $(DASHBOARD) $(CLIENTS) check ## Check everything, then run all tests
-	./scripts/find_browser
+test: ## Check everything, then run all tests
+	$(MAKE) --no-print-directory --jobs=4 ready
 	$(BIN)/python -m scripts.run_tests
+
+# What all tests need. The parts do not depend on each other, and most of them wait for the network or use one processor.
+ready: $(VENV)/.dev $(VENV)/.lso $(VENV)/.generator $(DASHBOARD) $(CLIENTS) browser check
+
+browser:
+	./scripts/find_browser
 
 test-deploy: $(VENV)/.dev $(DASHBOARD) ## Test the shipped deployment behind a real Caddy and nginx
 	./scripts/find_proxies
@@ -39,7 +45,7 @@ lint: $(VENV)/.dev
 	$(BIN)/codespell orchestrator_gql tests docs examples README.md CHANGELOG.md
 
 types: $(VENV)/.dev
-	$(BIN)/mypy
+	$(BIN)/mypy --num-workers 2
 
 layers: $(VENV)/.dev ## Check that a module imports only from layers below its own
 	@report=$$($(BIN)/lint-imports --no-cache); status=$$?; echo "$$report" | grep -A 20 -E 'BROKEN|Contracts:'; exit $$status

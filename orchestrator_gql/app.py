@@ -142,7 +142,7 @@ async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[Non
             lambda conn: product_subscriptions.write_products(conn, [block.facts for block in products.all()])
         )
         if runtime.settings.is_sqlite:  # only one server opens the file: the server that held a lease is dead
-            await runtime.database.transaction(_forget_dead_server)
+            _log_left(await runtime.database.transaction(_forget_dead_server))
         runs_engine = runtime.settings.role != "api"
         jobs = await _jobs(runtime, dispatcher, runs_engine)
         tasks = [asyncio.create_task(job, name=getattr(job, "__qualname__", None)) for job in jobs]
@@ -182,9 +182,18 @@ async def _jobs(runtime: Runtime, dispatcher: Dispatcher, runs_engine: bool) -> 
     return jobs
 
 
-def _forget_dead_server(conn: Connection) -> None:
-    leases.drop(conn)
+def _log_left(processes: int) -> None:
+    if processes:
+        logger.info(
+            "the last server ended without a hand-over: this server continues its processes",
+            extra={"processes": processes},
+        )
+
+
+def _forget_dead_server(conn: Connection) -> int:
+    """The number of processes that the dead server held."""
     workers.forget_all(conn)
+    return leases.drop(conn)
 
 
 def _note_end(runtime: Runtime, task: "asyncio.Task[None]") -> None:
@@ -203,8 +212,9 @@ def dispatcher_of(settings: Settings) -> Dispatcher:
         return EmbeddedDispatcher()
     demand_extra("postgres")
     from orchestrator_gql.engine.workers.distributed import DistributedDispatcher
+    from orchestrator_gql.storage.database.postgres import NAME
 
-    return DistributedDispatcher(settings.database_url)
+    return DistributedDispatcher(settings.database_url, f"{NAME} {settings.role}")
 
 
 def assemble(settings: Settings, registry: Registry, dispatcher: Dispatcher, clock: Clock) -> Runtime:
@@ -213,7 +223,7 @@ def assemble(settings: Settings, registry: Registry, dispatcher: Dispatcher, clo
     Raises `SettingsError` if a workflow waits for a remote service that is not configured.
     """
     _demand_services(settings, registry)
-    database = connect(settings.database_url)
+    database = connect(settings.database_url, settings.role)
     timers = asyncio.Event()
     runtime = Runtime(
         settings=settings,
@@ -276,8 +286,9 @@ def _notifier(settings: Settings, timers: asyncio.Event, outage: Outage) -> Noti
     if settings.is_sqlite:
         return LocalNotifier()
     from orchestrator_gql.events.postgres import PostgresNotifier
+    from orchestrator_gql.storage.database.postgres import NAME
 
-    return PostgresNotifier(settings.database_url, timers, outage)
+    return PostgresNotifier(settings.database_url, timers, outage, f"{NAME} {settings.role}")
 
 
 def _open_routes(runtime: Runtime, limiters: GuessLimiters) -> list[BaseRoute]:

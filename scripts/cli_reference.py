@@ -37,7 +37,7 @@ errors go to standard error.
 | `adopt`, `reissue`, `reawait`, `complete` | `id`, `status` |
 | `resend` | `id`, `target` |
 | `migrate` | `schema`; with `--after-restore` also `renumberedEvents` |
-| `backup` | `source`, `file`, `bytes` |
+| `backup` | `source`, `file`, `bytes`; with `--check` `file`, `bytes`, `schema`, `processes`, `newest` |
 | `prune` | `dryRun`, `processes`, `counts`, `kept`, `notifications` |
 | `audit verify` | `valid`, `entries`, `anchor`, `fault`, `firstBroken` |
 | `schema` | the result of the introspection query |

@@ -34,7 +34,9 @@ def report(error: OrchestratorError) -> int:
 
 
 def reason_of(error: BaseException) -> str:
-    """What the driver of the database says about the error: it helps most, such as that the disk is full."""
+    """What the driver of the database says about the error, such as that the disk is full, and what helps."""
+    from orchestrator_gql.storage.database.advice import advised  # with a database, which most commands do not use
+
     while error.__cause__ is not None and not hasattr(error, "orig"):
         error = error.__cause__
-    return str(getattr(error, "orig", None) or error).partition("\n")[0]
+    return advised(str(getattr(error, "orig", None) or error).partition("\n")[0])

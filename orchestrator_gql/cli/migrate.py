@@ -20,7 +20,7 @@ def migrate(database: str | None, *, after_restore: bool = False, is_json: bool 
     ``after_restore``: also renumber the events of a log that comes from another PostgreSQL cluster.
     """
     settings = read_settings(database_url=database)
-    configure_logging(settings.log_level)  # a migration of a large site logs how far it is
+    configure_logging(settings.log_level, settings.log_format)  # a migration of a large site logs how far it is
     try:
         renumbered = asyncio.run(_migrate(settings.database_url, after_restore))
     except CommandError as error:
@@ -36,7 +36,7 @@ def migrate(database: str | None, *, after_restore: bool = False, is_json: bool 
 
 
 async def _migrate(url: str, after_restore: bool) -> int:
-    database = connect(url)
+    database = connect(url, "migrate")
     await database.open()
     try:
         await schema.migrate(database)

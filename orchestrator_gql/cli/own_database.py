@@ -27,7 +27,7 @@ class OwnDatabase:
 
 
 @contextmanager
-def opened(url: str | None, *, instead: str) -> Iterator[OwnDatabase]:
+def opened(url: str | None, used_by: str, *, instead: str) -> Iterator[OwnDatabase]:
     """The database of this URL, or of the settings. It must exist, and have the schema of this release.
 
     Raises `SettingsError` if it cannot be used; ``instead`` says what to do if a server works on the SQLite file.
@@ -35,7 +35,7 @@ def opened(url: str | None, *, instead: str) -> Iterator[OwnDatabase]:
     settings = read_settings(database_url=url)
     if settings.is_sqlite and not Path(file_name(settings.database_url)).exists():
         raise SettingsError(f"There is no database {file_name(settings.database_url)!r}.")
-    database = connect(settings.database_url)
+    database = connect(settings.database_url, used_by)
     with asyncio.Runner() as runner:
         try:
             runner.run(database.open())

@@ -12,6 +12,7 @@ from typing import Any
 from orchestrator_gql.cli.client import OperationRefused
 from orchestrator_gql.cli.credentials import server_of
 from orchestrator_gql.cli.failure import DECLINED, DONE
+from orchestrator_gql.cli.operator.known import demand_workflows
 from orchestrator_gql.cli.operator.times import moment
 from orchestrator_gql.cli.progress import Counter, working
 from orchestrator_gql.cli.request import request
@@ -109,6 +110,7 @@ def _asking(options: PruneOptions) -> Iterator[Ask]:
             yield requests.ask
     else:
         url = server_of(options.url)
+        demand_workflows(url, options.wish["workflows"])
         yield lambda wish: _of_server(url, wish)
 
 

@@ -29,7 +29,7 @@ SECONDS = 5.0
 def opened(url: str | None) -> Iterator["DatabaseRequests"]:
     """Requests to the database of this URL, or of the settings. Raises `SettingsError` if it cannot be used."""
     server = "orchestrator-gql prune --url http://HOST:PORT"
-    with own_database.opened(url, instead=f"Or let that server delete: {server}.") as own:
+    with own_database.opened(url, "prune", instead=f"Or let that server delete: {server}.") as own:
         yield DatabaseRequests(own.runner, own.database, own.settings)
 
 

@@ -19,6 +19,7 @@ from orchestrator_gql.cli.serving.banner import banner, local_address
 from orchestrator_gql.cli.serving.ending import Ending, leave
 from orchestrator_gql.cli.serving.loading import load_workflows
 from orchestrator_gql.cli.serving.log_lines import configure_logging
+from orchestrator_gql.cli.serving.open_files import demand_enough
 from orchestrator_gql.cli.serving.server import bind_socket, serve_until_signal
 from orchestrator_gql.cli.terminal import say
 from orchestrator_gql.config.settings import Settings, read_settings
@@ -58,7 +59,8 @@ def serve(
     cannot start.
     """
     settings = read_settings(host=host, port=port, database_url=database, public_url=public, role=role)
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, settings.log_format)
+    demand_enough()
     workflows = load_workflows(modules)
     with bind_socket(settings.host, settings.port) as listener:
         # Callback URLs need the real port: port 0 means that the system chooses one.

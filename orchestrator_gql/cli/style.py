@@ -13,11 +13,11 @@ STATUSES = {
     "SUSPENDED": "yellow",
     "WAITING": "yellow",
     "AWAITING_CALLBACK": "cyan",
-    "RUNNING": "blue",
+    "RUNNING": "bright_blue",
 }
-"""The colour of the status of a process or a step; another status has none."""
+"""The colour of the status of a process or a step; another status has none. Plain blue is unreadable on black."""
 
-_CODES = {"red": 31, "green": 32, "yellow": 33, "blue": 34, "magenta": 35, "cyan": 36, "bold": 1, "dim": 2}
+_CODES = {"red": 31, "green": 32, "yellow": 33, "bright_blue": 94, "magenta": 35, "cyan": 36, "bold": 1, "dim": 2}
 
 
 def is_colored(stream: TextIO) -> bool:

@@ -1,5 +1,7 @@
 """Tables: with Rich on a terminal, in several lines a row if it is narrow, and as plain lines elsewhere."""
 
+import os
+import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -103,6 +105,8 @@ def console() -> "Console":
             raise BrokenPipeError  # Rich would end the command with its own exit code
 
     colored = is_colored(sys.stdout)
+    size = shutil.get_terminal_size()
+    is_dumb = os.environ.get("TERM") in ("dumb", "unknown")  # Rich would take every such terminal for 80 columns wide
     return Terminal(
         highlight=False,
         markup=False,
@@ -111,4 +115,6 @@ def console() -> "Console":
         no_color=not colored,
         force_terminal=colored or None,
         legacy_windows=False,
+        width=size.columns if is_dumb else None,
+        height=size.lines if is_dumb else None,
     )

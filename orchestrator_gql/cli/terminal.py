@@ -1,9 +1,34 @@
 """Printing: text from outside never controls the terminal, and the reader of the output may go away."""
 
+import codecs
 import io
 import os
 import sys
 from typing import TextIO
+
+PLAIN = {
+    "…": "...",
+    "→": "->",
+    "·": "-",
+    "\u2013": "-",
+    "\u2014": "-",
+    "\u2018": "'",
+    "\u2019": "'",
+    "\u201c": '"',
+    "\u201d": '"',
+}
+"""What stands for a sign of ours on a terminal whose encoding lacks it, such as one of Latin-1."""
+
+
+def _replaced(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    escaped = (PLAIN.get(each) or each.encode("ascii", "backslashreplace").decode() for each in lacking)
+    return "".join(escaped), error.end
+
+
+codecs.register_error("orchestrator-plain", _replaced)
 
 
 def printable(text: str) -> str:
@@ -44,7 +69,7 @@ def prepare_output() -> None:
         sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors="orchestrator-plain")
 
 
 def drop_output(*broken: TextIO) -> None:

@@ -204,6 +204,7 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="The lowest level of log lines."
     )
+    log_format: Literal["text", "json"] = Field("text", description="Log lines: text, or a JSON object a line.")
     dashboard: Path | None = Field(
         None, description="The folder of the built dashboard. Default: the dashboard in the package."
     )

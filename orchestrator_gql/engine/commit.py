@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.callbacks.rules import Arrival, WaitChanges
+from orchestrator_gql.callbacks.rules import Arrival, Callback, WaitChanges
 from orchestrator_gql.config.services import Service
 from orchestrator_gql.engine import audit_log, engine_state, subscription_locks
 from orchestrator_gql.engine.callbacks import external_ids, waits
@@ -111,6 +111,8 @@ class CommitResult:
 
     process: Process
     tokens: Tokens = field(default_factory=dict)
+    taken_from: str | None = None
+    """The worker that held the process until its lease ended, if the commit is a claim."""
 
 
 def commit_context(
@@ -144,12 +146,13 @@ def apply(
     *,
     if_paused: PendingTransitions | None = None,
     standing: Standing | None = None,
+    known: Mapping[callbacks.Wait, Sequence[Callback]] | None = None,
 ) -> CommitResult:
     """Write the pending transitions and all transitions that follow without an author's code.
 
     ``if_paused`` is written instead if the engine is paused: it has the ended step, but not the start of the next.
-    ``standing`` is known to a caller that locked the process and read it in this transaction. Raises `Fenced` if
-    another worker moved the process on since ``before``.
+    ``standing`` is known to a caller that locked the process and read it in this transaction; it may also have read the
+    callbacks of its wait: ``known``. Raises `Fenced` if another worker moved the process on since ``before``.
     """
     lock_external_ids(conn, pending, context)
     current = standing or processes.hold_as(conn, before)
@@ -158,7 +161,7 @@ def apply(
     if current.engine is not EngineState.RUNNING:
         pending, context = if_paused or pending, replace(context, hands_over=True)
     pending = _claim_deliveries(conn, before, pending, context)
-    pending, tokens = _settle(conn, pending, context)
+    pending, tokens = _settle(conn, pending, context, known or {})
     failures = before.engine_failures if _is_only_claimed(before, pending.process) else 0
     after = copy_process(pending.process, version=current.version + 1, note=current.note, engine_failures=failures)
     is_held = after.status is ProcessStatus.RUNNING and after.worker is not None
@@ -251,7 +254,12 @@ def _withdraw(conn: Connection, process: Process, now: datetime) -> list[Event]:
     return withdrawn
 
 
-def _settle(conn: Connection, pending: PendingTransitions, context: CommitContext) -> tuple[PendingTransitions, Tokens]:
+def _settle(
+    conn: Connection,
+    pending: PendingTransitions,
+    context: CommitContext,
+    known: Mapping[callbacks.Wait, Sequence[Callback]],
+) -> tuple[PendingTransitions, Tokens]:
     """Add the transitions that need no author's code; also return the tokens of the URLs of the next action.
 
     Nothing is stored yet: the fence follows. If the worker hands over, the next worker starts the next step.
@@ -267,7 +275,8 @@ def _settle(conn: Connection, pending: PendingTransitions, context: CommitContex
             outcome: Outcome = Skipped()
         elif isinstance(step, AwaitStep):
             claimed = [arrived for transition in pending.transitions for arrived in _arrivals(transition)]
-            decided = waits.decide(conn, process, step, context.now, pending.polled, claimed)
+            stored = known.get((process.id, process.position))
+            decided = waits.decide(conn, process, step, context.now, pending.polled, claimed, stored=stored)
             if decided is None:
                 break
             outcome, changes = decided.outcome, decided.changes

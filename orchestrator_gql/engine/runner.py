@@ -31,8 +31,8 @@ from orchestrator_gql.engine.commit import (
     PendingTransitions,
     commit_context,
     needs_names,
-    with_current_definition,
 )
+from orchestrator_gql.engine.shared_claims import claim_together, pending_claim
 from orchestrator_gql.engine.steps import calls, conditions, execution, input_steps
 from orchestrator_gql.engine.steps.failures import failure_at, failure_of, log_decided, outcome_of
 from orchestrator_gql.process import (
@@ -43,7 +43,6 @@ from orchestrator_gql.process import (
     Skipped,
     Success,
     abort,
-    claim,
     decide,
     step_at,
     steps_of,
@@ -51,6 +50,8 @@ from orchestrator_gql.process import (
 from orchestrator_gql.process.secrecy import outcome_shown
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import expected_processes, leases, processes
+from orchestrator_gql.storage.database.after_commit import commit_effects
+from orchestrator_gql.storage.database.batches import Batches
 from orchestrator_gql.types import Failure, ProcessStatus
 from orchestrator_gql.utils.author_calls import AuthorRaised
 from orchestrator_gql.utils.author_demands import Demand, refusing_demands
@@ -69,10 +70,6 @@ BREATH = 0.5
 STEPS = 50
 SECONDS = 30.0
 """A process is handed over after `STEPS` steps or `SECONDS` seconds, so that other processes get their turn."""
-
-
-class _Unexpected(Exception):
-    """The process changed, or the engine does not run."""
 
 
 def _never() -> bool:
@@ -111,6 +108,11 @@ async def advance(
     latest: CommitResult | None = claimed
     try:
         latest = latest or await _claimed(runtime, process_id)
+        if latest is not None and latest.taken_from is not None:
+            logger.info(
+                "the lease of another worker ended: this worker continues its process",
+                extra={"process_id": str(process_id), "held_by": latest.taken_from},
+            )
         while (
             latest is not None and latest.process.status is ProcessStatus.RUNNING and latest.process.worker is not None
         ):
@@ -144,6 +146,13 @@ def claim_at_once(conn: Connection, runtime: Runtime, process_id: UUID) -> Commi
 
 
 async def _claimed(runtime: Runtime, process_id: UUID) -> CommitResult | None:
+    if runtime.database.dialect == "sqlite":  # its transactions are shared anyway
+        return await _claimed_alone(runtime, process_id)
+    claims: Batches[CommitResult | None] = runtime.claims
+    return await claims.run(process_id, lambda: _claimed_alone(runtime, process_id), partial(claim_together, runtime))
+
+
+async def _claimed_alone(runtime: Runtime, process_id: UUID) -> CommitResult | None:
     try:
         return await calls.outside(
             runtime,
@@ -164,14 +173,16 @@ def _claim(
     find = processes.load_free if is_held else processes.lock_free
     process = find(conn, process_id, now)
     workflow = runtime.registry.find(process.workflow_name) if process else None
+    if not is_held:
+        commit_effects(conn).is_repeatable = True  # the watch releases a process whose claim may be committed
     if process is None or workflow is None:
         return None  # another worker holds the process, it rests, or its workflow is not deployed here
-    pending = PendingTransitions(process).then(claim(process, worker=runtime.worker, now=now))
-    pending = with_current_definition(conn, pending, workflow)
-    context = commit_context(runtime, steps_of(process, workflow))
+    pending, context = pending_claim(conn, runtime, process, workflow, now)
     if fails:
         pending = _failed_at(pending, context) or pending
-    return commit.apply(conn, process, pending, context, standing=processes.standing_of_free(process))
+    claimed = commit.apply(conn, process, pending, context, standing=processes.standing_of_free(process))
+    is_taken_over = process.worker not in (None, runtime.worker)
+    return replace(claimed, taken_from=process.worker) if is_taken_over else claimed
 
 
 async def _run_step(
@@ -325,7 +336,7 @@ async def _written(
         nonlocal written
         commit.lock_external_ids(conn, pending, now())
         if written is None or written.process.seq == before.seq or processes.hold_as(conn, written.process) is None:
-            standing = expected_processes.expect(conn, before, _Unexpected) if expects else None
+            standing = expected_processes.expect(conn, before) if expects else None
             written = commit.apply(conn, before, pending, now(), if_paused=if_paused, standing=standing)
         return written
 

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from orchestrator_gql.events.notifier import LocalNotifier
-from orchestrator_gql.storage.database.postgres import connection_arguments
+from orchestrator_gql.storage.database.postgres import NAME, connection_arguments
 from orchestrator_gql.utils.outages import WAKE_UPS, Outage
 
 if TYPE_CHECKING:
@@ -38,8 +38,9 @@ _NOTIFY = "SELECT pg_notify(channel, '') FROM unnest(%s::text[]) AS channel"
 class PostgresNotifier:
     """Wakes up the readers of this server at once, and the readers of other servers within milliseconds."""
 
-    def __init__(self, url: str, timers: asyncio.Event, outage: Outage | None = None) -> None:
+    def __init__(self, url: str, timers: asyncio.Event, outage: Outage | None = None, name: str = NAME) -> None:
         self._url = url
+        self._name = f"{name} wake-ups"
         self._outage = outage or Outage()
         self._timers = timers
         self._local = LocalNotifier()
@@ -76,7 +77,7 @@ class PostgresNotifier:
         while True:
             connected_at = now()
             try:
-                async with _connection(self._url) as conn:
+                async with _connection(self._url, self._name) as conn:
                     connected_at = now()
                     self._outage.worked(WAKE_UPS, is_sure=True)
                     await work(conn)
@@ -128,10 +129,10 @@ class PostgresNotifier:
 
 
 @asynccontextmanager
-async def _connection(url: str) -> AsyncIterator["AsyncConnection"]:
+async def _connection(url: str, name: str) -> AsyncIterator["AsyncConnection"]:
     from orchestrator_gql.storage.database.own_connections import OwnConnection
 
-    conn = await OwnConnection.connect(**connection_arguments(url), autocommit=True)
+    conn = await OwnConnection.connect(**connection_arguments(url, name), autocommit=True)
     try:
         yield conn
     finally:

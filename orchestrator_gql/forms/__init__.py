@@ -5,7 +5,7 @@ submitted_pages  validates one submitted page   shown     one page as a client s
 accepted         the accepted pages as JSON     masks     hides secrets in pages, and restores them
 errors           pydantic's errors as fields    schemas   the JSON Schema of a page
 hints            how to draw a page             pages     FormPage, SubmitFormPage and ReadOnly
-kept_pages       the pages that were just drawn
+kept_pages       the pages that were just drawn schema_templates  the JSON Schemas of simple pages
 """
 
 from orchestrator_gql.forms.masks import Secrecy

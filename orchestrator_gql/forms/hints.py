@@ -4,7 +4,8 @@
 (``label``, ``callout``, …) are named in ``ui:field``: there the renderer falls back to the field's plain type.
 """
 
-from orchestrator_gql.forms.schemas import CONTENT_FORMATS, Schema, definition_name, resolved
+from orchestrator_gql.forms.schema_templates import Schema
+from orchestrator_gql.forms.schemas import CONTENT_FORMATS, definition_name, resolved
 from orchestrator_gql.types import Json
 
 LONG_TEXT_ROWS = 10

@@ -8,7 +8,7 @@ from pydantic_forms.types import FormMeta
 
 T = TypeVar("T")
 
-ReadOnly: TypeAlias = Annotated[T, Field(frozen=True)]
+ReadOnly: TypeAlias = Annotated[T, Field(frozen=True, validate_default=False)]
 """A field that is shown but cannot be changed: ``result: ReadOnly[str] = state["result"]``.
 
 The field needs a default. Its value is always the default: a value from a client is ignored.
@@ -29,6 +29,17 @@ class FormPage(LibraryFormPage):
 
     submit_label: ClassVar[str | None] = None
     """The text of the button; the default is *Confirm*, *Next* or *Submit*, depending on the page."""
+
+    @classmethod
+    def __pydantic_on_complete__(cls) -> None:
+        """Build the class only once: the library builds it twice, to keep the defaults of read-only fields unvalidated.
+
+        The default of a `ReadOnly` field is unvalidated from the start.
+        """
+        if all(field.validate_default is False for field in cls.model_fields.values() if field.frozen):
+            cls.form_meta()  # raises for buttons that are declared twice
+        else:
+            super().__pydantic_on_complete__()
 
 
 class SubmitFormPage(FormPage):

@@ -1,19 +1,19 @@
 """The JSON Schema of a page, as standard readers and renderers understand it."""
 
 from collections.abc import Callable
+from functools import partial
 from types import NoneType, UnionType
-from typing import Any, TypeAlias, get_args
+from typing import Any, get_args
 
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema, to_jsonable_python
 from pydantic_forms.core.shared import GenerateFormJsonSchema
 
+from orchestrator_gql.forms.schema_templates import Schema, SchemaTemplates
 from orchestrator_gql.forms.submitted_pages import keys
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.json.secrets import Found, MarkingSchema, as_python, revealed, secrets_within, with_secrets
-
-Schema: TypeAlias = dict[str, Any]
 
 CONTENT_FORMATS = frozenset({"callout", "markdown", "summary"})
 
@@ -59,11 +59,19 @@ class _PageJsonSchema(MarkingSchema, GenerateFormJsonSchema):
         return super().decimal_schema(schema) | {"format": "decimal"}
 
 
+_templates = SchemaTemplates()
+
+
 def page_schema(page: type[BaseModel], found: Found | None = None) -> Schema:
     """The page's JSON Schema (2020-12): self-contained plain JSON, with the initial values as `default`.
 
     Secrets among the initial values are in clear, and are added to ``found``.
     """
+    return _templates.schema(page, partial(_generated, found=found))
+
+
+def _generated(page: type[BaseModel], found: Found | None) -> Schema:
+    """What `page_schema` returns, without a template."""
 
     def uncovered(value: Any) -> Json:
         if not isinstance(value, _Value):

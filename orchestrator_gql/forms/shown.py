@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from hashlib import sha256
 
-import rfc8785
 from pydantic import BaseModel
 from pydantic_forms.core.shared import get_form_meta
 
 from orchestrator_gql.forms.hints import ui_schema
 from orchestrator_gql.forms.masks import schema_shown
-from orchestrator_gql.forms.schemas import Schema, page_schema, without_made_anew
+from orchestrator_gql.forms.schema_templates import Schema
+from orchestrator_gql.forms.schemas import page_schema, without_made_anew
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import StepError
+from orchestrator_gql.utils.json import canonical
 from orchestrator_gql.utils.json.secrets import Found
 from orchestrator_gql.utils.json.text import beginning_of
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
@@ -105,7 +106,7 @@ def show(page: type[BaseModel], index: int, behind: str = "", secrets: Secrets =
     is_confirmation = all(field.get("readOnly") for field in fields.values())
     own_label = _own_label(page, meta)
     all_shown = {"title": title, "schema": schema, "initial_data": initial_data}
-    canonical = _canonical({**all_shown, "behind": behind} if behind else all_shown)
+    written = _canonical({**all_shown, "behind": behind} if behind else all_shown)
     return Page(
         index=index,
         key="-".join(words).lower(),
@@ -117,8 +118,8 @@ def show(page: type[BaseModel], index: int, behind: str = "", secrets: Secrets =
         submit_label=own_label or _label(has_next=has_next, is_confirmation=is_confirmation),
         has_next=has_next,
         is_confirmation=is_confirmation,
-        digest=sha256(canonical).hexdigest(),
-        size=len(canonical),
+        digest=sha256(written).hexdigest(),
+        size=len(written),
         has_own_label=own_label is not None,
     ).cut_to(LONGEST_SHOWN)
 
@@ -150,6 +151,6 @@ def _label(*, has_next: bool, is_confirmation: bool) -> str:
 
 def _canonical(shown: Json) -> bytes:
     try:
-        return rfc8785.dumps(shown)
-    except ValueError:  # RFC 8785 has no integers beyond 2**53, no NaN and no lone surrogates, but a page may show them
+        return canonical(shown)
+    except ValueError:  # RFC 8785 has no NaN and no lone surrogates, but a page may show them
         return json.dumps(shown, sort_keys=True, separators=(",", ":")).encode("ascii")

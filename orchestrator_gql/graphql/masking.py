@@ -8,8 +8,10 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLError, GraphQLSyntaxError
+from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionContext
 
+from orchestrator_gql.graphql.extensions_runner import ExtensionsRunner
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import (
     AuthorCodeFailed,
@@ -48,6 +50,12 @@ class QuietSchema(strawberry.Schema):
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Do nothing: this module translates and logs the errors."""
+
+    def create_extensions_runner(
+        self, execution_context: ExecutionContext, extensions: list[SchemaExtension]
+    ) -> ExtensionsRunner:
+        """The runner that calls only the hooks that there are."""
+        return ExtensionsRunner(execution_context, extensions)
 
 
 def code_of(error: OrchestratorError) -> str:

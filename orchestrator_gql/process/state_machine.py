@@ -17,7 +17,6 @@ the transitions of a process without a gap; a step execution has the number of t
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any, assert_never
 from uuid import UUID
 
@@ -39,6 +38,7 @@ from orchestrator_gql.process.outcomes import (
 from orchestrator_gql.process.secrecy import outcome_shown
 from orchestrator_gql.process.transitions import (
     DEFINITION_CHANGED,
+    NO_CHANGES,
     new_attempt,
     new_execution,
     status_event,
@@ -48,8 +48,6 @@ from orchestrator_gql.types import Event, EventKind, Failure, Json, ProcessStatu
 from orchestrator_gql.utils.errors import InvalidState
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
 from orchestrator_gql.workflow.model import ActionStep, Step, StepList, Workflow
-
-NO_CHANGES: Mapping[str, Any] = MappingProxyType({})
 
 INPUT_EXPIRED = "input-request-expired"
 
@@ -127,8 +125,8 @@ def decide(process: Process, steps: StepList, outcome: Outcome, now: datetime) -
             return _forward(process, steps, skipped, now, ended=False)
         case Suspend():
             suspended = copy_execution(execution, status=StepStatus.SUSPENDED)
-            after = copy_process(process, assignee=outcome.assignee)
-            transition = transition_to(process, after, ProcessStatus.SUSPENDED, now, execution=suspended)
+            status, changes = ProcessStatus.SUSPENDED, {"assignee": outcome.assignee}
+            transition = transition_to(process, process, status, now, execution=suspended, changes=changes)
             return copy_transition(transition, suspend=outcome)
         case Await():
             waiting = copy_execution(execution, status=StepStatus.AWAITING_CALLBACK)
@@ -268,8 +266,15 @@ def _succeed(
     ended = isinstance(step, ActionStep) and step.ends
     transition = _forward(process, steps, execution, now, ended=ended, changes=changes)
     validation = outcome if step.kind is StepKind.VALIDATION else None
-    transition = copy_transition(transition, models=outcome.models, validation=validation, refs=outcome.refs)
-    return copy_transition(transition, confirmation=outcome.confirmation) if outcome.confirmation else transition
+    if not (outcome.models or validation or outcome.refs or outcome.confirmation):
+        return transition
+    return copy_transition(
+        transition,
+        models=outcome.models,
+        validation=validation,
+        refs=outcome.refs,
+        confirmation=outcome.confirmation,
+    )
 
 
 def _forward(
@@ -283,9 +288,9 @@ def _forward(
 ) -> Transition:
     """The transition to the next step; ``changes`` are the other fields of the process that change with it."""
     position = process.position + 1
-    after = copy_process(process, position=position, assignee=None, **changes)
+    changes = {**changes, "position": position, "assignee": None}
     status = _end_of(process) if ended or position >= len(steps) else ProcessStatus.RUNNING
-    return transition_to(process, after, status, now, execution=execution, actor=execution.actor)
+    return transition_to(process, process, status, now, execution=execution, actor=execution.actor, changes=changes)
 
 
 def _end_of(process: Process) -> ProcessStatus:
@@ -301,8 +306,8 @@ def _fail(process: Process, step: Step, execution: StepExecution, outcome: Faile
         retry_at=None,
         actor=outcome.actor,
     )
-    after = copy_process(process, failure=outcome.failure, assignee=None)
-    transition = transition_to(process, after, ProcessStatus.FAILED, now, execution=failed, actor=outcome.actor)
+    status, changes = ProcessStatus.FAILED, {"failure": outcome.failure, "assignee": None}
+    transition = transition_to(process, process, status, now, execution=failed, actor=outcome.actor, changes=changes)
     hands_out = isinstance(step, ActionStep) and step.awaits is not None
     validation = outcome if step.kind is StepKind.VALIDATION else None
     return copy_transition(transition, closes_waits=hands_out, validation=validation)

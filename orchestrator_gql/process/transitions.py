@@ -1,7 +1,9 @@
 """The common parts of all transitions of a process: the step execution that begins, and the events of the changes."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +14,8 @@ from orchestrator_gql.workflow.model import Step, StepList, Workflow
 
 DEFINITION_CHANGED = "definition-changed"
 """The failure code of a process whose workflow changed while the process ran."""
+
+NO_CHANGES: Mapping[str, Any] = MappingProxyType({})
 
 
 def steps_of(process: Process, workflow: Workflow) -> StepList:
@@ -51,8 +55,12 @@ def transition_to(
     execution: StepExecution | None = None,
     actor: str | None = None,
     reason: str | None = None,
+    changes: Mapping[str, Any] = NO_CHANGES,
 ) -> Transition:
-    """The transition from ``before`` to ``after`` in ``status``, with the events of the changes."""
+    """The transition from ``before`` to ``after`` in ``status``, with the events of the changes.
+
+    ``changes`` are values of fields that ``after`` has not yet: a copy of a process costs more than the rest.
+    """
     events: list[Event] = []
     if execution is not None:
         events.append(_step_event(before, execution, now))
@@ -60,6 +68,7 @@ def transition_to(
     is_new_execution = execution is not None and (before.execution is None or execution.seq != before.execution.seq)
     process = copy_process(
         after,
+        **changes,
         status=status,
         entry=None if is_new_execution and after.entry is before.entry else after.entry,
         seq=before.seq + 1,

@@ -9,9 +9,12 @@ from starlette.routing import Route
 
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage.database import schema
+from orchestrator_gql.storage.database.advice import advice
 from orchestrator_gql.storage.event_numbers import REMEDY, is_from_other_cluster
 from orchestrator_gql.utils.errors import StorageUnavailable
 from orchestrator_gql.utils.outages import WRITES
+
+FULL = "The disk of the database is full: make room, and the server goes on by itself."
 
 
 def health_routes(runtime: Runtime) -> list[Route]:
@@ -30,7 +33,11 @@ def health_routes(runtime: Runtime) -> list[Route]:
         except (StorageUnavailable, TimeoutError) as error:
             if isinstance(error, TimeoutError):
                 runtime.database.outage.failed(WRITES, error)
-            return JSONResponse({"status": "storage-unavailable"}, 503, {"Retry-After": "5"})
+            detail = advice(runtime.database.outage.error)
+            body = {"status": "storage-unavailable", **({"detail": detail} if detail else {})}
+            return JSONResponse(body, 503, {"Retry-After": "5"})
+        if runtime.database.outage.is_disk_full:  # our own write needed no room
+            return JSONResponse({"status": "storage-unavailable", "detail": FULL}, 503, {"Retry-After": "5"})
         if is_restored:
             return JSONResponse({"status": "event-log-restored", "detail": REMEDY}, 503)
         if version == schema.HEAD:

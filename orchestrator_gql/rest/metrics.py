@@ -21,9 +21,16 @@ from starlette.routing import Route
 
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import metrics as stored_metrics
-from orchestrator_gql.storage.database.observer import Delivered, Fact, ProcessEnded, ProcessesPruned, StepEnded
+from orchestrator_gql.storage.database.observer import (
+    Delivered,
+    Fact,
+    ProcessEnded,
+    ProcessesPruned,
+    ProcessFailed,
+    StepEnded,
+)
 from orchestrator_gql.storage.metrics import LIVING, Gauges
-from orchestrator_gql.types import AttemptOutcome, EngineState
+from orchestrator_gql.types import AttemptOutcome, EngineState, ProcessStatus
 from orchestrator_gql.utils.author_places import Authors
 from orchestrator_gql.utils.errors import StorageUnavailable
 from orchestrator_gql.utils.outages import READS
@@ -102,6 +109,8 @@ class Metrics:
                     self._child(self._step_seconds, kind, status).observe(took)
                 case ProcessEnded(workflow_name, status):
                     self._child(self._ended, workflow_name, status).inc()
+                case ProcessFailed(workflow_name):
+                    self._child(self._failed, workflow_name).inc()
                 case ProcessesPruned(number):
                     self._pruned.inc(number)
                 case _:
@@ -173,6 +182,8 @@ class Metrics:
             ["workflow", "status"],
             registry=own,
         )
+        description = "How often processes became FAILED at this server; a retried process may fail again."
+        self._failed = Counter("orchestrator_processes_failed", description, ["workflow"], registry=own)
         self._pruned = Counter(
             "orchestrator_processes_pruned", "Processes that retention deleted at this server.", registry=own
         )
@@ -203,6 +214,10 @@ class Metrics:
         )
         for outcome in AttemptOutcome:
             self._deliveries.labels(outcome)  # a series that starts at 0 shows its first delivery as an increase
+        for workflow in self._runtime.registry:
+            self._failed.labels(workflow.name)
+            for status in (ProcessStatus.COMPLETED, ProcessStatus.ABORTED):
+                self._ended.labels(workflow.name, status)
 
     def _make_gauges(self, connections: ConnectionCounts | None) -> None:
         own = self._registry

@@ -3,10 +3,26 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, RowMapping, bindparam, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Row,
+    RowMapping,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    cast,
+    column,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from orchestrator_gql.callbacks.rules import Callback
 from orchestrator_gql.storage import columns
@@ -43,6 +59,9 @@ class AcceptedResult:
     preview: str | None = None
 
 
+Wait: TypeAlias = tuple[UUID, int]
+"""A process and the index of the step at which it waits."""
+
 _is_of_process = callbacks.c.process_id == bindparam("process_id")
 _others = callbacks.alias()
 _of_wait = Prepared(
@@ -54,6 +73,31 @@ _of_wait = Prepared(
         == select(func.max(_others.c.wait_seq))
         .where(_others.c.process_id == bindparam("process_id"), _others.c.step_index == bindparam("step_index"))
         .scalar_subquery(),
+    )
+    .order_by(callbacks.c.record_seq, callbacks.c.id)
+)
+_each_wait = (
+    func.unnest(
+        func.string_to_array(bindparam("process_ids", type_=Text), ","),
+        func.string_to_array(bindparam("step_indexes", type_=Text), ","),
+    )
+    .table_valued(column("process_id", Text), column("step_index", Text), name="each_wait")
+    .render_derived()
+)
+_of_waits = Prepared(
+    select(callbacks)
+    .join(
+        _each_wait,
+        and_(
+            callbacks.c.process_id == cast(_each_wait.c.process_id, Uuid),
+            callbacks.c.step_index == cast(_each_wait.c.step_index, Integer),
+        ),
+    )
+    .where(
+        callbacks.c.wait_seq
+        == select(func.max(_others.c.wait_seq))
+        .where(_others.c.process_id == callbacks.c.process_id, _others.c.step_index == callbacks.c.step_index)
+        .scalar_subquery()
     )
     .order_by(callbacks.c.record_seq, callbacks.c.id)
 )
@@ -81,7 +125,7 @@ _add_payload = Prepared(insert(payloads).inline(), payloads.c.keys())
 
 def _change(*names: str) -> Prepared:
     change = update(callbacks).where(callbacks.c.id == bindparam("b_id"))
-    return Prepared(change.values({name: bindparam(name) for name in names}))
+    return Prepared(change.values({name: bindparam(name) for name in names}), key=["b_id"])
 
 
 _close = _change("status", "heartbeat_due_at")
@@ -149,6 +193,17 @@ def of_wait(conn: Connection, process_id: UUID, step_index: int) -> list[Callbac
     rows = _of_wait.all(conn, {"process_id": process_id, "step_index": step_index})
     latest = {row["name"]: _callback_in(row) for row in rows}
     return list(latest.values())
+
+
+def of_waits(conn: Connection, waits: Sequence[Wait]) -> dict[Wait, list[Callback]]:
+    """As `of_wait`, for many waits, on PostgreSQL."""
+    if not waits:
+        return {}
+    latest: dict[Wait, dict[str | None, Callback]] = {wait: {} for wait in waits}
+    ids, indexes = (",".join(map(str, values)) for values in zip(*waits, strict=True))
+    for row in _of_waits.all(conn, {"process_ids": ids, "step_indexes": indexes}):
+        latest[row["process_id"], row["step_index"]][row["name"]] = _callback_in(row)
+    return {wait: list(of_wait.values()) for wait, of_wait in latest.items()}
 
 
 def of_execution(conn: Connection, process_id: UUID, record_seq: int) -> list[Callback]:

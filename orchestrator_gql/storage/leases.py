@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, or_, select, update
 
+from orchestrator_gql.storage import wake_ups
 from orchestrator_gql.storage.database.after_commit import wake
 from orchestrator_gql.storage.processes import RUNNABLE, hold
 from orchestrator_gql.storage.tables import processes
@@ -39,19 +40,27 @@ def held_by(conn: Connection, worker: str) -> frozenset[UUID]:
     return frozenset(conn.execute(select(processes.c.id).where(processes.c.worker == worker)).scalars())
 
 
-def drop(conn: Connection, worker: str | None = None) -> None:
-    """Release all processes of the worker; without ``worker`` all processes, if no worker can be alive (SQLite)."""
+def drop(conn: Connection, worker: str | None = None) -> int:
+    """Release all processes of the worker; without ``worker`` all processes, if no worker can be alive (SQLite).
+
+    The number of the processes.
+    """
     change = update(processes).where(processes.c.worker.is_not(None)).values(worker=None, lease_until=None)
-    conn.execute(change if worker is None else change.where(processes.c.worker == worker))
+    return conn.execute(change if worker is None else change.where(processes.c.worker == worker)).rowcount
 
 
-def runnable(conn: Connection, now: datetime, deployed: Sequence[str], limit: int) -> Sequence[UUID]:
+def runnable(
+    conn: Connection, now: datetime, deployed: Sequence[str], limit: int, *, has_queue: bool = False
+) -> Sequence[UUID]:
     """At most ``limit`` processes that can run here and that no living worker holds.
 
+    With ``has_queue``, those for which a job waits are left out: thousands may wait, and each needs only one job.
     Only processes of deployed workflows: a thousand processes of a missing workflow would use up the limit and hide
     the other processes.
     """
     free = or_(processes.c.worker.is_(None), processes.c.lease_until < now)
     is_deployed = processes.c.workflow_name.in_(deployed)
     query = select(processes.c.id).where(processes.c.status.in_(RUNNABLE), free, is_deployed).limit(limit)
+    if has_queue:
+        query = query.where(~wake_ups.has_job(processes.c.id))
     return conn.execute(query).scalars().all()

@@ -35,7 +35,7 @@ from orchestrator_gql.process import Process, StepEntry, StepExecution, conditio
 from orchestrator_gql.storage.by_id import ById
 from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.database.after_commit import commit_effects, note_locks, wake
-from orchestrator_gql.storage.database.observer import ProcessEnded
+from orchestrator_gql.storage.database.observer import process_facts
 from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead
 from orchestrator_gql.storage.engine_state import KEY
 from orchestrator_gql.storage.failure_reasons import reason_columns
@@ -58,13 +58,12 @@ _whole = (
     .where(processes.c.id == bindparam("id"))
 )
 _load = Prepared(_whole)
-_load_free = Prepared(
-    _whole.where(
-        or_(*(processes.c.status == status for status in RUNNABLE)),
-        or_(processes.c.worker.is_(None), processes.c.lease_until < bindparam("now")),
-        exists().where(engine_state.c.state == EngineState.RUNNING),
-    )
+IS_FREE = and_(
+    or_(*(processes.c.status == status for status in RUNNABLE)),
+    or_(processes.c.worker.is_(None), processes.c.lease_until < bindparam("now")),
+    exists().where(engine_state.c.state == EngineState.RUNNING),
 )
+_load_free = Prepared(_whole.where(IS_FREE))
 _engine = select(engine_state.c.state).scalar_subquery().label("engine")
 _load_standing = Prepared(_whole.add_columns(_engine))
 _standing = Prepared(
@@ -96,8 +95,8 @@ def _fenced(*names: str) -> Update:
 
 _secrets = ById(select(processes.c.id, processes.c.secrets).where(processes.c.secrets.is_not(None)), processes.c.id)
 _insert = Prepared(insert(processes).inline(), processes.c.keys())
-_move = Prepared(_fenced(*MOVED))
-_move_with_state = Prepared(_fenced(*MOVED, "state", "stored", "answers", "secrets"))
+_move = Prepared(_fenced(*MOVED), key=["b_id"])
+_move_with_state = Prepared(_fenced(*MOVED, "state", "stored", "answers", "secrets"), key=["b_id"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,8 +242,7 @@ def write(
     )
     values = fence | _moved_values(after, lease_until) | ({} if is_same else _state_values(after))
     (_move if is_same else _move_with_state).write(conn, values, refusal)
-    if after.ended_at is not None and before.ended_at is None:
-        commit_effects(conn).facts.append(ProcessEnded(after.workflow_name, after.status))
+    commit_effects(conn).facts.extend(process_facts(before, after))
 
 
 def resume_all(

@@ -62,7 +62,7 @@ def _upsert(dialect: str) -> Prepared:
     statement = (sqlite_insert if dialect == "sqlite" else postgres_insert)(process_steps).inline()
     latest = {name: statement.excluded[name] for name in _MUTABLE}
     upsert = statement.on_conflict_do_update(index_elements=["process_id", "seq"], set_=latest)
-    return Prepared(upsert, process_steps.c.keys())
+    return Prepared(upsert, process_steps.c.keys(), key=["process_id", "seq"])
 
 
 _save = {dialect: _upsert(dialect) for dialect in ("sqlite", "postgresql")}

@@ -41,11 +41,12 @@ class DueTimer:
 
 _is_of_process = timers.c.process_id == bindparam("process_id")
 _set = Prepared(insert(timers).inline(), timers.c.keys())
-_clear_callback = Prepared(delete(timers).where(timers.c.callback_id == bindparam("callback_id")))
+_clear_callback = Prepared(delete(timers).where(timers.c.callback_id == bindparam("callback_id")), key=["callback_id"])
 _clear_request = Prepared(
-    delete(timers).where(_is_of_process, timers.c.input_request_id == bindparam("input_request_id"))
+    delete(timers).where(_is_of_process, timers.c.input_request_id == bindparam("input_request_id")),
+    key=["process_id", "input_request_id"],
 )
-_clear_process = Prepared(delete(timers).where(_is_of_process))
+_clear_process = Prepared(delete(timers).where(_is_of_process), key=["process_id"])
 
 
 def set_timer(

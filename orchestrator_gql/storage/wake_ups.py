@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection, Text, cast, column, exists, table, text
 
-from orchestrator_gql.storage.database.pipeline import Template, pipeline_of
+from orchestrator_gql.storage.database.pipeline import pipeline_of
+from orchestrator_gql.storage.database.writes import Template
 
 QUEUE = "orchestrator"
 TASK = "advance"
@@ -19,6 +20,15 @@ _defer = Template(
 )
 """As `procrastinate_defer_jobs_v1`, without its error if a job of the process waits already: an error would undo the
 transaction of the wake-up, or need a savepoint of its own."""
+
+
+_jobs = table("procrastinate_jobs", column("queueing_lock"), column("status"))
+
+
+def has_job(process_id: ColumnElement[UUID]) -> ColumnElement[bool]:
+    """The condition that a job of the process waits."""
+    waits = _jobs.c.status == text("'todo'::procrastinate_job_status")
+    return exists().where(_jobs.c.queueing_lock == cast(process_id, Text), waits)
 
 
 def defer(conn: Connection, process_ids: Sequence[UUID], priority: int = 0) -> None:

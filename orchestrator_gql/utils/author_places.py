@@ -85,10 +85,11 @@ class Place:
 
 
 async def _on_this_loop(begin: Callable[[], Awaitable[T]], name: str, limit: Limit | None) -> T:
-    if limit is not None:
-        limit.begin()
+    if limit is None:
+        return value_of(await attempt_async(begin, name=name))
+    limit.begin()
     try:
-        async with asyncio.timeout(limit.left() if limit is not None else None) as bound:
+        async with asyncio.timeout(limit.left()) as bound:
             return value_of(await attempt_async(begin, name=name))
     except TimeoutError:
         if not bound.expired():

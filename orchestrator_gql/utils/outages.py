@@ -14,6 +14,9 @@ CALM = 6.0
 """Seconds without a failure after which a success of the same kind ends the outage. On a full disk a transaction that
 writes nothing succeeds between those that fail; the heartbeat, which writes, comes more often than this."""
 
+DISK_FULL = "53100"
+"""The SQLSTATE of PostgreSQL."""
+
 READS, WRITES, WAKE_UPS, QUEUE = "reads", "writes", "wake-ups", "queue"
 """The kinds of work that can fail."""
 
@@ -23,8 +26,13 @@ class Outage:
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
+        self.error = ""
+        """What failed last, as the log names it."""
         self.failed_at: dict[str, float] = {}
         """When each kind of work failed last. Empty: nothing fails, so a success needs no call of `worked`."""
+        self.is_disk_full = False
+        """True if something failed in this outage because the disk of PostgreSQL is full. There a write that needs no
+        new page still succeeds; SQLite writes new pages for each commit."""
         self._began = self._last = 0.0
         self._failures = 0
         self._next_line = 0.0
@@ -32,10 +40,11 @@ class Outage:
 
     def failed(self, kind: str, error: BaseException) -> None:
         """Count a failure; log a line if the last line is a minute old."""
-        now = self._now()
+        now, self.error = self._now(), _named(error)
         if not self.failed_at:
             self._began, self._failures = now, 0
         self.failed_at[kind] = self._last = now
+        self.is_disk_full = self.is_disk_full or _is_of_full_disk(error)
         self._failures += 1
         if now < self._next_line:
             return
@@ -46,7 +55,7 @@ class Outage:
                 "failing": ",".join(sorted(self.failed_at)),
                 "failures": self._failures,
                 "seconds": round(now - self._began),
-                "error": _named(error),
+                "error": self.error,
             },
         )
 
@@ -60,15 +69,29 @@ class Outage:
             for name, at in self.failed_at.items()
             if now - at < (CALM if name == kind else EVERY) and not (is_sure and name == kind)
         }
+        if not self.failed_at:
+            self.is_disk_full = False
         if not self.failed_at and self._is_logged:
             self._is_logged = False
             facts = {"failures": self._failures, "seconds": round(self._last - self._began)}
             logger.info("the database is available again", extra=facts)
 
 
+def _is_of_full_disk(error: BaseException) -> bool:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return getattr(error, "sqlstate", None) == DISK_FULL
+
+
 def _named(error: BaseException) -> str:
-    """The kind of the error, for SQLite with its text. A text of PostgreSQL's driver may hold the address."""
+    """The kind of the error, with the text of SQLite, or with the reason why PostgreSQL refused a connection.
+
+    The rest of the text of PostgreSQL's driver is left out: it may hold the address.
+    """
     while error.__cause__ is not None:
         error = error.__cause__
     kind = type(error).__name__
-    return f"{kind}: {error}" if isinstance(error, sqlite3.Error) else kind
+    if isinstance(error, sqlite3.Error):
+        return f"{kind}: {error}"
+    reason = str(error).partition("\n")[0].rpartition(" failed: ")[2] if " failed: " in str(error) else ""
+    return f"{kind}: {reason}" if reason else kind

@@ -40,5 +40,5 @@ def traceparent(trace: str | None, process_id: UUID, seq: int) -> str:
     id is the trace id. The span id is the same each time that the execution runs.
     """
     trace_id, _, flags = (trace or f"{process_id.hex}-{_SAMPLED:02x}").partition("-")
-    span = hashlib.sha256(f"{process_id}:{seq}".encode()).hexdigest()[:16]
+    span = hashlib.sha256(f"{process_id}:{seq}".encode()).digest()[:8].hex()
     return f"00-{trace_id}-{span}-{flags}"

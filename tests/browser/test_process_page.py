@@ -15,6 +15,9 @@ NOTE = "mutation ($input: UpdateProcessNoteInput!) { updateProcessNote(input: $i
 ABORT = "mutation ($input: AbortProcessInput!) { abortProcess(input: $input) { __typename } }"
 PRUNE = "mutation ($input: PruneProcessesInput!) { pruneProcesses(input: $input) { __typename } }"
 CALLBACKS = "query ($id: ID!) { process(id: $id) { callbacks { id name } } }"
+READ_LATER = ("Deliveries", "LateAnswers", "StepFailure", "ProcessFailure")
+"""The operations of the page for what is read after the page is drawn."""
+
 REAWAIT = "mutation ($input: ReawaitCallbackInput!) { reawaitCallback(input: $input) { __typename } }"
 LARGE = {"output": ["x" * 90] * 9_500}
 
@@ -89,8 +92,8 @@ def test_of_twelve_callbacks_those_that_need_attention_come_first_and_a_late_ans
     expect(rows.nth(0)).to_contain_text("router-12")
     rows.nth(0).get_by_role("button", name="router-12").click()
     detail = page.locator(".callback-detail")
-    expect(detail).to_contain_text("Not accepted (1)")  # it is read now, and moves the buttons down
-    detail.get_by_role("button", name="Issue again…").click()
+    again = detail.get_by_role("button", name="Issue again…")
+    again.click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("although an answer came")
     dialog.get_by_role("button", name="Adopt…").click()
@@ -103,6 +106,32 @@ def test_of_twelve_callbacks_those_that_need_attention_come_first_and_a_late_ans
     assert late == 410
     assert page.locator("main script, main img").count() == 0
     assert "taken" not in page.title()
+
+
+def test_what_is_read_later_moves_no_button(dashboard: Dashboard) -> None:
+    page, held, is_over = dashboard.page, list[Route](), False
+
+    def hold(route: Route) -> None:
+        is_later = any(f"query {name}" in (route.request.post_data or "") for name in READ_LATER)
+        held.append(route) if is_later and not is_over else route.continue_()
+
+    page.route("**/graphql", hold)
+    urls = begin(dashboard, "twelve_routers")
+    for name in sorted(urls.keys() - {"router-12"}):
+        post(urls[name], {"ok": True})
+    post(urls["router-12"], {"code": "unreachable", "message": "no route to host", "retryable": False}, "/fail")
+    dashboard.wait_for_status("Failed")
+    page.locator(".callback-row", has_text="router-12").get_by_role("button", name="router-12").click()
+    detail = page.locator(".callback-detail")
+    again, after = detail.get_by_role("button", name="Issue again…"), page.locator(".callback-row").last
+    expect(detail.locator(".fold-place")).to_have_text("Deliveries")
+    before = [place.bounding_box() for place in (again, after)]
+    is_over = True
+    for route in held:
+        route.continue_()
+    expect(detail.locator("[data-name=refused] > summary, .fold-place")).not_to_have_text("Deliveries")
+
+    assert [place.bounding_box() for place in (again, after)] == before
 
 
 def test_waiting_is_drawn_apart_from_working_and_a_link_leads_to_a_step(dashboard: Dashboard) -> None:

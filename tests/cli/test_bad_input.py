@@ -106,7 +106,7 @@ def answering(status: int, body: bytes, kind: str = "text/html", tls: ssl.SSLCon
     server.handle_error = lambda *_: None  # type: ignore[method-assign]  # a client may refuse the certificate
     if tls:
         server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
     finally:

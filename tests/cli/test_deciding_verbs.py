@@ -176,7 +176,7 @@ def test_a_workflow_is_started_page_by_page_at_a_terminal(site: Site) -> None:
 
     assert code == 0, screen
     assert screen.count("order: Where\n  Site: …\n") == 1 and screen.count("order: When\n") == 2
-    assert screen.count("Page 2, 'When': /minutes: Input should be less than or equal to 120") == 1
+    assert screen.count("Page 2, 'When': Minutes: Input should be less than or equal to 120") == 1
     (id,) = re.findall(r"^(\S{36}) is [A-Z]+$", screen, re.MULTILINE)
     assert site.final_state(id) | {"site": "ams-1", "minutes": 45, "remark": "none"} == site.final_state(id)
     assert declined[0] == 1 and "Nothing was submitted." in declined[1]
@@ -210,7 +210,7 @@ def test_a_refused_start_is_explained_in_one_sentence(site: Site) -> None:
     paused = site.runs_in_process("ada", "start", "survey")
     site.runs_in_process("root", "resume", code=0)
 
-    assert wrong == "orchestrator-gql: Page 2, 'When': /minutes: Input should be less than or equal to 120\n"
+    assert wrong == "orchestrator-gql: Page 2, 'When': Minutes: Input should be less than or equal to 120\n"
     assert missing == "orchestrator-gql: Page 1, 'Where': /site: field required\n"
     assert """--pages '[{"site": "ams"}, {"minutes": "…", "remark": "none"}]'""" in half
     assert "There is no workflow 'ordr'" in unknown
@@ -279,10 +279,10 @@ def test_a_wrong_field_on_page_two_is_named_and_that_page_alone_is_asked_again(s
         seat.answers("Submit? [y/N, e edits] ", "y")
         code, screen = seat.end()
 
-    assert "Page 2, 'When': /minutes: Input should be less than or equal to 120" in wrong
+    assert "Page 2, 'When': Minutes: Input should be less than or equal to 120" in wrong
     assert """--pages '[{"site": "ams"}, {"minutes": "…", "remark": "none"}]'""" in half
     assert code == 0
-    assert screen.count("Page 2, 'When': /minutes: ") == 1 and screen.count("Site: …") == 1
+    assert screen.count("Page 2, 'When': Minutes: ") == 1 and screen.count("Site: …") == 1
     assert site.final_state(id) | {"site": "ams-1", "minutes": 45, "remark": "none"} == site.final_state(id)
 
 

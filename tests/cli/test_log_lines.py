@@ -4,6 +4,7 @@ import io
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 import pytest
 import structlog
@@ -16,11 +17,11 @@ TOKEN = "Zm9vYmFyYmF6cXV4-_s3cr3t"
 
 
 @contextmanager
-def logging_to(stream: io.StringIO) -> Iterator[None]:
+def logging_to(stream: io.StringIO, kind: Literal["text", "json"] = "text") -> Iterator[None]:
     """Log to the stream during the block; restore the earlier logging afterwards."""
     root = logging.getLogger()
     handlers, levels = root.handlers[:], {name: logging.getLogger(name).level for name in ("", *QUIET)}
-    configure_logging("INFO", stream)
+    configure_logging("INFO", kind, stream)
     try:
         yield
     finally:
@@ -204,7 +205,7 @@ def test_structlog_prints_no_states(log: io.StringIO, capsys: pytest.CaptureFixt
 
 
 def test_debug_shows_our_own_lines_and_not_those_of_libraries(log: io.StringIO) -> None:
-    configure_logging("DEBUG", log)
+    configure_logging("DEBUG", "text", log)
 
     logging.getLogger("orchestrator_gql.engine").debug("a detail")
     logging.getLogger("httpx").debug("a URL")

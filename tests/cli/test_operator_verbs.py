@@ -169,6 +169,6 @@ def test_a_form_is_not_submitted_without_a_terminal_or_with_a_missing_field(site
     site.wait_for_status(id, "SUSPENDED")
 
     assert "give --yes" in site.refuses("confirm", id, code=2)
-    assert "/remark: " in site.refuses("confirm", id, "--yes")
+    assert "Remark: " in site.refuses("confirm", id, "--yes")
     assert "is no NAME=VALUE" in site.refuses("confirm", id, "--set", "remark", "--yes", code=2)
     assert "--pages must be a JSON list" in site.refuses("confirm", id, "--pages", "{}", "--yes", code=2)

@@ -1,5 +1,6 @@
 """Every command prints on every stdout: with a narrow encoding, closed, full, or with a reader that leaves."""
 
+import io
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 from support.command_line import SECONDS, Running, command, environment_of, finished, running, until
 
 from orchestrator_gql.cli.failure import CLOSED, DONE, UNWRITTEN
+from orchestrator_gql.cli.terminal import prepare_output
 
 FLOWS = """
 from orchestrator_gql import begin, inputstep
@@ -241,3 +243,25 @@ def test_later_output_is_dropped_too_if_the_reader_left(unbuffered: str, tmp_pat
         os.close(writer)
 
     assert (result.returncode, result.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text", "written"),
+    [
+        ("latin-1", "Wait … a → b \u2013 é", b"Wait ... a -> b - \xe9"),
+        ("ascii", "é … 東", b"\\xe9 ... \\u6771"),
+        ("utf-8", "Wait …", "Wait …".encode()),
+    ],
+)
+def test_a_terminal_that_lacks_our_signs_gets_plain_ones(
+    encoding: str, text: str, written: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding=encoding)
+    monkeypatch.setattr("sys.stdout", stream)
+    prepare_output()
+
+    stream.write(text)
+    stream.flush()
+
+    assert raw.getvalue() == written

@@ -162,7 +162,7 @@ def test_a_lost_answer_ends_the_work_and_the_process_may_be_done(
         result = json.loads(out)
         parts = [[node["id"] for node in result["done"]], [IDS[1]], result["unknown"], result["left"]]
         assert [node["id"] for node in result["refused"]] == [IDS[1]]
-        assert sorted(sum(parts, [])) == IDS  # each process is in exactly one part
+        assert sorted(id for part in parts for id in part) == IDS  # each process is in exactly one part
         assert result["unknown"] == [IDS[60]] and result["left"]
         assert set(result["left"]).isdisjoint(server.aborted)
 

@@ -131,10 +131,10 @@ DIFFERENCE = ["@@ -1,3 +1,3 @@", " interface ge-0/0/1", "-  vlan 100", "+  vlan 
         ({"output": "\n".join(DIFFERENCE)}, ["output:", *(f"  {line}" for line in DIFFERENCE)]),
         (
             {"host": {"name": "ams-1", "ports": [1, None, True]}},
-            ["host:", "  name: ams-1", "  ports:", "    1", "    null", "    true"],
+            ["host:", "  name: ams-1", "  ports:", "    1", "    -", "    yes"],
         ),
-        ({"text": "", "none": []}, ["text: ", "none:"]),
-        (["a", {"b": 1.5}], ["a", "b: 1.5"]),
+        ({"text": "", "none": []}, ["text: -", "none: -"]),
+        (["a", {"b": 1.5}], ["a", "- b: 1.5"]),
         ("refused", ["refused"]),
         (0, ["0"]),
     ],

@@ -336,6 +336,14 @@ def test_every_command_prints_json_and_nothing_else(name: str, person: Person, t
     assert "\x1b" not in out and "\x1b" not in person.err
 
 
+@pytest.mark.parametrize("columns", [20, 40])
+def test_a_table_fits_every_terminal_without_colours(columns: int, person: Person, server: Running) -> None:
+    code, written = on_terminal(["workflows"], columns, ORCHESTRATOR_URL=server.address, TERM="dumb")
+
+    assert (code, "\x1b" in written) == (DONE, False)
+    assert max(map(len, written.splitlines())) <= columns
+
+
 @pytest.mark.parametrize("columns", [20, 40, 80, 200])
 def test_a_table_fits_every_terminal(columns: int, person: Person, server: Running) -> None:
     id = person.started("breaking", "FAILED")

@@ -1,6 +1,7 @@
 """A server is killed with SIGKILL and another takes over its file: nothing is lost, no recorded step runs twice."""
 
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -109,7 +110,9 @@ async def test_an_acknowledged_start_is_carried_out_by_the_next_server(tmp_path:
         await engine.reaches(process_id, COMPLETED)
 
 
-async def test_only_the_interrupted_step_runs_again(tmp_path: Path) -> None:
+async def test_only_the_interrupted_step_runs_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The next server says that it continues the process."""
+    caplog.set_level(logging.INFO, "orchestrator_gql.app")
     os.mkfifo(tmp_path / "line")
     await killed(tmp_path, "holds", lambda lines: "hold" in lines)
     (tmp_path / "line").unlink()
@@ -120,6 +123,8 @@ async def test_only_the_interrupted_step_runs_again(tmp_path: Path) -> None:
         await engine.reaches(process_id, COMPLETED)
         executions = await engine.steps(process_id)
 
+    (left,) = [vars(record)["processes"] for record in caplog.records if "without a hand-over" in record.getMessage()]
+    assert left == 1
     calls = journal(tmp_path)
     assert [calls[str(process_id), name] for name in ("prepare", "hold", "finish")] == [1, 2, 1]
     assert [(execution.name, execution.attempt) for execution in executions] == [

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import httpx
 import pytest
-from support.command_line import SECONDS, get, until
+from support.command_line import SECONDS, until
 from support.tree import ROOT
 
 PLACES = ("api-1:8000", "api-2:8000")
@@ -70,11 +70,33 @@ def nginx_that_removes_the_path(folder: Path, port: str, api: Sequence[str]) -> 
 
 
 @contextmanager
+def nginx_with(
+    folder: Path, port: str, api: Sequence[str], in_server: str, in_http: str, certificate: Path
+) -> Iterator[Proxy]:
+    """Nginx with TLS, with ``in_server`` in place of its `location /`, and ``in_http`` before the server."""
+    shipped = _with_ports((ROOT / "deploy" / "nginx.conf").read_text(), api)
+    location = "    location / {\n        proxy_pass http://orchestrator;\n    }\n"
+    assert location in shipped
+    shipped = re.sub(r"/etc/nginx/orchestrator\.(crt|key)", str(certificate), shipped.replace(location, in_server))
+    shipped = shipped.replace("listen 443 ssl;", f"listen 127.0.0.1:{port} ssl;")
+    (folder / "orchestrator.conf").write_text(in_http + shipped.replace("orchestrator.example;", "localhost;"))
+    with _started_nginx(folder, f"https://localhost:{port}"):
+        yield Proxy(f"https://localhost:{port}", (folder / "access.log", folder / "error.log"))
+
+
+@contextmanager
 def _nginx(folder: Path, port: str, api: Sequence[str], line: str) -> Iterator[Proxy]:
     shipped = _with_ports((ROOT / "deploy" / "nginx.conf").read_text(), api)
     shipped = re.sub(r"(?m)^ *ssl_.*\n", "", shipped)
     shipped = shipped.replace("listen 443 ssl;", f"listen 127.0.0.1:{port}; {line}")
     (folder / "orchestrator.conf").write_text(shipped.replace("orchestrator.example;", "127.0.0.1;"))
+    site = f"http://127.0.0.1:{port}"
+    with _started_nginx(folder, site):
+        yield Proxy(site, (folder / "access.log", folder / "error.log", folder / "proxy.out"))
+
+
+@contextmanager
+def _started_nginx(folder: Path, site: str) -> Iterator[None]:
     folders = [f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")]
     user = "user root;" if os.geteuid() == 0 else ""  # else its workers could not enter the folders of tests
     (folder / "nginx.conf").write_text(
@@ -82,9 +104,8 @@ def _nginx(folder: Path, port: str, api: Sequence[str], line: str) -> Iterator[P
         f"http {{ access_log {folder}/access.log; {' '.join(folders)} include {folder}/orchestrator.conf; }}\n"
     )
     command = [_program("nginx"), "-p", str(folder), "-e", "error.log", "-c", "nginx.conf"]
-    site = f"http://127.0.0.1:{port}"
     with _running(folder, command, os.environ, site):
-        yield Proxy(site, (folder / "access.log", folder / "error.log", folder / "proxy.out"))
+        yield
 
 
 def _with_ports(text: str, api: Sequence[str]) -> str:
@@ -116,6 +137,9 @@ def _running(folder: Path, command: Sequence[str], environment: Mapping[str, str
 def _answers(site: str, process: "subprocess.Popen[bytes]", folder: Path) -> bool | None:
     assert process.poll() is None, (folder / "proxy.out").read_text()
     try:
-        return get(f"{site}/health/ready").status_code == 200 or None
+        found = httpx.get(
+            f"{site}/health/ready", trust_env=False, timeout=SECONDS, verify=False
+        )  # a test's certificate
+        return found.status_code == 200 or None
     except httpx.HTTPError:
         return None

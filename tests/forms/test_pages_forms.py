@@ -1,11 +1,13 @@
 """The confirmation form of the callbacks page, as an operator sees it."""
 
 import json
+from typing import Annotated, Any
 
 import pytest
+from pydantic import Field, create_model
 from pydantic_forms.validators import LongText
 
-from orchestrator_gql.forms import Complete, FormPage, NextPage, turn
+from orchestrator_gql.forms import Complete, FormPage, NextPage, ReadOnly, turn
 from orchestrator_gql.types import FormGenerator, State
 
 pytestmark = pytest.mark.filterwarnings("ignore:Support for class-based `config` is deprecated")
@@ -69,3 +71,27 @@ async def test_a_turn_does_not_change_the_state_of_the_process() -> None:
     await turn(show_callback_results, state, [{}])
 
     assert state == finished_run_state()
+
+
+@pytest.mark.parametrize(
+    ("annotation", "builds"),
+    [
+        (str, 0),
+        (ReadOnly[int], 0),
+        (Annotated[int, Field(frozen=True)], 1),
+        (Annotated[ReadOnly[int], Field(validate_default=True)], 1),
+    ],
+    ids=["no field", "a field", "a frozen field", "a field of which the default should be valid"],
+)
+def test_a_page_is_built_once_and_shows_the_default_of_a_read_only_field_as_it_is(annotation: Any, builds: int) -> None:
+    again: list[str] = []
+
+    class Rebuilt(FormPage):
+        @classmethod
+        def model_rebuild(cls, **options: Any) -> bool | None:
+            again.append(cls.__name__)
+            return super().model_rebuild(**options)
+
+    page = create_model("Page", __base__=Rebuilt, a=(annotation, "no number"))
+
+    assert (page().model_dump(warnings=False), len(again)) == ({"a": "no number"}, builds)

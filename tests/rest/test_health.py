@@ -1,13 +1,20 @@
-"""A server whose background tasks ended is not ready; nobody else would notice their end."""
+"""A server is not ready if its background tasks ended, or if the disk of its database is full."""
 
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
-from support.database import sqlite_url
+from sqlalchemy import Connection, text
+from support.database import PostgresServer, sqlite_url
 from support.until import until
 from support.web import site_of
 
-from orchestrator_gql import app
+from orchestrator_gql import app, begin, step
+from orchestrator_gql.rest.health import FULL
+from orchestrator_gql.utils import outages
+from orchestrator_gql.utils.errors import StorageUnavailable
+from orchestrator_gql.workflow import workflow
 
 
 async def test_a_server_whose_timers_ended_is_not_ready_and_names_the_task(
@@ -37,3 +44,43 @@ async def test_a_server_whose_tasks_run_is_ready(tmp_path: Path) -> None:
         response = await site.http.get("/health/ready")
 
     assert (response.status_code, response.json()) == (200, {"status": "ready"})
+
+
+@step("Work")
+async def work() -> None: ...
+
+
+@workflow("Works")
+def works() -> Any:
+    return begin >> work
+
+
+FILL = (
+    "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RAISE EXCEPTION 'No space left on device' USING ERRCODE = 'disk_full'; END $$",
+    "CREATE TRIGGER no_room BEFORE INSERT ON processes FOR EACH ROW EXECUTE FUNCTION no_room()",
+)
+"""As on a full disk, a new row finds no page, and an update in its page succeeds."""
+
+
+async def test_a_full_disk_of_postgresql_is_seen_although_small_writes_succeed(
+    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(statement: str, conn: Connection) -> None:
+        conn.execute(text(statement))
+
+    with postgres.database() as url:
+        async with site_of(url, works) as site:
+            database = site.engine.runtime.database
+            for statement in FILL:
+                await database.alter(partial(run, statement))
+            with pytest.raises(StorageUnavailable):
+                await site.engine.start(works)
+            full = await site.http.get("/health/ready")
+            await database.alter(partial(run, "DROP TRIGGER no_room ON processes"))
+            monkeypatch.setattr(outages, "CALM", 0.0)
+            await site.engine.start(works)
+            again = await site.http.get("/health/ready")
+
+    assert (full.status_code, full.json()) == (503, {"status": "storage-unavailable", "detail": FULL})
+    assert (again.status_code, again.json()) == (200, {"status": "ready"})

@@ -26,7 +26,9 @@ from types import ModuleType
 from typing import Any, TextIO
 
 import orchestrator_gql.cli
+from orchestrator_gql.config.settings import Settings
 from orchestrator_gql.graphql import app
+from orchestrator_gql.utils.json.redaction import Redactor
 from support.sharing import share_certificates, share_schemas
 from support.tree import ROOT
 
@@ -49,7 +51,9 @@ def prepare() -> None:
     importlib.import_module("orchestrator_gql.engine.workers.distributed")
     share_schemas()
     share_certificates()
-    app.build_schema(is_development=True)  # type: ignore[attr-defined]
+    redact = Redactor(Settings.model_fields["redact"].get_default(call_default_factory=True))
+    for is_development in (True, False):
+        app.build_schema(is_development=is_development, redact=redact)  # type: ignore[attr-defined]
     gc.collect()
     gc.freeze()  # shared pages stay shared: no fork pays for a collection that touches every page
 

@@ -88,6 +88,30 @@ def test_an_outage_ends_though_nobody_writes_any_more(
     assert lines(caplog) == [DOWN, UP]
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (
+            'connection failed: connection to server at "10.0.0.9", port 5432 failed: FATAL:  too many connections for '
+            'role "orchestrator"',
+            'ConnectionError: FATAL:  too many connections for role "orchestrator"',
+        ),
+        (
+            'connection to server at "10.0.0.9", port 5432 failed: Connection refused\n\tIs the server running on that '
+            "host and accepting TCP/IP connections?",
+            "ConnectionError: Connection refused",
+        ),
+        ('could not translate host name "db.internal" to address', "ConnectionError"),
+    ],
+)
+def test_the_reason_why_postgresql_refused_a_connection_is_logged_without_the_address(
+    outage: Outage, caplog: pytest.LogCaptureFixture, text: str, reason: str
+) -> None:
+    outage.failed(READS, ConnectionError(text))
+
+    assert vars(caplog.records[0])["error"] == outage.error == reason
+
+
 def test_the_message_of_the_driver_of_postgresql_is_not_logged(
     outage: Outage, caplog: pytest.LogCaptureFixture
 ) -> None:

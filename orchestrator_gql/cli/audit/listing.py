@@ -2,10 +2,12 @@
 
 import json
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
+from orchestrator_gql.cli.nearest import did_you_mean
 from orchestrator_gql.cli.operator.ids import short
 from orchestrator_gql.cli.operator.times import moment
 from orchestrator_gql.cli.request import request
@@ -32,14 +34,26 @@ def show(
         if rows:
             Table(TITLES, rows, wide=len(TITLES) - 1).print()
         else:
-            print("Nothing was decided.")
+            _print_nothing(url, actions)
         return
     is_empty = True
     for entry in entries:
         is_empty = False
         print(json.dumps(entry) if is_json else printable(_line(entry)))
     if is_empty and not is_json:
-        print("Nothing was decided.")
+        _print_nothing(url, actions)
+
+
+def _print_nothing(url: str, actions: Sequence[str] | None) -> None:
+    """Say that there are no entries; and which action may be misspelt, by the actions of the newest entries."""
+    print("Nothing was decided.")
+    if actions:
+        newest = request(url, DOCUMENT, {"filter": {}, "after": None})["audit"]["nodes"]
+        known = {entry["action"] for entry in newest}
+        for action in (action for action in actions if action not in known):
+            print(
+                printable(f"No recent entry has the action {action!r}.{did_you_mean(action, known)}"), file=sys.stderr
+            )
 
 
 def _all(url: str, entry_filter: dict[str, Any]) -> Iterator[dict[str, Any]]:

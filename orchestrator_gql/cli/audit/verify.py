@@ -59,7 +59,7 @@ def verify_database(url: str, anchor: Anchor | None, *, is_json: bool = False) -
     from orchestrator_gql.reads.audit import verify_log
 
     after, entry_count, counter = None, 0, Counter("entries")
-    with opened(url, instead="Or let that server verify its log: leave out --database.") as own:
+    with opened(url, "audit", instead="Or let that server verify its log: leave out --database.") as own:
         key = own.settings.audit_secret
         if key is None:
             print(_WITHOUT_KEY, file=sys.stderr)

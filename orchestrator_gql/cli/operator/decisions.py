@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from orchestrator_gql.cli.client import OperationRefused, VerbRefused
+from orchestrator_gql.cli.nearest import did_you_mean
 from orchestrator_gql.cli.operator import forms
 from orchestrator_gql.cli.operator.dialogue import require_terminal
 from orchestrator_gql.cli.operator.requests import claimed, open_request, refuse_if_blocked, verb_refusal
@@ -68,8 +69,13 @@ def release(url: str, id: UUID, *, is_json: bool = False) -> None:
 
 def assign(url: str, id: UUID, name: str, *, is_json: bool = False) -> None:
     """Assign the open form of the process to another team; ``name`` is the team's key or its name."""
-    input_request = open_request(url, id)
-    process, after = _decide(url, "assignInputRequest", input_request, assigneeKey=team_key(url, name))
+    input_request, teams = open_request(url, id), teams_of(url)
+    try:
+        process, after = _decide(url, "assignInputRequest", input_request, assigneeKey=key_of(teams, name))
+    except VerbRefused as refused:
+        names = {text for team in teams for text in team.values()}
+        near = did_you_mean(name, names) if name not in names and repr(name) in refused.message else ""
+        raise VerbRefused(f"{refused.message}{printable(near)}") from None
     text = f"{id} asks {input_request['title']!r}, assigned to {after['assignee']['name']}"
     _print(text, id, process, after, is_json)
 
@@ -107,11 +113,19 @@ def _decide(
     return response["process"], response["inputRequest"]
 
 
-def team_key(url: str, name: str) -> str:
-    """The key of the team: of the team with this name if the server lists exactly one, else ``name`` itself."""
+Teams = list[dict[str, str]]
+"""The key and the name of each team."""
+
+
+def teams_of(url: str) -> Teams:
+    """The teams of the caller and of the workflows; the server may know more."""
     response = request(url, TEAMS, {})
     steps = (step for workflow in response["workflows"]["nodes"] for step in workflow["steps"])
-    teams = [*response["viewer"]["assignees"], *(step["assignee"] for step in steps if step["assignee"])]
+    return [*response["viewer"]["assignees"], *(step["assignee"] for step in steps if step["assignee"])]
+
+
+def key_of(teams: Teams, name: str) -> str:
+    """The key of the team: of the team with this name if exactly one has it, else ``name`` itself."""
     keys = {team["key"] for team in teams}
     matches = {team["key"] for team in teams if team["name"].casefold() == name.casefold()}
     return matches.pop() if name not in keys and len(matches) == 1 else name

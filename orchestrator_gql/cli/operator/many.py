@@ -14,9 +14,10 @@ from orchestrator_gql.cli.operator import verbs
 from orchestrator_gql.cli.operator.forms import HungUp, reply
 from orchestrator_gql.cli.operator.ids import process_id
 from orchestrator_gql.cli.operator.processes import table_of
-from orchestrator_gql.cli.operator.selection import filter_of, pages
+from orchestrator_gql.cli.operator.selection import failure_note, filter_of, pages
 from orchestrator_gql.cli.operator.sending import Node, Outcomes, send
 from orchestrator_gql.cli.progress import Counter
+from orchestrator_gql.cli.terminal import printable
 from orchestrator_gql.utils.json import Json
 
 if TYPE_CHECKING:
@@ -79,7 +80,10 @@ class Many:
         chosen = self.selection
         if not chosen.status:
             chosen = replace(chosen, status=STATUSES[self.verb])
-        return self._found(url, filter_of(url, chosen))
+        nodes = self._found(url, filter_of(url, chosen))
+        if not nodes and (note := failure_note(url, chosen)):
+            print(printable(note), file=sys.stderr)
+        return nodes
 
     def _found(self, url: str, selected: dict[str, Json]) -> list[Node]:
         found = [node for page in pages(url, DOCUMENT, {"filter": selected}, None) for node in page["nodes"]]

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from orchestrator_gql.cli.operator.ids import short
-from orchestrator_gql.cli.operator.selection import filter_of, pages
+from orchestrator_gql.cli.operator.selection import failure_note, filter_of, pages
 from orchestrator_gql.cli.operator.times import age
 from orchestrator_gql.cli.table import Table, is_for_people
+from orchestrator_gql.cli.terminal import printable
 from orchestrator_gql.utils.json import Json
 
 if TYPE_CHECKING:
@@ -45,9 +46,9 @@ class Listing:
 
 def list_processes(listing: Listing) -> None:
     """Print a line for each process, or a table at a terminal."""
-    rows, end = list[dict[str, Any]](), None
+    rows, end, is_empty = list[dict[str, Any]](), None, True
     for page in pages(listing.url, DOCUMENT, listing.variables(), listing.limit):
-        end = page["pageInfo"]
+        end, is_empty = page["pageInfo"], is_empty and not page["nodes"]
         if listing.is_json:
             for node in page["nodes"]:
                 print(json.dumps(node))
@@ -57,6 +58,8 @@ def list_processes(listing: Listing) -> None:
         table_of(rows, datetime.now(UTC)).print()
     elif not listing.is_json:
         print("No process meets all options." if not listing.selection.is_empty else "There is no process.")
+    if is_empty and (note := failure_note(listing.url, listing.selection)):
+        print(printable(note), file=sys.stderr)
     if end and end["hasNextPage"]:
         print(f"There are more: go on with --after {end['endCursor']}, or give --all.", file=sys.stderr)
 

@@ -10,8 +10,10 @@ from typing import Any
 
 from orchestrator_gql.cli.client import VerbRefused
 from orchestrator_gql.cli.credentials import hint
+from orchestrator_gql.cli.nearest import did_you_mean
 from orchestrator_gql.cli.operator import forms, subscriptions
 from orchestrator_gql.cli.operator.dialogue import Dialogue, as_values, parse_fields, parse_pages
+from orchestrator_gql.cli.operator.known import workflow_names
 from orchestrator_gql.cli.operator.requests import PAGE
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
@@ -101,5 +103,8 @@ class _Start(Dialogue):
         variables = {"name": self.title, "pages": self.answers[:count]}
         form: dict[str, Any] = request(self.url, FORM, variables)["startForm"]
         if form["__typename"] == "NotFoundError":
-            raise VerbRefused(printable(f"{form['message']} `{hint(self.url, 'workflows')}` lists the workflows."))
+            near = did_you_mean(self.title, workflow_names(self.url))
+            raise VerbRefused(
+                printable(f"{form['message']}{near} `{hint(self.url, 'workflows')}` lists the workflows.")
+            )
         return form

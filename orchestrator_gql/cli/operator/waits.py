@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from orchestrator_gql.cli.operator.decisions import teams_of
 from orchestrator_gql.cli.operator.ids import short
+from orchestrator_gql.cli.operator.known import demand_teams
 from orchestrator_gql.cli.operator.requests import STANDING, approvals, claimed
 from orchestrator_gql.cli.operator.times import age, is_past
 from orchestrator_gql.cli.request import request
@@ -37,6 +39,11 @@ def waits(
     now = datetime.now(UTC)
     forms = (_form(node) for node in _all(url, FORMS, "inputRequests", mine=True if mine else None))
     open_waits = [wait for wait in forms if _is_of(wait, mine=mine, assignee=assignee)]
+    if assignee is not None and not open_waits:
+        teams = teams_of(url)
+        names = [text for team in teams for text in team.values()]
+        if assignee.casefold() not in map(str.casefold, names):
+            demand_teams(url, [assignee], names)
     if not mine and assignee is None:
         open_waits += map(_callback, _all(url, CALLBACKS, "callbacks"))
     open_waits = [wait for wait in open_waits if not overdue or _is_overdue(wait, now)]

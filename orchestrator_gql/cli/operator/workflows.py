@@ -5,6 +5,7 @@ from typing import Any
 
 from orchestrator_gql.cli.client import VerbRefused
 from orchestrator_gql.cli.operator import forms
+from orchestrator_gql.cli.operator.known import unknown_name, workflow_names
 from orchestrator_gql.cli.operator.requests import PAGE
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.table import Table
@@ -46,9 +47,7 @@ def show_workflow(url: str, name: str, *, is_json: bool = False) -> None:
     """Print the workflow, the first page of its start form and its steps; raises `VerbRefused` if there is none."""
     response = request(url, ONE, {"name": name})
     if not response["workflows"]["nodes"]:
-        raise VerbRefused(
-            f"There is no workflow {name!r}, or it is not visible to you: see `orchestrator-gql workflows`."
-        )
+        raise VerbRefused(unknown_name("workflow", "workflows", name, workflow_names(url)))
     workflow, form = response["workflows"]["nodes"][0], response["startForm"]
     if is_json:
         print(json.dumps({**workflow, "startForm": form}))

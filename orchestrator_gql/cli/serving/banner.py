@@ -22,15 +22,21 @@ def banner(settings: Settings, workflows: Sequence[Workflow]) -> str:
         ("Callbacks", f"{settings.base_url}/api/processes/...  (as remote services reach this server)"),
         ("Database", _database(settings)),
         ("Workflows", ", ".join(sorted(workflow.name for workflow in workflows))),
-        ("Sign-in", _sign_in(settings)),
     ]
+    if settings.role != "worker":  # nobody signs in to a worker, and nobody answers a form there
+        rows += _people_rows(settings, workflows)
+    what = {"all": "", "api": " as an API server: workers run the steps", "worker": " as a worker"}[settings.role]
+    lines = (f"  {name:<11}{value}" for name, value in rows)
+    return "\n".join((f"\norchestrator-gql {__version__} is running{what}; Ctrl-C ends it.\n", *lines))
+
+
+def _people_rows(settings: Settings, workflows: Sequence[Workflow]) -> list[tuple[str, str]]:
+    rows = [("Sign-in", _sign_in(settings))]
     if settings.has_sign_in and (open_to_all := sorted(named_by(workflows) - settings.closed_teams)):
         rows.append(
             ("Open teams", f"{', '.join(open_to_all)}: without members, so everybody who may submit forms may answer")
         )
-    what = {"all": "", "api": " as an API server: workers run the steps", "worker": " as a worker"}[settings.role]
-    lines = (f"  {name:<11}{value}" for name, value in rows)
-    return "\n".join((f"\norchestrator-gql {__version__} is running{what}; Ctrl-C ends it.\n", *lines))
+    return rows
 
 
 def _sign_in(settings: Settings) -> str:
@@ -54,4 +60,6 @@ def local_address(settings: Settings) -> str:
 def _database(settings: Settings) -> str:
     if settings.is_sqlite:
         return file_name(settings.database_url)
-    return make_url(settings.database_url).render_as_string(hide_password=True)
+    url = make_url(settings.database_url)
+    hidden = {name: "***" for name in url.query if "password" in name}
+    return url.update_query_dict(hidden).render_as_string(hide_password=True)

@@ -18,6 +18,7 @@ from websockets.http11 import Request
 from websockets.protocol import State
 
 from orchestrator_gql.cli.serving.metered import MeteredTransport
+from orchestrator_gql.cli.serving.open_files import OWN, Shortage, limit
 from orchestrator_gql.graphql.transport_ws import WRITE_TEXT
 from orchestrator_gql.rest.problems import http_problem, problem_of
 from orchestrator_gql.rest.request_target import Refuse
@@ -32,11 +33,12 @@ PONG_BYTES = 64 * 1024
 
 
 class Config(uvicorn.Config):
-    """Uvicorn's settings, the `SlowReaders` to which the connections report unread data, and the function that refuses
-    a request."""
+    """Uvicorn's settings, the `SlowReaders` to which the connections report unread data, the function that refuses a
+    request, and the log of those for which too few files may be opened."""
 
     slow_readers: SlowReaders
     refuse: Refuse
+    shortage: Shortage
 
 
 SMALL = 16 * 1024
@@ -68,6 +70,9 @@ class TimedHttp(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the deadline for the headers."""
         super().connection_made(MeteredTransport(transport, self.config.slow_readers))
+        if len(self.connections) > limit() - OWN:
+            self.config.shortage.note()
+            transport.abort()
         self._keep_deadline()
 
     def data_received(self, data: bytes) -> None:

@@ -3,11 +3,15 @@
 2031-04-05 06:07:08.910 WARNING orchestrator_gql.rest.callbacks: a delivery was refused  code=callback-withdrawn
 """
 
+import json
 import logging
+import math
 import re
 import sys
+from contextvars import ContextVar
+from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, TextIO
+from typing import Any, Literal, TextIO
 
 import structlog
 from structlog.processors import EventRenamer, LogfmtRenderer, format_exc_info
@@ -46,6 +50,7 @@ class LineFormatter(ProcessorFormatter):
     """
 
     default_msec_format = "%s.%03d"
+    _error: ContextVar[BaseException | None] = ContextVar("error", default=None)
 
     def __init__(self) -> None:
         super().__init__(
@@ -58,7 +63,7 @@ class LineFormatter(ProcessorFormatter):
         error = record.exc_info[1] if record.exc_info else None
         if record.exc_text and error is None:  # a trace that is already text; see `log_trace`
             record = logging.makeLogRecord({**vars(record), "exception": record.exc_text})
-        return _TOKEN.sub(rf"\1{MARK}", without_known(super().format(record), error))
+        return _masked(super().format(record), error)
 
     def _lines(self, _logger: Any, _method: str, event: EventDict) -> str:
         record, message = event.pop("_record"), event.pop("message")
@@ -69,6 +74,42 @@ class LineFormatter(ProcessorFormatter):
             first += f"  {_render_facts(_logger, _method, facts)}"
         trace_lines = [f"    | {printable(line)}" for trace in traces for line in trace.split("\n")]
         return "\n".join([printable(first), *trace_lines])
+
+
+class JsonFormatter(LineFormatter):
+    """One JSON object in one line for each record: time (UTC), level, logger, message, its facts, and a trace if any.
+
+    Each text is masked before it is escaped: a secret with a quotation mark looks different afterwards.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as JSON, without callback tokens and the known secrets of the running process."""
+        self._error.set(record.exc_info[1] if record.exc_info else None)
+        return super().format(record)
+
+    def _lines(self, _logger: Any, _method: str, event: EventDict) -> str:
+        record, message, error = event.pop("_record"), event.pop("message"), self._error.get()
+        traces = [str(event.pop(name)) for name in ("exception", "stack_info") if name in event]
+        when = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        own = {"time": when, "level": record.levelname, "logger": record.name, "message": str(message)}
+        facts = {
+            f"fact_{name}" if name in (*own, "trace") else name: value
+            for name, value in event.items()
+            if name not in _NO_FACTS
+        }
+        whole = {**own, **facts, **({"trace": "\n".join(traces)} if traces else {})}
+        return json.dumps({_masked(name, error): _plain(value, error) for name, value in whole.items()})
+
+
+def _plain(value: object, error: BaseException | None) -> str | float | None:
+    """The value for JSON, which has no NaN and no infinity."""
+    if value is None or isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    return _masked(str(value), error)
+
+
+def _masked(text: str, error: BaseException | None) -> str:
+    return _TOKEN.sub(rf"\1{MARK}", without_known(text, error))
 
 
 class _WithoutLostConnections(logging.Filter):
@@ -94,10 +135,10 @@ def _is_lost_connection(error: BaseException | None) -> bool:
 _LOST = {"OperationalError", "InterfaceError", "PoolTimeout", "PoolClosed"}
 
 
-def configure_logging(level: str, stream: TextIO = sys.stderr) -> None:
+def configure_logging(level: str, kind: Literal["text", "json"] = "text", stream: TextIO = sys.stderr) -> None:
     """Log records of at least ``level`` to the stream; of the libraries in `QUIET`, warnings and errors only."""
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(LineFormatter())
+    handler.setFormatter(LineFormatter() if kind == "text" else JsonFormatter())
     handler.addFilter(_WithoutLostConnections())
     root = logging.getLogger()
     root.handlers[:] = [handler]

@@ -13,12 +13,12 @@ VERSION = "1."
 
 
 class RequestCheck:
-    """Pass requests on while ``count()`` is less than ``limit`` connections.
+    """Pass requests on while ``count()`` is less than ``limit()`` connections.
 
     Uvicorn has such a limit, too, but answers with plain text, and does not limit WebSockets.
     """
 
-    def __init__(self, app: ASGIApp, *, limit: int, count: Callable[[], int], refuse: Refuse) -> None:
+    def __init__(self, app: ASGIApp, *, limit: Callable[[], int], count: Callable[[], int], refuse: Refuse) -> None:
         self._app = app
         self._limit = limit
         self._count = count
@@ -26,7 +26,7 @@ class RequestCheck:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request or WebSocket on, or refuse it."""
-        if self._count() >= self._limit:
+        if self._count() >= self._limit():
             await self._refuse(scope, ServerBusy())(scope, receive, _closing(send))
         elif not scope["http_version"].startswith(VERSION):
             await http_problem("unsupported-http-version")(scope, receive, _closing(send))

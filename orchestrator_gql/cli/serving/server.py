@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from starlette.types import ASGIApp, Scope
 
 from orchestrator_gql.cli.serving.ending import Ending
 from orchestrator_gql.cli.serving.http_protocol import Config, PoliteSocket, TimedHttp
+from orchestrator_gql.cli.serving.open_files import Shortage, places
 from orchestrator_gql.cli.serving.request_check import RequestCheck
 from orchestrator_gql.rest.problems import problem_of
 from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
@@ -76,6 +78,7 @@ async def serve_until_signal(
     config = _config(app, ending.grace)
     server = _server(app, config)
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(config.shortage.handle)
     begin_to_stop: Callable[[], None] = getattr(app.state, "begin_to_stop", lambda: None)
 
     def stop() -> None:
@@ -118,17 +121,28 @@ def _listen(listener: socket.socket) -> None:
         raise _closed(host, port, error) from error
 
 
+PRIVILEGED = 1024
+"""Only root, and processes with a right for it, listen on ports below."""
+
+
 def _closed(host: str, port: int, error: OSError) -> SettingsError:
-    return SettingsError(
-        f"The server cannot listen on {host} port {port}: {error.strerror}. Choose another with --port; 0 takes any."
-    )
+    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+        advice = "Choose an address of this machine with --host, such as 127.0.0.1 or ::1; 0.0.0.0 and :: are all."
+    elif error.errno == errno.EACCES and port < PRIVILEGED:
+        advice = (
+            f"Ports below {PRIVILEGED} need root or the right CAP_NET_BIND_SERVICE: choose another with --port, and "
+            "put a proxy in front."
+        )
+    else:
+        advice = "Choose another with --port; 0 takes any."
+    return SettingsError(f"The server cannot listen on {host} port {port}: {error.strerror}. {advice}")
 
 
 def _server(app: Starlette, config: Config) -> Server:
     server = Server(config)
     config.app = RequestCheck(
         app,
-        limit=CONNECTIONS,
+        limit=partial(places, CONNECTIONS),
         count=lambda: len(server.server_state.connections),
         refuse=config.refuse,
     )
@@ -156,4 +170,5 @@ def _config(app: Starlette, grace: float) -> Config:
     )
     config.slow_readers = getattr(app.state, "slow_readers", None) or SlowReaders()
     config.refuse = getattr(app.state, "refuse", _refuse)
+    config.shortage = Shortage()
     return config

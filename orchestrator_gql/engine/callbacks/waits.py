@@ -133,27 +133,33 @@ class DecidedWait:
 
 
 def decide(
-    conn: Connection, process: Process, step: AwaitStep, now: datetime, polled: Polled, claimed: Sequence[Arrival]
+    conn: Connection,
+    process: Process,
+    step: AwaitStep,
+    now: datetime,
+    polled: Polled,
+    claimed: Sequence[Arrival],
+    *,
+    stored: Sequence[Callback] | None = None,
 ) -> DecidedWait | None:
     """Decide the current wait; None if a remote service must be polled first. Nothing is stored.
 
-    ``claimed`` are the deliveries that the same commit stores before.
+    ``claimed`` are the deliveries that the same commit stores before. ``stored`` are the callbacks of the wait, if the
+    caller has read them already.
     """
-    known = {arrived.callback.id: arrived.after for arrived in claimed}
-    stored = callbacks.of_wait(conn, process.id, process.position)
-    before = [known.get(callback.id, callback) for callback in stored]
+    if stored is None:
+        stored = callbacks.of_wait(conn, process.id, process.position)
+    before = _after(stored, claimed)
     if not before:
-        return DecidedWait(
-            Failed(Failure("callback-missing", "No callback was issued for this wait.", now)), WaitChanges()
-        )
+        missing = Failure("callback-missing", "No callback was issued for this wait.", now)
+        return DecidedWait(Failed(missing), WaitChanges())
     arrivals = [
         results.arrival(process, callback, step, delivery, source=ResultSource.POLL, at=now)
         for callback in before
         if (delivery := polled.get(callback.id)) is not None
     ]
-    known = {arrived.callback.id: arrived.after for arrived in arrivals}
     decision = decide_wait(
-        [known.get(callback.id, callback) for callback in before],
+        _after(before, arrivals),
         now,
         needed=step.needed(len(before)),
         on_timeout=step.on_timeout,
@@ -176,6 +182,12 @@ def decide(
             return DecidedWait(Suspend(f"{step.group or step.name}: no answer", SYSTEM.key), changes)
         case WaitVerdict.FAIL:
             return DecidedWait(Failed(_failure_of_all(step, decision.callbacks, now)), changes)
+
+
+def _after(before: Iterable[Callback], arrivals: Iterable[Arrival]) -> list[Callback]:
+    """The callbacks after the deliveries to them."""
+    known = {arrived.callback.id: arrived.after for arrived in arrivals}
+    return [known.get(callback.id, callback) for callback in before]
 
 
 def withdraw(

@@ -18,7 +18,7 @@ from orchestrator_gql.types import Json, State
 from orchestrator_gql.utils.arguments import STATE, Parameter, bind, is_given_whole_state, wanted
 from orchestrator_gql.utils.author_calls import returned_by
 from orchestrator_gql.utils.errors import StepError
-from orchestrator_gql.utils.json import to_json
+from orchestrator_gql.utils.json import copied, to_json
 from orchestrator_gql.utils.json.secrets import Found
 from orchestrator_gql.utils.secrets import NOTHING, Secrets, learn
 from orchestrator_gql.utils.traces import traceparent
@@ -124,7 +124,7 @@ async def arguments(
     names = {parameter.name for parameter in parameters}
     build_models = await load_models(runtime, parameters, state)
     # A function may change its arguments. Nested values are copied, so that the state of the process stays the same.
-    visible = {key: _copied(value) if key in names or "state" in names else value for key, value in state.items()}
+    visible = {key: copied(value) if key in names or "state" in names else value for key, value in state.items()}
     annotations = [parameter.annotation for parameter in parameters if parameter.name in state or parameter.name in own]
 
     def make() -> dict[str, Any]:
@@ -153,7 +153,7 @@ async def bound(
     visible = await calls.for_step(runtime, calls.name_of(function)).focused(focused, state)
     own = {**given(runtime, process), **own}
     if takes_whole:
-        return partial(function, {**{key: _copied(value) for key, value in visible.items()}, **own})
+        return partial(function, {**{key: copied(value) for key, value in visible.items()}, **own})
     return partial(function, **await arguments(runtime, function, visible, own))
 
 
@@ -179,9 +179,3 @@ def contributed(
         return to_json(kept, where="result", found=found), models, Secrets.of(found)
     finally:
         learn(found.values)
-
-
-def _copied(value: Json) -> Json:
-    if isinstance(value, dict):
-        return {key: _copied(item) for key, item in value.items()}
-    return [_copied(item) for item in value] if isinstance(value, list) else value

@@ -12,14 +12,14 @@ from uuid import UUID
 from orchestrator_gql import forms
 from orchestrator_gql.callbacks import external_ids
 from orchestrator_gql.callbacks.rules import Callback, Delivery
-from orchestrator_gql.domain import documents_of
+from orchestrator_gql.domain import SubscriptionDocument, documents_of
 from orchestrator_gql.engine.steps import arguments as step_arguments
 from orchestrator_gql.engine.steps import calls
 from orchestrator_gql.engine.steps.arguments import wanted_by
 from orchestrator_gql.engine.steps.calls import FormCaller, name_of
 from orchestrator_gql.engine.steps.failures import failed, failure_at, failure_of, log_failure, without_tokens
 from orchestrator_gql.engine.steps.models import load_models, subject_of_form
-from orchestrator_gql.engine.steps.state import changed, fetched, put_back
+from orchestrator_gql.engine.steps.state import changed, fetched, has_large_values, put_back
 from orchestrator_gql.forms.errors import DEFAULT_LOCALE
 from orchestrator_gql.process import Failed, Outcome, Process, Success
 from orchestrator_gql.runtime import Runtime
@@ -86,13 +86,17 @@ def _success(
     added, returned, found = step_arguments.contributed(result, where=where, hidden=hidden)
     delta = changed(process.state, state, put_back(step, state, visible, without_tokens(added, secrets)))
     _demand_size(runtime, step, state, delta)
-    workflow = runtime.registry.find(process.workflow_name)
-    documents = documents_of(returned, allows_in_use=workflow is not None and workflow.allow_in_use)
-    return Success(delta, tuple(documents), refs=refs, secrets=found.standing_in(delta) if step.lenses else found)
+    documents: tuple[SubscriptionDocument, ...] = ()
+    if returned:
+        workflow = runtime.registry.find(process.workflow_name)
+        documents = tuple(documents_of(returned, allows_in_use=workflow is not None and workflow.allow_in_use))
+    return Success(delta, documents, refs=refs, secrets=found.standing_in(delta) if step.lenses else found)
 
 
 async def state_for(runtime: Runtime, process: Process, step: Step, function: Callable[..., Any]) -> Mapping[str, Json]:
     """The state for the function. Large values are fetched only if the function has a parameter for them."""
+    if not has_large_values(process.state):
+        return process.state
     names = {parameter.name for parameter in returned_by(wanted_by, function)}
     keys = None if step.lenses or "state" in names else names
     return await patiently(lambda: fetched(runtime, process.state, keys))

@@ -51,6 +51,11 @@ def put_back(
     return {key: value for key, value in whole.items() if key not in state or state[key] != value}
 
 
+def has_large_values(state: Mapping[str, Json]) -> bool:
+    """True if a value of the state is in a row of its own, so that `fetched` reads it."""
+    return any(isinstance(value, Stored) for value in state.values())
+
+
 async def fetched(
     runtime: Runtime, state: Mapping[str, Json], keys: Collection[str] | None = None
 ) -> Mapping[str, Json]:
@@ -88,6 +93,9 @@ def changed(before: Mapping[str, Json], whole: Mapping[str, Json], delta: Mappin
 
     ``whole`` is the state as the step saw it; ``before`` has references in place of the large values.
     """
+
+    if not has_large_values(before):
+        return {**delta}
 
     def is_kept(key: str, value: Json) -> bool:
         return isinstance(before.get(key), Stored) and (whole[key] is value or whole[key] == value)

@@ -33,6 +33,7 @@ from orchestrator_gql.engine.workers.worker import WorkerTasks
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import processes, wake_ups
 from orchestrator_gql.storage.database.after_commit import MakeClaim
+from orchestrator_gql.storage.database.postgres import NAME
 from orchestrator_gql.storage.wake_ups import QUEUE, TASK
 from orchestrator_gql.utils import outages
 from orchestrator_gql.utils.errors import StorageUnavailable
@@ -58,8 +59,8 @@ AWAY = 1.0
 class DistributedDispatcher:
     """Notifies workers by jobs. An API server without a worker only defers jobs and never runs them."""
 
-    def __init__(self, database_url: str) -> None:
-        self._queue = JobQueue(database_url, self._free, self._wait_for_place, self._begin_job)
+    def __init__(self, database_url: str, name: str = NAME) -> None:
+        self._queue = JobQueue(database_url, self._free, self._wait_for_place, self._begin_job, name)
         self._app = app_of(self._queue)
         self._app.task(name=TASK, queue=QUEUE)(self._run_job)
         self._runtime: Runtime | None = None
@@ -154,7 +155,7 @@ class DistributedDispatcher:
         """Run the jobs of the queue until stopped, at most ``concurrency`` processes at once."""
         self._context = copy_context()
         async with asyncio.TaskGroup() as group:
-            group.create_task(self.work.watch(self._notify_again))
+            group.create_task(self.work.watch(self._notify_again, has_queue=True))
             self._running = group.create_task(self._work_off())
 
     def begin_to_stop(self) -> None:
@@ -233,7 +234,7 @@ class DistributedDispatcher:
         id = UUID(process_id)
         if id in self._begun:
             del self._begun[id]
-            if not await self._is_free(id):
+            if not self._queue.has_more and not await self._is_free(id):  # many claims share one transaction
                 return
         while not await self._wait_for_place():  # a process that was woken here was faster than this job
             if self.work.is_stopping:

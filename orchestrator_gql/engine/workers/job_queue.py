@@ -22,11 +22,11 @@ from psycopg_pool import AsyncConnectionPool
 
 from orchestrator_gql.engine.workers.queue_connection import QueueConnection, listen
 from orchestrator_gql.storage.database.own_connections import OwnConnection
-from orchestrator_gql.storage.database.postgres import connection_arguments
+from orchestrator_gql.storage.database.postgres import NAME, connection_arguments
 from orchestrator_gql.storage.wake_ups import QUEUE
 
-MOST = 10
-"""Jobs that one fetch takes at most, so that other workers get some of many."""
+FEW, MOST = 10, 100
+"""Jobs that one fetch takes at first and at most: other workers get some of a few, and thousands are fetched faster."""
 
 SESSION = "-c synchronous_commit=off"
 
@@ -37,17 +37,27 @@ _COLUMNS = (
 """The columns that a `Job` needs."""
 
 _FETCH = f"""
-WITH RECURSIVE finished AS (
+WITH finished AS (
     DELETE FROM procrastinate_jobs WHERE id = ANY($1::bigint[]) AND status IN ('todo', 'doing')
-), fetched AS (
-    SELECT 1 AS place, first.* FROM procrastinate_fetch_job_v2(ARRAY[$2]::varchar[], $3::bigint) AS first
-    UNION ALL
-    SELECT place + 1, next.* FROM fetched,
-        LATERAL procrastinate_fetch_job_v2(ARRAY[$2]::varchar[], $3::bigint + 0 * place) AS next
-    WHERE fetched.id IS NOT NULL AND place < $4::integer
-) SELECT {", ".join(_COLUMNS)} FROM fetched WHERE id IS NOT NULL
+), waiting AS (
+    SELECT id FROM procrastinate_jobs
+    WHERE status = 'todo' AND queue_name = $2::varchar AND lock IS NULL
+        AND (scheduled_at IS NULL OR scheduled_at <= now())
+    ORDER BY priority DESC, id LIMIT $4::integer FOR UPDATE SKIP LOCKED
+)
+UPDATE procrastinate_jobs AS job SET status = 'doing', worker_id = $3::bigint FROM waiting
+WHERE job.id = waiting.id RETURNING {", ".join(f"job.{name}" for name in _COLUMNS)}
 """  # noqa: S608 - names of columns
-"""One more call of the function for each job that it found, until it finds no more."""
+"""As `procrastinate_fetch_job_v2`, for several jobs: each call of it would read over all jobs that the calls before it
+took. Our jobs have no lock."""
+
+
+class WakeUpJob(Job):
+    """A job that logs little: Procrastinate makes a context for its log of every job, also if it logs nothing."""
+
+    def log_context(self) -> dict[str, Any]:
+        """The id of the job and its process."""
+        return {"id": self.id, "queueing_lock": self.queueing_lock}
 
 
 class JobQueue(JobManager):
@@ -59,10 +69,11 @@ class JobQueue(JobManager):
         free: Callable[[], int],
         has_place: Callable[[], Awaitable[bool]],
         begin: Callable[[Job], bool],
+        name: str = NAME,
     ) -> None:
         """``free`` tells how many jobs the worker could run now. ``has_place`` waits until it could run one. ``begin``
         runs a job at once, and needs no worker of Procrastinate for that; False if that is impossible."""
-        arguments = connection_arguments(database_url)
+        arguments = connection_arguments(database_url, f"{name} queue")
         options = f"{arguments.get('options', '')} {SESSION}".strip()
         arguments = {**arguments, "options": options}
         super().__init__(
@@ -85,6 +96,7 @@ class JobQueue(JobManager):
         self.has_more = False
         """True if more jobs may wait than the worker could run."""
         self._finished: set[int] = set()
+        self._limit = FEW
         self._is_searched = False
 
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
@@ -101,7 +113,7 @@ class JobQueue(JobManager):
         """Fetch as many jobs as the worker could run; if there are fewer, none is left until a notification comes."""
         async with self._fetching:
             finished, self._finished = self._finished, set()
-            limit = max(1, min(MOST, self._free()))
+            limit = max(1, min(self._limit, self._free()))
             self._is_searched = True  # a notification that comes during the fetch changes it
             try:
                 ids = "{" + ",".join(map(str, finished)) + "}"
@@ -111,9 +123,11 @@ class JobQueue(JobManager):
                 self._is_searched = False
                 raise
             self.has_more = len(rows) == limit
+            self._limit = min(2 * self._limit, MOST) if self.has_more else FEW
             if self.has_more:
                 self._is_searched = False
-            self.fetched += (Job.from_row(dict(zip(_COLUMNS, row, strict=True))) for row in rows)
+            found = (WakeUpJob.from_row(dict(zip(_COLUMNS, row, strict=True))) for row in rows)
+            self.fetched += sorted(found, key=lambda job: (-job.priority, job.id or 0))
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
         """Remove the job with the next fetch. See `JobManager.finish_job`."""

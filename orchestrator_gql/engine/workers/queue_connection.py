@@ -66,13 +66,16 @@ async def listen(arguments: Mapping[str, Any], channels: Iterable[str], notified
 
 async def _drain(connection: OwnConnection, notified: Callable[[], None]) -> None:
     """Call ``notified`` for what arrives; return after `PING` seconds. psycopg itself makes a task for each."""
-    loop, pgconn = asyncio.get_running_loop(), connection.pgconn
+    loop, pgconn, socket = asyncio.get_running_loop(), connection.pgconn, connection.pgconn.socket
     lost: asyncio.Future[None] = loop.create_future()
 
     def read() -> None:
         try:
             pgconn.consume_input()
         except psycopg.Error as error:
+            # libpq has closed the socket. At once, because the next connection of a client may get its number, and the
+            # loop would take that connection for this one.
+            loop.remove_reader(socket)
             if not lost.done():
                 lost.set_exception(error)
             return
@@ -82,10 +85,11 @@ async def _drain(connection: OwnConnection, notified: Callable[[], None]) -> Non
         if has_more:
             notified()
 
-    loop.add_reader(pgconn.socket, read)
+    loop.add_reader(socket, read)
     try:
         await asyncio.wait([lost], timeout=PING)
     finally:
-        loop.remove_reader(pgconn.socket)
+        if not lost.done():
+            loop.remove_reader(socket)
         if lost.done() and not lost.cancelled():
             lost.result()

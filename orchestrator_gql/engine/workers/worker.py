@@ -162,13 +162,16 @@ class WorkerTasks:
         if not self._in_hand[process_id]:
             del self._in_hand[process_id]
 
-    async def watch(self, notify: Callable[[Sequence[UUID]], Awaitable[None]]) -> None:
-        """Renew the leases and the heartbeat of this worker, and notify runnable processes that no worker holds."""
+    async def watch(self, notify: Callable[[Sequence[UUID]], Awaitable[None]], *, has_queue: bool = False) -> None:
+        """Renew the leases and the heartbeat of this worker, and notify runnable processes that no worker holds.
+
+        With ``has_queue``, processes whose jobs wait in the queue are left out.
+        """
         while not self.is_stopping:
             pause = self._runtime.settings.heartbeat
             try:
                 freed = await self._free_doubtful()
-                runnable = await self._look()
+                runnable = await self._look(has_queue)
                 if process_ids := list(dict.fromkeys([*runnable, *freed])):
                     await notify(process_ids)
                 if len(runnable) >= SWEEP:  # there are more: a backlog must not wait for the next heartbeat
@@ -210,13 +213,13 @@ class WorkerTasks:
         leases.release(conn, process_id, self._runtime.worker)
         return True
 
-    async def _look(self) -> Sequence[UUID]:
+    async def _look(self, has_queue: bool) -> Sequence[UUID]:
         database, now = self._runtime.database, self._runtime.clock.now()
         engine = await database.transaction(self._beat)
         if engine is not EngineState.RUNNING:
             return ()
         deployed = [workflow.name for workflow in self._runtime.registry]
-        return await database.read(lambda conn: leases.runnable(conn, now, deployed, SWEEP))
+        return await database.read(lambda conn: leases.runnable(conn, now, deployed, SWEEP, has_queue=has_queue))
 
     def _beat(self, conn: Connection) -> EngineState:
         runtime, now = self._runtime, self._runtime.clock.now()

@@ -207,7 +207,8 @@ UNREADY = ("storage-unavailable", "event-log-restored", "schema-outdated", "work
 def _health(operation: str, summary: str, status: str, unready: tuple[str, ...] = ()) -> dict[str, Json]:
     def response(values: tuple[str, ...], description: str) -> dict[str, Json]:
         property_schema = {"type": "string", "enum": list(values)}
-        body = {"type": "object", "required": ["status"], "properties": {"status": property_schema}}
+        properties = {"status": property_schema, "detail": {"type": "string"}}
+        body = {"type": "object", "required": ["status"], "properties": properties}
         return {"description": description, "content": {"application/json": {"schema": body}}}
 
     health_responses: dict[str, Json] = {"200": response((status,), "Yes.")}

@@ -55,10 +55,10 @@ class Database(Protocol):
         ...
 
 
-def connect(url: str) -> "SqliteDatabase | PostgresDatabase":
-    """The database of the URL, not opened yet."""
+def connect(url: str, used_by: str = "") -> "SqliteDatabase | PostgresDatabase":
+    """The database of the URL, not opened yet. PostgreSQL shows its connections as those of ``used_by``."""
     if url.startswith("sqlite"):
         return SqliteDatabase(url)
-    from orchestrator_gql.storage.database.postgres import PostgresDatabase  # its libraries take a second to import
+    from orchestrator_gql.storage.database import postgres  # its libraries take a second to import
 
-    return PostgresDatabase(url)
+    return postgres.PostgresDatabase(url, f"{postgres.NAME} {used_by}".strip())

@@ -1,6 +1,6 @@
 """The effects of a transaction that happen after its COMMIT, collected on its connection."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 from uuid import UUID
@@ -37,6 +37,7 @@ class CommitEffects:
     """The processes that became runnable, whether there are new events and timers, and the facts for the metrics.
 
     ``claims`` are the processes that became runnable and are claimed already; they are not among the ``woken``.
+    ``is_repeatable``: the caller handles `OutcomeUnknown`, so the COMMIT may be sent with the last writes.
     ``held`` are the processes whose locks the unit took, behind that of the engine's state if ``shares_engine``.
     ``is_passing``: the process goes on at once, so that another commit follows.
     """
@@ -46,6 +47,7 @@ class CommitEffects:
     has_events: bool = False
     has_timers: bool = False
     is_passing: bool = False
+    is_repeatable: bool = False
     held: set[UUID] = field(default_factory=set)
     shares_engine: bool = False
     facts: list[Fact] = field(default_factory=list)
@@ -97,6 +99,14 @@ def begin_unit(conn: Connection) -> CommitEffects:
     effects = CommitEffects()
     conn.info[_KEY] = effects
     return effects
+
+
+def end_units(conn: Connection, effects: CommitEffects, parts: Sequence[CommitEffects]) -> None:
+    """Add the collections of several units that began in one transaction to those of the transaction."""
+    effects.is_passing = bool(parts)
+    for part in parts:
+        effects.add(part)
+    conn.info[_KEY] = effects
 
 
 def restore_unit(conn: Connection, effects: CommitEffects) -> None:

@@ -1,8 +1,10 @@
 """The facts of a commit that the metrics count, and the interface of the counter."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+from orchestrator_gql.process import Process
 from orchestrator_gql.types import AttemptOutcome, ProcessStatus, StepKind, StepStatus
 
 
@@ -31,13 +33,28 @@ class ProcessEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class ProcessFailed:
+    """A process stopped at a step that failed: this is no end, an operator may retry it."""
+
+    workflow_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProcessesPruned:
     """Retention deleted this number of processes."""
 
     number: int
 
 
-Fact: TypeAlias = Delivered | StepEnded | ProcessEnded | ProcessesPruned
+Fact: TypeAlias = Delivered | StepEnded | ProcessEnded | ProcessFailed | ProcessesPruned
+
+
+def process_facts(before: Process, after: Process) -> Iterator[Fact]:
+    """What a change of a process is for the metrics."""
+    if after.ended_at is not None and before.ended_at is None:
+        yield ProcessEnded(after.workflow_name, after.status)
+    elif after.status is ProcessStatus.FAILED and before.status is not after.status:
+        yield ProcessFailed(after.workflow_name)
 
 
 class Observer(Protocol):

@@ -1,117 +1,39 @@
 """Statements for PostgreSQL past SQLAlchemy: several in one round trip, and the writes of a unit in one statement.
 
 A round trip takes longer than the work that PostgreSQL does in it. So a write waits until its table is read, or until
-somebody opens a savepoint or commits; all writes that wait become one statement. The COMMIT is never sent together with
-a write: if the connection is lost then, nobody would know whether the write failed or was committed.
+somebody opens a savepoint or commits; all writes that wait become one statement. The COMMIT is sent together with them
+only for a unit that finds out by itself whether it was committed: if the connection is lost then, nobody knows.
 
 Two statements of one round trip still have a snapshot each, so the second one sees what changed while the first one
 waited for a lock. The parts of *one* statement have the same snapshot, and none sees the rows of another: so a write to
 a table, or one that reads a table, for which another write waits is sent in the next statement, unless both are the
-same insert.
+same insert, or the same change of two different rows.
 
 Reads that a unit will certainly make can be executed ahead, in the round trip of an earlier statement: behind the lock
 that protects their rows. And a condition, such as that the engine runs, may travel with the writes that depend on it.
 """
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
-from uuid import UUID
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.util import await_only
 
+from orchestrator_gql.storage.database import row_arrays
 from orchestrator_gql.storage.database.link import Link, Parameters, Result, Statement
+from orchestrator_gql.storage.database.writes import MOST_ROWS, ROWS, Refusal, Template, Write, combined, demand_changes
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
 
+DIVISION_BY_ZERO = "22012"
+"""The SQLSTATE by which the database itself refuses a write or a condition."""
+
 PIPELINE = "orchestrator.pipeline"
 """The key of the pipeline in ``Connection.info``."""
-
-_WORD = re.compile(r"\w+")
-_PARAMETER = re.compile(r"%\((\w+)\)s")
-
-ROWS = 50
-"""Rows after which an insert takes no more: every number of rows is another statement to prepare."""
-
-Refusal: TypeAlias = type[Exception] | Exception
-
-_TO_TEXT: dict[type, Callable[[Any], Any]] = {
-    type(None): lambda value: value,
-    str: lambda value: value,
-    bytes: lambda value: value,
-    int: str,
-    bool: lambda value: "t" if value else "f",
-    UUID: lambda value: value.hex,
-    datetime: datetime.isoformat,
-    float: repr,
-}
-"""Values as text: the types of a statement are then the same for all values, so that it is prepared only once."""
-
-
-def as_text(value: Any) -> Any:
-    """The value as PostgreSQL reads it from text."""
-    convert = _TO_TEXT.get(type(value))
-    return value if convert is None else convert(value)
-
-
-@dataclass(frozen=True, eq=False)
-class Template:
-    """The SQL of a statement for one dialect; its parameters are written ``%(name)s``.
-
-    ``table`` is the table that it writes, None for a read. Of a statement that ``only_adds`` rows, several become one.
-    ``cascades`` are the other tables whose rows it may delete.
-    """
-
-    sql: str
-    table: str | None = None
-    only_adds: bool = False
-    cascades: frozenset[str] = frozenset()
-
-    @cached_property
-    def words(self) -> frozenset[str]:
-        """The words of the SQL; the names of its tables are among them."""
-        return frozenset(_WORD.findall(self.sql))
-
-    @cached_property
-    def names(self) -> tuple[str, ...]:
-        """The names of the parameters, in the order of the text."""
-        return tuple(_PARAMETER.findall(self.sql))
-
-    @cached_property
-    def alone(self) -> str:
-        """The SQL for one row; its parameters are the numbers from 1."""
-        return self.numbered(1)
-
-    def numbered(self, first: int, rows: int = 1) -> str:
-        """The SQL for that number of rows; its parameters are the numbers from ``first``."""
-        head, row, tail = self._parts if rows > 1 else (self.sql, "", "")
-        number = first - 1
-
-        def following(_: re.Match[str]) -> str:
-            nonlocal number
-            number += 1
-            return f"${number}"
-
-        text = head + ", ".join([row] * rows if row else []) + tail
-        return _PARAMETER.sub(following, text).replace("%%", "%")
-
-    @cached_property
-    def _parts(self) -> tuple[str, str, str]:
-        """The SQL before the row of an insert, the row, and the SQL behind it."""
-        begin = self.sql.index(" VALUES (") + len(" VALUES ")
-        depth = 0
-        for end in range(begin, len(self.sql)):
-            depth += {"(": 1, ")": -1}.get(self.sql[end], 0)
-            if depth == 0:
-                return self.sql[:begin], self.sql[begin : end + 1], self.sql[end + 1 :]
-        raise ValueError(f"no insert of a row: {self.sql}")
-
 
 Executed: TypeAlias = tuple[Template, Parameters]
 """A statement with its parameters."""
@@ -121,21 +43,13 @@ def _key(template: Template, parameters: Parameters) -> tuple[Template, tuple[An
     return template, tuple(parameters)
 
 
-@dataclass(slots=True)
-class _Write:
-    """A write that waits; it raises ``refusal`` if it changes no row."""
-
-    template: Template
-    rows: list[Parameters]
-    refusal: Refusal | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class _Condition:
-    """Statements that are sent before the next statement, and what raises if the last of them shows a refusal."""
+    """Statements that are sent before the next statement, and what raises if the last of them shows a refusal; None if
+    the statement itself fails then."""
 
     statements: list[Statement]
-    demand: Callable[[Result], None]
+    demand: Callable[[Result], None] | None
 
 
 class Pipeline:
@@ -144,7 +58,7 @@ class Pipeline:
     def __init__(self, connection: "AsyncConnection[Any]") -> None:
         self._connection = connection
         self._link = Link(connection)
-        self._waiting: list[_Write] = []
+        self._waiting: list[Write] = []
         self._conditions: list[_Condition] = []
         self._ahead: dict[tuple[Template, tuple[Any, ...]], Result] = {}
         self._begin = ""
@@ -162,6 +76,30 @@ class Pipeline:
         self._begin = ""
         if not self._link.is_idle:
             self._sent(conn, [(command, ())])
+
+    def end_with_writes(self, conn: Connection, commit: str) -> None:
+        """Send the waiting writes and the COMMIT in one round trip, and the BEGIN if it is due. A refused write fails
+        in the database, which then refuses the COMMIT."""
+        if not self._is_joinable:
+            self.flush(conn)
+        writes = self._take()
+        if writes or not self._link.is_idle:
+            statements = [combined(writes, raises=True)] if writes else []
+            try:
+                self._sent(conn, [*statements, (commit, ())])
+            except DBAPIError as error:
+                refusal = next((write.refusal for write in writes if write.refusal is not None), None)
+                if refusal is not None and getattr(error.orig, "sqlstate", None) == DIVISION_BY_ZERO:
+                    raise refusal from error
+                raise
+        self.clear()
+        self._begin = ""
+
+    @property
+    def _is_joinable(self) -> bool:
+        """True if the database itself knows whether something that waits is refused."""
+        is_counted = any(write.refusal is not None and len(write.rows) > 1 for write in self._waiting)
+        return not is_counted and all(condition.demand is None for condition in self._conditions)
 
     def demand_intact(self, conn: Connection) -> None:
         """Raise PostgreSQL's error if a statement failed and the unit went on: a COMMIT would undo all silently."""
@@ -188,8 +126,10 @@ class Pipeline:
         self._demand_transaction(conn)
         if self._protected:  # a row of this write could become part of a statement that `undo` must keep
             self.flush(conn)
-        for begin in range(0, len(rows), ROWS):
-            self._add(conn, _Write(template, list(rows[begin : begin + ROWS]), refusal))
+        fits = len(rows) > ROWS and row_arrays.characters_of(rows) <= row_arrays.MOST_CHARACTERS
+        most = MOST_ROWS if fits else ROWS
+        for begin in range(0, len(rows), most):
+            self._add(conn, Write(template, list(rows[begin : begin + most]), refusal))
 
     def protect(self) -> None:
         """Let `undo` forget what is written from now on, and nothing that was written before."""
@@ -201,13 +141,12 @@ class Pipeline:
         del self._waiting[self._protected :]
         return self._is_undoable and not self._link.is_failed
 
-    def _add(self, conn: Connection, write: _Write) -> None:
+    def _add(self, conn: Connection, write: Write) -> None:
         self._forget_ahead(write.template)
         for waiting in self._waiting:
             if waiting.template.table not in write.template.words:  # neither written nor read by it
                 continue
-            if write.template.only_adds and waiting.template is write.template and len(waiting.rows) < ROWS:
-                waiting.rows += write.rows
+            if waiting.takes(write):
                 return
             self.flush(conn)
             break
@@ -232,9 +171,9 @@ class Pipeline:
         if any(template.table is not None for template, _ in statements):
             self._is_undoable = False
         texts: list[Statement] = [(template.alone, parameters) for template, parameters in (*statements, *ahead)]
-        results = self._sent(conn, [_combined(writes), *texts] if writes else texts)
+        results = self._sent(conn, [combined(writes), *texts] if writes else texts)
         if writes:
-            self._demand_changes(results.pop(0), writes)
+            self._demand_each(results.pop(0), writes)
         self._ahead.update(zip((_key(*read) for read in ahead), results[len(statements) :], strict=True))
         return results[: len(statements)]
 
@@ -244,10 +183,11 @@ class Pipeline:
         self.run(conn, [], ahead)
         self._begin = begin
 
-    def demand(self, conn: Connection, statements: Sequence[Executed], demand: Callable[[Result], None]) -> None:
+    def demand(self, conn: Connection, statements: Sequence[Executed], demand: Callable[[Result], None] | None) -> None:
         """Send the statements before the next one, in its round trip, and before the COMMIT at the latest.
 
         ``demand`` gets the result of the last of them and may raise: nothing that the caller wrote is committed then.
+        It is None if the last statement itself fails instead.
         """
         self._demand_transaction(conn)
         if self._waiting:  # they would be sent behind the statements
@@ -258,13 +198,13 @@ class Pipeline:
         """Send the waiting writes and the conditions."""
         if self._waiting:
             writes = self._take()
-            self._demand_changes(self._sent(conn, [_combined(writes)])[0], writes)
+            self._demand_each(self._sent(conn, [combined(writes)])[0], writes)
         elif self._conditions:
             self._sent(conn, [])
 
-    def _demand_changes(self, result: Result, writes: Sequence[_Write]) -> None:
+    def _demand_each(self, result: Result, writes: Sequence[Write]) -> None:
         is_undoable, self._is_undoable = self._is_undoable, False  # a refused write may be older than `protect`
-        _demand_changes(result, writes)
+        demand_changes(result, writes)
         self._is_undoable = is_undoable
 
     def clear(self) -> None:
@@ -279,7 +219,7 @@ class Pipeline:
             written = template.cascades | {template.table}
             self._ahead = {key: rows for key, rows in self._ahead.items() if written.isdisjoint(key[0].words)}
 
-    def _take(self) -> list[_Write]:
+    def _take(self) -> list[Write]:
         """The waiting writes. They do not wait any more: after an error they must not be sent."""
         taken, self._waiting = self._waiting, []
         self._is_undoable = self._is_undoable and len(taken) <= self._protected
@@ -298,7 +238,8 @@ class Pipeline:
             raise AssertionError("SQLAlchemy raised") from error
         for condition in conditions:
             of_condition, results = results[: len(condition.statements)], results[len(condition.statements) :]
-            condition.demand(of_condition[-1])
+            if condition.demand is not None:
+                condition.demand(of_condition[-1])
         self._is_undoable = is_undoable
         return results
 
@@ -366,34 +307,3 @@ def clear(conn: Connection, *_: object) -> None:
     pipeline = pipeline_of(conn) if not conn.invalidated and not conn.closed else None
     if pipeline is not None:
         pipeline.clear()
-
-
-def _combined(writes: Sequence[_Write]) -> tuple[str, Parameters]:
-    """One statement for all the writes. Its result has, for each write with a refusal, the number of changed rows."""
-    shape = tuple((write.template, len(write.rows), write.refusal is not None) for write in writes)
-    return _sql_of(shape), [value for write in writes for row in write.rows for value in row]
-
-
-@lru_cache(maxsize=1024)
-def _sql_of(shape: tuple[tuple[Template, int, bool], ...]) -> str:
-    first, parts, counts = 1, [], []
-    for place, (template, rows, is_counted) in enumerate(shape):
-        sql = template.numbered(first, rows)
-        first += len(template.names) * rows
-        if is_counted:
-            sql += " RETURNING 1"
-            counts.append(f"(SELECT count(*) FROM w{place})")  # noqa: S608 - a number
-        parts.append(sql)
-    if len(parts) == 1 and not counts:
-        return parts[0]
-    names = ", ".join(f"w{place} AS ({sql})" for place, sql in enumerate(parts))
-    return f"WITH {names} SELECT {', '.join(counts) or '1'}"
-
-
-def _demand_changes(result: Result, writes: Sequence[_Write]) -> None:
-    refusals = [write.refusal for write in writes if write.refusal is not None]
-    if not refusals:
-        return
-    for count, refusal in zip(result.rows[0], refusals, strict=True):
-        if count == 0:
-            raise refusal

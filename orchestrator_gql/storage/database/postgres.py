@@ -97,14 +97,18 @@ Prepare = Callable[[Connection, Iterable[UUID]], None]
 """A function that gets the processes that became runnable and writes in the same transaction, before its COMMIT."""
 
 
-def connection_arguments(url: str) -> dict[str, Any]:
-    """The keyword arguments of psycopg's `connect` for the URL: for a connection that listens, outside the pool.
+NAME = "orchestrator-gql"
+"""The first word of the name by which PostgreSQL shows our connections."""
 
-    Behind a pooler that lends a connection for one transaction no NOTIFY arrives; readers then poll every second.
-    """
+
+def connection_arguments(url: str, name: str = NAME) -> dict[str, Any]:
+    """The keyword arguments of psycopg's `connect` for the URL; what the URL says replaces our own.
+
+    ``name`` is a fallback: an `application_name` in the URL, also in its `options`, and PGAPPNAME replace it."""
     parsed = make_url(url)
     _, arguments = parsed.get_dialect()().create_connect_args(parsed)
-    return {**CONNECTION, **arguments}
+    has_name = "application_name" in str(arguments.get("options", ""))  # PostgreSQL would prefer our name to it
+    return {**CONNECTION, **({} if has_name else {"fallback_application_name": name}), **arguments}
 
 
 _connections: "WeakSet[Any]" = WeakSet()
@@ -153,12 +157,13 @@ class PostgresDatabase:
 
     dialect = "postgresql"
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, name: str = NAME) -> None:
         self.hooks: CommitHooks = NoHooks()
         self.observer: Observer = Unobserved()
         self.outage = Outage()
         self.prepare: Prepare | None = None
         self._url = url
+        self._name = name
         self._engine: AsyncEngine | None = None
         self._readers: AsyncEngine | None = None
         self._thread_reads: ThreadReads | None = None
@@ -183,11 +188,13 @@ class PostgresDatabase:
         options_of_url = make_url(self._url).query.get("options", "")
         options = f"{SESSION} {options_of_url}".strip()
         self._engine, self._readers = self._pool(POOL, options), self._pool(READERS, options)
-        self._thread_reads = thread_reads.of_postgres(self._url, CONNECTION, str(options_of_url), connect_own)
+        arguments = connection_arguments(self._url, f"{self._name} author-reads")
+        self._thread_reads = thread_reads.of_postgres(self._url, arguments, str(options_of_url), connect_own)
 
     def _pool(self, size: int, options: str) -> AsyncEngine:
         from orchestrator_gql.storage.database.own_connections import OwnConnection
 
+        arguments = connection_arguments(self._url, self._name)
         engine = create_async_engine(
             self._url,
             isolation_level="AUTOCOMMIT",  # the pipelines begin and end the transactions
@@ -197,7 +204,7 @@ class PostgresDatabase:
             max_overflow=0,
             pool_timeout=POOL_SECONDS,
             pool_pre_ping=False,  # it costs a round trip for every unit; `_is_undone` handles dead connections
-            connect_args={**CONNECTION, "options": options, "async_creator_fn": OwnConnection.connect},
+            connect_args={**arguments, "options": options, "async_creator_fn": OwnConnection.connect},
         )
         _listen(engine)
         return engine
@@ -248,18 +255,18 @@ class PostgresDatabase:
         raise StorageUnavailable  # five conflicts with other transactions: a later try may succeed
 
     async def _transaction(self, unit: Unit[T], claimer: Claimer) -> tuple[T, CommitEffects]:
-        claims: list[Claim] = []
+        claims, progress = list[Claim](), Progress()
         try:
-            return await self._timed(unit, partial(self._run, unit, claimer, claims))
+            return await self._timed(unit, partial(self._run, unit, claimer, claims, progress), progress)
         except BaseException:
             for claim in claims:
                 claim.drop()
             raise
 
     async def _timed(
-        self, unit: Unit[T], run: Callable[[Connection], tuple[T, CommitEffects]]
+        self, unit: Unit[T], run: Callable[[Connection], tuple[T, CommitEffects]], progress: Progress
     ) -> tuple[T, CommitEffects]:
-        began, progress = time.monotonic(), Progress()
+        began = time.monotonic()
         engine = self._opened(self._engine).sync_engine
         try:
             async with asyncio.timeout(UNIT_SECONDS):
@@ -272,13 +279,17 @@ class PostgresDatabase:
         self.observer.committed(1, time.monotonic() - began, effects.facts)
         return result, effects
 
-    def _run(self, unit: Unit[T], claimer: Claimer, claims: list[Claim], conn: Connection) -> tuple[T, CommitEffects]:
+    def _run(
+        self, unit: Unit[T], claimer: Claimer, claims: list[Claim], progress: Progress, conn: Connection
+    ) -> tuple[T, CommitEffects]:
         effects = begin_unit(conn)
         result = unit(conn)
         claim_woken(conn, effects, claimer, claims)
         if self.prepare is not None and effects.woken:
             self.prepare(conn, effects.woken)
-        flush(conn)
+        progress.is_repeatable = effects.is_repeatable
+        if not effects.is_repeatable:
+            flush(conn)
         self._pass("before", unit)
         return result, effects
 

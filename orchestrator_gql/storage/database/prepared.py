@@ -13,13 +13,14 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Connection, Dialect, Enum, Executable, LargeBinary, Uuid
+from sqlalchemy import Connection, Dialect, Enum, Executable, LargeBinary, String, Uuid
 from sqlalchemy.sql import Delete, Insert, Select
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.types import TypeEngine
 
-from orchestrator_gql.storage.database.pipeline import Executed, Pipeline, Refusal, Template, as_text, pipeline_of
+from orchestrator_gql.storage.database.pipeline import Executed, Pipeline, pipeline_of
+from orchestrator_gql.storage.database.writes import Refusal, Template, as_text
 
 FLOAT8 = 701
 """The type that PostgreSQL reports for our columns of floats; no other conversion asks what was reported."""
@@ -101,10 +102,15 @@ def _quick(own: Any, convert: Convert) -> Convert:
 
 
 class Prepared:
-    """A statement in which every variable is a named `bindparam`; ``columns`` are the columns of an insert."""
+    """A statement in which every variable is a named `bindparam`; ``columns`` are the columns of an insert.
 
-    def __init__(self, statement: Executable, columns: Iterable[str] | None = None) -> None:
+    ``key`` has the parameters that name the rows which the statement changes, and nothing else that it depends on: on
+    PostgreSQL, executions with different keys become one statement.
+    """
+
+    def __init__(self, statement: Executable, columns: Iterable[str] | None = None, *, key: Sequence[str] = ()) -> None:
         self._statement: Any = statement
+        self._key = tuple(key)
         self._columns = None if columns is None else list(columns)
         self._compiled: dict[str, _Compiled] = {}
 
@@ -156,19 +162,26 @@ class Prepared:
         return (row._asdict() for row in conn.execute(self._statement, values))
 
     def demand(
-        self, conn: Connection, values: Values, lock: "PreparedRead | None", demand: Callable[[dict[str, Any]], None]
+        self,
+        conn: Connection,
+        values: Values,
+        lock: "PreparedRead | None",
+        demand: Callable[[dict[str, Any]], None] | None,
     ) -> None:
         """Let ``demand`` raise for the only row: at once, or on PostgreSQL with the next statement, before the COMMIT.
 
         Nothing that the caller wrote may be committed if it raises. On PostgreSQL the statement ``lock`` is before it.
+        Without ``demand``, which only PostgreSQL offers, the statement itself fails instead.
         """
         compiled = self._of(conn)
         if (driver := _sqlite(conn)) is not None:
+            assert demand is not None, "a division by zero is NULL"
             (row,) = driver.execute(compiled.sql, compiled.parameters(values))
             demand(compiled.row(row))
             return
         statements = _executed(conn, [(self, values)] if lock is None else [lock, (self, values)])
-        _pipeline(conn).demand(conn, statements, lambda result: demand(compiled.row(*result.rows)))
+        look = None if demand is None else lambda result: demand(compiled.row(*result.rows))
+        _pipeline(conn).demand(conn, statements, look)
 
     def first(self, conn: Connection, values: Values) -> dict[str, Any] | None:
         """The first row of the result, None without rows. If several rows are possible, the statement orders them."""
@@ -196,7 +209,7 @@ class Prepared:
             constants={name: bind.effective_value for name, bind in binds.items() if not bind.required},
             columns=tuple(name for name, _ in reads),
             read=tuple((name, convert) for name, convert in reads if convert is not None),
-            template=_template(compiler.string, self._statement),
+            template=_template(compiler, self._statement, self._key, binds.values()),
         )
 
 
@@ -224,17 +237,34 @@ def read_current(conn: Connection, reads: Sequence[PreparedRead]) -> None:
         pipeline.run_current(conn, _executed(conn, reads))
 
 
+def rows_together(conn: Connection, reads: Sequence[PreparedRead]) -> list[list[dict[str, Any]]]:
+    """The rows of several statements, which PostgreSQL executes one after the other in one round trip."""
+    results = _pipeline(conn).run(conn, _executed(conn, reads))
+    return [list(map(read._of(conn).row, result.rows)) for (read, _), result in zip(reads, results, strict=True)]
+
+
 def _executed(conn: Connection, reads: Sequence[PreparedRead]) -> list[Executed]:
     compiled = [(statement._of(conn), values) for statement, values in reads]
     return [(each.template, each.texts(values)) for each, values in compiled]
 
 
-def _template(sql: str, statement: Any) -> Template:
+def _template(compiler: SQLCompiler, statement: Any, key: tuple[str, ...], binds: Iterable[Any]) -> Template:
+    sql = compiler.string
     if not isinstance(statement, UpdateBase):
         return Template(sql)
     only_adds = isinstance(statement, Insert) and " ON CONFLICT " not in sql
     cascades = _referring(statement.table) if isinstance(statement, Delete) else frozenset[str]()
-    return Template(sql, str(statement.table), only_adds, cascades)
+    return Template(sql, str(statement.table), only_adds, key, cascades, _casts(compiler, binds))
+
+
+def _casts(compiler: SQLCompiler, binds: Iterable[Any]) -> dict[str, str]:
+    """The types of the parameters for which SQLAlchemy writes no cast. Texts need none."""
+    own = {compiler.bind_names[bind]: bind.type.dialect_impl(compiler.dialect) for bind in binds}
+    return {
+        name: compiler.dialect.type_compiler_instance.process(type_)
+        for name, type_ in own.items()
+        if not isinstance(type_, String) and f"%({name})s::" not in compiler.string
+    }
 
 
 def _referring(table: Any) -> frozenset[str]:

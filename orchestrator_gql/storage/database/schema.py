@@ -4,27 +4,53 @@ Alembic is imported only if a migration is necessary: it is larger than all of o
 So the tables of a new SQLite file are made by a script, which `make schema` writes from the migrations.
 """
 
+import asyncio
+import logging
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from random import uniform
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, func, inspect, select, text
+from sqlalchemy.exc import DBAPIError
 
+from orchestrator_gql.storage import engine_state
 from orchestrator_gql.storage.database import Database
+from orchestrator_gql.storage.database.losses import sqlstate
 from orchestrator_gql.utils.errors import SettingsError
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
+logger = logging.getLogger(__name__)
+
 HEAD = "0019"
 """The newest migration; a test compares it with the files in the folder."""
+
+OLDEST_POSTGRES = 14
+"""The oldest PostgreSQL that its makers still mend. Numbers of transactions with 64 bits need 13."""
 
 FOLDER = Path(__file__).parent.parent / "migrations"
 SCRIPT = FOLDER / "sqlite.sql"
 
 MIGRATION_LOCK = 7_305_808_870
 """The advisory lock of a migration on PostgreSQL."""
+
+LOCK_SECONDS = 3
+"""Seconds that a migration waits for a table. All others wait behind it meanwhile, so it must not wait for long."""
+
+LOCK_TRIES = 40
+LOCK_PAUSE = (0.2, 1.5)
+"""Seconds until the next try, by chance: the servers do in them what has waited."""
+
+BUSY = (
+    "The database cannot be migrated, and nothing was changed: a long transaction has a table. Wait for its end, such "
+    "as of an export of the audit log, or find it in pg_stat_activity."
+)
+
+IN_USE = frozenset({"40P01", "55P03"})
+"""The SQLSTATE of a deadlock, and of a lock that did not come in time."""
 
 _SELECT = text("SELECT version_num FROM alembic_version")
 
@@ -50,7 +76,25 @@ async def migrate(database: Database) -> None:
     if is_newer(current):
         raise SettingsError(difference(current))
     if current != HEAD:
-        await database.alter(_upgrade)
+        await _alter(database)
+
+
+async def _alter(database: Database) -> None:
+    """Migrate beside servers that write, which may lock the tables in another order: try again after a deadlock, and
+    after a wait for a long transaction."""
+    for tries in range(LOCK_TRIES):
+        try:
+            await database.alter(_upgrade)
+        except DBAPIError as error:
+            if sqlstate(error) not in IN_USE:
+                raise
+            if tries == LOCK_TRIES - 1:
+                raise SettingsError(BUSY) from error
+            if not tries:
+                logger.warning("servers use the tables: the migration is tried again until it gets them")
+            await asyncio.sleep(uniform(*LOCK_PAUSE))  # noqa: S311
+        else:
+            return
 
 
 def is_newer(version: str | None) -> bool:
@@ -82,7 +126,17 @@ def write_nothing_new(conn: Connection) -> None:
     conn.execute(text("UPDATE alembic_version SET version_num = version_num"))
 
 
+def _demand_postgres(conn: Connection) -> None:
+    version = conn.dialect.server_version_info or ()
+    if conn.dialect.name == "postgresql" and version < (OLDEST_POSTGRES,):
+        raise SettingsError(
+            f"The server of ORCHESTRATOR_DATABASE_URL is PostgreSQL {'.'.join(map(str, version))}; PostgreSQL "
+            f"{OLDEST_POSTGRES} or newer is needed."
+        )
+
+
 def _version(conn: Connection) -> str | None:
+    _demand_postgres(conn)
     return version_of(conn) if inspect(conn).has_table("alembic_version") else None
 
 
@@ -91,6 +145,9 @@ def _upgrade(conn: Connection) -> None:
         conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
         if _version(conn) == HEAD:
             return
+        conn.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
+        # A change of a process shares this lock: once the migration has it, no change is half done.
+        conn.execute(select(func.pg_advisory_xact_lock(engine_state.KEY)))
     if conn.dialect.name == "sqlite" and not conn.execute(text("SELECT count(*) FROM sqlite_schema")).scalar():
         for statement in _statements():
             conn.exec_driver_sql(statement)

@@ -24,9 +24,10 @@ ROLLBACK = "ROLLBACK"
 
 @dataclass(slots=True)
 class Progress:
-    """How far the transaction of a unit is."""
+    """How far the transaction of a unit is. ``is_repeatable``: see `CommitEffects`."""
 
     is_committing: bool = False
+    is_repeatable: bool = False
 
 
 def write_in(engine: Engine, unit: Callable[[Connection], T], progress: Progress) -> T:
@@ -43,10 +44,17 @@ def write_in(engine: Engine, unit: Callable[[Connection], T], progress: Progress
             raise
         progress.is_committing = True
         try:
-            pipeline.end(conn, COMMIT)
+            if progress.is_repeatable:
+                pipeline.end_with_writes(conn, COMMIT)
+            else:
+                pipeline.end(conn, COMMIT)
         except DBAPIError as error:
             if error.connection_invalidated and not is_stale(error.orig):  # nobody knows whether the commit happened
                 raise OutcomeUnknown from error
+            _undo(conn, pipeline)
+            raise
+        except Exception:  # a write was refused
+            _undo(conn, pipeline)
             raise
         return result
 

@@ -10,12 +10,13 @@ if typing.TYPE_CHECKING:
     from orchestrator_gql.utils.json.authors import json_dumps, json_loads
     from orchestrator_gql.utils.json.boundary import to_json
     from orchestrator_gql.utils.json.reading import read, read_lenient
-    from orchestrator_gql.utils.json.text import Json, bounded, canonical, decode, encode, preview
+    from orchestrator_gql.utils.json.text import Json, bounded, canonical, copied, decode, encode, preview
 
 __all__ = [
     "Json",
     "bounded",
     "canonical",
+    "copied",
     "decode",
     "encode",
     "json_dumps",

@@ -123,6 +123,13 @@ def _canonical_with_big_integers(value: Json) -> bytes:
             return rfc8785.dumps(value)
 
 
+def copied(value: Json) -> Json:
+    """Return a copy that shares no object and no list with the value."""
+    if isinstance(value, dict):
+        return {key: copied(item) for key, item in value.items()}
+    return [copied(item) for item in value] if isinstance(value, list) else value
+
+
 def encode(value: Json) -> str:
     """Return JSON text for storage, always valid UTF-8; ``decode`` returns the same value.
 

@@ -2,6 +2,8 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +13,13 @@ from support.database import PostgresServer
 from support.engine import Engine, engine_of
 from support.operator import ADA
 from support.playbooks import of
+from support.statements import counted
 
 from orchestrator_gql import begin, step
 from orchestrator_gql.commands.processes import abort_process
-from orchestrator_gql.engine.workers.distributed import DistributedDispatcher
+from orchestrator_gql.engine.workers.distributed import OVERDUE, DistributedDispatcher
 from orchestrator_gql.engine.workers.job_queue import JobQueue
-from orchestrator_gql.storage import processes
+from orchestrator_gql.storage import leases, processes, wake_ups
 from orchestrator_gql.storage.database.after_commit import wake
 from orchestrator_gql.storage.database.postgres import PostgresDatabase
 from orchestrator_gql.types import ProcessStatus, State
@@ -114,6 +117,52 @@ async def test_the_job_of_a_dead_worker_is_removed_and_deferred_again(postgres: 
                 await api.until(lambda: _is_empty(api), awaited="the job of the dead worker to be removed")
 
     assert taken_jobs == [(str(process_id), "doing")]
+
+
+async def test_the_watch_leaves_out_processes_whose_jobs_wait(postgres: PostgresServer) -> None:
+    """A thousand inserts that find their jobs would be repeated five times a second."""
+
+    def looked(conn: Connection, now: datetime, *, has_queue: bool) -> list[UUID]:
+        return sorted(leases.runnable(conn, now, [WORKS.name], 100, has_queue=has_queue))
+
+    with postgres.database() as url:
+        async with engine_of(url, WORKS, role="api") as api:
+            begun = [await api.start(WORKS) for _ in range(3)]
+            now = api.clock.now()
+            without_queue = await api.read(lambda conn: looked(conn, now, has_queue=False))
+            with_queue = await api.read(lambda conn: looked(conn, now, has_queue=True))
+            await change(api, "UPDATE procrastinate_jobs SET status = 'doing'")
+            fetched = await api.read(lambda conn: looked(conn, now, has_queue=True))
+            await change(api, "DELETE FROM procrastinate_jobs")
+            lost = await api.read(lambda conn: looked(conn, now, has_queue=True))
+
+    assert (without_queue, with_queue, fetched, lost) == (begun, [], begun, begun)
+
+
+async def test_urgent_jobs_come_first_and_many_jobs_need_few_fetches(postgres: PostgresServer, tmp_path: Path) -> None:
+    calls: list[str] = []
+
+    @step("Note")
+    async def note(process_id: str) -> None:
+        calls.append(str(process_id))
+
+    flow = of(note)
+    with postgres.database() as url:
+        async with engine_of(url, flow, role="api") as api:
+            begun = [await api.start(flow) for _ in range(60)]
+            urgent = begun[-5:]
+            await change(
+                api, "DELETE FROM procrastinate_jobs WHERE queueing_lock = ANY(:keys)", keys=[*map(str, urgent)]
+            )
+            await api.runtime.database.transaction(lambda conn: wake_ups.defer(conn, urgent, OVERDUE))
+            with counted(tmp_path) as statements:
+                async with engine_of(url, flow, role="worker", public_url="http://api", heartbeat=60):
+                    await api.until(lambda: _is_empty(api), awaited="the jobs to be removed")
+                    fetches = [sent for sent in statements.taken() if "SKIP LOCKED" in sent and "jobs" in sent]
+
+    assert sorted(calls) == sorted(map(str, begun))
+    assert set(map(str, urgent)) <= set(calls[:15])
+    assert len(fetches) <= 15
 
 
 async def test_a_hundred_wake_ups_while_a_step_runs_make_a_single_call(postgres: PostgresServer) -> None:

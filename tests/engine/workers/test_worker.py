@@ -1,6 +1,7 @@
 """Servers that start, stop, freeze and share the work, on both databases if possible."""
 
 import asyncio
+import logging
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -130,8 +131,10 @@ async def test_a_stopping_server_renews_the_leases_of_its_last_steps(storage: st
 
 
 async def test_on_postgres_a_worker_whose_lease_expired_continues_but_cannot_commit(
-    postgres: PostgresServer,
+    postgres: PostgresServer, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """The worker that continues its process says so, and names the worker that held it."""
+    caplog.set_level(logging.INFO, "orchestrator_gql.engine.runner")
     calls: list[str] = []
     begun, go = asyncio.Event(), asyncio.Event()
 
@@ -162,6 +165,9 @@ async def test_on_postgres_a_worker_whose_lease_expired_continues_but_cannot_com
             final = await after.process(process_id)
             executions = await after.steps(process_id)
 
+    (line,) = [vars(record) for record in caplog.records if record.getMessage().startswith("the lease of another")]
+    assert (line["levelname"], line["process_id"]) == ("INFO", str(process_id))
+    assert line["held_by"] == frozen.runtime.worker != other.runtime.worker
     assert calls == ["work", "work"]
     assert ended.state == final.state == {"done_by": 2}
     assert [(execution.status, execution.attempt) for execution in executions] == [("SUCCESS", 2)]

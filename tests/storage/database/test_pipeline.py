@@ -12,9 +12,10 @@ from support.database import PostgresServer
 from support.tree import ROOT
 
 from orchestrator_gql.storage.database import connect
-from orchestrator_gql.storage.database.pipeline import ROWS, pipeline_of, savepoint
+from orchestrator_gql.storage.database.pipeline import pipeline_of, savepoint
 from orchestrator_gql.storage.database.postgres import PostgresDatabase
 from orchestrator_gql.storage.database.prepared import Prepared
+from orchestrator_gql.storage.database.writes import ROWS
 from orchestrator_gql.storage.tables import events, idempotency_keys, payloads
 from orchestrator_gql.types import EventKind
 from orchestrator_gql.utils.tokens import new_id

@@ -13,9 +13,10 @@ from sqlalchemy.exc import DBAPIError
 
 from orchestrator_gql.storage.database import Database, connect
 from orchestrator_gql.storage.database.link import Link
-from orchestrator_gql.storage.database.pipeline import Template, demand_pipeline, savepoint
+from orchestrator_gql.storage.database.pipeline import demand_pipeline, savepoint
 from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead, read_ahead, read_current
 from orchestrator_gql.storage.database.schema import migrate
+from orchestrator_gql.storage.database.writes import Template
 from orchestrator_gql.storage.tables import callback_keys, idempotency_keys, payloads, processes
 from orchestrator_gql.utils.tokens import new_id
 

@@ -35,7 +35,7 @@ STATEMENTS = {"sqlite": 119, "postgres, two servers": 72, "postgres, one server"
 
 COMMITS = {"sqlite": 8, "postgres, two servers": 11, "postgres, one server": 8, "postgres, embedded": 8}
 
-ROUND_TRIPS = {"sqlite": 0, "postgres, two servers": 38, "postgres, one server": 30, "postgres, embedded": 30}
+ROUND_TRIPS = {"sqlite": 0, "postgres, two servers": 30, "postgres, one server": 24, "postgres, embedded": 24}
 """How often a server waits for PostgreSQL, which takes longer than the statements; without NOTIFY."""
 
 QUIET = (

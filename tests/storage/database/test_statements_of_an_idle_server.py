@@ -28,4 +28,4 @@ async def test_an_idle_server_sends_few_statements(postgres: PostgresServer, tmp
 
 
 async def _is_polled(statements: list[str]) -> bool:
-    return any("procrastinate_fetch_job" in statement for statement in statements)
+    return any("SKIP LOCKED" in statement and "procrastinate_jobs" in statement for statement in statements)

@@ -38,6 +38,8 @@ export function CallbackDetail({ row: { callback, earlier }, stepIndex, isAlone 
       <Facts callback={callback} />
       {reason && <p className="words error">{reason}</p>}
       {validation?.message && validation.outcome === "ACCEPTED" && <p className="words">{validation.message}</p>}
+      {/* Before all that is read later or grows: no button may move under the pointer. */}
+      <RecoveryActions callback={callback} stepIndex={stepIndex} />
       <LateAnswers answers={own} />
       {isOpen && <Progress callback={callback} />}
       {progress && (
@@ -49,7 +51,7 @@ export function CallbackDetail({ row: { callback, earlier }, stepIndex, isAlone 
           )}
         </Fold>
       )}
-      {record && <Deliveries record={record} />}
+      <Deliveries record={record} />
       {hasResult(callback) && (
         <Fold
           name="result"
@@ -70,7 +72,6 @@ export function CallbackDetail({ row: { callback, earlier }, stepIndex, isAlone 
           {() => earlier.map((before) => <Earlier key={before.id} callback={before} />)}
         </Fold>
       )}
-      <RecoveryActions callback={callback} stepIndex={stepIndex} />
     </div>
   );
 }
@@ -81,7 +82,7 @@ function Earlier({ callback }: { callback: Callback }) {
     <div className="callback">
       <Facts callback={callback} />
       {reasonOf(callback) && <p className="words">{reasonOf(callback)}</p>}
-      {record && <Deliveries record={record} />}
+      <Deliveries record={record} />
     </div>
   );
 }

@@ -32,10 +32,12 @@ export function useRecord({ id, status }: Callback, isSeen: boolean): CallbackRe
   return isRecord(node) ? node : null;
 }
 
-export function Deliveries({ record: { attempts } }: { record: CallbackRecord }) {
-  const { nodes, totalCount } = attempts;
+/** One line from the beginning, so that nothing below it moves when the deliveries are read. */
+export function Deliveries({ record }: { record: CallbackRecord | null }) {
+  if (!record) return <p className="fold-place">Deliveries</p>;
+  const { nodes, totalCount } = record.attempts;
   const refused = nodes.filter(({ outcome }) => outcome !== "ACCEPTED").reverse();
-  if (!refused.length) return null;
+  if (!refused.length) return <p className="fold-place">No delivery was refused</p>;
   return (
     <Fold name="refused" label={`Not accepted (${refused.length})`}>
       {() => (

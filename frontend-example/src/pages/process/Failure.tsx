@@ -34,21 +34,25 @@ export function Failure({ reason, of, version, isFolded = false, children }: Pro
       </p>
       <p className="words">{value?.message ?? reason.message}</p>
       {error && <Problem error={error} title="The details were not read." onRetry={again} />}
-      {value && <Details failure={value} name={id} isFolded={isFolded} />}
+      {/* The buttons come before what is read later: they must not move under the pointer. */}
       {children}
+      {!error && <Details failure={value} name={id} isFolded={isFolded} />}
     </div>
   );
 }
 
 interface DetailsProps {
-  failure: NonNullable<Whole>;
+  failure: Whole;
   name: string;
   isFolded: boolean;
 }
 
-function Details({ failure: { details, traceback }, name, isFolded }: DetailsProps) {
+/** One line from the beginning, so that nothing below it moves when the details are read. */
+function Details({ failure, name, isFolded }: DetailsProps) {
+  const { details = null, traceback = null } = failure ?? {};
   return (
-    <>
+    <div className="failure-parts">
+      {details === null && !traceback && <p className="fold-place">{failure ? "No details" : "Details"}</p>}
       {details !== null && (
         <Fold name="details" label="Details" startsOpen={!isFolded}>
           {() => (
@@ -67,7 +71,7 @@ function Details({ failure: { details, traceback }, name, isFolded }: DetailsPro
           )}
         </Fold>
       )}
-    </>
+    </div>
   );
 }
 

@@ -151,8 +151,8 @@ function FailedStep({ step, reason }: { step: StepData; reason: NonNullable<Step
   if (reason.code === "rejected" && step.kind === "INPUT") return isHere ? <Retry step={step} /> : null;
   return (
     <Failure reason={reason} of={{ step: step.id }} version={versionOf(step)} isFolded={isFolded}>
-      {isHere && <LateAnswers answers={late} />}
       {isHere && <Retry step={step} />}
+      {isHere && <LateAnswers answers={late} />}
     </Failure>
   );
 }

@@ -1,0 +1,45 @@
+"""Locks many free processes at once, for a worker that claims them in one transaction of PostgreSQL."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Connection, Text, Uuid, any_, bindparam, cast, func, select
+
+from orchestrator_gql.process import Process
+from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead, rows_together
+from orchestrator_gql.storage.engine_state import KEY
+from orchestrator_gql.storage.processes import IS_FREE, process_and_execution, process_in
+from orchestrator_gql.storage.steps import execution_columns
+from orchestrator_gql.storage.tables import processes
+
+_wait_for_engine = Prepared(select(func.pg_advisory_xact_lock_shared(KEY)))
+_keys = func.string_to_array(bindparam("keys", type_=Text), ",")
+_each_key = func.unnest(_keys).column_valued("each_key")
+_try_locks = Prepared(
+    select(cast(_each_key, Uuid).label("id")).where(
+        func.pg_try_advisory_xact_lock(func.hashtextextended(cast(_each_key, Text), 0))
+    )
+)
+_load_all_free = Prepared(
+    select(*processes.c, *execution_columns())
+    .select_from(process_and_execution)
+    .where(processes.c.id == any_(cast(_keys, ARRAY(Uuid))), IS_FREE)
+)
+
+
+def lock_all(conn: Connection, process_ids: Sequence[UUID], now: datetime) -> tuple[frozenset[UUID], list[Process]]:
+    """Lock those of the processes that no other transaction holds, on PostgreSQL: their ids, and those that are free.
+
+    See `processes.lock_free`. No lock of a process is waited for: a transaction that holds many and waits for one could
+    wait for a transaction that waits for one of the many.
+    """
+    keys = ",".join(map(str, process_ids))
+    reads: list[PreparedRead] = [
+        (_wait_for_engine, {}),
+        (_try_locks, {"keys": keys}),
+        (_load_all_free, {"keys": keys, "now": now}),
+    ]
+    _, locked, free = rows_together(conn, reads)
+    ids = frozenset(row["id"] for row in locked)
+    return ids, [process_in(row) for row in free if row["id"] in ids]

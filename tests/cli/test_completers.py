@@ -1,0 +1,60 @@
+"""At the Tab key a server offers names if it answers quickly, and otherwise nothing: no error and no long wait."""
+
+import socket
+import time
+from collections.abc import Iterator
+from threading import Event
+
+import pytest
+from test_reachability import behaving, head, sends
+
+from orchestrator_gql.cli.commands import completers
+from orchestrator_gql.cli.failure import DONE
+from orchestrator_gql.cli.main import main
+
+WORDS = (["start", ""], ["show", ""], ["processes", "--workflow", ""], ["abort", "--workflow", "a"], ["reissue", ""])
+
+
+@pytest.fixture(autouse=True)
+def client(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ORCHESTRATOR_URL", "ORCHESTRATOR_TOKEN", "ORCHESTRATOR_TOKEN_FILE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def offered(words: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, list[str], str]:
+    code = main(["__complete", *words])
+    out, err = capsys.readouterr()
+    return code, [line for line in out.splitlines() if line.strip() and not line.startswith("\x1f")], err
+
+
+def drips(connection: socket.socket) -> None:
+    """Answers a byte now and then, so that no time limit for a single read is ever reached."""
+    for byte in head("200 OK", "content-type: application/json", length=400) + b"x" * 400:
+        connection.sendall(bytes([byte]))
+        Event().wait(0.1)  # it is the slowness of the server
+
+
+@pytest.fixture(params=["page", "drips", "silent", "closed", "wrong address", "no file"])
+def trouble(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    behaviours = {"page": sends(head("200 OK")), "drips": drips, "silent": lambda connection: connection.recv(1)}
+    if request.param in behaviours:
+        with behaving(behaviours[request.param]) as url:
+            monkeypatch.setenv("ORCHESTRATOR_URL", url)
+            yield
+        return
+    monkeypatch.setenv("ORCHESTRATOR_URL", "nonsense" if request.param == "wrong address" else "http://127.0.0.1:1")
+    if request.param == "no file":
+        monkeypatch.setenv("ORCHESTRATOR_TOKEN_FILE", "/nowhere/token")
+    yield
+
+
+@pytest.mark.usefixtures("trouble")
+@pytest.mark.parametrize("words", WORDS, ids=" ".join)
+def test_trouble_at_the_server_offers_nothing_and_says_nothing(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = time.monotonic()
+
+    assert offered(words, capsys) == (DONE, [], "")
+    assert completers.SECONDS <= 0.5
+    assert time.monotonic() - before < 10 * completers.SECONDS  # a server that drips takes 40 s
