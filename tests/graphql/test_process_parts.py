@@ -14,7 +14,6 @@ from support.web import Site, site_of
 
 from orchestrator_gql import begin, callback_step, inputstep, step
 from orchestrator_gql.forms import FormPage, ReadOnly
-from orchestrator_gql.graphql import queries
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.process_parts import parts_of
 from orchestrator_gql.reads import events as event_reads
@@ -73,7 +72,7 @@ def parts_read(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[Part, ...
         return await read(runtime, principal, id, parts)
 
     with monkeypatch.context() as patch:
-        patch.setattr(queries.process_reads, "process", noting)
+        patch.setattr(process_reads, "process", noting)
         yield seen
 
 
