@@ -16,6 +16,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from uuid import UUID
@@ -49,12 +50,13 @@ from orchestrator_gql.process import (
 )
 from orchestrator_gql.process.secrecy import outcome_shown
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.storage import expected_processes, leases, processes
+from orchestrator_gql.storage import leases, processes
 from orchestrator_gql.storage.database.after_commit import commit_effects
 from orchestrator_gql.storage.database.batches import Batches
+from orchestrator_gql.storage.expected_processes import Unexpected, expect, transaction_expecting
 from orchestrator_gql.types import Failure, ProcessStatus
 from orchestrator_gql.utils.author_calls import AuthorRaised
-from orchestrator_gql.utils.author_demands import Demand, refusing_demands
+from orchestrator_gql.utils.author_demands import refusing_demands
 from orchestrator_gql.utils.errors import StepError, StorageUnavailable
 from orchestrator_gql.utils.secrets import NOTHING, known_to_logs
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, InputStep, StepList
@@ -336,19 +338,15 @@ async def _written(
         nonlocal written
         commit.lock_external_ids(conn, pending, now())
         if written is None or written.process.seq == before.seq or processes.hold_as(conn, written.process) is None:
-            standing = expected_processes.expect(conn, before) if expects else None
+            standing = expect(conn, before) if expects else None
             written = commit.apply(conn, before, pending, now(), if_paused=if_paused, standing=standing)
         return written
 
     async def write_or_look() -> CommitResult:
         nonlocal expects
-        try:
-            return await runtime.database.transaction(write)
-        except (StorageUnavailable, Demand):
-            raise
-        except Exception:  # whatever a process in other hands leads to
-            if not expects:
-                raise
+        if expects:
+            with suppress(Unexpected):
+                return await transaction_expecting(runtime.database, write)
             expects = False
         return await runtime.database.transaction(write)
 
