@@ -16,7 +16,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from uuid import UUID
@@ -53,7 +52,7 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import leases, processes
 from orchestrator_gql.storage.database.after_commit import commit_effects
 from orchestrator_gql.storage.database.batches import Batches
-from orchestrator_gql.storage.expected_processes import Unexpected, expect, transaction_expecting
+from orchestrator_gql.storage.expected_processes import expect, transaction_expecting
 from orchestrator_gql.types import Failure, ProcessStatus
 from orchestrator_gql.utils.author_calls import AuthorRaised
 from orchestrator_gql.utils.author_demands import refusing_demands
@@ -324,9 +323,8 @@ async def _written(
 ) -> CommitResult | None:
     """Write the pending transitions, however long the database is unavailable: the outcome must not be lost.
 
-    After a failure of the engine itself the write is repeated, because the step must not run again; None if the
-    process ended by that failure. Raises `engine_errors.REFUSALS` unless ``is_last``: then nothing else can be
-    written instead.
+    After a failure of the engine itself the write is repeated, as the step must not run again; None if the process
+    ended by it. Raises `engine_errors.REFUSALS` unless ``is_last``: then nothing else can be written instead.
     """
     try_count = 0
     written: CommitResult | None = None
@@ -344,10 +342,9 @@ async def _written(
 
     async def write_or_look() -> CommitResult:
         nonlocal expects
-        if expects:
-            with suppress(Unexpected):
-                return await transaction_expecting(runtime.database, write)
-            expects = False
+        if expects and (result := await transaction_expecting(runtime.database, write)) is not None:
+            return result
+        expects = False
         return await runtime.database.transaction(write)
 
     while True:

@@ -27,18 +27,14 @@ _demand_expected = Prepared(
 )
 
 
-class Unexpected(Exception):
-    """The transaction failed, perhaps because the process is in other hands."""
-
-
-async def transaction_expecting(database: Database, unit: Unit[T]) -> T:
-    """Run a unit that expects a process. Raises `Unexpected` for whatever a process in other hands leads to."""
+async def transaction_expecting(database: Database, unit: Unit[T]) -> T | None:
+    """Run a unit that expects a process; None if it failed, perhaps because the process is in other hands."""
     try:
         return await database.transaction(unit)
     except (StorageUnavailable, Demand):
         raise
-    except Exception as error:
-        raise Unexpected from error
+    except Exception:
+        return None
 
 
 def expect(conn: Connection, before: Process) -> Standing:
