@@ -49,12 +49,13 @@ from orchestrator_gql.process import (
 )
 from orchestrator_gql.process.secrecy import outcome_shown
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.storage import expected_processes, leases, processes
+from orchestrator_gql.storage import leases, processes
 from orchestrator_gql.storage.database.after_commit import commit_effects
 from orchestrator_gql.storage.database.batches import Batches
+from orchestrator_gql.storage.expected_processes import expect, transaction_expecting
 from orchestrator_gql.types import Failure, ProcessStatus
 from orchestrator_gql.utils.author_calls import AuthorRaised
-from orchestrator_gql.utils.author_demands import Demand, refusing_demands
+from orchestrator_gql.utils.author_demands import refusing_demands
 from orchestrator_gql.utils.errors import StepError, StorageUnavailable
 from orchestrator_gql.utils.secrets import NOTHING, known_to_logs
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, InputStep, StepList
@@ -322,9 +323,8 @@ async def _written(
 ) -> CommitResult | None:
     """Write the pending transitions, however long the database is unavailable: the outcome must not be lost.
 
-    After a failure of the engine itself the write is repeated, because the step must not run again; None if the
-    process ended by that failure. Raises `engine_errors.REFUSALS` unless ``is_last``: then nothing else can be
-    written instead.
+    After a failure of the engine itself the write is repeated, as the step must not run again; None if the process
+    ended by it. Raises `engine_errors.REFUSALS` unless ``is_last``: then nothing else can be written instead.
     """
     try_count = 0
     written: CommitResult | None = None
@@ -336,20 +336,15 @@ async def _written(
         nonlocal written
         commit.lock_external_ids(conn, pending, now())
         if written is None or written.process.seq == before.seq or processes.hold_as(conn, written.process) is None:
-            standing = expected_processes.expect(conn, before) if expects else None
+            standing = expect(conn, before) if expects else None
             written = commit.apply(conn, before, pending, now(), if_paused=if_paused, standing=standing)
         return written
 
     async def write_or_look() -> CommitResult:
         nonlocal expects
-        try:
-            return await runtime.database.transaction(write)
-        except (StorageUnavailable, Demand):
-            raise
-        except Exception:  # whatever a process in other hands leads to
-            if not expects:
-                raise
-            expects = False
+        if expects and (result := await transaction_expecting(runtime.database, write)) is not None:
+            return result
+        expects = False
         return await runtime.database.transaction(write)
 
     while True:

@@ -18,7 +18,6 @@ from sqlalchemy.util import greenlet_spawn
 
 from orchestrator_gql.storage.database import thread_reads
 from orchestrator_gql.storage.database.after_commit import (
-    Claim,
     CommitEffects,
     CommitHooks,
     MakeClaim,
@@ -74,7 +73,6 @@ UNIT_SECONDS = 40
 
 AGAIN = frozenset({"40001", "40P01"})
 """Serialization failure and deadlock: PostgreSQL rolled the unit back, and it may run again."""
-
 
 IDLE_SECONDS = 60.0
 """Seconds that may pass between two reads of a snapshot: its client reads what came before, perhaps slowly."""
@@ -232,16 +230,16 @@ class PostgresDatabase:
         raise StorageUnavailable  # five conflicts with other transactions: a later try may succeed
 
     async def _transaction(self, unit: Unit[T], claimer: Claimer) -> tuple[T, CommitEffects]:
-        claims, progress = list[Claim](), Progress()
+        progress = Progress()
         try:
-            return await self._timed(unit, partial(self._run, unit, claimer, claims, progress), progress)
+            return await self._timed(unit, partial(self._run, unit, claimer, progress), progress)
         except BaseException:
-            for claim in claims:
+            for claim in progress.claims:
                 claim.drop()
             raise
 
     async def _timed(
-        self, unit: Unit[T], run: Callable[[Connection], tuple[T, CommitEffects]], progress: Progress
+        self, unit: Unit[T], run: Unit[tuple[T, CommitEffects]], progress: Progress
     ) -> tuple[T, CommitEffects]:
         began = time.monotonic()
         engine = self._opened(self._engine).sync_engine
@@ -256,12 +254,10 @@ class PostgresDatabase:
         self.observer.committed(1, time.monotonic() - began, effects.facts)
         return result, effects
 
-    def _run(
-        self, unit: Unit[T], claimer: Claimer, claims: list[Claim], progress: Progress, conn: Connection
-    ) -> tuple[T, CommitEffects]:
+    def _run(self, unit: Unit[T], claimer: Claimer, progress: Progress, conn: Connection) -> tuple[T, CommitEffects]:
         effects = begin_unit(conn)
         result = unit(conn)
-        claim_woken(conn, effects, claimer, claims)
+        claim_woken(conn, effects, claimer, progress.claims)
         if self.prepare is not None and effects.woken:
             self.prepare(conn, effects.woken)
         progress.is_repeatable = effects.is_repeatable

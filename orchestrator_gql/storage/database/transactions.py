@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from orchestrator_gql.storage.database.after_commit import Claim
 from orchestrator_gql.storage.database.losses import FAILURES, is_stale
 from orchestrator_gql.storage.database.pipeline import Pipeline, demand_pipeline
 from orchestrator_gql.utils.errors import OutcomeUnknown
@@ -24,10 +25,11 @@ ROLLBACK = "ROLLBACK"
 
 @dataclass(slots=True)
 class Progress:
-    """How far the transaction of a unit is. ``is_repeatable``: see `CommitEffects`."""
+    """How far the transaction of a unit is. ``is_repeatable``: see `CommitEffects`; its ``claims``."""
 
     is_committing: bool = False
     is_repeatable: bool = False
+    claims: list[Claim] = field(default_factory=list)
 
 
 def write_in(engine: Engine, unit: Callable[[Connection], T], progress: Progress) -> T:
