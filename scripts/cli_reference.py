@@ -33,7 +33,7 @@ errors go to standard error.
 | `start` | `id`, `status`, `created`; with `--wait` also `failure` and `timedOut` |
 | `confirm`, `claim`, `release`, `assign` | `id`, `status`, `inputRequest` |
 | `retry`, `abort`, of one process | `id`, `status` |
-| `retry`, `abort`, of many | `verb`, `dryRun`, `done`, `refused` with `message`; `--dry-run` has `selected` |
+| `retry`, `abort`, of many | `verb`, `dryRun`, `done`, `refused`, `unknown`, `left`; `--dry-run`: `selected` |
 | `adopt`, `reissue`, `reawait`, `complete` | `id`, `status` |
 | `resend` | `id`, `target` |
 | `migrate` | `schema`; with `--after-restore` also `renumberedEvents` |

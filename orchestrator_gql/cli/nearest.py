@@ -46,17 +46,17 @@ def _distance(word: str, name: str) -> float | None:
     if abs(len(word) - len(name)) > allowed:
         return None
     edits = _edits(word, name)
-    return edits if edits <= allowed and min(len(word), len(name)) > 2 * edits else None  # most letters are the same
+    return edits if edits <= allowed and min(len(word), len(name)) > 2 * edits else None  # most of it is the same
 
 
 def _edits(word: str, name: str) -> int:
     """The insertions, deletions, replacements and swaps of neighbours between both."""
     rows = [list(range(len(name) + 1))]
-    for i, letter in enumerate(word, 1):
+    for i, sign in enumerate(word, 1):
         row = [i]
         for j, other in enumerate(name, 1):
-            best = min(row[j - 1] + 1, rows[-1][j] + 1, rows[-1][j - 1] + (letter != other))
-            if i > 1 and j > 1 and letter == name[j - 2] and word[i - 2] == other:
+            best = min(row[j - 1] + 1, rows[-1][j] + 1, rows[-1][j - 1] + (sign != other))
+            if i > 1 and j > 1 and sign == name[j - 2] and word[i - 2] == other:
                 best = min(best, rows[-2][j - 2] + 1)
             row.append(best)
         rows.append(row)

@@ -211,7 +211,7 @@ def test_a_refused_start_is_explained_in_one_sentence(site: Site) -> None:
     site.runs_in_process("root", "resume", code=0)
 
     assert wrong == "orchestrator-gql: Page 2, 'When': Minutes: Input should be less than or equal to 120\n"
-    assert missing == "orchestrator-gql: Page 1, 'Where': /site: field required\n"
+    assert missing == "orchestrator-gql: Page 1, 'Where': Site: field required\n"
     assert """--pages '[{"site": "ams"}, {"minutes": "…", "remark": "none"}]'""" in half
     assert "There is no workflow 'ordr'" in unknown
     assert "The rule of workflow 'secret' does not allow you this." in forbidden

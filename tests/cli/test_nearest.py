@@ -25,13 +25,13 @@ FAR = ("--yea", "--ye", "--y", "--all-of", "--x", "--n", "--accept", "--really",
 
 
 def misspelt(word: str) -> set[str]:
-    """The word with one letter missing, doubled, replaced or swapped with its neighbour."""
-    head, letters = word[:2], word[2:]
+    """The word with one sign missing, doubled, replaced or swapped with its neighbour."""
+    head, signs = word[:2], word[2:]
     found = set[str]()
-    for index, letter in enumerate(letters):
-        before, after = letters[:index], letters[index + 1 :]
-        found |= {head + before + after, head + before + letter + letter + after, f"{head}{before}q{after}"}
-        found |= {head + before + after[:1] + letter + after[1:]}
+    for index, sign in enumerate(signs):
+        before, after = signs[:index], signs[index + 1 :]
+        found |= {head + before + after, head + before + sign + sign + after, f"{head}{before}q{after}"}
+        found |= {head + before + after[:1] + sign + after[1:]}
     return {each for each in found if each != word and len(each) > 3}
 
 
@@ -82,7 +82,7 @@ def test_the_suggestion_for_a_misspelt_option_is_near(name: str, capsys: pytest.
         ("", ["a"], []),
         ("--", ["--yes"], []),
         ("delete_everything", ["create_vpn", "greeting"], []),
-        ("aaaa", [f"aaa{letter}" for letter in "bcdefg"], ["aaab", "aaac", "aaad"]),
+        ("aaaa", [f"aaa{sign}" for sign in "bcdefg"], ["aaab", "aaac", "aaad"]),
     ],
 )
 def test_only_near_names_are_suggested(word: str, names: list[str], found: list[str]) -> None:

@@ -94,7 +94,7 @@ class Answers:
         assert not found.errors, found.errors
         return {"data": found.data}
 
-    def resolve(self, source: Any, info: GraphQLResolveInfo, **_: Any) -> Any:
+    def resolve(self, source: Any, info: "GraphQLResolveInfo[Any]", **_: Any) -> Any:
         is_root = info.parent_type.name in ("Query", "Mutation")
         is_there = is_root or self.is_empty or info.field_name in ALWAYS
         return self.value(info.return_type, info.field_name, is_there=is_there)
@@ -132,7 +132,7 @@ class Answers:
             kind, "text"
         )
 
-    def type_of(self, value: Any, info: GraphQLResolveInfo, kind: Any) -> str:
+    def type_of(self, value: Any, info: "GraphQLResolveInfo[Any]", kind: Any) -> str:
         names = [each.name for each in SCHEMA.get_possible_types(kind)]
         if isinstance(value, dict) and value.get("type") in names:
             return str(value["type"])
@@ -193,7 +193,7 @@ def test_no_command_prints_what_is_missing(
 @pytest.mark.parametrize("is_empty", [False, True], ids=["missing", "empty"])
 def test_no_line_of_an_event_prints_what_is_missing(is_empty: bool) -> None:
     class OfEvents(Answers):
-        def resolve(self, source: Any, info: GraphQLResolveInfo, **_: Any) -> Any:
+        def resolve(self, source: Any, info: "GraphQLResolveInfo[Any]", **_: Any) -> Any:
             if info.field_name == "nodes":
                 kind = SCHEMA.type_map["Event"]
                 return [{"type": each.name} for each in SCHEMA.get_possible_types(kind)]  # type: ignore[arg-type]

@@ -345,7 +345,7 @@ def test_the_token_never_follows_a_redirect(words: tuple[str, ...], capsys: pyte
 
 
 @pytest.mark.parametrize(
-    ("service", "words", "is_said"),
+    ("service", "words", "is_warned"),
     [
         ("closes", ("abort", "019306a1-7d1e-7c3a-9c8e-2f0a1b2c3d4e"), True),
         ("resets in the body", ("pause",), True),
@@ -353,11 +353,11 @@ def test_the_token_never_follows_a_redirect(words: tuple[str, ...], capsys: pyte
     ],
 )
 def test_a_change_whose_answer_was_lost_may_have_been_made(
-    service: str, words: tuple[str, ...], is_said: bool, capsys: pytest.CaptureFixture[str]
+    service: str, words: tuple[str, ...], is_warned: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with behaving(SHORT_LIVED[service][0]) as url:
         _, err = ended(words, url, capsys)
     _, away = ended(words, "http://127.0.0.1:1", capsys)
 
-    assert ("It may have done what the command says" in err) is is_said
+    assert ("It may have done what the command says" in err) is is_warned
     assert "may have done" not in away

@@ -57,7 +57,7 @@ class Server:
 
     def listed(self, after: str | None) -> dict[str, Any]:
         start = int(after or 0)
-        nodes = [
+        nodes: list[dict[str, Any]] = [
             {"id": id, "status": "SUSPENDED", "workflowName": "asking", "subject": "x", "currentStep": None}
             | {"startedAt": "2026-03-02T09:00:00Z", "failure": None, "availableActions": ["ABORT"]}
             for id in IDS[start : start + 200]
