@@ -1,5 +1,6 @@
 """The file of a SQLite database: the name in the URL is its name, it is private, and it has one server."""
 
+import asyncio
 import logging
 import os
 import sqlite3
@@ -55,6 +56,12 @@ async def opened(url: str) -> AsyncIterator[SqliteDatabase]:
         await database.close()
 
 
+async def create(url: str) -> None:
+    """Create an empty database of this release."""
+    async with opened(url):
+        pass
+
+
 def modes_of(folder: Path) -> dict[str, int]:
     """The permissions of each file in the folder."""
     return {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()}
@@ -88,13 +95,15 @@ async def test_the_name_in_the_url_is_the_name_of_the_file(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_backup_reads_and_writes_the_files_of_those_names(tmp_path: Path, name: str) -> None:
+    asyncio.run(create(url_of(tmp_path / name)))
+    files = {file.name for file in tmp_path.iterdir()}
     with closing(sqlite3.connect(tmp_path / name)) as file, file:
         file.execute("CREATE TABLE named AS SELECT 1 AS one")
 
     source = Backup(url_of(tmp_path / name), tmp_path / f"{name} copy").make()
 
     assert source == tmp_path / name
-    assert {file.name for file in tmp_path.iterdir()} == {name, f"{name} copy"}
+    assert {file.name for file in tmp_path.iterdir()} == {*files, f"{name} copy"}
     assert stat.S_IMODE((tmp_path / f"{name} copy").stat().st_mode) == 0o600
     with closing(sqlite3.connect(tmp_path / f"{name} copy")) as copy:
         assert copy.execute("SELECT one FROM named").fetchone() == (1,)
