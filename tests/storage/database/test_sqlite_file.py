@@ -102,7 +102,7 @@ def test_a_backup_reads_and_writes_the_files_of_those_names(tmp_path: Path, name
     source = Backup(url_of(tmp_path / name), tmp_path / f"{name} copy").make()
 
     assert source == tmp_path / name
-    beside = {f"{name}-shm", f"{name}-wal"}  # the log of SQLite, after the source was opened
+    beside = {f"{name}{ending}" for ending in ("-shm", "-wal", ".lock")}
     assert {file.name for file in tmp_path.iterdir()} - beside == {name, f"{name} copy"}
     assert stat.S_IMODE((tmp_path / f"{name} copy").stat().st_mode) == 0o600
     with closing(sqlite3.connect(tmp_path / f"{name} copy")) as copy:
