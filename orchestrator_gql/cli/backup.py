@@ -68,12 +68,16 @@ def check_copy(file: Path, *, is_json: bool = False) -> int:
         print(json.dumps({"file": str(file), "bytes": file.stat().st_size, **asdict(held)}))
         return DONE
     changed = f", the last change at {held.newest} UTC" if held.newest else ""
-    print(f"{file} is whole: schema {held.schema}, {held.processes:,} processes{changed}.")
+    print(f"{file} is whole: schema {held.schema}, {_count(held.processes)}{changed}.")
     if held.schema != HEAD:
         print(
             difference(held.schema) if is_newer(held.schema) else "A server of this release migrates it at its start."
         )
     return DONE
+
+
+def _count(processes: int) -> str:
+    return "1 process" if processes == 1 else f"{processes:,} processes"
 
 
 def _make(copy: Backup, arrived: "SimpleQueue[int | Outcome]") -> None:

@@ -162,7 +162,10 @@ class FileLock:
         try:
             fd = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
-            raise SettingsError(f"The folder of the database cannot be written: {error}.") from error
+            raise SettingsError(
+                f"The folder of the database cannot be written: {str(self._path)!r}: {error.strerror}. The lock, and "
+                "files of SQLite, are beside the database."
+            ) from error
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
