@@ -17,7 +17,7 @@ from orchestrator_gql.cli.operator.known import demand_workflows
 from orchestrator_gql.cli.operator.times import moment
 from orchestrator_gql.cli.progress import Counter, working
 from orchestrator_gql.cli.request import request
-from orchestrator_gql.cli.terminal import printable
+from orchestrator_gql.cli.terminal import printable, process_count
 from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
 
 DOCUMENT = """\
@@ -155,10 +155,6 @@ def _delete_all(ask: Ask, wish: Wish, done: _Totals, counter: Counter, expected:
             sleep(BUSY_SECONDS)
 
 
-def _count(processes: int) -> str:
-    return "1 process" if processes == 1 else f"{processes:,} processes"
-
-
 def _agrees(number: int) -> bool:
     noun = "this process" if number == 1 else f"these {number:,} processes"
     if not sys.stdin.isatty():
@@ -187,7 +183,7 @@ def _print(totals: _Totals, *, is_dry: bool, is_json: bool) -> None:
         print(printable(f"{number:>10,}  stay: {reason}"))
     if totals.notifications:
         print(f"{totals.notifications:>10,}  sent notifications of processes that stay were deleted")
-    noun = _count(totals.processes)
+    noun = process_count(totals.processes)
     if is_dry:
         print(f"{noun} may go, unless something living needs them." if totals.processes else "No process may go.")
     else:

@@ -204,7 +204,8 @@ async def test_files_beside_the_database_belong_to_its_owner_after_a_command_of_
     os.chown(tmp_path / "net.db", 12345, 12346)
 
     async with opened(url_of(tmp_path / "net.db")):
-        owners = {(path.stat().st_uid, path.stat().st_gid) for path in tmp_path.glob("net.db*")}
+        stats = [(tmp_path / name).stat() for name in names_in(tmp_path)]
+        owners = {(stat.st_uid, stat.st_gid) for stat in stats}
 
     assert owners == {(12345, 12346)}
 
