@@ -17,7 +17,7 @@ from orchestrator_gql.cli.operator.processes import table_of
 from orchestrator_gql.cli.operator.selection import failure_note, filter_of, pages
 from orchestrator_gql.cli.operator.sending import Node, Outcomes, send
 from orchestrator_gql.cli.progress import Counter
-from orchestrator_gql.cli.terminal import printable
+from orchestrator_gql.cli.terminal import printable, process_count
 from orchestrator_gql.utils.json import Json
 
 if TYPE_CHECKING:
@@ -111,16 +111,16 @@ class Many:
                 table_of(nodes[:SHOWN], datetime.now(UTC)).print()
             if len(nodes) > SHOWN:
                 print(f"… and {len(nodes) - SHOWN:,} more")
-            print(f"{_count(len(nodes))} can be {word}." if nodes else f"No selected process can be {word}.")
+            print(f"{process_count(len(nodes))} can be {word}." if nodes else f"No selected process can be {word}.")
         finally:
             sys.stdout = out
 
     def _agrees(self, number: int, word: str) -> bool:
         if not sys.stdin.isatty():
-            print(f"Nothing was {word}. Add --yes to {self.verb} {_count(number)}.", file=sys.stderr)
+            print(f"Nothing was {word}. Add --yes to {self.verb} {process_count(number)}.", file=sys.stderr)
             return False
         try:
-            if reply(f"{self.verb.capitalize()} {_count(number)}? [y/N] ").lower() in ("y", "yes"):
+            if reply(f"{self.verb.capitalize()} {process_count(number)}? [y/N] ").lower() in ("y", "yes"):
                 return True
         except HungUp:
             pass
@@ -159,7 +159,7 @@ class Many:
             ended = {"unknown": sorted(outcomes.unknown), "left": outcomes.left}
             print(json.dumps({"verb": self.verb, "dryRun": False, **results, **ended}), flush=True)
         else:
-            print(f"{len(done):,} of {_count(len(nodes))} {_were(len(nodes))} {word}.", flush=True)
+            print(f"{len(done):,} of {process_count(len(nodes))} {_were(len(nodes))} {word}.", flush=True)
         for id in sorted(outcomes.unknown):
             print(
                 f"{id}: no answer came, so it may be {word}: see `{hint(server_of(self.url), 'show', id)}`.",
@@ -168,15 +168,13 @@ class Many:
         if outcomes.is_over:
             left = len(outcomes.left)
             why = "Interrupted" if outcomes.is_interrupted else "It ended early"
-            rest = f"{_count(left)} {_were(left)} left as before: repeat the command for the others" if left else ""
+            rest = (
+                f"{process_count(left)} {_were(left)} left as before: repeat the command for the others" if left else ""
+            )
             print(f"{why}{f': {rest}' if rest else ''}.", file=sys.stderr)
 
 
 _NOTHING: dict[str, Json] = {"done": [], "refused": [], "unknown": [], "left": []}
-
-
-def _count(number: int) -> str:
-    return "1 process" if number == 1 else f"{number:,} processes"
 
 
 def _were(number: int) -> str:
