@@ -1,13 +1,14 @@
 """Claims many processes in one transaction, while many wait for a worker: thousands of deadlines may be due at once."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from orchestrator_gql.callbacks.rules import Arrival
 from orchestrator_gql.engine import commit
 from orchestrator_gql.engine.commit import CommitContext, CommitResult, PendingTransitions
 from orchestrator_gql.process import Process, claim, steps_of
@@ -20,6 +21,14 @@ from orchestrator_gql.workflow.model import AwaitStep, Workflow
 
 TRIES = 3
 """Transactions that are tried with fewer and fewer processes, before each process is claimed alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Woken:
+    """A process as the transaction that woke it left it, while the engine runs, and the delivery that woke it."""
+
+    process: Process
+    arrived: Arrival
 
 
 class _Unfit(Exception):
