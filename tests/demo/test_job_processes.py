@@ -42,7 +42,7 @@ def test_a_child_that_is_started_while_its_parents_are_killed_is_killed_too(
             parent.wait()
             until(lambda: started.with_suffix(".2").exists() or None)
 
-    monkeypatch.setattr(job_processes.os, "killpg", kill_and_wait_for_the_child)
+    monkeypatch.setattr(os, "killpg", kill_and_wait_for_the_child)
     command = [sys.executable, "-c", PARENT, name, str(started)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True) as parent:
         until(lambda: started.with_suffix(".1").exists() or None)
