@@ -329,10 +329,11 @@ def test_closing_reports_do_not_wait_for_another_try(caller: Caller) -> None:
 
     with Reports(retry_delays=(SECONDS,)) as reports:
         reports.stop_retrying()
+        reports.progress(f"{caller.url}/progress", ["a receiver that hangs would delay the end"])
         was_taken = reports.result(caller.url, {})
 
     assert not was_taken
-    assert caller.results.qsize() == 1
+    assert (caller.results.qsize(), caller.progress.qsize()) == (1, 0)
 
 
 def test_only_the_newest_jobs_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
