@@ -1,6 +1,7 @@
 """A process that starts another in the moment of its end takes it along."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -51,6 +52,7 @@ def test_a_child_that_is_started_while_its_parents_are_killed_is_killed_too(
     assert [pid for pid, command_line in job_processes._command_lines() if f" {name} " in command_line] == []
 
 
+@pytest.mark.skipif(shutil.which("ps") is None, reason="there is no ps")
 def test_the_list_of_ps_has_the_same_processes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from_proc = dict(job_processes._command_lines())
     monkeypatch.setattr(job_processes, "PROC", tmp_path)
