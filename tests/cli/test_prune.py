@@ -184,6 +184,35 @@ def test_another_run_is_named_when_a_request_looks_at_nothing(
         prune._delete(lambda _: ready.pop(0), {}, 0)
 
 
+@pytest.mark.parametrize(
+    ("error", "finished", "says"),
+    [
+        (KeyboardInterrupt(), 1, "Not finished. 3 or more processes are deleted"),
+        (KeyboardInterrupt(), 0, "Not finished. Some processes may be deleted"),
+        (OperationRefused("gone"), 1, "Not finished. 3 or more processes are deleted"),
+        (OperationRefused("gone"), 0, ""),
+    ],
+)
+def test_a_run_that_ends_early_says_what_is_gone(
+    capsys: pytest.CaptureFixture[str], error: BaseException, finished: int, says: str
+) -> None:
+    first = {"counts": [{"status": "ABORTED", "target": "SYSTEM", "processes": 3, "oldest": None}], "kept": []}
+    ready = [{**first, "notifications": 0, "hasMore": True, "endCursor": "x"}] * finished
+
+    def ask(_: dict[str, Any]) -> dict[str, Any]:
+        if not ready:
+            raise error
+        return ready.pop()
+
+    with pytest.raises(type(error)):
+        prune._delete(ask, {}, 5)
+
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert says in printed.err
+    assert bool(says) == bool(printed.err)
+
+
 def test_the_setting_says_what_may_go(tmp_path: Path) -> None:
     url = sqlite_url(tmp_path)
     old = made(url)
