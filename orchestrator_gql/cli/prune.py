@@ -108,6 +108,8 @@ def _asking(options: PruneOptions) -> Iterator[Ask]:
         from orchestrator_gql.cli.prune_database import opened  # the database takes a second to import
 
         with opened(options.database) as requests:
+            for sentence in requests.unknown_workflows(options.wish["workflows"]):
+                print(printable(sentence), file=sys.stderr)
             yield requests.ask
     else:
         url = server_of(options.url)

@@ -40,6 +40,9 @@ from orchestrator_gql.version import __version__
 MAX_BODY_BYTES = 1024 * 1024
 """A request for a job is a few lines; a larger body is a mistake."""
 
+GRACE = 2
+"""Seconds that open requests get at the end. A request may wait for its job, which the end cancels only afterwards."""
+
 FileName = Annotated[str, StringConstraints(pattern=r"^[\w./ -]+$", max_length=200)]
 InventoryText = Annotated[str, StringConstraints(pattern=r"\S")]
 InventoryTree = Annotated[dict[str, Any], Field(min_length=1)]
@@ -119,7 +122,7 @@ class AnsibleProxy:
         job_id = uuid4()
 
         def work() -> JobBody:
-            return {"job_id": str(job_id), "result": run_executable(executable, order.args)}
+            return {"job_id": str(job_id), "result": run_executable(executable, order.args, self._jobs.is_stopping)}
 
         wait_for_job = self._jobs.start(job_id, work, _text(order.callback) if order.is_async else None)
         if order.is_async and not self._settings.is_inline:
@@ -224,7 +227,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.until_stdin_ends:
         threading.Thread(target=_end_with_stdin, daemon=True).start()
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every URL at INFO, and a callback's URL is a secret
-    uvicorn.run(create_proxy(), host=options.host, port=options.port)
+    uvicorn.run(create_proxy(), host=options.host, port=options.port, timeout_graceful_shutdown=GRACE)
 
 
 if __name__ == "__main__":

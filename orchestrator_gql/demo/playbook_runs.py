@@ -11,8 +11,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from orchestrator_gql.demo.job_processes import StoppedError, end_all, output_of
+
 EXECUTABLE_TIMEOUT = 60.0
 """Seconds after which an executable is killed."""
+
+CANCELED = 254
+"""The return code of a canceled playbook, as the runner has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +72,10 @@ def run_playbook(
     """Run the playbook to its end and return the result; never raises.
 
     ``on_lines`` is called with the lines of every event of the run, in the thread of the caller. ``is_stopped`` is
-    called about once a second; if it returns True, the run ends as ``canceled``.
+    called about once a second; if it returns True, the run ends as ``canceled``. No process of the run is left then.
     """
+    if is_stopped():  # it waited for its turn: Ansible would only be started to be killed
+        return PlaybookResult(run.job_id, "canceled", (), CANCELED)
     try:
         with tempfile.TemporaryDirectory(prefix="ansible-proxy-") as folder:
             return _run_in(Path(folder), run, on_lines, is_stopped)
@@ -76,23 +83,22 @@ def run_playbook(
         return PlaybookResult(run.job_id, "failed", (f"Ansible playbook run failed: {error}",), -1)
 
 
-def run_executable(executable: Path, args: Sequence[str]) -> dict[str, Any]:
-    """Run a program and return ``{"output", "return_code", "status"}``; the output holds stdout and stderr together."""
+def run_executable(
+    executable: Path, args: Sequence[str], is_stopped: Callable[[], bool] = lambda: False
+) -> dict[str, Any]:
+    """Run a program and return ``{"output", "return_code", "status"}``; the output holds stdout and stderr together.
+
+    If ``is_stopped`` returns True, the program is killed with its children, and the status is ``canceled``.
+    """
+    command = [str(executable), *args]
     try:
-        # The path comes from an allow-list, and no shell reads the arguments.
-        completed = subprocess.run(  # noqa: S603
-            [str(executable), *args],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env=os.environ | {"PATH": _path()},
-            timeout=EXECUTABLE_TIMEOUT,
-            check=False,
-        )
+        output, code = output_of(command, _path(), timeout=EXECUTABLE_TIMEOUT, is_stopped=is_stopped)
+    except StoppedError:
+        return {"output": "", "return_code": -1, "status": "canceled"}
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
         return {"output": str(error), "return_code": -1, "status": "failed"}
-    status = "successful" if completed.returncode == 0 else "failed"
-    return {"output": completed.stdout.decode(errors="replace"), "return_code": completed.returncode, "status": status}
+    status = "successful" if code == 0 else "failed"
+    return {"output": output.decode(errors="replace"), "return_code": code, "status": status}
 
 
 def _run_in(
@@ -107,20 +113,26 @@ def _run_in(
 
     _write_inventory(folder / "inventory", run.inventory)
     _write_settings(folder / "env")
-    runner = ansible_runner.run(
-        private_data_dir=str(folder),
-        project_dir=str(run.playbook.parent),
-        playbook=str(run.playbook),
-        extravars=dict(run.extra_vars),
-        cmdline="--check --diff" if run.is_dry else "--diff",
-        envvars=_environment(folder),
-        event_handler=on_event,
-        cancel_callback=is_stopped,
-        quiet=True,
-    )
+    has_ended = False
+    try:
+        runner = ansible_runner.run(
+            private_data_dir=str(folder),
+            project_dir=str(run.playbook.parent),
+            playbook=str(run.playbook),
+            extravars=dict(run.extra_vars),
+            cmdline="--check --diff" if run.is_dry else "--diff",
+            envvars=_environment(folder),
+            event_handler=on_event,
+            cancel_callback=is_stopped,
+            quiet=True,
+        )
+        has_ended = runner.status in ("successful", "failed") and runner.rc is not None
+    finally:
+        if not has_ended:  # the runner kills a group of processes, but each worker of Ansible has a group of its own
+            end_all(f"-i {folder / 'inventory'} ")
     with runner.stdout as stdout:
         output = tuple(_lines(stdout))
-    return PlaybookResult(run.job_id, runner.status, output, int(runner.rc))
+    return PlaybookResult(run.job_id, runner.status, output, -1 if runner.rc is None else int(runner.rc))
 
 
 def _write_inventory(folder: Path, inventory: str | Mapping[str, Any]) -> None:

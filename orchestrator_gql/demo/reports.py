@@ -38,7 +38,7 @@ class Reports:
         self.close()
 
     def stop_retrying(self) -> None:
-        """From now on try each result once, and end the waits before further tries."""
+        """From now on try each result once, end the waits before further tries, and send no progress."""
         self._closing.set()
 
     def close(self) -> None:
@@ -47,7 +47,9 @@ class Reports:
         self._client.close()
 
     def progress(self, url: str, lines: Sequence[str]) -> None:
-        """Send lines of output; an error does not stop the run."""
+        """Send lines of output; an error does not stop the run. At the end no receiver may delay the run any more."""
+        if self._closing.is_set():
+            return
         try:
             self._client.post(url, json={"progress": list(lines)}, timeout=PROGRESS_TIMEOUT)
         except (httpx.HTTPError, httpx.InvalidURL) as error:

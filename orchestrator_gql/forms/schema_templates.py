@@ -25,6 +25,8 @@ _ATOMS = (str, int, float, bool, type(None))
 _SHOWN = (str, int, bool, type(None))
 """Types of values that JSON Schema shows as they are."""
 
+_ADDED = ("pydantic_js_updates", "pydantic_js_extra")
+
 _OWN_SCHEMA = BaseModel.__get_pydantic_json_schema__.__func__  # type: ignore[attr-defined]
 _GENERATE = BaseModel.model_json_schema.__func__  # type: ignore[attr-defined]
 
@@ -55,8 +57,7 @@ class SchemaTemplates:
         return values.put_into(template)
 
     def _keep(self, key: Hashable, schema: Schema, values: "_Values") -> None:
-        """Keep the schema without its values, if each value is where a template expects it: a field may have an alias,
-        and a title may be replaced."""
+        """Keep the schema without its values, if each value is where a template expects it."""
         shown = {name: field["default"] for name, field in schema["properties"].items() if "default" in field}
         if _exact(shown) != _exact(values.defaults) or values.title not in (None, schema["title"]):
             return
@@ -101,12 +102,16 @@ def _key(page: type[BaseModel]) -> tuple[Hashable, _Values]:
     frozen, defaults, fields = _Frozen(), dict[str, Any](), list[Hashable]()
     for name, field in core["schema"]["fields"].items():
         inner = field["schema"]
+        if "validation_alias" in field or any(_writes_default(part) for part in (field, inner)):
+            raise _NotSimpleError
         if inner["type"] == "default" and "default" in inner:
             defaults[name] = _shown(inner["default"])
             inner = _without(inner, "default")
         fields.append((name, frozen.of(field | {"schema": inner})))
     config: dict[str, Any] = dict(page.model_config)
-    title = config.get("title")
+    title, extra = config.get("title"), config.get("json_schema_extra")
+    if isinstance(extra, dict) and not extra.keys().isdisjoint(("title", "properties")):
+        raise _NotSimpleError  # they replace what is generated, values included
     parts = (
         [page.__doc__, _without(config, "title"), type(title) is str, hasattr(page, "__deprecated__")],
         [[name, field.frozen] for name, field in page.model_fields.items()],
@@ -121,13 +126,19 @@ def _without(values: Schema, *keys: str) -> Schema:
     return {key: value for key, value in values.items() if key not in keys}
 
 
+def _writes_default(core: Schema) -> bool:
+    """True if what an author adds to the JSON Schema replaces the default, perhaps by an equal value."""
+    metadata = core.get("metadata", {})
+    return any("default" in (metadata.get(part) or ()) for part in _ADDED if type(metadata.get(part)) is dict)
+
+
 def _is_plain(page: type[BaseModel], core: Schema) -> bool:
     """True if pydantic itself makes the JSON Schema of the page."""
     functions = core.get("metadata", {}).get("pydantic_js_functions", [])
     return (
         core.get("metadata", {}).keys() <= {"pydantic_js_functions"}
         and all(getattr(own, "__func__", None) is _OWN_SCHEMA and own.__self__ is page for own in functions)
-        and page.model_json_schema.__func__ is _GENERATE  # type: ignore[attr-defined]
+        and getattr(page.model_json_schema, "__func__", None) is _GENERATE
     )
 
 
@@ -156,9 +167,8 @@ class _Frozen:
             return (list, *map(self.of, value))
         if kind not in _ATOMS:
             raise _NotSimpleError
-        if kind is str:
-            self._left -= len(value)
-            if self._left < 0:
-                raise _NotSimpleError
-            return value  # type: ignore[no-any-return]
-        return kind, repr(value)
+        text = value if kind is str else repr(value)
+        self._left -= len(text)
+        if self._left < 0:
+            raise _NotSimpleError
+        return text if kind is str else (kind, text)

@@ -109,7 +109,7 @@ _PLAIN = (str, int, float, bool, NoneType)
 
 def may_mark(page: type[BaseModel]) -> bool:
     """False if the JSON Schema of the page certainly marks no value as secret, so that nobody needs to generate it."""
-    own = page.__get_pydantic_json_schema__.__func__  # type: ignore[attr-defined]
+    own = getattr(page.__get_pydantic_json_schema__, "__func__", None)
     if page.model_config.get("json_schema_extra") or own is not BaseModel.__get_pydantic_json_schema__.__func__:  # type: ignore[attr-defined]
         return True
     return not all(

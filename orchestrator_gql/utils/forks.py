@@ -27,7 +27,7 @@ EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, and not bound t
 Descriptors = Callable[[], Iterable[int]]
 
 _own: list[Descriptors] = []
-_forks = 0
+_begun = _ended = 0
 _handled: set[signal.Signals] = set()
 _of_thread = threading.local()
 
@@ -44,13 +44,23 @@ def keep_from_children(descriptors: Descriptors) -> Callable[[], None]:
 
 
 def count_forks() -> int:
-    """How often this process was forked."""
-    return _forks
+    """How many forks of this process have ended; see `has_forked`."""
+    return _ended
 
 
-def _count() -> None:
-    global _forks  # noqa: PLW0603 - the hooks of a fork belong to the process, too
-    _forks += 1
+def has_forked(since: int) -> bool:
+    """True if a fork may have happened since `count_forks` returned this number; a fork that has only begun counts."""
+    return _begun != since
+
+
+def _begin() -> None:
+    global _begun  # noqa: PLW0603 - the hooks of a fork belong to the process, too
+    _begun += 1
+
+
+def _end() -> None:
+    global _ended  # noqa: PLW0603
+    _ended += 1
 
 
 def open_descriptors() -> Iterator[tuple[int, os.stat_result]]:
@@ -123,6 +133,8 @@ def _restore_handlers() -> None:
 
 def _replace() -> None:
     """Replace and not close them: the child's objects, which nobody may use, would close other files of that number."""
+    global _ended  # noqa: PLW0603
+    _ended = _begun
     null = os.open(os.devnull, UNUSABLE)
     for descriptors in _own:
         try:
@@ -136,4 +148,4 @@ def _replace() -> None:
 
 
 os.register_at_fork(before=_hold_signals, after_in_parent=_release_signals, after_in_child=_restore_handlers)
-os.register_at_fork(after_in_parent=_count, after_in_child=_replace)
+os.register_at_fork(before=_begin, after_in_parent=_end, after_in_child=_replace)

@@ -447,7 +447,7 @@ connect, numbers = psycopg.AsyncConnection.connect.__func__, iter(range(LONG))
 async def forking(cls, *arguments, **options):
     connection = await connect(cls, *arguments, **options)
     number = next(numbers)
-    if number < 12 and number % 2 == 0:
+    if number in (0, 2):
         child = os.fork() or time.sleep(LONG) or os._exit(0)
         Path(f"child-{number}").write_text(str(child))
     return connection
@@ -455,6 +455,24 @@ async def forking(cls, *arguments, **options):
 psycopg.AsyncConnection.connect = classmethod(forking)
 """
 """Forks while the server opens connections, as another thread may do; not at each, or none could replace another."""
+
+NOTED = """
+from orchestrator_gql.storage.database.own_connections import OwnConnection
+
+open_one, opening = OwnConnection.connect.__func__, []
+
+async def noted(cls, *arguments, **options):
+    opening.append(None)
+    Path("opening").write_text(str(len(opening)))
+    try:
+        return await open_one(cls, *arguments, **options)
+    finally:
+        opening.pop()
+        Path("opening").write_text(str(len(opening)))
+
+OwnConnection.connect = classmethod(noted)
+"""
+"""Notes how many connections are being opened: a server that is killed meanwhile can replace none of them."""
 
 HOW_FORKED = {
     "by a step": STEP.format(kind=SYNC, body=FORKS["os.fork"]),
@@ -471,10 +489,12 @@ def test_a_child_keeps_no_session_of_a_dead_server_on_postgresql(
     with postgres.database() as url, psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as conn:
         others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         with hanging(
-            tmp_path, HOW_FORKED[how], ORCHESTRATOR_DATABASE_URL=url, ORCHESTRATOR_DISPATCHER=dispatcher
+            tmp_path, NOTED + HOW_FORKED[how], ORCHESTRATOR_DATABASE_URL=url, ORCHESTRATOR_DISPATCHER=dispatcher
         ) as server:
             try:
-                until(lambda: children_in(tmp_path) or None)
+                number = 1 if how == "by a step" else 2
+                until(lambda: len(children_in(tmp_path)) == number or None)
+                until(lambda: (tmp_path / "opening").read_text() == "0" or None)
                 assert conn.execute(others).fetchone() != (0,)
 
                 ends(server, SIGKILL)

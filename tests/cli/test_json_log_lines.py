@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from support.command_line import get, orchestrator, serving
 from test_log_lines import ANYTHING, TOKEN, logging_to
 
+from orchestrator_gql.cli.serving.log_lines import JsonFormatter
+from orchestrator_gql.utils.json.redaction import MASK
 from orchestrator_gql.utils.secrets import known_to_logs
 
 OWN = {"time", "level", "logger", "message"}
@@ -85,6 +87,32 @@ def test_a_known_secret_and_a_token_are_masked_in_each_place(secret: str) -> Non
         assert TOKEN not in str(value)
         assert secret not in str(value)
     assert line["url"].count("[callback token]") == 1
+
+
+@pytest.mark.parametrize(
+    "secret", ["20260", "20.26", "level", "INFO", "message", "some.module", '": "', '", "', "null"]
+)
+def test_a_secret_that_is_a_number_or_a_part_of_the_format_leaves_a_valid_line(secret: str) -> None:
+    log = io.StringIO()
+    facts = {"ms": 20260, "negative": -20260, "lag": 20.26, "none": None, secret: secret}
+    with logging_to(log, "json"), known_to_logs([secret]):
+        logging.getLogger("some.module").info("sent %s", secret, extra=facts if secret != "message" else {})
+
+    line = written(log)
+    assert line.keys() >= OWN
+    assert (line["level"], line["logger"], line["message"]) == ("INFO", "some.module", f"sent {MASK}")
+    assert all(secret not in str(value) for name, value in line.items() if name not in OWN and value is not None)
+
+
+def test_the_formatter_keeps_no_error() -> None:
+    log = io.StringIO()
+    with logging_to(log, "json"):
+        try:
+            raise ValueError("x")
+        except ValueError:
+            logging.getLogger("some.module").exception("failed")
+
+    assert JsonFormatter._error.get() is None
 
 
 def test_a_server_logs_json_and_nothing_else(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ TYPES: tuple[Any, ...] = (
 )  # fmt: skip
 DEFAULTS: tuple[Any, ...] = (..., "", "a", "é𝄞", "\ud800", 0, 1, True, False, None, 2**70, 1.5, [], ["a"])
 
+REPLACED = {"title": "T", "json_schema_extra": {"title": "T", "properties": {"a": {"default": "a"}}}}
 fields = st.tuples(
     st.sampled_from(["a", "b", "c"]),
     st.sampled_from(TYPES),
@@ -33,8 +34,10 @@ fields = st.tuples(
             "title": st.sampled_from(["T", "U"]),
             "description": st.sampled_from(["D", "E"]),
             "examples": st.sampled_from([[1], [True], ["x"]]),
-            "json_schema_extra": st.sampled_from([{"secret": True}, {"secret": 1}, {"format": "long"}]),
-            "alias": st.sampled_from(["x"]),
+            "json_schema_extra": st.sampled_from(
+                [{"secret": True}, {"secret": 1}, {"format": "long"}, {"default": "a"}]
+            ),
+            "alias": st.sampled_from(["x", "a", "b"]),
             "deprecated": st.booleans(),
         },
     ),
@@ -43,7 +46,9 @@ pages = st.tuples(
     st.sampled_from([FormPage, SubmitFormPage, BaseModel]),
     st.lists(fields, max_size=3, unique_by=lambda field: field[0]),
     st.sampled_from([None, "One.", "Two."]),
-    st.sampled_from([{}, {"title": "T"}, {"title": "U"}, {"extra": "allow"}, {"json_schema_extra": {"a": 1}}]),
+    st.sampled_from(
+        [{}, {"title": "T"}, {"title": "U"}, {"extra": "allow"}, {"json_schema_extra": {"a": 1}}, REPLACED]
+    ),
 )
 kept = SchemaTemplates()
 """One for all examples, so that each page meets the templates of many others."""
@@ -90,6 +95,22 @@ def titled(title: str, replaced_by: str) -> type[BaseModel]:
     return Page
 
 
+def replaced(default: str) -> type[BaseModel]:
+    class Page(FormPage):
+        model_config = ConfigDict(json_schema_extra={"properties": {"a": {"default": "x"}}})
+        a: str = default
+
+    return Page
+
+
+def crossed(first: str, second: str) -> type[BaseModel]:
+    class Page(FormPage):
+        a: str = Field(first, alias="b")
+        b: str = Field(second, alias="a")
+
+    return Page
+
+
 ALMOST_EQUAL = {
     "a value of another type": (
         of_field(str, Field("x", json_schema_extra={"a": True})),
@@ -115,6 +136,17 @@ ALMOST_EQUAL = {
         of_field(str, "x", base=BaseModel),
     ),
     "a title that is replaced": (titled("T", "Z"), titled("U", "Z")),
+    "a title that is replaced by itself": (titled("Z", "Z"), titled("U", "Z")),
+    "a default that is replaced by itself": (
+        of_field(str, Field("x", json_schema_extra={"default": "x"})),
+        of_field(str, Field("y", json_schema_extra={"default": "x"})),
+    ),
+    "a default of the type that is replaced by itself": (
+        of_field(Annotated[str, Field(json_schema_extra={"default": "x"})], "x"),
+        of_field(Annotated[str, Field(json_schema_extra={"default": "x"})], "y"),
+    ),
+    "properties that are replaced by themselves": (replaced("x"), replaced("y")),
+    "two aliases that are the names of each other": (crossed("x", "x"), crossed("y", "z")),
     "an alias": (of_field(str, Field("x", alias="b")), of_field(str, Field("y", alias="b"))),
     "read-only afterwards": (of_field(str, "x"), made_read_only()),
     "other choices": (of_field(Literal["a"], "a"), of_field(Literal["b"], "b")),
@@ -214,6 +246,13 @@ def of_objects() -> list[type[BaseModel]]:
         def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:
             return {**super().model_json_schema(*args, **kwargs), "own": True}
 
+    class StaticGenerator(FormPage):
+        a: str = "x"
+
+        @staticmethod
+        def model_json_schema(*args: Any, **kwargs: Any) -> dict[str, Any]:
+            return {"type": "object", "properties": {"a": {"type": "string"}}, "own": True}
+
     class Extra(FormPage):
         model_config = ConfigDict(json_schema_extra=changing)
         a: str = "x"
@@ -242,7 +281,7 @@ def of_objects() -> list[type[BaseModel]]:
     class NoUnicode(FormPage):
         a: str = "\ud800"
 
-    one = [Validated, OwnSchema, OwnGenerator, Extra, Fields, Made]
+    one = [Validated, OwnSchema, OwnGenerator, StaticGenerator, Extra, Fields, Made]
     return [*one, Enumerated, Nested, Secret, Exact, Listed, NoUnicode]
 
 
@@ -280,10 +319,11 @@ def test_the_templates_are_few_and_small() -> None:
         templates.schema(create_model(f"Page{number}", __base__=FormPage, a=(str, "")), generate)
     assert len(templates) == MOST
 
-    long = create_model("Long", __base__=FormPage, a=(str, Field("", description="d" * LONGEST)))
-    before = set(templates._templates)
-    templates.schema(long, generate)
-    assert set(templates._templates) == before
+    choices: Any = Literal[tuple(range(LONGEST // 3))]
+    for long in (of_field(str, Field("", description="d" * LONGEST)), of_field(choices, 0)):
+        before = set(templates._templates)
+        templates.schema(long, generate)
+        assert set(templates._templates) == before
 
 
 def test_a_long_default_does_not_count() -> None:

@@ -98,6 +98,7 @@ class TimedHttp(H11Protocol):
                 await asyncio.sleep(0)
             if message["type"] == "http.response.start" and _is_small(message):
                 self.transport.hold()
+                self.loop.call_soon(self.transport.release)  # a body that comes later does not delay the headers
             try:
                 await send(message)
             finally:

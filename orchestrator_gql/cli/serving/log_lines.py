@@ -63,7 +63,10 @@ class LineFormatter(ProcessorFormatter):
         error = record.exc_info[1] if record.exc_info else None
         if record.exc_text and error is None:  # a trace that is already text; see `log_trace`
             record = logging.makeLogRecord({**vars(record), "exception": record.exc_text})
-        return _masked(super().format(record), error)
+        return self._without_secrets(super().format(record), error)
+
+    def _without_secrets(self, line: str, error: BaseException | None) -> str:
+        return _masked(line, error)
 
     def _lines(self, _logger: Any, _method: str, event: EventDict) -> str:
         record, message = event.pop("_record"), event.pop("message")
@@ -79,33 +82,38 @@ class LineFormatter(ProcessorFormatter):
 class JsonFormatter(LineFormatter):
     """One JSON object in one line for each record: time (UTC), level, logger, message, its facts, and a trace if any.
 
-    Each text is masked before it is escaped: a secret with a quotation mark looks different afterwards.
+    Each text is masked before it is escaped: a secret with a quotation mark looks different afterwards. The line itself
+    is not masked: a secret that is a number, or the name of a field, would make it invalid.
     """
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as JSON, without callback tokens and the known secrets of the running process."""
-        self._error.set(record.exc_info[1] if record.exc_info else None)
-        return super().format(record)
+        before = self._error.set(record.exc_info[1] if record.exc_info else None)
+        try:
+            return super().format(record)
+        finally:
+            self._error.reset(before)  # else the context would keep the error, and what its frames hold
+
+    def _without_secrets(self, line: str, _: BaseException | None) -> str:
+        return line
 
     def _lines(self, _logger: Any, _method: str, event: EventDict) -> str:
         record, message, error = event.pop("_record"), event.pop("message"), self._error.get()
         traces = [str(event.pop(name)) for name in ("exception", "stack_info") if name in event]
         when = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        own = {"time": when, "level": record.levelname, "logger": record.name, "message": str(message)}
-        facts = {
-            f"fact_{name}" if name in (*own, "trace") else name: value
-            for name, value in event.items()
-            if name not in _NO_FACTS
-        }
-        whole = {**own, **facts, **({"trace": "\n".join(traces)} if traces else {})}
-        return json.dumps({_masked(name, error): _plain(value, error) for name, value in whole.items()})
+        own = {"time": when, "level": record.levelname, "logger": record.name, "message": _masked(str(message), error)}
+        shown = {_masked(name, error): _plain(value, error) for name, value in event.items() if name not in _NO_FACTS}
+        facts = {f"fact_{name}" if name in (*own, "trace") else name: value for name, value in shown.items()}
+        return json.dumps({**own, **facts, **({"trace": _masked("\n".join(traces), error)} if traces else {})})
 
 
 def _plain(value: object, error: BaseException | None) -> str | float | None:
     """The value for JSON, which has no NaN and no infinity."""
-    if value is None or isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
+    if value is None or isinstance(value, bool):
         return value
-    return _masked(str(value), error)
+    shown = _masked(str(value), error)
+    is_number = isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
+    return value if is_number and shown == str(value) else shown  # type: ignore[return-value]
 
 
 def _masked(text: str, error: BaseException | None) -> str:
@@ -119,6 +127,8 @@ class _WithoutLostConnections(logging.Filter):
         """False for a record about a lost connection."""
         if record.name.startswith("psycopg.pool"):
             return record.levelno > logging.WARNING
+        if record.name == "psycopg":
+            return not str(record.msg).startswith(_AT_A_LOSS)
         error = record.exc_info[1] if record.exc_info else None
         return not (record.name.startswith("procrastinate") and _is_lost_connection(error))
 
@@ -131,6 +141,9 @@ def _is_lost_connection(error: BaseException | None) -> bool:
         error = error.__cause__
     return False
 
+
+_AT_A_LOSS = ("query cancellation ", "query not terminated ", "error ignored ")
+"""The beginnings of what psycopg logs if it cannot cancel or roll back, because the connection is lost meanwhile."""
 
 _LOST = {"OperationalError", "InterfaceError", "PoolTimeout", "PoolClosed"}
 

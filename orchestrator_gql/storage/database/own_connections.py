@@ -11,7 +11,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from orchestrator_gql.storage.database.postgres import keep_own
-from orchestrator_gql.utils.forks import count_forks
+from orchestrator_gql.utils.forks import count_forks, has_forked
 
 TRIES = 10
 """A server that forks all the time takes the last of so many connections as it is."""
@@ -44,7 +44,7 @@ class OwnConnection(psycopg.AsyncConnection[Any]):
             forks = count_forks()
             connection = await super().connect(conninfo, **options)
             keep_own(connection)
-            if count_forks() == forks or not left:
+            if not has_forked(forks) or not left:
                 break
             await connection.close()
         return connection
@@ -57,7 +57,7 @@ def connect_own(conninfo: str = "", **options: Any) -> "psycopg.Connection[Any]"
         forks = count_forks()
         connection = psycopg.connect(conninfo, **options)
         keep_own(connection)
-        if count_forks() == forks or not left:
+        if not has_forked(forks) or not left:
             break
         connection.close()
     return connection

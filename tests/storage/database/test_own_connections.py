@@ -96,6 +96,65 @@ def test_a_child_keeps_no_session_that_was_opened_while_it_was_forked(
                 os.kill(child, SIGKILL)
 
 
+NOT_YET_COUNTED = """
+import os, signal, sys, threading, time
+from pathlib import Path
+
+has_forked, may_count = threading.Event(), threading.Event()
+
+def wait():
+    has_forked.set()
+    may_count.wait(60)
+
+os.register_at_fork(after_in_parent=wait)  # before ours: it runs first
+
+import psycopg
+from orchestrator_gql.storage.database.own_connections import connect_own
+
+children, connect = [], psycopg.connect
+
+def fork():
+    child = os.fork()
+    if child == 0:
+        time.sleep(600)
+        os._exit(0)
+    children.append(child)
+
+thread = threading.Thread(target=fork)
+
+def forking(*arguments, **options):
+    if has_forked.is_set():  # a second connection, in place of the first
+        may_count.set()
+        thread.join()
+    connection = connect(*arguments, **options)
+    if not has_forked.is_set():
+        thread.start()
+        has_forked.wait()
+    return connection
+
+psycopg.connect = forking
+kept = connect_own(conninfo=sys.argv[1])
+may_count.set()
+thread.join()
+Path("new").write_text(" ".join(map(str, children)))
+os.rename("new", "children")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_fork_that_is_not_yet_counted_counts(tmp_path: Path, postgres: PostgresServer) -> None:
+    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    with postgres.database() as url, psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as conn:
+        command = [sys.executable, "-W", "ignore", "-c", NOT_YET_COUNTED, url.replace("+psycopg", "")]
+        subprocess.run(command, cwd=tmp_path, env=environment_of({}), timeout=SECONDS, check=False)
+        (child,) = map(int, (tmp_path / "children").read_text().split())
+        try:
+            until(lambda: conn.execute(others).fetchone() == (0,) or None, seconds=SECONDS / 4)
+            os.kill(child, 0)  # it lives
+        finally:
+            os.kill(child, SIGKILL)
+
+
 @pytest.mark.parametrize("threshold", [None, "none", "0"])
 async def test_the_url_says_whether_statements_are_prepared(postgres: PostgresServer, threshold: str | None) -> None:
     """``none`` is for a pooler that lends a session to several servers."""
