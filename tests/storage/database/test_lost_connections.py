@@ -1,4 +1,4 @@
-"""Wherever PostgreSQL is lost in a unit, its caller is told that the database is away, and never of another error."""
+"""If PostgreSQL is lost anywhere in a unit, its caller gets the error of an unavailable database, and never another."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
