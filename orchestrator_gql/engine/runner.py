@@ -32,7 +32,7 @@ from orchestrator_gql.engine.commit import (
     commit_context,
     needs_names,
 )
-from orchestrator_gql.engine.shared_claims import claim_together, pending_claim
+from orchestrator_gql.engine.shared_claims import claim_together, pending_claim, with_holder
 from orchestrator_gql.engine.steps import calls, conditions, execution, input_steps
 from orchestrator_gql.engine.steps.failures import failure_at, failure_of, log_decided, outcome_of
 from orchestrator_gql.process import (
@@ -182,8 +182,7 @@ def _claim(
     if fails:
         pending = _failed_at(pending, context) or pending
     claimed = commit.apply(conn, process, pending, context, standing=processes.standing_of_free(process))
-    is_taken_over = process.worker not in (None, runtime.worker)
-    return replace(claimed, taken_from=process.worker) if is_taken_over else claimed
+    return with_holder(claimed, process, runtime)
 
 
 async def _run_step(

@@ -1,6 +1,7 @@
 """Claims many processes in one transaction, while many wait for a worker: thousands of deadlines may be due at once."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -38,6 +39,12 @@ def pending_claim(
     return pending, commit.commit_context(runtime, steps_of(process, workflow))
 
 
+def with_holder(claimed: CommitResult, process: Process, runtime: Runtime) -> CommitResult:
+    """The claim of the process, with the worker whose lease had ended."""
+    is_taken_over = process.worker not in (None, runtime.worker)
+    return replace(claimed, taken_from=process.worker) if is_taken_over else claimed
+
+
 async def claim_together(runtime: Runtime, process_ids: Sequence[UUID]) -> dict[UUID, CommitResult | None]:
     """Claim the processes in one transaction; None for those that are not free.
 
@@ -66,7 +73,8 @@ def _claim_all(conn: Connection, runtime: Runtime, process_ids: Sequence[UUID]) 
             with refusing_demands():
                 pending, context = pending_claim(conn, runtime, process, workflow, now)
                 standing = processes.standing_of_free(process)
-                claimed[process.id] = commit.apply(conn, process, pending, context, standing=standing, known=known)
+                applied = commit.apply(conn, process, pending, context, standing=standing, known=known)
+                claimed[process.id] = with_holder(applied, process, runtime)
         except (StorageUnavailable, DBAPIError):  # a conflict or an outage, perhaps of the writes of another process
             raise
         except Exception as error:

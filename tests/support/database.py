@@ -80,6 +80,10 @@ class PostgresServer:
             self._execute(f"ALTER SYSTEM SET {setting} = off")
         self._execute("SELECT pg_reload_conf()")
 
+    def allow_connections(self, number: int) -> None:
+        """Set `max_connections` for the next start."""
+        self._execute(f"ALTER SYSTEM SET max_connections = {number}")
+
     def close(self) -> None:
         """Drop the template database of the session."""
         self._execute(f"DROP DATABASE {self._template} WITH (FORCE)")

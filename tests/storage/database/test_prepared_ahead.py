@@ -181,6 +181,20 @@ async def test_reads_of_what_is_committed_need_no_transaction(database: Database
     assert trips == ([len(ALL), 2] if database.dialect == "postgresql" else [])  # with the BEGIN of the last
 
 
+async def test_a_unit_that_goes_on_after_a_refused_read_still_has_one_snapshot(database: Database) -> None:
+    """An author's form may catch what a read raises: what it reads next must not be another moment for each read."""
+    broken: PreparedRead = (Prepared(select(literal(1).op("/")(literal(0)).label("one"))), {})
+
+    def unit(conn: Connection) -> str:
+        with suppress(DBAPIError):
+            read_current(conn, [broken])
+        _texts.all(conn, {})
+        return str(conn.exec_driver_sql("SHOW transaction_isolation").scalar())
+
+    if database.dialect == "postgresql":
+        assert await database.read(unit) == "repeatable read"
+
+
 async def test_what_was_read_in_a_savepoint_goes_with_it(database: Database) -> None:
     def unit(conn: Connection) -> list[str]:
         with suppress(Refused), savepoint(conn):
