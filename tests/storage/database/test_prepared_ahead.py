@@ -188,7 +188,7 @@ async def test_a_unit_that_goes_on_after_a_refused_read_still_has_one_snapshot(d
     def unit(conn: Connection) -> str:
         with suppress(DBAPIError):
             read_current(conn, [broken])
-        _texts.all(conn, {})
+        TEXTS.all(conn, {})
         return str(conn.exec_driver_sql("SHOW transaction_isolation").scalar())
 
     if database.dialect == "postgresql":
