@@ -3,9 +3,9 @@
 import asyncio
 import os
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
@@ -136,11 +136,18 @@ def _started() -> Iterator[str]:
             own.cleanup()
 
 
-async def _migrated(url: str) -> None:
+@asynccontextmanager
+async def opened_postgres(url: str) -> AsyncIterator[PostgresDatabase]:
+    """The PostgreSQL database of the URL, open during the block."""
     database = connect(url)
     assert isinstance(database, PostgresDatabase)
     await database.open()
     try:
-        await migrate(database)
+        yield database
     finally:
         await database.close()
+
+
+async def _migrated(url: str) -> None:
+    async with opened_postgres(url) as database:
+        await migrate(database)

@@ -132,7 +132,7 @@ async def _found(look: Look, query: str) -> Any:
 
 
 async def _lifecycle(site: Site, stage: Stage, look: Look) -> None:
-    """Run one lifecycle through the doors of remote services and operators."""
+    """Run one lifecycle through the APIs of remote services and operators."""
     started = await site.ask(START)
     process_id = started["startWorkflow"]["process"]["id"]
     written = UUID(process_id).hex
