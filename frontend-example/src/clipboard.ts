@@ -9,7 +9,7 @@ export async function copyText(text: string): Promise<void> {
       // The permission is missing: the old way works after a click.
     }
   }
-  if (!copyBySelection(text)) throw new Error("The browser did not allow to copy.");
+  if (!copyBySelection(text)) throw new Error("The text was not copied: the browser does not allow it.");
 }
 
 /** The text goes through a hidden text area; the focus and the selection of the person come back. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { counted, workflowTitle } from "./words";
+import { counted, isSameTitle, workflowTitle } from "./words";
 
 describe("words", () => {
   it.each([
@@ -24,5 +24,13 @@ describe("words", () => {
     [{ name: "_", description: null }, "_"],
   ])("name the workflow %j", (workflow, title) => {
     expect(workflowTitle(workflow)).toBe(title);
+  });
+
+  it.each([
+    ["Create an L2VPN", " create an l2vpn ", true],
+    ["Create an L2VPN", "Create an L2VPN service", false],
+    ["", "Confirm", false],
+  ])("say whether %j and %j are the same title", (one, other, isSame) => {
+    expect(isSameTitle(one, other)).toBe(isSame);
   });
 });

@@ -14,6 +14,9 @@ export function workflowTitle({ name, description }: { name: string; description
   return plain ? plain[0]?.toUpperCase() + plain.slice(1) : name;
 }
 
+/** A page of a form is often called as what it belongs to. */
+export const isSameTitle = (one: string, other: string): boolean => one.trim().toLowerCase() === other.trim().toLowerCase();
+
 const ID = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
 
 /** A whole id, as somebody copies it from another page. */

@@ -4,7 +4,6 @@ import re
 import sys
 from collections.abc import Sequence
 from types import MethodType
-from typing import Literal
 
 from cyclopts import (
     App,
@@ -83,6 +82,8 @@ def _sentence(error: CycloptsError) -> str:
         case UnknownCommandError() if error.unused_tokens:
             word, names = error.unused_tokens[0], _names_beside(error)
             text = f'Unknown command "{printable(word)}"'
+            if not error.command_chain and (meant := catalog.OTHER_WORDS.get(word.casefold())):
+                return f'{text}. Did you mean "{meant}"?'
         case CoercionError() if error.token is not None and error.argument is not None:
             word, names = error.token.value, list(error.argument.get_choices() or ())
             text = SUGGESTION.sub("", text)
@@ -109,8 +110,3 @@ def _names_beside(error: CycloptsError) -> list[str]:
     if parent:
         return [entry.name.removeprefix(f"{parent} ") for entry in entries() if entry.name.startswith(f"{parent} ")]
     return ["audit", *(entry.name for entry in entries() if " " not in entry.name)]
-
-
-def completion_script(shell: Literal["bash", "zsh", "fish"]) -> str:
-    """The script that completes the words of this command in the shell."""
-    return application().generate_completion(shell=shell)

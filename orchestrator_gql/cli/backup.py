@@ -13,6 +13,7 @@ from orchestrator_gql.cli.catalog import PROGRAM
 from orchestrator_gql.cli.failure import DONE
 from orchestrator_gql.cli.serving.ending import BY_SIGNAL, leave
 from orchestrator_gql.cli.signals import handling
+from orchestrator_gql.cli.terminal import process_count
 from orchestrator_gql.config.settings import read_settings
 from orchestrator_gql.storage.database.backup import Backup
 from orchestrator_gql.storage.database.backup_check import DamagedFile, check
@@ -68,7 +69,7 @@ def check_copy(file: Path, *, is_json: bool = False) -> int:
         print(json.dumps({"file": str(file), "bytes": file.stat().st_size, **asdict(held)}))
         return DONE
     changed = f", the last change at {held.newest} UTC" if held.newest else ""
-    print(f"{file} is whole: schema {held.schema}, {held.processes:,} processes{changed}.")
+    print(f"{file} is whole: schema {held.schema}, {process_count(held.processes)}{changed}.")
     if held.schema != HEAD:
         print(
             difference(held.schema) if is_newer(held.schema) else "A server of this release migrates it at its start."

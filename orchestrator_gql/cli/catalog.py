@@ -84,6 +84,35 @@ EVERYWHERE: Final = (
 """The options of all commands."""
 
 
+EXIT_CODES: Final = (
+    "Exit code 0: done; 1: the server refuses; 2: the command is wrong, or the server cannot be reached; 130: Ctrl-C."
+)
+"""Of every command that calls a server; some commands have more."""
+
+OTHER_WORDS: Final = {
+    "answer": "confirm",
+    "approve": "confirm",
+    "reject": "confirm",
+    "submit": "confirm",
+    "cancel": "abort",
+    "kill": "abort",
+    "stop": "abort",
+    "list": "processes",
+    "ls": "processes",
+    "ps": "processes",
+    "describe": "show",
+    "get": "show",
+    "status": "show",
+    "events": "tail",
+    "follow": "tail",
+    "watch": "tail",
+    "delete": "prune",
+    "inbox": "waits",
+    "tasks": "waits",
+}
+"""Words that other tools have for our commands."""
+
+
 def entries() -> Iterator[Entry]:
     """All commands, in the order of the help."""
     for section in SECTIONS.values():

@@ -66,7 +66,7 @@ def _whole(columns: int) -> str:
         f"`{PROGRAM} COMMAND --help` has the options of a command, with examples. ORCHESTRATOR_URL names the server, "
         "ORCHESTRATOR_TOKEN or ORCHESTRATOR_TOKEN_FILE your token."
     )
-    return "\n".join([*lines, "", *_wrapped(closing, columns), ""])
+    return "\n".join([*lines, "", *_wrapped(catalog.EXIT_CODES, columns), "", *_wrapped(closing, columns), ""])
 
 
 def _commands(section: Sequence[Entry], columns: int) -> Iterator[str]:
@@ -88,6 +88,9 @@ def _command(name: str, columns: int) -> str:
     if page.arguments:
         lines += ["", "Arguments", *_rows(page.arguments, columns)]
     lines += ["", "Options", *_rows([*page.options, Row("--help, -h", "print this help")], columns)]
+    calls_server = any(row.label.startswith("--url ") for row in page.options)
+    if calls_server and "xit code" not in page.text:
+        lines += ["", *_wrapped(catalog.EXIT_CODES, columns)]
     return "\n".join([*lines, ""])
 
 

@@ -52,6 +52,11 @@ def _code_of(arguments: Sequence[str] | None) -> int:
     except (UnicodeEncodeError, UnicodeDecodeError):
         message = "An argument or the input is not text in the encoding of this shell: set LC_ALL to C.UTF-8."
         return report(SettingsError(message))
+    except OSError as error:
+        if error.filename is None:
+            raise
+        # A folder that this user may not enter, or a name that is too long: even a look whether a file exists fails.
+        return report(SettingsError(f"{os.fsdecode(error.filename)!r} cannot be used: {error.strerror}."))
     except KeyboardInterrupt:
         return INTERRUPTED
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from time import sleep
 from typing import Any
 
+from orchestrator_gql.cli.catalog import PROGRAM
 from orchestrator_gql.cli.client import OperationRefused
 from orchestrator_gql.cli.credentials import server_of
 from orchestrator_gql.cli.failure import DECLINED, DONE
@@ -16,8 +17,8 @@ from orchestrator_gql.cli.operator.known import demand_workflows
 from orchestrator_gql.cli.operator.times import moment
 from orchestrator_gql.cli.progress import Counter, working
 from orchestrator_gql.cli.request import request
-from orchestrator_gql.cli.terminal import printable
-from orchestrator_gql.utils.errors import SettingsError
+from orchestrator_gql.cli.terminal import printable, process_count
+from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
 
 DOCUMENT = """\
 mutation Prune($input: PruneProcessesInput!) { pruneProcesses(input: $input) { __typename
@@ -107,6 +108,8 @@ def _asking(options: PruneOptions) -> Iterator[Ask]:
         from orchestrator_gql.cli.prune_database import opened  # the database takes a second to import
 
         with opened(options.database) as requests:
+            for sentence in requests.unknown_workflows(options.wish["workflows"]):
+                print(printable(sentence), file=sys.stderr)
             yield requests.ask
     else:
         url = server_of(options.url)
@@ -122,8 +125,23 @@ def _of_server(url: str, wish: Wish) -> dict[str, Any]:
 
 
 def _delete(ask: Ask, wish: Wish, expected: int) -> _Totals:
-    done, tries, after = _Totals(), 0, None
-    counter = Counter("processes", expected)
+    done, counter = _Totals(), Counter("processes", expected)
+    try:
+        _delete_all(ask, wish, done, counter, expected)
+    except (KeyboardInterrupt, OrchestratorError) as error:
+        counter.end()
+        if done.processes or isinstance(error, KeyboardInterrupt):
+            gone = f"{done.processes:,} or more processes are" if done.processes else "Some processes may be"
+            rest = "each as a whole. Run the command again to delete the rest."
+            print(f"{PROGRAM}: Not finished. {gone} deleted, {rest}", file=sys.stderr)
+        raise
+    counter.end()
+    return done
+
+
+def _delete_all(ask: Ask, wish: Wish, done: _Totals, counter: Counter, expected: int) -> None:
+    """Send requests until no process is left that may go, and add their results to ``done``."""
+    tries, after = 0, None
     while True:
         answer = ask({**wish, "after": after, "dryRun": False})
         done.add(answer)
@@ -137,8 +155,6 @@ def _delete(ask: Ask, wish: Wish, expected: int) -> _Totals:
             raise OperationRefused("Another run deletes processes at the moment. Try again when it has ended.")
         if tries:
             sleep(BUSY_SECONDS)
-    counter.end()
-    return done
 
 
 def _agrees(number: int) -> bool:
@@ -169,7 +185,7 @@ def _print(totals: _Totals, *, is_dry: bool, is_json: bool) -> None:
         print(printable(f"{number:>10,}  stay: {reason}"))
     if totals.notifications:
         print(f"{totals.notifications:>10,}  sent notifications of processes that stay were deleted")
-    noun = "1 process" if totals.processes == 1 else f"{totals.processes:,} processes"
+    noun = process_count(totals.processes)
     if is_dry:
         print(f"{noun} may go, unless something living needs them." if totals.processes else "No process may go.")
     else:

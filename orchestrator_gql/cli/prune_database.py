@@ -3,12 +3,13 @@
 import asyncio
 import getpass
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from orchestrator_gql.audit import origin
 from orchestrator_gql.cli import own_database
+from orchestrator_gql.cli.nearest import did_you_mean
 from orchestrator_gql.config.settings import Settings
 from orchestrator_gql.engine.retention import REST, Pruned, Request, Wish, mark_of, prune, selection_of
 from orchestrator_gql.storage import retention, timers
@@ -42,6 +43,13 @@ class DatabaseRequests:
     def ask(self, wish: dict[str, Any]) -> dict[str, Any]:
         """The fields of `PruneProcessesSuccess`."""
         return self._runner.run(self._answer(wish))
+
+    def unknown_workflows(self, names: Sequence[str]) -> list[str]:
+        """A sentence for each workflow that has no process. It is no error: perhaps all were deleted before."""
+        known = self._runner.run(self._database.read(retention.workflow_names)) if names else []
+        return [
+            f"No process has the workflow {name!r}.{did_you_mean(name, known)}" for name in names if name not in known
+        ]
 
     async def _answer(self, given: dict[str, Any]) -> dict[str, Any]:
         wish = Wish(

@@ -31,6 +31,15 @@ def _replaced(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("orchestrator-plain", _replaced)
 
 
+def process_count(number: int) -> str:
+    """The number with its noun.
+
+    >>> process_count(1), process_count(1200)
+    ('1 process', '1,200 processes')
+    """
+    return "1 process" if number == 1 else f"{number:,} processes"
+
+
 def printable(text: str) -> str:
     r"""The text in one line; characters that control a terminal or change the writing direction are escaped.
 

@@ -90,7 +90,8 @@ class PendingTransitions:
 
     ``evaluated`` is the position whose conditions were just evaluated. ``names`` are the callbacks that the action at
     this position expects. ``polled`` holds the results of the polls of callbacks whose time is over. If a poll could
-    not be called, ``poll_failure`` says why: a wait that then ends without a result fails with it.
+    not be called, ``poll_failure`` says why: a wait that then ends without a result fails with it. ``stored`` are the
+    deliveries to the wait at this position that the transaction has stored already.
     """
 
     process: Process
@@ -99,6 +100,7 @@ class PendingTransitions:
     names: tuple[str, ...] | None = None
     polled: Polled = field(default_factory=dict)
     poll_failure: Failure | None = None
+    stored: tuple[Arrival, ...] = ()
 
     def then(self, transition: Transition) -> "PendingTransitions":
         """The pending transitions with one more."""
@@ -275,6 +277,7 @@ def _settle(
             outcome: Outcome = Skipped()
         elif isinstance(step, AwaitStep):
             claimed = [arrived for transition in pending.transitions for arrived in _arrivals(transition)]
+            claimed += pending.stored
             stored = known.get((process.id, process.position))
             decided = waits.decide(conn, process, step, context.now, pending.polled, claimed, stored=stored)
             if decided is None:

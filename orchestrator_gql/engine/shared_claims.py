@@ -1,12 +1,14 @@
 """Claims many processes in one transaction, while many wait for a worker: thousands of deadlines may be due at once."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from orchestrator_gql.callbacks.rules import Arrival
 from orchestrator_gql.engine import commit
 from orchestrator_gql.engine.commit import CommitContext, CommitResult, PendingTransitions
 from orchestrator_gql.process import Process, claim, steps_of
@@ -19,6 +21,14 @@ from orchestrator_gql.workflow.model import AwaitStep, Workflow
 
 TRIES = 3
 """Transactions that are tried with fewer and fewer processes, before each process is claimed alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Woken:
+    """A process as the transaction that woke it left it, while the engine runs, and the delivery that woke it."""
+
+    process: Process
+    arrived: Arrival
 
 
 class _Unfit(Exception):
@@ -36,6 +46,12 @@ def pending_claim(
     pending = PendingTransitions(process).then(claim(process, worker=runtime.worker, now=now))
     pending = commit.with_current_definition(conn, pending, workflow)
     return pending, commit.commit_context(runtime, steps_of(process, workflow))
+
+
+def with_holder(claimed: CommitResult, process: Process, runtime: Runtime) -> CommitResult:
+    """The claim of the process, with the worker whose lease had ended."""
+    is_taken_over = process.worker not in (None, runtime.worker)
+    return replace(claimed, taken_from=process.worker) if is_taken_over else claimed
 
 
 async def claim_together(runtime: Runtime, process_ids: Sequence[UUID]) -> dict[UUID, CommitResult | None]:
@@ -66,7 +82,8 @@ def _claim_all(conn: Connection, runtime: Runtime, process_ids: Sequence[UUID]) 
             with refusing_demands():
                 pending, context = pending_claim(conn, runtime, process, workflow, now)
                 standing = processes.standing_of_free(process)
-                claimed[process.id] = commit.apply(conn, process, pending, context, standing=standing, known=known)
+                applied = commit.apply(conn, process, pending, context, standing=standing, known=known)
+                claimed[process.id] = with_holder(applied, process, runtime)
         except (StorageUnavailable, DBAPIError):  # a conflict or an outage, perhaps of the writes of another process
             raise
         except Exception as error:

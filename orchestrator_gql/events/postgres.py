@@ -52,7 +52,7 @@ class PostgresNotifier:
     def notify(self, *, has_timers: bool = False, is_passing: bool = False) -> None:
         """Wake up the readers of all servers; with ``has_timers`` also the tasks that fire timers.
 
-        With ``is_passing`` another commit follows soon: the other servers are told of both at once.
+        With ``is_passing`` another commit follows soon: the other servers are notified of both at once.
         """
         self._local.notify()
         self._enqueue({EVENTS, TIMERS} if has_timers else {EVENTS}, is_urgent=not is_passing)

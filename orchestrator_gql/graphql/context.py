@@ -85,7 +85,7 @@ class Context:
     def client(self) -> tuple[str, str | None]:
         """Whose operation this is: the clients take turns with large operations.
 
-        More addresses give nobody more turns: whoever has signed in is one client, and so is a network of IPv6.
+        More addresses give nobody more turns: a person who has signed in is one client, and so is a network of IPv6.
         """
         has_signed_in = self.principal.credential != LOCAL_OPERATOR.credential
         return self.principal.id, None if has_signed_in else _network_of(self.peer)

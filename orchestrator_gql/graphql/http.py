@@ -220,7 +220,7 @@ class GraphQLApp:
     async def _carries(self, query: str, *, is_stranger: bool) -> bool:
         """True if every operation of the document only delivers results; false for an invalid document."""
         try:
-            # The client does not matter: whoever sends large bodies waits for the others who do.
+            # The client does not matter: a client that sends large bodies waits for the others that do.
             found = await documents.known_in_turn(query, is_stranger=is_stranger, queue=self.documents, client=None)
         except GraphQLError:
             return False

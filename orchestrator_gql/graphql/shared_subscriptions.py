@@ -374,8 +374,8 @@ class _Subscriber:
                     return
                 member.cursor = until.cursor
             async with aclosing(member.responses()) as shared:
-                async for one in shared:
-                    yield one
+                async for shared_response in shared:
+                    yield shared_response
         finally:
             self._cursor, self._may_share = member.cursor, not group.is_broken
             await self._shared.leave(self._key, group, member)

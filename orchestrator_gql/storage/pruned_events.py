@@ -1,7 +1,7 @@
 """Deletes the events of removed processes, and remembers how far the log has gaps.
 
 A reader that resumes before a deleted event would not notice the gap. So one row keeps the cursor behind the last event
-that was deleted, and a reader in front of it is told to load everything anew. The newest event of the log stays as a
+that was deleted, and a reader in front of it is asked to load everything anew. The newest event of the log stays as a
 row without a process: SQLite would give its id, and so its cursor, to another event.
 """
 

@@ -236,6 +236,11 @@ def counts(conn: Connection, wanted: Selection) -> list[Count]:
     return found
 
 
+def workflow_names(conn: Connection) -> list[str]:
+    """The names of the workflows that have processes."""
+    return list(conn.scalars(select(processes.c.workflow_name).distinct()))
+
+
 def hold_old(conn: Connection, ids: Sequence[UUID], wanted: Selection) -> list[UUID]:
     """Hold those of the processes that nobody else holds and that are still old enough.
 

@@ -56,6 +56,7 @@ async def test_a_benchmark_of_the_storage_runs_to_its_end(
 
     lines = await all_rows(10)[name](tmp_path)
 
+    assert lines
     assert all(line.ratio for line in lines)
 
 

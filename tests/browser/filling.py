@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_forms.validators import LongText
 
 from orchestrator_gql import begin, inputstep
@@ -72,6 +72,33 @@ def asks_after_reading() -> FormGenerator:
     return {"verdict": page.verdict}
 
 
+def asks_for_name() -> FormGenerator:
+    """A page that is called as its workflow, then a page of its own title."""
+
+    class NamePage(FormPage):
+        model_config = ConfigDict(title="Rename a site")
+        site: str = "ams"
+
+    class RemarkPage(SubmitFormPage):
+        model_config = ConfigDict(title="The reason")
+        remark: str = ""
+
+    named = yield NamePage
+    yield RemarkPage
+    return {"site": named.site}
+
+
+def asks_to_check() -> FormGenerator:
+    """A page that is called as its step."""
+
+    class CheckPage(SubmitFormPage):
+        model_config = ConfigDict(title="Check the name")
+        is_right: bool = True
+
+    page = yield CheckPage
+    return {"is_right": page.is_right}
+
+
 @workflow("Install a device", initial_input_form=asks_for_device)
 def install_device() -> Any:
     """The start form does everything."""
@@ -94,3 +121,9 @@ def hanging_form() -> Any:
 def read_output() -> Any:
     """A person reads a long text."""
     return begin >> inputstep("Read the output", assignee=Assignee("NOC"))(asks_after_reading)
+
+
+@workflow("Rename a site", initial_input_form=asks_for_name)
+def rename_site() -> Any:
+    """Titles that are the same."""
+    return begin >> inputstep("Check the name", assignee=Assignee("NOC"))(asks_to_check)

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from opened import HOSTILE, Dashboard, Site, open_page, open_site
+from opened import HOSTILE, SWITCH, Dashboard, Site, open_page, open_site
 from playwright.sync_api import Locator, Response, Route, WebSocket, expect
 from support.command_line import SECONDS, until
 from support.dashboard_page import wait_for, wait_for_events
@@ -132,6 +132,51 @@ def test_what_is_read_later_moves_no_button(dashboard: Dashboard) -> None:
     expect(detail.locator("[data-name=refused] > summary, .fold-place")).not_to_have_text("Deliveries")
 
     assert [place.bounding_box() for place in (again, after)] == before
+
+
+@pytest.mark.parametrize("height", [400, 720])  # without and with room below the page
+def test_what_a_person_opens_above_moves_no_button_under_the_pointer(dashboard: Dashboard, height: int) -> None:
+    page, held, is_over = dashboard.page, list[Route](), False
+
+    def hold(route: Route) -> None:
+        is_later = "query StepState(" in (route.request.post_data or "")
+        held.append(route) if is_later and not is_over else route.continue_()
+
+    page.route("**/graphql", hold)
+    page.set_viewport_size({"width": 1280, "height": height})
+    begin(dashboard, "changing")
+    repaired = stage(dashboard, "Repair the interfaces")
+    repaired.locator("[data-name=state] > summary").click()
+    expect(repaired).to_contain_text("Reading…")
+    again = page.get_by_role("button", name="Issue again…")
+    again.hover()
+    page.wait_for_function("scroll => window.scrollY === scroll", arg=page.evaluate("window.scrollY"))
+    before = again.bounding_box()
+    is_over = True
+    for route in held:
+        route.continue_()
+    expect(repaired.locator("[data-name=state]")).to_contain_text("repaired")
+
+    after = again.bounding_box()
+    assert held and before is not None and after is not None
+    assert abs(after["y"] - before["y"]) < 1 and after["x"] == before["x"]
+
+
+def test_a_banner_moves_nothing_under_the_pointer(dashboard: Dashboard) -> None:
+    page = dashboard.page
+    page.set_viewport_size({"width": 1280, "height": 400})
+    begin(dashboard, "changing")
+    opener = stage(dashboard, "Repair the interfaces").locator("[data-name=state] > summary")
+    opener.hover()
+    before = opener.bounding_box()
+    dashboard.ask(SWITCH, input={"paused": True})
+    try:
+        expect(page.get_by_text("Engine paused")).to_be_visible()
+        after = opener.bounding_box()
+    finally:
+        dashboard.ask(SWITCH, input={"paused": False})
+
+    assert before is not None and after is not None and abs(after["y"] - before["y"]) < 1
 
 
 def test_waiting_is_drawn_apart_from_working_and_a_link_leads_to_a_step(dashboard: Dashboard) -> None:

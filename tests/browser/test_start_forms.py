@@ -170,3 +170,20 @@ def test_a_cut_text_says_how_long_it_is_and_is_shown_whole(dashboard: Dashboard)
     expect(whole).to_contain_text("line 3999 of")
 
     assert dashboard.complaints == []
+
+
+def test_a_page_with_the_title_of_its_workflow_or_step_does_not_show_it_twice(dashboard: Dashboard) -> None:
+    page = dashboard.page
+    shown = page.locator("[data-page-title]:not(.unseen)")
+    dashboard.open("/start/rename_site")
+    expect(field(page, "Site")).to_be_visible()
+    expect(page.get_by_role("heading", name="Rename a site", level=1)).to_be_visible()
+    expect(shown).to_have_count(0)
+    dashboard.submit()
+    expect(shown).to_have_text(["The reason"])
+    dashboard.submit()
+    expect(page.get_by_role("heading", name="Check the name", level=2)).to_be_visible()
+    expect(page.locator("[data-page-title].unseen")).to_have_text(["Check the name"])
+    expect(shown).to_have_count(0)
+
+    assert dashboard.complaints == []

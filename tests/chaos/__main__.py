@@ -72,6 +72,7 @@ def _on_sqlite(folder: Path, kills: int, seed: int) -> tuple[Evidence, Column]:
 
 def _on_postgres(folder: Path, kills: int, seed: int) -> tuple[Evidence, Column]:
     with postgres_cluster() as cluster:
+        cluster.allow_connections(on_postgres.CONNECTIONS)
 
         async def run() -> on_postgres.Storm:
             async with nursery() as servers:

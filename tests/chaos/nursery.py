@@ -67,7 +67,7 @@ def nurse() -> None:
     signal.signal(signal.SIGCHLD, bury)
     alive: set[int] = set()
     for line in sys.stdin:
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})  # its death is told after its birth
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})  # its death is reported after its birth
         pid = os.fork()
         if pid == 0:
             live(json.loads(line))

@@ -36,6 +36,8 @@ SETTINGS = {
 }
 AT_ONCE = 24
 APIS, WORKERS = 2, 3
+CONNECTIONS = 220
+"""All of them need 172 at most, as 'Deploy on PostgreSQL' counts; sessions of killed servers last a little longer."""
 RECORDED = 3.0
 """Seconds in which processes are started while boundaries are recorded."""
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from support.command_line import get, orchestrator, serving
 
-from orchestrator_gql.cli.catalog import entries
+from orchestrator_gql.cli.catalog import Entry, entries
 from orchestrator_gql.cli.failure import REFUSED
 from orchestrator_gql.cli.help_text import help_of, page_of
 from orchestrator_gql.cli.main import main
@@ -31,12 +31,18 @@ def test_the_help_names_every_command(tmp_path: Path) -> None:
         assert f"    {command} " in result.stdout
 
 
-def test_an_unknown_command_is_refused_with_the_known_commands(tmp_path: Path) -> None:
+@pytest.mark.parametrize("entry", list(entries()), ids=lambda entry: entry.name)
+def test_the_help_of_a_command_that_calls_a_server_names_its_exit_codes(entry: Entry) -> None:
+    text = help_of(entry.name.split(), columns=400)
+
+    assert ("--url URL" in text) <= ("Exit code 0: " in text or "Exit code 1: " in text)
+
+
+def test_an_unknown_command_is_refused_with_the_way_to_the_known_commands(tmp_path: Path) -> None:
     refused = orchestrator(tmp_path, "surf")
 
     assert refused.returncode == 2
-    assert 'Unknown command "surf".' in refused.stderr
-    assert "Available commands: " in refused.stderr
+    assert refused.stderr == 'orchestrator-gql: Unknown command "surf".\nSee `orchestrator-gql --help`.\n'
 
 
 @pytest.mark.parametrize(

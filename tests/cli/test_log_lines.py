@@ -197,6 +197,20 @@ def test_libraries_that_log_paths_and_states_are_quiet(log: io.StringIO, name: s
     assert "not good" in log.getvalue()
 
 
+def test_psycopg_logs_no_lost_connections(log: io.StringIO) -> None:
+    """The outage has a line of its own, and a query that is cancelled while the connection goes has none."""
+    logger = logging.getLogger("psycopg")
+    logger.warning("query cancellation interrupted (%s): closing connection", "OperationalError")
+    logger.warning("query cancellation failed: %s", "connection refused")
+    logger.warning("query not terminated after cancellation: closing connection")
+    logger.warning("error ignored in rollback on %s: %s", "a connection", "the connection is closed")
+    logger.warning("unknown PostgreSQL timezone: %r; will use UTC", "Mars")
+
+    assert [line.partition("psycopg: ")[2] for line in log.getvalue().splitlines()] == [
+        "unknown PostgreSQL timezone: 'Mars'; will use UTC"
+    ]
+
+
 def test_structlog_prints_no_states(log: io.StringIO, capsys: pytest.CaptureFixture[str]) -> None:
     structlog.get_logger("pydantic_forms").debug("state", state={"password": "12345"})
     structlog.get_logger("pydantic_forms").info("state", state={"password": "12345"})

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from orchestrator_gql.cli.catalog import entries
+from orchestrator_gql.cli.catalog import OTHER_WORDS, entries
 from orchestrator_gql.cli.failure import REFUSED
 from orchestrator_gql.cli.help_text import page_of
 from orchestrator_gql.cli.main import main
@@ -94,6 +94,13 @@ def test_the_question_names_all_near_names() -> None:
     assert did_you_mean("nothing", ["greeting"]) == ""
 
 
+def test_the_words_of_other_tools_lead_to_commands_that_are_there() -> None:
+    names = {entry.name for entry in entries()}
+
+    assert set(OTHER_WORDS.values()) <= names
+    assert names.isdisjoint(OTHER_WORDS)
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -110,6 +117,9 @@ def test_the_question_names_all_near_names() -> None:
         (["abrot"], 'Unknown command "abrot". Did you mean "abort"?'),
         (["audit", "lisst"], 'Unknown command "lisst". Did you mean "list"?'),
         (["yes"], 'Unknown command "yes".\n'),
+        (["reject", ID], 'Unknown command "reject". Did you mean "confirm"?'),
+        (["ls"], 'Unknown command "ls". Did you mean "processes"?'),
+        (["audit", "watch"], 'Unknown command "watch".\n'),
         (["proc\x1b[2J"], r"proc\x1b[2J"),
     ],
 )

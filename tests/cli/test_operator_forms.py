@@ -9,7 +9,7 @@ from pydantic_forms.validators import Choice
 
 from orchestrator_gql.cli.operator import forms
 from orchestrator_gql.cli.operator.dialogue import as_values
-from orchestrator_gql.cli.operator.forms import as_field, fill_in, shown
+from orchestrator_gql.cli.operator.forms import as_field, described, fill_in, shown
 
 ROUTERS = {"4711": "Router ams-1", "4712": "Router lon-1"}
 ARouter: Any = Choice.__call__("ARouter", zip(ROUTERS, ROUTERS.items(), strict=True))
@@ -30,6 +30,19 @@ def test_two_fields_of_one_class_have_the_names_of_the_fields_and_a_choice_has_i
         "Ends",
         "  head: 4711 = Router ams-1",
         "  tail: 4712 = Router lon-1",
+    ]
+
+
+def test_a_description_names_each_choice_with_its_label_and_no_other_word_looks_like_a_choice() -> None:
+    field = {"title": "Trouble", "enum": ["none", "late"], "options": {"none": "none", "late": "Too late"}}
+    count = {"title": "Count", "type": "integer", "enum": [1, 2]}
+    schema = {"properties": {"trouble": field, "count": count}, "required": ["count"]}
+
+    rows = described({"schema": schema, "initialData": {"trouble": "late"}})
+
+    assert rows == [
+        "trouble: one of none, late = Too late; optional; default late; Trouble",
+        "count: one of 1, 2; required; Count",
     ]
 
 

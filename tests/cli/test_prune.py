@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -15,6 +16,7 @@ from support.traces import ids_of, named, traces
 
 from orchestrator_gql.cli import prune
 from orchestrator_gql.cli.client import OperationRefused
+from orchestrator_gql.config.database_url import file_name
 from orchestrator_gql.storage.database import connect
 
 KEY = "a key of the deployment"
@@ -184,6 +186,35 @@ def test_another_run_is_named_when_a_request_looks_at_nothing(
         prune._delete(lambda _: ready.pop(0), {}, 0)
 
 
+@pytest.mark.parametrize(
+    ("error", "finished", "says"),
+    [
+        (KeyboardInterrupt(), 1, "Not finished. 3 or more processes are deleted"),
+        (KeyboardInterrupt(), 0, "Not finished. Some processes may be deleted"),
+        (OperationRefused("gone"), 1, "Not finished. 3 or more processes are deleted"),
+        (OperationRefused("gone"), 0, ""),
+    ],
+)
+def test_a_run_that_ends_early_says_what_is_gone(
+    capsys: pytest.CaptureFixture[str], error: BaseException, finished: int, says: str
+) -> None:
+    first = {"counts": [{"status": "ABORTED", "target": "SYSTEM", "processes": 3, "oldest": None}], "kept": []}
+    ready = [{**first, "notifications": 0, "hasMore": True, "endCursor": "x"}] * finished
+
+    def ask(_: dict[str, Any]) -> dict[str, Any]:
+        if not ready:
+            raise error
+        return ready.pop()
+
+    with pytest.raises(type(error)):
+        prune._delete(ask, {}, 5)
+
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert says in printed.err
+    assert bool(says) == bool(printed.err)
+
+
 def test_the_setting_says_what_may_go(tmp_path: Path) -> None:
     url = sqlite_url(tmp_path)
     old = made(url)
@@ -194,3 +225,18 @@ def test_the_setting_says_what_may_go(tmp_path: Path) -> None:
     counted = json.loads(dry.stdout)
     assert counted["processes"] == sum(1 for process in old if process.status == "ABORTED" and process.age > 50)
     assert {count["status"] for count in counted["counts"]} == {"ABORTED"}
+
+
+def test_a_workflow_without_processes_in_the_database_is_named_and_is_no_error(tmp_path: Path) -> None:
+    url = sqlite_url(tmp_path)
+    made(url)
+    with sqlite3.connect(file_name(url)) as conn:
+        (known,) = conn.execute("SELECT workflow_name FROM processes LIMIT 1").fetchone()
+    to = ("prune", "--older-than", "1", "--dry-run", "--json", "--database", url)
+
+    found = orchestrator(tmp_path, *to, "--workflow", known, ORCHESTRATOR_AUDIT_KEY=KEY)
+    misspelt = orchestrator(tmp_path, *to, "--workflow", f"{known}x", known, ORCHESTRATOR_AUDIT_KEY=KEY)
+
+    assert (found.returncode, found.stderr) == (0, "")
+    assert misspelt.returncode == 0 and misspelt.stdout == found.stdout
+    assert misspelt.stderr.startswith(f"No process has the workflow '{known}x'. Did you mean {known!r}")

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from support.command_line import orchestrator, serving, until
+from support.pseudo_terminal import on_terminal
 
 from orchestrator_gql.cli.catalog import entries
 from orchestrator_gql.cli.operator.show import (
@@ -109,6 +111,31 @@ def test_the_details_of_a_failure_are_shown(tmp_path: Path) -> None:
     assert shown.count("details:") == 1  # the failure of the process is that of its step
     place = rows.index("      details:")
     assert rows[place + 1 : place + 3] == ["        port: ge-0/0/1\\x1b", "        password: [redacted]"]
+
+
+LONG = "The port ge-0/0/1 of the device milan-1 is taken by another circuit of the same customer."
+
+
+def test_a_long_line_goes_on_below_its_beginning_at_every_width(tmp_path: Path) -> None:
+    (tmp_path / "refusing.py").write_text(
+        REFUSING.replace('"The port is taken."', repr(LONG)).replace('"ge-', '"FAILED ge-')
+    )
+    with serving(tmp_path, "--workflows", "refusing.py") as server:
+        id = ask(server.address, START.replace("broken", "refusing"))["process"]["id"]
+        look = f'{{ process(id: "{id}") {{ status }} }}'
+        until(lambda: True if ask(server.address, look)["status"] == "FAILED" else None)
+        whole = orchestrator(tmp_path, "show", id, "--url", server.address).stdout
+        drawn = {
+            columns: on_terminal(["show", id, "--url", server.address, "--color", color], columns)[1]
+            for columns, color in ((60, "never"), (80, "never"), (200, "never"), (61, "always"))
+        }
+
+    for columns in (60, 80, 200):
+        assert max(map(len, drawn[columns].splitlines())) <= columns
+    words = [re.sub(r"started \w+ \w+ ago", "", text).split() for text in (whole, drawn[60], drawn[200])]
+    assert words[0] == words[1] == words[2]
+    assert any(line.startswith("      ") and "taken by another" in line for line in drawn[60].splitlines())
+    assert drawn[61].count("\x1b[31mFAILED") == 2  # of the process and of its step, not in the details of the author
 
 
 def test_long_details_are_cut_and_a_failure_without_details_has_no_line() -> None:

@@ -1,6 +1,7 @@
 """Many deadlines at once: their processes are claimed together, and each ends exactly as if it was alone."""
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -94,6 +95,28 @@ async def test_many_deadlines_share_transactions_and_each_process_ends_as_alone(
     assert logs[0][-3:] == [EventKind.CALLBACK_ENDED, EventKind.STEP_CHANGED, EventKind.PROCESS_STATUS_CHANGED]
     assert audit.fault is None
     assert sent["COMMIT"] < MANY / 2, sent
+
+
+async def test_each_process_of_a_dead_worker_is_logged_with_its_holder(
+    postgres: PostgresServer, clock: TurnableClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An operator reads there whose step runs again, however many processes the worker had."""
+    caplog.set_level(logging.INFO, "orchestrator_gql.engine")
+    with postgres.database() as url:
+        ids = await waiting(url, clock, MANY)
+        async with engine_of(url, flow_of(Remote()), clock=clock) as engine:
+            await set_engine_state(engine.runtime, ADA, paused=True)
+            engine.turn(HOUR)
+            for process_id in ids:
+                await engine.reaches(process_id, RUNNING)
+            held = update(tables.processes).values(worker="dead", lease_until=clock.now() - timedelta(seconds=1))
+            await engine.runtime.database.transaction(lambda conn: conn.execute(held))
+            await set_engine_state(engine.runtime, ADA, paused=False)
+            await all_end(engine)
+
+    lines = [vars(record) for record in caplog.records if record.getMessage().startswith("the lease of another worker")]
+    assert Counter(line["process_id"] for line in lines) == Counter(map(str, ids))
+    assert {line["held_by"] for line in lines} == {"dead"}
 
 
 async def kinds(engine: Engine, process_id: UUID) -> list[EventKind]:

@@ -274,7 +274,7 @@ def loading(size: int) -> Any:
 
 
 async def until_all_received(site: Site, query: str, count: int, **variables: Json) -> list[ExecutionResponse]:
-    """The answers of a subscription until it has told so many events, or refused to."""
+    """The answers of a subscription until it has sent so many events, or was refused."""
     context = Context(site.engine.runtime, LOCAL_OPERATOR)
     answers = site.app.state.graphql.responses(GraphQLRequest(query, variables), context, kind=Kind.SUBSCRIPTION)
     found: list[ExecutionResponse] = []

@@ -1,4 +1,4 @@
-"""What authors' code raises in a request, as GraphQL clients are told; and many decisions, each with its own result."""
+"""What authors' code raises in a request, as GraphQL clients see it; and many decisions, each with its own result."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -1,4 +1,4 @@
-"""Decisions at the GraphQL door: who is signed in, what they may do and why not, and many at once."""
+"""Decisions over GraphQL: who is signed in, what they may do and why not, and many at once."""
 
 import sys
 from collections.abc import AsyncIterator

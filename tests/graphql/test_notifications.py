@@ -1,4 +1,4 @@
-"""What people outside are told, as operators see it at GraphQL."""
+"""Notifications, as operators see them over GraphQL."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -22,7 +22,7 @@ STEPS = "{ processes(first: 60) { nodes { id status workflowName steps { name st
 
 
 class Clock:
-    """Moves only when it is told to."""
+    """Moves only when the test turns it."""
 
     def __init__(self) -> None:
         self.now = 100.0

@@ -1,4 +1,4 @@
-"""Why a process rests, said to whoever looks."""
+"""The reason why a process waits, as clients read it."""
 
 from pathlib import Path
 from typing import Any

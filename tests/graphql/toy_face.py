@@ -41,7 +41,7 @@ class World:
     cursor: str | None = None
 
     async def make_context(self, connection: Request | WebSocket, params: Mapping[str, Any] | None) -> "World":
-        """Count, and refuse whoever says so or stands before a locked door."""
+        """Count; refuse a client that asks for a refusal, and every client while the server is locked."""
         given = params if params is not None else {"token": connection.headers.get("authorization")}
         if self.is_locked or given.get("token") == "wrong":
             raise Unauthenticated
@@ -49,7 +49,7 @@ class World:
         return self
 
     def tell(self) -> None:
-        """Wake whoever waits in `until_closed`."""
+        """Wake the tasks that wait in `until_closed`."""
         self.changed.set()
         self.changed.clear()
 

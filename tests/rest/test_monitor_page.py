@@ -52,6 +52,7 @@ def test_the_alerts_have_a_summary_and_the_page_has_each_of_them() -> None:
     names = [rule["alert"] for rule in alerts()]
 
     assert scrape["scrape_configs"][0]["job_name"] == "orchestrator"
+    assert names
     assert all(set(rule) <= {"alert", "expr", "for", "labels", "annotations"} for rule in alerts())
     assert all(rule["annotations"]["summary"] for rule in alerts())
     assert all(re.fullmatch(r"\d+[smhd]", rule.get("for", "1m")) for rule in alerts())

@@ -1,4 +1,4 @@
-"""Readers of a log from which retention deletes: a reader gets every event that stays, or is told to load anew."""
+"""Readers of a log from which retention deletes: a reader gets every event that stays, or is asked to load anew."""
 
 import asyncio
 from typing import Any

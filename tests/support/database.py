@@ -3,9 +3,9 @@
 import asyncio
 import os
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
@@ -80,6 +80,10 @@ class PostgresServer:
             self._execute(f"ALTER SYSTEM SET {setting} = off")
         self._execute("SELECT pg_reload_conf()")
 
+    def allow_connections(self, number: int) -> None:
+        """Set `max_connections` for the next start."""
+        self._execute(f"ALTER SYSTEM SET max_connections = {number}")
+
     def close(self) -> None:
         """Drop the template database of the session."""
         self._execute(f"DROP DATABASE {self._template} WITH (FORCE)")
@@ -132,11 +136,18 @@ def _started() -> Iterator[str]:
             own.cleanup()
 
 
-async def _migrated(url: str) -> None:
+@asynccontextmanager
+async def opened_postgres(url: str) -> AsyncIterator[PostgresDatabase]:
+    """The PostgreSQL database of the URL, open during the block."""
     database = connect(url)
     assert isinstance(database, PostgresDatabase)
     await database.open()
     try:
-        await migrate(database)
+        yield database
     finally:
         await database.close()
+
+
+async def _migrated(url: str) -> None:
+    async with opened_postgres(url) as database:
+        await migrate(database)

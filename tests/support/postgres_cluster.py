@@ -37,6 +37,12 @@ class PostgresCluster:
         self._control("start", "-l", str(self._own.log), "-o", f'-h "" -k {sockets}')
         self.is_running = True
 
+    def allow_connections(self, number: int) -> None:
+        """Start it again with this `max_connections`."""
+        self.server.allow_connections(number)
+        self.stop_immediately()
+        self.start()
+
     def demand_password(self, user: str) -> None:
         """Demand a password from this user."""
         rules = self._own.pgdata / "pg_hba.conf"

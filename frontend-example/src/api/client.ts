@@ -83,7 +83,7 @@ function dataOf<Data>({ data, error }: OperationResult<Data>): Data {
   const words = error?.graphQLErrors.map(({ message }) => message).join(" · ");
   if (status === 401) {
     demandSignIn();
-    throw new Unauthenticated(words || "The server wants to know who you are.");
+    throw new Unauthenticated(words || "Sign in first.");
   }
   if (first) throw new ApiError(words ?? "", textOf(first.extensions["code"]), textOf(first.extensions["errorId"]));
   if (error) throw new ApiError(status ? `The server answered with status ${status}.` : "The server does not answer.");

@@ -13,6 +13,7 @@ import { keepFocus } from "./focusKeeper";
 import { PageArrival, useScrollRestoration } from "./navigation";
 import { NotFound } from "./NotFound";
 import { PAGES } from "./pages";
+import { keepUnderPointer } from "./pointerKeeper";
 import { Shortcuts } from "./Shortcuts";
 import { SignIn } from "./SignIn";
 import { ViewerProvider } from "./viewer";
@@ -49,6 +50,7 @@ function Page() {
   const [address] = useLocation();
   const main = useRef<HTMLElement>(null);
   useEffect(() => (main.current ? keepFocus(main.current) : undefined), []);
+  useEffect(() => (main.current ? keepUnderPointer(main.current) : undefined), []);
   return (
     <main id="main" ref={main} tabIndex={-1}>
       <Boundary name="This page" resetKey={address}>

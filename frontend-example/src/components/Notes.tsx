@@ -94,7 +94,7 @@ function Editor({ label, current, maxLength, draft, setDraft, save }: EditorProp
         />
       </div>
       {state === "conflict" && <Conflict current={current} onKeep={() => setDraft({ ...draft, base: current })} />}
-      {error && <Problem error={error} title="It was not saved." />}
+      {error && <Problem error={error} title={`${label} was not saved.`} />}
       <div className="actions">
         <button className="primary" disabled={isBusy || state === "conflict"}>
           Save

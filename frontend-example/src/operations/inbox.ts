@@ -171,6 +171,7 @@ export const INBOX_CHOICES = graphql(`
     workflows(first: 200) {
       nodes {
         name
+        description
         steps {
           assignee {
             key

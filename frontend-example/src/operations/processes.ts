@@ -44,6 +44,7 @@ export const FILTER_CHOICES = graphql(`
     workflows(first: 200) {
       nodes {
         name
+        description
         steps {
           assignee {
             key

@@ -17,7 +17,7 @@ def completion(
       orchestrator-gql completion zsh > ~/.zfunc/_orchestrator-gql
       orchestrator-gql completion fish > ~/.config/fish/completions/orchestrator-gql.fish
     """
-    from orchestrator_gql.cli.app import completion_script
+    from orchestrator_gql.cli.completion import script
 
-    print(completion_script(shell).rstrip("\n"))
+    print(script(shell).rstrip("\n"))
     return DONE

@@ -73,7 +73,7 @@ def described(page: dict[str, Any]) -> list[str]:
         ]
         if "enum" in field:
             more = f" and {len(field['enum']) - CHOICES} more" if len(field["enum"]) > CHOICES else ""
-            kind = f"one of {', '.join(map(_text, field['enum'][:CHOICES]))}{more}"
+            kind = f"one of {', '.join(_named(field, _text(each)) for each in field['enum'][:CHOICES])}{more}"
         else:
             kind = " or ".join(types)
         default = page["initialData"].get(name)
@@ -83,7 +83,7 @@ def described(page: dict[str, Any]) -> list[str]:
             f"default {MASK if _is_secret(field) else _text(default)}" if not is_nothing(default) else "",
             field["title"] if field["title"] != name else "",
         )
-        lines.append(f"{name}: {', '.join(filter(None, parts))}")
+        lines.append(f"{name}: {'; '.join(filter(None, parts))}")  # a comma would make a choice of the next part
     return lines
 
 

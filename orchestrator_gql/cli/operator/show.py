@@ -2,7 +2,9 @@
 
 import json
 import re
+import shutil
 import sys
+import textwrap
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -52,6 +54,12 @@ SHOWN = 200
 DETAILS = 1_000
 """Characters of the details of a failure that are shown."""
 
+NARROWEST = 40
+"""Columns for which lines are folded at least."""
+
+TRACE = "      | "
+"""The beginning of a line of a trace."""
+
 TRACE_LINES = 40
 TRACE_WIDTH = 300
 """The end of a trace that is shown: the lines, and the characters of each line."""
@@ -67,15 +75,32 @@ def show(url: str, id: UUID, *, is_json: bool = False) -> None:
         print(json.dumps(process, indent=2))
         return
     for line in lines(process, datetime.now(UTC), earlier_decisions(url, process)):
-        print(_painted(printable(line)))
+        is_plain = True
+        for part in _folded(printable(line)):
+            shown = _painted(part) if is_plain else part
+            is_plain = shown == part
+            print(shown)
+
+
+def _folded(line: str) -> list[str]:
+    """The line as a terminal shows it: what is too long goes on below, indented; no word, such as an id, is cut."""
+    if not sys.stdout.isatty() or line.startswith(TRACE):
+        return [line]
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    columns = max(NARROWEST, shutil.get_terminal_size().columns)
+    if len(line) <= columns:
+        return [line]
+    return textwrap.wrap(line, columns, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def _painted(line: str) -> str:
-    """The line with its first status in its colour; a heading is bold, and a trace is dim."""
+    """The line with its first status in its colour; a heading is bold, and a trace is dim. Text of others is plain."""
     if not is_colored(sys.stdout):
         return line
-    if line.startswith("      | "):
+    if line.startswith(TRACE):
         return styled(line, "dim", sys.stdout)
+    if line.startswith(" " * 6):
+        return line
     if line in HEADINGS:
         return styled(line, "bold", sys.stdout)
     return STATUS.sub(lambda found: styled(found[0], STATUSES.get(found[0]), sys.stdout), line, count=1)
@@ -215,7 +240,7 @@ def _callback(callback: dict[str, Any], now: datetime) -> list[str]:
     name = f" {callback['name']}" if callback["name"] else ""
     again = f", issued {callback['round']} times" if callback["round"] > 1 else ""
     source = f" by {callback['source'].lower()}" if callback["source"] not in (None, "CALLBACK") else ""
-    rows = [f"  {callback['id']}{name} is {callback['status']}{source}, …{callback['tokenHint']}{again}"]
+    rows = [f"  {callback['id']}{name} is {callback['status']}{source}, token …{callback['tokenHint']}{again}"]
     if report := callback["progress"]:
         percent = f"{report['percent']:.0f} % " if report["percent"] is not None else ""
         rows.append(

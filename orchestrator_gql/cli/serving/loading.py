@@ -23,7 +23,7 @@ def load_workflows(modules: Sequence[str]) -> list[Workflow]:
 
     A module is a dotted name or a file. Raises `SettingsError` if a module cannot be imported or has no workflow.
     """
-    _make_importable(Path.cwd())
+    _make_importable(working_folder())
     workflows_by_id: dict[int, Workflow] = {}
     for name in modules:
         workflows = [value for value in vars(_import(name)).values() if isinstance(value, Workflow)]
@@ -42,13 +42,27 @@ def _import(name: str) -> ModuleType:
         raise SettingsError(f"The workflows in {name!r} cannot be loaded: {_described(error)}") from error
 
 
+def working_folder() -> Path:
+    """The folder in which the command runs. Raises `SettingsError` if somebody removed it meanwhile."""
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise SettingsError(
+            f"The working folder cannot be found: {error.strerror}. Change to another folder."
+        ) from error
+
+
 def is_file(name: str) -> bool:
     """True if the module is given as a file, and not as a dotted name."""
     return name.endswith(".py") or os.sep in name
 
 
 def _module_of_file(path: Path) -> ModuleType:
-    if not path.is_file():
+    try:
+        is_there = path.is_file()
+    except OSError as error:  # such as a folder that this user may not enter
+        raise SettingsError(f"The file {str(path)!r} cannot be read: {error.strerror}.") from error
+    if not is_there:
         raise SettingsError(f"There is no file {str(path)!r} in {str(Path.cwd())!r}.")
     _make_importable(path.resolve().parent)  # as `python FILE` does: a file may import files next to it
     module = sys.modules.get(path.stem)

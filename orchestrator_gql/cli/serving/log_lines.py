@@ -127,6 +127,8 @@ class _WithoutLostConnections(logging.Filter):
         """False for a record about a lost connection."""
         if record.name.startswith("psycopg.pool"):
             return record.levelno > logging.WARNING
+        if record.name == "psycopg":
+            return not str(record.msg).startswith(_AT_A_LOSS)
         error = record.exc_info[1] if record.exc_info else None
         return not (record.name.startswith("procrastinate") and _is_lost_connection(error))
 
@@ -139,6 +141,9 @@ def _is_lost_connection(error: BaseException | None) -> bool:
         error = error.__cause__
     return False
 
+
+_AT_A_LOSS = ("query cancellation ", "query not terminated ", "error ignored ")
+"""The beginnings of what psycopg logs if it cannot cancel or roll back, because the connection is lost meanwhile."""
 
 _LOST = {"OperationalError", "InterfaceError", "PoolTimeout", "PoolClosed"}
 

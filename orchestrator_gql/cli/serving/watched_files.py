@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from orchestrator_gql.cli.serving.loading import LIBRARIES, is_file
+from orchestrator_gql.cli.serving.loading import LIBRARIES, is_file, working_folder
 
 Snapshot: TypeAlias = Mapping[str, tuple[int, int, int]]
 """Time, size and inode of each file: an editor may replace a file within one tick of the clock, or keep its size."""
@@ -56,7 +56,7 @@ def _of_file(name: str) -> Iterator[Path]:
 
 def _of_module(name: str) -> Iterator[Path]:
     top = name.partition(".")[0]
-    sys.path.insert(0, str(Path.cwd()))  # as `load_workflows` does
+    sys.path.insert(0, str(working_folder()))  # as `load_workflows` does
     importlib.invalidate_caches()
     try:
         spec = importlib.util.find_spec(top)
@@ -65,7 +65,7 @@ def _of_module(name: str) -> Iterator[Path]:
     finally:
         sys.path.pop(0)
     if spec is None:
-        yield Path.cwd()
+        yield working_folder()
         return
     packages = [Path(folder).resolve() for folder in spec.submodule_search_locations or ()]
     for place in packages or [Path(spec.origin or ".").resolve()]:

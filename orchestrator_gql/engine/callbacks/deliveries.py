@@ -27,6 +27,7 @@ from orchestrator_gql.engine import commit
 from orchestrator_gql.engine.callbacks import results
 from orchestrator_gql.engine.callbacks.service_auth import denied
 from orchestrator_gql.engine.commit import PendingTransitions, commit_context
+from orchestrator_gql.engine.shared_claims import Woken
 from orchestrator_gql.process import Process, resume, steps_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import (
@@ -38,6 +39,7 @@ from orchestrator_gql.storage import (
     timers,
     unclaimed_deliveries,
 )
+from orchestrator_gql.storage.database.after_commit import commit_effects
 from orchestrator_gql.storage.database.prepared import PreparedRead
 from orchestrator_gql.storage.processes import Standing
 from orchestrator_gql.storage.timers import TimerKind
@@ -161,7 +163,9 @@ def deliver(
     taken = results.take(conn, process, arrived, now=now, audit_key=runtime.settings.audit_secret)
     if isinstance(arrived.outcome, Accepted) and _may_end(conn, process, callback, step):
         pending = PendingTransitions(process).then(resume(process, now))
-        commit.apply(conn, process, pending, commit_context(runtime, begin, now=now), standing=standing)
+        woken = commit.apply(conn, process, pending, commit_context(runtime, begin, now=now), standing=standing).process
+        if standing.engine is EngineState.RUNNING:
+            commit_effects(conn).known = Woken(woken, arrived)
     return _for_the_next_job(conn, address, delivery, arrived.outcome, taken, now)
 
 

@@ -107,7 +107,7 @@ def _note(locked: LockedCallback, missing: Sequence[Callback], action: str, acto
 def demand_reason(reason: str) -> None:
     """Raise `PayloadInvalid` if the reason is blank."""
     if not reason.strip():
-        error = FieldError(("reason",), "Say why: whoever looks at this process later will ask.", "missing")
+        error = FieldError(("reason",), "Give a reason: the audit log keeps it.", "missing")
         raise PayloadInvalid("This needs a reason.", [error])
 
 

@@ -37,7 +37,7 @@ async def keep_sealed(runtime: Runtime) -> None:
 
 
 async def seal_new(runtime: Runtime) -> int:
-    """Seal all unsealed entries; the number of sealed entries.
+    """Seal all unsealed entries; the number of sealed entries. Entries that arrive meanwhile wait for the next run.
 
     Without new entries the cost is one index lookup. Several sealers may run at the same time: the second one stops and
     leaves the entries to the first one and to the next run.
@@ -52,6 +52,8 @@ async def seal_new(runtime: Runtime) -> int:
             break
         logger.info("audit sealed", extra={"seq": seal.seq, "digest": seal.digest, "entries": seal.entries})
         sealed += seal.entries
+        if seal.entries < audit.BATCH:  # else a busy server would have a seal, and a commit, for each entry
+            break
     return sealed
 
 

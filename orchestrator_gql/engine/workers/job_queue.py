@@ -80,7 +80,7 @@ class JobQueue(JobManager):
             procrastinate.PsycopgConnector(
                 kwargs=arguments,
                 min_size=1,
-                max_size=4,
+                max_size=2,  # fetching and listening have connections of their own
                 timeout=5,
                 configure=_configure,
                 pool_factory=_pool,

@@ -69,6 +69,13 @@ async def _drain(connection: OwnConnection, notified: Callable[[], None]) -> Non
     loop, pgconn, socket = asyncio.get_running_loop(), connection.pgconn, connection.pgconn.socket
     lost: asyncio.Future[None] = loop.create_future()
 
+    def take() -> None:
+        has_more = False
+        while pgconn.notifies() is not None:
+            has_more = True
+        if has_more:
+            notified()
+
     def read() -> None:
         try:
             pgconn.consume_input()
@@ -79,14 +86,11 @@ async def _drain(connection: OwnConnection, notified: Callable[[], None]) -> Non
             if not lost.done():
                 lost.set_exception(error)
             return
-        has_more = False
-        while pgconn.notifies() is not None:
-            has_more = True
-        if has_more:
-            notified()
+        take()
 
     loop.add_reader(socket, read)
     try:
+        take()  # what came behind the answer of the last statement is not in the socket any more
         await asyncio.wait([lost], timeout=PING)
     finally:
         if not lost.done():

@@ -40,6 +40,7 @@ class CommitEffects:
     ``is_repeatable``: the caller handles `OutcomeUnknown`, so the COMMIT may be sent with the last writes.
     ``held`` are the processes whose locks the unit took, behind that of the engine's state if ``shares_engine``.
     ``is_passing``: the process goes on at once, so that another commit follows.
+    ``known`` is what the engine knows of the process that the unit woke: a claim in the transaction need not read it.
     """
 
     woken: set[UUID] = field(default_factory=set)
@@ -51,6 +52,7 @@ class CommitEffects:
     held: set[UUID] = field(default_factory=set)
     shares_engine: bool = False
     facts: list[Fact] = field(default_factory=list)
+    known: object = None
 
     def add(self, other: "CommitEffects") -> None:
         """Add the effects of another unit of the same commit."""
@@ -94,9 +96,9 @@ def commit_effects(conn: Connection) -> CommitEffects:
     return effects
 
 
-def begin_unit(conn: Connection) -> CommitEffects:
-    """Start an empty collection for the unit that begins on this connection."""
-    effects = CommitEffects()
+def begin_unit(conn: Connection, *, known: object = None) -> CommitEffects:
+    """Start an empty collection for the unit that begins on this connection, but for what is ``known``."""
+    effects = CommitEffects(known=known)
     conn.info[_KEY] = effects
     return effects
 

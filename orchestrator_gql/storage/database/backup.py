@@ -67,8 +67,7 @@ class Backup:
             self._is_whole = True
         except (DBAPIError, sqlite3.Error) as error:
             self.remove()
-            reason = error.orig if isinstance(error, DBAPIError) else error
-            raise SettingsError(f"{str(source)!r} cannot be copied: {reason}.") from error
+            raise SettingsError(f"{str(source)!r} cannot be copied: {_reason(source, error)}.") from error
         except BaseException:
             self.remove()
             raise
@@ -149,6 +148,15 @@ class Backup:
 
 def _beside(path: Path) -> list[Path]:
     return [path.with_name(path.name + end) for end in BESIDE]
+
+
+def _reason(source: Path, error: DBAPIError | sqlite3.Error) -> str:
+    if not os.access(source.resolve().parent, os.W_OK):
+        return (
+            "its folder cannot be written, and SQLite needs files beside the database. If no server uses the database, "
+            "and it has no -wal file, copy it with `cp`"
+        )
+    return str(error.orig if isinstance(error, DBAPIError) else error)
 
 
 def _source(url: str) -> Path:

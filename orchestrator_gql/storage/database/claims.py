@@ -34,7 +34,7 @@ def claim_woken(
     if make is None:
         return
     pipeline = demand_pipeline(conn)
-    of_claim = begin_unit(conn)
+    of_claim = begin_unit(conn, known=effects.known)
     pipeline.protect()
     try:
         claim = make(conn)

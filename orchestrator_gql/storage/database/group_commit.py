@@ -216,7 +216,7 @@ class GroupWriter:
         make = self._claimer(process_id)
         if make is None:
             return
-        of_claim = begin_unit(self._conn)
+        of_claim = begin_unit(self._conn, known=effects.known)
         self._driver.execute("SAVEPOINT claim")
         try:
             claim = make(self._conn)

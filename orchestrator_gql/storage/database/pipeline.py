@@ -180,8 +180,10 @@ class Pipeline:
     def run_current(self, conn: Connection, ahead: Sequence[Executed]) -> None:
         """As `run`, before the transaction that is due: each read is a transaction of its own."""
         begin, self._begin = self._begin, ""
-        self.run(conn, [], ahead)
-        self._begin = begin
+        try:
+            self.run(conn, [], ahead)
+        finally:  # a unit that goes on after an error still reads in its transaction
+            self._begin = begin
 
     def demand(self, conn: Connection, statements: Sequence[Executed], demand: Callable[[Result], None] | None) -> None:
         """Send the statements before the next one, in its round trip, and before the COMMIT at the latest.

@@ -154,15 +154,19 @@ class FileLock:
     """An exclusive lock on a file beside the database; the kernel releases it when the server ends in any way."""
 
     def __init__(self, path: Path) -> None:
+        self._database = path
         self._path = path.with_name(path.name + ".lock")
         self._fd: int | None = None
 
     def acquire(self) -> None:
         """Take the lock. Raises `InUse` if another server has it."""
         try:
-            fd = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         except OSError as error:
-            raise SettingsError(f"The folder of the database cannot be written: {error}.") from error
+            raise SettingsError(
+                f"The folder of the database cannot be written: {str(self._path)!r}: {error.strerror}. The lock, and "
+                "files of SQLite, are beside the database."
+            ) from error
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -173,10 +177,18 @@ class FileLock:
                 f"Another server (process {holder}) works on {file!r}: one SQLite file takes one server. "
                 "Stop it first, or move to PostgreSQL to run several."
             ) from None
+        self._give_to_owner(fd)
         os.ftruncate(fd, 0)
         os.pwrite(fd, str(os.getpid()).encode(), 0)
         self._fd = fd
         self._end_keeping = keep_from_children(lambda: [fd])
+
+    def _give_to_owner(self, fd: int) -> None:
+        """Give the lock to the owner of the database, as SQLite does with its own files: after a command of root, the
+        server's user must be able to open the lock. A link could name a file of somebody else."""
+        if os.geteuid() == 0 and os.fstat(fd).st_nlink == 1 and self._database.exists():
+            owner = self._database.stat()
+            os.fchown(fd, owner.st_uid, owner.st_gid)
 
     def release(self) -> None:
         """Release the lock, if this server has it."""

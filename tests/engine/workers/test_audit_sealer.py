@@ -15,7 +15,7 @@ from support.engine import Engine
 from support.operator import ADA
 
 from orchestrator_gql.audit.entries import BEGINNING, AuditEntry, digest_of
-from orchestrator_gql.audit.seals import Anchor
+from orchestrator_gql.audit.seals import Anchor, Seal
 from orchestrator_gql.engine.audit_log import write_down
 from orchestrator_gql.engine.workers.audit_sealer import seal_at_the_end, seal_new
 from orchestrator_gql.reads.audit import MOST, Verified, verify_audit
@@ -317,6 +317,25 @@ async def test_two_sealers_seal_every_entry_once(offer: Offer) -> None:
 
     assert (found.fault, found.entries) == (None, 20)
     assert not await engine.read(log.has_unsealed)
+
+
+async def test_entries_that_arrive_while_others_are_sealed_wait_for_the_next_run(
+    offer: Offer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = await offer(audit_key=KEY)
+    seal, arriving = log.seal, iter(range(10))
+
+    def seal_while_an_entry_arrives(conn: Connection, now: datetime, key: bytes | None) -> Seal | None:
+        new_seal = seal(conn, now, key)
+        if next(arriving, None) is not None:
+            write_down(conn, engine.runtime, A, actor="ada", action="retryProcess", now=now)
+        return new_seal
+
+    await decide(engine, A)
+    monkeypatch.setattr(log, "seal", seal_while_an_entry_arrives)
+
+    assert await seal_new(engine.runtime) in (1, 0)  # 0: the engine's own sealer was first
+    assert await engine.read(log.has_unsealed)
 
 
 async def test_the_second_of_two_sealers_undoes_its_work(offer: Offer, monkeypatch: pytest.MonkeyPatch) -> None:

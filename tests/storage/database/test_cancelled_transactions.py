@@ -6,16 +6,14 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Connection, func, insert, make_url, select, text
-from support.database import PostgresServer
+from sqlalchemy import Connection, make_url, text
+from support.database import PostgresServer, opened_postgres
+from support.payload_rows import ADD, LOCK, TEXTS
 from support.until import PATIENCE
 
-from orchestrator_gql.storage.database import connect
 from orchestrator_gql.storage.database.link import Link, Result, Statement
 from orchestrator_gql.storage.database.postgres import POOL, PostgresDatabase
-from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.database.transactions import COMMIT
-from orchestrator_gql.storage.tables import payloads
 from orchestrator_gql.utils.errors import OutcomeUnknown, StorageUnavailable
 from orchestrator_gql.utils.tokens import new_id
 
@@ -29,28 +27,19 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND (state <> 'id
 """
 """Sessions that still do something."""
 
-_add = Prepared(insert(payloads).inline(), payloads.c.keys())
-_texts = Prepared(select(payloads.c.text))
-_lock = Prepared(select(func.pg_advisory_xact_lock(1)))
-
 
 @pytest.fixture
 async def database(postgres: PostgresServer) -> AsyncIterator[PostgresDatabase]:
     with postgres.database() as url:
-        opened = connect(url)
-        assert isinstance(opened, PostgresDatabase)
-        await opened.open()
-        try:
+        async with opened_postgres(url) as opened:
             yield opened
-        finally:
-            await opened.close()
 
 
 def unit(conn: Connection) -> None:
-    _lock.first(conn, {})
-    _add.write(conn, {"id": new_id(), "text": "first"})
-    _texts.all(conn, {})
-    _add.write(conn, {"id": new_id(), "text": "second"})
+    LOCK.first(conn, {})
+    ADD.write(conn, {"id": new_id(), "text": "first"})
+    TEXTS.all(conn, {})
+    ADD.write(conn, {"id": new_id(), "text": "second"})
     conn.execute(text("SELECT 1"))
 
 
@@ -61,7 +50,7 @@ async def demand_whole(database: PostgresDatabase) -> int:
         while (await (await other.execute(LEFT)).fetchone()) != (0,):  # noqa: ASYNC110 - another session looks
             await asyncio.sleep(0.01)
     async with asyncio.timeout(PATIENCE):
-        found = await asyncio.gather(*(database.transaction(lambda conn: _texts.all(conn, {})) for _ in range(POOL)))
+        found = await asyncio.gather(*(database.transaction(lambda conn: TEXTS.all(conn, {})) for _ in range(POOL)))
     texts = sorted(row["text"] for row in found[0])
     assert texts == sorted(["first", "second"] * (len(texts) // 2))
     return len(texts) // 2

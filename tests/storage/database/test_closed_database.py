@@ -1,4 +1,4 @@
-"""A request that the stop of the server overtakes is told to try again, and is no fault of the server."""
+"""A request that the stop of the server overtakes is asked to try again, and is no fault of the server."""
 
 from collections.abc import Callable
 from typing import Any

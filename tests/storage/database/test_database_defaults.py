@@ -7,13 +7,13 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Connection, Float, LargeBinary, bindparam, cast, func, insert, make_url, select
-from support.database import PostgresServer
+from sqlalchemy import Connection, Float, LargeBinary, bindparam, cast, insert, make_url, select
+from support.database import PostgresServer, opened_postgres
+from support.payload_rows import LOCK, TEXTS
 
-from orchestrator_gql.storage.database import connect
 from orchestrator_gql.storage.database.postgres import PostgresDatabase
 from orchestrator_gql.storage.database.prepared import Prepared
-from orchestrator_gql.storage.tables import events, payloads
+from orchestrator_gql.storage.tables import events
 from orchestrator_gql.types import EventKind
 from orchestrator_gql.utils.tokens import new_id
 
@@ -32,11 +32,8 @@ DEFAULTS = {
 TEXT = "Zürich €'\\n\\ 日本 🚀"
 AT = datetime(2026, 7, 1, 23, 59, 59, 999999, tzinfo=UTC)
 
-_add = Prepared(insert(payloads).inline(), payloads.c.keys())
-_texts = Prepared(select(payloads.c.text))
 _append = Prepared(insert(events).inline(), ["kind", "process_id", "actor", "payload", "at"])
 _events = Prepared(select(events.c.kind, events.c.process_id, events.c.actor, events.c.payload, events.c.at))
-_lock = Prepared(select(func.pg_advisory_xact_lock(1)))
 _echo = Prepared(
     select(*(cast(bindparam(name), type_).label(name) for name, type_ in [("binary", LargeBinary), ("number", Float)]))
 )
@@ -50,13 +47,8 @@ async def database(postgres: PostgresServer, request: pytest.FixtureRequest) -> 
         with psycopg.connect(plain, autocommit=True) as conn:
             change = f"ALTER DATABASE {parsed.database} SET {request.param} = {DEFAULTS[request.param]}"
             conn.execute(change.encode())
-        opened = connect(url)
-        assert isinstance(opened, PostgresDatabase)
-        await opened.open()
-        try:
+        async with opened_postgres(url) as opened:
             yield opened
-        finally:
-            await opened.close()
 
 
 def read(conn: Connection) -> list[Any]:
@@ -98,6 +90,6 @@ async def test_a_read_behind_a_lock_sees_what_was_committed_during_the_wait(data
     loop = asyncio.get_running_loop()
     holding = asyncio.create_task(asyncio.to_thread(holder))
     await locked.wait()
-    found = await database.transaction(lambda conn: list(_texts.each_behind(conn, {}, (_lock, {}))))
+    found = await database.transaction(lambda conn: list(TEXTS.each_behind(conn, {}, (LOCK, {}))))
     await holding
     assert found == [{"text": "committed"}]

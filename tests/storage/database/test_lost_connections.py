@@ -1,4 +1,4 @@
-"""Wherever PostgreSQL is lost in a unit, its caller is told that the database is away, and never of another error."""
+"""If PostgreSQL is lost anywhere in a unit, its caller gets the error of an unavailable database, and never another."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
@@ -7,15 +7,13 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Connection, func, insert, make_url, select, text
-from support.database import PostgresServer
+from sqlalchemy import Connection, make_url, text
+from support.database import PostgresServer, opened_postgres
+from support.payload_rows import ADD, LOCK, TEXTS
 
 from orchestrator_gql.engine.workers import timers
-from orchestrator_gql.storage.database import connect
 from orchestrator_gql.storage.database.pipeline import savepoint
 from orchestrator_gql.storage.database.postgres import READERS, PostgresDatabase
-from orchestrator_gql.storage.database.prepared import Prepared
-from orchestrator_gql.storage.tables import payloads
 from orchestrator_gql.storage.timers import DueTimer, TimerKind
 from orchestrator_gql.utils.errors import StorageUnavailable
 from orchestrator_gql.utils.tokens import new_id
@@ -23,10 +21,6 @@ from orchestrator_gql.workflows.registry import Registry
 
 _never: Any = None
 Lose = Callable[[Connection], None]
-
-_add = Prepared(insert(payloads).inline(), payloads.c.keys())
-_texts = Prepared(select(payloads.c.text))
-_lock = Prepared(select(func.pg_advisory_xact_lock(1)))
 
 
 @pytest.fixture
@@ -37,13 +31,8 @@ def url(postgres: PostgresServer) -> Any:
 
 @pytest.fixture
 async def database(url: str) -> AsyncIterator[PostgresDatabase]:
-    opened = connect(url)
-    assert isinstance(opened, PostgresDatabase)
-    await opened.open()
-    try:
+    async with opened_postgres(url) as opened:
         yield opened
-    finally:
-        await opened.close()
 
 
 @pytest.fixture
@@ -60,17 +49,17 @@ def lose(url: str) -> Any:
 
 
 def add(conn: Connection) -> None:
-    _add.write(conn, {"id": new_id(), "text": "lost"})
+    ADD.write(conn, {"id": new_id(), "text": "lost"})
 
 
 def at_the_first_read(conn: Connection, lose: Lose) -> None:
     lose(conn)
-    _texts.all(conn, {})
+    TEXTS.all(conn, {})
 
 
 def behind_a_lock(conn: Connection, lose: Lose) -> None:
     lose(conn)
-    next(_texts.each_behind(conn, {}, (_lock, {})), None)
+    next(TEXTS.each_behind(conn, {}, (LOCK, {})), None)
 
 
 def at_the_flush(conn: Connection, lose: Lose) -> None:
@@ -101,22 +90,22 @@ def before_more_writes(conn: Connection, lose: Lose) -> None:
     """As code that goes on after any error in a savepoint."""
     with suppress(Exception), savepoint(conn):
         lose(conn)
-        _texts.all(conn, {})
+        TEXTS.all(conn, {})
     add(conn)
 
 
 def before_more_reads(conn: Connection, lose: Lose) -> None:
     with suppress(Exception), savepoint(conn):
         lose(conn)
-        _texts.all(conn, {})
-    _texts.all(conn, {})
+        TEXTS.all(conn, {})
+    TEXTS.all(conn, {})
 
 
 def before_a_second_savepoint(conn: Connection, lose: Lose) -> None:
     for _ in range(2):
         with suppress(Exception), savepoint(conn):
             lose(conn)
-            _texts.all(conn, {})
+            TEXTS.all(conn, {})
 
 
 UNITS = [
@@ -138,7 +127,7 @@ async def test_a_unit_that_loses_its_connection_each_time_is_refused(
 ) -> None:
     with pytest.raises(StorageUnavailable):
         await database.transaction(lambda conn: unit(conn, lose))
-    assert await database.read(lambda conn: _texts.all(conn, {})) == []
+    assert await database.read(lambda conn: TEXTS.all(conn, {})) == []
 
 
 @pytest.mark.parametrize("unit", UNITS)
@@ -154,7 +143,7 @@ async def test_a_unit_that_loses_its_connection_once_is_repeated(
         unit(conn, lambda _: None)
 
     await database.transaction(loses_once)
-    await database.read(lambda conn: _texts.all(conn, {}))
+    await database.read(lambda conn: TEXTS.all(conn, {}))
 
 
 async def test_a_form_that_expires_while_the_database_is_lost_is_not_to_blame(
@@ -190,7 +179,7 @@ async def test_a_read_that_loses_its_connection_behind_its_last_row_keeps_its_re
     losses: list[bool] = []
 
     def unit(conn: Connection) -> list[Any]:
-        rows = _texts.all(conn, {})
+        rows = TEXTS.all(conn, {})
         if not losses:
             losses.append(True)
             lose(conn)
@@ -207,10 +196,10 @@ async def test_a_snapshot_that_loses_its_connection_is_refused_or_ends_quietly(
 
     async def reads() -> None:
         async with database.snapshot() as snapshot:
-            await snapshot.read(lambda conn: _texts.all(conn, {}))
+            await snapshot.read(lambda conn: TEXTS.all(conn, {}))
             await snapshot.read(lose)
             if is_read_again:
-                await snapshot.read(lambda conn: _texts.all(conn, {}))
+                await snapshot.read(lambda conn: TEXTS.all(conn, {}))
 
     for _ in range(READERS + 1):  # each connection of the pool returns
         if is_read_again:

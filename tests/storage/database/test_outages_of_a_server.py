@@ -42,6 +42,8 @@ START = 'mutation { startWorkflow(input: {workflowName: "busy"}) { __typename } 
 LIST = "{ processes { nodes { id } } }"
 VERIFY = "{ verifyAudit { __typename } }"
 REPORTS = "orchestrator_gql.storage.database: the database is "
+OF_SLOW_MACHINE = " orchestrator_gql.utils.author_watch: "
+"""A machine that is busy for a second looks like a step that blocks the event loop."""
 
 
 def send(server: Running, query: str) -> dict[str, Any]:
@@ -67,7 +69,7 @@ def test_an_outage_of_postgresql_is_one_line_for_each_server(tmp_path: Path) -> 
             "ORCHESTRATOR_DISPATCHER": "distributed",
             "ORCHESTRATOR_WEBHOOKS": json.dumps(hook),
             "ORCHESTRATOR_HEARTBEAT": "0.5",
-            "ORCHESTRATOR_GRACE": "1",
+            "ORCHESTRATOR_GRACE": "10",  # longer than a step, also on a busy machine
         }
         words = ("serve", "--workflows", "flows", "--port", "0")
         servers = [stack.enter_context(running(tmp_path, *words, **environment)) for _ in range(2)]
@@ -96,6 +98,7 @@ def test_an_outage_of_postgresql_is_one_line_for_each_server(tmp_path: Path) -> 
     for log in logs:
         assert "Traceback" not in log
         logged = [line for line in log.splitlines() if " WARNING " in line or " ERROR " in line or REPORTS in line]
+        logged = [line for line in logged if OF_SLOW_MACHINE not in line]
         assert [line.partition(REPORTS)[2].split(";")[0].split("  ")[0] for line in logged] == [
             "unavailable",
             "available again",

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Integer, Text, bindparam, cast, func, insert, literal, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from support.database import PostgresServer
+from support.database import PostgresServer, opened_postgres
+from support.payload_rows import ADD, CHANGE, TEXTS
 from support.tree import ROOT
 
-from orchestrator_gql.storage.database import connect
 from orchestrator_gql.storage.database.pipeline import pipeline_of, savepoint
 from orchestrator_gql.storage.database.postgres import PostgresDatabase
 from orchestrator_gql.storage.database.prepared import Prepared
@@ -20,9 +20,6 @@ from orchestrator_gql.storage.tables import events, idempotency_keys, payloads
 from orchestrator_gql.types import EventKind
 from orchestrator_gql.utils.tokens import new_id
 
-_add = Prepared(insert(payloads).inline(), payloads.c.keys())
-_change = Prepared(update(payloads).where(payloads.c.id == bindparam("b_id")).values(text=bindparam("text")))
-_texts = Prepared(select(payloads.c.text).order_by(payloads.c.id))
 _forget = Prepared(update(idempotency_keys).where(idempotency_keys.c.subject_id == bindparam("b_id"))
                    .values(digest=bindparam("digest")))  # fmt: skip
 _append = Prepared(insert(events).inline(), ["kind", "process_id", "actor", "payload", "at"])
@@ -35,22 +32,17 @@ class Refused(Exception):
 @pytest.fixture
 async def database(postgres: PostgresServer) -> AsyncIterator[PostgresDatabase]:
     with postgres.database() as url:
-        opened = connect(url)
-        assert isinstance(opened, PostgresDatabase)
-        await opened.open()
-        try:
+        async with opened_postgres(url) as opened:
             yield opened
-        finally:
-            await opened.close()
 
 
 def texts(conn: Connection) -> list[str]:
-    return [row["text"] for row in _texts.all(conn, {})]
+    return [row["text"] for row in TEXTS.all(conn, {})]
 
 
 def add(conn: Connection, value: str) -> Any:
     id = new_id()
-    _add.write(conn, {"id": id, "text": value})
+    ADD.write(conn, {"id": id, "text": value})
     return id
 
 
@@ -65,7 +57,7 @@ async def test_a_write_waits_until_its_table_is_read(database: PostgresDatabase)
         id = add(conn, "first")
         Prepared(select(func.pg_advisory_xact_lock(1))).first(conn, {})
         seen: list[bool | list[str]] = [waits(conn)]
-        _change.write(conn, {"b_id": id, "text": "changed"})
+        CHANGE.write(conn, {"b_id": id, "text": "changed"})
         return [*seen, texts(conn), waits(conn)]
 
     assert await database.transaction(unit) == [True, ["changed"], False]
@@ -108,7 +100,7 @@ async def test_any_other_statement_sends_the_writes_first(database: PostgresData
 
 async def test_a_write_that_must_change_a_row_refuses_the_whole_unit(database: PostgresDatabase) -> None:
     def unit(conn: Connection) -> None:
-        _change.write(conn, {"b_id": new_id(), "text": "nothing has this id"}, Refused)
+        CHANGE.write(conn, {"b_id": new_id(), "text": "nothing has this id"}, Refused)
         _append.write(conn, {"kind": EventKind.PROCESS_CREATED, "process_id": None, "actor": None, "payload": {},
                              "at": datetime.now(UTC)})  # fmt: skip
 
@@ -181,7 +173,7 @@ async def test_a_savepoint_has_its_own_writes(database: PostgresDatabase) -> Non
             pass
         try:
             with savepoint(conn):
-                _add.write(conn, {"id": id, "text": "twice"})
+                ADD.write(conn, {"id": id, "text": "twice"})
         except IntegrityError:  # here, and not at the COMMIT, where it would undo everything
             add(conn, "behind")
 

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
 from sqlalchemy.exc import DBAPIError
+from support.payload_rows import ADD, CHANGE, TEXTS
 
 from orchestrator_gql.storage.database import Database, connect
 from orchestrator_gql.storage.database.link import Link
@@ -22,16 +23,13 @@ from orchestrator_gql.utils.tokens import new_id
 
 pytestmark = pytest.mark.one_dispatcher
 
-_add = Prepared(insert(payloads).inline(), payloads.c.keys())
-_change = Prepared(update(payloads).where(payloads.c.id == bindparam("b_id")).values(text=bindparam("text")))
 _remove = Prepared(delete(payloads).where(payloads.c.id == bindparam("b_id")))
-_texts = Prepared(select(payloads.c.text).order_by(payloads.c.id))
 _other = Prepared(select(idempotency_keys.c.digest))
 _count = Prepared(select(func.count().label("number")).select_from(payloads))
 _by_bytes = Prepared(select(callback_keys.c.callback_id).where(callback_keys.c.digest == bindparam("digest")))
 _end = Prepared(delete(processes).where(processes.c.id == bindparam("b_id")))
 
-ALL: list[PreparedRead] = [(_texts, {}), (_other, {}), (_count, {}), (_by_bytes, {"digest": b"\0digest"})]
+ALL: list[PreparedRead] = [(TEXTS, {}), (_other, {}), (_count, {}), (_by_bytes, {"digest": b"\0digest"})]
 
 
 class Refused(Exception):
@@ -64,12 +62,12 @@ def trips(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def texts(conn: Connection) -> list[str]:
-    return [row["text"] for row in _texts.all(conn, {})]
+    return [row["text"] for row in TEXTS.all(conn, {})]
 
 
 def add(conn: Connection, value: str) -> UUID:
     id = new_id()
-    _add.write(conn, {"id": id, "text": value})
+    ADD.write(conn, {"id": id, "text": value})
     return id
 
 
@@ -102,11 +100,11 @@ def written(conn: Connection, id: UUID) -> None:
 
 
 def changed(conn: Connection, id: UUID) -> None:
-    _change.write(conn, {"b_id": id, "text": "changed"})
+    CHANGE.write(conn, {"b_id": id, "text": "changed"})
 
 
 def counted(conn: Connection, id: UUID) -> None:
-    assert _change.run(conn, {"b_id": id, "text": "counted"}) == 1
+    assert CHANGE.run(conn, {"b_id": id, "text": "counted"}) == 1
 
 
 def removed(conn: Connection, id: UUID) -> None:
@@ -166,7 +164,7 @@ async def test_a_delete_forgets_what_may_go_with_it(database: Database, trips: l
     deletion = Template("DELETE FROM idempotency_keys", "idempotency_keys", cascades=frozenset({"payloads"}))
 
     def unit(conn: Connection) -> list[str]:
-        read_ahead(conn, [(_texts, {})])
+        read_ahead(conn, [(TEXTS, {})])
         demand_pipeline(conn).run(conn, [(deletion, ())])
         return texts(conn)
 
@@ -183,6 +181,20 @@ async def test_reads_of_what_is_committed_need_no_transaction(database: Database
     assert trips == ([len(ALL), 2] if database.dialect == "postgresql" else [])  # with the BEGIN of the last
 
 
+async def test_a_unit_that_goes_on_after_a_refused_read_still_has_one_snapshot(database: Database) -> None:
+    """An author's form may catch what a read raises: what it reads next must not be another moment for each read."""
+    broken: PreparedRead = (Prepared(select(literal(1).op("/")(literal(0)).label("one"))), {})
+
+    def unit(conn: Connection) -> str:
+        with suppress(DBAPIError):
+            read_current(conn, [broken])
+        TEXTS.all(conn, {})
+        return str(conn.exec_driver_sql("SHOW transaction_isolation").scalar())
+
+    if database.dialect == "postgresql":
+        assert await database.read(unit) == "repeatable read"
+
+
 async def test_what_was_read_in_a_savepoint_goes_with_it(database: Database) -> None:
     def unit(conn: Connection) -> list[str]:
         with suppress(Refused), savepoint(conn):
@@ -196,7 +208,7 @@ async def test_what_was_read_in_a_savepoint_goes_with_it(database: Database) -> 
 
 async def test_what_was_read_ahead_is_the_result_of_one_read(database: Database, trips: list[int]) -> None:
     def unit(conn: Connection) -> list[str]:
-        read_ahead(conn, [(_texts, {})])
+        read_ahead(conn, [(TEXTS, {})])
         return texts(conn) + texts(conn)
 
     assert await database.read(unit) == []
@@ -236,7 +248,7 @@ async def test_a_read_behind_a_lock_sees_what_its_holder_wrote(database: Databas
         raise AssertionError("nobody waits for the lock")
 
     def follower(conn: Connection) -> list[str]:
-        list(_other.each_behind(conn, {}, lock, [(_texts, {})]))
+        list(_other.each_behind(conn, {}, lock, [(TEXTS, {})]))
         return texts(conn)
 
     holding = asyncio.create_task(database.transaction(holder))
@@ -330,7 +342,7 @@ async def test_an_error_behind_a_condition_is_the_error_of_the_statement(databas
     def unit(conn: Connection) -> None:
         id = add(conn, "first")
         demand(conn, lambda row: None)
-        _add.write(conn, {"id": id, "text": "twice"})
+        ADD.write(conn, {"id": id, "text": "twice"})
 
     with pytest.raises((DBAPIError, sqlite3.IntegrityError)):
         await database.transaction(unit)

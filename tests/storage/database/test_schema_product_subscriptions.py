@@ -233,6 +233,7 @@ async def test_subscriptions_of_the_previous_release_go_on(kind: str, tmp_path: 
     assert left.out_of_sync_reason == "It was out of sync when this server was upgraded."
     assert free == [None] * 5
     assert freed is None
+    assert history
     assert all("insync" not in row.model and "insync" not in row.changes for row in history)
     assert seen == ["utr-1", "ams-1"]
     # The owner had ended, so the living user keeps its copy.

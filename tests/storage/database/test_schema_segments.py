@@ -67,6 +67,7 @@ def _read(conn: Connection) -> tuple[list[Any], list[Any]]:
     rows = conn.execute(select(s.id, s.created_segment, s.updated_segment).order_by(s.id)).all()
     segments = select(s.created_segment, s.updated_segment, words.c.created_segment, words.c.updated_segment)
     copies = conn.execute(segments.join(words, words.c.subscription_id == s.id).distinct()).all()
+    assert copies
     assert all(tuple(row[:2]) == tuple(row[2:]) for row in copies)
     found = lists.page(conn, lists.ProductSubscriptionFilter(search="link"), PageArgs(50))
     return list(rows), [row.id for _, row in found.items]

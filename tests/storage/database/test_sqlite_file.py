@@ -196,6 +196,31 @@ async def test_a_name_that_no_file_can_have_is_refused(
     assert set(names_in(tmp_path)) <= {"circle.db", "circle.db.lock"}
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files of another user")
+async def test_files_beside_the_database_belong_to_its_owner_after_a_command_of_root(tmp_path: Path) -> None:
+    async with opened(url_of(tmp_path / "net.db")):
+        pass
+    (tmp_path / "net.db.lock").unlink()
+    os.chown(tmp_path / "net.db", 12345, 12346)
+
+    async with opened(url_of(tmp_path / "net.db")):
+        stats = [(tmp_path / name).stat() for name in names_in(tmp_path)]
+        owners = {(stat.st_uid, stat.st_gid) for stat in stats}
+
+    assert owners == {(12345, 12346)}
+
+
+async def test_a_lock_that_is_a_link_to_another_file_is_refused(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.write_text("kept")
+    (tmp_path / "net.db.lock").symlink_to(other)
+
+    with pytest.raises(SettingsError, match="symbolic links"):
+        await connect(url_of(tmp_path / "net.db")).open()
+
+    assert other.read_text() == "kept"
+
+
 @pytest.mark.parametrize(
     ("former", "new"), [("net.db", "net.db?timeout=30"), ("a b.db", "a%20b.db"), ("net", "net#1.db")]
 )

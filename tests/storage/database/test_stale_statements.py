@@ -5,15 +5,13 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, bindparam, insert, select, text, update
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
-from support.database import PostgresServer
+from support.database import PostgresServer, opened_postgres
+from support.payload_rows import ADD, CHANGE, TEXTS
 
-from orchestrator_gql.storage.database import connect
 from orchestrator_gql.storage.database.link import OFTEN
 from orchestrator_gql.storage.database.postgres import PostgresDatabase
-from orchestrator_gql.storage.database.prepared import Prepared
-from orchestrator_gql.storage.tables import payloads
 from orchestrator_gql.utils.tokens import new_id
 
 OF_PSYCOPG = 5
@@ -22,25 +20,16 @@ OF_PSYCOPG = 5
 TOGETHER = 3
 """Units at the same time: each has a connection of its own."""
 
-_add = Prepared(insert(payloads).inline(), payloads.c.keys())
-_texts = Prepared(select(payloads.c.text))
-_change = Prepared(update(payloads).where(payloads.c.id == bindparam("b_id")).values(text=bindparam("text")))
-
 
 @pytest.fixture
 async def database(postgres: PostgresServer) -> AsyncIterator[PostgresDatabase]:
     with postgres.database() as url:
-        opened = connect(url)
-        assert isinstance(opened, PostgresDatabase)
-        await opened.open()
-        try:
+        async with opened_postgres(url) as opened:
             yield opened
-        finally:
-            await opened.close()
 
 
 def past_sqlalchemy(conn: Connection) -> list[str]:
-    return [row["text"] for row in _texts.all(conn, {})]
+    return [row["text"] for row in TEXTS.all(conn, {})]
 
 
 def by_sqlalchemy(conn: Connection) -> list[str]:
@@ -48,7 +37,7 @@ def by_sqlalchemy(conn: Connection) -> list[str]:
 
 
 def behind_a_write(conn: Connection) -> list[str]:
-    _change.write(conn, {"b_id": new_id(), "text": "nothing has this id"})
+    CHANGE.write(conn, {"b_id": new_id(), "text": "nothing has this id"})
     return past_sqlalchemy(conn)
 
 
@@ -83,7 +72,7 @@ COLUMN = "ALTER TABLE payloads ADD COLUMN further text"
 async def test_a_schema_change_is_not_noticed(
     database: PostgresDatabase, way: str, unit: Callable[[Connection], list[str]], change: str
 ) -> None:
-    await database.transaction(lambda conn: _add.write(conn, {"id": new_id(), "text": "kept"}))
+    await database.transaction(lambda conn: ADD.write(conn, {"id": new_id(), "text": "kept"}))
 
     async def run() -> None:
         found = await asyncio.gather(*(WAYS[way](database, unit) for _ in range(TOGETHER)))

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, bindparam, func, insert, select, text, update
-from support.database import PostgresServer
+from support.database import PostgresServer, opened_postgres
+from support.payload_rows import ADD
 
 from orchestrator_gql import storage
-from orchestrator_gql.storage.database import connect
 from orchestrator_gql.storage.database.pipeline import demand_pipeline
 from orchestrator_gql.storage.database.postgres import PostgresDatabase
 from orchestrator_gql.storage.database.prepared import Prepared
@@ -25,7 +25,6 @@ from orchestrator_gql.types import EventKind
 from orchestrator_gql.utils.tokens import new_id
 
 MANY = 3 * ROWS
-_add = Prepared(insert(payloads).inline(), payloads.c.keys())
 _change = Prepared(
     update(payloads).where(payloads.c.id == bindparam("b_id")).values(text=bindparam("text")), key=["b_id"]
 )
@@ -41,19 +40,14 @@ class Refused(Exception):
 @pytest.fixture
 async def database(postgres: PostgresServer) -> AsyncIterator[PostgresDatabase]:
     with postgres.database() as url:
-        opened = connect(url)
-        assert isinstance(opened, PostgresDatabase)
-        await opened.open()
-        try:
+        async with opened_postgres(url) as opened:
             yield opened
-        finally:
-            await opened.close()
 
 
 def add(conn: Connection, values: Sequence[str]) -> list[UUID]:
     ids = [new_id() for _ in values]
     for id, value in zip(ids, values, strict=True):
-        _add.write(conn, {"id": id, "text": value})
+        ADD.write(conn, {"id": id, "text": value})
     return ids
 
 

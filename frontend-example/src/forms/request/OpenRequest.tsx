@@ -85,6 +85,7 @@ function Form(props: FormProps) {
       ) : (
         <WizardView
           wizard={wizard}
+          above={request.title}
           label={request.approvalsNeeded > 1 ? "Approve" : "Confirm"}
           onAnswer={onAnswer}
           isHeld={!request.canSubmit}

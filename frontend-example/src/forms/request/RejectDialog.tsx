@@ -56,7 +56,7 @@ export default function RejectDialog({ request, comment, trouble, onComment, onR
         />
         {isMissing && (
           <p id={`${id}-problem`} className="error" role="alert">
-            A reason is required.
+            Give a reason.
           </p>
         )}
       </div>

@@ -2,6 +2,7 @@
 import { lazy, Suspense, useEffect, useRef, useSyncExternalStore, type ReactNode } from "react";
 import type { Json } from "../../api/json";
 import { Boundary } from "../../components/Boundary";
+import { isSameTitle } from "../../words";
 import { asSchema } from "../schema";
 import { ErrorWords, RefusalWords } from "./Refusals";
 import { Problems } from "./Problems";
@@ -30,12 +31,14 @@ export interface WizardProps {
   isHeld?: boolean;
   /** The level of the title of a page: that below the heading around the form. */
   heading?: "h2" | "h3";
+  /** The heading around the form: a page with the same title does not show it twice. */
+  above?: string;
   /** Put the focus on the first field as soon as the form is there. */
   focusesFirst?: boolean;
 }
 
 export function WizardView(props: WizardProps) {
-  const { wizard, isHeld = false, focusesFirst = false, heading = "h3" } = props;
+  const { wizard, isHeld = false, focusesFirst = false, heading = "h3", above = "" } = props;
   const state = useSyncExternalStore(wizard.subscribe, wizard.get);
   const form = useRef<HTMLElement>(null);
   useAlarm(state.alarms, form);
@@ -48,7 +51,7 @@ export function WizardView(props: WizardProps) {
       className={`wizard${page?.isConfirmation ? " is-confirmation" : ""}`}
       aria-label={isLookedAt ? "What is asked, to look at" : undefined}
     >
-      {page && <PageHead page={page} index={state.index} heading={heading} />}
+      {page && <PageHead page={page} index={state.index} heading={heading} above={above} />}
       <FormNotice wizard={wizard} state={state} />
       <Alarm state={state} form={form} />
       <OpenPage
@@ -159,13 +162,21 @@ function FocusFirst({ form }: { form: React.RefObject<HTMLElement | null> }) {
   return null;
 }
 
-function PageHead({ page, index, heading: Heading }: { page: Page; index: number; heading: "h2" | "h3" }) {
+interface PageHeadProps {
+  page: Page;
+  index: number;
+  heading: "h2" | "h3";
+  above: string;
+}
+
+function PageHead({ page, index, heading: Heading, above }: PageHeadProps) {
   // How many pages there are is not known before they are answered.
   const progress = index > 0 || page.hasNext ? `Page ${index + 1}${page.hasNext ? " · more pages follow" : ""}` : null;
   return (
     <header className="wizard-head">
       {progress && <p className="muted">{progress}</p>}
-      <Heading tabIndex={-1} data-page-title>
+      {/* It still takes the focus if the page has no field. */}
+      <Heading tabIndex={-1} data-page-title className={isSameTitle(page.title, above) ? "unseen" : undefined}>
         {page.title}
       </Heading>
       {page.description && <p className="words">{page.description}</p>}

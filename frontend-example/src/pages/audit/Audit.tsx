@@ -63,7 +63,7 @@ export default function Audit() {
       <FilterPanel filters={filters} seen={shown.rows} actors={actors} onChange={change} />
       <ActiveFilters active={active} names={NAMES} onChange={change} />
       {filters.problems.length > 0 && <p className="error">{filters.problems.join(" ")}</p>}
-      {shown.error && <Problem error={shown.error} onRetry={() => void list.reload()} isRetrying={shown.isReading} />}
+      {shown.error && <Problem error={shown.error} title="The audit log was not read." onRetry={() => void list.reload()} isRetrying={shown.isReading} />}
       <NewRows count={shown.newCount} onShow={() => list.showNew()} />
       <VirtualTable
         label="Audit log"

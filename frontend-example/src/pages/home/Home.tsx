@@ -30,7 +30,7 @@ export default function Home() {
           Start a workflow
         </Link>
       </div>
-      {work.error && <Problem error={work.error} onRetry={work.refresh} />}
+      {work.error && <Problem error={work.error} title="The tasks and processes were not read." onRetry={work.refresh} />}
       {!data && !work.error && <p className="muted">Loading…</p>}
       {data && stats && <Tiles data={data} stats={stats} words={words} />}
       {numbers.error && <Problem error={numbers.error} title="The numbers were not read." onRetry={numbers.refresh} />}

@@ -71,7 +71,7 @@ function Chosen({ bulk, tasks, onCancel }: { bulk: ReturnType<typeof useBulk>; t
         />
         {isMissing && (
           <p id={`${id}-missing`} className="error">
-            Say why you reject.
+            Give a reason.
           </p>
         )}
       </div>

@@ -4,7 +4,8 @@ import { useLive } from "../../api/useLive";
 import { useViewer } from "../../app/viewer";
 import { usePageTitle } from "../../components/Announcer";
 import { ActiveFilters } from "../../components/filters/ActiveFilters";
-import { Choice, type Option } from "../../components/filters/Choice";
+import { Choice } from "../../components/filters/Choice";
+import { optionsOf, workflowOptions } from "../../components/filters/options";
 import { SearchField } from "../../components/filters/SearchField";
 import { useFilters, type Change } from "../../components/filters/useFilters";
 import { Problem } from "../../components/Problem";
@@ -36,7 +37,7 @@ export default function Inbox() {
       </div>
       <FilterBar filters={filters} onChange={change} />
       <ActiveFilters active={activeFilters(filters)} names={NAMES} onChange={change} />
-      {shown.error && <Problem error={shown.error} onRetry={() => void list.refresh()} />}
+      {shown.error && <Problem error={shown.error} title="The tasks were not read." onRetry={() => void list.refresh()} />}
       <ListLine list={list} shown={shown} ids={decidable} chosen={chosen} onChoose={choose} />
       {shown.rows.length > 0 && (
         <ul className="tasks" aria-busy={shown.isReading}>
@@ -90,16 +91,12 @@ function FilterBar({ filters, onChange }: { filters: Filters; onChange: Change }
         <Choice
           label="Workflow"
           value={filters.workflow}
-          options={optionsOf(workflows.map(({ name }) => [name, name]))}
+          options={workflowOptions(workflows)}
           onChoose={(workflow) => onChange({ workflow })}
         />
       </div>
     </>
   );
-}
-
-function optionsOf(found: readonly (readonly [value: string, label: string])[]): Option[] {
-  return [...new Map(found)].map(([value, label]) => ({ value, label })).sort((a, b) => a.label.localeCompare(b.label));
 }
 
 interface LineProps {

@@ -63,7 +63,7 @@ export default function Notifications() {
       />
       <ActiveFilters active={activeFilters({ ...filters, process: subject ?? filters.process })} names={NAMES} onChange={change} />
       {filters.problems.length > 0 && <p className="error">{filters.problems.join(" ")}</p>}
-      {shown.error && <Problem error={shown.error} onRetry={() => void list.reload()} isRetrying={shown.isReading} />}
+      {shown.error && <Problem error={shown.error} title="The notifications were not read." onRetry={() => void list.reload()} isRetrying={shown.isReading} />}
       <NewRows count={shown.newCount} onShow={() => list.showNew()} />
       <VirtualTable
         label="Notifications"

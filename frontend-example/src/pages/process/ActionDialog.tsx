@@ -69,7 +69,7 @@ function ReasonField({ isRequired }: { isRequired: boolean }) {
         rows={3}
         required={isRequired}
         // `required` alone is content with a space.
-        onInput={(event) => checkWith(event.currentTarget, (text) => (isRequired && text && !text.trim() ? "A word, please." : ""))}
+        onInput={(event) => checkWith(event.currentTarget, (text) => (isRequired && text && !text.trim() ? "Give a reason." : ""))}
       />
     </div>
   );

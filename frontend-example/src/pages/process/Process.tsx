@@ -67,7 +67,7 @@ function Found({ shown: { steps, error }, head, touch }: { shown: Shown; head: H
   return (
     <ProcessProvider value={context}>
       <div ref={page}>
-        {error && <Problem error={error} title="What is shown is older." onRetry={touch} />}
+        {error && <Problem error={error} title="The process was not read again: what is shown may be old." onRetry={touch} />}
         <Heading head={head} steps={steps} />
         <Timeline head={head} steps={steps} />
       </div>

@@ -73,7 +73,7 @@ function ReawaitDialog({ callback, onClose }: DialogProps) {
             defaultValue="60"
             required
             autoComplete="off"
-            onInput={(event) => checkWith(event.currentTarget, (text) => (Number(text) > 0 ? "" : "A number over zero, please."))}
+            onInput={(event) => checkWith(event.currentTarget, (text) => (Number(text) > 0 ? "" : "Type a number above zero."))}
           />
         )}
       </Field>

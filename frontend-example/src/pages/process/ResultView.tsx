@@ -15,7 +15,7 @@ export function ResultView({ id, version }: { id: string; version: string }) {
   const { result, isTruncated, resultBytes, resultPreview } = node;
   return (
     <div className="result">
-      <Suspense fallback={null}>
+      <Suspense fallback={<p className="muted">Reading…</p>}>
         <CallbackResult callback={{ id, result, isTruncated, resultBytes, resultPreview }} />
       </Suspense>
     </div>

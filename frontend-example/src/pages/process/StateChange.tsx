@@ -33,7 +33,7 @@ function Change({ id, version }: { id: string; version: string }) {
   if (error) return <Problem error={error} title="The change was not read." onRetry={again} />;
   if (!node || !("stateDelta" in node)) return <p className="muted">Reading…</p>;
   return (
-    <Suspense fallback={null}>
+    <Suspense fallback={<p className="muted">Reading…</p>}>
       <Diff before={node.stateBefore ?? {}} after={node.stateDelta ?? {}} />
     </Suspense>
   );

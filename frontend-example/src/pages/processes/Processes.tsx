@@ -47,7 +47,7 @@ export default function Processes() {
       <ActiveFilters active={activeFilters(filters, viewer?.id ?? null, clock)} names={NAMES} onChange={change} />
       {filters.problems.length > 0 && <p className="error">{filters.problems.join(" ")}</p>}
       <ListLine list={list} shown={shown} />
-      {shown.error && <Problem error={shown.error} onRetry={() => void list.reload()} />}
+      {shown.error && <Problem error={shown.error} title="The processes were not read." onRetry={() => void list.reload()} />}
       {shown.rows.length > 0 ? (
         <ProcessTable shown={shown} onEnd={() => void list.more()} />
       ) : (

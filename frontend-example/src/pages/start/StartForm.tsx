@@ -20,7 +20,7 @@ import "../../styles/start.css";
 export default function StartForm() {
   const { workflow = "" } = useParams<{ workflow: string }>();
   const name = decodeURIComponent(workflow);
-    const { data, error } = useLive(START_FACTS, { workflowName: name }, { concerns: isOfEngine });
+  const { data, error } = useLive(START_FACTS, { workflowName: name }, { concerns: isOfEngine });
   const facts = data?.workflow;
   const title = workflowTitle(facts ?? { name });
   usePageTitle(`Start: ${title}`);
@@ -35,14 +35,14 @@ export default function StartForm() {
         <code className="muted">{name}</code>
       </p>
       {facts?.description && facts.description !== title && <p className="words">{facts.description}</p>}
-      {error && !data && <Problem error={error} />}
+      {error && !data && <Problem error={error} title="The workflow was not read." />}
       {data && !facts && <p className="error">There is no workflow “{name}”: it is not deployed, or the address has a typing error. Choose another one above.</p>}
       {facts?.blockedReason && (
         <p className="callout" role="status">
           {facts.blockedReason}
         </p>
       )}
-      {data && facts && <Form key={`${data.viewer.user?.id} ${name}`} workflowName={name} person={data.viewer.user?.id ?? ""} />}
+      {data && facts && <Form key={`${data.viewer.user?.id} ${name}`} workflowName={name} person={data.viewer.user?.id ?? ""} title={title} />}
     </section>
   );
 }
@@ -54,7 +54,14 @@ type StartLook = Exclude<Look, null> | Refusal;
 const look = async (workflowName: string, pages: readonly Fields[]): Promise<StartLook> =>
   (await run(START_FORM, { workflowName, pages: [...pages] })).startForm;
 
-function Form({ workflowName, person }: { workflowName: string; person: string }) {
+interface FormProps {
+  workflowName: string;
+  person: string;
+  /** The heading of the page. */
+  title: string;
+}
+
+function Form({ workflowName, person, title }: FormProps) {
   const [parameters] = useSearchParams();
   const subscription = parameters.get("subscription");
   const { data, error, isReading, again } = useReading(() => look(workflowName, []), workflowName);
@@ -73,17 +80,15 @@ function Form({ workflowName, person }: { workflowName: string; person: string }
       </div>
     );
   const first = isPage(data) ? data : null;
-  return <StartWizard workflowName={workflowName} person={person} subscription={subscription} first={first} />;
+  return <StartWizard workflowName={workflowName} person={person} title={title} subscription={subscription} first={first} />;
 }
 
-interface StartWizardProps {
-  workflowName: string;
-  person: string;
+interface StartWizardProps extends FormProps {
   subscription: string | null;
   first: Page | null;
 }
 
-function StartWizard({ workflowName, person, subscription, first }: StartWizardProps) {
+function StartWizard({ workflowName, person, title, subscription, first }: StartWizardProps) {
   const [, navigate] = useLocation();
   const options = useMemo(
     () => ({
@@ -107,5 +112,5 @@ function StartWizard({ workflowName, person, subscription, first }: StartWizardP
   const onAnswer = (answer: Answer): void => {
     if ("process" in answer) navigate(addresses.process((answer.process as { id: string }).id));
   };
-  return <WizardView wizard={wizard} label="Start" onAnswer={onAnswer} heading="h2" focusesFirst />;
+  return <WizardView wizard={wizard} label="Start" onAnswer={onAnswer} heading="h2" above={title} focusesFirst />;
 }
