@@ -15,6 +15,7 @@ from orchestrator_gql.demo.playbook_runs import PlaybookRun, run_executable, run
 from orchestrator_gql.demo.proxy_settings import ProxySettings
 
 PAUSE = {"vlan": 1, "SiteA": "a", "interfaceA": "1", "SiteB": "b", "interfaceB": "2", "rest": 600}
+PAUSES = "Pausing for 600 seconds"
 linux = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="it reads the processes of Linux")
 
 
@@ -56,14 +57,15 @@ def _session(pid: int) -> int:
 
 @linux
 def test_a_canceled_playbook_leaves_no_worker_behind(processes: Callable[[], list[int]], tmp_path: Path) -> None:
+    lines: list[str] = []
     stopped: list[bool] = []
 
     def is_stopped() -> bool:
-        if len(leaders(processes())) > 1:  # a worker has left the group of its parent
+        if PAUSES in lines and len(leaders(processes())) > 1:  # a worker has left the group of its parent
             stopped.append(True)
         return bool(stopped)
 
-    result = run_playbook(run_in(tmp_path), on_lines=lambda _: None, is_stopped=is_stopped)
+    result = run_playbook(run_in(tmp_path), on_lines=lines.extend, is_stopped=is_stopped)
 
     assert (result.status, result.return_code) == ("canceled", playbook_runs.CANCELED)
     assert processes() == []
@@ -73,16 +75,18 @@ def test_a_canceled_playbook_leaves_no_worker_behind(processes: Callable[[], lis
 def test_an_ansible_that_is_killed_has_failed_and_leaves_no_worker_behind(
     processes: Callable[[], list[int]], tmp_path: Path
 ) -> None:
+    lines: list[str] = []
+
     def kill_the_parent() -> bool:
         found = leaders(processes())
-        if len(found) > 1:
+        if PAUSES in lines and len(found) > 1:
             os.kill(min(found), signal.SIGKILL)
         return False
 
-    result = run_playbook(run_in(tmp_path), on_lines=lambda _: None, is_stopped=kill_the_parent)
+    result = run_playbook(run_in(tmp_path), on_lines=lines.extend, is_stopped=kill_the_parent)
 
     assert (result.status, result.return_code) == ("failed", -1)
-    assert "Pausing for 600 seconds" in result.output
+    assert PAUSES in result.output
     assert processes() == []
 
 
