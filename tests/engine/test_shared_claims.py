@@ -94,7 +94,7 @@ async def test_many_deadlines_share_transactions_and_each_process_ends_as_alone(
     assert logs == [logs[0]] * len(logs)
     assert logs[0][-3:] == [EventKind.CALLBACK_ENDED, EventKind.STEP_CHANGED, EventKind.PROCESS_STATUS_CHANGED]
     assert audit.fault is None
-    assert sent["COMMIT"] < MANY / 2, sent
+    assert sent["COMMIT"] < MANY, sent  # each alone has at least one of its own
 
 
 async def test_each_process_of_a_dead_worker_is_logged_with_its_holder(
