@@ -59,7 +59,7 @@ def test_a_missing_server_is_reported_in_a_sentence(tmp_path: Path, url: str, me
     ("status", "body", "message"),
     [
         (200, b"<h1>hello</h1>", STRANGER),
-        (502, b"", "The server answered 502."),
+        (502, b"", "The server answered 502; a proxy in front of it may have said so. Try again; its log says more."),
         (200, b"[]", "The server at this address is not an orchestrator."),
         (200, b"{}", STRANGER),
         (400, b'{"errors": [{"message": "no \\u001b[2J"}]}', "The server refused: no \\x1b[2J"),
