@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from contextvars import ContextVar
 from itertools import pairwise
 from threading import Barrier, BrokenBarrierError
 from typing import Any, TypeVar
@@ -576,7 +577,7 @@ class CountedBlock(ProductBlockModel, product_block_name="Counted block"):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def doubled(self) -> int:
-        CALLS.append(IN_TRANSACTION[0])
+        CALLS.append(IN_TRANSACTION.get())
         return self.size * 2
 
 
@@ -586,7 +587,8 @@ class Counted(SubscriptionModel):
 
 COUNTED = register_product(name="Counted", model=Counted)
 CALLS: list[bool] = []
-IN_TRANSACTION = [False]
+IN_TRANSACTION = ContextVar("IN_TRANSACTION", default=False)
+"""Of the unit itself: on PostgreSQL other units wait for their database meanwhile."""
 
 
 @pytest.mark.one_dispatcher
@@ -607,11 +609,11 @@ async def test_authors_code_runs_in_no_transaction(offer: Offer) -> None:
 
     async def watched(unit: Any) -> Any:
         def inside(conn: Any) -> Any:
-            IN_TRANSACTION[0] = True
+            token = IN_TRANSACTION.set(True)
             try:
                 return unit(conn)
             finally:
-                IN_TRANSACTION[0] = False
+                IN_TRANSACTION.reset(token)
 
         return await transaction(inside)
 
