@@ -3,6 +3,7 @@
 import asyncio
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -15,6 +16,7 @@ from orchestrator_gql.utils.errors import StorageUnavailable
 from orchestrator_gql.utils.outages import WRITES
 
 FULL = "The disk of the database is full: make room, and the server goes on by itself."
+UNREADABLE = "The tables of the database cannot be read: look whether a restore is under way, or whether it failed."
 
 
 def health_routes(runtime: Runtime) -> list[Route]:
@@ -36,6 +38,8 @@ def health_routes(runtime: Runtime) -> list[Route]:
             detail = advice(runtime.database.outage.error)
             body = {"status": "storage-unavailable", **({"detail": detail} if detail else {})}
             return JSONResponse(body, 503, {"Retry-After": "5"})
+        except DBAPIError:  # the tables are gone, or are being replaced
+            return JSONResponse({"status": "storage-unavailable", "detail": UNREADABLE}, 503, {"Retry-After": "5"})
         if runtime.database.outage.is_disk_full:  # our own write needed no room
             return JSONResponse({"status": "storage-unavailable", "detail": FULL}, 503, {"Retry-After": "5"})
         if is_restored:

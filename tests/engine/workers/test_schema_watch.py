@@ -1,6 +1,6 @@
 """A server notices that the schema of its PostgreSQL database was migrated by a newer release, or restored."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -10,6 +10,7 @@ from support.until import until
 from support.web import Site, site_of
 
 from orchestrator_gql.engine.workers import schema_watch
+from orchestrator_gql.rest import health
 from orchestrator_gql.storage.database import schema
 
 NEWER, OLDER = "9999", "0001"
@@ -59,3 +60,37 @@ async def test_a_server_under_which_an_old_backup_was_restored_is_not_ready(
 
     assert "run `orchestrator-gql migrate` first" in lines[0]
     assert (ready.status_code, ready.json()["status"]) == (503, "schema-outdated")
+
+
+async def test_a_server_whose_tables_are_being_replaced_is_not_ready_and_logs_it_once(
+    postgres: PostgresServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[bool] = []
+
+    def counted(conn: Connection) -> str | None:
+        looks.append(True)
+        return read(conn)
+
+    async def looked_again() -> bool | None:
+        return len(looks) > 5 or None
+
+    read = schema.version_of
+    monkeypatch.setattr(schema, "version_of", counted)
+    with postgres.database() as url:
+        async with site_of(url) as site:
+            database = site.engine.runtime.database
+            await database.transaction(_rename("alembic_version", "aside"))
+            looks.clear()
+            await until(site.engine.runtime, looked_again, awaited="five looks")
+            away = await site.http.get("/health/ready")
+            await database.transaction(_rename("aside", "alembic_version"))
+            ready = await site.http.get("/health/ready")
+
+    lines = [record.getMessage() for record in caplog.records if record.name == schema_watch.logger.name]
+    assert lines == ["the version of the schema could not be read"]
+    assert (away.status_code, away.json()) == (503, {"status": "storage-unavailable", "detail": health.UNREADABLE})
+    assert (ready.status_code, ready.json()) == (200, {"status": "ready"})
+
+
+def _rename(table: str, name: str) -> Callable[[Connection], object]:
+    return lambda conn: conn.execute(text(f"ALTER TABLE {table} RENAME TO {name}"))
