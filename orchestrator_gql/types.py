@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic_forms import types as pydantic_forms_types
 from pydantic_forms.types import State, UUIDstr
 
+from orchestrator_gql.utils.copies import quick
 from orchestrator_gql.utils.json import Json
 
 __all__ = [
@@ -231,6 +232,7 @@ class Failure:
     is_retryable: bool = False
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Event:
     """One entry of the durable event log.

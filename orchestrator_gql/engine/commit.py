@@ -55,7 +55,7 @@ from orchestrator_gql.types import (
     ProcessStatus,
     StepStatus,
 )
-from orchestrator_gql.utils.copies import copier
+from orchestrator_gql.utils.copies import copier, quick
 from orchestrator_gql.utils.errors import StaleVersion
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, StepList, Workflow
 
@@ -66,6 +66,7 @@ class Fenced(Exception):
     """Another worker moved the process on; the transaction is undone."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class CommitContext:
     """The time, steps and settings that a commit needs.
@@ -84,6 +85,7 @@ class CommitContext:
     services: Mapping[str, Service] = field(default_factory=dict)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class PendingTransitions:
     """The transitions that are decided but not written yet, and the process after them.
@@ -107,6 +109,7 @@ class PendingTransitions:
         return PendingTransitions(transition.process, (*self.transitions, transition))
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class CommitResult:
     """The process after the commit, and the tokens of the URLs that its next action hands out, if any."""
@@ -167,7 +170,7 @@ def apply(
     failures = before.engine_failures if _is_only_claimed(before, pending.process) else 0
     after = copy_process(pending.process, version=current.version + 1, note=current.note, engine_failures=failures)
     is_held = after.status is ProcessStatus.RUNNING and after.worker is not None
-    processes.write(conn, before, after, context.lease_until if is_held else None, Fenced)
+    processes.write(conn, before, after, context.lease_until if is_held else None, Fenced, current)
     _write(conn, after, pending.transitions, context)
     if after.status is ProcessStatus.RUNNING:
         commit_effects(conn).is_passing = True
