@@ -292,14 +292,14 @@ class GroupWriter:
         if error is not None:
             self._roll_back()
             group.void(storage_error(error))
-        if self._waiting:
-            self._loop.call_soon(self._begin)  # behind the other tasks that are ready
-        else:
-            self._is_busy = False
         for waiting in group.units:
             waiting.settle()
         if error is None:
             self._committed(group.effects, len(group.units), time.perf_counter() - group.began)
+        if self._waiting:
+            self._loop.call_soon(self._begin)  # behind the tasks that wait for an answer of this group
+        else:
+            self._is_busy = False
 
     def _roll_back(self) -> None:
         if self._driver.in_transaction:

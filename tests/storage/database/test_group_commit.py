@@ -265,3 +265,27 @@ async def test_claims_of_units_that_run_again_are_dropped_and_the_effects_count_
     assert [claim.ends for claim in claims] == [["dropped"], []]
     assert [effects.claims for effects in committed] == [[claims[1]]]
     assert await database.read(kept) == ["one", "woken", "four"]
+
+
+async def test_a_caller_goes_on_before_the_next_group_runs(database: SqliteDatabase) -> None:
+    order: list[str] = []
+
+    def noting(name: str) -> Callable[[Connection], None]:
+        def unit(conn: Connection) -> None:
+            order.append(f"unit {name}")
+            keep(name)(conn)
+
+        return unit
+
+    async def call(name: str) -> None:
+        await database.transaction(noting(name))
+        order.append(f"answer {name}")
+
+    first = asyncio.create_task(call("one"))
+    while "unit one" not in order:
+        await asyncio.sleep(0)
+    second = asyncio.create_task(call("two"))  # it waits while the first is committed
+
+    await asyncio.gather(first, second)
+
+    assert order == ["unit one", "answer one", "unit two", "answer two"]
