@@ -9,7 +9,6 @@ from uuid import UUID
 from pydantic_forms import types as pydantic_forms_types
 from pydantic_forms.types import State, UUIDstr
 
-from orchestrator_gql.utils.copies import quick
 from orchestrator_gql.utils.json import Json
 
 __all__ = [
@@ -232,7 +231,6 @@ class Failure:
     is_retryable: bool = False
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Event:
     """One entry of the durable event log.

@@ -55,7 +55,7 @@ from orchestrator_gql.types import (
     ProcessStatus,
     StepStatus,
 )
-from orchestrator_gql.utils.copies import copier, quick
+from orchestrator_gql.utils.copies import copier
 from orchestrator_gql.utils.errors import StaleVersion
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, StepList, Workflow
 
@@ -66,7 +66,6 @@ class Fenced(Exception):
     """Another worker moved the process on; the transaction is undone."""
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class CommitContext:
     """The time, steps and settings that a commit needs.
@@ -85,7 +84,6 @@ class CommitContext:
     services: Mapping[str, Service] = field(default_factory=dict)
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class PendingTransitions:
     """The transitions that are decided but not written yet, and the process after them.
@@ -109,7 +107,6 @@ class PendingTransitions:
         return PendingTransitions(transition.process, (*self.transitions, transition))
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class CommitResult:
     """The process after the commit, and the tokens of the URLs that its next action hands out, if any."""

@@ -8,14 +8,13 @@ from uuid import UUID
 from orchestrator_gql.process.conditions import ConditionKey
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import Failure, Json, ProcessStatus, StepKind, StepStatus
-from orchestrator_gql.utils.copies import copier, quick
+from orchestrator_gql.utils.copies import copier
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
 
 ITSELF = "its own workflow"
 """The value of ``aborted_by`` if no person but a step of the workflow aborted the process."""
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class StepExecution:
     """One execution of a step, an entry in the log of the process; masks replace the secrets in its ``delta``."""
@@ -56,7 +55,6 @@ class StepEntry:
     names: tuple[str | None, ...] | None = None
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Process:
     """One run of a workflow; ``position`` is the index of the current step, ``execution`` the current step execution.

@@ -9,7 +9,7 @@ from orchestrator_gql.callbacks.rules import WaitChanges
 from orchestrator_gql.domain import SubscriptionDocument
 from orchestrator_gql.process.model import Process, StepEntry, StepExecution
 from orchestrator_gql.types import Event, Failure, Json
-from orchestrator_gql.utils.copies import copier, quick
+from orchestrator_gql.utils.copies import copier
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
 from orchestrator_gql.workflow.step_options import Escalation
 
@@ -26,7 +26,6 @@ class PolicyConfirmation:
     secrets: Secrets = field(default=NOTHING, repr=False)
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Success:
     """The step succeeded: its changes of the state, the models it changed, and the person who submitted its form.
@@ -113,7 +112,6 @@ class AuditNote:
 Outcome: TypeAlias = Success | Skipped | Suspend | Await | Reissue | RetryLater | Failed
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Transition:
     """Everything that one commit writes: the process after it, step executions, events and effects.

@@ -51,7 +51,6 @@ from orchestrator_gql.storage.steps import execution_columns, execution_of
 from orchestrator_gql.storage.tables import engine_state, process_steps, processes
 from orchestrator_gql.storage.weight import within
 from orchestrator_gql.types import EngineState, ProcessStatus
-from orchestrator_gql.utils.copies import quick
 from orchestrator_gql.utils.json.stored import Stored
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
 
@@ -104,7 +103,6 @@ _move_on = Prepared(_fenced(*MOVED_ON), key=["b_id"])
 _move_on_with_state = Prepared(_fenced(*MOVED_ON, "state", "stored"), key=["b_id"])
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class Standing:
     """The state of the engine, and the values of a process that may change while a worker holds it: note and version.

@@ -1,23 +1,20 @@
 """Copies are those of `dataclasses.replace`, for every class that has a function for them."""
 
-from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields, make_dataclass, replace
+from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from orchestrator_gql.engine.commit import CommitContext, CommitResult, PendingTransitions
 from orchestrator_gql.process.model import Process, StepExecution, copy_execution, copy_process
-from orchestrator_gql.process.outcomes import Success, Transition, copy_transition
-from orchestrator_gql.storage.processes import Standing
+from orchestrator_gql.process.outcomes import Transition, copy_transition
 from orchestrator_gql.targets import Target
-from orchestrator_gql.types import Event, EventKind, ProcessStatus, StepKind, StepStatus
-from orchestrator_gql.utils.copies import copier, quick
+from orchestrator_gql.types import ProcessStatus, StepKind, StepStatus
+from orchestrator_gql.utils.copies import copier
 from orchestrator_gql.utils.tokens import new_id
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 EXECUTION = StepExecution(1, 0, "Prepare", StepKind.ACTION, None, StepStatus.RUNNING, NOW, delta={"a": 1})
-EVENT_KIND = EventKind.STEP_CHANGED
 PROCESS = Process(new_id(), "toy", Target.CREATE, "f", ProcessStatus.RUNNING, NOW, NOW, execution=EXECUTION)
 
 
@@ -97,66 +94,3 @@ def test_a_class_that_checks_its_values_has_no_copier() -> None:
 
     with pytest.raises(AssertionError, match="does not call it"):
         copier(Checked)
-
-
-QUICK = [StepExecution, Process, Success, Transition, Event, PendingTransitions, CommitContext, CommitResult, Standing]
-
-
-@pytest.mark.parametrize("kind", QUICK)
-def test_a_quick_object_is_that_of_the_dataclass_whatever_is_given(kind: Any) -> None:
-    own = [(each.name, each.type, _without_init_of(each)) for each in fields(kind)]
-    plain = make_dataclass(kind.__name__, own, frozen=True, slots=True)
-    needed = {each.name: each.name for each in fields(kind) if MISSING is each.default is each.default_factory}
-
-    for given in (needed, *(needed | {each.name: "given"} for each in fields(kind))):
-        by_name, by_place = kind(**given), kind(*given.values()) if given is needed else kind(**given)
-        expected = plain(**given)
-        for each in fields(kind):
-            assert getattr(by_name, each.name) == getattr(by_place, each.name) == getattr(expected, each.name)
-        assert type(by_name) is kind
-        with pytest.raises(FrozenInstanceError):
-            setattr(by_name, fields(kind)[0].name, None)
-
-
-def _without_init_of(source: Any) -> Any:
-    """The same default or factory, as a new field."""
-    if source.default_factory is not MISSING:
-        return field(default_factory=source.default_factory)
-    return field() if source.default is MISSING else field(default=source.default)
-
-
-def test_each_quick_object_gets_an_own_default() -> None:
-    assert Success().delta is not Success().delta
-
-
-def test_a_quick_class_refuses_wrong_parameters_and_has_working_subclasses() -> None:
-    @dataclass(frozen=True, slots=True)
-    class Longer(Event):
-        more: int = 1
-
-    class Named(Event):
-        pass
-
-    assert Longer(EVENT_KIND, NOW, more=2).more == 2
-    assert (type(Named(EVENT_KIND, NOW)), Named(EVENT_KIND, NOW).at) == (Named, NOW)
-    with pytest.raises(TypeError, match="more"):
-        Event(EVENT_KIND, NOW, more=2)  # type: ignore[call-arg]
-    with pytest.raises(TypeError, match="at"):
-        Event(EVENT_KIND)  # type: ignore[call-arg]
-
-
-def test_a_class_with_keywords_only_or_checks_is_not_quick() -> None:
-    @dataclass(frozen=True, slots=True, kw_only=True)
-    class Keywords:
-        one: int
-
-    @dataclass(frozen=True, slots=True)
-    class Checked:
-        one: int
-
-        def __post_init__(self) -> None:
-            raise ValueError
-
-    for kind in (Keywords, Checked):
-        with pytest.raises(AssertionError):
-            quick(kind)
