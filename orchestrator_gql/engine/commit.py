@@ -55,7 +55,7 @@ from orchestrator_gql.types import (
     ProcessStatus,
     StepStatus,
 )
-from orchestrator_gql.utils.copies import copier
+from orchestrator_gql.utils.copies import copier, maker
 from orchestrator_gql.utils.errors import StaleVersion
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, StepList, Workflow
 
@@ -104,7 +104,10 @@ class PendingTransitions:
 
     def then(self, transition: Transition) -> "PendingTransitions":
         """The pending transitions with one more."""
-        return PendingTransitions(transition.process, (*self.transitions, transition))
+        return _new_pending(transition.process, (*self.transitions, transition))
+
+
+_new_pending = maker(PendingTransitions)
 
 
 @dataclass(frozen=True, slots=True)
