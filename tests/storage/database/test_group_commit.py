@@ -269,10 +269,12 @@ async def test_claims_of_units_that_run_again_are_dropped_and_the_effects_count_
 
 async def test_a_caller_goes_on_before_the_next_group_runs(database: SqliteDatabase) -> None:
     order: list[str] = []
+    has_begun = asyncio.Event()
 
     def noting(name: str) -> Callable[[Connection], None]:
         def unit(conn: Connection) -> None:
             order.append(f"unit {name}")
+            has_begun.set()
             keep(name)(conn)
 
         return unit
@@ -282,8 +284,7 @@ async def test_a_caller_goes_on_before_the_next_group_runs(database: SqliteDatab
         order.append(f"answer {name}")
 
     first = asyncio.create_task(call("one"))
-    while "unit one" not in order:
-        await asyncio.sleep(0)
+    await has_begun.wait()
     second = asyncio.create_task(call("two"))  # it waits while the first is committed
 
     await asyncio.gather(first, second)
