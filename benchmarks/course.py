@@ -99,8 +99,7 @@ class Course:
 
         if self.database.dialect == "sqlite":
             return (await self.database.transaction(write)).process
-        ended = Commit(process, pending, write)
-        result = await commit_expecting(self.database, self.commits, ended, context)
+        result = await commit_expecting(self, Commit(process, pending, write), context)
         assert result is not None, "nobody else changes the process"
         return result.process
 

@@ -351,8 +351,7 @@ async def _written(
 
     async def write_or_look() -> CommitResult:
         nonlocal expects
-        ended = Commit(before, pending, write)
-        if expects and (result := await commit_expecting(runtime.database, runtime.commits, ended, now())) is not None:
+        if expects and (result := await commit_expecting(runtime, Commit(before, pending, write), now())) is not None:
             return result
         expects = False
         return await runtime.database.transaction(write)

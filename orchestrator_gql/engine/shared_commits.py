@@ -8,7 +8,7 @@ each is written as it would be alone. The others, and those of a shared transact
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -41,17 +41,29 @@ class Commit:
 Commits: TypeAlias = SharedUnits[Commit, CommitResult | None]
 
 
-async def commit_expecting(
-    database: Database, commits: Commits, commit: Commit, context: CommitContext
-) -> CommitResult | None:
+class Server(Protocol):
+    """What a server has for its commits, see `Runtime`."""
+
+    @property
+    def database(self) -> Database:
+        """The database."""
+        ...
+
+    @property
+    def commits(self) -> Commits:
+        """The commits that wait for a transaction."""
+        ...
+
+
+async def commit_expecting(server: Server, commit: Commit, context: CommitContext) -> CommitResult | None:
     """Commit the transitions of a process that most likely did not change; None if that failed, see `expect`."""
 
     async def alone() -> CommitResult | None:
-        return await transaction_expecting(database, lambda conn: commit.write(conn, None))
+        return await transaction_expecting(server.database, lambda conn: commit.write(conn, None))
 
     if not is_plain(commit.pending, context):
         return await alone()
-    return await commits.run(commit.before.id, commit, alone, partial(_together, database))
+    return await server.commits.run(commit.before.id, commit, alone, partial(_together, server.database))
 
 
 def is_plain(pending: PendingTransitions, context: CommitContext) -> bool:

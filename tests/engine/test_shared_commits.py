@@ -78,7 +78,7 @@ class Worker:
             on_write()
             return commit.apply(conn, process, pending, context_of(), standing=standing or expect(conn, process))
 
-        return await commit_expecting(self.database, self.commits, Commit(process, pending, write), context_of())
+        return await commit_expecting(self, Commit(process, pending, write), context_of())
 
     async def change(self, process: Process, **values: Any) -> None:
         """Change the row of the process beside its worker."""
