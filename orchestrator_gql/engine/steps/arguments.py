@@ -1,13 +1,14 @@
 """Builds the arguments of an author's function: state values, engine values and loaded product subscriptions."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from orchestrator_gql.callbacks import urls
-from orchestrator_gql.domain import find_models
+from orchestrator_gql.domain import find_models, subscriptions_in
 from orchestrator_gql.engine.steps import calls
 from orchestrator_gql.engine.steps.models import load_models
 from orchestrator_gql.engine.steps.state import Focused, fetched
@@ -19,6 +20,7 @@ from orchestrator_gql.utils.arguments import STATE, Parameter, bind, is_given_wh
 from orchestrator_gql.utils.author_calls import returned_by
 from orchestrator_gql.utils.errors import StepError
 from orchestrator_gql.utils.json import copied, to_json
+from orchestrator_gql.utils.json.plain import copied_if_plain
 from orchestrator_gql.utils.json.secrets import Found
 from orchestrator_gql.utils.secrets import NOTHING, Secrets, learn
 from orchestrator_gql.utils.traces import traceparent
@@ -40,6 +42,47 @@ _is_given_whole_state = lru_cache(maxsize=4096)(is_given_whole_state)
 def wanted_by(function: Callable[..., Any]) -> tuple[Parameter, ...]:
     """The parameters of a function, from a cache."""
     return _wanted(function) if _is_hashable(function) else wanted(function)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What follows from the parameters of a function alone.
+
+    ``is_simple``: the arguments are values of the state, made by pydantic alone. The function takes neither values of
+    the engine nor decisions, models or the whole state. ``required`` are the names without which it cannot be called.
+    """
+
+    parameters: tuple[Parameter, ...]
+    is_simple: bool
+    required: tuple[str, ...]
+
+
+@lru_cache(maxsize=4096)
+def _plan(function: Callable[..., Any]) -> _Plan:
+    parameters = wanted(function)
+    names = {parameter.name for parameter in parameters}
+    needs_more = not names.isdisjoint(GIVEN) or STATE in names or DECISIONS in names
+    annotations = [parameter.annotation for parameter in parameters]
+    needs_more = needs_more or any(map(subscriptions_in, annotations)) or any(map(calls.runs_authors_code, annotations))
+    required = tuple(
+        parameter.name for parameter in parameters if not (parameter.has_default or parameter.is_optional)
+    )
+    return _Plan(parameters, not needs_more, required)
+
+
+def simple_arguments(function: Callable[..., Any], state: Mapping[str, Json]) -> dict[str, Any] | None:
+    """The keyword arguments for the function, if they follow from the state alone; None if `arguments` must make them.
+
+    Raises `AuthorRaised` with a `StepError` that names an invalid argument.
+    """
+    if not _is_hashable(function):
+        return None
+    plan = returned_by(_plan, function)
+    if not plan.is_simple or not all(name in state for name in plan.required):
+        return None
+    names = [parameter.name for parameter in plan.parameters if parameter.name in state]
+    # A function may change its arguments. Nested values are copied, so that the state of the process stays the same.
+    return returned_by(bind, plan.parameters, {name: copied(state[name]) for name in names})
 
 
 def _takes_whole(function: Callable[..., Any]) -> bool:
@@ -157,16 +200,30 @@ async def bound(
     return partial(function, **await arguments(runtime, function, visible, own))
 
 
-def contributed(
-    result: Any, *, where: str, hidden: frozenset[str] = frozenset()
-) -> tuple[State, tuple[Any, ...], Secrets]:
+class Contribution(NamedTuple):
     """The values that a function's result adds to the state, as JSON, with its product subscriptions and secrets.
+
+    ``size`` is the size of their JSON text in bytes, if it is known.
+    """
+
+    added: State
+    models: tuple[Any, ...] = ()
+    secrets: Secrets = NOTHING
+    size: int | None = None
+
+
+def contributed(result: Any, *, where: str, hidden: frozenset[str] = frozenset()) -> Contribution:
+    """The values that a function's result adds to the state.
 
     ``where`` names the function in errors; ``hidden`` are keys that are not stored. Raises `StepError` if the result is
     neither None nor a dict, or if a value cannot become JSON.
     """
     if result is None:
-        return {}, (), NOTHING
+        return Contribution({}, size=2)
+    if type(result) is dict and GIVEN.isdisjoint(result) and hidden.isdisjoint(result):
+        plain = copied_if_plain(result)
+        if plain is not None:  # it has no models and no secrets
+            return Contribution(plain[0], size=plain[1])
     if not isinstance(result, Mapping):
         raise StepError(
             f"{where} returned {type(result).__name__}: a step returns nothing or a dict of what it adds to the state.",
@@ -176,6 +233,6 @@ def contributed(
     kept = {key: value for key, value in result.items() if key not in GIVEN and key not in hidden}
     found = Found()
     try:
-        return to_json(kept, where="result", found=found), models, Secrets.of(found)
+        return Contribution(to_json(kept, where="result", found=found), models, Secrets.of(found))
     finally:
         learn(found.values)

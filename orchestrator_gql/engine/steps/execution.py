@@ -55,11 +55,13 @@ async def run(runtime: Runtime, process: Process, step: ActionStep, tokens: Toke
     """Run the function of an action or validation; ``tokens`` are the tokens of the URLs that it hands out."""
     secrets, name = tuple(tokens.values()), f"step {step.name!r} of process {process.id}"
     try:
-        own = step_arguments.given(runtime, process, step, tokens)
         state = await state_for(runtime, process, step, step.function)
         caller = calls.for_step(runtime, name, Limit(step.timeout.total_seconds()) if step.timeout else None)
-        visible = await caller.focused(step, state)
-        arguments = await patiently(lambda: step_arguments.arguments(runtime, step.function, visible, own))
+        visible = await caller.focused(step, state) if step.lenses else state
+        arguments = None if tokens else step_arguments.simple_arguments(step.function, visible)
+        if arguments is None:
+            own = step_arguments.given(runtime, process, step, tokens)
+            arguments = await patiently(lambda: step_arguments.arguments(runtime, step.function, visible, own))
         to_outcome = partial(_success, runtime, process, step, state, visible, secrets)
         return await caller.call(step.function, arguments, to_outcome)
     except (AuthorRaised, OrchestratorError) as error:
@@ -77,15 +79,18 @@ def _success(
 ) -> Success:
     """The outcome of a step that returned ``result``; the author's serializers and lenses run here."""
     where, wait = f"Step {step.name!r}", step.awaits
-    refs = external_ids.refs_in(result, is_named=wait.expect is not None, where=where) if wait else {}
+    refs: external_ids.Refs = {}
+    if wait:
+        refs = external_ids.refs_in(result, is_named=wait.expect is not None, where=where)
     if wait and not refs and wait.poll is None and not hands_out_url(step, wait):
         raise StepError(
             f"{where} hands out no URL and returned no {external_ids.KEY}: nothing could answer.", "bad-remote-ref"
         )
     hidden = frozenset({wait.route_key, external_ids.KEY}) if wait else frozenset[str]()
-    added, returned, found = step_arguments.contributed(result, where=where, hidden=hidden)
+    added, returned, found, size = step_arguments.contributed(result, where=where, hidden=hidden)
     delta = changed(process.state, state, put_back(step, state, visible, without_tokens(added, secrets)))
-    _demand_size(runtime, step, state, delta)
+    if size is None or secrets or step.lenses or size > runtime.settings.max_step_bytes:
+        _demand_size(runtime, step, state, delta)
     documents: tuple[SubscriptionDocument, ...] = ()
     if returned:
         workflow = runtime.registry.find(process.workflow_name)
