@@ -16,9 +16,9 @@ from orchestrator_gql.process import Process
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import input_requests
 from orchestrator_gql.types import Json, State
-from orchestrator_gql.utils.arguments import STATE, Parameter, bind, is_given_whole_state, wanted
-from orchestrator_gql.utils.author_calls import returned_by
-from orchestrator_gql.utils.errors import StepError
+from orchestrator_gql.utils.arguments import STATE, Parameter, bind, converted, is_given_whole_state, wanted
+from orchestrator_gql.utils.author_calls import AuthorRaised, returned_by
+from orchestrator_gql.utils.errors import OrchestratorError, StepError
 from orchestrator_gql.utils.json import copied, to_json
 from orchestrator_gql.utils.json.plain import copied_if_plain
 from orchestrator_gql.utils.json.secrets import Found
@@ -54,7 +54,7 @@ class _Plan:
 
     parameters: tuple[Parameter, ...]
     is_simple: bool
-    required: tuple[str, ...]
+    required: frozenset[str]
 
 
 @lru_cache(maxsize=4096)
@@ -64,9 +64,8 @@ def _plan(function: Callable[..., Any]) -> _Plan:
     needs_more = not names.isdisjoint(GIVEN) or STATE in names or DECISIONS in names
     annotations = [parameter.annotation for parameter in parameters]
     needs_more = needs_more or any(map(subscriptions_in, annotations)) or any(map(calls.runs_authors_code, annotations))
-    required = tuple(
-        parameter.name for parameter in parameters if not (parameter.has_default or parameter.is_optional)
-    )
+    is_left_out = {parameter.name for parameter in parameters if parameter.has_default or parameter.is_optional}
+    required = frozenset(names - is_left_out)
     return _Plan(parameters, not needs_more, required)
 
 
@@ -75,14 +74,25 @@ def simple_arguments(function: Callable[..., Any], state: Mapping[str, Json]) ->
 
     Raises `AuthorRaised` with a `StepError` that names an invalid argument.
     """
-    if not _is_hashable(function):
+    try:
+        plan = _plan(function)
+    except (TypeError, OrchestratorError):  # the function has no hash, or `arguments` raises the error again
         return None
-    plan = returned_by(_plan, function)
-    if not plan.is_simple or not all(name in state for name in plan.required):
+    if not plan.is_simple or not plan.required <= state.keys():
         return None
-    names = [parameter.name for parameter in plan.parameters if parameter.name in state]
-    # A function may change its arguments. Nested values are copied, so that the state of the process stays the same.
-    return returned_by(bind, plan.parameters, {name: copied(state[name]) for name in names})
+    values: dict[str, Any] = {}
+    try:
+        for parameter in plan.parameters:
+            if (name := parameter.name) in state:
+                # A function may change its arguments: nested values are copied, so that the state stays the same.
+                values[name] = converted(parameter, copied(state[name]))
+            elif not parameter.has_default:
+                values[name] = None
+    except StepError as error:
+        raised = AuthorRaised(error)
+    else:
+        return values
+    raise raised
 
 
 def _takes_whole(function: Callable[..., Any]) -> bool:
