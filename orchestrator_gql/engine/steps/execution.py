@@ -22,6 +22,7 @@ from orchestrator_gql.engine.steps.models import load_models, subject_of_form
 from orchestrator_gql.engine.steps.state import changed, fetched, has_large_values, put_back
 from orchestrator_gql.forms.errors import DEFAULT_LOCALE
 from orchestrator_gql.process import Failed, Outcome, Process, Success
+from orchestrator_gql.process.outcomes import new_success
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
 from orchestrator_gql.types import Failure, Json, State
@@ -95,7 +96,7 @@ def _success(
     if returned:
         workflow = runtime.registry.find(process.workflow_name)
         documents = tuple(documents_of(returned, allows_in_use=workflow is not None and workflow.allow_in_use))
-    return Success(delta, documents, refs=refs, secrets=found.standing_in(delta) if step.lenses else found)
+    return new_success(delta, documents, refs=refs, secrets=found.standing_in(delta) if step.lenses else found)
 
 
 async def state_for(runtime: Runtime, process: Process, step: Step, function: Callable[..., Any]) -> Mapping[str, Json]:
