@@ -17,13 +17,15 @@ __all__ = ["EarlyCoroutine"]
 class EarlyCoroutine(Coroutine[Any, Any, None]):
     """The coroutine of a task that begins before the first turn of the task."""
 
-    __slots__ = ("_coro", "_error", "_is_ahead", "_pause")
+    __slots__ = ("_cancelled", "_coro", "_error", "_is_special", "_pause")
 
     def __init__(self, coro: Coroutine[Any, Any, None]) -> None:
         self._coro = coro
-        self._is_ahead = False
+        self._is_special = True
+        """True if the next turn does not simply continue the coroutine."""
         self._pause: Any = None
         self._error: BaseException | None = None
+        self._cancelled: BaseException | None = None
 
     def begin(self, task: "asyncio.Task[None]", loop: asyncio.AbstractEventLoop, context: Context) -> None:
         """Run the coroutine up to its first pause; ``task`` is a new task of this object, with that loop and context.
@@ -34,7 +36,6 @@ class EarlyCoroutine(Coroutine[Any, Any, None]):
         if caller is not None:
             _leave_task(loop, caller)
         _enter_task(loop, task)
-        self._is_ahead = True
         try:
             self._pause = context.run(self._coro.send, None)
         except BaseException as error:  # StopIteration is the end
@@ -45,20 +46,28 @@ class EarlyCoroutine(Coroutine[Any, Any, None]):
                 _enter_task(loop, caller)
 
     def send(self, value: Any) -> Any:
-        """Continue; the first turn of the task hands over the pause in which the coroutine is."""
-        if not self._is_ahead:
+        """Continue; the first turn of the task hands over the pause in which the coroutine is.
+
+        That holds for `sleep(0)` too: tasks that the coroutine has started have their first turn during that pause.
+        """
+        if not self._is_special:
             return self._coro.send(value)
-        pause = self._hand_over()
-        # After `sleep(0)` the pause is over with this turn. The task itself waits for any other pause.
-        return self._coro.send(None) if pause is None else pause
+        if self._cancelled is None:
+            return self._hand_over()
+        error, self._cancelled, self._is_special = self._cancelled, None, False
+        return self._coro.throw(error)
 
     def throw(self, *error: Any) -> Any:
         """Raise an exception in the coroutine: the task was cancelled."""
-        if not self._is_ahead:
+        if not self._is_special or self._cancelled is not None:
+            self._is_special = False
             return self._coro.throw(*error)
         pause = self._hand_over()
-        # A task cancels the future for which it waits, and the coroutine is cancelled by that future. This task does not
-        # wait for it yet.
+        if pause is None:  # the turn of others comes first, as it does for `send`
+            self._cancelled, self._is_special = error[0], True
+            return None
+        # A task cancels the future for which it waits, and that future cancels the coroutine. This task does not wait
+        # for it yet.
         if asyncio.isfuture(pause) and pause.cancel(*error[0].args):
             return pause
         return self._coro.throw(*error)
@@ -74,7 +83,7 @@ class EarlyCoroutine(Coroutine[Any, Any, None]):
         return getattr(self._coro, name)  # such as its name and its frame
 
     def _hand_over(self) -> Any:
-        self._is_ahead = False
+        self._is_special = False
         pause, error = self._pause, self._error
         self._pause = self._error = None
         if error is not None:

@@ -234,7 +234,9 @@ def _called(function: Callable[..., Any], arguments: Mapping[str, Any], then: Ca
     return _Awaitable(result) if isawaitable(result) else then(result)
 
 
-async def _awaited(function: Callable[..., Awaitable[Any]], arguments: Mapping[str, Any], then: Callable[[Any], T]) -> T:
+async def _awaited(
+    function: Callable[..., Awaitable[Any]], arguments: Mapping[str, Any], then: Callable[[Any], T]
+) -> T:
     return then(await function(**arguments))
 
 

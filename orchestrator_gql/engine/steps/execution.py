@@ -56,7 +56,9 @@ async def run(runtime: Runtime, process: Process, step: ActionStep, tokens: Toke
     """Run the function of an action or validation; ``tokens`` are the tokens of the URLs that it hands out."""
     secrets, name = tuple(tokens.values()), f"step {step.name!r} of process {process.id}"
     try:
-        state = await state_for(runtime, process, step, step.function)
+        state = process.state
+        if has_large_values(state):
+            state = await state_for(runtime, process, step, step.function)
         caller = calls.for_step(runtime, name, Limit(step.timeout.total_seconds()) if step.timeout else None)
         visible = await caller.focused(step, state) if step.lenses else state
         arguments = None if tokens else step_arguments.simple_arguments(step.function, visible)
