@@ -6,7 +6,7 @@ coroutine cannot find a difference: it may be cancelled, cancel itself, and use 
 """
 
 import asyncio
-from asyncio import _enter_task, _leave_task  # type: ignore[attr-defined]  # documented: "Extending asyncio"
+from asyncio import _enter_task, _leave_task  # documented: "Extending asyncio"
 from collections.abc import Coroutine, Generator
 from contextvars import Context
 from typing import Any

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from orchestrator_gql.engine.steps.arguments import contributed
-from orchestrator_gql.utils.errors import StepError
+from orchestrator_gql.engine.steps.arguments import plain_result
 from orchestrator_gql.utils.json import encode
 from orchestrator_gql.utils.json.boundary import _Boundary
 from orchestrator_gql.utils.json.plain import copied_if_plain
@@ -116,11 +115,11 @@ def test_a_value_that_holds_itself_has_no_copy() -> None:
     assert copied_if_plain(value) is None
 
 
-def test_a_result_with_a_name_of_the_engine_does_not_take_the_short_way() -> None:
-    result = {"vlan": 10, "process_id": "mine", "callback_route": "/here", "route": "/there"}
+def test_a_result_with_a_name_that_is_not_stored_does_not_take_the_short_way() -> None:
+    hidden = frozenset({"route"})
 
-    contribution = contributed(result, where="Step 'Order'", hidden=frozenset({"route"}))
-
-    assert contribution.added == {"vlan": 10}
-    with pytest.raises(StepError, match=r"`result\.load` is nan"):
-        contributed({"load": float("nan")}, where="Step 'Order'")
+    assert plain_result({"vlan": 10}, hidden) == ({"vlan": 10}, 11)
+    assert plain_result({"vlan": 10, "process_id": "mine"}, hidden) is None
+    assert plain_result({"vlan": 10, "route": "/here"}, hidden) is None
+    assert plain_result([1], hidden) is None
+    assert plain_result(None, hidden) is None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from orchestrator_gql.callbacks import urls
@@ -210,30 +210,26 @@ async def bound(
     return partial(function, **await arguments(runtime, function, visible, own))
 
 
-class Contribution(NamedTuple):
-    """The values that a function's result adds to the state, as JSON, with its product subscriptions and secrets.
+def plain_result(result: Any, hidden: frozenset[str]) -> tuple[dict[str, Json], int] | None:
+    """A copy of the result of a step, and the size of its JSON text in bytes.
 
-    ``size`` is the size of their JSON text in bytes, if it is known.
+    None if `contributed` must look at it: it is not plain JSON, or has keys that are not stored.
     """
-
-    added: State
-    models: tuple[Any, ...] = ()
-    secrets: Secrets = NOTHING
-    size: int | None = None
+    if type(result) is dict and GIVEN.isdisjoint(result) and hidden.isdisjoint(result):
+        return copied_if_plain(result)
+    return None
 
 
-def contributed(result: Any, *, where: str, hidden: frozenset[str] = frozenset()) -> Contribution:
-    """The values that a function's result adds to the state.
+def contributed(
+    result: Any, *, where: str, hidden: frozenset[str] = frozenset()
+) -> tuple[State, tuple[Any, ...], Secrets]:
+    """The values that a function's result adds to the state, as JSON, with its product subscriptions and secrets.
 
     ``where`` names the function in errors; ``hidden`` are keys that are not stored. Raises `StepError` if the result is
     neither None nor a dict, or if a value cannot become JSON.
     """
     if result is None:
-        return Contribution({}, size=2)
-    if type(result) is dict and GIVEN.isdisjoint(result) and hidden.isdisjoint(result):
-        plain = copied_if_plain(result)
-        if plain is not None:  # it has no models and no secrets
-            return Contribution(plain[0], size=plain[1])
+        return {}, (), NOTHING
     if not isinstance(result, Mapping):
         raise StepError(
             f"{where} returned {type(result).__name__}: a step returns nothing or a dict of what it adds to the state.",
@@ -243,6 +239,6 @@ def contributed(result: Any, *, where: str, hidden: frozenset[str] = frozenset()
     kept = {key: value for key, value in result.items() if key not in GIVEN and key not in hidden}
     found = Found()
     try:
-        return Contribution(to_json(kept, where="result", found=found), models, Secrets.of(found))
+        return to_json(kept, where="result", found=found), models, Secrets.of(found)
     finally:
         learn(found.values)

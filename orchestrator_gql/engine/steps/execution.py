@@ -46,6 +46,8 @@ POLL = timedelta(seconds=30)
 PATIENCE = 0.5
 """Seconds between two tries to read from an unavailable database."""
 
+_NOTHING_HIDDEN: frozenset[str] = frozenset()
+
 T = TypeVar("T")
 
 Tokens = Mapping[str | None, str]
@@ -89,11 +91,14 @@ def _success(
         raise StepError(
             f"{where} hands out no URL and returned no {external_ids.KEY}: nothing could answer.", "bad-remote-ref"
         )
-    hidden = frozenset({wait.route_key, external_ids.KEY}) if wait else frozenset[str]()
-    added, returned, found, size = step_arguments.contributed(result, where=where, hidden=hidden)
+    hidden = frozenset({wait.route_key, external_ids.KEY}) if wait else _NOTHING_HIDDEN
+    if not (secrets or step.lenses) and state is process.state:  # no large value was loaded for the step
+        plain = step_arguments.plain_result(result, hidden)
+        if plain is not None and plain[1] <= runtime.settings.max_step_bytes:
+            return new_success(plain[0], refs=refs)
+    added, returned, found = step_arguments.contributed(result, where=where, hidden=hidden)
     delta = changed(process.state, state, put_back(step, state, visible, without_tokens(added, secrets)))
-    if size is None or secrets or step.lenses or size > runtime.settings.max_step_bytes:
-        _demand_size(runtime, step, state, delta)
+    _demand_size(runtime, step, state, delta)
     documents: tuple[SubscriptionDocument, ...] = ()
     if returned:
         workflow = runtime.registry.find(process.workflow_name)
