@@ -65,6 +65,11 @@ def deep(levels: int) -> list[Any]:
 
 @given(st.lists(VALUES) | st.dictionaries(KEYS, VALUES))
 @example({"a": None, "b": 1.5})
+@example({"a": float("nan"), "b": None})
+@example({"a": [float("inf")]})
+@example({Text("a"): 1})
+@example({"a": [{Text("a"): 1}]})
+@example({1: 1})
 @example({"a": deep(63)})
 @example({"a": deep(64)})
 @example({"a": "[" * 70 + "{" * 70, "b": []})

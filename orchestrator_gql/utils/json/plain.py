@@ -12,7 +12,6 @@ __all__ = ["copied_if_plain"]
 
 _FLAT = frozenset({str, int, float, bool, type(None)})
 _PLAIN = _FLAT | {dict, list, tuple}
-_TEXT = {str}
 
 
 def copied_if_plain(value: Any) -> tuple[Json, int] | None:
@@ -28,15 +27,11 @@ def copied_if_plain(value: Any) -> tuple[Json, int] | None:
     """
     try:
         text = orjson.dumps(value, option=_STRANGERS_ARE_ERRORS)
-    except orjson.JSONEncodeError:  # half a surrogate pair, keys that are no text, a value that holds itself
+    except orjson.JSONEncodeError:  # half a surrogate pair, a key that is not exactly a text, a value that holds itself
         return None
-    is_dict = type(value) is dict
-    kinds = {*map(type, value.values() if is_dict else value)}
+    kinds = {*map(type, value.values() if type(value) is dict else value)}
     is_flat = kinds <= _FLAT
-    if is_flat:
-        if is_dict and not {*map(type, value)} <= _TEXT:
-            return None
-    elif not _add_kinds_in(value, kinds):
+    if not is_flat and not _add_kinds_in(value, kinds):
         return None
     if float in kinds and b"null" in text:
         return None
@@ -56,11 +51,7 @@ def _add_kinds_in(value: Any, kinds: set[type]) -> bool:
     while level:
         inner: list[Any] = []
         for container in level:
-            items = container
-            if type(container) is dict:
-                if not {*map(type, container)} <= _TEXT:
-                    return False
-                items = container.values()
+            items = container.values() if type(container) is dict else container
             found = {*map(type, items)}
             if not found <= _PLAIN:
                 return False
