@@ -4,14 +4,17 @@ import io
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 import structlog
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from structlog.processors import LogfmtRenderer
+from structlog.stdlib import ProcessorFormatter
 
-from orchestrator_gql.cli.serving.log_lines import QUIET, configure_logging
+from orchestrator_gql.cli.serving.log_lines import QUIET, JsonFormatter, LineFormatter, configure_logging
+from orchestrator_gql.cli.terminal import printable
 
 TOKEN = "Zm9vYmFyYmF6cXV4-_s3cr3t"
 
@@ -226,3 +229,25 @@ def test_debug_shows_our_own_lines_and_not_those_of_libraries(log: io.StringIO) 
 
     assert "a detail" in log.getvalue()
     assert "a URL" not in log.getvalue()
+
+
+@pytest.mark.parametrize("formatter", [LineFormatter(), JsonFormatter()], ids=["text", "json"])
+@given(text=ANYTHING, facts=st.dictionaries(ANYTHING.filter(bool), ANYTHING | st.none() | st.booleans() | st.floats()))
+def test_a_record_without_a_trace_is_the_same_line_on_the_short_way(
+    formatter: LineFormatter, text: str, facts: dict[str, Any]
+) -> None:
+    """Records with a trace go the way of structlog."""
+    assume(not set(facts) & (vars(logging.makeLogRecord({})).keys() | {"message", "asctime"}))
+    record = logging.makeLogRecord({"msg": text.replace("%", ""), "levelname": "INFO", "name": "a", **facts})
+
+    long_way = ProcessorFormatter.format(formatter, record)
+
+    assert formatter.format(record) == formatter._without_secrets(long_way, None)
+
+
+@given(value=ANYTHING | st.none() | st.booleans() | st.integers() | st.floats())
+def test_a_fact_is_written_as_logfmt(value: object) -> None:
+    line = LineFormatter().format(logging.makeLogRecord({"msg": "a", "b": value}))
+
+    of_structlog = LogfmtRenderer(bool_as_flag=False)(None, "", {"b": value})
+    assert line.partition(": a  ")[2] == printable(of_structlog)
