@@ -19,14 +19,8 @@ from websockets.protocol import State
 
 from orchestrator_gql.cli.serving.metered import MeteredTransport
 from orchestrator_gql.cli.serving.open_files import OWN, Shortage, limit
-from orchestrator_gql.cli.serving.plain_requests import (
-    CHUNKED,
-    CONTENT_LENGTH,
-    PlainCycle,
-    PlainHttp,
-    is_small,
-    size_of,
-)
+from orchestrator_gql.cli.serving.plain_http import PlainHttp
+from orchestrator_gql.cli.serving.plain_requests import CHUNKED, CONTENT_LENGTH, PlainCycle, is_small, size_of
 from orchestrator_gql.graphql.transport_ws import WRITE_TEXT
 from orchestrator_gql.rest.problems import http_problem, problem_of
 from orchestrator_gql.rest.request_target import Refuse
