@@ -54,6 +54,8 @@ def test_facts_stand_behind_the_message_as_key_and_value(log: io.StringIO) -> No
         f"POST /api/processes/1f/callback/{TOKEN}/progress",
         f"http://localhost:8000/api/processes/1f/callback/{TOKEN}",
         f"next=%2Fapi%2Fprocesses%2F1f%2Fcallback%2F{TOKEN}",
+        f"%2fAPI%2fProcesses%2f1f%2fCallBack%2f{TOKEN}",
+        f"/API/PROCESSES/1F/CALLBAC\N{KELVIN SIGN}/{TOKEN}",
     ],
 )
 def test_a_token_in_a_path_is_masked_wherever_it_stands(log: io.StringIO, text: str) -> None:
@@ -251,3 +253,14 @@ def test_a_fact_is_written_as_logfmt(value: object) -> None:
 
     of_structlog = LogfmtRenderer(bool_as_flag=False)(None, "", {"b": value})
     assert line.partition(": a  ")[2] == printable(of_structlog)
+
+
+def test_the_time_of_a_line_is_local_with_milliseconds() -> None:
+    formatter = LineFormatter()
+    records = [
+        logging.makeLogRecord({"msg": "a", "created": at, "msecs": at % 1 * 1000}) for at in (0.0, 1.5, 1.999, 9e8)
+    ]
+
+    lines = [formatter.format(record) for record in records]
+
+    assert [line[:23] for line in lines] == [logging.Formatter.formatTime(formatter, record) for record in records]

@@ -334,3 +334,31 @@ def test_a_long_value_that_is_not_plain_is_found_in_one_pass() -> None:
     for wrong in (b" " * LARGEST, b"a " * LARGEST, b"\t" * LARGEST, b"a" * LARGEST + b"\x00"):
         assert plain_request((GET + b"x: " + wrong)[: LARGEST - 4] + b" \r\n\r\n") is None
     assert plain_request(GET + b"a: b\r\n" * 2000 + b"\x00\r\n\r\n") is None
+
+
+INNER = b"POST /inner HTTP/1.1\r\nContent-Length: 0\r\nHost: a\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("begun", "rest", "expected"),
+    [
+        (b"GET /outer HTTP/1.1\r\nx: ", b"", [("GET", "/outer", b"")]),
+        (b"GET /outer HTTP/1.1\r\nHost: a\r\nx: ", b"", None),
+        (b"POST /outer HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(INNER), b"", INNER),
+        (b"POST /outer HTTP/1.1\r\nHost: a\r\nX:  a\r\nContent-Length: %d\r\n\r\n" % len(INNER), b"", INNER),
+        (POST + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % len(INNER), b"\r\n0\r\n\r\n", INNER),
+        (POST + b"Transfer-Encoding: chunked\r\n\r\n0\r\nx: ", b"", b""),
+    ],
+)  # fmt: skip
+async def test_a_piece_that_looks_like_a_request_belongs_to_the_one_that_has_begun(
+    begun: bytes, rest: bytes, expected: object
+) -> None:
+    (outcome,) = await outcomes([[begun, INNER, rest] if rest else [begun, INNER]])
+
+    assert "/inner" not in [seen[1] for seen in outcome.seen]
+    if isinstance(expected, bytes):
+        assert [seen[5] for seen in outcome.seen] == [expected]
+    elif expected is None:
+        assert outcome.statuses == [400]
+    else:
+        assert [(seen[0], seen[1], seen[5]) for seen in outcome.seen] == expected
