@@ -308,10 +308,10 @@ def _routes(
     return [
         Route(GRAPHQL, with_cors(graphql, settings.allowed_origins)),
         WebSocketRoute(GRAPHQL, graphql),
+        *monitoring,  # before the routes with patterns: a health check would try each of them
         *open_routes,
         *audit_routes(runtime, limiters.sign_ins),
         *openapi_routes(runtime),
-        *monitoring,
         *dashboard_routes(dashboard_folder(settings), settings.base_path, has_explorer=settings.offers_development),
     ]
 
