@@ -92,6 +92,8 @@ class SlowLane:
         except asyncio.CancelledError:
             self._give_up(client, run)
             raise
+        finally:
+            del result, run  # the traceback of an error holds this frame, which must not hold the error
 
     def _give_up(self, client: Hashable, work: Work) -> None:
         """Remove work whose caller has ended: its turn would make the others wait for nothing."""
@@ -182,13 +184,15 @@ class Pace:
             self._lane.ask(self._client, self._slice)
         # In the context of the operation: what its resolvers begin belongs to its caller.
         context = copy_context()
-        self._waiting.append(lambda: context.run(_settle, result, complete))
+        self._waiting.append(partial(context.run, _settle, result, complete))
         try:
             return await result
         except asyncio.CancelledError:
             if result.done() and not result.cancelled() and result.exception() is None:
                 drop(result.result())
             raise
+        finally:
+            del result
 
     def _slice(self, until: float) -> bool:
         self._until = until
@@ -231,3 +235,4 @@ def _settle(result: "asyncio.Future[T]", work: Callable[[], T]) -> None:
         result.set_result(value)
         return
     result.exception()  # a caller that was cancelled meanwhile does not take it
+    del result  # the traceback of the error holds this frame
