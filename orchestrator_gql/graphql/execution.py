@@ -117,8 +117,11 @@ class WeighingExecutor(StrawberryGraphQLCoreExecutionContext):
         return self._later(pace, partial(complete, return_type, details, path, result, place))
 
     def build_response(self, data: dict[str, Any] | None) -> Any:
-        """Build the response, and let go of the helpers and the errors, unless resolvers still run: both hold the
-        executor that holds them, with the context and all values, until the garbage collector looks for such circles."""
+        """Build the response, and let go of the helpers and the errors, unless resolvers still run.
+
+        Both hold the executor that holds them, with the context and all values, until the garbage collector looks for
+        such circles.
+        """
         response = super().build_response(data)
         if not self.background_futures:
             self.async_helpers = _NO_HELPERS
@@ -132,6 +135,7 @@ class WeighingExecutor(StrawberryGraphQLCoreExecutionContext):
 
 
 _NO_HELPERS: Any = None
+
 
 def leaf_size(value: object) -> int:
     """The bytes that the value of a field adds to the response."""

@@ -81,11 +81,7 @@ class SlowLane:
     async def run(self, client: Hashable, work: Callable[[], T], *, cost: float = 0.0) -> T:
         """The result of short work, which has a slice of its own."""
         result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-
-        def run(_: float) -> bool:
-            _settle(result, work)
-            return False
-
+        run = partial(_run_whole, result, work)
         self.ask(client, run, cost=cost)
         try:
             return await result
@@ -118,6 +114,7 @@ class SlowLane:
             logger.exception("a slice of an operation failed")
         finally:  # whatever happened: all others wait for the next turn
             self._end_turn(client, work, cost, began=began, has_more=has_more)
+            del work  # it holds its result, and the traceback of an error of it holds this frame
 
     def _end_turn(self, client: Hashable, work: Work, cost: float, *, began: float, has_more: bool) -> None:
         line = self._lines[client]
@@ -220,6 +217,12 @@ def _once(callback: Callable[[], object], _: float) -> bool:
 
 def _nothing() -> None:
     """Take the turn."""
+
+
+def _run_whole(result: "asyncio.Future[T]", work: Callable[[], T], _: float) -> bool:
+    _settle(result, work)
+    del result
+    return False
 
 
 def _settle(result: "asyncio.Future[T]", work: Callable[[], T]) -> None:

@@ -1,4 +1,4 @@
-"""No request and no step leaves objects of ours that only the garbage collector finds: it would stop the loop for them."""
+"""No request and no failed step leaves objects that only the garbage collector finds: it stops the loop for them."""
 
 import gc
 from collections import Counter
@@ -94,9 +94,10 @@ async def test_a_request_leaves_no_circle_of_objects(document: str, tmp_path: Pa
     assert circles == []
 
 
+@pytest.mark.parametrize("loop", ["own", "server"])
 @pytest.mark.parametrize("fails", [in_thread, on_loop], ids=lambda each: each.name)
-async def test_a_failed_step_leaves_no_circle_of_objects(fails: Workflow, tmp_path: Path) -> None:
-    async with site_of(sqlite_url(tmp_path), fails) as site:
+async def test_a_failed_step_leaves_no_circle_of_objects(fails: Workflow, loop: str, tmp_path: Path) -> None:
+    async with site_of(sqlite_url(tmp_path), fails, authors_loop=loop) as site:
         await site.engine.reaches(await site.engine.start(fails), FAILED)
         with only_circles() as circles:
             for _ in range(TIMES):
