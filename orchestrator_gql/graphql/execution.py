@@ -115,9 +115,7 @@ class WeighingExecutor(StrawberryGraphQLCoreExecutionContext):
         complete = super().complete_iterable_value
         return self._later(pace, partial(complete, item_type, details, info, path, items, place))
 
-    def complete_list_item_value(  # type: ignore[override]
-        self, item: Any, complete_results: list[Any], *arguments: Any
-    ) -> bool:
+    def complete_list_item_value(self, item: Any, complete_results: list[Any], *arguments: Any) -> bool:
         """Complete an item, and note its coroutine: graphql-core puts it into the list without a test."""
         is_later = super().complete_list_item_value(item, complete_results, *arguments)
         return is_later and self.is_awaitable(complete_results[-1])
