@@ -187,6 +187,19 @@ class Execution:
             raise Refusal(self._refused([refused]), kind)
         return operation
 
+    def compile(self, request: GraphQLRequest, context: object) -> None:
+        """Make the executor of a valid operation, which notes in the context what it finds, and run nothing."""
+        document = documents.known(request.query, is_stranger=request.is_stranger).document
+        executor = self.schema.execution_context_class
+        assert executor is not None
+        executor.build(
+            self.schema._schema,
+            document,
+            context_value=context,
+            raw_variable_values=dict(request.variables),
+            operation_name=request.operation_name,
+        )
+
     async def responses(
         self, request: GraphQLRequest, context: object, *, kind: Kind
     ) -> AsyncGenerator[ExecutionResponse, None]:
