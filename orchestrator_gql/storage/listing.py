@@ -107,7 +107,7 @@ def input_request_page(conn: Connection, filters: InputRequestFilter, page_args:
 
 def input_request_count(conn: Connection, filters: InputRequestFilter) -> int:
     """The number of input requests that match the filter."""
-    return count(conn, _request_query(filters))
+    return count(conn, _request_query(filters).with_only_columns(input_requests.c.id))
 
 
 def callback_page(conn: Connection, filters: CallbackFilter, page_args: PageArgs) -> RowPage[Callback]:

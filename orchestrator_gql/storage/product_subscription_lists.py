@@ -113,7 +113,7 @@ def page(
     ids, sampled = _ids_of_narrowest(conn, conditions, sample)
     if ids is not None:
         return _page_among(conn, ids, conditions, key, page_args)
-    near = searches.nearby(*sampled, key, page_args) if sampled else None
+    near = searches.nearby(sampled, key, page_args) if sampled else None
     if near is not None and (page := _page_nearby(conn, near, conditions, key, page_args)) is not None:
         return page
     terms = sorted(terms_of(wanted.search or ""), key=len, reverse=True)

@@ -81,11 +81,12 @@ def sample(have_words: Sequence[ColumnElement[bool]], key: Key, page_args: PageA
     return [number, rows.with_only_columns(key.columns[0]).offset(_NEARBY).limit(1).scalar_subquery()]
 
 
-def nearby(number: int, end: datetime | None, key: Key, page_args: PageArgs) -> Nearby | None:
-    """The nearby rows, if enough of the next rows have the words; else None.
+def nearby(sampled: Sequence[Any], key: Key, page_args: PageArgs) -> Nearby | None:
+    """The nearby rows, if enough of the next rows have the words by the values of `sample`; else None.
 
     To look for the segments with the words would cost a look into each of all segments.
     """
+    number, end = sampled
     if number < _ENOUGH:
         return None
     if end is None:
