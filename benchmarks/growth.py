@@ -154,10 +154,10 @@ def _line(name: str, measured: Sequence[float], reference: Sequence[float]) -> L
 
 
 def _sizes(value: Any) -> Any:
-    """The lengths of all lists in the response."""
+    """The lengths of all lists in the response, and nothing else of it."""
     if isinstance(value, dict):
-        return {key: _sizes(each) for key, each in value.items() if isinstance(each, dict | list)}
-    return [len(value), *(_sizes(each) for each in value[:1])] if isinstance(value, list) else None
+        return {key: size for key, each in value.items() if (size := _sizes(each))}
+    return [len(value), *filter(None, map(_sizes, value[:1]))] if isinstance(value, list) else None
 
 
 def _ended(conn: Connection) -> None:
