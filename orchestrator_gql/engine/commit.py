@@ -174,7 +174,7 @@ def apply(
     _write(conn, after, pending.transitions, context)
     if after.status is ProcessStatus.RUNNING:
         commit_effects(conn).is_passing = True
-        if after.worker is None:
+        if after.worker is None and current.engine is EngineState.RUNNING:  # else the resumption wakes it
             wake(conn, after.id)
     if current.engine is EngineState.PAUSING and not is_held:
         engine_state.finish_pausing(conn, context.now)

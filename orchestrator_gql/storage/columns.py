@@ -30,6 +30,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    tuple_,
 )
 from sqlalchemy.types import UserDefinedType
 
@@ -186,6 +187,17 @@ def among(conn: Connection, column: ColumnElement[UUID], ids: Sequence[UUID] | S
         is_postgres = conn.dialect.name == "postgresql"
         return column == any_(func.array(ids.scalar_subquery())) if is_postgres else column.in_(ids)
     return column == any_(_id_array(ids)) if conn.dialect.name == "postgresql" else column.in_(select(each(conn, ids)))
+
+
+def among_pairs(
+    columns: tuple[ColumnElement[UUID], ColumnElement[int]], pairs: Sequence[tuple[UUID, int]]
+) -> ColumnElement[bool]:
+    """The condition that the two columns are one of the pairs.
+
+    The ids also stand alone: for pairs SQLite uses no index, and would look through the whole table.
+    """
+    ids = dict.fromkeys(id for id, _ in pairs)
+    return and_(columns[0].in_(list(ids)), tuple_(*columns).in_(pairs))
 
 
 def each(conn: Connection, ids: Sequence[UUID]) -> ColumnElement[UUID]:
