@@ -152,7 +152,10 @@ def _rules_of(schema: strawberry.Schema) -> Any:
 
 def _planned(schema: strawberry.Schema, known: KnownDocument, request: GraphQLRequest) -> OperationPlan | None:
     document = known.document
-    operation = documents.select(document, request.operation_name)
+    try:
+        operation = documents.select(document, request.operation_name)
+    except GraphQLError:
+        return None
     if operation.operation is documents.Kind.SUBSCRIPTION:
         return None
     definitions = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}

@@ -51,7 +51,7 @@ class Collected:
         if len(self.below) != self._counted:
             self._counted = len(self.below)
             if sum(len(collected.grouped_field_set) for _, collected in self.below.values()) > self.most:
-                self.below, self.fields = {}, {}
+                self.below, self.fields, self._counted = {}, {}, 0
 
 
 class PlannedExecutor(WeighingExecutor):
