@@ -85,7 +85,8 @@ class OperationPlan:
             if isinstance(executor, list):
                 return graphql.ExecutionResult(None, executor)
             result = executor.execute_planned(self.collected)
-            return await result if isawaitable(result) else result
+            completed: Result = await result if isawaitable(result) else result
+            return completed
         except Exception as error:
             located = error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
             return ExecutionResult(None, [located])

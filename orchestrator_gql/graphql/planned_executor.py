@@ -76,7 +76,7 @@ class PlannedExecutor(WeighingExecutor):
                 found = collect_fields(self.schema, self.fragments, self.variable_values, root, self.operation)
                 collected.root = found.grouped_field_set
             is_mutation = self.operation.operation is Kind.MUTATION
-            data = self.execute_root_grouped_field_set(root, None, collected.root, is_mutation, None)
+            data: Any = self.execute_root_grouped_field_set(root, None, collected.root, is_mutation, None)
         except GraphQLError as error:
             return self._failed(error)
         return self._finished(data, collected) if self.is_awaitable(data) else self._completed(data, collected)

@@ -4,6 +4,7 @@ import strawberry
 from graphql import lexicographic_sort_schema, print_schema
 from strawberry.schema.config import StrawberryConfig
 
+from orchestrator_gql.graphql.direct_resolvers import call_directly
 from orchestrator_gql.graphql.limits import default_extensions
 from orchestrator_gql.graphql.masking import QuietSchema
 from orchestrator_gql.graphql.mutations.callbacks import CallbackMutations
@@ -40,8 +41,13 @@ class Mutation(
     """The mutations of all nouns."""
 
 
-def build_schema(*, is_development: bool = True, redact: Redactor = NOTHING) -> strawberry.Schema:
-    """Build the schema with its limits, its cache of documents and the redaction of secrets."""
+def build_schema(
+    *, is_development: bool = True, redact: Redactor = NOTHING, is_direct: bool = True
+) -> strawberry.Schema:
+    """Build the schema with its limits, its cache of documents and the redaction of secrets.
+
+    Without ``is_direct`` Strawberry calls all resolvers; tests compare the two.
+    """
     schema = QuietSchema(
         query=Query,
         mutation=Mutation,
@@ -51,6 +57,8 @@ def build_schema(*, is_development: bool = True, redact: Redactor = NOTHING) -> 
         config=StrawberryConfig(scalar_map=scalars(redact)),
         execution_context_class=EventExecutor,
     )
+    if is_direct:
+        call_directly(schema)
     redact_before_writing(schema._schema, JSON_SCALAR)
     return schema
 

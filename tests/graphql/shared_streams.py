@@ -33,8 +33,8 @@ LEAVES = "subscription ($after: String) { processEvents(after: $after) { cursor 
 
 
 def alone_schema() -> strawberry.Schema:
-    """The schema of the product, executed by graphql-core alone."""
-    schema = build_schema()
+    """The schema of the product, executed by Strawberry and graphql-core alone."""
+    schema = build_schema(is_direct=False)
     schema.execution_context_class = WeighingExecutor
     return schema
 

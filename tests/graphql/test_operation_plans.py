@@ -36,8 +36,8 @@ UNEQUAL = {"engine", "stats", "durationSeconds", "secondsLeft", "recoveryActions
 
 @pytest.fixture
 async def story(tmp_path: Path) -> AsyncIterator[Story]:
-    async with telling(tmp_path) as told:
-        yield told
+    async with telling(tmp_path) as story:
+        yield story
 
 
 async def answer(

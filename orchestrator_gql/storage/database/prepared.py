@@ -227,9 +227,8 @@ def _with_literals(statement: Any, dialect: Dialect) -> Any:
         write = part.type.dialect_impl(dialect).literal_processor(dialect)
         return None if write is None else literal_column(write(part.value), part.type)
 
-    if not isinstance(statement, Select | Update | Delete):
-        return statement
-    return visitors.replacement_traverse(statement, {}, literal)
+    is_traversed = isinstance(statement, Select | Update | Delete)
+    return visitors.replacement_traverse(statement, {}, literal) if is_traversed else statement
 
 
 PreparedRead: TypeAlias = tuple[Prepared, Values]
