@@ -14,10 +14,11 @@ from graphql import (
     is_list_type,
 )
 
-from orchestrator_gql.graphql.types.scalars import JSON_SCALAR
-
 Write: TypeAlias = Callable[[Any], Any]
 """Makes the value of a field from an object of the schema."""
+
+JSON_SCALAR = "JSON"
+"""The scalar whose values are redacted before they are written."""
 
 _WRITERS = "plain-writers"
 """The key of the writers in the extensions of a type."""

@@ -15,13 +15,14 @@ from orchestrator_gql.graphql.mutations.operator_actions import OperatorActionMu
 from orchestrator_gql.graphql.mutations.processes import ProcessMutations
 from orchestrator_gql.graphql.mutations.product_subscriptions import ProductSubscriptionMutations
 from orchestrator_gql.graphql.mutations.retention import RetentionMutations
+from orchestrator_gql.graphql.plain_fields import JSON_SCALAR
 from orchestrator_gql.graphql.queries import Query
 from orchestrator_gql.graphql.redaction import redact_before_writing
 from orchestrator_gql.graphql.subscriptions import EventExecutor, Subscription
 from orchestrator_gql.graphql.types.callbacks import CallbackAttempt
 from orchestrator_gql.graphql.types.events import EVENT_TYPES
 from orchestrator_gql.graphql.types.products import ProductSubscription
-from orchestrator_gql.graphql.types.scalars import JSON_SCALAR, scalars
+from orchestrator_gql.graphql.types.scalars import scalars
 from orchestrator_gql.utils.json.redaction import Redactor
 
 NOTHING = Redactor(())

@@ -48,8 +48,8 @@ class Query:
         return f"self is {self}"
 
     @strawberry.field
-    async def later(self, info: Info, a_number: int = 3) -> str:
-        return f"{info.field_name} {info.path.key} {info.python_name} {a_number!r} {info.context}"
+    async def later(self, info: Info, some_number: int = 3) -> str:
+        return f"{info.field_name} {info.path.key} {info.python_name} {some_number!r} {info.context}"
 
     @strawberry.field
     def leaves(self, text: str | None, ids: list[strawberry.ID] | None = None, colours: list[Colour] = []) -> str:  # noqa: B006
@@ -81,11 +81,11 @@ class Query:
     def global_id(self, id: GlobalID) -> str:
         return repr(id)
 
-    @strawberry.field(extensions=[Shout()])
+    @strawberry.field(extensions=[Shout()])  # type: ignore[untyped-decorator]
     def shouted(self, text: str = "quiet") -> str:
         return text
 
-    @strawberry.field(permission_classes=[Never])
+    @strawberry.field(permission_classes=[Never])  # type: ignore[untyped-decorator]
     def forbidden(self) -> str | None:
         return "seen"
 
@@ -118,7 +118,7 @@ def direct_fields(schema: strawberry.Schema) -> set[str]:
     "query",
     [
         "{ plain other: plain }",
-        "{ later four: later(aNumber: 4) }",
+        "{ later four: later(someNumber: 4) }",
         '{ leaves(text: null) again: leaves(text: "x", ids: [1, "b"], colours: [BLUE]) third: leaves(text: "y") }',
         "{ colour some: colour(some: RED) one red: one(some: RED) }",
         "{ maybe some: maybe(other: 4) none: maybe(other: null) }",

@@ -227,8 +227,8 @@ def _with_literals(statement: Any, dialect: Dialect) -> Any:
         write = part.type.dialect_impl(dialect).literal_processor(dialect)
         return None if write is None else literal_column(write(part.value), part.type)
 
-    is_traversed = isinstance(statement, Select | Update | Delete)
-    return visitors.replacement_traverse(statement, {}, literal) if is_traversed else statement
+    traverse: Any = visitors.replacement_traverse
+    return traverse(statement, {}, literal) if isinstance(statement, Select | Update | Delete) else statement
 
 
 PreparedRead: TypeAlias = tuple[Prepared, Values]
