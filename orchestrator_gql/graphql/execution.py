@@ -12,6 +12,7 @@ from strawberry.types import ExecutionResult
 
 from orchestrator_gql.audit import origin
 from orchestrator_gql.graphql import documents, masking
+from orchestrator_gql.graphql.coroutines import Coroutines
 from orchestrator_gql.graphql.documents import Kind
 from orchestrator_gql.graphql.operation_plans import Result, extensions_of, plan_of
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
@@ -107,13 +108,29 @@ class Execution:
             raise Refusal(self._refused([refused]), kind)
         return operation
 
+    def compile(self, request: GraphQLRequest, context: object) -> None:
+        """Make the executor of a valid operation, which notes in the context what it finds, and run nothing."""
+        document = documents.known(request.query, is_stranger=request.is_stranger).document
+        executor = self.schema.execution_context_class
+        assert executor is not None
+        executor.build(
+            self.schema._schema,
+            document,
+            context_value=context,
+            raw_variable_values=dict(request.variables),
+            operation_name=request.operation_name,
+        )
+
     async def response(self, request: GraphQLRequest, context: object, *, kind: Kind) -> ExecutionResponse:
         """The response of a query or mutation. Raises nothing except cancellation."""
         weight: Weight | None = getattr(context, "weight", None)
+        coroutines: Coroutines | None = getattr(context, "coroutines", None)
         try:
             with _acting(context):
                 async with asyncio.timeout(self.timeout):
                     result = await self._result(request, context)
+            if coroutines is not None:
+                coroutines.close() if result.errors else coroutines.forget()
             if weight is not None:
                 weight.finish()
             return self._response(result, kind, None)
@@ -124,8 +141,7 @@ class Execution:
         except Exception as error:
             return ExecutionResponse({"data": None, "errors": [masking.masked(error)]})
         finally:
-            if weight is not None:
-                weight.close()
+            _close(coroutines, weight)
 
     async def _result(self, request: GraphQLRequest, context: object) -> Result:
         plan = plan_of(self.schema, request)
@@ -151,6 +167,7 @@ class Execution:
             yield await self.response(request, context, kind=kind)
             return
         weight: Weight | None = getattr(context, "weight", None)
+        coroutines: Coroutines | None = getattr(context, "coroutines", None)
         counts = hasattr(context, "results")
         try:
             with _acting(context):
@@ -159,6 +176,8 @@ class Execution:
                 while (result := await _next_result(results, context)) is not None:
                     if counts:
                         context.results += 1  # type: ignore[attr-defined]
+                    if coroutines is not None:
+                        coroutines.close() if result.errors else coroutines.forget()
                     if weight is not None:
                         weight.finish()
                         if weight.was_over and weight.may_be_divided:
@@ -171,8 +190,7 @@ class Execution:
         except Exception as error:
             yield ExecutionResponse({"data": None, "errors": [masking.masked(error)]})
         finally:
-            if weight is not None:
-                weight.close()
+            _close(coroutines, weight)
 
     def _response(self, result: Result, kind: Kind, cursor: str | None) -> ExecutionResponse:
         if not result.errors:
@@ -202,6 +220,13 @@ def _acting(context: object) -> AbstractContextManager[None]:
     """Audit entries of the operation have the address of the caller and the kind of its credential."""
     principal: Principal = getattr(context, "principal", NOBODY)
     return origin.acting(getattr(context, "peer", None), f"graphql/{principal.credential}")
+
+
+def _close(coroutines: Coroutines | None, weight: Weight | None) -> None:
+    if coroutines is not None:
+        coroutines.close()
+    if weight is not None:
+        weight.close()
 
 
 def _busy(busy: ServerBusy) -> ExecutionResponse:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from graphql import ExecutionResult, GraphQLError, GraphQLObjectType
+from graphql import GraphQLError, GraphQLObjectType
 
 from orchestrator_gql.graphql.documents import Kind
 from orchestrator_gql.graphql.plain_fields import Write, plain_writer
@@ -81,19 +81,19 @@ class PlannedExecutor(WeighingExecutor):
             return self._failed(error)
         return self._finished(data, collected) if self.is_awaitable(data) else self._completed(data, collected)
 
-    async def _finished(self, data: Awaitable[dict[str, Any]], collected: Collected) -> ExecutionResult:
+    async def _finished(self, data: Awaitable[dict[str, Any]], collected: Collected) -> Any:
         try:
             return self._completed(await data, collected)
         except GraphQLError as error:
             return self._failed(error)
 
-    def _completed(self, data: dict[str, Any], collected: Collected) -> ExecutionResult:
+    def _completed(self, data: dict[str, Any], collected: Collected) -> Any:
         collected.bound()
-        return ExecutionResult(data, self.collected_errors.errors or None)
+        return self.build_response(data)
 
-    def _failed(self, error: GraphQLError) -> ExecutionResult:
+    def _failed(self, error: GraphQLError) -> Any:
         self.collected_errors.add(error, None)
-        return ExecutionResult(None, self.collected_errors.errors)
+        return self.build_response(None)
 
     def execute_fields(self, parent_type: Any, source_value: Any, path: Any, grouped_field_set: Any, place: Any) -> Any:
         """Write the plain fields, and execute the others."""
