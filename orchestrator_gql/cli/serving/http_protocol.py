@@ -84,6 +84,7 @@ class TimedHttp(H11Protocol):
         self._drop_deadline()
         self.config.slow_readers.forget(self.transport.backlog)
         super().connection_lost(exc)
+        self.app = self._app  # not a method of this connection, so that it needs no garbage collector
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application; each message that has to wait is counted."""
@@ -220,9 +221,11 @@ class PoliteSocket(WebSocketsSansIOProtocol):
         self._turn = asyncio.Lock()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the unread data."""
+        """Forget the unread data, and let go of what holds this connection, so that it needs no garbage collector."""
         self.config.slow_readers.forget(self.transport.backlog)
         super().connection_lost(exc)
+        if self.handshake_initiated:
+            self.scope["extensions"].pop(WRITE_TEXT, None)
 
     def handle_connect(self, event: Request) -> None:
         """Offer the application to write without waiting; see `write_text`."""
