@@ -41,6 +41,7 @@ from orchestrator_gql.rest.dashboard import OnError, dashboard_folder, dashboard
 from orchestrator_gql.rest.health import health_routes
 from orchestrator_gql.rest.metrics import Metrics, metrics_routes
 from orchestrator_gql.rest.openapi import openapi_routes
+from orchestrator_gql.rest.priority import Priority
 from orchestrator_gql.rest.problems import on_error, on_fault, on_http_error, problem_of
 from orchestrator_gql.rest.receipts import receipt_routes
 from orchestrator_gql.rest.request_target import KnownHosts, Refuse, RequestTarget
@@ -104,6 +105,7 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
             Middleware(AccessLog),
             Middleware(RequestTarget, base_path=settings.base_path, routes=routes, pages=pages),
             Middleware(KnownHosts, names=_hosts(settings), open_routes=open_routes, refuse=refuse),
+            Middleware(Priority, request=graphql.lane.request, other=GRAPHQL),
         ],
     )
     app.router.redirect_slashes = False  # a redirect would turn a remote service's POST into a GET
@@ -321,10 +323,10 @@ def _routes(
     return [
         Route(GRAPHQL, with_cors(graphql, settings.allowed_origins)),
         WebSocketRoute(GRAPHQL, graphql),
+        *monitoring,  # before the routes with patterns: a health check would try each of them
         *open_routes,
         *audit_routes(runtime, limiters.sign_ins),
         *openapi_routes(runtime),
-        *monitoring,
         *dashboard_routes(dashboard_folder(settings), settings.base_path, has_explorer=settings.offers_development),
     ]
 

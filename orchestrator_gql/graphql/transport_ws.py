@@ -215,7 +215,6 @@ class Socket:
         if len(self._tasks) >= MAX_OPERATIONS:
             await self._send(frames.execution_response(frame.id, _TOO_MANY))
             return
-        self._server.lane.note_others()
         task = asyncio.create_task(self._run(frame))
         self._operations[frame.id] = task
         self._tasks.add(task)
@@ -236,24 +235,26 @@ class Socket:
             self._forget(frame.id)
 
     async def _respond(self, frame: Subscribe) -> None:
-        context = await self._server.make_context(self._websocket, self._params)
-        try:
-            operation = await self._server.execution.operation(frame.request, context, frozenset(Kind))
-        except Refusal as refused:
-            await self._finish(frame.id, frames.execution_response(frame.id, refused.response))
-            return
-        kind = operation.operation
-        responses = self._server.responses(frame.request, context, kind=kind, write_now=self._writer(frame.id))
-        del operation
+        with self._server.lane.request():
+            context = await self._server.make_context(self._websocket, self._params)
+            try:
+                operation = await self._server.execution.operation(frame.request, context, frozenset(Kind))
+            except Refusal as refused:
+                await self._finish(frame.id, frames.execution_response(frame.id, refused.response))
+                return
+            kind = operation.operation
+            responses = self._server.responses(frame.request, context, kind=kind, write_now=self._writer(frame.id))
+            del operation
+            if kind is not Kind.SUBSCRIPTION:
+                # The rows are released before the response is sent, because a client may receive it slowly.
+                async with aclosing(responses):
+                    response = await anext(responses)
+        del context
         if kind is not Kind.SUBSCRIPTION:
-            # The rows are released before the response is sent, because a client may receive it slowly.
-            async with aclosing(responses):
-                response = await anext(responses)
-            del responses, context
+            del responses
             if not await self._hand_over(frame, response):
                 return
         else:
-            del context
             async with aclosing(responses):
                 async for response in responses:
                     if not await self._hand_over(frame, response):
