@@ -6,11 +6,11 @@ from contextlib import aclosing
 from typing import Annotated, Any
 
 import strawberry
-from graphql import ExecutionResult, Executor
+from graphql import ExecutionResult, Executor, GraphQLResolveInfoHelpers
 
 from orchestrator_gql.graphql.context import Context, Info
 from orchestrator_gql.graphql.documents import Kind
-from orchestrator_gql.graphql.execution import WeighingExecutor
+from orchestrator_gql.graphql.execution import NO_HELPERS, WeighingExecutor
 from orchestrator_gql.graphql.projection import projection_of
 from orchestrator_gql.graphql.types.enums import StatsWindow
 from orchestrator_gql.graphql.types.events import EventBatch, selected_rows, with_rows
@@ -124,7 +124,8 @@ class EventExecutor(WeighingExecutor):
             self.context_value.is_plain = self._projection is not None and self._projection.is_whole
 
     def build_per_event_executor(self, payload: Any) -> Executor[Any]:
-        """Replace the shared dict in the copy for one event."""
+        """Replace the shared dict in the copy for one event; the copy gets the helpers when it executes something."""
+        self.async_helpers = NO_HELPERS  # they hold this executor, which would need the garbage collector at its end
         executor = super().build_per_event_executor(payload)
         shared = getattr(self, "_relevant_sub_fields", None)
         if type(shared) is dict and getattr(executor, "_relevant_sub_fields", None) is shared:
@@ -141,4 +142,6 @@ class EventExecutor(WeighingExecutor):
                 if weight is not None:
                     weight.write(size)
                 return ExecutionResult(data, None)
+        if self.async_helpers is NO_HELPERS:
+            self.async_helpers = GraphQLResolveInfoHelpers(self.gather_async_work, self.track_async_work)
         return super().execute_operation(serially)

@@ -93,6 +93,11 @@ class TimedHttp(PlainHttp):
         super().connection_lost(exc)
         self.app = self._app  # not a method of this connection, so that it needs no garbage collector
 
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """Hand the connection over to the socket, and let go of what holds this object, as in `connection_lost`."""
+        super().handle_websocket_upgrade(event)
+        self.app = self._app
+
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application; each message that has to wait is counted."""
         if isinstance(self.cycle, PlainCycle):  # it counts them itself
