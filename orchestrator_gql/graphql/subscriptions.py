@@ -6,7 +6,7 @@ from contextlib import aclosing
 from typing import Annotated, Any
 
 import strawberry
-from graphql import ExecutionResult, Executor
+from graphql import ExecutionResult, Executor, GraphQLResolveInfoHelpers
 
 from orchestrator_gql.graphql.context import Context, Info
 from orchestrator_gql.graphql.documents import Kind
@@ -17,6 +17,7 @@ from orchestrator_gql.graphql.types.events import EventBatch, selected_rows, wit
 from orchestrator_gql.graphql.types.filters import EventFilter
 from orchestrator_gql.graphql.types.resolving import subscription
 from orchestrator_gql.graphql.types.stats import WINDOWS, Stats
+from orchestrator_gql.graphql.weighing_executor import NO_HELPERS
 from orchestrator_gql.reads import events as event_reads
 from orchestrator_gql.reads import processes as process_reads
 from orchestrator_gql.reads.weight import Weight
@@ -124,7 +125,8 @@ class EventExecutor(PlannedExecutor):
             self.context_value.is_plain = self._projection is not None and self._projection.is_whole
 
     def build_per_event_executor(self, payload: Any) -> Executor[Any]:
-        """Replace the shared dict in the copy for one event."""
+        """Replace the shared dict in the copy for one event; the copy gets the helpers when it executes something."""
+        self.async_helpers = NO_HELPERS  # they hold this executor, which would need the garbage collector at its end
         executor = super().build_per_event_executor(payload)
         shared = getattr(self, "_relevant_sub_fields", None)
         if type(shared) is dict and getattr(executor, "_relevant_sub_fields", None) is shared:
@@ -141,4 +143,6 @@ class EventExecutor(PlannedExecutor):
                 if weight is not None:
                     weight.write(size)
                 return ExecutionResult(data, None)
+        if self.async_helpers is NO_HELPERS:
+            self.async_helpers = GraphQLResolveInfoHelpers(self.gather_async_work, self.track_async_work)
         return super().execute_operation(serially)

@@ -10,6 +10,7 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
 from contextlib import aclosing, suppress
 from typing import Any, Protocol, assert_never
+from weakref import ref
 
 from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -266,10 +267,14 @@ class Socket:
         write_text = self._websocket.scope.get("extensions", {}).get(WRITE_TEXT)
         if write_text is None:
             return None
-        task, id_part = asyncio.current_task(), frames.id_part(id)
+        current, id_part = asyncio.current_task(), frames.id_part(id)
+        assert current is not None
+        task = ref(current)  # the traceback of its cancellation holds this function, which must not hold the task
+        del current
 
         def write_now(response: SharedResponse) -> bool:
-            if self._closing is not None or self._is_gone or self._operations.get(id) is not task:
+            operation = self._operations.get(id)
+            if self._closing is not None or self._is_gone or operation is None or operation is not task():
                 return False  # nothing is sent after the close frame, or for an id that the client has completed
             is_written: bool = write_text(id_part, frames.shared_part(response))
             return is_written

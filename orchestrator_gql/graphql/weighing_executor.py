@@ -81,7 +81,7 @@ class WeighingExecutor(StrawberryGraphQLCoreExecutionContext):
         """
         response = super().build_response(data)
         if not self.background_futures:
-            self.async_helpers = _NO_HELPERS
+            self.async_helpers = NO_HELPERS
             self.collected_errors = type(self.collected_errors)()
         return response
 
@@ -91,7 +91,8 @@ class WeighingExecutor(StrawberryGraphQLCoreExecutionContext):
         return await completed if self.is_awaitable(completed) else completed
 
 
-_NO_HELPERS: Any = None
+NO_HELPERS: Any = None
+"""Of an executor that executes nothing more, or nothing yet."""
 
 
 def leaf_size(value: object) -> int:

@@ -141,7 +141,10 @@ async def attempted(begin: Callable[[], Awaitable[T]], end: Callable[["Outcome[T
         outcome: Outcome[T] = Returned(await begin())
     except BaseException as error:
         outcome = error if type(error) is AuthorRaised else AuthorRaised(error)
-    end(outcome)
+    try:
+        end(outcome)
+    finally:
+        del outcome, end  # the traceback of an error holds this frame, which must not hold the error
 
 
 _is_authors: ContextVar[bool] = ContextVar("is_authors", default=False)

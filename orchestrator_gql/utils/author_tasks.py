@@ -87,5 +87,8 @@ class EarlyCoroutine(Coroutine[Any, Any, None]):
         pause, error = self._pause, self._error
         self._pause = self._error = None
         if error is not None:
-            raise error
+            try:
+                raise error
+            finally:
+                del error  # its traceback holds this frame
         return pause

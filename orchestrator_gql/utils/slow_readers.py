@@ -151,8 +151,9 @@ class SlowReaders:
             self._make_room(backlog)
 
     def forget(self, backlog: Backlog) -> None:
-        """Remove the backlog of a lost connection."""
+        """Remove the backlog of a lost connection, and let go of the connection, which holds the backlog."""
         backlog.is_over = True
+        backlog.taken = _nothing
         self._waiting.discard(backlog)
         self._total -= backlog.counted
         backlog.counted = 0
@@ -203,3 +204,7 @@ class SlowReaders:
         self.disconnected[reason] += 1
         self.forget(backlog)
         backlog.disconnect()
+
+
+def _nothing() -> int:
+    return 0

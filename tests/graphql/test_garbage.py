@@ -1,19 +1,17 @@
-"""No request and no failed step leaves objects that only the garbage collector finds: it stops the loop for them."""
+"""No request and no step leaves objects that only the garbage collector finds: it stops the loop for them."""
 
-import gc
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+import asyncio
 from pathlib import Path
-from types import FrameType, TracebackType
 from typing import Any
 
 import pytest
-from stories import FAILED
+from stories import COMPLETED, FAILED
+from support.circles import only_circles
 from support.database import sqlite_url
 from support.web import Site, site_of
 
 from orchestrator_gql import begin, step
+from orchestrator_gql.types import ProcessStatus
 from orchestrator_gql.workflow import Workflow, workflow
 
 NOBODY = "01890a5d-ac96-774b-bcce-b302099a8057"
@@ -40,6 +38,26 @@ async def fail_on_loop() -> None:
     raise ValueError("on a loop")
 
 
+@step("Work")
+def work_in_thread() -> None:
+    """Nothing."""
+
+
+@step("Work")
+async def work_on_loop() -> None:
+    """Nothing."""
+
+
+@step("Work, and wait")
+async def wait_on_loop() -> None:
+    await asyncio.sleep(0.001)
+
+
+@workflow("Succeed")
+def succeeding() -> Any:
+    return begin >> work_in_thread >> work_on_loop >> wait_on_loop
+
+
 @workflow("Fail in a thread")
 def in_thread() -> Any:
     return begin >> fail_in_thread
@@ -48,34 +66,6 @@ def in_thread() -> Any:
 @workflow("Fail on a loop")
 def on_loop() -> Any:
     return begin >> fail_on_loop
-
-
-@contextmanager
-def only_circles() -> Iterator[list[str]]:
-    """The names of our objects that only the garbage collector finds, after the context."""
-    names: list[str] = []
-    gc.collect()
-    gc.disable()
-    gc.set_debug(gc.DEBUG_SAVEALL)
-    try:
-        yield names
-        gc.collect()
-        names += sorted(Counter(filter(None, map(_name, gc.garbage))))
-    finally:
-        gc.set_debug(0)
-        gc.garbage.clear()
-        gc.enable()
-        gc.collect()
-
-
-def _name(thing: object) -> str:
-    if isinstance(thing, TracebackType):
-        thing = thing.tb_frame
-    if isinstance(thing, FrameType):
-        module, name = thing.f_globals.get("__name__", ""), thing.f_code.co_qualname
-    else:
-        module, name = type(thing).__module__, type(thing).__qualname__
-    return f"{module}.{name}" if module.startswith("orchestrator_gql.") else ""
 
 
 async def answered(site: Site, document: str) -> None:
@@ -95,12 +85,18 @@ async def test_a_request_leaves_no_circle_of_objects(document: str, tmp_path: Pa
 
 
 @pytest.mark.parametrize("loop", ["own", "server"])
-@pytest.mark.parametrize("fails", [in_thread, on_loop], ids=lambda each: each.name)
-async def test_a_failed_step_leaves_no_circle_of_objects(fails: Workflow, loop: str, tmp_path: Path) -> None:
-    async with site_of(sqlite_url(tmp_path), fails, authors_loop=loop) as site:
-        await site.engine.reaches(await site.engine.start(fails), FAILED)
+@pytest.mark.parametrize(
+    ("flow", "end"),
+    [(succeeding, COMPLETED), (in_thread, FAILED), (on_loop, FAILED)],
+    ids=["succeeds", "thread", "loop"],
+)
+async def test_a_process_leaves_no_circle_of_objects(
+    flow: Workflow, end: ProcessStatus, loop: str, tmp_path: Path
+) -> None:
+    async with site_of(sqlite_url(tmp_path), flow, authors_loop=loop) as site:
+        await site.engine.reaches(await site.engine.start(flow), end)
         with only_circles() as circles:
             for _ in range(TIMES):
-                await site.engine.reaches(await site.engine.start(fails), FAILED)
+                await site.engine.reaches(await site.engine.start(flow), end)
 
     assert circles == []

@@ -91,6 +91,12 @@ class TimedHttp(PlainHttp):
         self._drop_deadline()
         self.config.slow_readers.forget(self.transport.backlog)
         super().connection_lost(exc)
+        self.app = self._app  # not a method of this connection, so that it needs no garbage collector
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """Hand the connection over to the socket, and let go of what holds this object, as in `connection_lost`."""
+        super().handle_websocket_upgrade(event)
+        self.app = self._app
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application; each message that has to wait is counted."""
@@ -241,9 +247,11 @@ class PoliteSocket(WebSocketsSansIOProtocol):
         self._turn = asyncio.Lock()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the unread data."""
+        """Forget the unread data, and let go of what holds this connection, so that it needs no garbage collector."""
         self.config.slow_readers.forget(self.transport.backlog)
         super().connection_lost(exc)
+        if self.handshake_initiated:
+            self.scope["extensions"].pop(WRITE_TEXT, None)
 
     def handle_connect(self, event: Request) -> None:
         """Offer the application to write without waiting; see `write_text`."""

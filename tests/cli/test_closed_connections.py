@@ -1,0 +1,88 @@
+"""A closed connection is freed at once: the garbage of many would stop the server for a tenth of a second."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from support.circles import only_circles
+from test_shared_sockets import commit, heard, opened, site, subscribe, until_shared
+
+STATS = "subscription { stats { byStatus { status count } } }"
+TIMES = 3
+
+
+async def request(address: str) -> None:
+    """A request with a connection of its own."""
+    async with httpx.AsyncClient(trust_env=False) as http:
+        assert (await http.post(f"http://{address}/graphql", json={"query": "{ __typename }"})).status_code == 200
+
+
+async def health_check(address: str) -> None:
+    async with httpx.AsyncClient(trust_env=False) as http:
+        assert (await http.get(f"http://{address}/health/live")).status_code == 200
+
+
+async def cut_connection(address: str) -> None:
+    """A client that leaves in the middle of its request."""
+    _, writer = await asyncio.open_connection(*address.split(":"))
+    writer.write(b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")
+    await writer.drain()
+    writer.transport.abort()
+
+
+async def idle_socket(address: str) -> None:
+    async with opened(address):
+        pass
+
+
+async def followed_numbers(address: str) -> None:
+    async with opened(address) as client:
+        await subscribe(client, "1", STATS)
+        await heard(client)
+
+
+CONNECTIONS: list[Callable[[str], Awaitable[None]]] = [
+    request,
+    health_check,
+    cut_connection,
+    idle_socket,
+    followed_numbers,
+]
+
+
+@pytest.mark.parametrize("connection", CONNECTIONS)
+async def test_a_closed_connection_leaves_no_circle_of_objects(
+    connection: Callable[[str], Awaitable[None]], tmp_path: Path
+) -> None:
+    async with site(tmp_path) as (found, address):
+        server = found.app.state.graphql
+        await connection(address)  # what is kept for later connections is made now
+        with only_circles() as circles:
+            for _ in range(TIMES):
+                await connection(address)
+            await asyncio.sleep(0.1)  # the server closes its side
+            assert server.open_sockets == 0
+
+    assert circles == []
+
+
+async def test_a_closed_subscription_to_events_leaves_no_circle_of_objects(tmp_path: Path) -> None:
+    async with site(tmp_path) as (found, address), opened(address) as stays:
+        server = found.app.state.graphql
+        await subscribe(stays, "1")  # its group lives on
+        await heard(stays)
+        with only_circles() as circles:
+            for _ in range(TIMES):
+                async with opened(address) as client:
+                    await subscribe(client, "1")
+                    await heard(client)
+                    await until_shared(found, 2)
+                    await commit(found)
+                    await heard(client)
+                await until_shared(found, 1)
+            await asyncio.sleep(0.1)
+            assert server.open_sockets == 1
+
+    assert circles == []
