@@ -75,7 +75,10 @@ def attempt(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> "Out
 def value_of(outcome: "Outcome[T]") -> T:
     """Return the value of the outcome; raises `AuthorRaised` if the function raised."""
     if isinstance(outcome, AuthorRaised):
-        raise outcome
+        try:
+            raise outcome
+        finally:
+            del outcome  # its traceback holds this frame
     return outcome.value
 
 

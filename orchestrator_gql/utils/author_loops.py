@@ -270,8 +270,10 @@ class Loops:
         except (TimedOut, asyncio.CancelledError):
             await self._give_up(call)
             raise
-        result: T = value_of(outcome)
-        return result
+        try:
+            return value_of(outcome)
+        finally:
+            del outcome, call  # the traceback of an error holds this frame, which must not hold the error
 
     @property
     def must_replace(self) -> bool:

@@ -99,8 +99,10 @@ class Threads:
         except BaseException:  # after a time-out, or because the caller is cancelled
             self._give_up(call)
             raise
-        result: T = value_of(outcome)
-        return result
+        try:
+            return value_of(outcome)
+        finally:
+            del outcome, call  # the traceback of an error holds this frame, which must not hold the error
 
     def close(self) -> None:
         """End the threads as soon as their functions return."""
