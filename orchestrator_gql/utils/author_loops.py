@@ -271,7 +271,8 @@ class Loops:
             await self._give_up(call)
             raise
         try:
-            return value_of(outcome)
+            result: T = value_of(outcome)
+            return result
         finally:
             del outcome, call  # the traceback of an error holds this frame, which must not hold the error
 
