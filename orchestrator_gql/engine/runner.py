@@ -343,11 +343,10 @@ async def _written(
         # The database may have done a COMMIT whose response was lost. A second write would then be fenced by the first:
         # the step that the first one opened would count as interrupted, and its URL would be lost with the token.
         nonlocal written
-        context = now()
-        commit.lock_external_ids(conn, pending, context)
+        commit.lock_external_ids(conn, pending, now())
         if written is None or written.process.seq == before.seq or processes.hold_as(conn, written.process) is None:
             standing = standing or (expect(conn, before) if expects else None)
-            written = commit.apply(conn, before, pending, context, if_paused=if_paused, standing=standing)
+            written = commit.apply(conn, before, pending, now(), if_paused=if_paused, standing=standing)
         return written
 
     async def write_or_look() -> CommitResult:
