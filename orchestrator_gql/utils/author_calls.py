@@ -138,13 +138,13 @@ async def attempted(begin: Callable[[], Awaitable[T]], end: Callable[["Outcome[T
     It is one coroutine, and not two: a `GeneratorExit` that a task of the function raised would pass through the outer.
     """
     try:
-        outcome: Outcome[T] = Returned(await begin())
+        value = await begin()
     except BaseException as error:
-        outcome = error if type(error) is AuthorRaised else AuthorRaised(error)
-    try:
-        end(outcome)
+        end(error if type(error) is AuthorRaised else AuthorRaised(error))
+    else:
+        end(Returned(value))
     finally:
-        del outcome, end  # the traceback of an error holds this frame, which must not hold the error
+        del end  # the traceback of an error holds this frame, which must not hold what holds the error
 
 
 _is_authors: ContextVar[bool] = ContextVar("is_authors", default=False)

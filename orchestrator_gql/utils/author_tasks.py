@@ -14,18 +14,20 @@ from typing import Any
 __all__ = ["EarlyCoroutine"]
 
 
+_CONTINUE, _PAUSE, _END, _RAISE = range(4)
+"""What the next turn of the task does: it continues the coroutine, it returns the pause in which the coroutine is, it
+ends as the coroutine ended, or it raises an error in the coroutine."""
+
+
 class EarlyCoroutine(Coroutine[Any, Any, None]):
     """The coroutine of a task that begins before the first turn of the task."""
 
-    __slots__ = ("_cancelled", "_coro", "_error", "_is_special", "_pause")
+    __slots__ = ("_coro", "_held", "_next")
 
     def __init__(self, coro: Coroutine[Any, Any, None]) -> None:
         self._coro = coro
-        self._is_special = True
-        """True if the next turn does not simply continue the coroutine."""
-        self._pause: Any = None
-        self._error: BaseException | None = None
-        self._cancelled: BaseException | None = None
+        self._next = _CONTINUE
+        self._held: Any = None
 
     def begin(self, task: "asyncio.Task[None]", loop: asyncio.AbstractEventLoop, context: Context) -> None:
         """Run the coroutine up to its first pause; ``task`` is a new task of this object, with that loop and context.
@@ -37,9 +39,11 @@ class EarlyCoroutine(Coroutine[Any, Any, None]):
             _leave_task(loop, caller)
         _enter_task(loop, task)
         try:
-            self._pause = context.run(self._coro.send, None)
-        except BaseException as error:  # StopIteration is the end
-            self._error = error
+            self._held, self._next = context.run(self._coro.send, None), _PAUSE
+        except StopIteration:
+            self._next = _END
+        except BaseException as error:
+            self._held, self._next = error, _END
         finally:
             _leave_task(loop, task)
             if caller is not None:
@@ -50,26 +54,25 @@ class EarlyCoroutine(Coroutine[Any, Any, None]):
 
         That holds for `sleep(0)` too: tasks that the coroutine has started have their first turn during that pause.
         """
-        if not self._is_special:
+        if not self._next:
             return self._coro.send(value)
-        if self._cancelled is None:
-            return self._hand_over()
-        error, self._cancelled, self._is_special = self._cancelled, None, False
-        return self._coro.throw(error)
+        next, held = self._taken()
+        if next == _END:
+            raise StopIteration if held is None else held  # a new object: the old one holds frames
+        return held if next == _PAUSE else self._coro.throw(held)
 
     def throw(self, *error: Any) -> Any:
         """Raise an exception in the coroutine: the task was cancelled."""
-        if not self._is_special or self._cancelled is not None:
-            self._is_special = False
-            return self._coro.throw(*error)
-        pause = self._hand_over()
-        if pause is None:  # the turn of others comes first, as it does for `send`
-            self._cancelled, self._is_special = error[0], True
+        next, held = self._taken()
+        if next == _END:
+            raise StopIteration if held is None else held  # a new object: the old one holds frames
+        if next == _PAUSE and held is None:  # the turn of others comes first, as it does for `send`
+            self._held, self._next = error[0], _RAISE
             return None
         # A task cancels the future for which it waits, and that future cancels the coroutine. This task does not wait
         # for it yet.
-        if asyncio.isfuture(pause) and pause.cancel(*error[0].args):
-            return pause
+        if next == _PAUSE and asyncio.isfuture(held) and held.cancel(*error[0].args):
+            return held
         return self._coro.throw(*error)
 
     def close(self) -> None:
@@ -82,13 +85,7 @@ class EarlyCoroutine(Coroutine[Any, Any, None]):
     def __getattr__(self, name: str) -> Any:
         return getattr(self._coro, name)  # such as its name and its frame
 
-    def _hand_over(self) -> Any:
-        self._is_special = False
-        pause, error = self._pause, self._error
-        self._pause = self._error = None
-        if error is not None:
-            try:
-                raise error
-            finally:
-                del error  # its traceback holds this frame
-        return pause
+    def _taken(self) -> tuple[int, Any]:
+        taken = self._next, self._held
+        self._next, self._held = _CONTINUE, None
+        return taken

@@ -117,8 +117,8 @@ async def test_a_step_waits_for_an_unavailable_database_while_it_loads_its_argum
         return await real(*args)
 
     @step("Work")
-    async def work() -> State:
-        return {"is_done": True}
+    async def work(state: State) -> State:
+        return {"is_done": bool(state)}
 
     flow = of(work)
     engine = await offer(flow)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import ContextVar, copy_context
 from typing import Any, TypeAlias
@@ -326,3 +327,18 @@ async def test_a_coroutine_without_a_pause_has_ended_before_the_caller_goes_on()
     assert log == ["done"]
     assert not task.done()
     await task
+
+
+async def test_tasks_that_ended_at_once_leave_nothing_to_the_garbage_collector() -> None:
+    log: Log = []
+    for _ in range(3):
+        await (await ahead_of_its_task(returns(log)))
+    gc.collect()
+    gc.disable()
+    try:
+        before = len(gc.get_objects())
+        for _ in range(200):
+            await (await ahead_of_its_task(returns(log)))
+        assert len(gc.get_objects()) - before < 200
+    finally:
+        gc.enable()

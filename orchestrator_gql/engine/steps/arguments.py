@@ -92,7 +92,10 @@ def simple_arguments(function: Callable[..., Any], state: Mapping[str, Json]) ->
         raised = AuthorRaised(error)
     else:
         return values
-    raise raised
+    try:
+        raise raised
+    finally:
+        del raised  # its traceback holds this frame
 
 
 def _takes_whole(function: Callable[..., Any]) -> bool:

@@ -54,8 +54,8 @@ class Caller:
                 return result
             return await self.call_async(partial(_awaited, lambda: result.awaitable, {}, then))
         except TimedOut as late:
-            error = self._error_of(late)
-        raise error
+            no_thread = isinstance(late, NoThreadFree)
+        raise self._too_late(no_thread=no_thread)
 
     async def call_sync(self, function: Callable[..., T], *args: Any) -> T:
         """The result of a sync function; raises `AuthorRaised` and `TimedOut`."""
@@ -78,13 +78,13 @@ class Caller:
         try:
             yield
         except TimedOut as late:
-            error = self._error_of(late)
+            no_thread = isinstance(late, NoThreadFree)
         else:
             return
-        raise error
+        raise self._too_late(no_thread=no_thread)
 
-    def _error_of(self, late: TimedOut) -> StepError:
-        if isinstance(late, NoThreadFree):
+    def _too_late(self, *, no_thread: bool) -> StepError:
+        if no_thread:
             reason = "functions that were called before do not return, and the log names them"
             return StepError(f"{self.name}: no thread is free: {reason}.", self.code)
         assert self.limit is not None, "only a call with a limit times out"
