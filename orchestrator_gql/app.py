@@ -34,6 +34,7 @@ from orchestrator_gql.events.notifier import LocalNotifier, Notifier
 from orchestrator_gql.graphql.app import graphql_app
 from orchestrator_gql.graphql.cross_origin import with_cors
 from orchestrator_gql.graphql.http import GraphQLApp
+from orchestrator_gql.graphql.slow_lane import Priority
 from orchestrator_gql.notifications.start import start_notifications
 from orchestrator_gql.rest.access_log import AccessLog
 from orchestrator_gql.rest.audit import audit_routes
@@ -43,7 +44,6 @@ from orchestrator_gql.rest.dashboard import OnError, dashboard_folder, dashboard
 from orchestrator_gql.rest.health import health_routes
 from orchestrator_gql.rest.metrics import Metrics, metrics_routes
 from orchestrator_gql.rest.openapi import openapi_routes
-from orchestrator_gql.rest.priority import Priority
 from orchestrator_gql.rest.problems import on_error, on_fault, on_http_error, problem_of
 from orchestrator_gql.rest.receipts import receipt_routes
 from orchestrator_gql.rest.request_target import KnownHosts, Refuse, RequestTarget
@@ -106,7 +106,7 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
             Middleware(AccessLog),
             Middleware(RequestTarget, base_path=settings.base_path, routes=routes, pages=pages),
             Middleware(KnownHosts, names=_hosts(settings), open_routes=open_routes, refuse=refuse),
-            Middleware(Priority, request=graphql.lane.request, other=GRAPHQL),
+            Middleware(Priority, lane=graphql.lane, other=GRAPHQL),
         ],
     )
     app.router.redirect_slashes = False  # a redirect would turn a remote service's POST into a GET
