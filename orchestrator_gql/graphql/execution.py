@@ -134,10 +134,25 @@ class WeighingExecutor(StrawberryGraphQLCoreExecutionContext):
         complete = super().collect_and_execute_subfields
         return self._later(pace, partial(complete, return_type, details, path, result, place))
 
+    def build_response(self, data: dict[str, Any] | None) -> Any:
+        """Build the response, and let go of the helpers and the errors, unless resolvers still run.
+
+        Both hold the executor that holds them, with the context and all values, until the garbage collector looks for
+        such circles.
+        """
+        response = super().build_response(data)
+        if not self.background_futures:
+            self.async_helpers = _NO_HELPERS
+            self.collected_errors = type(self.collected_errors)()
+        return response
+
     async def _later(self, pace: Pace, complete: Callable[[], Any]) -> Any:
         # If the client has left, the resolvers that began must end: their reads are refused from now on.
         completed = await pace.later(complete, lambda dropped: self.track_async_work([dropped]))
         return await completed if self.is_awaitable(completed) else completed
+
+
+_NO_HELPERS: Any = None
 
 
 def leaf_size(value: object) -> int:

@@ -115,17 +115,15 @@ class SlowLane:
     async def run(self, client: Hashable, work: Callable[[], T], *, cost: float = 0.0) -> T:
         """The result of short work, which has a slice of its own."""
         result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-
-        def run(_: float) -> bool:
-            _settle(result, work)
-            return False
-
+        run = partial(_run_whole, result, work)
         self.ask(client, run, cost=cost)
         try:
             return await result
         except asyncio.CancelledError:
             self._give_up(client, run)
             raise
+        finally:
+            del result, run  # the traceback of an error holds this frame, which must not hold the error
 
     def _give_up(self, client: Hashable, work: Work) -> None:
         """Remove work whose caller has ended: its turn would make the others wait for nothing."""
@@ -160,6 +158,7 @@ class SlowLane:
             logger.exception("a slice of an operation failed")
         finally:  # whatever happened: all others wait for the next turn
             self._end_turn(client, work, cost, began=began, has_more=has_more)
+            del work  # it holds its result, and the traceback of an error of it holds this frame
 
     def _end_turn(self, client: Hashable, work: Work, cost: float, *, began: float, has_more: bool) -> None:
         line = self._lines[client]
@@ -245,13 +244,15 @@ class Pace:
             self._lane.ask(self._client, self._slice)
         # In the context of the operation: what its resolvers begin belongs to its caller.
         context = copy_context()
-        self._waiting.append(lambda: context.run(_settle, result, complete))
+        self._waiting.append(partial(context.run, _settle, result, complete))
         try:
             return await result
         except asyncio.CancelledError:
             if result.done() and not result.cancelled() and result.exception() is None:
                 drop(result.result())
             raise
+        finally:
+            del result
 
     def _slice(self, until: float) -> bool:
         self._until = until
@@ -281,6 +282,12 @@ def _nothing() -> None:
     """Take the turn."""
 
 
+def _run_whole(result: "asyncio.Future[T]", work: Callable[[], T], _: float) -> bool:
+    _settle(result, work)
+    del result
+    return False
+
+
 def _settle(result: "asyncio.Future[T]", work: Callable[[], T]) -> None:
     if result.done():  # its operation has ended
         return
@@ -294,3 +301,4 @@ def _settle(result: "asyncio.Future[T]", work: Callable[[], T]) -> None:
         result.set_result(value)
         return
     result.exception()  # a caller that was cancelled meanwhile does not take it
+    del result  # the traceback of the error holds this frame

@@ -30,6 +30,7 @@ from orchestrator_gql.graphql.transport.frames import BadFrame, Complete, Frame,
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import RateLimited, ServerBusy, Unauthenticated
+from orchestrator_gql.utils.slow_readers import WRITE_TEXT
 
 logger = logging.getLogger(__name__)
 
@@ -39,10 +40,6 @@ CREDENTIAL_SECONDS = 30.0
 
 MAX_OPERATIONS = 100
 """The largest number of operations on one socket at once."""
-
-WRITE_TEXT = "orchestrator_gql.write_text"
-"""The extension of the scope with which our HTTP server writes a text message at once, in parts of UTF-8. It returns
-false if it would have to wait."""
 
 _GONE = (WebSocketDisconnect, RuntimeError)
 """The errors of a send after the client has left, or after uvicorn has closed the socket (1009, 1012)."""
