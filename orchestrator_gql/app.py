@@ -41,7 +41,6 @@ from orchestrator_gql.rest.dashboard import OnError, dashboard_folder, dashboard
 from orchestrator_gql.rest.health import health_routes
 from orchestrator_gql.rest.metrics import Metrics, metrics_routes
 from orchestrator_gql.rest.openapi import openapi_routes
-from orchestrator_gql.rest.priority import Priority
 from orchestrator_gql.rest.problems import on_error, on_fault, on_http_error, problem_of
 from orchestrator_gql.rest.receipts import receipt_routes
 from orchestrator_gql.rest.request_target import KnownHosts, Refuse, RequestTarget
@@ -128,7 +127,11 @@ def _graphql(runtime: Runtime, limiters: GuessLimiters) -> "GraphQLApp | None":
 
 def _priority(graphql: "GraphQLApp | None") -> list[Middleware]:
     """Let the other requests go before large operations and unknown documents of GraphQL, if there is GraphQL."""
-    return [Middleware(Priority, request=graphql.lane.request, other=GRAPHQL)] if graphql is not None else []
+    if graphql is None:
+        return []
+    from orchestrator_gql.graphql.slow_lane import Priority
+
+    return [Middleware(Priority, lane=graphql.lane, other=GRAPHQL)]
 
 
 def _begin_to_stop(graphql: "GraphQLApp | None", dispatcher: Dispatcher) -> None:

@@ -288,7 +288,8 @@ class KnownDocuments(SchemaExtension):
             queue, client = queue_of(self.execution_context.context)
             keep_it = partial(self._keep_verdict, (schema, rules))
             if queue is not None:
-                verdict = await queue.read(client, self._known.characters, find_again, validate, keep_it)
+                work = (find_again, validate, keep_it)
+                verdict: tuple[GraphQLError, ...] = await queue.read(client, self._known.characters, *work)
                 await queue.pause(client)
                 return verdict
             found = validate()

@@ -22,6 +22,8 @@ from contextvars import ContextVar, copy_context
 from functools import partial
 from typing import TypeVar
 
+from starlette.types import ASGIApp, Receive, Scope, Send
+
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -179,6 +181,23 @@ class SlowLane:
         if changes != self._seen:
             self._seen, self._others_at = changes, now
         return now - self._others_at < QUIET
+
+
+class Priority:
+    """Middleware: the lane waits for all requests over REST; the application at the path ``other`` does this itself."""
+
+    def __init__(self, app: ASGIApp, lane: SlowLane, other: str) -> None:
+        self._app = app
+        self._lane = lane
+        self._other = other
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on (ASGI 3)."""
+        if scope["type"] != "http" or scope["path"] == self._other:
+            await self._app(scope, receive, send)
+            return
+        with self._lane.request():
+            await self._app(scope, receive, send)
 
 
 class Pace:

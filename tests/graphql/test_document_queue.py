@@ -77,6 +77,20 @@ async def test_a_document_that_another_operation_has_read_meanwhile_is_not_read_
     assert await queue.read("client", LONG, nothing, lambda: "next") == "next"
 
 
+async def test_a_short_document_is_read_once_for_all_who_wait_for_it() -> None:
+    queue, known, reads = DocumentQueue(), list[str](), list[int]()
+
+    def read() -> str:
+        reads.append(1)
+        return "document"
+
+    async def ask(client: str) -> str:
+        return await queue.read(client, SHORT, lambda: known[0] if known else None, read, known.append)
+
+    assert await asyncio.gather(*(ask(f"client {number % 3}") for number in range(10))) == ["document"] * 10
+    assert len(reads) == 1
+
+
 async def test_a_client_that_leaves_blocks_nobody() -> None:
     queue = DocumentQueue()
     may_end = threading.Event()

@@ -1,18 +1,25 @@
 """The small rules of the slow lane, each alone: rests, turns within a client, and the variables of the context."""
 
 import asyncio
+import gc
 from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+from shared_streams import note, staged
+from stories import telling
 from support.database import sqlite_url
 from support.web import site_of
-from test_slow_lane import Clock, all_of
+from test_slow_lane import STEPS, Clock, all_of
 from test_subscription import follow, socket_of
 from toy_face import SECONDS, serving
 
+from orchestrator_gql.graphql import slow_lane
+from orchestrator_gql.graphql.execution import WeighingExecutor
 from orchestrator_gql.graphql.slow_lane import LONGEST_REST, READ, SLICE, Pace, SlowLane
+from orchestrator_gql.reads.weight import Weight
 
 CALLER: ContextVar[str] = ContextVar("CALLER", default="nobody")
 
@@ -103,6 +110,94 @@ async def test_only_the_objects_inside_a_slice_go_on_in_it(rests: list[float]) -
     inside = await pace.later(pace.may_go_on)
 
     assert (inside, pace.may_go_on()) == (True, False)
+
+
+async def test_no_object_begins_in_a_slice_whose_time_is_over() -> None:
+    clock = Clock()
+    pace = emptied(SlowLane(clock=clock))
+
+    def complete() -> bool:
+        clock.now += SLICE
+        return pace.may_go_on()
+
+    assert not await pace.later(complete)
+
+
+async def test_a_commit_makes_the_lane_rest_only_for_a_while() -> None:
+    clock, changes = Clock(), 0
+    lane = SlowLane(lambda: changes, clock=clock)
+    clock.now += 10
+    changes = 1
+
+    at_work = lane._are_others_at_work()
+    clock.now += 10
+
+    assert (at_work, lane._are_others_at_work()) == (True, False)
+
+
+async def test_an_error_whose_caller_has_left_is_not_reported(rests: list[float]) -> None:
+    loop, shown, lane = asyncio.get_running_loop(), list[object](), SlowLane(clock=Clock())
+    loop.set_exception_handler(lambda _, context: shown.append(context))
+
+    def fail() -> None:
+        loop.call_soon(works[0].cancel)  # before its task goes on
+        raise LookupError
+
+    works = [asyncio.create_task(lane.run("client", fail))]
+    await asyncio.wait(works)
+    assert works.pop().cancelled()
+    gc.collect()
+
+    assert shown == []
+
+
+async def test_a_live_subscriber_never_uses_up_its_first_objects(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slow_lane, "AT_ONCE", 12)
+    waited, whole = list[object](), Pace.later
+
+    async def later(pace: Pace, complete: Any, *drop: Any) -> Any:
+        waited.append(complete)
+        return await whole(pace, complete, *drop)
+
+    monkeypatch.setattr(Pace, "later", later)
+    async with staged(tmp_path, has_history=False) as stage:
+        live = stage.subscribe("subscription { processEvents { events { id process { id } } } }")
+        await stage.settled()
+        for _ in range(10):
+            await stage.commit(note(stage))
+            await stage.settled()
+
+    assert len(live.event_ids()) == 10
+    assert waited == []
+
+
+@pytest.mark.parametrize("at_once", [0, 1_000_000], ids=["cut", "in one piece"])
+async def test_a_large_operation_reads_as_often_in_slices_and_its_lists_wait_as_its_objects_do(
+    at_once: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("AT_ONCE", at_once), ("SLICE", 0.0), ("SHORT_SLICE", 0.0)):
+        monkeypatch.setattr(slow_lane, name, value)
+    reads, waited, read, later = list[object](), set[str](), Weight.read, WeighingExecutor._later
+
+    async def noted_read(weight: Weight, *arguments: Any) -> Any:
+        reads.append(arguments)
+        return await read(weight, *arguments)
+
+    async def noted(executor: WeighingExecutor, pace: Pace, complete: Any) -> Any:
+        waited.add(complete.func.__name__)
+        return await later(executor, pace, complete)
+
+    async with telling(tmp_path) as story:
+        for _ in range(4):
+            await story.asks()
+        monkeypatch.setattr(Weight, "read", noted_read)
+        monkeypatch.setattr(WeighingExecutor, "_later", noted)
+        await story.site.ask(STEPS)
+
+    assert len(reads) == 2  # the processes and their steps
+    assert waited == (set() if at_once else {"complete_iterable_value", "collect_and_execute_subfields"})
 
 
 async def test_requests_over_http_and_sockets_make_the_lane_rest(tmp_path: Path) -> None:

@@ -11,11 +11,12 @@ from stories import telling
 from support.database import sqlite_url
 from support.web import site_of
 from test_slow_lane import Clock
+from test_slow_lane_guards import rests as rests  # noqa: PLC0414 - a fixture
 from test_subscription import follow, heard, socket_of
 from toy_face import SECONDS, serving
 
 from orchestrator_gql.graphql import slow_lane, subscriptions
-from orchestrator_gql.graphql.document_queue import SHORT
+from orchestrator_gql.graphql.document_queue import SHORT, DocumentQueue
 from orchestrator_gql.graphql.slow_lane import QUIET, SHORT_SLICE, SLICE, SlowLane
 from orchestrator_gql.storage.events import BEGINNING
 
@@ -69,28 +70,61 @@ async def test_a_slice_waits_for_requests_no_longer_than_its_longest_rest() -> N
     assert is_held
 
 
-async def test_after_each_slice_the_next_one_waits_for_requests_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    lane, outside = SlowLane(clock=Clock()), copy_context()
-    slices = 0
+async def test_after_each_slice_the_next_one_waits_for_requests_again(rests: list[float]) -> None:
+    clock, outside, slices = Clock(), copy_context(), list[float]()
+    lane = SlowLane(clock=clock)
 
     def work(_: float) -> bool:
-        nonlocal slices
-        slices += 1
-        return slices < 3
+        clock.now += 2 * slow_lane.LONGEST_REST
+        slices.append(clock.now)
+        return len(slices) < 3
 
-    outside.run(lane.ask, "another", work)
-    while not slices:  # noqa: ASYNC110 - a turn of the lane sends no event
-        await asyncio.sleep(0)
-    monkeypatch.setattr(slow_lane, "LONGEST_REST", LONG)
     with lane.request():
-        lane._wait_until = lane.now() + LONG
+        outside.run(lane.ask, "another", work)
+        clock.now += slow_lane.LONGEST_REST
+        while not slices:  # noqa: ASYNC110 - a turn of the lane sends no event
+            await asyncio.sleep(0)
+        lane.note_others()
         await turned()
-        before = slices
+        await turned()
+        during = len(slices)
     async with asyncio.timeout(SECONDS):
-        while slices < 3:  # noqa: ASYNC110 - a turn of the lane sends no event
+        while len(slices) < 3:  # noqa: ASYNC110 - a turn of the lane sends no event
             await asyncio.sleep(0)
 
-    assert before == 1
+    assert during == 1
+
+
+async def test_the_end_of_a_request_leaves_no_second_turn_behind() -> None:
+    lane, outside = SlowLane(clock=Clock()), copy_context()
+
+    with lane.request():
+        work = asyncio.create_task(lane.run("another", lambda: "done"), context=outside)
+        await turned()
+        held = lane._held
+    await done(work)
+
+    assert held is not None
+    assert held.cancelled()
+
+
+async def test_a_request_inside_another_one_does_not_hide_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slow_lane, "LONGEST_REST", LONG)
+    lane = SlowLane(clock=Clock())
+
+    with lane.request():
+        with lane.request():
+            pass
+        assert await done(asyncio.create_task(lane.run("client", lambda: "own"))) == "own"
+
+
+async def test_an_unknown_document_counts_as_a_whole_slice(rests: list[float]) -> None:
+    queue = DocumentQueue(SlowLane(clock=Clock()))
+
+    await queue.pause("client")
+    await queue.pause("client")
+
+    assert rests[:1] == [pytest.approx(SLICE)]
 
 
 async def test_a_request_that_lasts_holds_no_slice_if_no_other_request_begins(monkeypatch: pytest.MonkeyPatch) -> None:
