@@ -21,11 +21,10 @@ from orchestrator_gql.cli.serving.metered import MeteredTransport
 from orchestrator_gql.cli.serving.open_files import OWN, Shortage, limit
 from orchestrator_gql.cli.serving.plain_http import PlainHttp
 from orchestrator_gql.cli.serving.plain_requests import CHUNKED, CONTENT_LENGTH, PlainCycle, is_small, size_of
-from orchestrator_gql.graphql.transport_ws import WRITE_TEXT
 from orchestrator_gql.rest.problems import http_problem, problem_of
 from orchestrator_gql.rest.request_target import Refuse
 from orchestrator_gql.utils.errors import HostInvalid, ServerBusy
-from orchestrator_gql.utils.slow_readers import SlowReaders
+from orchestrator_gql.utils.slow_readers import WRITE_TEXT, SlowReaders
 
 GOING_AWAY = 1001
 """RFC 6455, section 7.4.1: the server goes down. Uvicorn sends 1012, after which clients may not come back."""
