@@ -149,7 +149,12 @@ async def test_only_a_small_body_is_sent_with_its_headers(
     assert len(of_server) == packets + len(before)
 
 
-async def test_a_body_that_comes_later_does_not_delay_the_headers() -> None:
+PLAIN = b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n"
+"""A request that h11 does not read."""
+
+
+@pytest.mark.parametrize("sent", [requests("a"), PLAIN], ids=["with h11", "plain"])
+async def test_a_body_that_comes_later_does_not_delay_the_headers(sent: bytes) -> None:
     has_headers = asyncio.Event()
 
     async def waits(_: Scope, __: Receive, send: Send) -> None:
@@ -159,15 +164,16 @@ async def test_a_body_that_comes_later_does_not_delay_the_headers() -> None:
 
     async with serving_in_process(Starlette(routes=[Mount("/", waits)])) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(requests("a"))
+        writer.write(sent)
         async with asyncio.timeout(SECONDS):
             assert b"content-length: 2" in await reader.readuntil(b"\r\n\r\n")
             has_headers.set()
-            assert await reader.read() == b"ok"
+            assert await reader.readexactly(2) == b"ok"
         writer.close()
 
 
-async def test_a_client_that_leaves_between_headers_and_body_is_forgotten() -> None:
+@pytest.mark.parametrize("sent", [requests("a"), PLAIN], ids=["with h11", "plain"])
+async def test_a_client_that_leaves_between_headers_and_body_is_forgotten(sent: bytes) -> None:
     has_left, has_ended = asyncio.Event(), asyncio.Event()
 
     async def waits(_: Scope, receive: Receive, send: Send) -> None:
@@ -180,7 +186,7 @@ async def test_a_client_that_leaves_between_headers_and_body_is_forgotten() -> N
 
     async with serving_in_process(Starlette(routes=[Mount("/", waits)])) as port:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(requests("a"))
+        writer.write(sent)
         async with asyncio.timeout(SECONDS):
             await has_left.wait()
             writer.transport.abort()

@@ -73,11 +73,8 @@ class TimedHttp(PlainHttp):
         self._keep_deadline()
 
     def data_received(self, data: bytes) -> None:
-        """Process the data; complete headers end the deadline, and so does the end of a body that was left."""
-        was_left = self._is_body_left
+        """Process the data; complete headers end the deadline."""
         super().data_received(data)
-        if was_left and not self._is_body_left:
-            self._drop_deadline()
         self._keep_deadline()
 
     def on_response_complete(self) -> None:
