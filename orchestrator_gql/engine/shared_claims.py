@@ -1,14 +1,15 @@
 """Claims many processes in one transaction, while many wait for a worker: thousands of deadlines may be due at once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from orchestrator_gql.callbacks.rules import Arrival
+from orchestrator_gql.callbacks.rules import Arrival, Callback
 from orchestrator_gql.engine import commit
 from orchestrator_gql.engine.commit import CommitContext, CommitResult, PendingTransitions
 from orchestrator_gql.process import Process, claim, steps_of
@@ -69,13 +70,31 @@ async def claim_together(runtime: Runtime, process_ids: Sequence[UUID]) -> dict[
 
 
 def _claim_all(conn: Connection, runtime: Runtime, process_ids: Sequence[UUID]) -> dict[UUID, CommitResult | None]:
-    now, effects = runtime.clock.now(), commit_effects(conn)
+    now = runtime.clock.now()
     locked, free = free_processes.lock_all(conn, process_ids, now)
-    claimed: dict[UUID, CommitResult | None] = dict.fromkeys(locked)
-    deployed = [(process, workflow) for process in free if (workflow := runtime.registry.find(process.workflow_name))]
+    deployed = _deployed(runtime, free)
     places = (_wait_of(process, workflow) for process, workflow in deployed)
     known = callbacks.of_waits(conn, [place for place in places if place is not None])
-    parts: list[CommitEffects] = []
+    return dict.fromkeys(locked) | _claim_each(conn, runtime, deployed, known, now)
+
+
+_Deployed: TypeAlias = list[tuple[Process, Workflow]]
+
+
+def _deployed(runtime: Runtime, free: Sequence[Process]) -> _Deployed:
+    """The processes whose workflows are deployed here, with the workflows."""
+    return [(process, workflow) for process in free if (workflow := runtime.registry.find(process.workflow_name))]
+
+
+def _claim_each(
+    conn: Connection,
+    runtime: Runtime,
+    deployed: _Deployed,
+    known: Mapping[callbacks.Wait, Sequence[Callback]],
+    now: datetime,
+) -> dict[UUID, CommitResult]:
+    """Claim the locked processes. Raises `_Unfit` if a process must be claimed alone."""
+    effects, parts, claimed = commit_effects(conn), list[CommitEffects](), dict[UUID, CommitResult]()
     for process, workflow in deployed:
         parts.append(begin_unit(conn))
         try:
@@ -90,6 +109,38 @@ def _claim_all(conn: Connection, runtime: Runtime, process_ids: Sequence[UUID]) 
             raise _Unfit(process.id) from error
     end_units(conn, effects, parts)
     return claimed
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedJobs:
+    """The processes of the jobs that a transaction took out of the queue, in order, with their claims: None for those
+    that need no worker now. Those without an entry must be claimed alone: another transaction held them."""
+
+    process_ids: list[UUID]
+    claims: dict[UUID, CommitResult | None]
+
+
+async def claim_jobs(runtime: Runtime, limit: int, hold: Callable[[UUID], None]) -> ClaimedJobs | None:
+    """Take at most ``limit`` jobs out of the queue, and claim their processes in the same transaction.
+
+    ``hold`` is called for each process before it is claimed. None if a process must be claimed alone: all jobs are
+    still in the queue then. If the outcome is unknown, the processes may be claimed.
+    """
+
+    def unit(conn: Connection) -> ClaimedJobs:
+        now = runtime.clock.now()
+        taken = free_processes.take_jobs(conn, limit, now)
+        deployed = _deployed(runtime, taken.free)
+        for process, _ in deployed:
+            hold(process.id)
+        claimed = _claim_each(conn, runtime, deployed, taken.known, now)
+        commit_effects(conn).is_repeatable = True  # the watch releases a process whose claim may be committed
+        return ClaimedJobs(taken.process_ids, dict.fromkeys(taken.locked) | claimed)
+
+    try:
+        return await runtime.database.transaction(unit)
+    except _Unfit:
+        return None
 
 
 def _wait_of(process: Process, workflow: Workflow) -> tuple[UUID, int] | None:

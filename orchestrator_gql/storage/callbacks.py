@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     Connection,
     Integer,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     and_,
+    any_,
     bindparam,
     cast,
     column,
@@ -31,6 +33,7 @@ from orchestrator_gql.storage.by_id import ById
 from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead
 from orchestrator_gql.storage.tables import callback_keys, callbacks, payloads, processes
 from orchestrator_gql.storage.tables.callbacks import PENDING
+from orchestrator_gql.storage.wake_ups import TAKEN_KEYS
 from orchestrator_gql.storage.weight import charge, within
 from orchestrator_gql.types import CallbackStatus, Failure, Json, ResultSource
 from orchestrator_gql.utils.json import decode
@@ -89,6 +92,12 @@ _each_wait = (
     .table_valued(column("process_id", Text), column("step_index", Text), name="each_wait")
     .render_derived()
 )
+_is_of_latest_wait = (
+    callbacks.c.wait_seq
+    == select(func.max(_others.c.wait_seq))
+    .where(_others.c.process_id == callbacks.c.process_id, _others.c.step_index == callbacks.c.step_index)
+    .scalar_subquery()
+)
 _of_waits = Prepared(
     select(callbacks)
     .join(
@@ -98,14 +107,17 @@ _of_waits = Prepared(
             callbacks.c.step_index == cast(_each_wait.c.step_index, Integer),
         ),
     )
-    .where(
-        callbacks.c.wait_seq
-        == select(func.max(_others.c.wait_seq))
-        .where(_others.c.process_id == callbacks.c.process_id, _others.c.step_index == callbacks.c.step_index)
-        .scalar_subquery()
-    )
+    .where(_is_of_latest_wait)
     .order_by(callbacks.c.record_seq, callbacks.c.id)
 )
+OF_TAKEN_WAITS = Prepared(
+    select(callbacks)
+    .join(processes, and_(callbacks.c.process_id == processes.c.id, callbacks.c.step_index == processes.c.position))
+    .where(processes.c.id == any_(cast(TAKEN_KEYS, ARRAY(Uuid))), _is_of_latest_wait)
+    .order_by(callbacks.c.record_seq, callbacks.c.id)
+)
+"""Reads the callbacks of the waits at which the processes of the taken jobs are."""
+
 _of_execution = Prepared(
     select(callbacks).where(_is_of_process, callbacks.c.record_seq == bindparam("record_seq")).order_by(callbacks.c.id)
 )
@@ -204,10 +216,16 @@ def of_waits(conn: Connection, waits: Sequence[Wait]) -> dict[Wait, list[Callbac
     """As `of_wait`, for many waits, on PostgreSQL."""
     if not waits:
         return {}
-    latest: dict[Wait, dict[str | None, Callback]] = {wait: {} for wait in waits}
     ids, indexes = (",".join(map(str, values)) for values in zip(*waits, strict=True))
-    for row in _of_waits.all(conn, {"process_ids": ids, "step_indexes": indexes}):
-        latest[row["process_id"], row["step_index"]][row["name"]] = _callback_in(row)
+    return by_wait(waits, _of_waits.all(conn, {"process_ids": ids, "step_indexes": indexes}))
+
+
+def by_wait(waits: Sequence[Wait], rows: Sequence[Mapping[str, Any]]) -> dict[Wait, list[Callback]]:
+    """The callbacks of the waits in the rows: as `of_wait`, for each of the waits."""
+    latest: dict[Wait, dict[str | None, Callback]] = {wait: {} for wait in waits}
+    for row in rows:
+        if (of_wait := latest.get((row["process_id"], row["step_index"]))) is not None:
+            of_wait[row["name"]] = _callback_in(row)
     return {wait: list(of_wait.values()) for wait, of_wait in latest.items()}
 
 

@@ -41,16 +41,19 @@ from orchestrator_gql.utils.json import decode, encode
 Convert = Callable[[Any], Any]
 
 
+MICROSECONDS = len("2026-01-31 12:34:56.123456")
+
+
 @lru_cache(maxsize=256)
 def _sqlite_text(value: datetime) -> str:
     """The text as SQLAlchemy writes it. Most times of one commit are equal, so the text is cached."""
-    return _utc(value).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return _utc(value).isoformat(" ", "microseconds")[:MICROSECONDS]
 
 
 def _utc(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("An instant must be aware: use the clock of the runtime.")
-    return value.astimezone(UTC)
+    return value if value.tzinfo is UTC else value.astimezone(UTC)
 
 
 @lru_cache(maxsize=1024)

@@ -28,6 +28,7 @@ from sqlalchemy import Connection
 
 from orchestrator_gql.engine.commit import CommitResult
 from orchestrator_gql.engine.runner import claim_at_once
+from orchestrator_gql.engine.shared_claims import claim_jobs
 from orchestrator_gql.engine.workers.job_queue import JobQueue, app_of
 from orchestrator_gql.engine.workers.worker import WorkerTasks
 from orchestrator_gql.runtime import Runtime
@@ -60,7 +61,7 @@ class DistributedDispatcher:
     """Notifies workers by jobs. An API server without a worker only defers jobs and never runs them."""
 
     def __init__(self, database_url: str, name: str = NAME) -> None:
-        self._queue = JobQueue(database_url, self._free, self._wait_for_place, self._begin_job, name)
+        self._queue = JobQueue(database_url, self._free, self._wait_for_place, self._begin_job, self._claim_jobs, name)
         self._app = app_of(self._queue)
         self._app.task(name=TASK, queue=QUEUE)(self._run_job)
         self._runtime: Runtime | None = None
@@ -228,6 +229,30 @@ class DistributedDispatcher:
             return False
         self._context.copy().run(self._begin, process_id)
         return True
+
+    async def _claim_jobs(self, limit: int) -> int | None:
+        """Take at most ``limit`` jobs out of the queue, claim their processes in the same transaction and run them; the
+        number of the jobs. None if they must be fetched."""
+        if self._context is None or self.work.is_stopping or not self.runtime.may_advance.is_set():
+            return None
+        try:
+            with self.work.places(limit) as places:
+                taken = await claim_jobs(self.runtime, limit, places.hold)
+                if taken is None:
+                    return None
+                for process_id in taken.process_ids:
+                    claimed = taken.claims.get(process_id)
+                    self._begun.pop(process_id, None)
+                    if claimed is not None or process_id not in taken.claims:
+                        self._context.copy().run(self._begin, process_id, claimed)
+        except StorageUnavailable:  # the database has logged it; if the jobs are gone, the watch frees the processes
+            return None
+        except Exception:
+            logger.warning("jobs that shared a transaction are run alone, because it failed", exc_info=True)
+            return None
+        finally:
+            self._has_place.set()
+        return len(taken.process_ids)
 
     async def _run_job(self, process_id: str) -> None:
         """Run a job, shielded: without a database Procrastinate cancels its jobs, but the outcome must be stored."""

@@ -1,10 +1,10 @@
 """Procrastinate's queue for many short jobs: it fetches several at once, and removes them with the next fetch.
 
-A notification makes an idle worker fetch and begin the job at once, past the loop of Procrastinate's worker and past
-the cursors of psycopg. That loop polls the queue, and waits for a place if all are taken.
+A notification makes an idle worker take the job out of the queue and claim its process in one transaction, past the
+loop of Procrastinate's worker. That loop polls the queue, and waits for a place if all are taken.
 
-A job is only a wake-up. So these connections do not wait for the disk: after a crash of the database server a job may
-be there again, and its claim then finds nothing to do.
+A job is only a wake-up. So the connections of the queue do not wait for the disk: after a crash of the database server
+a job may be there again, and its claim then finds nothing to do.
 """
 
 import asyncio
@@ -27,6 +27,9 @@ from orchestrator_gql.storage.wake_ups import QUEUE
 
 FEW, MOST = 10, 100
 """Jobs that one fetch takes at first and at most: other workers get some of a few, and thousands are fetched faster."""
+
+TOGETHER = 50
+"""Jobs whose processes are claimed in one transaction: the event loop and the locks must not be held for long."""
 
 SESSION = "-c synchronous_commit=off"
 
@@ -69,10 +72,12 @@ class JobQueue(JobManager):
         free: Callable[[], int],
         has_place: Callable[[], Awaitable[bool]],
         begin: Callable[[Job], bool],
+        take: Callable[[int], Awaitable[int | None]],
         name: str = NAME,
     ) -> None:
         """``free`` tells how many jobs the worker could run now. ``has_place`` waits until it could run one. ``begin``
-        runs a job at once, and needs no worker of Procrastinate for that; False if that is impossible."""
+        runs a job at once, and needs no worker of Procrastinate for that; False if that is impossible. ``take`` runs at
+        most that number of waiting jobs without a fetch, and returns how many; None if they must be fetched."""
         arguments = connection_arguments(database_url, f"{name} queue")
         options = f"{arguments.get('options', '')} {SESSION}".strip()
         arguments = {**arguments, "options": options}
@@ -90,6 +95,7 @@ class JobQueue(JobManager):
         self._free = free
         self._has_place = has_place
         self._begin = begin
+        self._take = take
         self._worker_id: int | None = None
         self._fetching = asyncio.Lock()
         self.fetched: deque[Job] = deque()
@@ -122,12 +128,16 @@ class JobQueue(JobManager):
                 self._finished |= finished
                 self._is_searched = False
                 raise
-            self.has_more = len(rows) == limit
-            self._limit = min(2 * self._limit, MOST) if self.has_more else FEW
-            if self.has_more:
-                self._is_searched = False
+            self._note(len(rows), limit)
             found = (WakeUpJob.from_row(dict(zip(_COLUMNS, row, strict=True))) for row in rows)
             self.fetched += sorted(found, key=lambda job: (-job.priority, job.id or 0))
+
+    def _note(self, number: int, limit: int) -> None:
+        """Note how many of at most ``limit`` jobs were found."""
+        self.has_more = number == limit
+        self._limit = min(2 * self._limit, MOST) if self.has_more else FEW
+        if self.has_more:
+            self._is_searched = False
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
         """Remove the job with the next fetch. See `JobManager.finish_job`."""
@@ -157,6 +167,8 @@ class JobQueue(JobManager):
         """Fetch the next jobs and begin them; False if the worker of Procrastinate must look for jobs."""
         if self._worker_id is None or self._fetching.locked() or self.fetched or self._free() <= 0:
             return False
+        if await self._take_next():
+            return self._is_searched
         with suppress(ConnectorException):  # the worker meets it, too, and ends
             await self._fetch()
         while self.fetched and self._begin(self.fetched[0]):
@@ -164,6 +176,21 @@ class JobQueue(JobManager):
             assert job.id is not None, "it was fetched"
             self._finished.add(job.id)  # from now on the claim and the watch see to its process
         return self._is_searched and not self.fetched
+
+    async def _take_next(self) -> bool:
+        """Run the next jobs without a fetch; False if they must be fetched."""
+        async with self._fetching:
+            while (free := self._free()) > 0:
+                limit = min(self._limit, free, TOGETHER)
+                self._is_searched = True  # a notification that comes meanwhile changes it
+                number = await self._take(limit)
+                if number is None:
+                    self._is_searched = False
+                    return False
+                self._note(number, limit)
+                if not self.has_more:
+                    break
+        return True
 
     async def forget(self) -> None:
         """Remove the jobs that ended; the worker stops, and there is no next fetch."""

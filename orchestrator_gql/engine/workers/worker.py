@@ -4,8 +4,8 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
@@ -35,6 +35,19 @@ SWEEP = 1000
 
 FORGOTTEN = timedelta(hours=1)
 """The row of a worker that was silent for this time is deleted; after a lease already it is not shown any more."""
+
+
+class ClaimedPlaces:
+    """The processes that a transaction claims for a worker."""
+
+    def __init__(self, in_hand: Counter[UUID]) -> None:
+        self._in_hand = in_hand
+        self.held: list[UUID] = []
+
+    def hold(self, process_id: UUID) -> None:
+        """The transaction is about to claim the process."""
+        self._in_hand[process_id] += 1
+        self.held.append(process_id)
 
 
 class WorkerTasks:
@@ -84,6 +97,26 @@ class WorkerTasks:
         """A transaction begins to claim the process; `end_claim` follows."""
         self._claiming += 1
         self._in_hand[process_id] += 1
+
+    @contextmanager
+    def places(self, number: int) -> Iterator["ClaimedPlaces"]:
+        """Keep the places of a transaction that claims at most that number of processes, until the block ends.
+
+        If the block raises, nobody runs these processes, but they may be claimed.
+        """
+        self._claiming += number
+        places = ClaimedPlaces(self._in_hand)
+        is_doubtful = True
+        try:
+            yield places
+            is_doubtful = False
+        finally:
+            self._claiming -= number
+            self._has_claimed.set()
+            for process_id in places.held:
+                self._leave_hand(process_id)
+            if is_doubtful:
+                self._doubtful.update(places.held)
 
     def end_claim(self, process_id: UUID, *, is_doubtful: bool) -> None:
         """The transaction that claims the process ended. ``is_doubtful``: nobody runs the process, but the claim may

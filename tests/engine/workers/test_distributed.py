@@ -234,11 +234,15 @@ async def test_a_server_claims_at_once_what_it_wakes_and_its_jobs_find_nothing_t
     """The queue tells nothing until the processes have ended."""
     calls: list[str] = []
     may_fetch = asyncio.Event()
-    fetch = JobQueue._fetch
+    fetch, take = JobQueue._fetch, JobQueue._take_next
 
     async def fetch_late(queue: JobQueue, *arguments: Any) -> None:
         await may_fetch.wait()
         await fetch(queue, *arguments)
+
+    async def take_late(queue: JobQueue) -> bool:
+        await may_fetch.wait()
+        return await take(queue)
 
     @step("Count")
     async def count() -> None:
@@ -246,6 +250,7 @@ async def test_a_server_claims_at_once_what_it_wakes_and_its_jobs_find_nothing_t
 
     flow = of(count)
     monkeypatch.setattr(JobQueue, "_fetch", fetch_late)
+    monkeypatch.setattr(JobQueue, "_take_next", take_late)
     if not is_claimed_with_wake_up:
         monkeypatch.setattr(DistributedDispatcher, "claimer", lambda *_: None)
     with postgres.database() as url:
