@@ -105,7 +105,7 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
             Middleware(AccessLog),
             Middleware(RequestTarget, base_path=settings.base_path, routes=routes, pages=pages),
             Middleware(KnownHosts, names=_hosts(settings), open_routes=open_routes, refuse=refuse),
-            Middleware(Priority, request=graphql.lane.request, other=GRAPHQL),
+            *_priority(graphql),
         ],
     )
     app.router.redirect_slashes = False  # a redirect would turn a remote service's POST into a GET
@@ -124,6 +124,11 @@ def _graphql(runtime: Runtime, limiters: GuessLimiters) -> "GraphQLApp | None":
     from orchestrator_gql.graphql.app import graphql_app
 
     return graphql_app(runtime, limiters)
+
+
+def _priority(graphql: "GraphQLApp | None") -> list[Middleware]:
+    """Let the other requests go before large operations and unknown documents of GraphQL, if there is GraphQL."""
+    return [Middleware(Priority, request=graphql.lane.request, other=GRAPHQL)] if graphql is not None else []
 
 
 def _begin_to_stop(graphql: "GraphQLApp | None", dispatcher: Dispatcher) -> None:
