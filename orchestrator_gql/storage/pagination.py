@@ -116,8 +116,8 @@ def count_by_index(conn: Connection, query: Select[Any]) -> int:
     is counted on the loop, and not in a thread.
     """
     if conn.dialect.name == "sqlite":
-        too_many = query.with_only_columns(literal(1)).order_by(None).offset(MOST_COUNTED).limit(1)
-        if conn.execute(too_many).first() is not None:
+        rows = query.with_only_columns(literal(1), maintain_column_froms=True).order_by(None)
+        if conn.execute(rows.offset(MOST_COUNTED).limit(1)).first() is not None:
             return MOST_COUNTED + 1
     return count(conn, query)
 
