@@ -109,6 +109,19 @@ def count(conn: Connection, query: Select[Any]) -> int:
     return conn.execute(select(func.count()).select_from(first_rows(query))).scalar_one()
 
 
+def count_by_index(conn: Connection, query: Select[Any]) -> int:
+    """As `count`, for a query that an index answers alone.
+
+    First it is looked whether there are too many: SQLite needs a third of the instructions for that, so a long list
+    is counted on the loop, and not in a thread.
+    """
+    if conn.dialect.name == "sqlite":
+        rows = query.with_only_columns(literal(1), maintain_column_froms=True).order_by(None)
+        if conn.execute(rows.offset(MOST_COUNTED).limit(1)).first() is not None:
+            return MOST_COUNTED + 1
+    return count(conn, query)
+
+
 def first_rows(query: Select[Any]) -> Subquery:
     """The rows of the query that are counted."""
     return query.order_by(None).limit(MOST_COUNTED + 1).subquery()

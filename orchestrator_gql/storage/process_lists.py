@@ -23,6 +23,7 @@ from orchestrator_gql.storage.pagination import (
     PageArgs,
     RowPage,
     between,
+    count_by_index,
     page_query,
     read_page,
     sorted_by,
@@ -91,13 +92,14 @@ def page(
 def count(conn: Connection, filters: ProcessFilter) -> int:
     """The number of processes that match the filter; `MOST_COUNTED` + 1 if they are more than that."""
     ways = _ways(filters, Key((_C.started_at, _C.id)))
-    if ways[0].rest != _ALL:
-        most = 2 * MOST_COUNTED
-        for query in _id_queries(filters, by_update=True):
-            ids = query.limit(most)
-            if _size(conn, ids) < most:
-                rows = _with_ids(conn, ids).subquery(processes.name)
-                return count_rows(conn, select(rows.c.id).where(*conditions_of(filters, rows.c)))
+    if ways[0].rest == _ALL:
+        return count_by_index(conn, select(_C.id).where(*conditions_of(filters, _C)))
+    most = 2 * MOST_COUNTED
+    for query in _id_queries(filters, by_update=True):
+        ids = query.limit(most)
+        if _size(conn, ids) < most:
+            rows = _with_ids(conn, ids).subquery(processes.name)
+            return count_rows(conn, select(rows.c.id).where(*conditions_of(filters, rows.c)))
     return count_rows(conn, select(_C.id).where(*conditions_of(filters, _C)))
 
 

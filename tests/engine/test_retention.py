@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -23,6 +24,7 @@ from orchestrator_gql.audit.walk import WITHOUT_NOTE
 from orchestrator_gql.commands.processes import abort_process
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.config.retention import read
+from orchestrator_gql.engine import retention as engine_retention
 from orchestrator_gql.engine.retention import CHANGED, HELD, Pruned, Request, by_setting, prune
 from orchestrator_gql.engine.workers.audit_sealer import seal_new
 from orchestrator_gql.forms import FormPage
@@ -161,6 +163,25 @@ async def test_a_process_goes_without_a_trace_and_the_others_stay_whole(offer: O
         await abort_process(engine.runtime, LOCAL_OPERATOR, process_id=old)
     await confirm(engine, waiting)
     await engine.reaches(waiting, COMPLETED)
+
+
+@pytest.mark.parametrize(
+    ("wanted_seconds", "sizes"), [(60.0, [1, 2, 4, 3]), (0.0, [1] * 10)], ids=["each in time", "each too slow"]
+)
+async def test_the_time_of_a_transaction_decides_the_size_of_the_next(
+    offer: Offer, monkeypatch: pytest.MonkeyPatch, wanted_seconds: float, sizes: list[int]
+) -> None:
+    monkeypatch.setattr(engine_retention, "WANTED_SECONDS", wanted_seconds)
+    engine = await offer(nothing)
+    for _ in range(10):
+        await engine.reaches(await engine.start(nothing), COMPLETED)
+    engine.turn(400 * DAY)
+    numbers, now = [0], engine.runtime.clock.now
+    request = Request(by_setting(read(365), now()), "ada", rest=0.0)
+
+    await prune(engine.runtime.database, now, None, request, lambda done: numbers.append(done.number))
+
+    assert [after - before for before, after in pairwise(numbers)] == sizes
 
 
 @pytest.mark.parametrize("with_key", [True, False], ids=["with a key", "without a key"])

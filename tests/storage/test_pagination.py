@@ -1,0 +1,50 @@
+"""A long list is not counted row by row."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine, insert, select
+from support.many_subscriptions import plain_engine
+from support.query_work import statements_of
+
+from orchestrator_gql.storage import pagination
+from orchestrator_gql.storage.pagination import count, count_by_index
+from orchestrator_gql.storage.tables import products
+from orchestrator_gql.utils.tokens import new_id
+
+pytestmark = pytest.mark.one_dispatcher
+
+
+@pytest.fixture
+def engine(storage: str) -> Iterator[Engine]:
+    """A database with three products."""
+    engine = plain_engine(storage)
+    row = {"description": "", "product_type": "p", "tag": "P", "status": "active"}
+    with engine.begin() as conn:
+        conn.execute(products.delete())
+        conn.execute(insert(products), [{"id": new_id(), "name": name, **row} for name in "abc"])
+    yield engine
+    engine.dispose()
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 4])
+@pytest.mark.parametrize("is_filtered", [False, True])
+def test_both_counts_are_equal(
+    engine: Engine, most: int, monkeypatch: pytest.MonkeyPatch, *, is_filtered: bool
+) -> None:
+    monkeypatch.setattr(pagination, "MOST_COUNTED", most)
+    query = select(products.c.id).where(*[products.c.status == "active"][: int(is_filtered)])
+    with engine.begin() as conn:
+        assert count_by_index(conn, query) == count(conn, query) == min(3, most + 1)
+
+
+@pytest.mark.parametrize("is_filtered", [False, True])
+def test_sqlite_does_not_count_a_list_that_is_too_long(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, *, is_filtered: bool
+) -> None:
+    monkeypatch.setattr(pagination, "MOST_COUNTED", 2)
+    query = select(products.c.id).where(*[products.c.status == "active"][: int(is_filtered)])
+    with engine.begin() as conn:
+        statements = [statement for statement, _ in statements_of(conn, lambda: count_by_index(conn, query))]
+
+    assert any("count(" in statement for statement in statements) == (engine.dialect.name == "postgresql")
