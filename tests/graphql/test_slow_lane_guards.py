@@ -17,8 +17,8 @@ from test_subscription import follow, socket_of
 from toy_face import SECONDS, serving
 
 from orchestrator_gql.graphql import slow_lane
-from orchestrator_gql.graphql.execution import WeighingExecutor
 from orchestrator_gql.graphql.slow_lane import LONGEST_REST, READ, SLICE, Pace, SlowLane
+from orchestrator_gql.graphql.weighing_executor import WeighingExecutor
 from orchestrator_gql.reads.weight import Weight
 
 CALLER: ContextVar[str] = ContextVar("CALLER", default="nobody")
