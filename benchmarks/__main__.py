@@ -39,7 +39,7 @@ def main() -> None:
 
 def _run(name: str, rows: Rows, file: Path | None) -> bool:
     """Run one benchmark and print its rows; whether it ran to its end. Its error does not end the others."""
-    began = time.monotonic()
+    began, cpu = time.monotonic(), _cpu()
     try:
         with tempfile.TemporaryDirectory(prefix="orchestrator-bench-") as folder:
             lines: list[Line] = asyncio.run(rows(Path(folder)))
@@ -50,8 +50,15 @@ def _run(name: str, rows: Rows, file: Path | None) -> bool:
         print(shown(line), flush=True)
     if file is not None:
         results.store(file, {name: lines})
-    print(f"  {name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+    used = f"{time.monotonic() - began:.0f} s, {_cpu() - cpu:.0f} s of CPU"
+    print(f"  {name}: {used}", file=sys.stderr, flush=True)
     return True
+
+
+def _cpu() -> float:
+    """Seconds of CPU of this process and of the processes that it started and that have ended."""
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def _leave(*_: object) -> None:

@@ -20,6 +20,7 @@ from benchmarks.lifecycle_sides import Sizes
 from benchmarks.peers.compare import peers
 from benchmarks.postgres import postgres
 from benchmarks.product_lists import product_lists
+from benchmarks.pruning import pruning
 from benchmarks.recovery import recovery
 from benchmarks.stalled import stalled
 from benchmarks.streams import deliveries, streams
@@ -53,6 +54,7 @@ def all_rows(stored: int, database_url: str = "") -> dict[str, Rows]:
         "authors": authors,
         "stored": partial(storage.stored, count=stored),
         "growth": partial(growth, count=stored, database_url=database_url),
+        "pruning": pruning,
         "deadlines": partial(deadlines, database_url=database_url),
         "recovery": recovery,
         "inbox": inbox,

@@ -1,21 +1,31 @@
 """Moves processes from transition to transition with the product's own commit, without an engine."""
 
 import asyncio
+import gc
+import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
 
 from orchestrator_gql import begin, step
+from orchestrator_gql.cli.serve import SWITCH_INTERVAL
 from orchestrator_gql.engine import commit
-from orchestrator_gql.engine.commit import CommitContext, PendingTransitions
+from orchestrator_gql.engine.commit import CommitContext, CommitResult, PendingTransitions
+from orchestrator_gql.engine.shared_commits import Commit, commit_expecting
 from orchestrator_gql.events.notifier import LocalNotifier
 from orchestrator_gql.process import Process, Success, claim, create, decide
 from orchestrator_gql.storage.database import Database, connect
 from orchestrator_gql.storage.database.after_commit import CommitEffects, NoHooks
+from orchestrator_gql.storage.database.batches import SharedUnits
 from orchestrator_gql.storage.database.schema import migrate
+from orchestrator_gql.storage.expected_processes import expect
+from orchestrator_gql.storage.processes import Standing
 from orchestrator_gql.types import State
 from orchestrator_gql.utils.clock import WallClock
 from orchestrator_gql.utils.tokens import new_id
@@ -61,6 +71,7 @@ class Course:
 
     database: Database
     hooks: CountingHooks
+    commits: SharedUnits[Any, Any] = field(default_factory=SharedUnits)
 
     async def begin(self, count: int) -> list[Process]:
         """``count`` new processes, each claimed and on its first step."""
@@ -76,10 +87,20 @@ class Course:
         return result.process
 
     async def move(self, process: Process) -> Process:
-        """Commit one transition: the step has ended, the next step is open."""
+        """Commit one transition as the runner does: the step has ended, the next step is open."""
         now = WallClock().now()
         pending = PendingTransitions(process).then(decide(process, course.steps, Success({"n": process.position}), now))
-        result = await self.database.transaction(lambda conn: commit.apply(conn, process, pending, commit_context()))
+        context = commit_context()
+
+        def write(conn: Connection, standing: Standing | None = None) -> CommitResult:
+            if self.database.dialect == "postgresql":
+                standing = standing or expect(conn, process)
+            return commit.apply(conn, process, pending, context, standing=standing)
+
+        if self.database.dialect == "sqlite":
+            return (await self.database.transaction(write)).process
+        result = await commit_expecting(self, Commit(process, pending, write), context)
+        assert result is not None, "nobody else changes the process"
         return result.process
 
     async def drive(self, processes: Sequence[Process], times: int) -> float:
@@ -102,7 +123,10 @@ def commit_context() -> CommitContext:
 
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[Course]:
-    """The database of the URL, migrated and open."""
+    """The database of the URL, migrated and open. The interpreter is tuned as that of a server."""
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    gc.collect()
+    gc.freeze()
     database = connect(url)
     hooks = CountingHooks()
     database.hooks = hooks

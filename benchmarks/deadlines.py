@@ -33,7 +33,8 @@ async def _measured(kind: str, url: str) -> list[Line]:
     engine = create_engine(url.replace("+aiosqlite", ""))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
         copier = Copier(conn, 0, int(datetime.now(UTC).timestamp()) - DUE * len(KINDS) * APART)
-        copier.copy(template, "AWAITING_CALLBACK", 0, DUE * len(KINDS))
+        copier.keep(template, "AWAITING_CALLBACK")
+        copier.copy("AWAITING_CALLBACK", 0, DUE * len(KINDS))
     due = datetime.now(UTC) + NOTICE
     with engine.begin() as conn:
         conn.execute(update(timers).values(due_at=due))

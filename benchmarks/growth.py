@@ -2,8 +2,9 @@
 
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,198 +13,151 @@ import psycopg
 from sqlalchemy import Connection, delete, make_url
 
 from benchmarks.course import course, opened
+from benchmarks.database_server import postgres_site, session_seconds
+from benchmarks.growth_requests import DEEP, LIST, TOTAL, requests_of
 from benchmarks.growth_rows import fill, served
 from benchmarks.lifecycle import graphql
-from benchmarks.table import Line, costs
+from benchmarks.table import Line, costs, spread_of_ratios
 from orchestrator_gql.config.database_url import url_of
 from orchestrator_gql.storage.tables import processes
 
 FEW = 1_000
-LOOKS = 15
-MOVES = 6
+ROUNDS, LOOKS = 3, 5
+"""Each request is sent once without measuring; then the rounds show how far the medians lie apart."""
 
-PROCESSES = """query ($filter: ProcessFilter, $order: ProcessOrder) {
-  processes(first: 25, filter: $filter, orderBy: $order) { nodes { id workflowName subject status
-    startedAt updatedAt note createdBy { name } failureReason { message } } pageInfo { hasNextPage endCursor } } }"""
-WITH_TOTAL = "query ($filter: ProcessFilter) { processes(first: 25, filter: $filter) { totalCount nodes { id } } }"
-INBOX = """query ($filter: InputRequestFilter) { inputRequests(first: 25, filter: $filter) { totalCount nodes {
-  id title canSubmit assignee { name } process { id subject } step { name } } } }"""
-CALLBACKS = """query ($filter: CallbackFilter) { callbacks(first: 25, filter: $filter) { nodes {
-  id name status expiresAt process { id subject } } } }"""
-PROCESS = """query ($id: ID!) { process(id: $id) { id status state steps { name status stateDelta callbacks { status
-  attempts(first: 5) { nodes { outcome } } } inputRequests { status decisions { verdict } } }
-  events(first: 50) { nodes { id } } productSubscriptions { id } } }"""
-EVENTS = """query ($after: String, $filter: EventFilter) { events(after: $after, first: 25, filter: $filter) {
-  nodes { id occurredAt processId } pageInfo { endCursor } } }"""
-AUDIT = """query ($filter: AuditFilter) { audit(first: 25, filter: $filter) { nodes { id at action actor { name }
-  process { id subject } } } }"""
-STATS = "{ stats { processesByStatus { status count } engine { state } } }"
-HOME = """query ($period: DateTimeRange) { stats(window: LAST_HOUR) { completed failed durationSecondsP50
-  openInputRequests overdueInputRequests pendingCallbacks overdueCallbacks oldestPendingCallbackAt
-  failuresByWorkflow { workflowName count } throughput(period: $period, buckets: 24) { started completed failed } }
-  engine { queuedProcesses lagSeconds runningSteps workers { name } }
-  tasks: inputRequests(first: 5, filter: {mine: true}) { totalCount nodes { id } }
-  overdue: callbacks(first: 5, filter: {overdue: true}) { nodes { id } }
-  waiting: processes(first: 5, filter: {statuses: [AWAITING_CALLBACK, SUSPENDED]},
-    orderBy: {field: UPDATED_AT, direction: ASC}) { nodes { id whyWaiting { message } } }
-  failed: processes(first: 5, filter: {statuses: [FAILED]}, orderBy: {field: UPDATED_AT, direction: DESC}) {
-    nodes { id failureReason { message } } } }"""
-
-ORDERS = {
-    "": None,
-    ", oldest first": {"field": "STARTED_AT", "direction": "ASC"},
-    ", last change first": {"field": "UPDATED_AT", "direction": "DESC"},
-    ", oldest change first": {"field": "UPDATED_AT", "direction": "ASC"},
-}
-FILTERS: dict[str, dict[str, Any] | None] = {
-    "all": None,
-    "a frequent status": {"statuses": ["COMPLETED"]},
-    "a status": {"statuses": ["FAILED"]},
-    "two statuses": {"statuses": ["FAILED", "SUSPENDED"]},
-    "all statuses that wait": {"statuses": ["SUSPENDED", "AWAITING_CALLBACK", "WAITING", "FAILED"]},
-    "a workflow": {"workflowNames": ["deploy"]},
-    "a workflow of old ones": {"workflowNames": ["retired"]},
-    "two workflows": {"workflowNames": ["deploy", "retired"]},
-    "a target": {"targets": ["SYSTEM"]},
-    "a target of old ones": {"targets": ["RECONCILE"]},
-    "two targets": {"targets": ["RECONCILE", "SYSTEM"]},
-    "a team": {"assigneeKeys": ["SYSTEM"]},
-    "a team of old ones": {"assigneeKeys": ["OLD"]},
-    "a product": {"products": ["Frequent"]},
-    "a product of old ones": {"products": ["Old"]},
-    "a rare product": {"products": ["Rare"]},
-    "a starter": {"createdBy": "old"},
-    "a rare starter": {"createdBy": "rare"},
-    "a failure code": {"failureCodes": ["step-raised"]},
-    "a frequent text": {"search": "router"},
-    "a text of old ones": {"search": "legacy"},
-    "a rare text": {"search": "unicorn"},
-    "a text that none has": {"search": "gibt es nicht"},
-    "a note": {"search": "ticket 77"},
-    "a rare text and a status": {"search": "unicorn", "statuses": ["COMPLETED"]},
-    "a rare product and a status": {"products": ["Rare"], "statuses": ["COMPLETED"]},
-    "an old workflow and a status": {"workflowNames": ["retired"], "statuses": ["COMPLETED"]},
-    "an old product and a status": {"products": ["Old"], "statuses": ["COMPLETED"]},
-    "an old target and a status": {"targets": ["RECONCILE"], "statuses": ["COMPLETED"]},
-    "a team and a status that never meet": {"assigneeKeys": ["SYSTEM"], "statuses": ["ABORTED"]},
-    "a starter and a status that never meet": {"createdBy": "rare", "statuses": ["WAITING"]},
-}
+MUST, STRETCH = 1.3, 1.1
+GROUPS = {LIST: "list pages by filter and order", TOTAL: "list pages with a total", DEEP: "list pages in the middle"}
+"""Of these many requests the table has the slowest, and all that miss the target."""
 
 
 async def growth(folder: Path, *, count: int, database_url: str = "") -> list[Line]:
-    """Fill, then ask a small and a large site in turns; with a URL also in two databases of that PostgreSQL."""
+    """Fill a small and a large site in SQLite, ask them in turns; then in two databases of a PostgreSQL."""
     lines: list[Line] = []
-    for kind in ("SQLite", "PostgreSQL") if database_url else ("SQLite",):
-        async with AsyncExitStack() as stack:
-            urls = {size: url_of(folder / f"growth-{size}.db") for size in (FEW, count)}
-            if kind == "PostgreSQL":
-                urls = {size: stack.enter_context(new_database(database_url, str(size))) for size in (FEW, count)}
-            for size, url in urls.items():
-                began = time.monotonic()
-                events = await fill(url, size)
-                print(f"  {kind}: {size:,} processes, {events:,} events: {time.monotonic() - began:.0f} s", flush=True)
-            lines += await measured(kind, urls)
+    async with AsyncExitStack() as stack:
+        urls = {size: url_of(folder / f"growth-{size}.db") for size in (FEW, count)}
+        await _filled("SQLite", urls)
+        lines += await measured("SQLite", urls)
+        _remove(folder)
+        server = "" if database_url else await stack.enter_async_context(postgres_site())
+        if isinstance(server, str):
+            urls = {size: stack.enter_context(new_database(database_url, str(size))) for size in (FEW, count)}
+        else:
+            urls = {size: server.database(is_migrated=False) for size in (FEW, count)}
+        await _filled("PostgreSQL", urls)
+        lines += await measured("PostgreSQL", urls)
     return lines
 
 
-async def measured(kind: str, urls: dict[int, str]) -> list[Line]:
-    """The rows of two filled databases."""
-    durations: dict[tuple[int, str], list[float]] = {}
+def _remove(folder: Path) -> None:
+    """Give the disk back: a database with a million processes has ten gigabytes."""
+    for file in folder.glob("growth-*"):
+        file.unlink()
+
+
+async def _filled(kind: str, urls: Mapping[int, str]) -> None:
+    for size, url in urls.items():
+        began = time.monotonic()
+        events = await fill(url, size)
+        print(f"  {kind}: {size:,} processes, {events:,} events: {time.monotonic() - began:.0f} s", flush=True)
+
+
+async def measured(kind: str, urls: Mapping[int, str]) -> list[Line]:
+    """The rows of two filled databases, the small one first."""
+    of_sessions = session_seconds(urls[FEW]) if kind == "PostgreSQL" else lambda: 0.0
+    stopwatch = Stopwatch(lambda: time.process_time() + of_sessions())
+    await _transitions(urls, stopwatch)
+    await _starts(urls, stopwatch)
+    await _answers(urls, stopwatch)
+    return _lines(kind, stopwatch, *urls)
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """Measures how much CPU and time something took, by name and by the size of the site."""
+
+    cpu: Callable[[], float]
+    seconds: dict[str, dict[int, list[float]]] = field(default_factory=dict)
+    elapsed: dict[str, dict[int, list[float]]] = field(default_factory=dict)
+
+    @contextmanager
+    def measure(self, name: str, size: int) -> Iterator[None]:
+        """Measure the block."""
+        cpu, began = self.cpu(), time.perf_counter()
+        yield
+        ended = time.perf_counter()
+        self.seconds.setdefault(name, {}).setdefault(size, []).append(self.cpu() - cpu)
+        self.elapsed.setdefault(name, {}).setdefault(size, []).append(ended - began)
+
+
+async def _transitions(urls: Mapping[int, str], stopwatch: Stopwatch) -> None:
     async with AsyncExitStack() as stack:
         tracks = {size: await stack.enter_async_context(opened(url)) for size, url in urls.items()}
-        for _ in range(MOVES):
+        for _ in range(ROUNDS * LOOKS + 1):
             for size, track in tracks.items():
-                rate = await track.drive(await track.begin(10), 10)
-                durations.setdefault((size, "a transition"), []).append(1 / rate)
+                begun = await track.begin(10)
+                with stopwatch.measure("50 transitions", size):
+                    await track.drive(begun, 5)
         for track in tracks.values():
             await track.database.alter(_ended)
+
+
+async def _starts(urls: Mapping[int, str], stopwatch: Stopwatch) -> None:
+    for _ in range(ROUNDS + 1):
+        for size, url in urls.items():
+            async with AsyncExitStack() as stack:
+                with stopwatch.measure("start of a server, until it is ready", size):
+                    await stack.enter_async_context(served(url))
+
+
+async def _answers(urls: Mapping[int, str], stopwatch: Stopwatch) -> None:
     async with AsyncExitStack() as stack:
         clients = {size: await stack.enter_async_context(served(url)) for size, url in urls.items()}
-        requests = {size: await _requests(client) for size, client in clients.items()}
+        requests = {size: await requests_of(client, size) for size, client in clients.items()}
         for name in requests[FEW]:
-            entries: set[str] = set()
-            for _ in range(LOOKS + 1):
+            entries: dict[str, int] = {}
+            for _ in range(ROUNDS * LOOKS + 1):
                 for size, client in clients.items():
-                    began = time.perf_counter()
-                    data = await graphql(client, *requests[size][name])
-                    durations.setdefault((size, name), []).append(time.perf_counter() - began)
-                    entries.add(str(_sizes(data)))
+                    with stopwatch.measure(name, size):
+                        data = await send(client, *requests[size][name])
+                    entries.setdefault(str(_sizes(data)), size)
             if len(entries) > 1:
                 raise RuntimeError(f"{name}: the sites return different numbers of rows, {entries}")
-    small, large = urls
-    median = {key: statistics.median(each[1:]) for key, each in durations.items()}
-    names = dict.fromkeys(name for _, name in durations)
-    return [
-        costs(f"{kind}: {name}", median[large, name], median[small, name], 1.3, 1.1)
-        for name in names
-        if (small, name) in median
-    ]
 
 
-Request = tuple[str, dict[str, Any]]
+async def send(client: httpx.AsyncClient, query: str, variables: dict[str, Any]) -> Any:
+    """Send the request; the data of its response, None for the metrics."""
+    if query:
+        return await graphql(client, query, variables)
+    (await client.get("/metrics")).raise_for_status()
+    return None
 
 
-async def _requests(client: httpx.AsyncClient) -> dict[str, Request]:
-    """The requests of a site, by name."""
-    found: dict[str, Request] = {}
-    for title, wanted in FILTERS.items():
-        for suffix, order in ORDERS.items():
-            found[f"list of {title}{suffix}"] = PROCESSES, {"filter": wanted, "order": order}
-        found[f"list with its total: {title}"] = WITH_TOTAL, {"filter": wanted}
-    newest = await graphql(client, PROCESSES, {"filter": {"statuses": ["COMPLETED"]}})
-    middle = await graphql(client, PROCESSES, {"order": ORDERS[", oldest first"], "filter": {"createdBy": "old"}})
-    young, old = newest["processes"]["nodes"][0]["id"], middle["processes"]["nodes"][-1]["id"]
-    cursors = await _cursors(client, young)
-    old_cursors = await _cursors(client, old)
-    return found | {
-        "inbox": (INBOX, {"filter": {"mine": True}}),
-        "inbox of a team": (INBOX, {"filter": {"assigneeKeys": ["SYSTEM"]}}),
-        "inbox of a team that has only old ones": (INBOX, {"filter": {"assigneeKeys": ["OLD"]}}),
-        "inbox of a workflow of old ones": (INBOX, {"filter": {"workflowNames": ["retired"]}}),
-        "all input requests": (INBOX, {"filter": {"statuses": ["SUBMITTED"]}}),
-        "callbacks": (CALLBACKS, {}),
-        "open callbacks": (CALLBACKS, {"filter": {"statuses": ["PENDING"]}}),
-        "overdue callbacks": (CALLBACKS, {"filter": {"overdue": True}}),
-        "one young process": (PROCESS, {"id": young}),
-        "one old process": (PROCESS, {"id": old}),
-        "events at the end": (EVENTS, {"after": cursors[-1]}),
-        "events since a recent cursor": (EVENTS, {"after": cursors[0]}),
-        "events since an old cursor": (EVENTS, {"after": old_cursors[-1]}),
-        "events of a kind since an old cursor": (
-            EVENTS,
-            {"after": old_cursors[-1], "filter": {"kinds": ["STEP_CHANGED"]}},
-        ),
-        "events of a workflow since an old cursor": (
-            EVENTS,
-            {"after": old_cursors[-1], "filter": {"workflowNames": ["deploy"]}},
-        ),
-        "events of a process since an old cursor": (
-            EVENTS,
-            {"after": old_cursors[0], "filter": {"processIds": [old, young]}},
-        ),
-        "events that no process has, since an old cursor": (
-            EVENTS,
-            {"after": old_cursors[-1], "filter": {"kinds": ["ENGINE_STATE_CHANGED"]}},
-        ),
-        "audit log": (AUDIT, {}),
-        "audit log of an action": (AUDIT, {"filter": {"actions": ["startWorkflow"]}}),
-        "audit log of a process": (AUDIT, {"filter": {"processId": old}}),
-        "audit log of nobody": (AUDIT, {"filter": {"actorId": "nobody"}}),
-        "counts by status": (STATS, {}),
-        "home page": (HOME, {}),
+def _lines(kind: str, stopwatch: Stopwatch, small: int, large: int) -> list[Line]:
+    lines = {
+        name: _line(f"{kind}: {name}", looks[large][1:], looks[small][1:]) for name, looks in stopwatch.seconds.items()
     }
+    for group, title in GROUPS.items():
+        members = {name: lines.pop(name) for name in list(lines) if name.startswith(group)}
+        slow = sorted(members, key=lambda name: members[name].ratio or 0, reverse=True)
+        missed = [name for name in slow[1:] if (members[name].ratio or 0) > MUST]
+        worst = f"{kind}: {len(members)} {title}; the slowest: {slow[0].removeprefix(group)}"
+        lines[group] = replace(members[slow[0]], name=worst)
+        lines |= {name: members[name] for name in missed}
+    return list(lines.values())
 
 
-async def _cursors(client: httpx.AsyncClient, id: str) -> list[str]:
-    data = await graphql(client, PROCESS, {"id": id})
-    return [node["id"] for node in data["process"]["events"]["nodes"]]
+def _line(name: str, measured: Sequence[float], reference: Sequence[float]) -> Line:
+    median = statistics.median
+    rounds = [slice(at, at + len(measured) // ROUNDS) for at in range(0, len(measured), len(measured) // ROUNDS)]
+    spread = spread_of_ratios([median(measured[each]) for each in rounds], [median(reference[each]) for each in rounds])
+    return costs(name, median(measured), median(reference), MUST, STRETCH, spread=spread)
 
 
 def _sizes(value: Any) -> Any:
-    """The lengths of all lists in the response."""
+    """The lengths of all lists in the response, and nothing else of it."""
     if isinstance(value, dict):
-        return {key: _sizes(each) for key, each in value.items() if isinstance(each, dict | list)}
-    return [len(value), *(_sizes(each) for each in value[:1])] if isinstance(value, list) else None
+        return {key: size for key, each in value.items() if (size := _sizes(each))}
+    return [len(value), *filter(None, map(_sizes, value[:1]))] if isinstance(value, list) else None
 
 
 def _ended(conn: Connection) -> None:

@@ -31,9 +31,7 @@ from orchestrator_gql.engine.workers.schema_watch import watch_schema
 from orchestrator_gql.engine.workers.secret_index import unindex_secrets
 from orchestrator_gql.engine.workers.timers import run_timers
 from orchestrator_gql.events.notifier import LocalNotifier, Notifier
-from orchestrator_gql.graphql.app import graphql_app
 from orchestrator_gql.graphql.cross_origin import with_cors
-from orchestrator_gql.graphql.http import GraphQLApp
 from orchestrator_gql.notifications.start import start_notifications
 from orchestrator_gql.rest.access_log import AccessLog
 from orchestrator_gql.rest.audit import audit_routes
@@ -43,6 +41,7 @@ from orchestrator_gql.rest.dashboard import OnError, dashboard_folder, dashboard
 from orchestrator_gql.rest.health import health_routes
 from orchestrator_gql.rest.metrics import Metrics, metrics_routes
 from orchestrator_gql.rest.openapi import openapi_routes
+from orchestrator_gql.rest.priority import Priority
 from orchestrator_gql.rest.problems import on_error, on_fault, on_http_error, problem_of
 from orchestrator_gql.rest.receipts import receipt_routes
 from orchestrator_gql.rest.request_target import KnownHosts, Refuse, RequestTarget
@@ -65,6 +64,7 @@ from orchestrator_gql.workflow.model import ActionStep, AwaitStep, Workflow
 from orchestrator_gql.workflows.registry import Registry
 
 if TYPE_CHECKING:
+    from orchestrator_gql.graphql.http import GraphQLApp
     from orchestrator_gql.storage.database.postgres import PostgresDatabase
 
 logger = logging.getLogger(__name__)
@@ -82,7 +82,7 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
     dispatcher = dispatcher_of(settings)
     runtime = assemble(settings, Registry(workflows), dispatcher, clock or SteadyClock())
     limiters = GuessLimiters(settings.misses_per_minute)
-    graphql = graphql_app(runtime, limiters)
+    graphql = _graphql(runtime, limiters)
     slow_readers = SlowReaders(Limits(settings.max_waiting_bytes, settings.slow_reader_timeout))
     metrics = Metrics(runtime, graphql, slow_readers)
     runtime.database.observer = metrics
@@ -105,6 +105,7 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
             Middleware(AccessLog),
             Middleware(RequestTarget, base_path=settings.base_path, routes=routes, pages=pages),
             Middleware(KnownHosts, names=_hosts(settings), open_routes=open_routes, refuse=refuse),
+            *_priority(graphql),
         ],
     )
     app.router.redirect_slashes = False  # a redirect would turn a remote service's POST into a GET
@@ -116,13 +117,28 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
     return app
 
 
-def _begin_to_stop(graphql: GraphQLApp, dispatcher: Dispatcher) -> None:
+def _graphql(runtime: Runtime, limiters: GuessLimiters) -> "GraphQLApp | None":
+    """The GraphQL application; None for a worker, which answers no requests and saves the 15 MB of the schema."""
+    if runtime.settings.role == "worker":
+        return None
+    from orchestrator_gql.graphql.app import graphql_app
+
+    return graphql_app(runtime, limiters)
+
+
+def _priority(graphql: "GraphQLApp | None") -> list[Middleware]:
+    """Let the other requests go before large operations and unknown documents of GraphQL, if there is GraphQL."""
+    return [Middleware(Priority, request=graphql.lane.request, other=GRAPHQL)] if graphql is not None else []
+
+
+def _begin_to_stop(graphql: "GraphQLApp | None", dispatcher: Dispatcher) -> None:
     """Stop to take work, and end what would last for ever; the end of the lifespan does the rest.
 
     Our command calls it at the signal, so that open requests and running steps share the time that is left. A host that
     embeds the application may call it, too.
     """
-    graphql.end_streams()
+    if graphql is not None:
+        graphql.end_streams()
     dispatcher.begin_to_stop()
 
 
@@ -299,19 +315,23 @@ def _open_routes(runtime: Runtime, limiters: GuessLimiters) -> list[BaseRoute]:
 
 
 def _routes(
-    runtime: Runtime, graphql: GraphQLApp, metrics: Metrics, open_routes: list[BaseRoute], limiters: GuessLimiters
+    runtime: Runtime,
+    graphql: "GraphQLApp | None",
+    metrics: Metrics,
+    open_routes: list[BaseRoute],
+    limiters: GuessLimiters,
 ) -> list[BaseRoute]:
     settings = runtime.settings
     monitoring: list[BaseRoute] = [*health_routes(runtime), *metrics_routes(metrics)]
-    if settings.role == "worker":
+    if graphql is None:
         return monitoring
     return [
         Route(GRAPHQL, with_cors(graphql, settings.allowed_origins)),
         WebSocketRoute(GRAPHQL, graphql),
+        *monitoring,  # before the routes with patterns: a health check would try each of them
         *open_routes,
         *audit_routes(runtime, limiters.sign_ins),
         *openapi_routes(runtime),
-        *monitoring,
         *dashboard_routes(dashboard_folder(settings), settings.base_path, has_explorer=settings.offers_development),
     ]
 
@@ -331,12 +351,12 @@ def _on_http_error(settings: Settings) -> OnError:
     return telling_browsers(on_http_error, folder, settings.base_path, has_explorer=settings.offers_development)
 
 
-def _refusal(graphql: GraphQLApp, settings: Settings) -> Refuse:
+def _refusal(graphql: "GraphQLApp | None", settings: Settings) -> Refuse:
     """Return the function that refuses a request before routing, in the format that its route would use."""
     paths = (GRAPHQL, unquote(settings.base_path) + GRAPHQL)
 
     def refuse(scope: Scope, error: OrchestratorError) -> ASGIApp:
-        if scope["path"] not in paths:
+        if graphql is None or scope["path"] not in paths:
             return problem_of(error)
         return with_cors(graphql.refusal(scope, error), settings.allowed_origins)
 

@@ -24,6 +24,7 @@ from orchestrator_gql.cli.serving.server import bind_socket, serve_until_signal
 from orchestrator_gql.cli.terminal import say
 from orchestrator_gql.config.settings import Settings, read_settings
 from orchestrator_gql.utils.errors import OrchestratorError, SettingsError, StorageUnavailable
+from orchestrator_gql.utils.extras import stop_search_for_missing
 
 logger = logging.getLogger(__name__)
 
@@ -104,6 +105,7 @@ def _tune_interpreter() -> None:
     From here on garbage is collected, but Python does not look for it among modules, tables and the schema.
     """
     sys.setswitchinterval(SWITCH_INTERVAL)
+    stop_search_for_missing()
     gc.freeze()
     gc.enable()
     # glibc would keep the memory of a response of several megabytes. A block with an own mapping is returned at once.

@@ -56,7 +56,7 @@ from orchestrator_gql.types import (
     ProcessStatus,
     StepStatus,
 )
-from orchestrator_gql.utils.copies import copier
+from orchestrator_gql.utils.copies import copier, maker
 from orchestrator_gql.utils.errors import StaleVersion
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, StepList, Workflow
 
@@ -105,7 +105,10 @@ class PendingTransitions:
 
     def then(self, transition: Transition) -> "PendingTransitions":
         """The pending transitions with one more."""
-        return PendingTransitions(transition.process, (*self.transitions, transition))
+        return _new_pending(transition.process, (*self.transitions, transition))
+
+
+_new_pending = maker(PendingTransitions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +171,11 @@ def apply(
     failures = before.engine_failures if _is_only_claimed(before, pending.process) else 0
     after = copy_process(pending.process, version=current.version + 1, note=current.note, engine_failures=failures)
     is_held = after.status is ProcessStatus.RUNNING and after.worker is not None
-    processes.write(conn, before, after, context.lease_until if is_held else None, Fenced)
+    processes.write(conn, before, after, context.lease_until if is_held else None, Fenced, current)
     _write(conn, after, pending.transitions, context)
     if after.status is ProcessStatus.RUNNING:
         commit_effects(conn).is_passing = True
-        if after.worker is None:
+        if after.worker is None and current.engine is EngineState.RUNNING:  # else the resumption wakes it
             wake(conn, after.id)
             commit_effects(conn).known = Woken(after) if current.engine is EngineState.RUNNING else None
     if current.engine is EngineState.PAUSING and not is_held:

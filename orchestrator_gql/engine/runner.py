@@ -33,6 +33,7 @@ from orchestrator_gql.engine.commit import (
     needs_names,
 )
 from orchestrator_gql.engine.shared_claims import claim_together, pending_claim, with_holder
+from orchestrator_gql.engine.shared_commits import Commit, commit_expecting
 from orchestrator_gql.engine.steps import calls, conditions, execution, input_steps
 from orchestrator_gql.engine.steps.failures import failure_at, failure_of, log_decided, outcome_of
 from orchestrator_gql.engine.woken import woken_in
@@ -53,7 +54,8 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import leases, processes
 from orchestrator_gql.storage.database.after_commit import commit_effects
 from orchestrator_gql.storage.database.batches import Batches
-from orchestrator_gql.storage.expected_processes import expect, transaction_expecting
+from orchestrator_gql.storage.expected_processes import expect
+from orchestrator_gql.storage.processes import Standing
 from orchestrator_gql.types import Failure, ProcessStatus
 from orchestrator_gql.utils.author_calls import AuthorRaised
 from orchestrator_gql.utils.author_demands import refusing_demands
@@ -335,19 +337,19 @@ async def _written(
     written: CommitResult | None = None
     expects = runtime.database.dialect == "postgresql"  # SQLite has no round trip to save
 
-    def write(conn: Connection) -> CommitResult:
+    def write(conn: Connection, standing: Standing | None = None) -> CommitResult:
         # The database may have done a COMMIT whose response was lost. A second write would then be fenced by the first:
         # the step that the first one opened would count as interrupted, and its URL would be lost with the token.
         nonlocal written
         commit.lock_external_ids(conn, pending, now())
         if written is None or written.process.seq == before.seq or processes.hold_as(conn, written.process) is None:
-            standing = expect(conn, before) if expects else None
+            standing = standing or (expect(conn, before) if expects else None)
             written = commit.apply(conn, before, pending, now(), if_paused=if_paused, standing=standing)
         return written
 
     async def write_or_look() -> CommitResult:
         nonlocal expects
-        if expects and (result := await transaction_expecting(runtime.database, write)) is not None:
+        if expects and (result := await commit_expecting(runtime, Commit(before, pending, write), now())) is not None:
             return result
         expects = False
         return await runtime.database.transaction(write)

@@ -5,7 +5,7 @@ and the wait has sent its wake-up after the ticket, so the wait returns at once.
 buffer, so a slow reader reads later and uses no memory meanwhile.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
@@ -38,8 +38,18 @@ class Batch:
 
     def halves(self) -> tuple["Batch", "Batch"]:
         """The same events in two batches, for a reader that cannot take them at once."""
-        middle = len(self.events) // 2
-        first, second = self.events[:middle], self.events[middle:]
+        return self._split(len(self.events) // 2)
+
+    def pieces(self, most: int) -> Iterator["Batch"]:
+        """The same events in batches of so many at most."""
+        rest = self
+        while len(rest.events) > most:
+            piece, rest = rest._split(most)
+            yield piece
+        yield rest
+
+    def _split(self, at: int) -> tuple["Batch", "Batch"]:
+        first, second = self.events[:at], self.events[at:]
         return (
             replace(self, events=first, cursor=first[-1].cursor, caught_up=False),
             replace(self, events=second, reset=False),

@@ -13,6 +13,7 @@ from strawberry.types import Info as StrawberryInfo
 from orchestrator_gql.authentication.guess_limiter import GuessLimiter
 from orchestrator_gql.events.stream import Batch
 from orchestrator_gql.forms.errors import DEFAULT_LOCALE
+from orchestrator_gql.graphql.coroutines import Coroutines
 from orchestrator_gql.graphql.document_queue import DocumentQueue
 from orchestrator_gql.graphql.loaders import Loaders
 from orchestrator_gql.graphql.redaction import Redaction
@@ -44,6 +45,7 @@ class Context:
     subscription has begun to send, ``results`` the results that were made of them, and ``caught_up`` is that of the
     last batch: if the two numbers are equal, ``cursor`` and ``caught_up`` belong to the last result. ``is_plain``: the
     subscription selects only values of the events themselves, which are equal for all callers with equal rights.
+    ``coroutines`` has the coroutines of the operation that may not have begun.
 
     Reads for the response use ``reading``, so the rows that they load count for ``weight``. Reads of a command use
     ``runtime`` and do not count, so no decision fails because its response is large.
@@ -67,6 +69,7 @@ class Context:
     results: int = 0
     caught_up: bool = False
     is_plain: bool = False
+    coroutines: Coroutines = field(default_factory=Coroutines)
     redacted: Redaction = field(init=False)
     weight: Weight = field(init=False)
     reading: Runtime = field(init=False)

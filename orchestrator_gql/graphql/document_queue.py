@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TypeVar
 
-from orchestrator_gql.graphql.slow_lane import SlowLane
+from orchestrator_gql.graphql.slow_lane import SLICE, SlowLane
 from orchestrator_gql.utils.errors import ServerBusy
 
 T = TypeVar("T")
@@ -72,6 +72,10 @@ class DocumentQueue:
             self._next()
             return found
         return await self._in_a_thread(work, keep)
+
+    async def pause(self, client: Hashable) -> None:
+        """Wait for a turn before a document that was unknown is executed: known documents go first."""
+        await self._lane.run(client, _nothing, cost=SLICE)
 
     async def _in_a_slice(self, client: Hashable, work: Callable[[], T]) -> T:
         try:
@@ -149,3 +153,7 @@ def _found_or_kept(find: Callable[[], T | None], work: Callable[[], T], keep: Ca
         found = work()
         keep(found)
     return found
+
+
+def _nothing() -> None:
+    """Take the turn."""

@@ -274,7 +274,9 @@ class KnownDocuments(SchemaExtension):
             queue, client = queue_of(self.execution_context.context)
             keep_it = partial(self._keep_verdict, (schema, rules))
             if queue is not None:
-                return await queue.read(client, self._known.characters, find_again, validate, keep_it)
+                verdict = await queue.read(client, self._known.characters, find_again, validate, keep_it)
+                await queue.pause(client)
+                return verdict
             found = validate()
             keep_it(found)
         return found

@@ -14,6 +14,7 @@ from strawberry.types import ExecutionResult
 
 from orchestrator_gql.audit import origin
 from orchestrator_gql.graphql import documents, masking
+from orchestrator_gql.graphql.coroutines import Coroutines
 from orchestrator_gql.graphql.documents import Kind
 from orchestrator_gql.graphql.slow_lane import Pace
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
@@ -84,6 +85,12 @@ class WeighingExecutor(StrawberryGraphQLCoreExecutionContext):
     mutation still reports what it has done, as far as the limit allows.
     """
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        coroutines: Coroutines | None = getattr(self.context_value, "coroutines", None)
+        if coroutines is not None:
+            self.is_awaitable = coroutines.noting(self.is_awaitable)  # type: ignore[assignment]
+
     def complete_leaf_value(self, return_type: GraphQLLeafType, result: Any) -> Any:  # type: ignore[override]
         """Write the value and count it."""
         weight: Weight | None = getattr(self.context_value, "weight", None)
@@ -108,6 +115,17 @@ class WeighingExecutor(StrawberryGraphQLCoreExecutionContext):
         complete = super().complete_iterable_value
         return self._later(pace, partial(complete, item_type, details, info, path, items, place))
 
+    def complete_list_item_value(self, item: Any, complete_results: list[Any], *arguments: Any) -> bool:
+        """Complete an item, and note its coroutine: graphql-core puts it into the list without a test."""
+        is_later = super().complete_list_item_value(item, complete_results, *arguments)
+        return is_later and self.is_awaitable(complete_results[-1])
+
+    def complete_awaitable_list_item_value(self, *arguments: Any) -> Any:
+        """The same for an item that is awaited itself."""
+        completing = super().complete_awaitable_list_item_value(*arguments)
+        self.is_awaitable(completing)
+        return completing
+
     def collect_and_execute_subfields(self, return_type: Any, details: Any, path: Any, result: Any, place: Any) -> Any:
         """Complete an object now, or in the next slice if the operation is large."""
         pace: Pace | None = getattr(self.context_value, "pace", None)
@@ -116,10 +134,25 @@ class WeighingExecutor(StrawberryGraphQLCoreExecutionContext):
         complete = super().collect_and_execute_subfields
         return self._later(pace, partial(complete, return_type, details, path, result, place))
 
+    def build_response(self, data: dict[str, Any] | None) -> Any:
+        """Build the response, and let go of the helpers and the errors, unless resolvers still run.
+
+        Both hold the executor that holds them, with the context and all values, until the garbage collector looks for
+        such circles.
+        """
+        response = super().build_response(data)
+        if not self.background_futures:
+            self.async_helpers = _NO_HELPERS
+            self.collected_errors = type(self.collected_errors)()
+        return response
+
     async def _later(self, pace: Pace, complete: Callable[[], Any]) -> Any:
         # If the client has left, the resolvers that began must end: their reads are refused from now on.
         completed = await pace.later(complete, lambda dropped: self.track_async_work([dropped]))
         return await completed if self.is_awaitable(completed) else completed
+
+
+_NO_HELPERS: Any = None
 
 
 def leaf_size(value: object) -> int:
@@ -169,12 +202,26 @@ class Execution:
             raise Refusal(self._refused([refused]), kind)
         return operation
 
+    def compile(self, request: GraphQLRequest, context: object) -> None:
+        """Make the executor of a valid operation, which notes in the context what it finds, and run nothing."""
+        document = documents.known(request.query, is_stranger=request.is_stranger).document
+        executor = self.schema.execution_context_class
+        assert executor is not None
+        executor.build(
+            self.schema._schema,
+            document,
+            context_value=context,
+            raw_variable_values=dict(request.variables),
+            operation_name=request.operation_name,
+        )
+
     async def responses(
         self, request: GraphQLRequest, context: object, *, kind: Kind
     ) -> AsyncGenerator[ExecutionResponse, None]:
         """Every response of the operation; only a subscription has several. Raises nothing except cancellation."""
         limit = None if kind is Kind.SUBSCRIPTION else self.timeout
         weight: Weight | None = getattr(context, "weight", None)
+        coroutines: Coroutines | None = getattr(context, "coroutines", None)
         counts = hasattr(context, "results")
         try:
             with _acting(context):
@@ -189,6 +236,8 @@ class Execution:
                 while (result := await _next_result(results, limit, context)) is not None:
                     if counts:
                         context.results += 1  # type: ignore[attr-defined]
+                    if coroutines is not None:
+                        coroutines.close() if result.errors else coroutines.forget()
                     if weight is not None:
                         weight.finish()
                         if weight.was_over and weight.may_be_divided:
@@ -203,6 +252,8 @@ class Execution:
         except Exception as error:
             yield ExecutionResponse({"data": None, "errors": [masking.masked(error)]})
         finally:
+            if coroutines is not None:
+                coroutines.close()
             if weight is not None:
                 weight.close()
 

@@ -178,11 +178,11 @@ class GraphQLApp:
         if scope["type"] == "websocket":
             await self._serve(WebSocket(scope, receive, send))
             return
-        self.lane.note_others()
         request = Request(scope, receive)
         accepted = negotiate(", ".join(request.headers.getlist("accept")))
         try:
-            response = await self._respond(request, accepted)
+            with self.lane.request():
+                response = await self._respond(request, accepted)
         except ClientDisconnect:
             return
         except Exception as error:

@@ -142,7 +142,7 @@ def _redacting(resolve: Any, *, is_list: bool) -> Any:
         redact = getattr(info.context, "redacted", None)
         if redact is None:
             return value  # the scalar redacts it
-        if isawaitable(value):
+        if info.is_awaitable(value):  # it notes the coroutine, see `coroutines`
             return resolved_later(value, redact)
         shown = redact(value)
         return later(shown) if isawaitable(shown) else wrapped(shown)

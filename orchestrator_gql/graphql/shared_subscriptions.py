@@ -22,6 +22,7 @@ from orchestrator_gql.events.stream import Batch
 from orchestrator_gql.graphql.context import Context, MakeContext
 from orchestrator_gql.graphql.documents import Kind
 from orchestrator_gql.graphql.execution import Execution, ExecutionResponse, Response, SharedResponse, WriteNow
+from orchestrator_gql.graphql.shared_beginnings import Beginnings
 from orchestrator_gql.graphql.shared_numbers import SharedNumbers
 from orchestrator_gql.graphql.sharing_keys import Key, key_of, key_of_numbers
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
@@ -248,6 +249,7 @@ class SharedSubscriptions:
         self._feed = feed
         self._groups: dict[Key, Group] = {}
         self.numbers = SharedNumbers(execution)
+        self.beginnings = Beginnings(execution)
 
     @property
     def groups(self) -> int:
@@ -321,19 +323,30 @@ class _Subscriber:
 
     async def responses(self, context: Context) -> AsyncGenerator[Response, None]:
         """Every response of the subscription; the context is that of the beginning."""
-        turn: AsyncGenerator[Response, None] = self._alone(context)
-        del context  # it is large, and the subscriber may stay in its group for days
+        first = await self._shared.beginnings.first(self._request, context, self._make_context)
+        turn: AsyncGenerator[Response, None]
+        if first is not None:
+            yield first.response
+            self._key, self._cursor, is_behind = first.key, first.cursor, not first.caught_up
+            turn = self._on_its_own()
+        else:
+            turn, is_behind = self._alone(context), True
+        del context, first  # they are large, and the subscriber may stay in its group for days
         while True:
+            if is_behind:
+                async with aclosing(turn):
+                    async for response in turn:
+                        yield response
+                if self._is_over:
+                    return
+            turn, is_behind = self._together(), True
             async with aclosing(turn):
                 async for response in turn:
                     yield response
-            if self._is_over:
-                return
-            turn = self._together()
-            async with aclosing(turn):
-                async for response in turn:
-                    yield response
-            turn = self._alone(self._make_context(partial(_rest, self._cursor)))
+            turn = self._on_its_own()
+
+    def _on_its_own(self) -> AsyncGenerator[Response, None]:
+        return self._alone(self._make_context(partial(_rest, self._cursor)))
 
     async def _alone(self, context: Context) -> AsyncGenerator[Response, None]:
         """The responses until the subscriber has caught up with the log."""

@@ -60,6 +60,15 @@ def key_of(request: GraphQLRequest, context: Context) -> Key | None:
     return _key(request, context, cursors, _rights(context) if context.is_plain else viewer)
 
 
+def cursors_of(request: GraphQLRequest) -> dict[str, Any]:
+    """The variables that are used only for the cursor of a subscription to events, and their values."""
+    document = _document(request)
+    if document is None:
+        return {}
+    fields = _root_fields(document, documents.select(document, request.operation_name).selection_set)
+    return {name: request.variables.get(name) for name in _variables_of_cursor(document, fields)}
+
+
 def key_of_numbers(request: GraphQLRequest, context: Context) -> Key | None:
     """The key of a subscription to the numbers; None for other operations."""
     document = _document(request)

@@ -7,16 +7,18 @@ does only its first part at once. The rest is cut into slices, which wait here::
               └▶ rest ─▶ line of this client ─┐
                          line of another one ─┴▶ one slice ─▶ the loop works for others ─▶ next slice …
 
-The clients take turns, whatever number of operations each of them has. After a slice the lane rests as long as the
-slice took if somebody else is at work: then large operations have half of the loop at most.
+The clients take turns, whatever number of operations each of them has. If somebody else is at work, a slice is short,
+and the lane rests as long as the slice took. Then it waits until no other request is on its way, but not for long. So a
+usual request waits for one short slice, and large operations still get a tenth of the loop.
 """
 
 import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Hashable
-from contextvars import copy_context
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar, copy_context
 from functools import partial
 from typing import TypeVar
 
@@ -27,11 +29,18 @@ T = TypeVar("T")
 SLICE = 0.005
 """Seconds of one slice."""
 
+SHORT_SLICE = 0.002
+"""Seconds of one slice while others are at work."""
+
 LONGEST_REST = 0.02
-"""Seconds that the lane rests at most, if one slice took longer than it should."""
+"""Seconds that the lane rests at most, if one slice took longer than it should, or for requests that are on their way.
+"""
 
 QUIET = 0.1
 """Seconds without other requests and commits after which the lane does not rest between two slices."""
+
+_REQUEST: ContextVar[object] = ContextVar("_REQUEST", default=None)
+"""The request that runs now. If it asks for a slice, the lane does not wait for its end."""
 
 READ = 0.001
 """Seconds that a short read of the database counts."""
@@ -55,7 +64,10 @@ class SlowLane:
         self._clock = clock
         self._lines: dict[Hashable, deque[tuple[Work, float]]] = {}
         self._is_awake = False
+        self._at_work: set[object] = set()
         self._others_at = clock()
+        self._rest_until = self._wait_until = clock()
+        self._held: asyncio.TimerHandle | None = None
         self._seen = changes()
 
     @property
@@ -67,6 +79,24 @@ class SlowLane:
         """Note that a request began: the lane rests between two slices, so that the request gets its part."""
         self._others_at = self._clock()
 
+    @contextmanager
+    def request(self) -> Iterator[None]:
+        """A request that the lane waits for, unless it needs the lane itself."""
+        self.note_others()
+        request = object()
+        self._at_work.add(request)
+        token = _REQUEST.set(request)
+        try:
+            yield
+        finally:
+            _REQUEST.reset(token)
+            self._end_request(request)
+
+    def _end_request(self, request: object) -> None:
+        self._at_work.discard(request)
+        if not self._at_work and self._held is not None:
+            self._schedule(self._rest_until)
+
     def now(self) -> float:
         """The time of the lane's clock."""
         return self._clock()
@@ -74,24 +104,24 @@ class SlowLane:
     def ask(self, client: Hashable, work: Work, *, cost: float = 0.0) -> None:
         """Do this work in slices; each counts as ``cost`` seconds at least."""
         self._lines.setdefault(client, deque()).append((work, cost))
+        self._end_request(_REQUEST.get())
         if not self._is_awake:
             self._is_awake = True
+            self._rest_until, self._wait_until = self._clock(), self._clock() + LONGEST_REST
             asyncio.get_running_loop().call_soon(self._take_turn)
 
     async def run(self, client: Hashable, work: Callable[[], T], *, cost: float = 0.0) -> T:
         """The result of short work, which has a slice of its own."""
         result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-
-        def run(_: float) -> bool:
-            _settle(result, work)
-            return False
-
+        run = partial(_run_whole, result, work)
         self.ask(client, run, cost=cost)
         try:
             return await result
         except asyncio.CancelledError:
             self._give_up(client, run)
             raise
+        finally:
+            del result, run  # the traceback of an error holds this frame, which must not hold the error
 
     def _give_up(self, client: Hashable, work: Work) -> None:
         """Remove work whose caller has ended: its turn would make the others wait for nothing."""
@@ -102,20 +132,31 @@ class SlowLane:
         else:
             self._lines.pop(client, None)
 
+    def _schedule(self, at: float) -> None:
+        if self._held is not None:
+            self._held.cancel()
+        self._held = asyncio.get_running_loop().call_later(max(at - self._clock(), 0), self._take_turn)
+
     def _take_turn(self) -> None:
+        self._held = None
         if not self._lines:
             self._is_awake = False
+            return
+        are_others_at_work = self._are_others_at_work()
+        if self._at_work and are_others_at_work and self._clock() < self._wait_until:
+            self._schedule(self._wait_until)
             return
         client = next(iter(self._lines))
         line = self._lines[client]  # it stays there: the work may ask for more slices
         work, cost = line.popleft()
         began, has_more = self._clock(), False
         try:
-            has_more = work(began + SLICE)
+            has_more = work(began + (SHORT_SLICE if are_others_at_work else SLICE))
         except Exception:
             logger.exception("a slice of an operation failed")
         finally:  # whatever happened: all others wait for the next turn
             self._end_turn(client, work, cost, began=began, has_more=has_more)
+            del work  # it holds its result, and the traceback of an error of it holds this frame
 
     def _end_turn(self, client: Hashable, work: Work, cost: float, *, began: float, has_more: bool) -> None:
         line = self._lines[client]
@@ -125,11 +166,13 @@ class SlowLane:
         if line:
             self._lines[client] = line  # behind the other clients
         self.slices += 1
-        loop, spent = asyncio.get_running_loop(), max(self._clock() - began, cost)
+        now = self._clock()
+        self._rest_until, self._wait_until = now, now + LONGEST_REST
         if self._are_others_at_work():
-            loop.call_later(min(spent, LONGEST_REST), self._take_turn)
+            self._rest_until += min(max(now - began, cost), LONGEST_REST)
+            self._schedule(self._rest_until)
         else:
-            loop.call_soon(self._take_turn)
+            asyncio.get_running_loop().call_soon(self._take_turn)
 
     def _are_others_at_work(self) -> bool:
         changes, now = self._changes(), self._clock()
@@ -182,13 +225,15 @@ class Pace:
             self._lane.ask(self._client, self._slice)
         # In the context of the operation: what its resolvers begin belongs to its caller.
         context = copy_context()
-        self._waiting.append(lambda: context.run(_settle, result, complete))
+        self._waiting.append(partial(context.run, _settle, result, complete))
         try:
             return await result
         except asyncio.CancelledError:
             if result.done() and not result.cancelled() and result.exception() is None:
                 drop(result.result())
             raise
+        finally:
+            del result
 
     def _slice(self, until: float) -> bool:
         self._until = until
@@ -218,6 +263,12 @@ def _nothing() -> None:
     """Take the turn."""
 
 
+def _run_whole(result: "asyncio.Future[T]", work: Callable[[], T], _: float) -> bool:
+    _settle(result, work)
+    del result
+    return False
+
+
 def _settle(result: "asyncio.Future[T]", work: Callable[[], T]) -> None:
     if result.done():  # its operation has ended
         return
@@ -231,3 +282,4 @@ def _settle(result: "asyncio.Future[T]", work: Callable[[], T]) -> None:
         result.set_result(value)
         return
     result.exception()  # a caller that was cancelled meanwhile does not take it
+    del result  # the traceback of the error holds this frame

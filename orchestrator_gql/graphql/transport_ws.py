@@ -30,6 +30,7 @@ from orchestrator_gql.graphql.transport.frames import BadFrame, Complete, Frame,
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import RateLimited, ServerBusy, Unauthenticated
+from orchestrator_gql.utils.slow_readers import WRITE_TEXT
 
 logger = logging.getLogger(__name__)
 
@@ -39,10 +40,6 @@ CREDENTIAL_SECONDS = 30.0
 
 MAX_OPERATIONS = 100
 """The largest number of operations on one socket at once."""
-
-WRITE_TEXT = "orchestrator_gql.write_text"
-"""The extension of the scope with which our HTTP server writes a text message at once, in parts of UTF-8. It returns
-false if it would have to wait."""
 
 _GONE = (WebSocketDisconnect, RuntimeError)
 """The errors of a send after the client has left, or after uvicorn has closed the socket (1009, 1012)."""
@@ -218,7 +215,6 @@ class Socket:
         if len(self._tasks) >= MAX_OPERATIONS:
             await self._send(frames.execution_response(frame.id, _TOO_MANY))
             return
-        self._server.lane.note_others()
         task = asyncio.create_task(self._run(frame))
         self._operations[frame.id] = task
         self._tasks.add(task)
@@ -239,24 +235,26 @@ class Socket:
             self._forget(frame.id)
 
     async def _respond(self, frame: Subscribe) -> None:
-        context = await self._server.make_context(self._websocket, self._params)
-        try:
-            operation = await self._server.execution.operation(frame.request, context, frozenset(Kind))
-        except Refusal as refused:
-            await self._finish(frame.id, frames.execution_response(frame.id, refused.response))
-            return
-        kind = operation.operation
-        responses = self._server.responses(frame.request, context, kind=kind, write_now=self._writer(frame.id))
-        del operation
+        with self._server.lane.request():
+            context = await self._server.make_context(self._websocket, self._params)
+            try:
+                operation = await self._server.execution.operation(frame.request, context, frozenset(Kind))
+            except Refusal as refused:
+                await self._finish(frame.id, frames.execution_response(frame.id, refused.response))
+                return
+            kind = operation.operation
+            responses = self._server.responses(frame.request, context, kind=kind, write_now=self._writer(frame.id))
+            del operation
+            if kind is not Kind.SUBSCRIPTION:
+                # The rows are released before the response is sent, because a client may receive it slowly.
+                async with aclosing(responses):
+                    response = await anext(responses)
+        del context
         if kind is not Kind.SUBSCRIPTION:
-            # The rows are released before the response is sent, because a client may receive it slowly.
-            async with aclosing(responses):
-                response = await anext(responses)
-            del responses, context
+            del responses
             if not await self._hand_over(frame, response):
                 return
         else:
-            del context
             async with aclosing(responses):
                 async for response in responses:
                     if not await self._hand_over(frame, response):

@@ -8,7 +8,7 @@ from uuid import UUID
 from orchestrator_gql.process.conditions import ConditionKey
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import Failure, Json, ProcessStatus, StepKind, StepStatus
-from orchestrator_gql.utils.copies import copier
+from orchestrator_gql.utils.copies import copier, maker
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
 
 ITSELF = "its own workflow"
@@ -36,6 +36,9 @@ class StepExecution:
     actor: str | None = None
     is_failure_cut: bool = field(default=False, compare=False)
 
+
+new_step_execution = maker(StepExecution)
+"""Make a step execution as a call of the class does, but faster."""
 
 copy_execution = copier(StepExecution)
 """A copy of a step execution with other values of some fields."""

@@ -9,7 +9,7 @@ from orchestrator_gql.callbacks.rules import WaitChanges
 from orchestrator_gql.domain import SubscriptionDocument
 from orchestrator_gql.process.model import Process, StepEntry, StepExecution
 from orchestrator_gql.types import Event, Failure, Json
-from orchestrator_gql.utils.copies import copier
+from orchestrator_gql.utils.copies import copier, maker
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
 from orchestrator_gql.workflow.step_options import Escalation
 
@@ -137,6 +137,10 @@ class Transition:
     wait: WaitChanges | None = None
     audit: AuditNote | None = None
 
+
+new_success = maker(Success)
+new_transition = maker(Transition)
+"""Make an object as a call of its class does, but faster."""
 
 copy_transition = copier(Transition)
 """A copy of a transition with other values of some fields."""

@@ -111,7 +111,8 @@ def enter(process: Process, steps: StepList, now: datetime) -> Transition:
 def decide(process: Process, steps: StepList, outcome: Outcome, now: datetime) -> Transition:
     """The transition that follows from the outcome of the current step."""
     step = steps[process.position]
-    outcome = outcome_shown(outcome, process.secrets)
+    if process.secrets.values:
+        outcome = outcome_shown(outcome, process.secrets)
     execution = process.execution_at_position
     if execution is None or execution.status is StepStatus.ABORTED:
         execution = new_execution(process, step, StepStatus.PENDING, now)
@@ -119,7 +120,7 @@ def decide(process: Process, steps: StepList, outcome: Outcome, now: datetime) -
         execution = new_attempt(process, step, StepStatus.PENDING, execution, now)
     match outcome:
         case Success():
-            return _succeed(process, steps, execution, outcome, now)
+            return _succeed(process, steps, step, execution, outcome, now)
         case Skipped():
             skipped = copy_execution(execution, status=StepStatus.SKIPPED, completed_at=now)
             return _forward(process, steps, skipped, now, ended=False)
@@ -251,18 +252,16 @@ def first_difference(executions: Iterable[StepExecution], steps: StepList) -> st
 
 
 def _succeed(
-    process: Process, steps: StepList, execution: StepExecution, outcome: Success, now: datetime
+    process: Process, steps: StepList, step: Step, execution: StepExecution, outcome: Success, now: datetime
 ) -> Transition:
-    step = steps[process.position]
-    changed = {
-        key: value for key, value in outcome.delta.items() if key not in process.state or process.state[key] != value
-    }
-    secrets = process.secrets.after(process.state, outcome.delta, outcome.secrets)
+    state = process.state
+    changed = {key: value for key, value in outcome.delta.items() if key not in state or state[key] != value}
+    secrets = process.secrets.after(state, outcome.delta, outcome.secrets)
     shown_delta = secrets.shown(changed)
     execution = copy_execution(
         execution, status=StepStatus.SUCCESS, completed_at=now, delta=shown_delta, actor=outcome.actor, failure=None
     )
-    changes = {"state": {**process.state, **changed}, "failure": None, "secrets": secrets}
+    changes = {"state": {**state, **changed}, "failure": None, "secrets": secrets}
     ended = isinstance(step, ActionStep) and step.ends
     transition = _forward(process, steps, execution, now, ended=ended, changes=changes)
     validation = outcome if step.kind is StepKind.VALIDATION else None

@@ -7,13 +7,23 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from orchestrator_gql.process.model import ITSELF, Process, StepExecution, copy_execution, copy_process
-from orchestrator_gql.process.outcomes import Transition
+from orchestrator_gql.process.model import (
+    ITSELF,
+    Process,
+    StepExecution,
+    copy_execution,
+    copy_process,
+    new_step_execution,
+)
+from orchestrator_gql.process.outcomes import Transition, new_transition
 from orchestrator_gql.types import Event, EventKind, Failure, ProcessStatus, StepStatus
+from orchestrator_gql.utils.copies import maker
 from orchestrator_gql.workflow.model import Step, StepList, Workflow
 
 DEFINITION_CHANGED = "definition-changed"
 """The failure code of a process whose workflow changed while the process ran."""
+
+_new_event = maker(Event)
 
 NO_CHANGES: Mapping[str, Any] = MappingProxyType({})
 
@@ -35,7 +45,7 @@ def step_at(process: Process, steps: StepList) -> Step | None:
 
 def new_execution(process: Process, step: Step, status: StepStatus, now: datetime) -> StepExecution:
     """A new execution of the current step; the `StepEntry` of the process says how it begins."""
-    execution = StepExecution(process.seq + 1, process.position, step.name, step.kind, step.group, status, now)
+    execution = new_step_execution(process.seq + 1, process.position, step.name, step.kind, step.group, status, now)
     entry = process.entry
     return execution if entry is None else copy_execution(execution, entered_by=entry.by, attempt=entry.attempt or 1)
 
@@ -81,7 +91,7 @@ def transition_to(
         aborted_by = None if process.aborted_by == ITSELF else process.aborted_by
         status_actor = aborted_by if status is ProcessStatus.ABORTED else actor
         events.append(status_event(before, process, now, status_actor, reason))
-    return Transition(process, executions=(execution,) if execution else (), events=tuple(events))
+    return new_transition(process, (execution,) if execution else (), tuple(events))
 
 
 def resume(process: Process, now: datetime, actor: str | None = None) -> Transition:
@@ -100,7 +110,7 @@ def _step_event(before: Process, execution: StepExecution, now: datetime) -> Eve
         "state_delta": execution.delta,
         "failure": execution.failure,
     }
-    return Event(EventKind.STEP_CHANGED, now, before.id, execution.actor, payload)
+    return _new_event(EventKind.STEP_CHANGED, now, before.id, execution.actor, payload)
 
 
 def status_event(before: Process, after: Process, now: datetime, actor: str | None, reason: str | None) -> Event:
@@ -120,4 +130,4 @@ def status_changed(
 ) -> Event:
     """The event of a new status; ``version`` is the version of the process with this status."""
     payload: dict[str, Any] = {"from": was, "to": status, "version": version, "failure": failure}
-    return Event(EventKind.PROCESS_STATUS_CHANGED, now, id, actor, payload)
+    return _new_event(EventKind.PROCESS_STATUS_CHANGED, now, id, actor, payload)

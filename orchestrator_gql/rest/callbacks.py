@@ -221,10 +221,9 @@ async def _address(request: Request, runtime: Runtime) -> Address:
         process_id = UUID(request.path_params["process_id"])
     except ValueError:
         raise CallbackUnknown from None
-    address = Address(token, process_id, peer=peer_of(request))
     # first: a wrong token has one answer, and counts, whatever else is wrong
-    address = await demand_known(runtime, address)
-    return replace(address, is_dry_run=_is_dry_run(request))
+    callback_id = await demand_known(runtime, process_id, token)
+    return Address(token, process_id, callback_id, is_dry_run=_is_dry_run(request), peer=peer_of(request))
 
 
 async def _job(request: Request, runtime: Runtime) -> Address:
@@ -243,6 +242,8 @@ _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 def _is_dry_run(request: Request) -> bool:
     """The ``dryRun`` of the query, in any spelling: a dry run that is not recognized would use up the URL."""
+    if not request.scope["query_string"]:
+        return False
     query = request.query_params.multi_items()
     values = {
         _BOOLEANS.get(value) for name, value in query if name.replace("_", "").replace("-", "").lower() == "dryrun"

@@ -22,8 +22,10 @@ UNREADABLE = "The tables of the database cannot be read: look whether a restore 
 def health_routes(runtime: Runtime) -> list[Route]:
     """``/health/live`` and ``/health/ready``."""
 
+    is_live = JSONResponse({"status": "live"})
+
     async def live(_: Request) -> Response:
-        return JSONResponse({"status": "live"})
+        return is_live
 
     async def ready(_: Request) -> Response:
         if runtime.faults:

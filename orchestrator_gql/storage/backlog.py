@@ -8,8 +8,9 @@ from sqlalchemy import ColumnElement, Connection, bindparam, case, func, or_, se
 from orchestrator_gql.storage.processes import RUNNABLE
 from orchestrator_gql.storage.tables import processes
 
-# The values are literals: SQLite uses a partial index only if the text of the statement has its condition.
-_runnable = processes.c.status.in_(bindparam(None, RUNNABLE, expanding=True, literal_execute=True))
+IS_RUNNABLE = processes.c.status.in_(bindparam(None, RUNNABLE, expanding=True, literal_execute=True))
+"""The values are literals: SQLite uses a partial index only if the text of the statement has its condition."""
+
 _is_held = processes.c.worker.is_not(None)
 _since = case((processes.c.lease_until.is_(None), processes.c.updated_at), else_=processes.c.lease_until)
 
@@ -35,10 +36,13 @@ def held(conn: Connection, now: datetime) -> int:
 
 def load(conn: Connection, now: datetime) -> Backlog:
     """The backlog now. A process of a dead worker waits since its lease ended."""
-    queued, since = conn.execute(select(func.count(), func.min(_since)).where(_runnable, _free(now))).one()
+    queued, since = conn.execute(select(func.count(), func.min(_since)).where(IS_RUNNABLE, is_free(now))).one()
     return Backlog(held(conn, now), queued, since)
 
 
-def _free(now: datetime) -> ColumnElement[bool]:
-    """A release clears the worker and the lease together, so the condition on the lease (and its index) is enough."""
+def is_free(now: datetime) -> ColumnElement[bool]:
+    """The condition that no living worker holds the process.
+
+    A release clears the worker and the lease together, so the condition on the lease (and its index) is enough.
+    """
     return or_(processes.c.lease_until.is_(None), processes.c.lease_until < now)

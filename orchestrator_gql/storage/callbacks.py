@@ -23,6 +23,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
     update,
 )
 
@@ -31,6 +32,7 @@ from orchestrator_gql.storage import columns
 from orchestrator_gql.storage.by_id import ById
 from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead
 from orchestrator_gql.storage.tables import callback_keys, callbacks, payloads, processes
+from orchestrator_gql.storage.tables.callbacks import PENDING
 from orchestrator_gql.storage.wake_ups import TAKEN_KEYS
 from orchestrator_gql.storage.weight import charge, within
 from orchestrator_gql.types import CallbackStatus, Failure, Json, ResultSource
@@ -39,6 +41,9 @@ from orchestrator_gql.utils.json.text import PREVIEW
 
 IS_OPEN = callbacks.c.status == CallbackStatus.PENDING
 """The condition that the callback waits for its result."""
+
+IS_PENDING = and_(text(f"callbacks.{PENDING}"))
+"""The same in these words: SQLite takes the index of the pending callbacks only if they stand in the statement."""
 
 
 def is_overdue(now: Any, *, is_wanted: bool = True) -> ColumnElement[bool]:

@@ -30,6 +30,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    tuple_,
 )
 from sqlalchemy.types import UserDefinedType
 
@@ -40,16 +41,19 @@ from orchestrator_gql.utils.json import decode, encode
 Convert = Callable[[Any], Any]
 
 
+MICROSECONDS = len("2026-01-31 12:34:56.123456")
+
+
 @lru_cache(maxsize=256)
 def _sqlite_text(value: datetime) -> str:
     """The text as SQLAlchemy writes it. Most times of one commit are equal, so the text is cached."""
-    return _utc(value).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return _utc(value).isoformat(" ", "microseconds")[:MICROSECONDS]
 
 
 def _utc(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("An instant must be aware: use the clock of the runtime.")
-    return value.astimezone(UTC)
+    return value if value.tzinfo is UTC else value.astimezone(UTC)
 
 
 @lru_cache(maxsize=1024)
@@ -183,6 +187,17 @@ def among(conn: Connection, column: ColumnElement[UUID], ids: Sequence[UUID] | S
         is_postgres = conn.dialect.name == "postgresql"
         return column == any_(func.array(ids.scalar_subquery())) if is_postgres else column.in_(ids)
     return column == any_(_id_array(ids)) if conn.dialect.name == "postgresql" else column.in_(select(each(conn, ids)))
+
+
+def among_pairs(
+    columns: tuple[ColumnElement[UUID], ColumnElement[int]], pairs: Sequence[tuple[UUID, int]]
+) -> ColumnElement[bool]:
+    """The condition that the two columns are one of the pairs.
+
+    The ids also stand alone: for pairs SQLite uses no index, and would look through the whole table.
+    """
+    ids = dict.fromkeys(id for id, _ in pairs)
+    return and_(columns[0].in_(list(ids)), tuple_(*columns).in_(pairs))
 
 
 def each(conn: Connection, ids: Sequence[UUID]) -> ColumnElement[UUID]:

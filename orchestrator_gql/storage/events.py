@@ -270,11 +270,13 @@ class _Window:
 def _window(conn: Connection, place: Place) -> _Window | None:
     """The next `WINDOW` events behind the place; None if there is none."""
     conditions = [behind(conn, place.tx, place.id), *readable(conn)]
-    part = select(events.c.id, tx_of(conn).label("txid")).where(*conditions).order_by(*ascending(conn)).limit(WINDOW)
-    rows = part.subquery()
-    last = select(rows, func.count().over().label("size")).order_by(rows.c.txid.desc(), rows.c.id.desc()).limit(1)
-    row = conn.execute(last).one_or_none()
-    return None if row is None else _Window(_row_place(row), row.size == WINDOW)
+    rows = select(events.c.id, tx_of(conn).label("txid")).where(*conditions)
+    # The last row by its place in the index: to count all rows of the window takes ten times as long.
+    last = conn.execute(rows.order_by(*ascending(conn)).offset(WINDOW - 1).limit(1)).one_or_none()
+    if last is not None:
+        return _Window(_row_place(last), is_full=True)
+    newest = conn.execute(rows.order_by(*descending(conn)).limit(1)).one_or_none()
+    return None if newest is None else _Window(_row_place(newest), is_full=False)
 
 
 def fitting(conn: Connection, found: Sequence[Event], filters: EventFilter) -> tuple[Event, ...]:

@@ -1,4 +1,4 @@
-"""Locks many processes at once that nobody else holds, for one transaction that claims or wakes them."""
+"""Locks many processes at once that nobody else holds, for one transaction that claims, moves or wakes them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,17 +6,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Connection, Select, Text, Uuid, any_, bindparam, cast, func, select
+from sqlalchemy import ARRAY, ColumnElement, Connection, Select, Text, Uuid, any_, bindparam, cast, exists, func, select
 
 from orchestrator_gql.callbacks.rules import Callback
 from orchestrator_gql.process import Process
 from orchestrator_gql.storage import callbacks
+from orchestrator_gql.storage.database.after_commit import note_locks
 from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead, rows_together
 from orchestrator_gql.storage.engine_state import KEY
-from orchestrator_gql.storage.processes import IS_FREE, process_and_execution, process_in
+from orchestrator_gql.storage.processes import IS_FREE, Standing, process_and_execution, process_in
 from orchestrator_gql.storage.steps import execution_columns
-from orchestrator_gql.storage.tables import processes
+from orchestrator_gql.storage.tables import engine_state, processes
 from orchestrator_gql.storage.wake_ups import TAKE_JOBS, TAKEN_KEYS
+from orchestrator_gql.types import EngineState
 
 _wait_for_engine = Prepared(select(func.pg_advisory_xact_lock_shared(KEY)))
 
@@ -34,6 +36,13 @@ _try_locks = Prepared(
     )
 )
 _load_all_free, _load_all_taken = _loading_free(_keys), _loading_free(TAKEN_KEYS)
+
+_load_standings = Prepared(
+    select(processes.c.id, processes.c.epoch, processes.c.seq, processes.c.version, processes.c.note).where(
+        processes.c.id == any_(cast(_keys, ARRAY(Uuid))),
+        exists().where(engine_state.c.state == EngineState.RUNNING),
+    )
+)
 
 
 def hold_free(conn: Connection, candidates: Select[UUID], limit: int) -> list[UUID]:
@@ -63,6 +72,28 @@ def lock_all(conn: Connection, process_ids: Sequence[UUID], now: datetime) -> tu
     _, locked, free = rows_together(conn, reads)
     ids = frozenset(row["id"] for row in locked)
     return ids, [process_in(row) for row in free if row["id"] in ids]
+
+
+def lock_unchanged(conn: Connection, before: Sequence[Process]) -> dict[UUID, Standing]:
+    """Lock those of the processes that no other transaction holds, on PostgreSQL, and read their standings.
+
+    The result lacks processes that changed, and all of them if the engine does not run. See `lock_all`.
+    """
+    keys = ",".join(str(process.id) for process in before)
+    reads: list[PreparedRead] = [
+        (_wait_for_engine, {}),
+        (_try_locks, {"keys": keys}),
+        (_load_standings, {"keys": keys}),
+    ]
+    _, locked, rows = rows_together(conn, reads)
+    ids, places = {row["id"] for row in locked}, {(process.id, process.epoch, process.seq) for process in before}
+    for id in ids:
+        note_locks(conn, id)
+    return {
+        row["id"]: Standing(EngineState.RUNNING, row["version"], row["note"])
+        for row in rows
+        if row["id"] in ids and (row["id"], row["epoch"], row["seq"]) in places
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, or_, select, update
 
 from orchestrator_gql.process import Process
 from orchestrator_gql.storage import wake_ups
+from orchestrator_gql.storage.backlog import IS_RUNNABLE, is_free
 from orchestrator_gql.storage.database.after_commit import wake
 from orchestrator_gql.storage.processes import RUNNABLE, hold
 from orchestrator_gql.storage.tables import processes
@@ -78,9 +79,9 @@ def runnable(
     Only processes of deployed workflows: a thousand processes of a missing workflow would use up the limit and hide
     the other processes.
     """
-    free = or_(processes.c.worker.is_(None), processes.c.lease_until < now)
-    is_deployed = processes.c.workflow_name.in_(deployed)
-    query = select(processes.c.id).where(processes.c.status.in_(RUNNABLE), free, is_deployed).limit(limit)
+    # No plain column: SQLite would look through all processes of the workflow, which are a million.
+    is_deployed = processes.c.workflow_name.concat("").in_(deployed)
+    query = select(processes.c.id).where(IS_RUNNABLE, is_free(now), is_deployed).limit(limit)
     if has_queue:
         query = query.where(~wake_ups.has_job(processes.c.id))
     return conn.execute(query).scalars().all()

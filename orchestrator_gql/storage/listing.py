@@ -107,7 +107,7 @@ def input_request_page(conn: Connection, filters: InputRequestFilter, page_args:
 
 def input_request_count(conn: Connection, filters: InputRequestFilter) -> int:
     """The number of input requests that match the filter."""
-    return count(conn, _request_query(filters))
+    return count(conn, _request_query(filters).with_only_columns(input_requests.c.id))
 
 
 def callback_page(conn: Connection, filters: CallbackFilter, page_args: PageArgs) -> RowPage[Callback]:
@@ -203,7 +203,8 @@ def _callback_conditions(filters: CallbackFilter) -> list[ColumnElement[bool]]:
     c = callbacks.c
     conditions: list[ColumnElement[bool]] = []
     if filters.statuses is not None:
-        conditions.append(c.status.in_(filters.statuses))
+        is_pending = list(dict.fromkeys(filters.statuses)) == [CallbackStatus.PENDING]
+        conditions.append(callback_rows.IS_PENDING if is_pending else c.status.in_(filters.statuses))
     if filters.process_id is not None:
         conditions.append(c.process_id == filters.process_id)
     if filters.overdue is not None:

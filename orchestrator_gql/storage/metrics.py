@@ -22,11 +22,8 @@ _by_workflow = (
 )
 _count_pending = select(func.count()).where(callback_rows.IS_OPEN)
 _count_overdue = select(func.count()).where(callback_rows.is_overdue(bindparam("now")))
-# Ids are in the order of time, and the index contains them: the oldest is found without a read of the other rows.
-# Materialized, because otherwise PostgreSQL scans the primary key from its start, through every ended callback.
-_pending_ids = select(callbacks.c.id).where(callback_rows.IS_OPEN).cte("pending").prefix_with("MATERIALIZED")
-_oldest_id = select(_pending_ids.c.id).order_by(_pending_ids.c.id).limit(1).scalar_subquery()
-OLDEST_PENDING = select(callbacks.c.issued_at).where(callbacks.c.id == _oldest_id)
+# Ids are in the order of time: the oldest is the first of the index of the pending callbacks.
+OLDEST_PENDING = select(callbacks.c.issued_at).where(callback_rows.IS_PENDING).order_by(callbacks.c.id).limit(1)
 _count_open = select(func.count()).where(request_rows.IS_OPEN)
 _count_unsent = select(func.count()).select_from(notifications).where(text(PENDING))
 _count_dead = select(func.count()).select_from(notifications).where(text(DEAD))

@@ -8,9 +8,8 @@ rows; a statement that waits for a row returns it joined with the step execution
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -37,7 +36,16 @@ from orchestrator_gql.storage.database.observer import STOPPED
 from orchestrator_gql.storage.database.pipeline import is_write_waiting
 from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead
 from orchestrator_gql.storage.engine_state import KEY
-from orchestrator_gql.storage.failure_reasons import reason_columns
+from orchestrator_gql.storage.process_values import (
+    MOVED,
+    MOVED_ON,
+    all_values,
+    kept,
+    moved_on_values,
+    moved_values,
+    state_values,
+    stored_values,
+)
 from orchestrator_gql.storage.steps import execution_columns, execution_of
 from orchestrator_gql.storage.tables import engine_state, process_steps, processes
 from orchestrator_gql.storage.weight import within
@@ -66,7 +74,7 @@ _load_free = Prepared(_whole.where(IS_FREE))
 _engine = select(engine_state.c.state).scalar_subquery().label("engine")
 _load_standing = Prepared(_whole.add_columns(_engine))
 _standing = Prepared(
-    select(_engine, processes.c.version, processes.c.note).where(
+    select(_engine, processes.c.version, processes.c.note, processes.c.worker, processes.c.assignee).where(
         processes.c.id == bindparam("id"),
         processes.c.epoch == bindparam("epoch"),
         processes.c.seq == bindparam("seq"),
@@ -75,12 +83,6 @@ _standing = Prepared(
 _key = func.hashtextextended(bindparam("key"), 0)
 WAIT_FOR_LOCKS = Prepared(select(func.pg_advisory_xact_lock_shared(KEY), func.pg_advisory_xact_lock(_key)))
 """The locks of the engine's state, shared, and of the process; in this order."""
-
-MOVED = (
-    "fingerprint", "status", "position", "seq", "epoch", "record_seq", "worker", "lease_until", "assignee",
-    "updated_at", "ended_at", "failure", "failure_code", "failure_message", "aborted_by", "entry", "engine_failures",
-)  # fmt: skip
-"""The columns that a commit writes beside the state. The note is not one of them: it may change while a step runs."""
 
 
 def _fenced(*names: str) -> Update:
@@ -97,23 +99,27 @@ _secrets = ById(select(processes.c.id, processes.c.secrets).where(processes.c.se
 _insert = Prepared(insert(processes).inline(), processes.c.keys(), key=["id"])
 _move = Prepared(_fenced(*MOVED), key=["b_id"])
 _move_with_state = Prepared(_fenced(*MOVED, "state", "stored", "answers", "secrets"), key=["b_id"])
+_move_on = Prepared(_fenced(*MOVED_ON), key=["b_id"])
+_move_on_with_state = Prepared(_fenced(*MOVED_ON, "state", "stored"), key=["b_id"])
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """The state of the engine, and the values of a process that may change while a worker holds it: note and version.
 
-    If the worker wrote its own old values of these, it would undo a change that was acknowledged.
+    If the worker wrote its own old values of these, it would undo a change that was acknowledged. ``holder`` are the
+    worker and the assignee of the row, which may change with the version, too; None if they were not read.
     """
 
     engine: EngineState
     version: int
     note: str | None
+    holder: tuple[str | None, str | None] | None = None
 
 
 def insert_process(conn: Connection, process: Process) -> None:
     """Store a new process and wake it."""
-    _insert.write(conn, _values(process, None))
+    _insert.write(conn, all_values(process, None))
     commit_effects(conn).held.add(process.id)  # nobody else knows it yet
     wake(conn, process.id)
 
@@ -187,7 +193,9 @@ def _behind_locks(
 def hold_as(conn: Connection, before: Process) -> Standing | None:
     """`hold` the process and read its `Standing`; None if another transaction changed the process since ``before``."""
     row = _behind_locks(conn, _standing, before.id, {"id": before.id, "epoch": before.epoch, "seq": before.seq})
-    return None if row is None else Standing(**row)
+    if row is None:
+        return None
+    return Standing(row["engine"], row["version"], row["note"], (row["worker"], row["assignee"]))
 
 
 def standing_of_free(process: Process) -> Standing:
@@ -196,20 +204,32 @@ def standing_of_free(process: Process) -> Standing:
 
 
 def write(
-    conn: Connection, before: Process, after: Process, lease_until: datetime | None, refusal: type[Exception]
+    conn: Connection,
+    before: Process,
+    after: Process,
+    lease_until: datetime | None,
+    refusal: type[Exception],
+    standing: Standing | None = None,
 ) -> None:
     """Store the process ``after`` if the row still has the epoch and the sequence number of ``before``.
 
     Raises ``refusal`` if another transaction changed the process: at once, or on PostgreSQL with the next statement and
-    before the COMMIT.
+    before the COMMIT. ``standing`` is what this transaction knows of the row.
     """
     if _overwrite(conn, before, after, lease_until):
         return
     fence = {"b_id": before.id, "b_epoch": before.epoch, "b_seq": before.seq, "b_steps": 1}
     # to encode a large state takes longer than the rest of the commit, and most commits do not change it
-    is_same = _has_same_state(before, after)
-    values = fence | _moved_values(after, lease_until) | ({} if is_same else _state_values(after))
-    (_move if is_same else _move_with_state).write(conn, values, refusal)
+    is_same = after.condition_results is before.condition_results and after.secrets is before.secrets
+    is_same_state = is_same and after.state is before.state
+    if is_same and _moves_on(conn, before, after, standing):
+        values = fence | moved_on_values(after, lease_until)
+        if not is_same_state:
+            values |= {"state": after.state, "stored": stored_values(after.state)}
+        (_move_on if is_same_state else _move_on_with_state).write(conn, values, refusal)
+        return
+    values = fence | moved_values(after, lease_until) | ({} if is_same_state else state_values(after))
+    (_move if is_same_state else _move_with_state).write(conn, values, refusal)
     if after.status in STOPPED and before.status is not after.status:
         commit_effects(conn).facts.append(STOPPED[after.status](after.workflow_name, after.status))
 
@@ -231,14 +251,24 @@ def _overwrite(conn: Connection, before: Process, after: Process, lease_until: d
         return False
 
     def moved(first: Mapping[str, Any], *, with_state: bool) -> tuple[Prepared, Mapping[str, Any]]:
-        fence = {name: first[name] for name in ("b_id", "b_epoch", "b_seq")} | {"b_steps": int(first["b_steps"]) + 1}
-        values = fence | _moved_values(after, lease_until)
-        return (_move_with_state, values | _state_values(after)) if with_state else (_move, values)
+        fence = {"b_id": before.id, "b_epoch": int(first["b_epoch"]), "b_seq": int(first["b_seq"])}
+        values = fence | {"b_steps": int(first["b_steps"]) + 1} | moved_values(after, lease_until)
+        return (_move_with_state, values | state_values(after)) if with_state else (_move, values)
 
     return (
-        _insert.overwrite(conn, before.id, lambda _: (_insert, _values(after, lease_until)))
+        _insert.overwrite(conn, before.id, lambda _: (_insert, all_values(after, lease_until)))
         or _move_with_state.overwrite(conn, before.id, lambda first: moved(first, with_state=True))
         or _move.overwrite(conn, before.id, lambda first: moved(first, with_state=not _has_same_state(before, after)))
+    )
+
+
+def _moves_on(conn: Connection, before: Process, after: Process, standing: Standing | None) -> bool:
+    """True if only columns of `MOVED_ON` differ. PostgreSQL compares the values of indexed columns itself."""
+    return (
+        standing is not None
+        and standing.holder == (after.worker, after.assignee)
+        and conn.dialect.name == "sqlite"
+        and kept(before) == kept(after)
     )
 
 
@@ -346,54 +376,7 @@ def _state(row: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**state, **{key: Stored(UUID(id), size) for key, (id, size) in stored.items()}} if stored else state
 
 
-def _stored_values(state: Mapping[str, Any]) -> dict[str, list[Any]] | None:
-    """The payload ids and sizes of the values that are stored among the payloads."""
-    stored = {key: [str(value.payload_id), value.size] for key, value in state.items() if isinstance(value, Stored)}
-    return stored or None
-
-
 def _entry(stored: Mapping[str, Any] | None) -> StepEntry | None:
     if stored is None:
         return None
     return StepEntry(**{**stored, "names": None if stored["names"] is None else tuple(stored["names"])})
-
-
-def _values(process: Process, lease_until: datetime | None) -> dict[str, Any]:
-    return {
-        "id": process.id,
-        "workflow_name": process.workflow_name,
-        "target": process.target,
-        "created_by": process.created_by,
-        "started_at": process.started_at,
-        "start_pages": list(process.start_pages),
-        "version": process.version,
-        "note": process.note,
-        "trace": process.trace,
-        "subject": process.subject,
-        **_moved_values(process, lease_until),
-        **_state_values(process),
-    }
-
-
-_NO_REASON = {"failure_code": None, "failure_message": None}
-_COMPUTED = ("record_seq", "lease_until", "entry", "failure_code", "failure_message")
-_COPIED = tuple(name for name in MOVED if name not in _COMPUTED)
-_copied = attrgetter(*_COPIED)
-
-
-def _moved_values(process: Process, lease_until: datetime | None) -> dict[str, Any]:
-    return dict(zip(_COPIED, _copied(process), strict=True)) | {
-        "record_seq": process.execution.seq if process.execution else None,
-        "lease_until": lease_until,
-        "entry": None if process.entry is None else asdict(process.entry),
-        **(_NO_REASON if process.failure is None else reason_columns(process.failure)),
-    }
-
-
-def _state_values(process: Process) -> dict[str, Any]:
-    return {
-        "state": process.state,
-        "stored": _stored_values(process.state),
-        "answers": conditions.to_stored(process.condition_results),
-        "secrets": process.secrets.written,
-    }

@@ -6,7 +6,8 @@ knows too little about the data:
     each filter ─▶ how many rows fit it, counted up to `FEW`
        │
        ├─ a filter with few rows ─▶ read these rows by their ids, apply the other filters, sort them
-       ├─ a word that many have ──▶ the same with the rows of some segments (`product_subscription_searches`)
+       ├─ a word that most have ──▶ walk along the index of the order, if the page is among the next rows
+       ├─ a word that many have ──▶ the same as for few with the rows of some segments (`product_subscription_searches`)
        └─ every filter has many ──▶ walk along the index of the order, apply the filters until the page is full
 """
 
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Subquery, false, func, select, union_all
+from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, Select, Subquery, false, func, select, union_all
 from sqlalchemy.sql.elements import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
@@ -28,7 +29,7 @@ from orchestrator_gql.storage import product_subscription_values as subscription
 from orchestrator_gql.storage import product_subscription_words as search
 from orchestrator_gql.storage.columns import among, asked_per_row
 from orchestrator_gql.storage.pagination import MOST_COUNTED, Key, PageArgs, RowPage, count, page_query, read_page
-from orchestrator_gql.storage.product_subscription_searches import Candidates
+from orchestrator_gql.storage.product_subscription_searches import Candidates, Nearby
 from orchestrator_gql.storage.tables import product_subscription_uses as uses
 from orchestrator_gql.storage.tables import product_subscription_words as words
 from orchestrator_gql.storage.tables import product_subscriptions, products
@@ -107,9 +108,14 @@ def page(
     conditions = _conditions(conn, wanted)
     order = segments.BY_UPDATE if by_update else segments.BY_CREATION
     key = Key((order.at, _S.id), is_descending)
-    ids = _ids_of_narrowest(conn, conditions)
+    words_fit = [condition.where for condition in conditions if condition.term is not None]
+    sample = searches.sample(words_fit, key, page_args) if words_fit else ()
+    ids, sampled = _ids_of_narrowest(conn, conditions, sample)
     if ids is not None:
         return _page_among(conn, ids, conditions, key, page_args)
+    near = searches.nearby(sampled, key, page_args) if sampled else None
+    if near is not None and (page := _page_nearby(conn, near, conditions, key, page_args)) is not None:
+        return page
     terms = sorted(terms_of(wanted.search or ""), key=len, reverse=True)
     found = searches.candidates(conn, terms, order, key, page_args, FEW)
     if found is not None:
@@ -132,6 +138,15 @@ def _page_among(
     # Only the rows of the page are read whole: SQLite would put every column of all rows into its sorter.
     of_page = page_query(select(rows), own, page_args).subquery()
     return read_page(conn, select(*_LIGHT).where(_S.id.in_(select(of_page.c.id))), key, page_args)
+
+
+def _page_nearby(
+    conn: Connection, near: Nearby, conditions: Sequence[_Condition], key: Key, page_args: PageArgs
+) -> RowPage[Row[Any]] | None:
+    """The page of a search for words that very many have, if it is among the nearby rows; else None."""
+    query = select(*_LIGHT).where(*(condition.where for condition in conditions), *near.span)
+    page = read_page(conn, query, key, page_args)
+    return page if near.is_rest or page.is_full(page_args) else None
 
 
 def _page_of_candidates(
@@ -158,7 +173,7 @@ def _page_of_candidates(
 def total(conn: Connection, wanted: ProductSubscriptionFilter) -> int:
     """The number of product subscriptions that match the filter; `MOST_COUNTED` + 1 if they are more than that."""
     conditions = _conditions(conn, wanted)
-    ids = _ids_of_narrowest(conn, conditions)
+    ids, _ = _ids_of_narrowest(conn, conditions)
     if ids is None:
         ids = _ids_of_search(conn, conditions)
     if ids is not None:
@@ -184,22 +199,29 @@ def _rows_of(
     return query.offset(0).subquery(product_subscriptions.name)
 
 
-def _ids_of_narrowest(conn: Connection, conditions: Sequence[_Condition]) -> Sequence[UUID] | None:
-    """The ids that fit one of the conditions, if there are only few; None if each of them has many."""
+def _ids_of_narrowest(
+    conn: Connection, conditions: Sequence[_Condition], others: Sequence[ScalarSelect[Any]] = ()
+) -> tuple[Sequence[UUID] | None, Sequence[Any]]:
+    """The ids that fit one of the conditions, if there are only few; None if each of them has many.
+
+    With them the values of the other queries, read in the same statement; none if the ids are known without it.
+    """
     for condition in conditions:
         if condition.found is not None:
-            return condition.found
+            return condition.found, ()
     asked = [condition for condition in conditions if condition.ids is not None]
     if not asked:
-        return None
+        return None, ()
     queries = [condition.ids.limit(condition.most_ids + 1) for condition in asked if condition.ids is not None]
     counts = [select(func.count()).select_from(query.subquery()).scalar_subquery() for query in queries]
-    sizes = list(conn.execute(select(*(size.label(f"size_{index}") for index, size in enumerate(counts)))).one())
+    columns = [query.label(f"size_{index}") for index, query in enumerate((*counts, *others))]
+    values = conn.execute(select(*columns)).one()
+    sizes, found = values[: len(asked)], values[len(asked) :]
     small = [index for index, condition in enumerate(asked) if sizes[index] <= condition.most_ids]
     if not small:
-        return None
+        return None, found
     smallest = min(small, key=sizes.__getitem__)
-    return list(dict.fromkeys(conn.execute(queries[smallest]).scalars()))
+    return list(dict.fromkeys(conn.execute(queries[smallest]).scalars())), found
 
 
 def _ids_of_search(conn: Connection, conditions: Sequence[_Condition]) -> Sequence[UUID] | None:

@@ -7,19 +7,32 @@ as many segments are read.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, select, union_all
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, and_, func, select, union_all
 
 from orchestrator_gql.storage import product_subscription_segments as segments
 from orchestrator_gql.storage import product_subscription_words as search
-from orchestrator_gql.storage.pagination import Key, PageArgs, values_of
+from orchestrator_gql.storage.pagination import Key, PageArgs, between, sorted_by, values_of
 from orchestrator_gql.storage.product_subscription_segments import Order, Segment
 from orchestrator_gql.storage.tables import product_subscription_words as words
 from orchestrator_gql.storage.tables import product_subscriptions
 
 _FIRST, _GROWTH = 3, 4
 """The segments that are looked into first, and how many times as many are looked into next."""
+
+
+_SAMPLE, _ENOUGH, _NEARBY = 60, 15, 400
+"""If so many of the next rows have the words, the page is probably among the nearby rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nearby:
+    """The condition ``span`` on the next rows in the order of the page; ``is_rest``: there are no others."""
+
+    span: Sequence[ColumnElement[bool]]
+    is_rest: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +70,29 @@ def candidates(
     # A subscription need not have a word if its id fits, so such a term excludes no segment.
     chosen = [term for term in known if not term.by_id] or known[:1]
     return _Walk(conn, chosen, order, key, page_args).steps() if chosen else None
+
+
+def sample(have_words: Sequence[ColumnElement[bool]], key: Key, page_args: PageArgs) -> list[ScalarSelect[Any]]:
+    """The queries whose values `nearby` needs: how many of the next rows have the words, and the last nearby time."""
+    rows = select(*key.columns).where(*between(key, page_args)).order_by(*sorted_by(key, page_args))
+    next_ids = select(rows.limit(_SAMPLE).subquery().c.id)
+    fitting = select(product_subscriptions.c.id).where(product_subscriptions.c.id.in_(next_ids), *have_words)
+    number = select(func.count()).select_from(fitting.subquery()).scalar_subquery()
+    return [number, rows.with_only_columns(key.columns[0]).offset(_NEARBY).limit(1).scalar_subquery()]
+
+
+def nearby(sampled: Sequence[Any], key: Key, page_args: PageArgs) -> Nearby | None:
+    """The nearby rows, if enough of the next rows have the words by the values of `sample`; else None.
+
+    To look for the segments with the words would cost a look into each of all segments.
+    """
+    number, end = sampled
+    if number < _ENOUGH:
+        return None
+    if end is None:
+        return Nearby((), is_rest=True)
+    at = key.columns[0]
+    return Nearby((at >= end if key.is_descending != page_args.is_backward else at <= end,), is_rest=False)
 
 
 class _Walk:

@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, and_, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, and_, insert, select, update
 
 from orchestrator_gql.storage import product_subscription_segments as segments
 from orchestrator_gql.storage import product_subscription_words as search
+from orchestrator_gql.storage.columns import among_pairs
 from orchestrator_gql.storage.pagination import Key, PageArgs, RowPage, count, read_page
 from orchestrator_gql.storage.tables import product_subscription_versions as versions
 from orchestrator_gql.storage.tables import product_subscriptions
@@ -40,7 +41,7 @@ def total(conn: Connection, subscription_id: UUID) -> int:
 def models(conn: Connection, keys: Sequence[VersionKey]) -> dict[VersionKey, Json]:
     """The stored models of the versions; the blocks of other subscriptions are references in them."""
     query = select(_V.subscription_id, _V.version, _V.model)
-    query = query.where(tuple_(_V.subscription_id, _V.version).in_(keys))
+    query = query.where(among_pairs((_V.subscription_id, _V.version), keys))
     rows = within(conn, query, heavy=[_V.model], order=["subscription_id", "version"])
     return {(row.subscription_id, row.version): row.model for row in rows}
 

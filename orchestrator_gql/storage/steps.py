@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, select, tuple_
+from sqlalchemy import ColumnElement, Connection, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from orchestrator_gql.process import StepExecution
 from orchestrator_gql.storage.by_id import ById
+from orchestrator_gql.storage.columns import among_pairs
 from orchestrator_gql.storage.database.after_commit import commit_effects
 from orchestrator_gql.storage.database.observer import StepEnded
 from orchestrator_gql.storage.database.prepared import Prepared
@@ -101,7 +102,7 @@ def deltas(conn: Connection, executions: Sequence[tuple[UUID, int]]) -> dict[tup
     """The changes of the state by step executions, each named by its process id and sequence number."""
     c = process_steps.c
     query = select(c.process_id, c.seq, c.delta).where(
-        tuple_(c.process_id, c.seq).in_(executions), c.delta.is_not(None)
+        among_pairs((c.process_id, c.seq), executions), c.delta.is_not(None)
     )
     rows = within(conn, query, heavy=[c.delta], order=["process_id", "seq"])
     return {(row.process_id, row.seq): row.delta for row in rows}

@@ -22,7 +22,7 @@ from orchestrator_gql.utils.errors import StepError, WorkflowDefinitionError
 from orchestrator_gql.utils.json import preview
 from orchestrator_gql.utils.wrappers import with_wrappers
 
-__all__ = ["Parameter", "bind", "is_given_whole_state", "wanted"]
+__all__ = ["Parameter", "bind", "converted", "is_given_whole_state", "wanted"]
 
 STATE = "state"
 """The parameter with this name receives all values, at any position and with any annotation."""
@@ -32,6 +32,9 @@ WHOLE = ("s", "_")
 
 _MAX_KEYS_SHOWN = 30
 _MAX_VALUE_SHOWN = 80
+_UNCHANGED = (str, int, bool)
+"""Types whose values pydantic returns unchanged."""
+
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
@@ -111,7 +114,7 @@ def bind(
         elif parameter.name == STATE:
             arguments[parameter.name] = dict(values)
         elif parameter.name in values:
-            arguments[parameter.name] = _converted(parameter, values[parameter.name])
+            arguments[parameter.name] = converted(parameter, values[parameter.name])
         elif parameter.is_optional and not parameter.has_default:
             arguments[parameter.name] = None
         elif not parameter.has_default:
@@ -172,7 +175,10 @@ def _allows_none(annotation: Any) -> bool:
     return annotation in (None, types.NoneType)
 
 
-def _converted(parameter: Parameter, value: Any) -> Any:
+def converted(parameter: Parameter, value: Any) -> Any:
+    """Return the value as the annotation of the parameter wants it; raises ``StepError`` ``bad-argument``."""
+    if type(value) is parameter.annotation and parameter.annotation in _UNCHANGED:
+        return value
     adapter = _adapter(parameter.annotation)
     if adapter is None:
         return value

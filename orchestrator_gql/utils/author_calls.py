@@ -9,10 +9,12 @@ that raises it, and passed on as an ordinary exception, `AuthorRaised`.
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, ParamSpec, TypeAlias, TypeVar
 
+from orchestrator_gql.utils.author_tasks import EarlyCoroutine
 from orchestrator_gql.utils.exception_text import Description, describe
 
 __all__ = [
@@ -73,7 +75,10 @@ def attempt(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> "Out
 def value_of(outcome: "Outcome[T]") -> T:
     """Return the value of the outcome; raises `AuthorRaised` if the function raised."""
     if isinstance(outcome, AuthorRaised):
-        raise outcome
+        try:
+            raise outcome
+        finally:
+            del outcome  # its traceback holds this frame
     return outcome.value
 
 
@@ -90,18 +95,27 @@ async def attempt_async(begin: Callable[[], Awaitable[T]], *, name: str | None =
     """
     loop = asyncio.get_running_loop()
     contain_tasks(loop)
-    task = as_author(lambda: loop.create_task(attempted(begin), name=name))
-    ended = loop.create_future()
-    task.add_done_callback(lambda _: None if ended.done() else ended.set_result(None))
+    context = as_author(copy_context)
+    ended: asyncio.Future[Outcome[T]] = loop.create_future()
+    coro = EarlyCoroutine(attempted(begin, partial(_resolve, ended)))
+    # Not by the task factory: the coroutine contains every exception itself, without a cost for each of its turns.
+    task = asyncio.Task(coro, loop=loop, name=name, context=context)
+    coro.begin(task, loop, context)
+    if ended.done():
+        return ended.result()
     try:
-        await ended  # to await the task itself would cancel it, and `asyncio.wait` costs four times as much
+        return await ended  # to await the task itself would cancel it, and `asyncio.wait` costs four times as much
     except asyncio.CancelledError:
         task.cancel()
         await asyncio.wait([task], timeout=LINGER)
         if not task.done():
             logger.warning("an author's function goes on though it was cancelled")
         raise
-    return AuthorRaised(asyncio.CancelledError()) if task.cancelled() else task.result()
+
+
+def _resolve(ended: "asyncio.Future[Outcome[T]]", outcome: "Outcome[T]") -> None:
+    if not ended.done():  # the caller may be cancelled
+        ended.set_result(outcome)
 
 
 def as_author(function: Callable[[], T]) -> T:
@@ -118,12 +132,16 @@ def become_author() -> None:
     _is_authors.set(True)
 
 
-async def attempted(begin: Callable[[], Awaitable[T]]) -> "Outcome[T]":
-    """Await the awaitable in this task; return its value as `Returned`, or its exception as `AuthorRaised`."""
+async def attempted(begin: Callable[[], Awaitable[T]], end: Callable[["Outcome[T]"], object]) -> None:
+    """Await the awaitable in this task; call ``end`` with its value as `Returned`, or its exception as `AuthorRaised`.
+
+    It is one coroutine, and not two: a `GeneratorExit` that a task of the function raised would pass through the outer.
+    """
     try:
-        return Returned(await begin())
+        outcome: Outcome[T] = Returned(await begin())
     except BaseException as error:
-        return error if type(error) is AuthorRaised else AuthorRaised(error)
+        outcome = error if type(error) is AuthorRaised else AuthorRaised(error)
+    end(outcome)
 
 
 _is_authors: ContextVar[bool] = ContextVar("is_authors", default=False)

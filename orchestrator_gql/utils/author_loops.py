@@ -24,6 +24,7 @@ from orchestrator_gql.utils.author_calls import (
     value_of,
 )
 from orchestrator_gql.utils.author_handover import Inbox, Limit, NoThreadFree, PendingCall, TimedOut
+from orchestrator_gql.utils.author_tasks import EarlyCoroutine
 
 __all__ = ["BLOCKED", "Loops"]
 
@@ -80,9 +81,10 @@ class _LoopCall(PendingCall):
             return
         self.begin()
         self.context.run(become_author)
+        coro = EarlyCoroutine(attempted(self.begin_call, self._finish))
         # Not by the task factory: the coroutine contains every exception itself, without a cost for each of its turns.
-        self.task = asyncio.Task(self._attempted(), loop=thread.loop, name=self.name, context=self.context)
-        self.task.add_done_callback(self._done)
+        task = self.task = asyncio.Task(coro, loop=thread.loop, name=self.name, context=self.context)
+        coro.begin(task, thread.loop, self.context)
 
     def move(self, to: Callable[[], "_LoopThread"]) -> None:
         """Start on another loop, if the call has not begun."""
@@ -103,15 +105,6 @@ class _LoopCall(PendingCall):
         self.is_cancel_seen = True
         if self.task is not None:
             self.task.cancel()
-
-    async def _attempted(self) -> None:
-        self._finish(
-            await attempted(self.begin_call)
-        )  # here, and not in a callback: that would take a turn of the loop
-
-    def _done(self, _: "asyncio.Task[None]") -> None:
-        if not self.is_ended:  # the task was cancelled before its start
-            self._finish(AuthorRaised(asyncio.CancelledError()))
 
     def _finish(self, outcome: Outcome[Any]) -> None:
         self.task = None
@@ -277,8 +270,10 @@ class Loops:
         except (TimedOut, asyncio.CancelledError):
             await self._give_up(call)
             raise
-        result: T = value_of(outcome)
-        return result
+        try:
+            return value_of(outcome)
+        finally:
+            del outcome, call  # the traceback of an error holds this frame, which must not hold the error
 
     @property
     def must_replace(self) -> bool:

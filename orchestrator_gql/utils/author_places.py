@@ -5,9 +5,8 @@ holds up no person: forms, start forms and rules have threads and a loop of thei
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Awaitable, Callable, Hashable
+from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
@@ -45,33 +44,35 @@ class Place:
         self, function: Callable[[], T], *, name: str = "", limit: Limit | None = None, key: Hashable = None
     ) -> T:
         """Run a sync function in a thread; raises `AuthorRaised` and `TimedOut`. See `Threads.run`."""
+        tokens = self._set_variables()
         try:
-            with self._with_variables():
-                return await self.threads.run(function, name=name, limit=limit, key=key)
+            return await self.threads.run(function, name=name, limit=limit, key=key)
         except TimedOut:
             self.timeouts += 1
             raise
-
-    async def call_async(self, begin: Callable[[], Awaitable[T]], *, name: str = "", limit: Limit | None = None) -> T:
-        """Await the awaitable that ``begin`` returns; raises `AuthorRaised` and `TimedOut`. See `Loops.run`."""
-        try:
-            with self._with_variables():
-                if self.loops is not None:
-                    return await self.loops.run(begin, name=name, limit=limit)
-                return await _on_this_loop(begin, name, limit)
-        except TimedOut:
-            self.timeouts += 1
-            raise
-
-    @contextmanager
-    def _with_variables(self) -> Iterator[None]:
-        """Set the variables during the call, which copies the context of its caller."""
-        tokens = [(variable, variable.set(value)) for variable, value in self.variables.items()]
-        try:
-            yield
         finally:
             for variable, token in tokens:
                 variable.reset(token)
+
+    async def call_async(self, begin: Callable[[], Awaitable[T]], *, name: str = "", limit: Limit | None = None) -> T:
+        """Await the awaitable that ``begin`` returns; raises `AuthorRaised` and `TimedOut`. See `Loops.run`."""
+        tokens = self._set_variables()
+        try:
+            if self.loops is not None:
+                return await self.loops.run(begin, name=name, limit=limit)
+            if limit is not None:
+                return await _on_this_loop(begin, name, limit)
+            return value_of(await attempt_async(begin, name=name))
+        except TimedOut:
+            self.timeouts += 1
+            raise
+        finally:
+            for variable, token in tokens:
+                variable.reset(token)
+
+    def _set_variables(self) -> list[tuple[ContextVar[Any], Token[Any]]]:
+        """Set the variables for the call, which copies the context of its caller; the caller resets them."""
+        return [(variable, variable.set(value)) for variable, value in self.variables.items()]
 
     @property
     def stuck(self) -> int:
@@ -84,9 +85,7 @@ class Place:
         return self.threads.count + (len(self.loops.threads) if self.loops is not None else 0)
 
 
-async def _on_this_loop(begin: Callable[[], Awaitable[T]], name: str, limit: Limit | None) -> T:
-    if limit is None:
-        return value_of(await attempt_async(begin, name=name))
+async def _on_this_loop(begin: Callable[[], Awaitable[T]], name: str, limit: Limit) -> T:
     limit.begin()
     try:
         async with asyncio.timeout(limit.left()) as bound:

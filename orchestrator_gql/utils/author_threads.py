@@ -10,7 +10,6 @@ import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable
 from enum import Enum, auto
-from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from orchestrator_gql.utils.author_calls import attempt, value_of
@@ -55,8 +54,12 @@ class Threads:
         self._spare = spare
         self._share = share
         self._lock = threading.Lock()
-        self._queue: SimpleQueue[_ThreadCall | None] = SimpleQueue()
-        self._count = self._idle = self._queued = self._stuck = 0
+        self._queue: deque[_ThreadCall] = deque()
+        self._idle: list[threading.Lock] = []
+        """The locks for which the idle threads wait. The last thread is woken first: it is still in the caches of the
+        processor."""
+        self._is_waking = False
+        self._count = self._stuck = 0
         self._is_closed = False
         self._active: defaultdict[Hashable, int] = defaultdict(int)
         self._stuck_of: defaultdict[Hashable, int] = defaultdict(int)
@@ -68,6 +71,11 @@ class Threads:
         return self._count
 
     @property
+    def idle(self) -> int:
+        """The number of threads that wait for a call."""
+        return len(self._idle)
+
+    @property
     def stuck(self) -> int:
         """The number of threads whose function did not return in time, and still runs."""
         return self._stuck
@@ -75,7 +83,7 @@ class Threads:
     @property
     def waiting(self) -> int:
         """The number of calls that wait for a thread."""
-        return max(self._queued - self._idle, 0) + sum(map(len, list(self._waiting.values())))
+        return len(self._queue) + sum(map(len, list(self._waiting.values())))
 
     async def run(
         self, function: Callable[[], T], *, name: str = "", limit: Limit | None = None, key: Hashable = None
@@ -91,16 +99,18 @@ class Threads:
         except BaseException:  # after a time-out, or because the caller is cancelled
             self._give_up(call)
             raise
-        result: T = value_of(outcome)
-        return result
+        try:
+            return value_of(outcome)
+        finally:
+            del outcome, call  # the traceback of an error holds this frame, which must not hold the error
 
     def close(self) -> None:
         """End the threads as soon as their functions return."""
         with self._lock:
             self._is_closed = True
-            count = self._count
-        for _ in range(count):
-            self._queue.put(None)
+            idle, self._idle = self._idle, []
+        for wake_up in idle:
+            wake_up.release()
 
     def _submit(self, call: _ThreadCall) -> None:
         with self._lock:
@@ -115,19 +125,30 @@ class Threads:
 
     def _enqueue(self, call: _ThreadCall) -> None:
         self._active[call.key] += 1
-        self._queued += 1
-        self._queue.put(call)
-        self._start_threads()
+        self._queue.append(call)
+        self._wake_thread()
 
-    def _start_threads(self) -> None:
-        """Start a thread if a call would wait otherwise. The lock is held."""
-        capacity = self._size + min(self._stuck, self._spare)
-        if self._queued > self._idle and self._count < capacity and not self._is_closed:
+    def _wake_thread(self) -> None:
+        """Wake or start a thread if a call would wait otherwise. The lock is held.
+
+        A wake-up costs more than a short function, so only one thread wakes up at a time. It takes a call, and if there
+        are more, it wakes the next thread. Meanwhile a thread that is awake may have taken them all.
+        """
+        if not self._queue or self._is_waking or self._is_closed:
+            return
+        if self._idle:
+            self._is_waking = True
+            self._idle.pop().release()
+        elif self._count < self._size + min(self._stuck, self._spare):
+            self._is_waking = True
             self._count += 1
             threading.Thread(target=self._work, name=f"{self._name}-{self._count}", daemon=True).start()
 
     def _work(self) -> None:
-        while (call := self._next()) is not None:
+        wake_up, is_woken = threading.Lock(), True
+        wake_up.acquire()
+        while (call := self._next(wake_up, is_woken=is_woken)) is not None:
+            is_woken = False
             outcome = call.context.run(attempt, call.function)
             is_needed = self._finish(call)
             call.end(outcome)
@@ -135,24 +156,34 @@ class Threads:
             if not is_needed:
                 return
 
-    def _next(self) -> _ThreadCall | None:
+    def _next(self, wake_up: threading.Lock, *, is_woken: bool) -> _ThreadCall | None:
         """The next call that somebody waits for; None if this thread must end."""
         while True:
             with self._lock:
-                self._idle += 1
-            call = self._queue.get()
-            with self._lock:
-                self._idle -= 1
-                if call is None:
+                if is_woken:
+                    self._is_waking = False
+                call = self._taken()
+                if call is None and self._is_closed:
                     self._count -= 1
                     return None
-                self._queued -= 1
-                if call.stage is _Stage.GIVEN_UP:
-                    self._release(call)
-                    continue
+                if call is None:
+                    self._idle.append(wake_up)
+            if call is not None:
+                call.begin()
+                return call
+            wake_up.acquire()
+            is_woken = True
+
+    def _taken(self) -> _ThreadCall | None:
+        """The first call of the queue that somebody waits for. The lock is held."""
+        while self._queue:
+            call = self._queue.popleft()
+            if call.stage is not _Stage.GIVEN_UP:
                 call.stage, call.thread = _Stage.RUNNING, threading.get_ident()
-            call.begin()
-            return call
+                self._wake_thread()  # the function may take long
+                return call
+            self._release(call)
+        return None
 
     def _finish(self, call: _ThreadCall) -> bool:
         """Free the place of the call; False if there are more threads than needed, and this one must end."""
@@ -194,7 +225,7 @@ class Threads:
             self._stuck += 1
             self._stuck_of[call.key] += 1
             is_bound_reached = self._stuck == self._size + self._spare
-            self._start_threads()
+            self._wake_thread()
         message = f"a thread is stuck in an author's function and did not end in time: {call.name}"
         log_trace(logger, logging.WARNING, message, stack_of(call.thread), threads=self._name)
         if is_bound_reached:

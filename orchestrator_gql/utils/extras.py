@@ -1,11 +1,16 @@
-"""The packages that only an extra installs: if they are missing, one sentence names the extra and its command."""
+"""Packages that may be missing: those of an extra are named with its command, and others are not searched each time."""
 
+import sys
 from importlib import import_module
 from importlib.util import find_spec
 
 from orchestrator_gql.utils.errors import SettingsError
 
 MODULES = {"postgres": ("psycopg", "psycopg_pool", "procrastinate"), "demo": ("ansible", "ansible_runner")}
+
+OPTIONAL = ("sniffio",)
+"""Packages that other packages try to import again and again, and that nothing installs here: httpcore tries four times
+for each request of an HTTP client."""
 
 PURPOSES = {"postgres": "PostgreSQL", "demo": "A service that runs playbooks"}
 
@@ -25,3 +30,13 @@ def demand_extra(extra: str) -> None:
 
 def _need(extra: str) -> str:
     return f"{PURPOSES[extra]} needs the extra: pip install 'orchestrator-gql[{extra}]'"
+
+
+def stop_search_for_missing() -> None:
+    """Let an import of a missing `OPTIONAL` package fail at once, and not after a search through all folders.
+
+    Python remembers a package that is there, but not one that is missing. A package that is installed stays as it is.
+    """
+    for name in OPTIONAL:
+        if name not in sys.modules and find_spec(name) is None:
+            sys.modules[name] = None  # type: ignore[assignment]  # the documented way to let an import fail

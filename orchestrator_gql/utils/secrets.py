@@ -66,7 +66,7 @@ class Secrets:
 
     def shown(self, value: Any) -> Any:
         """Return the value with its secrets masked; the same object if it has none."""
-        return self.concealed(masked(value, self.places)) if self else value
+        return self.concealed(masked(value, self.places)) if self.places or self.values else value
 
     def concealed(self, value: Any) -> Any:
         """Return another value, to which the places do not belong, with the known texts masked."""
@@ -105,7 +105,7 @@ class Secrets:
         A place is removed when its value changes. If a text of the delta is a known secret as a whole, its place is
         added. The text of a secret is kept: the trace of a later step may still contain it.
         """
-        if not self and not found:
+        if not (self.places or self.values or found.places or found.values):
             return self
         known = self.knowing(found.values)
         kept = {place for place in self.places if _is_kept(place, state, delta)}

@@ -20,6 +20,10 @@ from enum import StrEnum
 logger = logging.getLogger(__name__)
 
 MIB = 1024 * 1024
+WRITE_TEXT = "orchestrator_gql.write_text"
+"""The extension of the scope with which our HTTP server writes a text message at once, in parts of UTF-8. It returns
+false if it would have to wait."""
+
 PACE = 1024
 """Bytes for each second that a client must take while bytes wait for it."""
 

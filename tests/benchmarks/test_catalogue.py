@@ -17,6 +17,7 @@ from benchmarks.lifecycle import lifecycle
 from benchmarks.lifecycle_postgres import lifecycle_postgres
 from benchmarks.lifecycle_sides import Sizes
 from benchmarks.peers import compare
+from benchmarks.pruning import pruning
 from benchmarks.stalled import stalled
 from benchmarks.streams import deliveries, streams
 from benchmarks.table import Line
@@ -31,6 +32,7 @@ SMALL: dict[str, tuple[Callable[[Path], Coroutine[Any, Any, list[Line]]], int]] 
     "streams": (partial(streams, rounds=1, processes=1, crowds=(1,)), 1),
     "deliveries": (partial(deliveries, count=40, warm=20), 1),
     "throughput": (partial(throughput, rounds=1, count=4, receipts=2), 3),
+    "pruning": (partial(pruning, count=64, rounds=1, seconds=0.3, postgres=False), 4),
     "bad_input": (partial(bad_input, rounds=1, seconds=0.0, stored=60, silent=4, strangers=2), 3 * 4),
 }
 """Small sizes, and how many rows there are."""

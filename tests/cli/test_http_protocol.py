@@ -15,8 +15,8 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from test_server import SECONDS, serving_in_process
 
-from orchestrator_gql.cli.serving import http_protocol
-from orchestrator_gql.cli.serving.http_protocol import SMALL
+from orchestrator_gql.cli.serving.metered import MeteredTransport
+from orchestrator_gql.cli.serving.plain_requests import SMALL
 
 Handler = Callable[[Scope, Receive, Send], Awaitable[None]]
 LENGTH = [(b"content-length", b"2")]
@@ -123,15 +123,16 @@ async def test_a_response_has_the_same_bytes_in_one_packet(
     sent = requests("text", name, method=method)
     together = await responses(sent)
 
-    monkeypatch.setattr(http_protocol, "_is_small", lambda _: False)
+    monkeypatch.setattr(MeteredTransport, "hold", lambda _: None)
 
     assert together == await responses(sent)
     assert together.count(b"HTTP/1.1 ") == (1 if name == "invalid" else 2)
 
 
+@pytest.mark.parametrize("before", [(), ("text",)], ids=["with h11", "plain"])
 @pytest.mark.parametrize(("name", "packets"), [("text", 1), ("none", 1), ("large", 2), ("parts", 2)])
 async def test_only_a_small_body_is_sent_with_its_headers(
-    monkeypatch: pytest.MonkeyPatch, name: str, packets: int
+    monkeypatch: pytest.MonkeyPatch, name: str, packets: int, before: tuple[str, ...]
 ) -> None:
     written: list[bytes] = []
     write = selector_events._SelectorSocketTransport.write  # type: ignore[attr-defined]
@@ -142,10 +143,10 @@ async def test_only_a_small_body_is_sent_with_its_headers(
         write(transport, data)
 
     monkeypatch.setattr(selector_events._SelectorSocketTransport, "write", counted)  # type: ignore[attr-defined]
-    await responses(requests(name))
+    await responses(requests(name, *before))  # only the last one closes the connection, so the first is plain
 
     of_server = [data for data in written if not data.startswith(b"GET")]
-    assert len(of_server) == packets
+    assert len(of_server) == packets + len(before)
 
 
 async def test_a_body_that_comes_later_does_not_delay_the_headers() -> None:

@@ -4,14 +4,17 @@ import io
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 import structlog
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from structlog.processors import LogfmtRenderer
+from structlog.stdlib import ProcessorFormatter
 
-from orchestrator_gql.cli.serving.log_lines import QUIET, configure_logging
+from orchestrator_gql.cli.serving.log_lines import QUIET, JsonFormatter, LineFormatter, configure_logging
+from orchestrator_gql.cli.terminal import printable
 
 TOKEN = "Zm9vYmFyYmF6cXV4-_s3cr3t"
 
@@ -51,6 +54,8 @@ def test_facts_stand_behind_the_message_as_key_and_value(log: io.StringIO) -> No
         f"POST /api/processes/1f/callback/{TOKEN}/progress",
         f"http://localhost:8000/api/processes/1f/callback/{TOKEN}",
         f"next=%2Fapi%2Fprocesses%2F1f%2Fcallback%2F{TOKEN}",
+        f"%2fAPI%2fProcesses%2f1f%2fCallBack%2f{TOKEN}",
+        f"/API/PROCESSES/1F/CALLBAC\N{KELVIN SIGN}/{TOKEN}",
     ],
 )
 def test_a_token_in_a_path_is_masked_wherever_it_stands(log: io.StringIO, text: str) -> None:
@@ -226,3 +231,36 @@ def test_debug_shows_our_own_lines_and_not_those_of_libraries(log: io.StringIO) 
 
     assert "a detail" in log.getvalue()
     assert "a URL" not in log.getvalue()
+
+
+@pytest.mark.parametrize("formatter", [LineFormatter(), JsonFormatter()], ids=["text", "json"])
+@given(text=ANYTHING, facts=st.dictionaries(ANYTHING.filter(bool), ANYTHING | st.none() | st.booleans() | st.floats()))
+def test_a_record_without_a_trace_is_the_same_line_on_the_short_way(
+    formatter: LineFormatter, text: str, facts: dict[str, Any]
+) -> None:
+    """Records with a trace go the way of structlog."""
+    assume(not set(facts) & (vars(logging.makeLogRecord({})).keys() | {"message", "asctime"}))
+    record = logging.makeLogRecord({"msg": text.replace("%", ""), "levelname": "INFO", "name": "a", **facts})
+
+    long_way = ProcessorFormatter.format(formatter, record)
+
+    assert formatter.format(record) == formatter._without_secrets(long_way, None)
+
+
+@given(value=ANYTHING | st.none() | st.booleans() | st.integers() | st.floats())
+def test_a_fact_is_written_as_logfmt(value: object) -> None:
+    line = LineFormatter().format(logging.makeLogRecord({"msg": "a", "b": value}))
+
+    of_structlog = LogfmtRenderer(bool_as_flag=False)(None, "", {"b": value})
+    assert line.partition(": a  ")[2] == printable(of_structlog)
+
+
+def test_the_time_of_a_line_is_local_with_milliseconds() -> None:
+    formatter = LineFormatter()
+    records = [
+        logging.makeLogRecord({"msg": "a", "created": at, "msecs": at % 1 * 1000}) for at in (0.0, 1.5, 1.999, 9e8)
+    ]
+
+    lines = [formatter.format(record) for record in records]
+
+    assert [line[:23] for line in lines] == [logging.Formatter.formatTime(formatter, record) for record in records]

@@ -21,9 +21,9 @@ from websockets.typing import Subprotocol
 
 from orchestrator_gql import begin, step
 from orchestrator_gql.cli.serving import server as serving
-from orchestrator_gql.graphql.transport_ws import WRITE_TEXT
 from orchestrator_gql.storage import events
 from orchestrator_gql.types import Event, EventKind
+from orchestrator_gql.utils.slow_readers import WRITE_TEXT
 from orchestrator_gql.workflow import workflow
 
 PROTOCOL = Subprotocol("graphql-transport-ws")

@@ -20,8 +20,7 @@ from orchestrator_gql.cli.serving.ending import Ending
 from orchestrator_gql.cli.serving.server import bind_socket, serve_until_signal
 from orchestrator_gql.graphql.execution import ExecutionResponse
 from orchestrator_gql.graphql.transport.sse import EventStream
-from orchestrator_gql.graphql.transport_ws import WRITE_TEXT
-from orchestrator_gql.utils.slow_readers import MIB, Limits, Reason, SlowReaders
+from orchestrator_gql.utils.slow_readers import MIB, WRITE_TEXT, Limits, Reason, SlowReaders
 
 SECONDS = 30
 BIG = 16 * MIB

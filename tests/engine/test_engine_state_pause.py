@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from conftest import Offer
+from sqlalchemy import Connection
 from support.clock import TurnableClock
 from support.engine import Engine, engine_of
 from support.operator import ADA, confirm
@@ -17,9 +18,11 @@ from orchestrator_gql import inputstep, retrystep, step
 from orchestrator_gql.commands.engine import set_engine_state
 from orchestrator_gql.commands.processes import abort_process, retry_process
 from orchestrator_gql.config.assignee import Assignee
+from orchestrator_gql.engine import commit
 from orchestrator_gql.engine.runner import advance
 from orchestrator_gql.forms import FormPage
 from orchestrator_gql.storage import engine_state, timers
+from orchestrator_gql.storage.database.after_commit import wake
 from orchestrator_gql.types import (
     CallbackStatus,
     EngineState,
@@ -132,6 +135,30 @@ async def test_a_delivery_is_accepted_and_used_after_the_resumption(offer: Offer
     await resume(engine)
     ended = await engine.reaches(process_id, COMPLETED)
     assert ended.state["changed"] == 3
+
+
+async def test_nothing_is_woken_before_the_resumption(offer: Offer, monkeypatch: pytest.MonkeyPatch) -> None:
+    woken = list[UUID]()
+
+    def noted(conn: Connection, process_id: UUID) -> None:
+        woken.append(process_id)
+        wake(conn, process_id)
+
+    remote = Remote()
+    flow = calls(remote)
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
+    token = await remote.asked()
+    await engine.reaches(process_id, AWAITING)
+    await pause(engine)
+    monkeypatch.setattr(commit, "wake", noted)
+
+    await answer(engine.runtime, token, {"rc": 0, "changed": 3})
+
+    assert (await engine.process(process_id)).status is ProcessStatus.RUNNING
+    assert woken == []  # a claim would find the engine paused, for each of thousands of deliveries
+    await resume(engine)
+    await engine.reaches(process_id, COMPLETED)
 
 
 async def test_a_form_is_accepted_and_the_next_step_waits_for_the_resumption(offer: Offer) -> None:

@@ -12,7 +12,7 @@ from toy_face import serving
 
 from orchestrator_gql.events import stream
 from orchestrator_gql.graphql import slow_lane
-from orchestrator_gql.graphql.slow_lane import AT_ONCE, SLICE, Pace, SlowLane
+from orchestrator_gql.graphql.slow_lane import AT_ONCE, SHORT_SLICE, SLICE, Pace, SlowLane
 from orchestrator_gql.storage.events import BEGINNING
 
 OBJECT = 0.001
@@ -112,7 +112,7 @@ async def test_the_lane_rests_after_a_slice_only_if_others_are_at_work(is_alone:
         patch.setattr(loop, "call_later", noted)
         await all_of(pace, AT_ONCE + 20, partial(clock.complete, [], "object"))
 
-    assert (rests == []) if is_alone else (len(rests) >= 3 and all(rest >= SLICE - 1e-9 for rest in rests[:3]))
+    assert (rests == []) if is_alone else (len(rests) >= 3 and all(rest >= SHORT_SLICE - 1e-9 for rest in rests[:3]))
 
 
 async def test_a_request_of_somebody_else_makes_the_lane_rest() -> None:
@@ -248,6 +248,7 @@ async def test_a_large_list_is_equal_in_slices_and_in_one_piece(
 ) -> None:
     monkeypatch.setattr(slow_lane, "AT_ONCE", at_once)
     monkeypatch.setattr(slow_lane, "SLICE", 0.0)
+    monkeypatch.setattr(slow_lane, "SHORT_SLICE", 0.0)
     async with telling(tmp_path) as story:
         for _ in range(5):
             await story.asks()

@@ -70,7 +70,7 @@ async def test_what_follows_a_pause_counts_as_a_slice(pause: str, cost: float, r
     for _ in range(3):
         await getattr(pace, pause)()
 
-    assert rests[:2] == [cost, cost]
+    assert rests[:2] == pytest.approx([cost, cost])
 
 
 async def test_objects_and_loads_belong_to_the_caller_whoever_woke_the_lane(rests: list[float]) -> None:

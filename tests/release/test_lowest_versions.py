@@ -23,7 +23,6 @@ DEMANDED = {"strawberry-graphql": "0.327.2", "graphql-core": "3.3.2", "starlette
 """The lowest releases without a known weakness that concerns us."""
 
 NOT_IMPORTED = {
-    "httptools": "uvicorn uses it if it is there",
     "ansible-core": "the demo runs its command ansible-playbook",
 }
 

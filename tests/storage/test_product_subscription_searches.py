@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -154,6 +155,22 @@ def test_a_page_of_words_that_many_have_is_read_along_the_order(engine: Engine, 
 
     # By the ids of its segment, the page would look at 200 rows with the word, and then sort them.
     assert work <= (6_000 if engine.dialect.name == "sqlite" else 150)
+
+
+@pytest.mark.parametrize("by_update", [False, True])
+@pytest.mark.parametrize("is_descending", [False, True])
+def test_no_segment_is_looked_for_if_most_subscriptions_have_the_words(
+    engine: Engine, *, by_update: bool, is_descending: bool
+) -> None:
+    order = {"by_update": by_update, "is_descending": is_descending}
+    with engine.begin() as conn:
+        write(conn, range(4 * segments.SIZE))
+        found = page(conn, ProductSubscriptionFilter(search="link"), PageArgs(50), **order)
+        args = PageArgs(50, found.items[-1][0])
+        for wanted in (PageArgs(50), args):
+            search = partial(page, conn, ProductSubscriptionFilter(search="link"), wanted, **order)
+            statements = [statement for statement, _ in statements_of(conn, search)]
+            assert not [statement for statement in statements if "RECURSIVE" in statement]
 
 
 @pytest.mark.parametrize("most", [1, 10, 1_000])

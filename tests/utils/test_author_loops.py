@@ -238,15 +238,17 @@ async def test_only_so_many_loops_are_replaced_and_then_a_person_is_refused_at_o
     assert await loops.run(where)
 
 
-async def test_a_call_that_another_function_cancels_before_it_begins_is_answered(loops: Loops, hold: Hold) -> None:
+async def test_a_call_that_another_function_cancels_in_the_turn_in_which_it_begins_is_answered(
+    loops: Loops, hold: Hold
+) -> None:
     async def cancel_all() -> None:
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             task.cancel()
 
     blocked = asyncio.create_task(loops.run(blocking(hold)))
     await becomes(hold.entered.is_set)
+    cancelled = asyncio.create_task(loops.run(lambda: asyncio.sleep(60)))
     cancels = asyncio.create_task(loops.run(cancel_all))
-    cancelled = asyncio.create_task(loops.run(where))
     await asyncio.sleep(0.01)
     hold.let_go()  # both begin in the same turn of the loop
 

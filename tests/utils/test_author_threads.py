@@ -78,6 +78,34 @@ async def test_every_exception_is_an_outcome_and_the_thread_goes_on(
     assert threads.count <= 2
 
 
+async def test_the_thread_that_worked_last_takes_the_next_call(threads: Threads, hold: Hold) -> None:
+    both = [asyncio.create_task(threads.run(hold.block)) for _ in range(2)]
+    await becomes(lambda: threads.count == 2 and threads.waiting == 0)
+    hold.let_go()
+    await asyncio.gather(*both)
+
+    idents = set()
+    for _ in range(6):
+        await becomes(lambda: threads.idle == 2)
+        idents.add(await threads.run(threading.get_ident))
+
+    assert len(idents) == 1
+
+
+async def test_functions_that_block_have_a_thread_each_though_only_one_is_woken_at_a_time(
+    threads: Threads, hold: Hold
+) -> None:
+    both = [asyncio.create_task(threads.run(hold.block, key=key)) for key in range(2)]
+    await becomes(lambda: threads.count == 2 and threads.waiting == 0)
+    hold.let_go()
+    await asyncio.gather(*both)
+    await becomes(lambda: threads.idle == 2)
+    meeting = threading.Barrier(2)  # nobody passes alone
+
+    async with asyncio.timeout(60):
+        await asyncio.gather(*(threads.run(meeting.wait, key=key) for key in range(2)))
+
+
 async def test_stuck_threads_are_replaced_up_to_the_bound_and_later_calls_wait(threads: Threads, hold: Hold) -> None:
     for key in range(4):
         await time_out(threads, hold, 1, key)

@@ -1,16 +1,16 @@
-"""Copies are those of `dataclasses.replace`, for every class that has a function for them."""
+"""Objects are those of a call of the class, and copies those of `dataclasses.replace`."""
 
-from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
+from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from orchestrator_gql.process.model import Process, StepExecution, copy_execution, copy_process
-from orchestrator_gql.process.outcomes import Transition, copy_transition
+from orchestrator_gql.process.outcomes import Success, Transition, copy_transition
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import ProcessStatus, StepKind, StepStatus
-from orchestrator_gql.utils.copies import copier
+from orchestrator_gql.utils.copies import copier, maker
 from orchestrator_gql.utils.tokens import new_id
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -94,3 +94,43 @@ def test_a_class_that_checks_its_values_has_no_copier() -> None:
 
     with pytest.raises(AssertionError, match="does not call it"):
         copier(Checked)
+
+
+@pytest.mark.parametrize(
+    "source", [EXECUTION, PROCESS, Transition(PROCESS, (EXECUTION,)), Success({"a": 1}, actor="x")]
+)
+def test_a_made_object_is_that_of_a_call_with_some_arguments_or_all(source: Any) -> None:
+    kind = type(source)
+    every = {each.name: getattr(source, each.name) for each in fields(source)}
+    given = {each.name for each in fields(source) if each.default is MISSING and each.default_factory is MISSING}
+    required = {name: value for name, value in every.items() if name in given}
+
+    for arguments in (every, required):
+        made = maker(kind)(**arguments)
+        assert type(made) is kind
+        assert [getattr(made, name) for name in every] == [getattr(kind(**arguments), name) for name in every]
+    assert maker(kind)(*every.values()) == source
+    with pytest.raises(FrozenInstanceError):
+        setattr(maker(kind)(**every), next(iter(every)), None)
+    with pytest.raises(FrozenInstanceError):
+        delattr(maker(kind)(**every), next(iter(every)))
+    with pytest.raises(TypeError):
+        maker(kind)(**every, other=1)
+
+
+def test_each_made_object_has_its_own_default() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Odd:
+        one: int
+        many: list[int] = field(default_factory=list)
+        two: int = field(default=2, kw_only=True)
+
+    make = maker(Odd)
+
+    assert make(1) == Odd(1)
+    assert make(1, two=3) == Odd(1, two=3)
+    assert make(1).many is not make(1).many
+    with pytest.raises(TypeError):
+        make(1, [], 3)
+    with pytest.raises(TypeError):
+        make()

@@ -1,15 +1,22 @@
-"""A command that needs an extra which is not installed says so in one sentence, with the command that installs it."""
+"""A missing extra is named in one sentence with its command; no other missing package is searched again and again."""
 
+import asyncio
 import os
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from importlib.abc import MetaPathFinder
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.command_line import FLOWS, SECONDS
 
+from orchestrator_gql.outbound.http_client import HttpClient
+from orchestrator_gql.utils import extras
 from orchestrator_gql.utils.errors import SettingsError
-from orchestrator_gql.utils.extras import MODULES, demand_extra
+from orchestrator_gql.utils.extras import MODULES, OPTIONAL, demand_extra, stop_search_for_missing
 
 URL = "postgresql+psycopg://nobody@127.0.0.1:1/none"
 
@@ -90,3 +97,80 @@ def test_every_package_of_an_extra_is_demanded(extra: str, name: str, monkeypatc
 
     with pytest.raises(SettingsError, match=rf"orchestrator-gql\[{extra}\]' \({name} is missing\)"):
         demand_extra(extra)
+
+
+class Searches(MetaPathFinder):
+    """Notes the packages for which Python searches."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def find_spec(self, fullname: str, path: Sequence[str] | None, target: Any = None) -> None:
+        self.names.append(fullname)
+
+
+@pytest.fixture
+def searches(monkeypatch: pytest.MonkeyPatch) -> Iterator[Searches]:
+    searches = Searches()
+    monkeypatch.setattr(sys, "meta_path", [searches, *sys.meta_path])
+    for name in OPTIONAL:
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    yield searches
+    for name in OPTIONAL:
+        sys.modules.pop(name, None)
+
+
+async def post() -> None:
+    """Send a body to a server on this machine, as a notification does."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    client = HttpClient()
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        response = await client.post(f"http://127.0.0.1:{port}/", b"", {}, allow_private=True)
+    client.close()
+    assert response.status == 204
+
+
+async def test_a_request_of_an_http_client_searches_for_no_missing_package(searches: Searches) -> None:
+    await post()
+    stop_search_for_missing()
+    searches.names.clear()
+
+    await post()
+
+    assert [name for name in searches.names if name in OPTIONAL] == []
+
+
+def test_an_installed_package_can_still_be_imported(
+    searches: Searches, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "installed_here.py").write_text("answer = 42")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(extras, "OPTIONAL", ("installed_here", "missing_here", "json"))
+
+    stop_search_for_missing()
+    stop_search_for_missing()
+
+    assert import_module("installed_here").answer == 42
+    assert import_module("json") is sys.modules["json"]
+    searches.names.clear()
+    for _ in range(3):
+        with pytest.raises(ImportError):
+            import_module("missing_here")
+    assert searches.names == []
+    del sys.modules["missing_here"]
+
+
+def test_our_command_stops_the_search() -> None:
+    code = (
+        "import sys; from orchestrator_gql.cli import serve; serve._tune_interpreter(); print('sniffio' in sys.modules)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=SECONDS, check=True)
+
+    assert result.stdout == "True\n" or import_module("sniffio")

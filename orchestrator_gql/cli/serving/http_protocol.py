@@ -11,7 +11,7 @@ import uvicorn
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 from uvicorn._types import ASGISendEvent
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.flow_control import CLOSE_HEADER
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
@@ -19,11 +19,12 @@ from websockets.protocol import State
 
 from orchestrator_gql.cli.serving.metered import MeteredTransport
 from orchestrator_gql.cli.serving.open_files import OWN, Shortage, limit
-from orchestrator_gql.graphql.transport_ws import WRITE_TEXT
+from orchestrator_gql.cli.serving.plain_http import PlainHttp
+from orchestrator_gql.cli.serving.plain_requests import CHUNKED, CONTENT_LENGTH, PlainCycle, is_small, size_of
 from orchestrator_gql.rest.problems import http_problem, problem_of
 from orchestrator_gql.rest.request_target import Refuse
 from orchestrator_gql.utils.errors import HostInvalid, ServerBusy
-from orchestrator_gql.utils.slow_readers import SlowReaders
+from orchestrator_gql.utils.slow_readers import WRITE_TEXT, SlowReaders
 
 GOING_AWAY = 1001
 """RFC 6455, section 7.4.1: the server goes down. Uvicorn sends 1012, after which clients may not come back."""
@@ -41,15 +42,11 @@ class Config(uvicorn.Config):
     shortage: Shortage
 
 
-SMALL = 16 * 1024
-"""Bytes of a body whose headers are sent with it; a large body is not copied for that."""
-
-CONTENT_LENGTH, CHUNKED = b"content-length", b"transfer-encoding"
 TOO_LARGE = 431
 NOT_IMPLEMENTED = 501
 
 
-class TimedHttp(H11Protocol):
+class TimedHttp(PlainHttp):
     """Close a connection if its request line and headers do not arrive in time; uvicorn would keep it open for ever.
 
     The time starts with the connection, or with the first byte of a later request; further bytes do not extend it.
@@ -76,9 +73,18 @@ class TimedHttp(H11Protocol):
         self._keep_deadline()
 
     def data_received(self, data: bytes) -> None:
-        """Process the data; complete headers end the deadline."""
+        """Process the data; complete headers end the deadline, and so does the end of a body that was left."""
+        was_left = self._is_body_left
         super().data_received(data)
+        if was_left and not self._is_body_left:
+            self._drop_deadline()
         self._keep_deadline()
+
+    def on_response_complete(self) -> None:
+        """Give the client time for the rest of a body that the application did not read."""
+        super().on_response_complete()
+        if self._is_body_left:
+            self._keep_deadline()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the deadline and forget the unread data."""
@@ -88,23 +94,35 @@ class TimedHttp(H11Protocol):
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application; each message that has to wait is counted."""
+        if isinstance(self.cycle, PlainCycle):  # it counts them itself
+            await self._run(scope, receive, send, send)
+            return
 
         async def counted(message: Message) -> None:
             if self.flow.write_paused:
-                with self.config.slow_readers.holding(self.transport.backlog, _size(message)):
+                with self.transport.holding(size_of(message)):
                     await self.flow.drain()
             if self.transport.is_closing():
                 # Nothing is written any more. A producer that never waits must learn that its client has left.
                 await asyncio.sleep(0)
-            if message["type"] == "http.response.start" and _is_small(message):
-                self.transport.hold()
-                self.loop.call_soon(self.transport.release)  # a body that comes later does not delay the headers
+            if message["type"] == "http.response.start":
+                if not self.cycle.keep_alive:  # the server stops
+                    message = {**message, "headers": [*message.get("headers", ()), CLOSE_HEADER]}
+                if is_small(message):
+                    self.transport.hold()
+                    self.loop.call_soon(self.transport.release)  # a body that comes later does not delay the headers
             try:
                 await send(message)
             finally:
                 if message["type"] != "http.response.start":
                     self.transport.release()
 
+        if _is_ambiguous(scope):
+            await http_problem("malformed-request", headers={"Connection": "close"})(scope, receive, counted)
+        else:
+            await self._run(scope, receive, send, counted)
+
+    async def _run(self, scope: Scope, receive: Receive, send: Send, counted: Send) -> None:
         self._request = (scope, receive, send)
         try:
             await self._app(scope, receive, counted)
@@ -166,8 +184,17 @@ class TimedHttp(H11Protocol):
             return http_problem("unsupported-transfer-coding")
         return problem_of(HostInvalid()) if "Host: header" in str(error) else http_problem("malformed-request")
 
+    @property
+    def _is_body_left(self) -> bool:
+        """True if the response is complete and the request is not."""
+        if self._plain is not None:
+            return self._plain.response_complete
+        return self.conn.our_state is h11.DONE and self.conn.their_state is h11.SEND_BODY
+
     def _keep_deadline(self) -> None:
-        if self.conn.their_state is not h11.IDLE or self.transport.is_closing():
+        is_new = self._plain is None and self._idle_until is None and self.conn.their_state is h11.IDLE
+        is_due = is_new or self._is_body_left
+        if not is_due or self.transport.is_closing():
             self._drop_deadline()
         elif self._deadline is None:
             self._deadline = self.loop.call_later(self.header_seconds, self.transport.close)
@@ -178,17 +205,10 @@ class TimedHttp(H11Protocol):
             self._deadline = None
 
 
-def _is_small(message: Message) -> bool:
-    """True if the body is small and follows the headers at once; those of a stream are sent before it has anything."""
-    return any(name.lower() == CONTENT_LENGTH and int(value) <= SMALL for name, value in message.get("headers", ()))
-
-
-def _size(message: Message) -> int:
-    """The bytes that wait with the message: for headers with a content length, that length."""
-    for name, value in message.get("headers", ()):
-        if name.lower() == b"content-length":
-            return int(value)
-    return len(message.get("body", b""))
+def _is_ambiguous(scope: Scope) -> bool:
+    """True if a proxy may see the end of the body at another place (RFC 9112, section 6.1); h11 accepts that."""
+    names = {name for name, _ in scope["headers"]}
+    return CHUNKED in names and (CONTENT_LENGTH in names or scope["http_version"] < "1.1")
 
 
 FINAL_TEXT = 0x81

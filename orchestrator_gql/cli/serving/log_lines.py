@@ -8,13 +8,14 @@ import logging
 import math
 import re
 import sys
+import time
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Literal, TextIO
 
 import structlog
-from structlog.processors import EventRenamer, LogfmtRenderer, format_exc_info
+from structlog.processors import EventRenamer, format_exc_info
 from structlog.stdlib import ExtraAdder, ProcessorFormatter
 from structlog.typing import EventDict
 
@@ -39,7 +40,8 @@ QUIET = (
 _TOKEN = re.compile(r"((?:/|%2F)callback(?:/|%2F))(?!\{token\})[^/?#\s\"']+", re.IGNORECASE)
 _NO_FACTS = frozenset(("_from_structlog", "asctime", "color_message"))
 _TEXT_IS_MESSAGE = EventRenamer("message")
-_render_facts = LogfmtRenderer(bool_as_flag=False)
+_OF_RECORD = frozenset(vars(logging.makeLogRecord({}))) | {"message"}
+"""What every record has; all else are its facts."""
 
 
 class LineFormatter(ProcessorFormatter):
@@ -60,10 +62,19 @@ class LineFormatter(ProcessorFormatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as text, without callback tokens and the known secrets of the running process."""
+        if not (record.exc_info or record.exc_text or record.stack_info) and isinstance(record.msg, str):
+            # Nearly every record: the same as below without its two copies, in a third of the time.
+            facts = {name: value for name, value in vars(record).items() if name not in _OF_RECORD}
+            line = self._lines(None, "", {**facts, "message": record.getMessage(), "_record": record})
+            return self._without_secrets(line, None)
         error = record.exc_info[1] if record.exc_info else None
         if record.exc_text and error is None:  # a trace that is already text; see `log_trace`
             record = logging.makeLogRecord({**vars(record), "exception": record.exc_text})
         return self._without_secrets(super().format(record), error)
+
+    def formatTime(self, record: logging.LogRecord, _: str | None = None) -> str:
+        """The local time of the record."""
+        return self.default_msec_format % (_local_time(int(record.created)), record.msecs)
 
     def _without_secrets(self, line: str, error: BaseException | None) -> str:
         return _masked(line, error)
@@ -74,7 +85,7 @@ class LineFormatter(ProcessorFormatter):
         facts = {_key(name): value for name, value in event.items() if name not in _NO_FACTS}
         first = f"{self.formatTime(record)} {record.levelname:<7} {record.name}: {message}"
         if facts:
-            first += f"  {_render_facts(_logger, _method, facts)}"
+            first += "  " + " ".join([f"{name}={_fact(value)}" for name, value in facts.items()])
         trace_lines = [f"    | {printable(line)}" for trace in traces for line in trace.split("\n")]
         return "\n".join([printable(first), *trace_lines])
 
@@ -117,7 +128,8 @@ def _plain(value: object, error: BaseException | None) -> str | float | None:
 
 
 def _masked(text: str, error: BaseException | None) -> str:
-    return _TOKEN.sub(rf"\1{MARK}", without_known(text, error))
+    shown = without_known(text, error)
+    return _TOKEN.sub(rf"\1{MARK}", shown) if "callback" in shown.lower() else shown  # a pattern takes 20 times as long
 
 
 class _WithoutLostConnections(logging.Filter):
@@ -164,6 +176,22 @@ def configure_logging(level: str, kind: Literal["text", "json"] = "text", stream
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
         logger_factory=structlog.stdlib.LoggerFactory(),
     )
+
+
+def _fact(value: object) -> str:
+    """The value as logfmt: in quotation marks if it has spaces or characters that separate facts."""
+    if value is None or isinstance(value, bool):
+        return {None: "", True: "true", False: "false"}[value]
+    text = str(value)
+    if " " in text or "=" in text or '"' in text:
+        text = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        return f'"{text}"'
+    return text.replace("\n", "\\n")
+
+
+@lru_cache(8)
+def _local_time(second: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(second))
 
 
 @lru_cache(1000)

@@ -25,6 +25,10 @@ class MeteredTransport(asyncio.Transport):
     def _taken(self) -> int:
         return self._written - self._inner.get_write_buffer_size() - _in_kernel(self._inner)
 
+    def holding(self, size: int) -> contextlib.AbstractContextManager[None]:
+        """Count so many bytes of a message while it waits until the client reads."""
+        return self._readers.holding(self.backlog, size)
+
     def hold(self) -> None:
         """Keep what is written until `release`: the headers of a response then go with its body, in one packet."""
         if self._held is None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar, assert_never
@@ -108,13 +108,13 @@ def carry_out(runtime: Runtime, address: Address, unit: Callable[[Connection], T
     return database.read(unit) if address.is_dry_run else database.transaction(unit)
 
 
-async def demand_known(runtime: Runtime, address: Address) -> Address:
-    """The address with its callback. Raises `CallbackUnknown` unless a callback of its process has or had the token."""
-    find = partial(callbacks.place_of_token_digest, token_digest=digest(address.token))
+async def demand_known(runtime: Runtime, process_id: UUID, token: str) -> UUID:
+    """The id of the callback. Raises `CallbackUnknown` unless a callback of the process has or had the token."""
+    find = partial(callbacks.place_of_token_digest, token_digest=digest(token))
     place = await runtime.database.read_current(find)
-    if place is None or place[0] != address.process_id:
+    if place is None or place[0] != process_id:
         raise CallbackUnknown
-    return replace(address, callback_id=place[1])
+    return place[1]
 
 
 def deliver(

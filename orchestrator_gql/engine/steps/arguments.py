@@ -1,13 +1,14 @@
 """Builds the arguments of an author's function: state values, engine values and loaded product subscriptions."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from orchestrator_gql.callbacks import urls
-from orchestrator_gql.domain import find_models
+from orchestrator_gql.domain import find_models, subscriptions_in
 from orchestrator_gql.engine.steps import calls
 from orchestrator_gql.engine.steps.models import load_models
 from orchestrator_gql.engine.steps.state import Focused, fetched
@@ -15,10 +16,11 @@ from orchestrator_gql.process import Process
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import input_requests
 from orchestrator_gql.types import Json, State
-from orchestrator_gql.utils.arguments import STATE, Parameter, bind, is_given_whole_state, wanted
-from orchestrator_gql.utils.author_calls import returned_by
-from orchestrator_gql.utils.errors import StepError
+from orchestrator_gql.utils.arguments import STATE, Parameter, bind, converted, is_given_whole_state, wanted
+from orchestrator_gql.utils.author_calls import AuthorRaised, returned_by
+from orchestrator_gql.utils.errors import OrchestratorError, StepError
 from orchestrator_gql.utils.json import copied, to_json
+from orchestrator_gql.utils.json.plain import copied_if_plain
 from orchestrator_gql.utils.json.secrets import Found
 from orchestrator_gql.utils.secrets import NOTHING, Secrets, learn
 from orchestrator_gql.utils.traces import traceparent
@@ -40,6 +42,57 @@ _is_given_whole_state = lru_cache(maxsize=4096)(is_given_whole_state)
 def wanted_by(function: Callable[..., Any]) -> tuple[Parameter, ...]:
     """The parameters of a function, from a cache."""
     return _wanted(function) if _is_hashable(function) else wanted(function)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What follows from the parameters of a function alone.
+
+    ``is_simple``: the arguments are values of the state, made by pydantic alone. The function takes neither values of
+    the engine nor decisions, models or the whole state. ``required`` are the names without which it cannot be called.
+    """
+
+    parameters: tuple[Parameter, ...]
+    is_simple: bool
+    required: frozenset[str]
+
+
+@lru_cache(maxsize=4096)
+def _plan(function: Callable[..., Any]) -> _Plan:
+    parameters = wanted(function)
+    names = {parameter.name for parameter in parameters}
+    needs_more = not names.isdisjoint(GIVEN) or STATE in names or DECISIONS in names
+    annotations = [parameter.annotation for parameter in parameters]
+    needs_more = needs_more or any(map(subscriptions_in, annotations)) or any(map(calls.runs_authors_code, annotations))
+    is_left_out = {parameter.name for parameter in parameters if parameter.has_default or parameter.is_optional}
+    required = frozenset(names - is_left_out)
+    return _Plan(parameters, not needs_more, required)
+
+
+def simple_arguments(function: Callable[..., Any], state: Mapping[str, Json]) -> dict[str, Any] | None:
+    """The keyword arguments for the function, if they follow from the state alone; None if `arguments` must make them.
+
+    Raises `AuthorRaised` with a `StepError` that names an invalid argument.
+    """
+    try:
+        plan = _plan(function)
+    except (TypeError, OrchestratorError):  # the function has no hash, or `arguments` raises the error again
+        return None
+    if not plan.is_simple or not plan.required <= state.keys():
+        return None
+    values: dict[str, Any] = {}
+    try:
+        for parameter in plan.parameters:
+            if (name := parameter.name) in state:
+                # A function may change its arguments: nested values are copied, so that the state stays the same.
+                values[name] = converted(parameter, copied(state[name]))
+            elif not parameter.has_default:
+                values[name] = None
+    except StepError as error:
+        raised = AuthorRaised(error)
+    else:
+        return values
+    raise raised
 
 
 def _takes_whole(function: Callable[..., Any]) -> bool:
@@ -155,6 +208,16 @@ async def bound(
     if takes_whole:
         return partial(function, {**{key: copied(value) for key, value in visible.items()}, **own})
     return partial(function, **await arguments(runtime, function, visible, own))
+
+
+def plain_result(result: Any, hidden: frozenset[str]) -> tuple[dict[str, Json], int] | None:
+    """A copy of the result of a step, and the size of its JSON text in bytes.
+
+    None if `contributed` must look at it: it is not plain JSON, or has keys that are not stored.
+    """
+    if type(result) is dict and GIVEN.isdisjoint(result) and hidden.isdisjoint(result):
+        return copied_if_plain(result)
+    return None
 
 
 def contributed(

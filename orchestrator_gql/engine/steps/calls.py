@@ -26,7 +26,7 @@ STEP_TIMEOUT = "step-timeout"
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that takes twice as long, and each step makes one
 class Caller:
     """Calls authors' functions for one purpose: in the place, within the limit; ``name`` is the text for logs.
 
@@ -45,13 +45,17 @@ class Caller:
         Both may run authors' code, so both run in the same thread or task. Raises `AuthorRaised`, and `StepError`
         after the limit.
         """
-        with self.limited():
-            if iscoroutinefunction(function):
-                return await self.call_async(lambda: _awaited(function(**arguments), then))
+        try:
+            if _is_async(function):
+                begin = partial(_awaited, function, arguments, then)
+                return await self.place.call_async(begin, name=self.name, limit=self.limit)
             result: T | _Awaitable = await self.call_sync(_called, function, arguments, then)
             if not isinstance(result, _Awaitable):
                 return result
-            return await self.call_async(lambda: _awaited(result.awaitable, then))
+            return await self.call_async(partial(_awaited, lambda: result.awaitable, {}, then))
+        except TimedOut as late:
+            error = self._error_of(late)
+        raise error
 
     async def call_sync(self, function: Callable[..., T], *args: Any) -> T:
         """The result of a sync function; raises `AuthorRaised` and `TimedOut`."""
@@ -61,10 +65,10 @@ class Caller:
         """The result of the awaitable that ``begin`` returns; raises `AuthorRaised` and `TimedOut`."""
         return await self.place.call_async(begin, name=self.name, limit=self.limit)
 
-    async def focused(self, step: Focused, state: Mapping[str, Json]) -> dict[str, Json]:
+    async def focused(self, step: Focused, state: Mapping[str, Json]) -> Mapping[str, Json]:
         """The part of the state that the step, or another part of a workflow, sees; its lenses are authors' code."""
         if not step.lenses:
-            return dict(state)
+            return state
         with self.limited():
             return await self.call_sync(focus, step, state)
 
@@ -73,16 +77,19 @@ class Caller:
         """Raise `StepError` with the caller's code instead of `TimedOut`."""
         try:
             yield
-        except NoThreadFree:
-            reason = "functions that were called before do not return, and the log names them"
-            message = f"{self.name}: no thread is free: {reason}."
-        except TimedOut:
-            assert self.limit is not None, "only a call with a limit times out"
-            what = "The step" if self.code == STEP_TIMEOUT else self.name
-            message = f"{what} took longer than its {self.limit.seconds:g} seconds."
+        except TimedOut as late:
+            error = self._error_of(late)
         else:
             return
-        raise StepError(message, self.code)
+        raise error
+
+    def _error_of(self, late: TimedOut) -> StepError:
+        if isinstance(late, NoThreadFree):
+            reason = "functions that were called before do not return, and the log names them"
+            return StepError(f"{self.name}: no thread is free: {reason}.", self.code)
+        assert self.limit is not None, "only a call with a limit times out"
+        what = "The step" if self.code == STEP_TIMEOUT else self.name
+        return StepError(f"{what} took longer than its {self.limit.seconds:g} seconds.", self.code)
 
 
 def for_step(runtime: Runtime, name: str, limit: Limit | None = None) -> Caller:
@@ -149,7 +156,7 @@ class FormCaller:
             self._in_thread = Caller(runtime.authors.steps, name, limit, None, FORM_TIMEOUT)
             self._on_loop = Caller(runtime.authors.forms, name, limit, key, FORM_TIMEOUT)
 
-    async def focused(self, step: Focused, state: Mapping[str, Json]) -> dict[str, Json]:
+    async def focused(self, step: Focused, state: Mapping[str, Json]) -> Mapping[str, Json]:
         """See `Caller.focused`."""
         return await self._in_thread.focused(step, state)
 
@@ -227,5 +234,18 @@ def _called(function: Callable[..., Any], arguments: Mapping[str, Any], then: Ca
     return _Awaitable(result) if isawaitable(result) else then(result)
 
 
-async def _awaited(result: Awaitable[Any], then: Callable[[Any], T]) -> T:
-    return then(await result)
+async def _awaited(
+    function: Callable[..., Awaitable[Any]], arguments: Mapping[str, Any], then: Callable[[Any], T]
+) -> T:
+    return then(await function(**arguments))
+
+
+_cached_is_async = lru_cache(maxsize=4096)(iscoroutinefunction)
+
+
+def _is_async(function: Callable[..., Any]) -> bool:
+    """True for an async function; `iscoroutinefunction` itself takes longer than the rest of a call."""
+    try:
+        return _cached_is_async(function)
+    except TypeError:  # it has no hash
+        return iscoroutinefunction(function)

@@ -22,6 +22,7 @@ from orchestrator_gql.engine.steps.models import load_models, subject_of_form
 from orchestrator_gql.engine.steps.state import changed, fetched, has_large_values, put_back
 from orchestrator_gql.forms.errors import DEFAULT_LOCALE
 from orchestrator_gql.process import Failed, Outcome, Process, Success
+from orchestrator_gql.process.outcomes import new_success
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
 from orchestrator_gql.types import Failure, Json, State
@@ -45,6 +46,8 @@ POLL = timedelta(seconds=30)
 PATIENCE = 0.5
 """Seconds between two tries to read from an unavailable database."""
 
+_NOTHING_HIDDEN: frozenset[str] = frozenset()
+
 T = TypeVar("T")
 
 Tokens = Mapping[str | None, str]
@@ -55,11 +58,15 @@ async def run(runtime: Runtime, process: Process, step: ActionStep, tokens: Toke
     """Run the function of an action or validation; ``tokens`` are the tokens of the URLs that it hands out."""
     secrets, name = tuple(tokens.values()), f"step {step.name!r} of process {process.id}"
     try:
-        own = step_arguments.given(runtime, process, step, tokens)
-        state = await state_for(runtime, process, step, step.function)
+        state = process.state
+        if has_large_values(state):
+            state = await state_for(runtime, process, step, step.function)
         caller = calls.for_step(runtime, name, Limit(step.timeout.total_seconds()) if step.timeout else None)
-        visible = await caller.focused(step, state)
-        arguments = await patiently(lambda: step_arguments.arguments(runtime, step.function, visible, own))
+        visible = await caller.focused(step, state) if step.lenses else state
+        arguments = None if tokens else step_arguments.simple_arguments(step.function, visible)
+        if arguments is None:
+            own = step_arguments.given(runtime, process, step, tokens)
+            arguments = await patiently(lambda: step_arguments.arguments(runtime, step.function, visible, own))
         to_outcome = partial(_success, runtime, process, step, state, visible, secrets)
         return await caller.call(step.function, arguments, to_outcome)
     except (AuthorRaised, OrchestratorError) as error:
@@ -77,12 +84,18 @@ def _success(
 ) -> Success:
     """The outcome of a step that returned ``result``; the author's serializers and lenses run here."""
     where, wait = f"Step {step.name!r}", step.awaits
-    refs = external_ids.refs_in(result, is_named=wait.expect is not None, where=where) if wait else {}
+    refs: external_ids.Refs = {}
+    if wait:
+        refs = external_ids.refs_in(result, is_named=wait.expect is not None, where=where)
     if wait and not refs and wait.poll is None and not hands_out_url(step, wait):
         raise StepError(
             f"{where} hands out no URL and returned no {external_ids.KEY}: nothing could answer.", "bad-remote-ref"
         )
-    hidden = frozenset({wait.route_key, external_ids.KEY}) if wait else frozenset[str]()
+    hidden = frozenset({wait.route_key, external_ids.KEY}) if wait else _NOTHING_HIDDEN
+    if not (secrets or step.lenses) and state is process.state:  # no large value was loaded for the step
+        plain = step_arguments.plain_result(result, hidden)
+        if plain is not None and plain[1] <= runtime.settings.max_step_bytes:
+            return new_success(plain[0], refs=refs)
     added, returned, found = step_arguments.contributed(result, where=where, hidden=hidden)
     delta = changed(process.state, state, put_back(step, state, visible, without_tokens(added, secrets)))
     _demand_size(runtime, step, state, delta)
@@ -90,7 +103,7 @@ def _success(
     if returned:
         workflow = runtime.registry.find(process.workflow_name)
         documents = tuple(documents_of(returned, allows_in_use=workflow is not None and workflow.allow_in_use))
-    return Success(delta, documents, refs=refs, secrets=found.standing_in(delta) if step.lenses else found)
+    return new_success(delta, documents, refs=refs, secrets=found.standing_in(delta) if step.lenses else found)
 
 
 async def state_for(runtime: Runtime, process: Process, step: Step, function: Callable[..., Any]) -> Mapping[str, Json]:

@@ -19,6 +19,7 @@ from orchestrator_gql.utils.errors import StorageUnavailable
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 PATIENCE = 0.02
 """Seconds that units wait for a transaction: it may wait for a lock itself, and must not hold up all the others."""
@@ -130,3 +131,31 @@ class Batches(Generic[T]):
             for id, waiting in taken.items():
                 if not waiting.done.done():
                     waiting.done.set_result((done[id],) if id in done else None)
+
+
+class SharedUnits(Generic[U, T]):
+    """As `Batches`, for units that differ in more than their process: a transaction gets the units themselves."""
+
+    def __init__(self) -> None:
+        self._batches: Batches[T] = Batches()
+        self._units: dict[UUID, U] = {}
+
+    async def run(
+        self,
+        process_id: UUID,
+        unit: U,
+        alone: Callable[[], Awaitable[T]],
+        together: Callable[[Mapping[UUID, U]], Awaitable[Mapping[UUID, T]]],
+    ) -> T:
+        """The result of the unit."""
+
+        def these(ids: Sequence[UUID]) -> Awaitable[Mapping[UUID, T]]:
+            return together({id: self._units[id] for id in ids if id in self._units})
+
+        if process_id in self._units:
+            return await alone()
+        self._units[process_id] = unit
+        try:
+            return await self._batches.run(process_id, alone, these)
+        finally:
+            del self._units[process_id]

@@ -38,6 +38,10 @@ logger = logging.getLogger(__name__)
 GROUP = 512
 """Units that one commit contains at most."""
 
+STRETCH = 8
+"""Units that share a savepoint at most: to begin and end one takes a tenth of the time of a unit. If one of them fails,
+the units before it run again."""
+
 SLICE = 0.005
 """Seconds that a group may block the loop before other tasks run; units that these add join the same group."""
 
@@ -74,14 +78,36 @@ class _PendingUnit(Generic[T]):
 
 
 @dataclass(slots=True)
+class _Stretch:
+    """The last units of a group, which share a savepoint, and the effects of the units that succeeded.
+
+    ``most`` units may share it: one at first after a failure, and for each unit that runs again.
+    """
+
+    units: list[_PendingUnit[Any]] = field(default_factory=list)
+    effects: list[CommitEffects] = field(default_factory=list)
+    most: int = STRETCH
+    again: int = 0
+
+    def drop_claims(self) -> None:
+        """Forget the claims of the units: they are rolled back."""
+        for effects in self.effects:
+            for claim in effects.claims:
+                claim.drop()
+        self.effects = []
+
+
+@dataclass(slots=True)
 class _Group:
     units: list[_PendingUnit[Any]] = field(default_factory=list)
     effects: CommitEffects = field(default_factory=CommitEffects)
     written: int = 0
     began: float = field(default_factory=time.perf_counter)
+    stretch: _Stretch = field(default_factory=_Stretch)
 
     def void(self, error: BaseException) -> None:
         """Fail every unit with the error: nothing was stored and nothing was acknowledged."""
+        self.stretch.drop_claims()
         for claim in self.effects.claims:
             claim.drop()
         self.effects = CommitEffects()
@@ -172,16 +198,18 @@ class GroupWriter:
 
     def _run_units(self, group: _Group) -> None:
         until = time.perf_counter() + SLICE
+        is_over = False
         try:
-            while self._waiting and len(group.units) < GROUP and self._driver.in_transaction:
+            while self._waiting and len(group.units) < GROUP and self._driver.in_transaction and not is_over:
                 self._run_next(group)
-                if time.perf_counter() > until:
-                    self._loop.call_soon(self._run_units, group)
-                    return
+                is_over = time.perf_counter() > until
+            self._end_stretch(group)
         except BaseException as error:  # the disk is full or gone: SQLite may have rolled everything back
             self._settle(group, error)
             return
-        if self._driver.total_changes == group.written or not self._driver.in_transaction:  # nothing to write
+        if is_over:
+            self._loop.call_soon(self._run_units, group)
+        elif self._driver.total_changes == group.written or not self._driver.in_transaction:  # nothing to write
             self._settle(group, self._commit(group))
         else:
             self._run_in_thread(partial(self._commit, group), partial(self._settle, group))
@@ -189,23 +217,53 @@ class GroupWriter:
     def _run_next(self, group: _Group) -> None:
         waiting = self._waiting.popleft()
         is_alone = not group.units and not self._waiting
+        stretch = group.stretch
         group.units.append(waiting)
         effects = begin_unit(self._conn)
         if not is_alone:
-            self._driver.execute("SAVEPOINT unit")
+            if not stretch.units:
+                self._driver.execute("SAVEPOINT units")
+            stretch.units.append(waiting)
         try:
             waiting.result = waiting.context.run(translated, waiting.unit, self._conn)
         except StorageUnavailable:
             raise
         except BaseException as error:
-            self._driver.execute("ROLLBACK" if is_alone else "ROLLBACK TO unit")
             waiting.error = RuntimeError("StopIteration was raised") if isinstance(error, StopIteration) else error
-        else:
-            if len(effects.woken) == 1:
-                self._claim(effects)
+            if is_alone:
+                self._driver.execute("ROLLBACK")
+            else:
+                self._undo_stretch(group)
+            return
+        stretch.effects.append(effects)
+        if len(effects.woken) == 1:
+            self._claim(effects)
+        if is_alone or len(stretch.units) >= stretch.most:
+            self._end_stretch(group)
+
+    def _undo_stretch(self, group: _Group) -> None:
+        """Undo the unit that failed, which is the last, and with it the units before it; they run again."""
+        stretch = group.stretch
+        self._driver.execute("ROLLBACK TO units")
+        self._driver.execute("RELEASE units")
+        *again, failed = stretch.units
+        group.units[-len(stretch.units) :] = [failed]
+        self._waiting.extendleft(reversed(again))
+        stretch.drop_claims()
+        stretch.units = []
+        stretch.most, stretch.again = 1, len(again)
+
+    def _end_stretch(self, group: _Group) -> None:
+        stretch = group.stretch
+        if stretch.units:
+            self._driver.execute("RELEASE units")
+            if stretch.again:
+                stretch.again -= 1
+            else:
+                stretch.most = min(2 * stretch.most, STRETCH)
+        for effects in stretch.effects:
             group.effects.add(effects)
-        if not is_alone:
-            self._driver.execute("RELEASE unit")
+        stretch.units, stretch.effects = [], []
 
     def _claim(self, effects: CommitEffects) -> None:
         """Claim the process that the unit woke, if a worker is free: a claim of its own would be one commit more.
@@ -234,14 +292,14 @@ class GroupWriter:
         if error is not None:
             self._roll_back()
             group.void(storage_error(error))
-        if self._waiting:
-            self._loop.call_soon(self._begin)  # behind the other tasks that are ready
-        else:
-            self._is_busy = False
         for waiting in group.units:
             waiting.settle()
         if error is None:
             self._committed(group.effects, len(group.units), time.perf_counter() - group.began)
+        if self._waiting:
+            self._loop.call_soon(self._begin)  # behind the tasks that wait for an answer of this group
+        else:
+            self._is_busy = False
 
     def _roll_back(self) -> None:
         if self._driver.in_transaction:

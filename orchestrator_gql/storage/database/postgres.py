@@ -6,14 +6,13 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 from weakref import WeakSet
 
-from sqlalchemy import Connection, make_url
+from sqlalchemy import Connection, Engine, create_engine, make_url
 from sqlalchemy.event import listen
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.util import greenlet_spawn
 
 from orchestrator_gql.storage.database import thread_reads
@@ -54,6 +53,9 @@ from orchestrator_gql.utils.errors import OutcomeUnknown, StorageUnavailable, St
 from orchestrator_gql.utils.extras import demand_extra
 from orchestrator_gql.utils.forks import keep_from_children
 from orchestrator_gql.utils.outages import WRITES, Outage
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 POOL = 20
 """Connections for transactions. They stay open, and there are no more in a burst: to open one takes longer than most
@@ -110,7 +112,7 @@ _begin()
 os.register_at_fork(after_in_child=_begin)
 
 
-def _listen(engine: AsyncEngine) -> None:
+def _listen(engine: Engine) -> None:
     """Let the writes that wait in the pipeline of a connection follow its transaction."""
 
     def keep(adapted: Any, record: Any) -> None:
@@ -118,13 +120,13 @@ def _listen(engine: AsyncEngine) -> None:
         keep_own(connection)
         give_pipeline(record.info, connection)
 
-    renew_stale_connections(engine.sync_engine)
-    listen(engine.sync_engine, "connect", keep)
-    listen(engine.sync_engine, "before_cursor_execute", make_ready)
+    renew_stale_connections(engine)
+    listen(engine, "connect", keep)
+    listen(engine, "before_cursor_execute", make_ready)
     for event in ("savepoint", "release_savepoint", "commit"):
-        listen(engine.sync_engine, event, flush)
+        listen(engine, event, flush)
     for event in ("rollback", "rollback_savepoint"):
-        listen(engine.sync_engine, event, clear)
+        listen(engine, event, clear)
 
 
 class PostgresDatabase:
@@ -139,18 +141,24 @@ class PostgresDatabase:
         self.prepare: Prepare | None = None
         self._url = url
         self._name = name
-        self._engine: AsyncEngine | None = None
-        self._readers: AsyncEngine | None = None
+        self._engine: Engine | None = None
+        self._readers: Engine | None = None
         self._thread_reads: ThreadReads | None = None
         self._failpoints = read_failpoints()
         self._places = SnapshotPlaces()
 
     @property
-    def engine(self) -> AsyncEngine:
-        """The SQLAlchemy engine with transactions of its own, for migrations."""
+    def engine(self) -> "AsyncEngine":
+        """The pool for transactions as SQLAlchemy's asynchronous engine, whose transactions are its own."""
+        from sqlalchemy.ext.asyncio import AsyncEngine  # it imports the ORM, which a server does not need: 5 MB
+
+        return AsyncEngine(self._in_transactions())
+
+    def _in_transactions(self) -> Engine:
+        """The engine whose transactions SQLAlchemy begins and ends, without a pipeline."""
         return self._opened(self._engine).execution_options(isolation_level="READ COMMITTED")
 
-    def _opened(self, engine: AsyncEngine | None) -> AsyncEngine:
+    def _opened(self, engine: Engine | None) -> Engine:
         if engine is None:  # closed: the stop of the server overtakes its last requests
             raise StorageUnavailable
         return engine
@@ -166,12 +174,12 @@ class PostgresDatabase:
         arguments = connection_arguments(self._url, f"{self._name} author-reads")
         self._thread_reads = thread_reads.of_postgres(self._url, arguments, str(options_of_url), connect_own)
 
-    def _pool(self, size: int, options: str) -> AsyncEngine:
+    def _pool(self, size: int, options: str) -> Engine:
         from orchestrator_gql.storage.database.own_connections import OwnConnection
 
         arguments = connection_arguments(self._url, self._name)
-        engine = create_async_engine(
-            self._url,
+        engine = create_engine(
+            make_url(self._url).set(drivername="postgresql+psycopg_async"),
             isolation_level="AUTOCOMMIT",  # the pipelines begin and end the transactions
             skip_autocommit_rollback=True,
             hide_parameters=True,  # they contain states and results, and the log may contain the error
@@ -190,10 +198,10 @@ class PostgresDatabase:
             self._thread_reads.close()
             self._thread_reads = None
         if self._engine is not None:
-            await self._engine.dispose()
+            await greenlet_spawn(self._engine.dispose)
             self._engine = None
         if self._readers is not None:
-            await self._readers.dispose()
+            await greenlet_spawn(self._readers.dispose)
             self._readers = None
 
     async def transaction(self, unit: Unit[T]) -> T:
@@ -242,7 +250,7 @@ class PostgresDatabase:
         self, unit: Unit[T], run: Unit[tuple[T, CommitEffects]], progress: Progress
     ) -> tuple[T, CommitEffects]:
         began = time.monotonic()
-        engine = self._opened(self._engine).sync_engine
+        engine = self._opened(self._engine)
         try:
             async with asyncio.timeout(UNIT_SECONDS):
                 result, effects = await greenlet_spawn(write_in, engine, run, progress)
@@ -272,9 +280,14 @@ class PostgresDatabase:
 
     async def alter(self, unit: Unit[T]) -> T:
         """Run a unit that changes the schema or a whole table, without a time limit: millions of rows take long."""
-        async with self.engine.begin() as conn:
-            await conn.exec_driver_sql("SET LOCAL statement_timeout = 0")
-            return await conn.run_sync(unit)
+        engine = self._in_transactions()
+
+        def without_limit() -> T:
+            with engine.begin() as conn:
+                conn.exec_driver_sql("SET LOCAL statement_timeout = 0")
+                return unit(conn)
+
+        return await greenlet_spawn(without_limit)
 
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads, on one snapshot, and return its result."""
@@ -286,12 +299,12 @@ class PostgresDatabase:
         with counted(self.outage):
             return await self._read_repeated(unit, self._engine, "")
 
-    async def _read_repeated(self, unit: Unit[T], engine: AsyncEngine | None, begin: str) -> T:
-        sync_engine = self._opened(engine).sync_engine
+    async def _read_repeated(self, unit: Unit[T], engine: Engine | None, begin: str) -> T:
+        opened = self._opened(engine)
         for tries in range(2):
             try:
                 async with asyncio.timeout(UNIT_SECONDS):
-                    return await greenlet_spawn(read_in, sync_engine, unit, begin)
+                    return await greenlet_spawn(read_in, opened, unit, begin)
             except FAILURES as error:
                 if not _is_undone(error, tries):
                     raise _translated(error) from error
@@ -313,12 +326,13 @@ class PostgresDatabase:
                 conn = await self._begin_snapshot(stack)
             yield CountedSnapshot(_Snapshot(conn), self.outage)
 
-    async def _begin_snapshot(self, stack: AsyncExitStack) -> AsyncConnection:
+    async def _begin_snapshot(self, stack: AsyncExitStack) -> Connection:
         try:
-            conn = await self._opened(self._readers).connect()
+            conn = await greenlet_spawn(self._opened(self._readers).connect)
             stack.push_async_callback(_end, conn)
-            await conn.run_sync(lambda sync: demand_pipeline(sync).begin(SNAPSHOT))
-            await conn.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
+            await greenlet_spawn(demand_pipeline(conn).begin, SNAPSHOT)
+            limit = f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'"
+            await greenlet_spawn(conn.exec_driver_sql, limit)
         except FAILURES as error:
             raise _translated(error) from error
         except PoolTimeout as error:
@@ -329,7 +343,7 @@ class PostgresDatabase:
 class _Snapshot:
     """A transaction that only reads. It ends with its time, or if its reader takes too long between two reads."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
         self._ends_at = time.monotonic() + SECONDS
 
@@ -339,7 +353,7 @@ class _Snapshot:
             raise SnapshotEnded
         try:
             async with asyncio.timeout(UNIT_SECONDS):
-                return await self._conn.run_sync(unit)
+                return await greenlet_spawn(unit, self._conn)
         except FAILURES as error:
             if sqlstate(error) == IDLE:
                 raise SnapshotEnded from error
@@ -348,18 +362,18 @@ class _Snapshot:
             raise StorageUnavailable from error
 
 
-async def _end(conn: AsyncConnection) -> None:
+async def _end(conn: Connection) -> None:
     """End a snapshot. Its reads are complete, so it does not matter if its connection is lost now."""
     with suppress(*FAILURES):
         await asyncio.shield(asyncio.ensure_future(_given_back(conn)))  # the connection must return to its pool
 
 
-async def _given_back(conn: AsyncConnection) -> None:
+async def _given_back(conn: Connection) -> None:
     try:
         if not conn.invalidated:
-            await conn.run_sync(lambda sync: demand_pipeline(sync).end(sync, COMMIT))
+            await greenlet_spawn(demand_pipeline(conn).end, conn, COMMIT)
     finally:
-        await conn.close()
+        await greenlet_spawn(conn.close)
 
 
 def _is_undone(error: Failure, tries: int) -> bool:

@@ -7,7 +7,7 @@ through the `Pipeline` of the connection, except in the threads of authors' code
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -19,55 +19,28 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.types import TypeEngine
 
+from orchestrator_gql.storage.database import conversions
+from orchestrator_gql.storage.database.conversions import Convert, EnumText, Values, hex_of
 from orchestrator_gql.storage.database.pipeline import Executed, Pipeline, pipeline_of
-from orchestrator_gql.storage.database.writes import Refusal, Template, as_text
+from orchestrator_gql.storage.database.writes import Refusal, Template
 
 FLOAT8 = 701
 """The type that PostgreSQL reports for our columns of floats; no other conversion asks what was reported."""
 
-Values = Mapping[str, Any]
-Convert = Callable[[Any], Any]
-
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    """The SQL for one dialect, with the conversion of each parameter and of each column that needs a conversion.
+    """The SQL for one dialect, with the conversions between its values and those of our code.
 
-    NULL is None on both sides and is never converted.
+    ``parameters`` returns the parameters for the driver of SQLite, ``texts`` those of the template, and ``row`` a row
+    by the names of the columns.
     """
 
     sql: str
-    names: tuple[str, ...]
-    bound: tuple[tuple[int, Convert], ...]
-    """The conversions of parameters, by their places in ``names``."""
-    is_positional: bool
-    constants: Values
-    columns: tuple[str, ...]
-    read: tuple[tuple[str, Convert], ...]
     template: Template
-
-    def parameters(self, values: Values) -> Any:
-        parameters = {**self.constants, **values} if self.constants else values
-        converted = [parameters[name] for name in self.names]
-        for place, bind in self.bound:
-            if (value := converted[place]) is not None:
-                converted[place] = bind(value)
-        return converted if self.is_positional else dict(zip(self.names, converted, strict=True))
-
-    def texts(self, values: Values) -> list[Any]:
-        converted = self.parameters(values)
-        return [as_text(converted[name]) for name in self.template.names]
-
-    def row(self, row: Sequence[Any]) -> dict[str, Any]:
-        cells = dict(zip(self.columns, row, strict=True))
-        for name, read in self.read:
-            if (cell := cells[name]) is not None:
-                cells[name] = read(cell)
-        return cells
-
-
-def _hex(value: UUID) -> str:
-    return f"{value.int:032x}"
+    parameters: Callable[[Values], tuple[Any, ...]]
+    texts: Callable[[Values], list[Any]]
+    row: Callable[[Sequence[Any]], dict[str, Any]]
 
 
 _uuid = lru_cache(maxsize=4096)(UUID)
@@ -81,7 +54,9 @@ def _bind(type_: TypeEngine[Any], dialect: Dialect) -> Convert | None:
         return None
     convert: Convert | None = own.bind_processor(dialect)
     if convert is not None and isinstance(own, Uuid) and own.as_uuid:
-        return _hex
+        return hex_of
+    if convert is not None and isinstance(own, Enum) and own.enum_class is not None:
+        return EnumText(own.enum_class, convert)
     return convert if convert is None else _quick(own, convert)
 
 
@@ -212,19 +187,16 @@ class Prepared:
     def _compile(self, dialect: Dialect) -> _Compiled:
         compiler: SQLCompiler = self._statement.compile(dialect=dialect, column_keys=self._columns)
         binds = {compiler.bind_names[bind]: bind for bind in compiler.bind_names}
-        names = (compiler.positiontup or ()) if compiler.positional else binds
         read = self._statement.selected_columns if isinstance(self._statement, Select) else ()
-        converts = [(place, _bind(binds[name].type, dialect)) for place, name in enumerate(names)]
-        reads = [(str(column.key), _read(column.type, dialect)) for column in read]
+        constants = {name: bind.effective_value for name, bind in binds.items() if not bind.required}
+        template = _template(compiler, self._statement, self._key, binds.values())
+        converts = {name: _bind(bind.type, dialect) for name, bind in binds.items()}
         return _Compiled(
             sql=compiler.string,
-            names=tuple(names),
-            bound=tuple((place, convert) for place, convert in converts if convert is not None),
-            is_positional=compiler.positional,
-            constants={name: bind.effective_value for name, bind in binds.items() if not bind.required},
-            columns=tuple(name for name, _ in reads),
-            read=tuple((name, convert) for name, convert in reads if convert is not None),
-            template=_template(compiler, self._statement, self._key, binds.values()),
+            template=template,
+            parameters=conversions.to_parameters(compiler.positiontup or (), converts, constants),
+            texts=conversions.to_texts(template.names, converts, constants),
+            row=conversions.to_row({str(column.key): _read(column.type, dialect) for column in read}),
         )
 
 

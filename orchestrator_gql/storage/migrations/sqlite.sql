@@ -3,7 +3,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0019');
+INSERT INTO "alembic_version" VALUES('0020');
 CREATE TABLE audit (
 	id CHAR(32) NOT NULL, 
 	chain CHAR(32) NOT NULL, 
@@ -379,6 +379,7 @@ CREATE INDEX ix_callback_attempts_callback_id ON callback_attempts (callback_id,
 CREATE INDEX ix_callback_keys_callback_id ON callback_keys (callback_id);
 CREATE INDEX ix_callback_progress_callback_id ON callback_progress (callback_id, id);
 CREATE INDEX ix_callbacks_payload_id ON callbacks (payload_id) WHERE payload_id IS NOT NULL;
+CREATE INDEX ix_callbacks_pending ON callbacks (status, id) WHERE status = 'PENDING';
 CREATE INDEX ix_callbacks_process_id ON callbacks (process_id, step_index);
 CREATE INDEX ix_callbacks_service_remote_ref ON callbacks (service, remote_ref) WHERE remote_ref IS NOT NULL;
 CREATE INDEX ix_callbacks_status_expires_at ON callbacks (status, expires_at, id);

@@ -87,6 +87,9 @@ partial_index(
     "ix_callbacks_service_remote_ref", callbacks.c.service, callbacks.c.remote_ref, where="remote_ref IS NOT NULL"
 )
 Index("ix_callbacks_status_expires_at", callbacks.c.status, callbacks.c.expires_at, callbacks.c.id)
+PENDING = "status = 'PENDING'"
+# With the status, because SQLite prefers an index whose first column has a value to one in the order of the list.
+partial_index("ix_callbacks_pending", callbacks.c.status, callbacks.c.id, where=PENDING)
 partial_index("ix_callbacks_payload_id", callbacks.c.payload_id, where="payload_id IS NOT NULL")
 
 callback_keys = Table(

@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from orchestrator_gql.utils.errors import StepError
 from orchestrator_gql.utils.json import secrets
 from orchestrator_gql.utils.json.flaws import MAX_DEPTH, MAX_DIGITS
+from orchestrator_gql.utils.json.plain import copied_if_plain
 from orchestrator_gql.utils.json.redaction import MASK
 from orchestrator_gql.utils.json.text import Json, encode, preview
 from orchestrator_gql.utils.wrappers import is_wrapper
@@ -56,6 +57,8 @@ def to_json(value: Any, *, where: str, found: secrets.Found | None = None) -> Js
     Traceback (most recent call last):
     orchestrator_gql.utils.errors.StepError: `result.sites[0]` is bytes, which is not JSON; decode them to text first.
     """
+    if type(value) in (dict, list) and (plain := copied_if_plain(value)) is not None:
+        return plain[0]
     return _Boundary(where, found).plain(value, ())
 
 

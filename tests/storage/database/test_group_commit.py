@@ -12,10 +12,12 @@ import pytest
 from sqlalchemy import Connection, text
 from support.database import sqlite_url
 
+from orchestrator_gql.storage.database.after_commit import CommitEffects, NoHooks, wake
 from orchestrator_gql.storage.database.schema import migrate
 from orchestrator_gql.storage.database.sqlite import SqliteDatabase
 from orchestrator_gql.storage.database.sqlite_file import PATIENCE
 from orchestrator_gql.utils.errors import StorageUnavailable
+from orchestrator_gql.utils.tokens import new_id
 
 
 class Wrong(Exception):
@@ -179,3 +181,112 @@ async def test_a_loop_that_is_never_idle_does_not_starve_the_writer(database: Sq
         spinning.cancel()
 
     assert len(await database.read(kept)) == 100
+
+
+async def store(database: SqliteDatabase, units: list[Callable[[Connection], None]]) -> list[type]:
+    """Run the units in one group; the types of their results."""
+    results = await asyncio.gather(*map(database.transaction, units), return_exceptions=True)
+    return [type(result) for result in results]
+
+
+@pytest.mark.parametrize("failing", [{0}, {7}, {8}, {19}, {0, 1, 2}, {5, 6, 13}, {6, 7, 8, 9}, set(range(0, 20, 2))])
+async def test_units_that_fail_anywhere_are_undone_alone_and_the_others_keep_their_order(
+    database: SqliteDatabase, failing: set[int]
+) -> None:
+    names = [f"{n:02}" for n in range(20)]
+
+    types = await store(database, [(keep_and_fail if n in failing else keep)(name) for n, name in enumerate(names)])
+
+    assert types == [Wrong if n in failing else type(None) for n in range(20)]
+    assert await database.read(kept) == [name for n, name in enumerate(names) if n not in failing]
+
+
+async def test_a_unit_beside_failures_runs_at_most_twice(database: SqliteDatabase) -> None:
+    runs = [0] * 60
+
+    def counted(n: int) -> Callable[[Connection], None]:
+        def unit(conn: Connection) -> None:
+            runs[n] += 1
+            (keep_and_fail if n % 7 == 6 else keep)(str(n))(conn)
+
+        return unit
+
+    await store(database, [counted(n) for n in range(60)])
+
+    assert max(runs) == 2
+    assert all(runs[n] == 1 for n in range(60) if n % 7 == 6)
+
+
+async def test_units_of_a_group_share_savepoints(database: SqliteDatabase) -> None:
+    commands: list[str] = []
+
+    def trace(conn: Connection) -> None:
+        driver = conn.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        driver.set_trace_callback(commands.append)
+
+    await database.transaction(trace)
+    await store(database, [keep(str(n)) for n in range(32)])
+
+    assert len([command for command in commands if command.startswith("SAVEPOINT")]) == 4
+
+
+class ToyClaim:
+    """A claim that notes what became of it."""
+
+    def __init__(self, claims: "list[ToyClaim]") -> None:
+        self.ends: list[str] = []
+        claims.append(self)
+
+    def begin(self) -> None:
+        self.ends.append("begun")
+
+    def drop(self) -> None:
+        self.ends.append("dropped")
+
+
+async def test_claims_of_units_that_run_again_are_dropped_and_the_effects_count_once(database: SqliteDatabase) -> None:
+    claims: list[ToyClaim] = []
+    committed: list[CommitEffects] = []
+
+    class Hooks(NoHooks):
+        def notify(self, effects: CommitEffects) -> None:
+            committed.append(effects)
+
+    database.hooks = Hooks()
+    database.hooks.claimer = lambda _id: lambda _conn: ToyClaim(claims)
+
+    def wake_one(conn: Connection) -> None:
+        keep("woken")(conn)
+        wake(conn, new_id())
+
+    await store(database, [keep("one"), wake_one, keep_and_fail("three"), keep("four")])
+
+    assert [claim.ends for claim in claims] == [["dropped"], []]
+    assert [effects.claims for effects in committed] == [[claims[1]]]
+    assert await database.read(kept) == ["one", "woken", "four"]
+
+
+async def test_a_caller_goes_on_before_the_next_group_runs(database: SqliteDatabase) -> None:
+    order: list[str] = []
+    has_begun = asyncio.Event()
+
+    def noting(name: str) -> Callable[[Connection], None]:
+        def unit(conn: Connection) -> None:
+            order.append(f"unit {name}")
+            has_begun.set()
+            keep(name)(conn)
+
+        return unit
+
+    async def call(name: str) -> None:
+        await database.transaction(noting(name))
+        order.append(f"answer {name}")
+
+    first = asyncio.create_task(call("one"))
+    await has_begun.wait()
+    second = asyncio.create_task(call("two"))  # it waits while the first is committed
+
+    await asyncio.gather(first, second)
+
+    assert order == ["unit one", "answer one", "unit two", "answer two"]
