@@ -166,7 +166,7 @@ async def test_a_worker_takes_no_more_jobs_than_it_has_places(
 ) -> None:
     """Nor does it claim others meanwhile: the places of the jobs are kept before it knows how many there are."""
     running, most, over = 0, 0, list[int]()
-    claim_jobs = distributed.claim_jobs
+    claim_jobs = shared_claims.claim_jobs
 
     async def noting(runtime: Runtime, limit: int, hold: Any) -> Any:
         hooks: Any = runtime.database.hooks
