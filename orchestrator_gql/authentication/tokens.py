@@ -4,8 +4,10 @@ import hashlib
 import hmac
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 
 from orchestrator_gql.authentication.guess_limiter import GuessLimiter
+from orchestrator_gql.config.principals import Team
 from orchestrator_gql.config.settings import Settings
 from orchestrator_gql.security import LOCAL_OPERATOR, NOBODY, Principal
 from orchestrator_gql.utils.errors import Unauthenticated
@@ -24,13 +26,18 @@ def signed_in(
         raise sign_ins.refusal(address, error) from None
 
 
+@lru_cache(maxsize=8)
+def _local_operator(teams: tuple[Team, ...]) -> Principal:
+    return replace(LOCAL_OPERATOR, teams=frozenset(team.key for team in teams))
+
+
 def principal_of(settings: Settings, authorization: str | None, now: datetime) -> Principal:
     """The principal for the value of the ``Authorization`` header. Raises `Unauthenticated` for a wrong value.
 
     If no sign-in is configured, the principal is always the local operator, who belongs to every team.
     """
     if not settings.has_sign_in:
-        return replace(LOCAL_OPERATOR, teams=frozenset(team.key for team in settings.teams))
+        return _local_operator(settings.teams)
     if authorization is None:
         return NOBODY
     scheme, _, secret = authorization.partition(" ")

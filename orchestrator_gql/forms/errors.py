@@ -1,6 +1,7 @@
 """Converts the errors of pydantic to field errors, which a client can show beside the fields."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -29,8 +30,13 @@ def locale_of(accept_language: str | None) -> str:
 
     The default is ``DEFAULT_LOCALE``.
     """
+    return DEFAULT_LOCALE if accept_language is None else _locale_of(accept_language[:LONGEST_HEADER])
+
+
+@lru_cache(maxsize=64)
+def _locale_of(accept_language: str) -> str:
     choices: list[tuple[float, str]] = []
-    for part in (accept_language or "")[:LONGEST_HEADER].split(","):
+    for part in accept_language.split(","):
         language, _, weight = part.strip().partition(";q=")
         try:
             choices.append((-float(weight or 1), language.partition("-")[0].lower()))

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from ipaddress import ip_address, ip_network
 from typing import TypeAlias
 
@@ -119,6 +119,7 @@ class Context:
         self.redacted = Redaction(self.runtime.redact, self.turn)
 
 
+@lru_cache(maxsize=1024)
 def _network_of(peer: str | None) -> str | None:
     """The address, or the /64 network of an IPv6 address: one machine has all addresses of such a network."""
     try:

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Collection, Hashable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import graphql
 from graphql import (
@@ -76,12 +77,16 @@ _Rules = tuple[type[ASTValidationRule], ...]
 
 @dataclass(slots=True)
 class KnownDocument:
-    """A parsed document and its validation errors; ``tokens`` and ``characters`` are its weight."""
+    """A parsed document and its validation errors; ``tokens`` and ``characters`` are its weight.
+
+    ``plans`` keeps the `OperationPlan` of each operation that was executed.
+    """
 
     document: DocumentNode
     tokens: int
     characters: int
     verdicts: dict[tuple[GraphQLSchema, _Rules], tuple[GraphQLError, ...]] = field(default_factory=dict)
+    plans: dict[Hashable, Any] = field(default_factory=dict)
 
 
 class DocumentMemory:
@@ -170,6 +175,11 @@ def keep(query: str, found: KnownDocument, *, is_stranger: bool) -> KnownDocumen
     return found
 
 
+def add_weight(query: str, found: KnownDocument, *, is_stranger: bool) -> None:
+    """Count what is kept of an execution as much as the document itself."""
+    (STRANGERS_MEMORY if is_stranger else MEMORY).add_weight(query, found, found.document.token_count, 0)
+
+
 def _is_small(found: KnownDocument) -> bool:
     is_light = found.tokens <= STRANGERS_KEPT_TOKENS and found.characters <= STRANGERS_KEPT_CHARACTERS
     return is_light and brings_results(found.document)
@@ -240,6 +250,11 @@ def _validated(schema: GraphQLSchema, document: DocumentNode, rules: _Rules) -> 
     return tuple(errors)
 
 
+def rules_for(rules: _Rules, *, is_stranger: bool) -> _Rules:
+    """The validation rules for a document of such a caller."""
+    return tuple(getattr(rule, "for_strangers", rule) for rule in rules) if is_stranger else rules
+
+
 class KnownDocuments(SchemaExtension):
     """Parse and validate with the memories of this module."""
 
@@ -265,8 +280,7 @@ class KnownDocuments(SchemaExtension):
         return bool((self.execution_context.operation_extensions or {}).get(STRANGER))
 
     async def _verdict(self, schema: GraphQLSchema, rules: _Rules) -> tuple[GraphQLError, ...]:
-        if self._is_stranger:
-            rules = tuple(getattr(rule, "for_strangers", rule) for rule in rules)
+        rules = rules_for(rules, is_stranger=self._is_stranger)
         find_again = partial(self._known.verdicts.get, (schema, rules))
         found = find_again()
         if found is None:

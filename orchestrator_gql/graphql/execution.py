@@ -4,28 +4,22 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import AbstractContextManager, aclosing
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, TypeAlias
 
 import strawberry
-from graphql import GraphQLError, GraphQLLeafType, OperationDefinitionNode, get_named_type, is_leaf_type
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from graphql import GraphQLError, OperationDefinitionNode
 from strawberry.types import ExecutionResult
 
 from orchestrator_gql.audit import origin
 from orchestrator_gql.graphql import documents, masking
 from orchestrator_gql.graphql.coroutines import Coroutines
 from orchestrator_gql.graphql.documents import Kind
-from orchestrator_gql.graphql.slow_lane import Pace
+from orchestrator_gql.graphql.operation_plans import Result, extensions_of, plan_of
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
 from orchestrator_gql.reads.weight import Weight
 from orchestrator_gql.security import NOBODY, Principal
 from orchestrator_gql.types import Json
-from orchestrator_gql.utils import json
 from orchestrator_gql.utils.errors import ServerBusy
-
-LEAF_BYTES = 24
-"""The bytes that a value adds to the response besides its text: its name, its quotes, its part of the braces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,94 +72,6 @@ class Refusal(Exception):
         super().__init__()
 
 
-class WeighingExecutor(StrawberryGraphQLCoreExecutionContext):
-    """Count each value as it is written into the response; a query writes no more values after the limit.
-
-    The response of a query over the limit is dropped, so its remaining values may be anything that costs nothing. A
-    mutation still reports what it has done, as far as the limit allows.
-    """
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        coroutines: Coroutines | None = getattr(self.context_value, "coroutines", None)
-        if coroutines is not None:
-            self.is_awaitable = coroutines.noting(self.is_awaitable)  # type: ignore[assignment]
-
-    def complete_leaf_value(self, return_type: GraphQLLeafType, result: Any) -> Any:  # type: ignore[override]
-        """Write the value and count it."""
-        weight: Weight | None = getattr(self.context_value, "weight", None)
-        if weight is None:
-            return super().complete_leaf_value(return_type, result)
-        if weight.is_over and self.operation.operation is not Kind.MUTATION:
-            return ""
-        written = super().complete_leaf_value(return_type, result)
-        weight.write(leaf_size(written))
-        return written
-
-    def complete_iterable_value(
-        self, item_type: Any, details: Any, info: Any, path: Any, items: Any, place: Any
-    ) -> Any:
-        """Write the items, in the next slice if the operation is large, or none after the limit."""
-        weight: Weight | None = getattr(self.context_value, "weight", None)
-        if weight is not None and weight.is_over and self.operation.operation is not Kind.MUTATION:
-            items = ()
-        pace: Pace | None = getattr(self.context_value, "pace", None)
-        if pace is None or not items or is_leaf_type(get_named_type(item_type)) or pace.may_go_on():
-            return super().complete_iterable_value(item_type, details, info, path, items, place)
-        complete = super().complete_iterable_value
-        return self._later(pace, partial(complete, item_type, details, info, path, items, place))
-
-    def complete_list_item_value(self, item: Any, complete_results: list[Any], *arguments: Any) -> bool:
-        """Complete an item, and note its coroutine: graphql-core puts it into the list without a test."""
-        is_later = super().complete_list_item_value(item, complete_results, *arguments)
-        return is_later and self.is_awaitable(complete_results[-1])
-
-    def complete_awaitable_list_item_value(self, *arguments: Any) -> Any:
-        """The same for an item that is awaited itself."""
-        completing = super().complete_awaitable_list_item_value(*arguments)
-        self.is_awaitable(completing)
-        return completing
-
-    def collect_and_execute_subfields(self, return_type: Any, details: Any, path: Any, result: Any, place: Any) -> Any:
-        """Complete an object now, or in the next slice if the operation is large."""
-        pace: Pace | None = getattr(self.context_value, "pace", None)
-        if pace is None or pace.may_go_on():
-            return super().collect_and_execute_subfields(return_type, details, path, result, place)
-        complete = super().collect_and_execute_subfields
-        return self._later(pace, partial(complete, return_type, details, path, result, place))
-
-    def build_response(self, data: dict[str, Any] | None) -> Any:
-        """Build the response, and let go of the helpers and the errors, unless resolvers still run.
-
-        Both hold the executor that holds them, with the context and all values, until the garbage collector looks for
-        such circles.
-        """
-        response = super().build_response(data)
-        if not self.background_futures:
-            self.async_helpers = _NO_HELPERS
-            self.collected_errors = type(self.collected_errors)()
-        return response
-
-    async def _later(self, pace: Pace, complete: Callable[[], Any]) -> Any:
-        # If the client has left, the resolvers that began must end: their reads are refused from now on.
-        completed = await pace.later(complete, lambda dropped: self.track_async_work([dropped]))
-        return await completed if self.is_awaitable(completed) else completed
-
-
-_NO_HELPERS: Any = None
-
-
-def leaf_size(value: object) -> int:
-    """The bytes that the value of a field adds to the response."""
-    return LEAF_BYTES + _size(value)
-
-
-def _size(value: object) -> int:
-    if isinstance(value, str):
-        return len(value)
-    return len(json.encode(value)) if isinstance(value, dict | list) else 0
-
-
 @dataclass(frozen=True, slots=True)
 class Execution:
     """Executes operations of the schema; ``timeout`` is the longest time of a query or mutation, in seconds."""
@@ -215,25 +121,59 @@ class Execution:
             operation_name=request.operation_name,
         )
 
+    async def response(self, request: GraphQLRequest, context: object, *, kind: Kind) -> ExecutionResponse:
+        """The response of a query or mutation. Raises nothing except cancellation."""
+        weight: Weight | None = getattr(context, "weight", None)
+        coroutines: Coroutines | None = getattr(context, "coroutines", None)
+        try:
+            with _acting(context):
+                async with asyncio.timeout(self.timeout):
+                    result = await self._result(request, context)
+            if coroutines is not None:
+                coroutines.close() if result.errors else coroutines.forget()
+            if weight is not None:
+                weight.finish()
+            return self._response(result, kind, None)
+        except TimeoutError:
+            return _timed_out(self.timeout)
+        except ServerBusy as busy:  # its document was parsed, and then waited for its validation
+            return _busy(busy)
+        except Exception as error:
+            return ExecutionResponse({"data": None, "errors": [masking.masked(error)]})
+        finally:
+            _close(coroutines, weight)
+
+    async def _result(self, request: GraphQLRequest, context: object) -> Result:
+        plan = plan_of(self.schema, request)
+        if plan is not None:
+            return await plan.result(request, context)
+        async with aclosing(await self._stream(request, context)) as results:
+            return await anext(results)
+
+    async def _stream(self, request: GraphQLRequest, context: object) -> AsyncGenerator[Any, None]:
+        return await self.schema.stream(
+            request.query,
+            variable_values=dict(request.variables),
+            context_value=context,
+            operation_name=request.operation_name,
+            operation_extensions=extensions_of(request),
+        )
+
     async def responses(
         self, request: GraphQLRequest, context: object, *, kind: Kind
     ) -> AsyncGenerator[ExecutionResponse, None]:
         """Every response of the operation; only a subscription has several. Raises nothing except cancellation."""
-        limit = None if kind is Kind.SUBSCRIPTION else self.timeout
+        if kind is not Kind.SUBSCRIPTION:
+            yield await self.response(request, context, kind=kind)
+            return
         weight: Weight | None = getattr(context, "weight", None)
         coroutines: Coroutines | None = getattr(context, "coroutines", None)
         counts = hasattr(context, "results")
         try:
             with _acting(context):
-                results = await self.schema.stream(
-                    request.query,
-                    variable_values=dict(request.variables),
-                    context_value=context,
-                    operation_name=request.operation_name,
-                    operation_extensions={documents.STRANGER: True} if request.is_stranger else None,
-                )
+                results = await self._stream(request, context)
             async with aclosing(results):
-                while (result := await _next_result(results, limit, context)) is not None:
+                while (result := await _next_result(results, context)) is not None:
                     if counts:
                         context.results += 1  # type: ignore[attr-defined]
                     if coroutines is not None:
@@ -245,19 +185,14 @@ class Execution:
                     # A batch that failed has no cursor: a client that connects again must not skip its events.
                     cursor = getattr(context, "cursor", None) if result.data is not None else None
                     yield self._response(result, kind, cursor)
-        except TimeoutError:
-            yield _timed_out(self.timeout)
-        except ServerBusy as busy:  # its document was parsed, and then waited for its validation
-            yield ExecutionResponse({"errors": [masking.shown_to_client(busy)]}, was_executed=False, busy=busy)
+        except ServerBusy as busy:
+            yield _busy(busy)
         except Exception as error:
             yield ExecutionResponse({"data": None, "errors": [masking.masked(error)]})
         finally:
-            if coroutines is not None:
-                coroutines.close()
-            if weight is not None:
-                weight.close()
+            _close(coroutines, weight)
 
-    def _response(self, result: ExecutionResult, kind: Kind, cursor: str | None) -> ExecutionResponse:
+    def _response(self, result: Result, kind: Kind, cursor: str | None) -> ExecutionResponse:
         if not result.errors:
             return ExecutionResponse({"data": result.data}, cursor=cursor)
         errors = result.errors
@@ -276,20 +211,26 @@ class Execution:
         return ExecutionResponse({"errors": errors_shown}, was_executed=False)
 
 
-async def _next_result(
-    results: AsyncGenerator[Any, None], limit: float | None, context: object
-) -> ExecutionResult | None:
+async def _next_result(results: AsyncGenerator[Any, None], context: object) -> ExecutionResult | None:
     with _acting(context):
-        if limit is None:
-            return await anext(results, None)
-        async with asyncio.timeout(limit):
-            return await anext(results, None)
+        return await anext(results, None)
 
 
 def _acting(context: object) -> AbstractContextManager[None]:
     """Audit entries of the operation have the address of the caller and the kind of its credential."""
     principal: Principal = getattr(context, "principal", NOBODY)
     return origin.acting(getattr(context, "peer", None), f"graphql/{principal.credential}")
+
+
+def _close(coroutines: Coroutines | None, weight: Weight | None) -> None:
+    if coroutines is not None:
+        coroutines.close()
+    if weight is not None:
+        weight.close()
+
+
+def _busy(busy: ServerBusy) -> ExecutionResponse:
+    return ExecutionResponse({"errors": [masking.shown_to_client(busy)]}, was_executed=False, busy=busy)
 
 
 def _timed_out(seconds: float) -> ExecutionResponse:

@@ -292,10 +292,11 @@ class GraphQLApp:
             await asyncio.sleep(transport_ws.CREDENTIAL_SECONDS)
 
     async def _only_response(self, graphql_request: GraphQLRequest, context: object, kind: Kind) -> ExecutionResponse:
-        async with aclosing(self.responses(graphql_request, context, kind=kind)) as responses:
-            response = await anext(responses)
-        assert isinstance(response, ExecutionResponse)  # only subscriptions are shared
-        return response
+        self.open_operations += 1
+        try:
+            return await self.execution.response(graphql_request, context, kind=kind)
+        finally:
+            self.open_operations -= 1
 
     async def responses(
         self, graphql_request: GraphQLRequest, context: object, *, kind: Kind, write_now: WriteNow | None = None

@@ -1,7 +1,8 @@
-"""Whether the installed GraphQL libraries are those with which shared subscriptions were tested.
+"""Whether the installed GraphQL libraries are those with which shared subscriptions and kept documents were tested.
 
 Sharing relies on the order in which they ask a subscription for its batches, and the projection on how graphql-core
-collects fields. With other versions each subscription is executed alone, by graphql-core, as these libraries do it.
+collects fields. So do the plans of kept documents and the direct calls of methods. With other versions each operation
+is executed alone, as these libraries do it.
 """
 
 import logging

@@ -203,14 +203,15 @@ class ListSize(SchemaExtension):
             context.pre_execution_errors = [
                 GraphQLError(_LIST_TOO_LONG.format(name=definition.variable.name.value), definition, extensions=_CODE)
                 for definition in definitions
-                if _has_long_list(
+                if has_long_list(
                     context.variables.get(definition.variable.name.value), type_from_ast(schema, definition.type)
                 )
             ]
         yield
 
 
-def _has_long_list(value: object, kind: object) -> bool:
+def has_long_list(value: object, kind: object) -> bool:
+    """True if the value of this type of input contains a list with too many values."""
     remaining: list[tuple[object, object]] = [(value, kind)]
     while remaining:
         value, kind = remaining.pop()
@@ -236,8 +237,8 @@ class PageSize(SchemaExtension):
             operation = select(document, context.operation_name)
             context.pre_execution_errors = [
                 _page_too_large(argument)
-                for argument in _page_arguments(document)
-                if _is_over(argument.value, operation, context.variables or {})
+                for argument in page_arguments(document)
+                if is_page_too_large(argument.value, operation, context.variables or {})
             ]
         yield
 
@@ -247,7 +248,8 @@ def _page_too_large(argument: ArgumentNode) -> GraphQLError:
     return GraphQLError(message, argument, extensions=_CODE)
 
 
-def _page_arguments(document: DocumentNode) -> Iterator[ArgumentNode]:
+def page_arguments(document: DocumentNode) -> Iterator[ArgumentNode]:
+    """The arguments with the sizes of pages."""
     nodes: list[Node] = list(document.definitions)
     while nodes:
         node = nodes.pop()
@@ -258,7 +260,8 @@ def _page_arguments(document: DocumentNode) -> Iterator[ArgumentNode]:
             nodes.extend(selections.selections)
 
 
-def _is_over(value: ValueNode, operation: OperationDefinitionNode, variables: Mapping[str, object]) -> bool:
+def is_page_too_large(value: ValueNode, operation: OperationDefinitionNode, variables: Mapping[str, object]) -> bool:
+    """True if the size of a page is over the limit."""
     match value:
         case IntValueNode():
             return len(value.value) > len(str(MAX_PAGE)) or int(value.value) > MAX_PAGE
@@ -271,7 +274,7 @@ def _is_over(value: ValueNode, operation: OperationDefinitionNode, variables: Ma
             defaults = (
                 definition.default_value for definition in definitions if definition.variable.name.value == name
             )
-            return any(_is_over(default, operation, {}) for default in defaults if default is not None)
+            return any(is_page_too_large(default, operation, {}) for default in defaults if default is not None)
         case _:
             return False
 

@@ -8,25 +8,14 @@ selected; the batches without such an event, which are most, need no executor.
 """
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
-from operator import attrgetter
-from typing import Any, TypeAlias
+from typing import Any
 
-from graphql import (
-    Executor,
-    GraphQLField,
-    GraphQLLeafType,
-    GraphQLNonNull,
-    GraphQLObjectType,
-    get_named_type,
-    is_leaf_type,
-    is_list_type,
-)
+from graphql import Executor, GraphQLObjectType, get_named_type
 
 from orchestrator_gql.graphql import libraries
-from orchestrator_gql.graphql.execution import leaf_size
-from orchestrator_gql.graphql.types.scalars import JSON_SCALAR
+from orchestrator_gql.graphql.plain_fields import NotPlain, Write, plain_writer
+from orchestrator_gql.graphql.weighing_executor import leaf_size
 
 try:
     from graphql.execution.collect_fields import collect_fields, collect_subfields
@@ -36,13 +25,6 @@ except ImportError:  # another release: `libraries` knows that it was not tested
 logger = logging.getLogger(__name__)
 
 FIELD, ITEMS = "processEvents", "events"
-
-Write: TypeAlias = Callable[[Any], Any]
-"""Makes the value of a field from an object of the schema."""
-
-
-class NotPlain(Exception):
-    """The selection or a value needs the executor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,41 +133,7 @@ def _python_type(kind: GraphQLObjectType) -> type:
 
 
 def _writer(kind: GraphQLObjectType, details: Any) -> Write:
-    name = _name(details)
-    if name == "__typename":
-        type_name = kind.name
-        return lambda _: type_name
-    field = kind.fields[name]
-    if not _is_plain(field):
+    write = plain_writer(kind, _name(details))
+    if write is None:
         raise NotPlain
-    is_required = isinstance(field.type, GraphQLNonNull)
-    leaf: GraphQLLeafType = get_named_type(field.type)
-    read, coerce = attrgetter(field.extensions["strawberry-definition"].python_name), leaf.coerce_output_value
-
-    def write(source: Any) -> Any:
-        value = read(source)
-        if value is None and not is_required:
-            return None
-        written = coerce(value)
-        if written is None:
-            raise NotPlain
-        return written
-
     return write
-
-
-def _is_plain(field: GraphQLField) -> bool:
-    """True if the value is an attribute of its object, and only its scalar or enum writes it."""
-    named = get_named_type(field.type)
-    inner = field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type
-    definition = field.extensions.get("strawberry-definition")
-    return (
-        is_leaf_type(named)
-        and named.name != JSON_SCALAR
-        and not is_list_type(inner)
-        and not field.args
-        and definition is not None
-        and definition.is_basic_field
-        and not definition.permission_classes
-        and not definition.extensions
-    )

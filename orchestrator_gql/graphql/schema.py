@@ -4,6 +4,7 @@ import strawberry
 from graphql import lexicographic_sort_schema, print_schema
 from strawberry.schema.config import StrawberryConfig
 
+from orchestrator_gql.graphql.direct_resolvers import call_directly
 from orchestrator_gql.graphql.limits import default_extensions
 from orchestrator_gql.graphql.masking import QuietSchema
 from orchestrator_gql.graphql.mutations.callbacks import CallbackMutations
@@ -14,13 +15,14 @@ from orchestrator_gql.graphql.mutations.operator_actions import OperatorActionMu
 from orchestrator_gql.graphql.mutations.processes import ProcessMutations
 from orchestrator_gql.graphql.mutations.product_subscriptions import ProductSubscriptionMutations
 from orchestrator_gql.graphql.mutations.retention import RetentionMutations
+from orchestrator_gql.graphql.plain_fields import JSON_SCALAR
 from orchestrator_gql.graphql.queries import Query
 from orchestrator_gql.graphql.redaction import redact_before_writing
 from orchestrator_gql.graphql.subscriptions import EventExecutor, Subscription
 from orchestrator_gql.graphql.types.callbacks import CallbackAttempt
 from orchestrator_gql.graphql.types.events import EVENT_TYPES
 from orchestrator_gql.graphql.types.products import ProductSubscription
-from orchestrator_gql.graphql.types.scalars import JSON_SCALAR, scalars
+from orchestrator_gql.graphql.types.scalars import scalars
 from orchestrator_gql.utils.json.redaction import Redactor
 
 NOTHING = Redactor(())
@@ -40,8 +42,13 @@ class Mutation(
     """The mutations of all nouns."""
 
 
-def build_schema(*, is_development: bool = True, redact: Redactor = NOTHING) -> strawberry.Schema:
-    """Build the schema with its limits, its cache of documents and the redaction of secrets."""
+def build_schema(
+    *, is_development: bool = True, redact: Redactor = NOTHING, is_direct: bool = True
+) -> strawberry.Schema:
+    """Build the schema with its limits, its cache of documents and the redaction of secrets.
+
+    Without ``is_direct`` Strawberry calls all resolvers; tests compare the two.
+    """
     schema = QuietSchema(
         query=Query,
         mutation=Mutation,
@@ -51,6 +58,8 @@ def build_schema(*, is_development: bool = True, redact: Redactor = NOTHING) -> 
         config=StrawberryConfig(scalar_map=scalars(redact)),
         execution_context_class=EventExecutor,
     )
+    if is_direct:
+        call_directly(schema)
     redact_before_writing(schema._schema, JSON_SCALAR)
     return schema
 

@@ -10,7 +10,7 @@ from graphql import ExecutionResult, Executor
 
 from orchestrator_gql.graphql.context import Context, Info
 from orchestrator_gql.graphql.documents import Kind
-from orchestrator_gql.graphql.execution import WeighingExecutor
+from orchestrator_gql.graphql.planned_executor import PlannedExecutor
 from orchestrator_gql.graphql.projection import projection_of
 from orchestrator_gql.graphql.types.enums import StatsWindow
 from orchestrator_gql.graphql.types.events import EventBatch, selected_rows, with_rows
@@ -105,7 +105,7 @@ async def _take_turns(context: Context) -> None:
         await context.pace.pause()
 
 
-class EventExecutor(WeighingExecutor):
+class EventExecutor(PlannedExecutor):
     """Executes each event of a subscription with its own memory of subfields.
 
     graphql-core 3.3.2 copies the executor of the subscription for each event, and all copies share one dict of

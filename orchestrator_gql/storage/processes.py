@@ -98,6 +98,12 @@ def _fenced(*names: str) -> Update:
 _secrets = ById(select(processes.c.id, processes.c.secrets).where(processes.c.secrets.is_not(None)), processes.c.id)
 _insert = Prepared(insert(processes).inline(), processes.c.keys(), key=["id"])
 _move = Prepared(_fenced(*MOVED), key=["b_id"])
+_set_note = Prepared(
+    update(processes)
+    .where(processes.c.id == bindparam("b_id"))
+    .values({name: bindparam(name) for name in ("note", "version", "updated_at")}),
+    key=["b_id"],
+)
 _move_with_state = Prepared(_fenced(*MOVED, "state", "stored", "answers", "secrets"), key=["b_id"])
 _move_on = Prepared(_fenced(*MOVED_ON), key=["b_id"])
 _move_on_with_state = Prepared(_fenced(*MOVED_ON, "state", "stored"), key=["b_id"])
@@ -293,8 +299,7 @@ def resume_all(
 
 def set_note(conn: Connection, process: Process, note: str | None, now: datetime) -> None:
     """Store the note and increase the version."""
-    values = {"note": note, "version": process.version + 1, "updated_at": now}
-    conn.execute(update(processes).where(processes.c.id == process.id).values(values))
+    _set_note.write(conn, {"b_id": process.id, "note": note, "version": process.version + 1, "updated_at": now})
     effects = commit_effects(conn)
     effects.has_events, effects.known = True, None
 

@@ -16,12 +16,13 @@ from orchestrator_gql.events.feed import Feed
 from orchestrator_gql.graphql import shared_subscriptions
 from orchestrator_gql.graphql.context import Context
 from orchestrator_gql.graphql.documents import Kind
-from orchestrator_gql.graphql.execution import Execution, Response, SharedResponse, WeighingExecutor
+from orchestrator_gql.graphql.execution import Execution, Response, SharedResponse
 from orchestrator_gql.graphql.http import GraphQLApp
 from orchestrator_gql.graphql.schema import build_schema
 from orchestrator_gql.graphql.shared_subscriptions import SharedSubscriptions
 from orchestrator_gql.graphql.transport import frames, sse
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
+from orchestrator_gql.graphql.weighing_executor import WeighingExecutor
 from orchestrator_gql.security import LOCAL_OPERATOR, Principal
 from orchestrator_gql.storage import events
 from orchestrator_gql.storage.events import BEGINNING, EventFilter
@@ -32,8 +33,8 @@ LEAVES = "subscription ($after: String) { processEvents(after: $after) { cursor 
 
 
 def alone_schema() -> strawberry.Schema:
-    """The schema of the product, executed by graphql-core alone."""
-    schema = build_schema()
+    """The schema of the product, executed by Strawberry and graphql-core alone."""
+    schema = build_schema(is_direct=False)
     schema.execution_context_class = WeighingExecutor
     return schema
 

@@ -13,13 +13,14 @@ import pytest
 import strawberry
 from stories import Story, telling
 
-from orchestrator_gql.graphql import coroutines, execution, slow_lane
+from orchestrator_gql.graphql import coroutines, planned_executor, slow_lane
 from orchestrator_gql.graphql.context import Context
 from orchestrator_gql.graphql.coroutines import Coroutines
 from orchestrator_gql.graphql.documents import Kind
-from orchestrator_gql.graphql.execution import Execution, ExecutionResponse, WeighingExecutor
+from orchestrator_gql.graphql.execution import Execution, ExecutionResponse
 from orchestrator_gql.graphql.http import GraphQLApp
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
+from orchestrator_gql.graphql.weighing_executor import WeighingExecutor
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage.events import BEGINNING
 from orchestrator_gql.types import Json
@@ -104,7 +105,7 @@ async def test_a_value_that_fails_ends_its_neighbours(
     """The value cannot be null, so its object fails, and the coroutines of the other values of the object are over."""
     kind, query = OPERATIONS[name]
     async with worked(tmp_path) as story:
-        whole = execution.WeighingExecutor.complete_leaf_value
+        whole = WeighingExecutor.complete_leaf_value
         for failing in range(0, 60, 4):
             written = 0
 
@@ -116,7 +117,8 @@ async def test_a_value_that_fails_ends_its_neighbours(
                 return whole(self, return_type, result)
 
             with no_warning(), monkeypatch.context() as patch:
-                patch.setattr(execution.WeighingExecutor, "complete_leaf_value", complete)
+                patch.setattr(WeighingExecutor, "complete_leaf_value", complete)
+                patch.setattr(planned_executor, "_written", lambda *_: planned_executor._LEFT)
                 responses = await started(story, query, kind)
                 assert "errors" in responses[-1].payload
 

@@ -53,7 +53,7 @@ def share_schemas() -> None:
             schemas[key] = build_schema(is_development=is_development, redact=redact)
         return schemas[key]
 
-    app.build_schema = build_once  # type: ignore[attr-defined]
+    app.build_schema = build_once  # type: ignore[attr-defined,assignment]
 
 
 def share_certificates() -> None:

@@ -2,8 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -69,33 +68,29 @@ async def read_body(request: Request, limits: BodyLimits) -> bytes:
 
 
 async def _read(request: Request, limits: BodyLimits) -> bytes:
-    reserved = 0
+    reserved, limit, body = 0, limits.usual, bytearray()
     try:
-        body = bytearray()
-        async with aclosing(_checked(request, limits, body)) as parts:
-            async for size in parts:
-                if limits.room is not None and len(body) > limits.usual:
-                    limits.room.take(size)
-                    reserved += size
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > limit:
+                limit = await _larger(body, limit, limits)
+            if limits.room is not None and len(body) > limits.usual:
+                limits.room.take(len(chunk))
+                reserved += len(chunk)
         return bytes(body)
     finally:
         if limits.room is not None:
             limits.room.taken -= reserved
 
 
-async def _checked(request: Request, limits: BodyLimits, body: bytearray) -> AsyncGenerator[int, None]:
-    """Collect the body in ``body`` and yield the length of each part; check the limits."""
-    limit = limits.usual
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            query = _leading_query(bytes(body[: limits.usual]))
-            if limit == limits.larger or (query is not None and not await limits.deserves_larger(query)):
-                raise PayloadTooLarge(limit)
-            limit = limits.larger
-            if len(body) > limit:
-                raise PayloadTooLarge(limit)
-        yield len(chunk)
+async def _larger(body: bytearray, limit: int, limits: BodyLimits) -> int:
+    """The larger limit, for a body over its limit. Raises `PayloadTooLarge`."""
+    query = _leading_query(bytes(body[: limits.usual]))
+    if limit == limits.larger or (query is not None and not await limits.deserves_larger(query)):
+        raise PayloadTooLarge(limit)
+    if len(body) > limits.larger:
+        raise PayloadTooLarge(limits.larger)
+    return limits.larger
 
 
 async def demand_size(body: bytes, query: str, limits: BodyLimits) -> None:

@@ -2,10 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 GRAPHQL = "application/graphql-response+json"
 JSON = "application/json"
 EVENTS = "text/event-stream"
+
+LONGEST_REMEMBERED = 256
+"""Characters of a header whose result is remembered: most clients send one of a few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,12 @@ def negotiate(accept: str | None) -> Accepted | None:
     >>> negotiate("text/html") is None
     True
     """
-    ranges = [range_ for part in (accept or "*/*").split(",") if (range_ := _read(part)) is not None]
+    wanted = accept or "*/*"
+    return _remembered(wanted) if len(wanted) <= LONGEST_REMEMBERED else _negotiated(wanted)
+
+
+def _negotiated(accept: str) -> Accepted | None:
+    ranges = [range_ for part in accept.split(",") if (range_ := _read(part)) is not None]
     wishes = {offered: _wish(ranges, offered) for offered in (GRAPHQL, JSON, EVENTS)}
     # Only a client that names the type gets a stream: the `*/*` of a browser does not count.
     candidates = [media_type for media_type in (GRAPHQL, JSON) if wishes[media_type][0] > 0]
@@ -58,6 +67,9 @@ def negotiate(accept: str | None) -> Accepted | None:
         return None
     # max() returns the first of equal entries: GraphQL's own type if the client names it, else plain JSON.
     return Accepted(max(_ordered(candidates, wishes[GRAPHQL][1]), key=wishes.__getitem__), takes_events)
+
+
+_remembered = lru_cache(maxsize=64)(_negotiated)
 
 
 def _ordered(candidates: list[str], named: int) -> Iterable[str]:
@@ -94,6 +106,8 @@ def is_json(content_type: str | None) -> bool:
     >>> is_json("application/json; charset=utf-8"), is_json("application/json; charset=latin-1"), is_json(None)
     (True, False, False)
     """
+    if content_type == JSON:
+        return True
     media_type, *parameters = (piece.strip().lower() for piece in (content_type or "").split(";"))
     charsets = [
         value.strip('" ')

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NewType
 import strawberry
 from graphql import ValueNode, value_from_ast_untyped
 
+from orchestrator_gql.graphql.plain_fields import JSON_SCALAR
 from orchestrator_gql.graphql.redaction import Shown, redacted
 from orchestrator_gql.utils.errors import PayloadInvalid
 from orchestrator_gql.utils.json import read
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     JSON = Any
 else:
     JSON = NewType("JSON", object)  # a type of its own, which the schema maps to the scalar
-
-
-JSON_SCALAR = "JSON"
 
 
 def _instant(value: datetime) -> str:

@@ -4,6 +4,7 @@ import json as stdjson
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from enum import StrEnum
 from math import isfinite
 from typing import Any, TypeAlias
 
@@ -157,8 +158,8 @@ def _noted(value: object) -> str:
     raise TypeError(f"{type(value).__name__} is not JSON")
 
 
-_LEAVES = frozenset({str, int, bool, type(None), Stored})
-"""Types whose values orjson never turns into null silently."""
+_leaves: set[type] = {str, int, bool, type(None), Stored}
+"""Types whose values orjson never turns into null silently. The classes of enums of texts are added when one is met."""
 
 
 def _refuse_non_finite(value: Json) -> None:
@@ -167,17 +168,19 @@ def _refuse_non_finite(value: Json) -> None:
     while level:
         inner: list[Json] = []
         for item in level:
-            if (kind := type(item)) in _LEAVES:
-                continue
+            kind = type(item)
             if kind is float:
                 if not isfinite(item):
                     raise ValueError("NaN and infinities are not JSON.")
-            elif isinstance(item, dict):
-                inner += item.values()
-            elif isinstance(item, list | tuple):
-                inner += item
+            elif isinstance(item, _CONTAINERS):
+                items = item.values() if isinstance(item, dict) else item
+                inner += [each for each in items if type(each) not in _leaves]
+            elif isinstance(item, StrEnum):
+                _leaves.add(kind)
         level = inner
 
+
+_CONTAINERS = (dict, list, tuple)
 
 decode: Callable[[str], Json] = stdjson.loads
 """Return the value of stored JSON text; integers above 64 bits are exact."""
