@@ -21,6 +21,7 @@ from orchestrator_gql.engine.callbacks.waits import Polled
 from orchestrator_gql.engine.input_requests import requests
 from orchestrator_gql.engine.steps import conditions
 from orchestrator_gql.engine.steps.execution import Tokens
+from orchestrator_gql.engine.woken import Woken
 from orchestrator_gql.process import (
     Failed,
     Outcome,
@@ -176,6 +177,7 @@ def apply(
         commit_effects(conn).is_passing = True
         if after.worker is None and current.engine is EngineState.RUNNING:  # else the resumption wakes it
             wake(conn, after.id)
+            commit_effects(conn).known = Woken(after) if current.engine is EngineState.RUNNING else None
     if current.engine is EngineState.PAUSING and not is_held:
         engine_state.finish_pausing(conn, context.now)
     return CommitResult(after, tokens)
@@ -224,9 +226,10 @@ def _wait_of(transition: Transition, context: CommitContext) -> AwaitStep | None
 
 
 def begin_process(conn: Connection, start: Transition, audit_key: bytes | None) -> Process:
-    """Store a new process with its first event and its audit entry, and wake it."""
+    """Store a new process with its first event and its audit entry, and wake it; the engine runs."""
     processes.insert_process(conn, start.process)
-    commit_effects(conn).is_passing = True
+    effects = commit_effects(conn)
+    effects.is_passing, effects.known = True, Woken(start.process)
     events.append(conn, start.events)
     _write_audit_entry(conn, start, start.process.started_at, audit_key)
     return start.process

@@ -20,7 +20,7 @@ from orchestrator_gql.engine.audit_log import key_of
 from orchestrator_gql.engine.commit import CommitContext, Fenced, PendingTransitions
 from orchestrator_gql.process import Failed, Process, decide, status_changed, step_at, steps_of
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.storage import events, processes
+from orchestrator_gql.storage import events, leases, processes
 from orchestrator_gql.types import Failure, ProcessStatus
 from orchestrator_gql.utils.author_calls import AuthorRaised
 from orchestrator_gql.utils.errors import OrchestratorError, StorageUnavailable
@@ -51,7 +51,7 @@ async def count(
     now = runtime.clock.now()
 
     def note(conn: Connection) -> int:
-        failures = processes.count_failure(conn, process_id, held, now, lets_go=lets_go)
+        failures = leases.count_failure(conn, process_id, held, now, lets_go=lets_go)
         if failures >= LIMIT:
             raise _LimitReached
         return failures
@@ -90,7 +90,7 @@ def _end_by(
     conn: Connection,
 ) -> None:
     now = runtime.clock.now()
-    if processes.count_failure(conn, process_id, held, now, lets_go=True) < LIMIT:
+    if leases.count_failure(conn, process_id, held, now, lets_go=True) < LIMIT:
         return  # another worker holds it or moved it on
     process = processes.load(conn, process_id)
     assert process is not None, "its failure was counted just now"

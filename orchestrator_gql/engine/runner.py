@@ -32,10 +32,11 @@ from orchestrator_gql.engine.commit import (
     commit_context,
     needs_names,
 )
-from orchestrator_gql.engine.shared_claims import Woken, claim_together, pending_claim, with_holder
+from orchestrator_gql.engine.shared_claims import claim_together, pending_claim, with_holder
 from orchestrator_gql.engine.shared_commits import Commit, commit_expecting
 from orchestrator_gql.engine.steps import calls, conditions, execution, input_steps
 from orchestrator_gql.engine.steps.failures import failure_at, failure_of, log_decided, outcome_of
+from orchestrator_gql.engine.woken import woken_in
 from orchestrator_gql.process import (
     Abort,
     Failed,
@@ -173,7 +174,7 @@ def _claim(
     conn: Connection, runtime: Runtime, process_id: UUID, *, fails: bool = False, is_held: bool = False
 ) -> CommitResult | None:
     now = runtime.clock.now()
-    woken = _woken(conn, process_id) if is_held else None
+    woken = woken_in(conn, process_id) if is_held else None
     find = processes.load_free if is_held else processes.lock_free
     process = find(conn, process_id, now) if woken is None else woken.process
     workflow = runtime.registry.find(process.workflow_name) if process else None
@@ -183,16 +184,13 @@ def _claim(
         return None  # another worker holds the process, it rests, or its workflow is not deployed here
     pending, context = pending_claim(conn, runtime, process, workflow, now)
     if woken is not None:
-        pending = replace(pending, stored=(woken.arrived,))
+        pending = replace(pending, stored=woken.stored)
     if fails:
         pending = _failed_at(pending, context) or pending
-    claimed = commit.apply(conn, process, pending, context, standing=processes.standing_of_free(process))
+    known = None if woken is None else woken.callbacks
+    standing = processes.standing_of_free(process)
+    claimed = commit.apply(conn, process, pending, context, standing=standing, known=known)
     return with_holder(claimed, process, runtime)
-
-
-def _woken(conn: Connection, process_id: UUID) -> Woken | None:
-    known = commit_effects(conn).known
-    return known if isinstance(known, Woken) and known.process.id == process_id else None
 
 
 async def _run_step(

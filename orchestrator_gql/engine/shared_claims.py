@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from orchestrator_gql.callbacks.rules import Arrival, Callback
+from orchestrator_gql.callbacks.rules import Callback
 from orchestrator_gql.engine import commit
 from orchestrator_gql.engine.commit import CommitContext, CommitResult, PendingTransitions
 from orchestrator_gql.process import Process, claim, steps_of
@@ -22,14 +22,6 @@ from orchestrator_gql.workflow.model import AwaitStep, Workflow
 
 TRIES = 3
 """Transactions that are tried with fewer and fewer processes, before each process is claimed alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Woken:
-    """A process as the transaction that woke it left it, while the engine runs, and the delivery that woke it."""
-
-    process: Process
-    arrived: Arrival
 
 
 class _Unfit(Exception):

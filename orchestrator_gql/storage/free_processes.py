@@ -1,4 +1,4 @@
-"""Locks many processes at once, for a worker that claims or moves them in one transaction of PostgreSQL."""
+"""Locks many processes at once that nobody else holds, for one transaction that claims, moves or wakes them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Connection, Text, Uuid, any_, bindparam, cast, exists, func, select
+from sqlalchemy import ARRAY, ColumnElement, Connection, Select, Text, Uuid, any_, bindparam, cast, exists, func, select
 
 from orchestrator_gql.callbacks.rules import Callback
 from orchestrator_gql.process import Process
@@ -43,6 +43,18 @@ _load_standings = Prepared(
         exists().where(engine_state.c.state == EngineState.RUNNING),
     )
 )
+
+
+def hold_free(conn: Connection, candidates: Select[UUID], limit: int) -> list[UUID]:
+    """Hold at most ``limit`` of the selected processes, and skip processes that other transactions hold; their ids.
+
+    The limit is part of the statement, so that no more locks are taken: PostgreSQL keeps the locks of all clients in
+    one table of some thousand entries, and a transaction that finds it full fails.
+    """
+    if conn.dialect.name == "postgresql":
+        (id,) = candidates.subquery().c
+        candidates = select(id).where(func.pg_try_advisory_xact_lock(func.hashtextextended(cast(id, Text), 0)))
+    return list(dict.fromkeys(conn.execute(candidates.limit(limit)).scalars()))
 
 
 def lock_all(conn: Connection, process_ids: Sequence[UUID], now: datetime) -> tuple[frozenset[UUID], list[Process]]:

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, or_, select, update
 
+from orchestrator_gql.process import Process
 from orchestrator_gql.storage import wake_ups
 from orchestrator_gql.storage.backlog import IS_RUNNABLE, is_free
 from orchestrator_gql.storage.database.after_commit import wake
-from orchestrator_gql.storage.processes import hold
+from orchestrator_gql.storage.processes import RUNNABLE, hold
 from orchestrator_gql.storage.tables import processes
 
 
@@ -28,6 +30,24 @@ def let_go(conn: Connection, process_id: UUID, worker: str, epoch: int) -> None:
     claim = (processes.c.id == process_id, processes.c.worker == worker, processes.c.epoch == epoch)
     if conn.execute(update(processes).where(*claim).values(worker=None, lease_until=None)).rowcount == 1:
         wake(conn, process_id)
+
+
+def count_failure(
+    conn: Connection, process_id: UUID, held: Process | None, now: datetime, *, lets_go: bool = False
+) -> int:
+    """Count a failure of the engine on a process, and return the number of failures in a row.
+
+    The process must be unchanged since ``held``; if that is None, nobody may hold it. Else nothing changes, and the
+    result is 0. With ``lets_go`` the process is also released.
+    """
+    hold(conn, process_id)
+    free = or_(processes.c.worker.is_(None), processes.c.lease_until < now)
+    unchanged = (free,) if held is None else (processes.c.epoch == held.epoch, processes.c.seq == held.seq)
+    values: dict[str, Any] = {"engine_failures": processes.c.engine_failures + 1}
+    if lets_go:
+        values |= {"worker": None, "lease_until": None}
+    change = update(processes).where(processes.c.id == process_id, processes.c.status.in_(RUNNABLE), *unchanged)
+    return conn.execute(change.values(values).returning(processes.c.engine_failures)).scalar() or 0
 
 
 def renew(conn: Connection, worker: str, until: datetime) -> int:

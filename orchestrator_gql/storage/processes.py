@@ -15,13 +15,11 @@ from uuid import UUID
 
 from sqlalchemy import (
     Connection,
+    Integer,
     Row,
-    Select,
-    Text,
     Update,
     and_,
     bindparam,
-    cast,
     exists,
     func,
     insert,
@@ -35,6 +33,7 @@ from orchestrator_gql.storage.by_id import ById
 from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.database.after_commit import commit_effects, note_locks, wake
 from orchestrator_gql.storage.database.observer import STOPPED
+from orchestrator_gql.storage.database.pipeline import is_write_waiting
 from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead
 from orchestrator_gql.storage.engine_state import KEY
 from orchestrator_gql.storage.process_values import (
@@ -92,11 +91,12 @@ def _fenced(*names: str) -> Update:
         processes.c.epoch == bindparam("b_epoch"),
         processes.c.seq == bindparam("b_seq"),
     )
-    return change.values({"version": processes.c.version + 1, **{name: bindparam(name) for name in names}})
+    version = processes.c.version + bindparam("b_steps", type_=Integer)
+    return change.values({"version": version, **{name: bindparam(name) for name in names}})
 
 
 _secrets = ById(select(processes.c.id, processes.c.secrets).where(processes.c.secrets.is_not(None)), processes.c.id)
-_insert = Prepared(insert(processes).inline(), processes.c.keys())
+_insert = Prepared(insert(processes).inline(), processes.c.keys(), key=["id"])
 _move = Prepared(_fenced(*MOVED), key=["b_id"])
 _set_note = Prepared(
     update(processes)
@@ -209,36 +209,6 @@ def standing_of_free(process: Process) -> Standing:
     return Standing(EngineState.RUNNING, process.version, process.note)
 
 
-def hold_free(conn: Connection, candidates: Select[UUID], limit: int) -> list[UUID]:
-    """Hold at most ``limit`` of the selected processes, and skip processes that other transactions hold; their ids.
-
-    The limit is part of the statement, so that no more locks are taken: PostgreSQL keeps the locks of all clients in
-    one table of some thousand entries, and a transaction that finds it full fails.
-    """
-    if conn.dialect.name == "postgresql":
-        (id,) = candidates.subquery().c
-        candidates = select(id).where(func.pg_try_advisory_xact_lock(func.hashtextextended(cast(id, Text), 0)))
-    return list(dict.fromkeys(conn.execute(candidates.limit(limit)).scalars()))
-
-
-def count_failure(
-    conn: Connection, process_id: UUID, held: Process | None, now: datetime, *, lets_go: bool = False
-) -> int:
-    """Count a failure of the engine on a process, and return the number of failures in a row.
-
-    The process must be unchanged since ``held``; if that is None, nobody may hold it. Else nothing changes, and the
-    result is 0. With ``lets_go`` the process is also released.
-    """
-    hold(conn, process_id)
-    free = or_(processes.c.worker.is_(None), processes.c.lease_until < now)
-    unchanged = (free,) if held is None else (processes.c.epoch == held.epoch, processes.c.seq == held.seq)
-    values: dict[str, Any] = {"engine_failures": processes.c.engine_failures + 1}
-    if lets_go:
-        values |= {"worker": None, "lease_until": None}
-    change = update(processes).where(processes.c.id == process_id, processes.c.status.in_(RUNNABLE), *unchanged)
-    return conn.execute(change.values(values).returning(processes.c.engine_failures)).scalar() or 0
-
-
 def write(
     conn: Connection,
     before: Process,
@@ -252,7 +222,9 @@ def write(
     Raises ``refusal`` if another transaction changed the process: at once, or on PostgreSQL with the next statement and
     before the COMMIT. ``standing`` is what this transaction knows of the row.
     """
-    fence = {"b_id": before.id, "b_epoch": before.epoch, "b_seq": before.seq}
+    if _overwrite(conn, before, after, lease_until):
+        return
+    fence = {"b_id": before.id, "b_epoch": before.epoch, "b_seq": before.seq, "b_steps": 1}
     # to encode a large state takes longer than the rest of the commit, and most commits do not change it
     is_same = after.condition_results is before.condition_results and after.secrets is before.secrets
     is_same_state = is_same and after.state is before.state
@@ -266,6 +238,34 @@ def write(
     (_move if is_same_state else _move_with_state).write(conn, values, refusal)
     if after.status in STOPPED and before.status is not after.status:
         commit_effects(conn).facts.append(STOPPED[after.status](after.workflow_name, after.status))
+
+
+def _has_same_state(before: Process, after: Process) -> bool:
+    return (
+        after.state is before.state
+        and after.condition_results is before.condition_results
+        and after.secrets is before.secrets
+    )
+
+
+def _overwrite(conn: Connection, before: Process, after: Process, lease_until: datetime | None) -> bool:
+    """Let the write of ``before``, if it still waits in this transaction, write ``after``: on PostgreSQL.
+
+    So a process that is claimed while it is woken is written once. The fence stays that of the first write.
+    """
+    if after.status in STOPPED or not is_write_waiting(conn, "processes"):
+        return False
+
+    def moved(first: Mapping[str, Any], *, with_state: bool) -> tuple[Prepared, Mapping[str, Any]]:
+        fence = {"b_id": before.id, "b_epoch": int(first["b_epoch"]), "b_seq": int(first["b_seq"])}
+        values = fence | {"b_steps": int(first["b_steps"]) + 1} | moved_values(after, lease_until)
+        return (_move_with_state, values | state_values(after)) if with_state else (_move, values)
+
+    return (
+        _insert.overwrite(conn, before.id, lambda _: (_insert, all_values(after, lease_until)))
+        or _move_with_state.overwrite(conn, before.id, lambda first: moved(first, with_state=True))
+        or _move.overwrite(conn, before.id, lambda first: moved(first, with_state=not _has_same_state(before, after)))
+    )
 
 
 def _moves_on(conn: Connection, before: Process, after: Process, standing: Standing | None) -> bool:
@@ -293,19 +293,22 @@ def resume_all(
     for id, version in conn.execute(resumed.returning(processes.c.id, processes.c.version)):
         by_version.setdefault(version, []).append(id)
         wake(conn, id)
+    commit_effects(conn).known = None
     return by_version
 
 
 def set_note(conn: Connection, process: Process, note: str | None, now: datetime) -> None:
     """Store the note and increase the version."""
     _set_note.write(conn, {"b_id": process.id, "note": note, "version": process.version + 1, "updated_at": now})
-    commit_effects(conn).has_events = True
+    effects = commit_effects(conn)
+    effects.has_events, effects.known = True, None
 
 
 def assign(conn: Connection, process_ids: Sequence[UUID], assignee: str, now: datetime) -> None:
     """Store the new assignee of the processes, which the caller holds, and increase their versions."""
     values = {"assignee": assignee, "version": processes.c.version + 1, "updated_at": now}
     conn.execute(update(processes).where(among(conn, processes.c.id, process_ids)).values(values))
+    commit_effects(conn).known = None
 
 
 def process_of(row: Row[Any]) -> Process:
@@ -330,6 +333,7 @@ def learn(conn: Connection, process: Process, secrets: Secrets) -> None:
     """Store the secrets of the process, which the caller holds, if they are new."""
     if secrets is not process.secrets:
         conn.execute(update(processes).where(processes.c.id == process.id).values(secrets=secrets.written))
+        commit_effects(conn).known = None
 
 
 def _process_or_none(row: Mapping[str, Any] | None) -> Process | None:

@@ -33,7 +33,7 @@ from orchestrator_gql.storage import pruned_events
 from orchestrator_gql.storage.columns import UtcDateTime, among
 from orchestrator_gql.storage.database.after_commit import commit_effects
 from orchestrator_gql.storage.database.observer import ProcessesPruned
-from orchestrator_gql.storage.processes import hold_free
+from orchestrator_gql.storage.free_processes import hold_free
 from orchestrator_gql.storage.retention_marks import Mark
 from orchestrator_gql.storage.tables import (
     callback_attempts,

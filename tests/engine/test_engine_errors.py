@@ -141,7 +141,9 @@ async def test_a_claim_that_fails_three_times_ends_the_process(offer: Offer, mon
 
     assert failed.failure is not None
     at_once = 1  # the claim in the transaction of the start, which is not counted
-    assert (failed.failure.code, fault.raised, ran) == ("engine-error", 3 + at_once, [])
+    with_jobs = 3  # nor is a claim in a transaction that takes jobs
+    assert (failed.failure.code, ran) == ("engine-error", [])
+    assert 3 + at_once <= fault.raised <= 3 + at_once + with_jobs
 
 
 async def test_failures_are_counted_across_a_restart_and_a_retry_resets_the_count(

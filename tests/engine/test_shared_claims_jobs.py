@@ -12,8 +12,10 @@ from support.playbooks import of
 
 from orchestrator_gql import step
 from orchestrator_gql.engine import shared_claims
+from orchestrator_gql.engine.workers import distributed
 from orchestrator_gql.engine.workers.distributed import DistributedDispatcher
 from orchestrator_gql.engine.workers.job_queue import JobQueue
+from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import processes
 from orchestrator_gql.storage.database.after_commit import wake
 from orchestrator_gql.storage.database.postgres import PostgresDatabase
@@ -159,8 +161,19 @@ async def test_jobs_whose_claims_fail_together_are_run_alone(
     assert sorted(calls[1:]) == sorted(map(str, begun))
 
 
-async def test_a_worker_takes_no_more_jobs_than_it_has_places(postgres: PostgresServer) -> None:
-    running, most = 0, 0
+async def test_a_worker_takes_no_more_jobs_than_it_has_places(
+    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does it claim others meanwhile: the places of the jobs are kept before it knows how many there are."""
+    running, most, over = 0, 0, list[int]()
+    claim_jobs = shared_claims.claim_jobs
+
+    async def noting(runtime: Runtime, limit: int, hold: Any) -> Any:
+        hooks: Any = runtime.database.hooks
+        over.append(hooks._dispatcher.work.running - limit)
+        return await claim_jobs(runtime, limit, hold)
+
+    monkeypatch.setattr(distributed, "claim_jobs", noting)
 
     @step("Count")
     async def count() -> None:
@@ -180,6 +193,8 @@ async def test_a_worker_takes_no_more_jobs_than_it_has_places(postgres: Postgres
             await settled(api)
 
     assert most <= 3
+    assert over
+    assert min(over) >= 0
 
 
 async def test_a_take_that_is_cancelled_at_any_moment_loses_no_process(

@@ -55,7 +55,7 @@ def release(conn: Connection, process: Process) -> None:
 
 def count_failure(conn: Connection, process: Process) -> None:
     """Count a failure of the engine and release the process."""
-    processes.count_failure(conn, process.id, process, NOW, lets_go=True)
+    leases.count_failure(conn, process.id, process, NOW, lets_go=True)
 
 
 def assign(conn: Connection, process: Process) -> None:

@@ -15,7 +15,7 @@ from orchestrator_gql.engine.input_requests import requests
 from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.process import Process, expire, status_changed, steps_of
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.storage import events, input_requests, processes, timers
+from orchestrator_gql.storage import events, free_processes, input_requests, processes, timers
 from orchestrator_gql.storage.database.losses import is_outage
 from orchestrator_gql.storage.database.pipeline import savepoint
 from orchestrator_gql.storage.timers import DueTimer, TimerKind
@@ -99,7 +99,7 @@ def fire(conn: Connection, runtime: Runtime, now: datetime) -> int:
     A locked process is left for the next look. All locks are taken before the first write (see `storage.processes`),
     and no lock is waited for, so that two servers that fire timers never wait for each other.
     """
-    held = processes.hold_free(conn, timers.due_processes(now, WINDOW), BATCH)
+    held = free_processes.hold_free(conn, timers.due_processes(now, WINDOW), BATCH)
     fired = timers.take_due(conn, held, now) if held else []
     wake_processes(conn, fired, now)
     fire_reminders(conn, fired, now)

@@ -13,7 +13,7 @@ Reads that a unit will certainly make can be executed ahead, in the round trip o
 that protects their rows. And a condition, such as that the engine runs, may travel with the writes that depend on it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -62,7 +62,8 @@ class Pipeline:
         self._conditions: list[_Condition] = []
         self._ahead: dict[tuple[Template, tuple[Any, ...]], Result] = {}
         self._begin = ""
-        self._protected = 0
+        self._kept: list[Write] | None = None
+        self._has_new = False
         self._is_undoable = True
 
     def begin(self, command: str) -> None:
@@ -124,21 +125,47 @@ class Pipeline:
     def write(self, conn: Connection, template: Template, rows: Sequence[Parameters], refusal: Refusal | None) -> None:
         """Write the rows before the next read, savepoint or COMMIT. Raises ``refusal`` then if no row changed."""
         self._demand_transaction(conn)
-        if self._protected:  # a row of this write could become part of a statement that `undo` must keep
-            self.flush(conn)
+        self._has_new = True
         fits = len(rows) > ROWS and row_arrays.characters_of(rows) <= row_arrays.MOST_CHARACTERS
         most = MOST_ROWS if fits else ROWS
         for begin in range(0, len(rows), most):
             self._add(conn, Write(template, list(rows[begin : begin + most]), refusal))
 
+    def is_waiting(self, table: str) -> bool:
+        """True if a write of the table waits."""
+        return any(write.template.table == table for write in self._waiting)
+
+    def overwrite(self, over: Template, key: tuple[Any, ...], make: Callable[[Mapping[str, Any]], Executed]) -> bool:
+        """Replace the write of a row by a later write of it, if it still waits; False if it does not.
+
+        ``over`` and ``key`` name the write. ``make`` gets its parameters and makes the later one, which must do what
+        both would do one after the other.
+        """
+        for at, write in enumerate(self._waiting):
+            place = write.place_of(over, key)
+            if place is None:
+                continue
+            template, row = make(dict(zip(over.names, write.rows[place], strict=True)))
+            if template is over:
+                write.rows[place] = row
+            elif len(write.rows) == 1:
+                self._waiting[at] = Write(template, [row], write.refusal)
+            else:
+                return False
+            self._has_new = True
+            return True
+        return False
+
     def protect(self) -> None:
         """Let `undo` forget what is written from now on, and nothing that was written before."""
-        self._protected, self._is_undoable = len(self._waiting), True
+        self._kept = [write.copy() for write in self._waiting]
+        self._has_new, self._is_undoable = False, True
 
     def undo(self) -> bool:
         """Forget what was written since `protect`. False if some of it was sent, or if something was refused: then only
         a rollback undoes it."""
-        del self._waiting[self._protected :]
+        if self._kept is not None:
+            self._waiting, self._kept = self._kept, None
         return self._is_undoable and not self._link.is_failed
 
     def _add(self, conn: Connection, write: Write) -> None:
@@ -212,6 +239,7 @@ class Pipeline:
     def clear(self) -> None:
         """Forget what waits and what was read ahead: the transaction, or a savepoint of it, ends."""
         self._waiting.clear()
+        self._kept = None
         self._conditions.clear()
         self._ahead.clear()
 
@@ -224,8 +252,8 @@ class Pipeline:
     def _take(self) -> list[Write]:
         """The waiting writes. They do not wait any more: after an error they must not be sent."""
         taken, self._waiting = self._waiting, []
-        self._is_undoable = self._is_undoable and len(taken) <= self._protected
-        self._protected = 0
+        self._is_undoable = self._is_undoable and not (taken and self._has_new)
+        self._kept = None if self._kept is None else []
         return taken
 
     def _sent(self, conn: Connection, statements: Sequence[Statement]) -> list[Result]:
@@ -309,3 +337,9 @@ def clear(conn: Connection, *_: object) -> None:
     pipeline = pipeline_of(conn) if not conn.invalidated and not conn.closed else None
     if pipeline is not None:
         pipeline.clear()
+
+
+def is_write_waiting(conn: Connection, table: str) -> bool:
+    """True if a write of the table waits on the connection."""
+    pipeline = conn.info.get(PIPELINE)
+    return pipeline is not None and pipeline.is_waiting(table)

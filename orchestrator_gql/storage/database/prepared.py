@@ -105,6 +105,21 @@ class Prepared:
         elif not driver.execute(compiled.sql, compiled.parameters(values)).rowcount and refusal is not None:
             raise refusal
 
+    def overwrite(self, conn: Connection, id: UUID, make: "Callable[[Values], tuple[Prepared, Values]]") -> bool:
+        """Replace the write of the row with that id by a later write of it, if it still waits: only on PostgreSQL.
+
+        ``make`` gets the parameters of the first, as text, and returns the later write, which must do what both would
+        do one after the other.
+        """
+        pipeline = None if _sqlite(conn) is not None else pipeline_of(conn)
+
+        def executed(first: Values) -> Executed:
+            statement, values = make(first)
+            compiled = statement._of(conn)
+            return compiled.template, compiled.texts(values)
+
+        return pipeline is not None and pipeline.overwrite(self._of(conn).template, (id.hex,), executed)
+
     def write_each(self, conn: Connection, rows: Iterable[Values]) -> None:
         """As `write`, once for each of the rows, of which there is at least one."""
         compiled = self._of(conn)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Any, TypeAlias
@@ -164,6 +164,16 @@ class Write:
         self._keys |= keys
         self._measured, self._characters = number, characters
         return True
+
+    def copy(self) -> "Write":
+        """An equal write, to which other rows may be added."""
+        return replace(self, rows=list(self.rows), _keys=set(self._keys))
+
+    def place_of(self, template: Template, key: tuple[Any, ...]) -> int | None:
+        """The place among the rows of the row with that key, None if this writes no such row by the template."""
+        if template is not self.template:
+            return None
+        return next((place for place, row in enumerate(self.rows) if template.key_of(row) == key), None)
 
     def _measure(self) -> None:
         new = self.rows[self._measured :]

@@ -20,16 +20,14 @@ from orchestrator_gql import begin, callback_step, conditional, inputstep, step
 from orchestrator_gql.commands.input_requests import submit_form
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.engine import runner
-from orchestrator_gql.engine.shared_claims import Woken
 from orchestrator_gql.engine.workers import distributed, embedded
 from orchestrator_gql.forms import FormPage
-from orchestrator_gql.storage import callbacks, engine_state, input_requests, processes
+from orchestrator_gql.storage import engine_state, input_requests, processes
 from orchestrator_gql.storage.database.group_commit import GroupWriter
 from orchestrator_gql.storage.database.pipeline import flush
 from orchestrator_gql.storage.engine_state import EngineStatus
-from orchestrator_gql.types import EngineState, EventKind, FormGenerator, Json, ProcessStatus, State
+from orchestrator_gql.types import EngineState, EventKind, FormGenerator, ProcessStatus, State
 from orchestrator_gql.utils.errors import StorageUnavailable
-from orchestrator_gql.utils.json.stored import INLINE
 from orchestrator_gql.workflow import Workflow, workflow
 
 AWAITING, COMPLETED = ProcessStatus.AWAITING_CALLBACK, ProcessStatus.COMPLETED
@@ -202,47 +200,6 @@ async def test_a_process_that_is_claimed_when_the_server_stops_runs_its_step(
         await engine.reaches(process_id, COMPLETED)
 
     assert (ran, claims.count) == (["hold"], 0)
-
-
-DELIVERED: dict[str, Json] = {
-    "a result": {"return_code": 0},
-    "one that is read back by another path": {"big": 2**70, "zero": -0.0, "none": [None, {}]},
-    "one that stays in a row of its own": {"output": "ok" * INLINE},
-    "no object": [1, 2.5, "three"],
-}
-
-
-@pytest.mark.parametrize("result", DELIVERED.values(), ids=DELIVERED)
-async def test_a_claim_knows_of_its_delivery_what_the_database_has(
-    storage: str, clock: TurnableClock, claims: Claims, monkeypatch: pytest.MonkeyPatch, result: Json
-) -> None:
-    known, stored, real = list[Any](), list[Any](), runner._woken
-
-    def compared(conn: Connection, process_id: UUID) -> Woken | None:
-        woken = real(conn, process_id)
-        if woken is not None:
-            known.append((woken.process, woken.arrived.delivery.payload))
-            payload = callbacks.results(conn, [woken.arrived.after])[woken.arrived.callback.id]
-            stored.append((processes.load_free(conn, process_id, clock.now()), payload))
-        return woken
-
-    monkeypatch.setattr(runner, "_woken", compared)
-    remote, got = Remote(), list[Json]()
-
-    @step("Read")
-    async def read(callback_result: Any) -> None:
-        got.append(callback_result)
-
-    flow = of(callback_step("Job", remote.action(), read))
-    async with engine_of(storage, flow, clock=clock) as engine:
-        process_id = await engine.start(flow)
-        token = await remote.asked()
-        await engine.reaches(process_id, AWAITING)
-        await answer(engine.runtime, token, result)
-        await engine.reaches(process_id, COMPLETED)
-
-    assert (known, got, claims.count) == (stored, [result], 0)
-    assert len(known) == 1
 
 
 async def test_a_failure_report_is_claimed_with_its_failure(storage: str, clock: TurnableClock, claims: Claims) -> None:

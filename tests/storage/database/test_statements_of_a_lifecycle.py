@@ -30,12 +30,12 @@ START = """mutation { startWorkflow(input: {workflowName: "measured", pages: [{n
   __typename ... on StartWorkflowSuccess { process { id } } } }"""
 SUBMIT = """mutation($id: ID!) { submitForm(input: {inputRequestId: $id, pages: [{}]}) { __typename } }"""
 
-STATEMENTS = {"sqlite": 117, "postgres, two servers": 71, "postgres, one server": 58, "postgres, embedded": 58}
+STATEMENTS = {"sqlite": 114, "postgres, two servers": 71, "postgres, one server": 52, "postgres, embedded": 52}
 """Without NOTIFY: on a fast machine, one wake-up of the other servers serves several commits."""
 
 COMMITS = {"sqlite": 8, "postgres, two servers": 11, "postgres, one server": 8, "postgres, embedded": 8}
 
-ROUND_TRIPS = {"sqlite": 0, "postgres, two servers": 26, "postgres, one server": 22, "postgres, embedded": 22}
+ROUND_TRIPS = {"sqlite": 0, "postgres, two servers": 26, "postgres, one server": 19, "postgres, embedded": 19}
 """How often a server waits for PostgreSQL, which takes longer than the statements; without NOTIFY."""
 
 QUIET = (
