@@ -3,6 +3,7 @@
 import logging
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 
 from orchestrator_gql.callbacks.progress import Report, kept_report
@@ -14,7 +15,13 @@ from orchestrator_gql.engine.steps.calls import outside
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import callbacks
 from orchestrator_gql.types import AttemptOutcome, Failure, Json
-from orchestrator_gql.utils.errors import FieldError, OrchestratorError, PayloadTooLarge, StorageUnavailable
+from orchestrator_gql.utils.errors import (
+    FieldError,
+    OrchestratorError,
+    OutcomeUnknown,
+    PayloadTooLarge,
+    StorageUnavailable,
+)
 from orchestrator_gql.utils.json import encode
 from orchestrator_gql.utils.tokens import conceal, digest
 
@@ -36,9 +43,35 @@ async def receive_delivery(runtime: Runtime, address: Address, delivery: Deliver
     Raises `CallbackUnknown`, `CallbackConflict`, `CallbackClosed`, `PayloadInvalid`, `PayloadTooLarge` and
     `UnsupportedMediaType`; the attempt is stored in each of these cases.
     """
-    at = runtime.clock.now()
-    deliver = partial(deliveries.deliver, runtime=runtime, address=address, delivery=delivery, at=at)
-    outcome = await outside(runtime, lambda: deliveries.carry_out(runtime, address, deliver), is_request=True)
+    return await _delivered(runtime, address, delivery, at=runtime.clock.now())
+
+
+async def _delivered(
+    runtime: Runtime,
+    address: Address,
+    delivery: Delivery,
+    *,
+    failure: Failure | None = None,
+    at: datetime | None = None,
+) -> Receipt:
+    own = deliveries.ReceiptToGive()
+    deliver = partial(
+        deliveries.deliver, runtime=runtime, address=address, delivery=delivery, own=own, failure=failure, at=at
+    )
+
+    async def judged() -> Receipt | Rejected:
+        return await outside(runtime, lambda: deliveries.carry_out(runtime, address, deliver), is_request=True)
+
+    try:
+        outcome = await judged()
+    except OutcomeUnknown as unknown:
+        if not own.is_accepted:
+            raise
+        own.may_be_stored = True
+        try:
+            outcome = await judged()
+        except StorageUnavailable:
+            raise unknown from None
     if isinstance(outcome, Rejected):
         raise deliveries.refusal(outcome, runtime.settings.max_callback_bytes)
     return outcome
@@ -69,12 +102,7 @@ async def receive_failure(
     delivery, failure = await deliveries.in_thread_if_large(
         len(body), lambda: _read_failure(runtime, address, report, body, peer)
     )
-    outcome = await deliveries.carry_out(
-        runtime, address, lambda conn: deliveries.deliver(conn, runtime, address, delivery, failure)
-    )
-    if isinstance(outcome, Rejected):
-        raise deliveries.refusal(outcome, runtime.settings.max_callback_bytes)
-    return outcome
+    return await _delivered(runtime, address, delivery, failure=failure)
 
 
 _WRONG_REPORT = "A failure report is an object with a message."

@@ -31,6 +31,7 @@ from orchestrator_gql.engine.woken import Woken
 from orchestrator_gql.process import Process, resume, steps_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import (
+    addressed_callbacks,
     audit,
     callback_attempts,
     callbacks,
@@ -65,7 +66,7 @@ from orchestrator_gql.utils.errors import (
     Unauthenticated,
     UnsupportedMediaType,
 )
-from orchestrator_gql.utils.tokens import conceal, digest
+from orchestrator_gql.utils.tokens import conceal, digest, new_receipt
 from orchestrator_gql.workflow.model import AwaitStep, begin
 
 T = TypeVar("T")
@@ -82,7 +83,8 @@ DRY_RUN = "dry-run"
 class Address:
     """The address of a delivery: either the token (and the process, if a URL named it), or ``service`` and ``ref``.
 
-    ``callback_id`` is the callback of the token, if it was found already; it still is the token that is checked.
+    ``callback_id`` is the callback of the token, if it was found already; it still is the token that is checked. If it
+    was not, the transaction checks token and process.
     ``ref`` is the external id: the service's own name for the job. ``is_dry_run``: the remote service asks only for
     the verdict; nothing is changed or stored. ``proof`` holds the credential or signature; it is None over GraphQL.
     """
@@ -95,6 +97,19 @@ class Address:
     ref: str | None = None
     peer: str | None = None
     proof: Proof | None = field(default=None, repr=False)
+
+
+@dataclass(slots=True)
+class ReceiptToGive:
+    """The receipt of a delivery, made before its transaction: if the outcome of the COMMIT is unknown, the delivery is
+    judged once more, and finds out whether it was stored.
+
+    ``is_accepted``: the last transaction accepted the delivery. ``may_be_stored``: nobody knows whether it did so.
+    """
+
+    receipt: str = field(default_factory=new_receipt)
+    is_accepted: bool = False
+    may_be_stored: bool = False
 
 
 async def in_thread_if_large(size: int, work: Callable[[], W]) -> W:
@@ -122,20 +137,25 @@ def deliver(
     runtime: Runtime,
     address: Address,
     delivery: Delivery,
+    own: ReceiptToGive,
     failure: Failure | None = None,
     at: datetime | None = None,
 ) -> Receipt | Rejected:
     """Judge the delivery and store it; an accepted delivery makes the waiting process runnable.
 
+    ``own`` has the receipt of the delivery if it is accepted. The caller handles `OutcomeUnknown` with it.
     ``failure`` is the failure of a failure report. ``at`` is the time of the arrival: the contract may take some
     seconds, and a delivery that came in time is not late. Raises `CallbackUnknown` if the address belongs to no
     callback.
     """
     now = runtime.clock.now()
+    own.is_accepted = False
     target = _find(conn, address)
     if target is None:
         return _keep_unclaimed(conn, address, delivery, now)
     process, standing, callback = target
+    if own.may_be_stored and (stored_at := callback_attempts.accepted_at(conn, callback.id, own.receipt)):
+        return Receipt(own.receipt, stored_at)
     is_whole = delivery.refusal is not AttemptOutcome.TOO_LARGE  # the signature of a cut body never matches
     must_prove = is_whole and callback.service is not None
     if must_prove and (refused := denied(runtime, callback, address.proof, address.peer, now)):
@@ -153,6 +173,7 @@ def deliver(
         source=ResultSource.CALLBACK,
         at=at or now,
         is_early=not _waits_for(process, callback) or standing.engine is not EngineState.RUNNING,
+        receipt=own.receipt,
         repeated=_repeated_failure_report(conn, callback, delivery),
         failure=failure,
         token=address.token,
@@ -161,7 +182,8 @@ def deliver(
         judged = _dry_run_result(arrived.outcome, callback, now)
         return _for_the_next_job(conn, address, delivery, arrived.outcome, judged, now)
     taken = results.take(conn, process, arrived, now=now, audit_key=runtime.settings.audit_secret)
-    if isinstance(arrived.outcome, Accepted) and _may_end(conn, process, callback, step):
+    own.is_accepted = commit_effects(conn).is_repeatable = isinstance(arrived.outcome, Accepted)
+    if own.is_accepted and _may_end(conn, process, callback, step):
         pending = PendingTransitions(process).then(resume(process, now))
         woken = commit.apply(conn, process, pending, commit_context(runtime, begin, now=now), standing=standing).process
         if standing.engine is EngineState.RUNNING:
@@ -267,6 +289,11 @@ def _find(conn: Connection, address: Address) -> tuple[Process, Standing, Callba
         return (*locked, callback) if locked and callback else None
     token_digest = digest(address.token)
     process_id, callback_id = address.process_id, address.callback_id
+    if callback_id is None and conn.dialect.name == "postgresql":
+        found = addressed_callbacks.lock_by_token(conn, token_digest)
+        if found is None or process_id not in (None, found[0].id):
+            raise CallbackUnknown
+        return found
     if process_id is None or callback_id is None:
         process_id, callback_id = callbacks.place_of_token_digest(conn, token_digest) or (None, None)
     if process_id is None or callback_id is None:
