@@ -18,12 +18,11 @@ from orchestrator_gql.types import AttemptOutcome, Failure, Json
 from orchestrator_gql.utils.errors import (
     FieldError,
     OrchestratorError,
-    OutcomeUnknown,
     PayloadTooLarge,
     StorageUnavailable,
 )
 from orchestrator_gql.utils.json import encode
-from orchestrator_gql.utils.tokens import conceal, digest
+from orchestrator_gql.utils.tokens import conceal, digest, new_receipt
 
 logger = logging.getLogger(__name__)
 
@@ -54,24 +53,12 @@ async def _delivered(
     failure: Failure | None = None,
     at: datetime | None = None,
 ) -> Receipt:
-    own = deliveries.ReceiptToGive()
+    receipt = new_receipt()  # before the transaction: if its outcome is unknown, the receipt tells what happened
     deliver = partial(
-        deliveries.deliver, runtime=runtime, address=address, delivery=delivery, own=own, failure=failure, at=at
+        deliveries.deliver, runtime=runtime, address=address, delivery=delivery, receipt=receipt, failure=failure, at=at
     )
-
-    async def judged() -> Receipt | Rejected:
-        return await outside(runtime, lambda: deliveries.carry_out(runtime, address, deliver), is_request=True)
-
-    try:
-        outcome = await judged()
-    except OutcomeUnknown as unknown:
-        if not own.is_accepted:
-            raise
-        own.may_be_stored = True
-        try:
-            outcome = await judged()
-        except StorageUnavailable:
-            raise unknown from None
+    find = partial(deliveries.find_accepted, address=address, receipt=receipt)
+    outcome = await outside(runtime, lambda: deliveries.carry_out(runtime, address, deliver, find), is_request=True)
     if isinstance(outcome, Rejected):
         raise deliveries.refusal(outcome, runtime.settings.max_callback_bytes)
     return outcome
@@ -135,7 +122,7 @@ async def report_callback_progress(
 async def receive_report(runtime: Runtime, address: Address, report: Report) -> Receipt:
     """Log a progress report. Raises `CallbackUnknown`; `CallbackConflict` or `CallbackClosed` after the wait."""
     outcome = await deliveries.carry_out(
-        runtime, address, lambda conn: deliveries.report(conn, runtime, address, report)
+        runtime, address, lambda conn: deliveries.report(conn, runtime, address, report), lambda _conn: None
     )
     if isinstance(outcome, Rejected):
         raise deliveries.refusal(outcome, runtime.settings.max_callback_bytes)

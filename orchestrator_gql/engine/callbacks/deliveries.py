@@ -40,8 +40,9 @@ from orchestrator_gql.storage import (
     timers,
     unclaimed_deliveries,
 )
-from orchestrator_gql.storage.database.after_commit import commit_effects
+from orchestrator_gql.storage.database.after_commit import T, Unit, commit_effects
 from orchestrator_gql.storage.database.prepared import PreparedRead
+from orchestrator_gql.storage.database.unknown_outcomes import transaction_or_find
 from orchestrator_gql.storage.processes import Standing
 from orchestrator_gql.storage.timers import TimerKind
 from orchestrator_gql.types import (
@@ -66,10 +67,9 @@ from orchestrator_gql.utils.errors import (
     Unauthenticated,
     UnsupportedMediaType,
 )
-from orchestrator_gql.utils.tokens import conceal, digest, new_receipt
+from orchestrator_gql.utils.tokens import conceal, digest
 from orchestrator_gql.workflow.model import AwaitStep, begin
 
-T = TypeVar("T")
 W = TypeVar("W")
 
 LARGE = 64 * 1024
@@ -99,28 +99,25 @@ class Address:
     proof: Proof | None = field(default=None, repr=False)
 
 
-@dataclass(slots=True)
-class ReceiptToGive:
-    """The receipt of a delivery, made before its transaction: if the outcome of the COMMIT is unknown, the delivery is
-    judged once more, and finds out whether it was stored.
-
-    ``is_accepted``: the last transaction accepted the delivery. ``may_be_stored``: nobody knows whether it did so.
-    """
-
-    receipt: str = field(default_factory=new_receipt)
-    is_accepted: bool = False
-    may_be_stored: bool = False
-
-
 async def in_thread_if_large(size: int, work: Callable[[], W]) -> W:
     """The result of ``work``. It runs in a thread if the body is large: canonical JSON of 10 MiB takes seconds."""
     return await asyncio.to_thread(work) if size > LARGE else work()
 
 
-def carry_out(runtime: Runtime, address: Address, unit: Callable[[Connection], T]) -> Awaitable[T]:
-    """Run ``unit`` in a transaction; run a dry run on a read-only snapshot instead, so that nothing is stored."""
+def carry_out(runtime: Runtime, address: Address, unit: Unit[T], find: Unit[T | None]) -> Awaitable[T]:
+    """Run ``unit`` in a transaction; run a dry run on a read-only snapshot instead, so that nothing is stored.
+
+    If the outcome is unknown, ``find`` finds what a repeatable unit stored.
+    """
     database = runtime.database
-    return database.read(unit) if address.is_dry_run else database.transaction(unit)
+    return database.read(unit) if address.is_dry_run else transaction_or_find(database, unit, find)
+
+
+def find_accepted(conn: Connection, address: Address, receipt: str) -> Receipt | None:
+    """The receipt, if the callback of the address has accepted a delivery with it."""
+    target = _find(conn, address)
+    at = None if target is None else callback_attempts.accepted_at(conn, target[2].id, receipt)
+    return None if at is None else Receipt(receipt, at)
 
 
 async def demand_known(runtime: Runtime, process_id: UUID, token: str) -> UUID:
@@ -137,25 +134,22 @@ def deliver(
     runtime: Runtime,
     address: Address,
     delivery: Delivery,
-    own: ReceiptToGive,
+    receipt: str,
     failure: Failure | None = None,
     at: datetime | None = None,
 ) -> Receipt | Rejected:
     """Judge the delivery and store it; an accepted delivery makes the waiting process runnable.
 
-    ``own`` has the receipt of the delivery if it is accepted. The caller handles `OutcomeUnknown` with it.
+    ``receipt`` is the receipt of the delivery if it is accepted. The unit is repeatable then: see `find_accepted`.
     ``failure`` is the failure of a failure report. ``at`` is the time of the arrival: the contract may take some
     seconds, and a delivery that came in time is not late. Raises `CallbackUnknown` if the address belongs to no
     callback.
     """
     now = runtime.clock.now()
-    own.is_accepted = False
     target = _find(conn, address)
     if target is None:
         return _keep_unclaimed(conn, address, delivery, now)
     process, standing, callback = target
-    if own.may_be_stored and (stored_at := callback_attempts.accepted_at(conn, callback.id, own.receipt)):
-        return Receipt(own.receipt, stored_at)
     is_whole = delivery.refusal is not AttemptOutcome.TOO_LARGE  # the signature of a cut body never matches
     must_prove = is_whole and callback.service is not None
     if must_prove and (refused := denied(runtime, callback, address.proof, address.peer, now)):
@@ -173,7 +167,7 @@ def deliver(
         source=ResultSource.CALLBACK,
         at=at or now,
         is_early=not _waits_for(process, callback) or standing.engine is not EngineState.RUNNING,
-        receipt=own.receipt,
+        receipt=receipt,
         repeated=_repeated_failure_report(conn, callback, delivery),
         failure=failure,
         token=address.token,
@@ -182,8 +176,9 @@ def deliver(
         judged = _dry_run_result(arrived.outcome, callback, now)
         return _for_the_next_job(conn, address, delivery, arrived.outcome, judged, now)
     taken = results.take(conn, process, arrived, now=now, audit_key=runtime.settings.audit_secret)
-    own.is_accepted = commit_effects(conn).is_repeatable = isinstance(arrived.outcome, Accepted)
-    if own.is_accepted and _may_end(conn, process, callback, step):
+    is_accepted = isinstance(arrived.outcome, Accepted)
+    commit_effects(conn).is_repeatable = is_accepted
+    if is_accepted and _may_end(conn, process, callback, step):
         pending = PendingTransitions(process).then(resume(process, now))
         woken = commit.apply(conn, process, pending, commit_context(runtime, begin, now=now), standing=standing).process
         if standing.engine is EngineState.RUNNING:
