@@ -1,7 +1,9 @@
 """Unknown callback URLs: a stranger always gets the same response, and other services are not affected."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 from itertools import count, product
 from pathlib import Path
 from typing import Any
@@ -10,10 +12,11 @@ from uuid import UUID
 import httpx
 import pytest
 from pydantic import BaseModel
-from sqlalchemy import func, select
+from sqlalchemy import func, make_url, select
 from support import command_line
-from waits import problem, waiting
+from waits import Wait, problem, waiting
 
+from orchestrator_gql.storage.database.postgres import PostgresDatabase
 from orchestrator_gql.storage.engine_state import KEY
 
 
@@ -116,29 +119,30 @@ async def test_the_body_of_a_stranger_is_not_read(tmp_path: Path) -> None:
     assert not read
 
 
+@asynccontextmanager
+async def _held(wait: Wait, storage: str) -> AsyncIterator[None]:
+    """Another transaction holds the engine's state and the process; on SQLite it is the only writer."""
+    database = wait.site.engine.runtime.database
+    if isinstance(database, PostgresDatabase):
+        async with database.engine.begin() as conn:
+            keys = (KEY, func.hashtextextended(str(wait.process_id), 0))
+            await conn.execute(select(*map(func.pg_advisory_xact_lock, keys)))
+            yield
+        return
+    with closing(sqlite3.connect(str(make_url(storage).database), isolation_level=None)) as file:
+        file.execute("BEGIN IMMEDIATE")
+        yield
+        file.execute("ROLLBACK")
+
+
 @pytest.mark.one_dispatcher
 @pytest.mark.parametrize("behind", ["", "/progress", "/fail"])
-async def test_a_guess_waits_for_no_lock_of_the_process_that_its_url_names(storage: str, behind: str) -> None:
-    """Nor for a pause of the engine: who knows the id of a process must not be able to delay the process."""
-    async with waiting(storage, settings=EVERYBODY) as wait:
-        engine = wait.site.engine
-        is_held, may_end = asyncio.Event(), asyncio.Event()
-
-        async def hold() -> None:
-            async with engine.runtime.database.engine.begin() as conn:
-                await conn.execute(select(func.pg_advisory_xact_lock(KEY)))
-                await conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(str(wait.process_id), 0))))
-                is_held.set()
-                await may_end.wait()
-
-        async with asyncio.TaskGroup() as group:
-            if engine.runtime.database.dialect == "postgresql":
-                group.create_task(hold())
-                await is_held.wait()
-            async with asyncio.timeout(20):
-                path = f"{wait.url}x{behind}"
-                guesses = [await wait.site.http.post(path, json={}, headers=_stranger()) for _ in range(3)]
-            may_end.set()
+async def test_a_guess_waits_for_nobody_who_changes_the_process_that_its_url_names(storage: str, behind: str) -> None:
+    """So whoever knows the id of a process cannot delay the process by guesses."""
+    async with waiting(storage, settings=EVERYBODY) as wait, _held(wait, storage):
+        async with asyncio.timeout(20):
+            path = f"{wait.url}x{behind}"
+            guesses = [await wait.site.http.post(path, json={}, headers=_stranger()) for _ in range(3)]
 
     assert [problem(guess) for guess in guesses] == [(404, "callback-unknown")] * 3
 
