@@ -26,7 +26,7 @@ PAGE = """query ($id: ID!) { process(id: $id) { status whyWaiting { kind } steps
   fragment Form on InputRequest { form { ... on FormPage { schema } } decisions { verdict } }"""
 
 TRIPS = {
-    "start": 2,  # the engine runs, and what is stored; COMMIT
+    "start": 1,  # the engine runs, what is stored, and the COMMIT
     "poll of a waiting process": 1,
     "page of a waiting process": 1,
     "POST": 2,  # the token, the lock, and what is read under it; what is stored, with the claim and the COMMIT
