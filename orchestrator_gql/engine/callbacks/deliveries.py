@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from orchestrator_gql.callbacks.progress import Report
 from orchestrator_gql.callbacks.rules import (
     Accepted,
+    Arrival,
     Callback,
     Delivery,
     DeliveryOutcome,
@@ -176,14 +177,20 @@ def deliver(
         judged = _dry_run_result(arrived.outcome, callback, now)
         return _for_the_next_job(conn, address, delivery, arrived.outcome, judged, now)
     taken = results.take(conn, process, arrived, now=now, audit_key=runtime.settings.audit_secret)
-    is_accepted = isinstance(arrived.outcome, Accepted)
-    commit_effects(conn).is_repeatable = is_accepted
-    if is_accepted and _may_end(conn, process, callback, step):
-        pending = PendingTransitions(process).then(resume(process, now))
-        woken = commit.apply(conn, process, pending, commit_context(runtime, begin, now=now), standing=standing).process
-        if standing.engine is EngineState.RUNNING:
-            commit_effects(conn).known = Woken(woken, arrived)
+    if isinstance(arrived.outcome, Accepted):
+        commit_effects(conn).is_repeatable = True
+        if _may_end(conn, process, callback, step):
+            _move_on(conn, runtime, process, standing, arrived, now)
     return _for_the_next_job(conn, address, delivery, arrived.outcome, taken, now)
+
+
+def _move_on(
+    conn: Connection, runtime: Runtime, process: Process, standing: Standing, arrived: Arrival, now: datetime
+) -> None:
+    pending = PendingTransitions(process).then(resume(process, now))
+    woken = commit.apply(conn, process, pending, commit_context(runtime, begin, now=now), standing=standing).process
+    if standing.engine is EngineState.RUNNING:
+        commit_effects(conn).known = Woken(woken, arrived)
 
 
 def _repeated_failure_report(conn: Connection, callback: Callback, delivery: Delivery) -> Duplicate | None:
