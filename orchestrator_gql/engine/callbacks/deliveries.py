@@ -141,18 +141,17 @@ def deliver(
 ) -> Receipt | Rejected:
     """Judge the delivery and store it; an accepted delivery makes the waiting process runnable.
 
-    ``receipt`` is the receipt of the delivery if it is accepted. The unit is repeatable then: see `find_accepted`.
-    ``failure`` is the failure of a failure report. ``at`` is the time of the arrival: the contract may take some
-    seconds, and a delivery that came in time is not late. Raises `CallbackUnknown` if the address belongs to no
-    callback.
+    ``receipt`` is its receipt if it is accepted; the unit is repeatable then, see `find_accepted`. ``failure`` is that
+    of a failure report. ``at`` is the time of the arrival: the contract may take some seconds, and a delivery that came
+    in time is not late. Raises `CallbackUnknown` if the address belongs to no callback.
     """
     now = runtime.clock.now()
     target = _find(conn, address)
     if target is None:
         return _keep_unclaimed(conn, address, delivery, now)
     process, standing, callback = target
-    is_whole = delivery.refusal is not AttemptOutcome.TOO_LARGE  # the signature of a cut body never matches
-    must_prove = is_whole and callback.service is not None
+    # the signature of a cut body never matches
+    must_prove = callback.service is not None and delivery.refusal is not AttemptOutcome.TOO_LARGE
     if must_prove and (refused := denied(runtime, callback, address.proof, address.peer, now)):
         if not address.is_dry_run:
             results.refuse_unauthenticated(
@@ -179,14 +178,22 @@ def deliver(
     taken = results.take(conn, process, arrived, now=now, audit_key=runtime.settings.audit_secret)
     if isinstance(arrived.outcome, Accepted):
         commit_effects(conn).is_repeatable = True
-        if _may_end(conn, process, callback, step):
-            _move_on(conn, runtime, process, standing, arrived, now)
+        _move_on(conn, runtime, process, standing, arrived, step, now)
     return _for_the_next_job(conn, address, delivery, arrived.outcome, taken, now)
 
 
 def _move_on(
-    conn: Connection, runtime: Runtime, process: Process, standing: Standing, arrived: Arrival, now: datetime
+    conn: Connection,
+    runtime: Runtime,
+    process: Process,
+    standing: Standing,
+    arrived: Arrival,
+    step: AwaitStep | None,
+    now: datetime,
 ) -> None:
+    """Make the process runnable, if it waits for the callback and its wait may be over."""
+    if not _may_end(conn, process, arrived.callback, step):
+        return
     pending = PendingTransitions(process).then(resume(process, now))
     woken = commit.apply(conn, process, pending, commit_context(runtime, begin, now=now), standing=standing).process
     if standing.engine is EngineState.RUNNING:
