@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from orchestrator_gql.storage.database.after_commit import Claim
+from orchestrator_gql.storage.database.claims import ClaimFailed
 from orchestrator_gql.storage.database.losses import FAILURES, is_stale
 from orchestrator_gql.storage.database.pipeline import Pipeline, demand_pipeline
 from orchestrator_gql.utils.errors import OutcomeUnknown
@@ -33,7 +34,8 @@ class Progress:
 
 
 def write_in(engine: Engine, unit: Callable[[Connection], T], progress: Progress) -> T:
-    """Run the unit and commit. Raises `OutcomeUnknown` if the connection is lost during the COMMIT."""
+    """Run the unit and commit. Raises `OutcomeUnknown` if the connection is lost during the COMMIT, and
+    `ClaimFailed` if a write is refused, perhaps one of a claim."""
     with engine.connect() as conn:
         pipeline = demand_pipeline(conn)
         pipeline.begin(BEGIN)
@@ -54,9 +56,13 @@ def write_in(engine: Engine, unit: Callable[[Connection], T], progress: Progress
             if error.connection_invalidated and not is_stale(error.orig):  # nobody knows whether the commit happened
                 raise OutcomeUnknown from error
             _undo(conn, pipeline)
+            if progress.claims and not conn.invalidated:
+                raise ClaimFailed from error
             raise
-        except Exception:  # a write was refused
+        except Exception as error:  # a write was refused
             _undo(conn, pipeline)
+            if progress.claims and not conn.invalidated:  # perhaps it was a write of the claim
+                raise ClaimFailed from error
             raise
         return result
 
