@@ -107,9 +107,10 @@ async def test_the_work_for_overdue_forms_does_not_grow_with_the_open_ones(stora
     filters = InputRequestFilter(now, overdue=True, inbox=Inbox("bob", frozenset()))
 
     with engine.begin() as conn:
-        store(conn, rows)
+        store(conn, rows, is_analyzed=False)
         conn.execute(insert(input_requests), forms)
-        conn.exec_driver_sql("ANALYZE")
+        if conn.dialect.name == "postgresql":  # which counts its rows by itself
+            conn.exec_driver_sql("ANALYZE")
         counted = listing.counts(conn, since=now, now=now).overdue_input_requests
         page = listing.input_request_page(conn, filters, PageArgs(first=5))
         reads: list[Callable[[], Any]] = [
