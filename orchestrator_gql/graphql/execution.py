@@ -108,18 +108,22 @@ class Execution:
             raise Refusal(self._refused([refused]), kind)
         return operation
 
-    def compile(self, request: GraphQLRequest, context: object) -> None:
-        """Make the executor of a valid operation, which notes in the context what it finds, and run nothing."""
+    def compile(self, request: GraphQLRequest, context: object) -> bool:
+        """Make the executor of a valid operation, which notes in the context what it finds, and run nothing.
+
+        False if the values of the variables do not fit.
+        """
         document = documents.known(request.query, is_stranger=request.is_stranger).document
         executor = self.schema.execution_context_class
         assert executor is not None
-        executor.build(
+        built = executor.build(
             self.schema._schema,
             document,
             context_value=context,
             raw_variable_values=dict(request.variables),
             operation_name=request.operation_name,
         )
+        return not isinstance(built, list)
 
     async def response(self, request: GraphQLRequest, context: object, *, kind: Kind) -> ExecutionResponse:
         """The response of a query or mutation. Raises nothing except cancellation."""
