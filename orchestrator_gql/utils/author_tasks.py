@@ -15,8 +15,8 @@ __all__ = ["EarlyCoroutine"]
 
 
 _CONTINUE, _PAUSE, _WAIT, _END, _RAISE = range(5)
-"""What the next turn of the task does: it continues the coroutine, it returns the pause in which the coroutine is, which
-may be a future, it ends as the coroutine ended, or it raises an error in the coroutine."""
+"""What the next turn of the task does: it continues the coroutine, it returns the pause in which the coroutine is, or
+the future for which it waits, it ends as the coroutine ended, or it raises an error in the coroutine."""
 
 _MARK = "_asyncio_future_blocking"
 """The attribute that a future sets when a coroutine waits for it; a task refuses a future without it."""
