@@ -212,8 +212,8 @@ def _new_adapter(annotation: Any) -> TypeAdapter[Any] | None:
 
 _MOST_ADAPTERS = 1024
 _adapters: dict[int, tuple[Any, TypeAdapter[Any] | None]] = {}
-"""The converters by the identity of the annotation: ``date | datetime`` equals ``datetime | date``, but pydantic tries the
-first type first. An annotation stays the same object, as `wanted` is called once for each function."""
+"""The converters by the identity of the annotation: ``date | datetime`` equals ``datetime | date``, but pydantic tries
+the first type first. An annotation stays the same object, as `wanted` is called once for each function."""
 
 
 def _missing(parameter: Parameter, keys: Iterable[str]) -> StepError:
