@@ -71,7 +71,7 @@ class Beginnings:
         making = self._making.get(place)
         if making is None or (making.ticket is not None and making.ticket != context.runtime.notifier.ticket()):
             making = self._begin(place, request, context, make_context)
-        return await self._made(making)
+        return await self._made(place, making)
 
     def _key(self, request: GraphQLRequest, context: Context) -> Key | None:
         key = key_of(request, context)
@@ -95,13 +95,14 @@ class Beginnings:
         self._making[place] = making
         return making
 
-    async def _made(self, making: _Making) -> Beginning | None:
+    async def _made(self, place: Hashable, making: _Making) -> Beginning | None:
         making.waiting += 1
         try:
             return await asyncio.shield(making.task)
         finally:
             making.waiting -= 1
             if not making.waiting and not making.task.done():
+                self._forget(place, making)  # at once: who comes before the task has ended must not wait for it
                 making.task.cancel()
 
     async def _make(self, place: Hashable, request: GraphQLRequest, context: Context) -> Beginning | None:
