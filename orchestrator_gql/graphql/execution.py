@@ -142,8 +142,8 @@ class Execution:
             return _timed_out(self.timeout)
         except ServerBusy as busy:  # its document was parsed, and then waited for its validation
             return _busy(busy)
-        except Exception as error:
-            return ExecutionResponse({"data": None, "errors": [masking.masked(error)]})
+        except (Exception, asyncio.CancelledError) as error:
+            return _failed(error)
         finally:
             _close(coroutines, weight)
 
@@ -191,8 +191,8 @@ class Execution:
                     yield self._response(result, kind, cursor)
         except ServerBusy as busy:
             yield _busy(busy)
-        except Exception as error:
-            yield ExecutionResponse({"data": None, "errors": [masking.masked(error)]})
+        except (Exception, asyncio.CancelledError) as error:
+            yield _failed(error)
         finally:
             _close(coroutines, weight)
 
@@ -235,6 +235,17 @@ def _close(coroutines: Coroutines | None, weight: Weight | None) -> None:
 
 def _busy(busy: ServerBusy) -> ExecutionResponse:
     return ExecutionResponse({"errors": [masking.shown_to_client(busy)]}, was_executed=False, busy=busy)
+
+
+def _failed(error: BaseException) -> ExecutionResponse:
+    """The response to an unexpected error. Raises the error again if it is the cancellation of the operation.
+
+    A resolver can also raise `CancelledError`: then something that it waited for was cancelled, and not the operation.
+    """
+    task = asyncio.current_task()
+    if isinstance(error, asyncio.CancelledError) and (task is None or task.cancelling()):
+        raise error
+    return ExecutionResponse({"data": None, "errors": [masking.masked(error)]})
 
 
 def _timed_out(seconds: float) -> ExecutionResponse:

@@ -176,6 +176,29 @@ async def test_who_leaves_takes_the_response_from_nobody_and_with_the_last_it_is
     assert not crowd[0].got
 
 
+async def test_who_comes_at_the_moment_when_the_last_one_leaves_is_served(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_go_on, whole = asyncio.Event(), Beginnings._executed
+
+    async def executed(self: Beginnings, *arguments: Any) -> Any:
+        await may_go_on.wait()
+        return await whole(self, *arguments)
+
+    monkeypatch.setattr(Beginnings, "_executed", executed)
+    async with asyncio.timeout(SECONDS), staged(tmp_path, has_history=False) as stage:
+        first = stage.subscribe(LEAVES, {"after": BEGINNING})
+        await stage.until(lambda: beginnings(stage).made == 1)
+        first.task.cancel()
+        second = stage.subscribe(LEAVES, {"after": BEGINNING})
+        await stage.until(lambda: beginnings(stage).made == 2 or second.task.done())
+        may_go_on.set()
+        assert not second.task.done()
+        await all_begin(stage, second)
+
+    assert not first.got
+
+
 async def test_what_is_kept_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared_beginnings, "KEPT_SECONDS", 3600)
     async with staged(tmp_path) as stage:
