@@ -47,13 +47,15 @@ from orchestrator_gql.storage.database.snapshot import (
     SnapshotEnded,
     SnapshotPlaces,
     counted,
+    unreadable,
 )
 from orchestrator_gql.storage.database.thread_reads import ThreadReads
 from orchestrator_gql.storage.database.transactions import COMMIT, SNAPSHOT, Progress, read_in, write_in
 from orchestrator_gql.utils.errors import OutcomeUnknown, StorageUnavailable, StorageUnreadable
 from orchestrator_gql.utils.extras import demand_extra
 from orchestrator_gql.utils.forks import keep_from_children
-from orchestrator_gql.utils.outages import WRITES, Outage
+from orchestrator_gql.utils.outages import READS, WRITES, Outage
+from orchestrator_gql.utils.shared_timers import TimeLimit
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -198,12 +200,10 @@ class PostgresDatabase:
         if self._thread_reads is not None:
             self._thread_reads.close()
             self._thread_reads = None
-        if self._writers is not None:
-            await greenlet_spawn(self._writers.dispose)
-            self._writers = None
-        if self._readers is not None:
-            await greenlet_spawn(self._readers.dispose)
-            self._readers = None
+        for connections in (self._writers, self._readers):
+            if connections is not None:
+                await greenlet_spawn(connections.dispose)
+        self._writers = self._readers = None
 
     async def transaction(self, unit: Unit[T]) -> T:
         """Run the unit and return its result when the commit is durable.
@@ -253,7 +253,7 @@ class PostgresDatabase:
         began = time.monotonic()
         connections = self._opened(self._writers)
         try:
-            async with asyncio.timeout(UNIT_SECONDS):
+            with TimeLimit(UNIT_SECONDS):
                 result, effects = await greenlet_spawn(write_in, connections, run, progress)
         except TimeoutError as error:
             if progress.is_committing:
@@ -292,19 +292,26 @@ class PostgresDatabase:
 
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads, on one snapshot, and return its result."""
-        with counted(self.outage):
-            return await self._read_repeated(unit, self._readers, SNAPSHOT)
+        return await self._read_counted(unit, self._readers, SNAPSHOT)
 
     async def read_current(self, unit: Unit[T]) -> T:
         """As `read`, but each statement reads what is committed when it begins."""
-        with counted(self.outage):
-            return await self._read_repeated(unit, self._writers, "")
+        return await self._read_counted(unit, self._writers, "")
+
+    async def _read_counted(self, unit: Unit[T], connections: KeptConnections | None, begin: str) -> T:
+        try:  # as `counted`: each request does this, so nothing stands around it
+            result = await self._read_repeated(unit, connections, begin)
+        except StorageUnavailable as error:
+            raise unreadable(self.outage, error) from error
+        if self.outage.failed_at:
+            self.outage.worked(READS)
+        return result
 
     async def _read_repeated(self, unit: Unit[T], connections: KeptConnections | None, begin: str) -> T:
         opened = self._opened(connections)
         for tries in range(2):
             try:
-                async with asyncio.timeout(UNIT_SECONDS):
+                with TimeLimit(UNIT_SECONDS):
                     return await greenlet_spawn(read_in, opened, unit, begin)
             except FAILURES as error:
                 if not _is_undone(error, tries):
@@ -353,7 +360,7 @@ class _Snapshot:
         if time.monotonic() > self._ends_at:
             raise SnapshotEnded
         try:
-            async with asyncio.timeout(UNIT_SECONDS):
+            with TimeLimit(UNIT_SECONDS):
                 return await greenlet_spawn(unit, self._conn)
         except FAILURES as error:
             if sqlstate(error) == IDLE:

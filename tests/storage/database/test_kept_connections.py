@@ -41,9 +41,7 @@ def test_the_pool_is_not_asked_for_each_unit(engine: Engine, connections: KeptCo
 
 
 @pytest.mark.parametrize("others", range(SIZE + 1))
-def test_who_takes_a_connection_of_the_pool_gets_one(
-    engine: Engine, connections: KeptConnections, others: int
-) -> None:
+def test_who_takes_a_connection_of_the_pool_gets_one(engine: Engine, connections: KeptConnections, others: int) -> None:
     """Each unit that ends gives way, whatever number of connections others took from the pool."""
     taken = [engine.connect() for _ in range(others)]
     units = [connections.take() for _ in range(SIZE - others)]
