@@ -21,9 +21,8 @@ class Noted(Limit):
 
 
 async def test_a_block_that_takes_longer_raises() -> None:
-    with pytest.raises(TimeoutError):
-        with TimeLimit(SHORT):
-            await asyncio.sleep(LONG)
+    with pytest.raises(TimeoutError), TimeLimit(SHORT):
+        await asyncio.sleep(LONG)
     task = asyncio.current_task()
     assert task is not None and not task.cancelling()
 
@@ -86,9 +85,8 @@ async def test_a_task_that_somebody_cancels_stays_cancelled(is_over: bool) -> No
 
 
 async def test_the_inner_of_two_limits_ends_first() -> None:
-    with TimeLimit(LONG), pytest.raises(TimeoutError):
-        with TimeLimit(SHORT):
-            await asyncio.sleep(LONG)
+    with TimeLimit(LONG), pytest.raises(TimeoutError), TimeLimit(SHORT):
+        await asyncio.sleep(LONG)
 
 
 def test_each_event_loop_has_its_own_timer() -> None:

@@ -345,6 +345,7 @@ class Link:
         try:
             self._pgconn.consume_input()
         except Exception as error:
+            self._stop_reading()  # libpq has closed the socket: the next connection of a client may get its number
             waiter.set_exception(error)
         else:
             waiter.set_result(None)

@@ -58,6 +58,23 @@ async def test_the_reader_stays_with_the_event_loop(
     assert added == [connection.pgconn.socket]
 
 
+async def test_the_reader_ends_at_once_with_the_socket(
+    connection: "psycopg.AsyncConnection[Any]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the next connection of a client, which gets the number of the socket, would lose its reader."""
+    link = Link(connection)
+    take, seen = link._take, list[tuple[bool, bool]]()
+
+    def noting(waiter: "asyncio.Future[None]") -> None:
+        take(waiter)
+        seen.append((waiter.exception() is not None, link._reader is not None))
+
+    monkeypatch.setattr(link, "_take", noting)
+    with pytest.raises(psycopg.OperationalError):
+        await value(link, "SELECT pg_terminate_backend(pg_backend_pid())")
+    assert seen[-1] == (True, False)
+
+
 async def test_a_frequent_statement_is_prepared_and_few_are(
     connection: "psycopg.AsyncConnection[Any]", monkeypatch: pytest.MonkeyPatch
 ) -> None:
