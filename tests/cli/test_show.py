@@ -242,7 +242,7 @@ def test_a_cut_body_says_so(length: int, is_cut: bool) -> None:
     ],
 )
 def test_a_form_says_which_decisions_there_are(can_reject: bool, send_back_to: str | None, shown: list[str]) -> None:
-    request = {
+    request: dict[str, Any] = {
         "title": "Confirm",
         "assignee": {"name": "NOC"},
         "canSubmit": True,

@@ -73,9 +73,9 @@ async def test_a_write_in_a_dry_run_is_not_stored(offer: Offer) -> None:
 
     callback_id, now = (await engine.callback(process_id)).id, engine.runtime.clock.now()
     with suppress(StorageUnavailable):  # PostgreSQL refuses the statement, SQLite rolls it back
-        await deliveries.carry_out(engine.runtime, Address(token, is_dry_run=True), write)
+        await deliveries.carry_out(engine.runtime, Address(token, is_dry_run=True), write, lambda _: None)
     after_dry_run = (await engine.read(lambda conn: attempt_rows.progress_of(conn, callback_id, None, 10)))[1]
-    await deliveries.carry_out(engine.runtime, Address(token), write)
+    await deliveries.carry_out(engine.runtime, Address(token), write, lambda _: None)
     after_real_one = (await engine.read(lambda conn: attempt_rows.progress_of(conn, callback_id, None, 10)))[1]
 
     assert (after_dry_run, after_real_one) == (0, 1)
