@@ -206,7 +206,8 @@ class Priority:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass the request on (ASGI 3)."""
-        if scope["type"] != "http" or scope["path"] == self._other:
+        # A host may have mounted this application: then the path begins with the place where it is.
+        if scope["type"] != "http" or scope["path"].removeprefix(scope.get("root_path", "")) == self._other:
             return self._app(scope, receive, send)
         return self._first(scope, receive, send)
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from orchestrator_gql.storage.database.after_commit import Claim
+from orchestrator_gql.storage.database.claims import ClaimFailed
 from orchestrator_gql.storage.database.kept_connections import KeptConnections
 from orchestrator_gql.storage.database.losses import FAILURES, is_stale
 from orchestrator_gql.storage.database.pipeline import Pipeline, demand_pipeline
@@ -34,7 +35,8 @@ class Progress:
 
 
 def write_in(connections: KeptConnections, unit: Callable[[Connection], T], progress: Progress) -> T:
-    """Run the unit and commit. Raises `OutcomeUnknown` if the connection is lost during the COMMIT."""
+    """Run the unit and commit. Raises `OutcomeUnknown` if the connection is lost during the COMMIT, and
+    `ClaimFailed` if a write is refused, perhaps one of a claim."""
     losses, conn = connections.losses, connections.take()
     try:
         result = _written(conn, unit, progress)
@@ -65,9 +67,13 @@ def _written(conn: Connection, unit: Callable[[Connection], T], progress: Progre
         if error.connection_invalidated and not is_stale(error.orig):  # nobody knows whether the commit happened
             raise OutcomeUnknown from error
         _undo(conn, pipeline)
+        if progress.claims and not conn.invalidated:
+            raise ClaimFailed from error
         raise
-    except Exception:  # a write was refused
+    except Exception as error:  # a write was refused
         _undo(conn, pipeline)
+        if progress.claims and not conn.invalidated:  # perhaps it was a write of the claim
+            raise ClaimFailed from error
         raise
     return result
 
