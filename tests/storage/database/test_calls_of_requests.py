@@ -21,8 +21,8 @@ from orchestrator_gql.types import ProcessStatus
 POLL = "query ($id: ID!) { process(id: $id) { status openInputRequest { id } } }"
 
 CALLS = {
-    "sqlite": {"health": 80, "typename": 385, "poll": 830, "callback that came before": 780},
-    "postgresql": {"health": 80, "typename": 365, "poll": 1090, "callback that came before": 1550},
+    "sqlite": {"health": 96, "typename": 385, "poll": 830, "callback that came before": 780},
+    "postgresql": {"health": 96, "typename": 365, "poll": 1090, "callback that came before": 1550},
 }
 """Of the application, without the HTTP server."""
 
