@@ -48,7 +48,7 @@ class Thing:
     price_or_null: Decimal | None
 
 
-FIELDS = [field.name for field in Thing.__strawberry_definition__.fields]  # type: ignore[attr-defined]
+FIELDS = [field.python_name for field in Thing.__strawberry_definition__.fields]  # type: ignore[attr-defined]
 
 VALUES: list[Any] = [
     None,
@@ -82,7 +82,10 @@ VALUES: list[Any] = [
 
 def thing(value: Any) -> Thing:
     """An object whose fields all have the value."""
-    return Thing(**dict.fromkeys((each.python_name for each in Thing.__strawberry_definition__.fields), value))  # type: ignore[attr-defined]
+    made: Thing = object.__new__(Thing)
+    for field in FIELDS:
+        setattr(made, field, value)
+    return made
 
 
 @strawberry.type

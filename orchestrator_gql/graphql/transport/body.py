@@ -12,6 +12,9 @@ from orchestrator_gql.utils.errors import PayloadInvalid, PayloadTooLarge
 
 _LEADING_QUERY = re.compile(rb'\s*\{\s*"query"\s*:\s*("(?:[^"\\]|\\.)*")', re.DOTALL)
 
+MOST_DIGITS = 20
+"""Digits of an announced size, as many as the parser of HTTP allows: Python refuses to read thousands of digits."""
+
 
 class BodyTimeout(Exception):
     """The body did not arrive in time."""
@@ -57,7 +60,7 @@ async def read_body(request: Request, limits: BodyLimits) -> bytes:
     document comes later in the body, the caller must call `demand_size` after parsing.
     """
     announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > limits.larger:
+    if announced.isdecimal() and (len(announced) > MOST_DIGITS or int(announced) > limits.larger):
         raise PayloadTooLarge(limits.larger)
     try:
         # The clock of the event loop is monotonic: a change of the system clock does not end the time early.
