@@ -55,7 +55,7 @@ def _writer(kind: GraphQLObjectType, name: str) -> Write | None:
         value = read(source)
         if value is None and not is_required:
             return None
-        if value is None or value is Undefined:  # a scalar might write it as text
+        if value is None or value is Undefined or isinstance(value, Exception):  # a scalar might write it as text
             raise NotPlain
         written = coerce(value)
         if written is None or written is Undefined:

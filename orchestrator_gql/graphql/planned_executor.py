@@ -48,6 +48,8 @@ class Collected:
 
     def bound(self) -> None:
         """Keep nothing if there is too much. An execution that still uses the fields keeps its own references."""
+        if len(self.fields) > len(self.below) + 1:  # an execution that began before has put its own there
+            self.fields = {}
         if len(self.below) != self._counted:
             self._counted = len(self.below)
             if sum(len(collected.grouped_field_set) for _, collected in self.below.values()) > self.most:

@@ -202,7 +202,8 @@ async def test_an_oversized_body_is_refused_while_it_is_read() -> None:
     assert sent < 5
 
 
-async def test_an_announced_size_over_every_limit_is_refused_unread() -> None:
+@pytest.mark.parametrize("size", [str(11 * 1024 * 1024), "9" * 20, "9" * 5_000])
+async def test_an_announced_size_over_every_limit_is_refused_unread(size: str) -> None:
     read = 0
 
     async def unread() -> AsyncIterator[bytes]:
@@ -211,7 +212,7 @@ async def test_an_announced_size_over_every_limit_is_refused_unread() -> None:
         yield b"{"
 
     async with client(toy_face()) as http:
-        headers = {"content-type": JSON, "content-length": str(11 * 1024 * 1024)}
+        headers = {"content-type": JSON, "content-length": size}
         response = await http.post("/", content=unread(), headers=headers)
 
     assert response.status_code == 413

@@ -250,3 +250,16 @@ async def test_a_plan_keeps_no_more_fields_than_the_document_has_tokens(story: S
     kept = sum(len(found.grouped_field_set) for _, found in plan.collected.below.values())
     assert kept <= plan.collected.most
     assert len(plan.collected.fields) <= len(plan.collected.below) + 1
+
+
+async def test_fields_of_an_execution_that_began_before_the_bound_are_not_kept(story: Story) -> None:
+    await both(story, "{ viewer { user { id } } }")
+    (plan,) = plans_of("{ viewer { user { id } } }").values()
+    assert plan.collected is not None
+    user, others = SCHEMA._schema.type_map["User"], [dict(plan.collected.root) for _ in range(20)]
+    assert isinstance(user, GraphQLObjectType)
+    for grouped in others:
+        plan.collected.fields_of(user, grouped)
+    plan.collected.bound()
+
+    assert len(plan.collected.fields) <= len(plan.collected.below) + 1

@@ -13,6 +13,9 @@ from orchestrator_gql.utils.shared_timers import TimeLimit
 
 _LEADING_QUERY = re.compile(rb'\s*\{\s*"query"\s*:\s*("(?:[^"\\]|\\.)*")', re.DOTALL)
 
+MOST_DIGITS = 20
+"""Digits of an announced size, as many as the parser of HTTP allows: Python refuses to read thousands of digits."""
+
 
 class BodyTimeout(Exception):
     """The body did not arrive in time."""
@@ -58,7 +61,7 @@ async def read_body(request: Request, limits: BodyLimits) -> bytes:
     document comes later in the body, the caller must call `demand_size` after parsing.
     """
     announced = header(request.scope, b"content-length") or ""
-    if announced.isdecimal() and int(announced) > limits.larger:
+    if announced.isdecimal() and (len(announced) > MOST_DIGITS or int(announced) > limits.larger):
         raise PayloadTooLarge(limits.larger)
     try:
         # The clock of the event loop is monotonic: a change of the system clock does not end the time early.
