@@ -51,6 +51,11 @@ class GuessLimiter:
         logger.warning("a wrong credential or URL was refused", extra=facts)
         return error
 
+    def has_missed(self, address: str) -> bool:
+        """True if a miss of the address was counted less than a minute ago."""
+        count = self._counts.get(address)
+        return count is not None and self._clock() - count.since < WINDOW
+
     def _count_of(self, address: str) -> _Count:
         now = self._clock()
         count = self._counts.get(address)

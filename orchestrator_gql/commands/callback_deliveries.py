@@ -3,6 +3,7 @@
 import logging
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 
 from orchestrator_gql.callbacks.progress import Report, kept_report
@@ -14,9 +15,14 @@ from orchestrator_gql.engine.steps.calls import outside
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import callbacks
 from orchestrator_gql.types import AttemptOutcome, Failure, Json
-from orchestrator_gql.utils.errors import FieldError, OrchestratorError, PayloadTooLarge, StorageUnavailable
+from orchestrator_gql.utils.errors import (
+    FieldError,
+    OrchestratorError,
+    PayloadTooLarge,
+    StorageUnavailable,
+)
 from orchestrator_gql.utils.json import encode
-from orchestrator_gql.utils.tokens import conceal, digest
+from orchestrator_gql.utils.tokens import conceal, digest, new_receipt
 
 logger = logging.getLogger(__name__)
 
@@ -36,9 +42,23 @@ async def receive_delivery(runtime: Runtime, address: Address, delivery: Deliver
     Raises `CallbackUnknown`, `CallbackConflict`, `CallbackClosed`, `PayloadInvalid`, `PayloadTooLarge` and
     `UnsupportedMediaType`; the attempt is stored in each of these cases.
     """
-    at = runtime.clock.now()
-    deliver = partial(deliveries.deliver, runtime=runtime, address=address, delivery=delivery, at=at)
-    outcome = await outside(runtime, lambda: deliveries.carry_out(runtime, address, deliver), is_request=True)
+    return await _delivered(runtime, address, delivery, at=runtime.clock.now())
+
+
+async def _delivered(
+    runtime: Runtime,
+    address: Address,
+    delivery: Delivery,
+    *,
+    failure: Failure | None = None,
+    at: datetime | None = None,
+) -> Receipt:
+    receipt = new_receipt()  # before the transaction: if its outcome is unknown, the receipt tells what happened
+    deliver = partial(
+        deliveries.deliver, runtime=runtime, address=address, delivery=delivery, receipt=receipt, failure=failure, at=at
+    )
+    find = partial(deliveries.find_accepted, address=address, receipt=receipt)
+    outcome = await outside(runtime, lambda: deliveries.carry_out(runtime, address, deliver, find), is_request=True)
     if isinstance(outcome, Rejected):
         raise deliveries.refusal(outcome, runtime.settings.max_callback_bytes)
     return outcome
@@ -69,12 +89,7 @@ async def receive_failure(
     delivery, failure = await deliveries.in_thread_if_large(
         len(body), lambda: _read_failure(runtime, address, report, body, peer)
     )
-    outcome = await deliveries.carry_out(
-        runtime, address, lambda conn: deliveries.deliver(conn, runtime, address, delivery, failure)
-    )
-    if isinstance(outcome, Rejected):
-        raise deliveries.refusal(outcome, runtime.settings.max_callback_bytes)
-    return outcome
+    return await _delivered(runtime, address, delivery, failure=failure)
 
 
 _WRONG_REPORT = "A failure report is an object with a message."
@@ -107,7 +122,7 @@ async def report_callback_progress(
 async def receive_report(runtime: Runtime, address: Address, report: Report) -> Receipt:
     """Log a progress report. Raises `CallbackUnknown`; `CallbackConflict` or `CallbackClosed` after the wait."""
     outcome = await deliveries.carry_out(
-        runtime, address, lambda conn: deliveries.report(conn, runtime, address, report)
+        runtime, address, lambda conn: deliveries.report(conn, runtime, address, report), lambda _conn: None
     )
     if isinstance(outcome, Rejected):
         raise deliveries.refusal(outcome, runtime.settings.max_callback_bytes)

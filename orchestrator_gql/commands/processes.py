@@ -27,6 +27,7 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import events, idempotency, processes, product_subscriptions
 from orchestrator_gql.storage import product_subscription_locks as locks
+from orchestrator_gql.storage.expected_processes import expect_running, transaction_expecting
 from orchestrator_gql.storage.product_subscriptions import StartFacts
 from orchestrator_gql.types import Event, EventKind, Json
 from orchestrator_gql.utils.errors import (
@@ -215,21 +216,34 @@ async def _start(
         return turn
     subscription_id = start_check.subject_of(workflow, turn.data)
 
+    id, database = new_id(), runtime.database
+
     def store(conn: Connection) -> Process:
-        demand_running(conn)
         facts: StartFacts | None = None
         if subscription_id is not None:
             facts = start_check.lock_subject(conn, workflow, subscription_id, request.version)
         now = runtime.clock.now()
         subject = subject_at_start(runtime, workflow, turn, facts)
-        start = _begin_transition(workflow, turn, principal, request, subject, now)
+        start = _begin_transition(workflow, turn, principal, request, id, subject, now)
         process = begin_process(conn, start, key_of(runtime))
         if subscription_id is not None:
             _begin_on(conn, workflow, subscription_id, process, now)
         _remember_key(conn, request, process, now)
         return process
 
-    return Started(await runtime.database.transaction(store), created=True)
+    def store_as_expected(conn: Connection) -> Process:
+        expect_running(conn, id)
+        return store(conn)
+
+    def store_or_refuse(conn: Connection) -> Process:
+        demand_running(conn)
+        return store(conn)
+
+    if database.dialect == "postgresql":  # SQLite has no round trip to save
+        stored = await transaction_expecting(database, store_as_expected, lambda conn: processes.lock(conn, id))
+        if stored is not None:
+            return Started(stored, created=True)
+    return Started(await database.transaction(store_or_refuse), created=True)
 
 
 def _begin_transition(
@@ -237,6 +251,7 @@ def _begin_transition(
     turn: forms.Complete,
     principal: Principal,
     request: _StartRequest,
+    id: UUID,
     subject: str,
     now: datetime,
 ) -> Transition:
@@ -245,7 +260,7 @@ def _begin_transition(
     Secrets in its pages and its note are stored only as masks.
     """
     secrets, pages = turn.secrets, turn.page_secrets.shown(list(turn.pages))
-    id, actor = new_id(), principal.id
+    actor = principal.id
     transition = create(
         workflow, id=id, state=turn.data, pages=pages, actor=actor, now=now, secrets=secrets, subject=subject
     )

@@ -55,9 +55,13 @@ MOST_ACTIONS = 20
 SEALS = 100
 """Seals that one read of a walk loads at most."""
 
-_head = Prepared(
-    select(audit.c.seq, audit.c.digest).where(audit.c.chain == bindparam("chain")).order_by(audit.c.seq.desc()).limit(1)
-)
+
+def head_where(is_of_chain: ColumnElement[bool]) -> Select[Any]:
+    """The query for the newest entry of a chain."""
+    return select(audit.c.seq, audit.c.digest).where(is_of_chain).order_by(audit.c.seq.desc()).limit(1)
+
+
+_head = Prepared(head_where(audit.c.chain == bindparam("chain")))
 _append = Prepared(insert(audit).inline(), audit.c.keys())
 _unsealed = Prepared(select(audit.c.id).where(audit.c.seal.is_(None)).limit(1))
 

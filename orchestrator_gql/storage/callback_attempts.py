@@ -12,6 +12,7 @@ from sqlalchemy import (
     Connection,
     LargeBinary,
     Row,
+    Select,
     Table,
     bindparam,
     case,
@@ -112,13 +113,16 @@ def _last(table: Table) -> Prepared:
     return Prepared(query.order_by(table.c.id.desc()).limit(1))
 
 
+def sizes_where(is_of_callback: ColumnElement[bool]) -> Select[Any]:
+    """The query for the ids of the attempts of a callback, newest first, and the sizes of their bodies."""
+    c = callback_attempts.c
+    sizes = select(c.id, func.coalesce(func.length(c.body), 0).label("size"))
+    return sizes.where(is_of_callback).order_by(c.id.desc())
+
+
 _last_report = _last(callback_progress)
 _keep = Prepared(insert(callback_attempts).inline(), callback_attempts.c.keys())
-_sizes = Prepared(
-    select(callback_attempts.c.id, func.coalesce(func.length(callback_attempts.c.body), 0).label("size"))
-    .where(callback_attempts.c.callback_id == bindparam("callback_id"))
-    .order_by(callback_attempts.c.id.desc())
-)
+_sizes = Prepared(sizes_where(callback_attempts.c.callback_id == bindparam("callback_id")))
 
 
 def keep(
@@ -168,6 +172,13 @@ def receipt_of(conn: Connection, callback_id: UUID, digest: str) -> str | None:
     c = callback_attempts.c
     conditions = (c.callback_id == callback_id, c.digest == digest, c.outcome == AttemptOutcome.ACCEPTED)
     return conn.execute(select(c.receipt).where(*conditions).limit(1)).scalar()
+
+
+def accepted_at(conn: Connection, callback_id: UUID, receipt: str) -> datetime | None:
+    """The time of the attempt that was accepted with that receipt, None if there is none."""
+    c = callback_attempts.c
+    conditions = (c.callback_id == callback_id, c.receipt == receipt, c.outcome == AttemptOutcome.ACCEPTED)
+    return conn.execute(select(c.at).where(*conditions)).scalar()
 
 
 def keep_body(conn: Connection, callback_id: UUID, receipt: str, body: bytes) -> None:

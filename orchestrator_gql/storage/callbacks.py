@@ -208,7 +208,7 @@ def refer(conn: Connection, callback_id: UUID, ref: str) -> None:
 def of_wait(conn: Connection, process_id: UUID, step_index: int) -> list[Callback]:
     """The callbacks of the latest wait at that step: for each name the callback that was issued last."""
     rows = _of_wait.all(conn, {"process_id": process_id, "step_index": step_index})
-    latest = {row["name"]: _callback_in(row) for row in rows}
+    latest = {row["name"]: callback_in(row) for row in rows}
     return list(latest.values())
 
 
@@ -225,26 +225,26 @@ def by_wait(waits: Sequence[Wait], rows: Sequence[Mapping[str, Any]]) -> dict[Wa
     latest: dict[Wait, dict[str | None, Callback]] = {wait: {} for wait in waits}
     for row in rows:
         if (of_wait := latest.get((row["process_id"], row["step_index"]))) is not None:
-            of_wait[row["name"]] = _callback_in(row)
+            of_wait[row["name"]] = callback_in(row)
     return {wait: list(of_wait.values()) for wait, of_wait in latest.items()}
 
 
 def of_execution(conn: Connection, process_id: UUID, record_seq: int) -> list[Callback]:
     """The callbacks whose URLs were issued in that step execution."""
-    return [_callback_in(row) for row in _of_execution.all(conn, {"process_id": process_id, "record_seq": record_seq})]
+    return [callback_in(row) for row in _of_execution.all(conn, {"process_id": process_id, "record_seq": record_seq})]
 
 
 def of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, list[Callback]]:
     """All callbacks of each process, oldest first."""
     result: dict[UUID, list[Callback]] = {}
     for row in _by_process.rows(conn, process_ids):
-        result.setdefault(row["process_id"], []).append(_callback_in(row))
+        result.setdefault(row["process_id"], []).append(callback_in(row))
     return result
 
 
 def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Callback]:
     """The callbacks with those ids."""
-    return {row["id"]: _callback_in(row) for row in _by_id.rows(conn, ids)}
+    return {row["id"]: callback_in(row) for row in _by_id.rows(conn, ids)}
 
 
 def status_of_receipt(conn: Connection, receipt: str) -> CallbackStatus | None:
@@ -357,14 +357,15 @@ def texts(conn: Connection, payload_ids: Sequence[UUID]) -> dict[UUID, str]:
 
 def callback_of(row: Row[Any]) -> Callback:
     """The callback of a row of the table."""
-    return _callback_in(row._mapping)
+    return callback_in(row._mapping)
 
 
 _FIELDS = {"round": "issue_number"}
 """The fields of a callback whose columns have another name."""
 
 
-def _callback_in(row: Mapping[str, Any] | RowMapping) -> Callback:
+def callback_in(row: Mapping[str, Any] | RowMapping) -> Callback:
+    """The callback of a row as a mapping."""
     values = dict(row)
     for name, own in _FIELDS.items():
         values[own] = values.pop(name)
@@ -372,7 +373,7 @@ def _callback_in(row: Mapping[str, Any] | RowMapping) -> Callback:
 
 
 def _callback(row: Mapping[str, Any] | None) -> Callback | None:
-    return None if row is None else _callback_in(row)
+    return None if row is None else callback_in(row)
 
 
 def _values(callback: Callback) -> dict[str, Any]:

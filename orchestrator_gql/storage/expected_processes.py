@@ -1,14 +1,17 @@
-"""Commits a step in one round trip: the process is most likely as its worker left it.
+"""Commits a step or a start in one round trip: the process is most likely as its worker left it, and the engine runs.
 
 The database itself refuses the COMMIT if that is wrong: the condition divides by zero then.
 """
 
-from sqlalchemy import Connection, Integer, bindparam, case, exists, literal, select
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Integer, bindparam, case, exists, literal, select
 
 from orchestrator_gql.process import Process
 from orchestrator_gql.storage.database import Database
 from orchestrator_gql.storage.database.after_commit import T, Unit, commit_effects, note_locks
 from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead
+from orchestrator_gql.storage.database.unknown_outcomes import transaction_or_find
 from orchestrator_gql.storage.processes import WAIT_FOR_LOCKS, Standing, standing_of_free
 from orchestrator_gql.storage.tables import engine_state, processes
 from orchestrator_gql.types import EngineState
@@ -22,19 +25,37 @@ _is_as_expected = exists().where(
     processes.c.version == bindparam("version"),
     engine_state.c.state == EngineState.RUNNING,
 )
-_demand_expected = Prepared(
-    select(literal(1).op("/", return_type=Integer)(case((_is_as_expected, literal(1)), else_=literal(0))).label("one"))
-)
 
 
-async def transaction_expecting(database: Database, unit: Unit[T]) -> T | None:
-    """Run a unit that expects a process; None if it failed, perhaps because the process is in other hands."""
+def _demand(condition: ColumnElement[bool]) -> Prepared:
+    """Divides by zero if the condition does not hold."""
+    divisor = case((condition, literal(1)), else_=literal(0))
+    return Prepared(select(literal(1).op("/", return_type=Integer)(divisor).label("one")))
+
+
+_demand_expected = _demand(_is_as_expected)
+_demand_running = _demand(exists().where(engine_state.c.state == EngineState.RUNNING))
+
+
+async def transaction_expecting(database: Database, unit: Unit[T], find: Unit[T | None] | None = None) -> T | None:
+    """Run a unit that expects a process or that the engine runs; None if it failed, perhaps because that was wrong.
+
+    With ``find``, an unknown outcome is found out, see `transaction_or_find`.
+    """
     try:
-        return await database.transaction(unit)
+        return await (database.transaction(unit) if find is None else transaction_or_find(database, unit, find))
     except (StorageUnavailable, Demand):
         raise
     except Exception:
         return None
+
+
+def expect_running(conn: Connection, process_id: UUID) -> None:
+    """As `expect`, for a unit that stores the new process while the engine runs. It holds the process, so another
+    transaction can wait for its end and look for the process."""
+    note_locks(conn, process_id)
+    commit_effects(conn).is_repeatable = True
+    _demand_running.demand(conn, {}, (WAIT_FOR_LOCKS, {"key": str(process_id)}), None)
 
 
 def expect(conn: Connection, before: Process) -> Standing:

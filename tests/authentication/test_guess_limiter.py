@@ -38,6 +38,18 @@ def test_misses_over_the_limit_are_limited_until_the_minute_is_over(address: str
     assert (first, other, later) == ([False, False, True, True], [False], [False, False, True])
 
 
+def test_an_address_has_missed_until_the_minute_is_over() -> None:
+    hand = Hand()
+    limiter = GuessLimiter(2, clock=hand)
+
+    before = limiter.has_missed("192.0.2.7")
+    refusals(limiter, "192.0.2.7", 1)
+    seen = [limiter.has_missed("192.0.2.7"), limiter.has_missed("192.0.2.8")]
+    hand.seconds = WINDOW
+
+    assert (before, seen, limiter.has_missed("192.0.2.7")) == (False, [True, False], False)
+
+
 def test_the_memory_is_bounded_and_the_newest_addresses_are_kept() -> None:
     limiter = GuessLimiter(1, clock=Hand())
 

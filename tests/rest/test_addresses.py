@@ -1,13 +1,28 @@
 """Unknown callback URLs: a stranger always gets the same response, and other services are not affected."""
 
+import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from itertools import count, product
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+from pydantic import BaseModel
+from sqlalchemy import func, make_url, select
 from support import command_line
-from waits import problem, waiting
+from waits import Wait, problem, waiting
+
+from orchestrator_gql.storage.database.postgres import PostgresDatabase
+from orchestrator_gql.storage.engine_state import KEY
+
+
+class _Message(BaseModel):
+    message: str
+
 
 UNKNOWN = {
     "another process": "/api/processes/{other}/callback/{token}",
@@ -28,17 +43,36 @@ UNKNOWN = {
 }
 
 
-@pytest.mark.parametrize("behind", ["", "/progress", "/fail"])
-async def test_unknown_urls_get_the_same_response_to_the_byte(tmp_path: Path, behind: str) -> None:
-    bodies = (b'{"message": "x"}', b"no json", b"")
+BODIES = (
+    b'{"message": "x"}',
+    b"no json",
+    b"",
+    b"[" * 3000,
+    b"[" * 9000,
+    b'{"percent": "x"}',
+    b"[" + b" " * 40_000 + b"]",
+)
+EVERYBODY = {"trusted_proxies": "192.0.2.7", "max_callback_bytes": 8_000}
+"""The proxy of the client is trusted, so that each request can come from another address."""
 
-    async with waiting(tmp_path, settings={"misses_per_minute": 1000}) as wait:
+_addresses = map("2001:db8::{:x}".format, count(1))
+
+
+def _stranger(kind: str = "application/json") -> dict[str, str]:
+    """The headers of a client that has not guessed yet."""
+    return {"content-type": kind, "x-forwarded-for": next(_addresses)}
+
+
+@pytest.mark.one_dispatcher
+@pytest.mark.parametrize("behind", ["", "/progress", "/fail", "?dryRun=maybe", "/fail?dryRun=true"])
+async def test_unknown_urls_get_the_same_response_to_the_byte(storage: str, behind: str) -> None:
+    async with waiting(storage, settings=EVERYBODY) as wait:
         words = {"process": wait.process_id, "other": UUID(int=1), "token": wait.token}
         words |= {"wrong": "A" * 43, "upper": wait.token.upper()}
         responses = [
-            await wait.site.http.post(path.format(**words) + behind, content=body, headers={"content-type": kind})
+            await wait.site.http.post(path.format(**words) + behind, content=body, headers=_stranger(kind))
             for path in UNKNOWN.values()
-            for body in bodies
+            for body in BODIES
             for kind in ("application/json", "image/png")
         ]
         status = await wait.status()
@@ -83,6 +117,61 @@ async def test_the_body_of_a_stranger_is_not_read(tmp_path: Path) -> None:
 
     assert problem(refused) == (404, "callback-unknown")
     assert not read
+
+
+@asynccontextmanager
+async def _held(wait: Wait, storage: str) -> AsyncIterator[None]:
+    """Another transaction holds the engine's state and the process; on SQLite it is the only writer."""
+    database = wait.site.engine.runtime.database
+    if isinstance(database, PostgresDatabase):
+        async with database.engine.begin() as conn:
+            keys = (KEY, func.hashtextextended(str(wait.process_id), 0))
+            await conn.execute(select(*map(func.pg_advisory_xact_lock, keys)))
+            yield
+        return
+    with closing(sqlite3.connect(str(make_url(storage).database), isolation_level=None)) as file:
+        file.execute("BEGIN IMMEDIATE")
+        yield
+        file.execute("ROLLBACK")
+
+
+@pytest.mark.one_dispatcher
+@pytest.mark.parametrize("behind", ["", "/progress", "/fail"])
+async def test_a_guess_waits_for_nobody_who_changes_the_process_that_its_url_names(storage: str, behind: str) -> None:
+    """So whoever knows the id of a process cannot delay the process by guesses."""
+    async with waiting(storage, settings=EVERYBODY) as wait, _held(wait, storage):
+        async with asyncio.timeout(20):
+            path = f"{wait.url}x{behind}"
+            guesses = [await wait.site.http.post(path, json={}, headers=_stranger()) for _ in range(3)]
+
+    assert [problem(guess) for guess in guesses] == [(404, "callback-unknown")] * 3
+
+
+@pytest.mark.one_dispatcher
+@pytest.mark.parametrize("behind", ["", "/progress", "/fail", "?dryRun=true", "/fail?dryRun=true", "?dryRun=maybe"])
+async def test_a_right_url_has_the_same_answer_whether_the_body_came_with_the_head_or_later(
+    storage: str, behind: str
+) -> None:
+    """The token of a body that came with the head is checked by the transaction of the delivery."""
+
+    async def later(body: bytes) -> AsyncIterator[bytes]:
+        yield body
+
+    seen = dict[bool, list[Any]]()
+    for is_whole in (True, False):
+        seen[is_whole] = []
+        async with waiting(storage, settings=EVERYBODY, contract=_Message) as wait:
+            for body, kind in product(
+                (b"{}", *BODIES[1:], BODIES[0], b'{"message": "y"}'), ("application/json", "image/png")
+            ):
+                content = body if is_whole else later(body)
+                response = await wait.site.http.post(wait.url + behind, content=content, headers=_stranger(kind))
+                content_of = {name: value for name, value in response.json().items() if name != "receipt"}
+                seen[is_whole].append((response.status_code, content_of))
+            seen[is_whole].append([(attempt.outcome, attempt.error, attempt.size) for attempt in await wait.attempts()])
+
+    assert seen[True] == seen[False]
+    assert {status for status, _ in seen[True][:-1]} >= ({400} if "maybe" in behind else {200, 413, 415})
 
 
 async def test_a_peer_that_guesses_too_often_gets_429(tmp_path: Path) -> None:

@@ -62,15 +62,21 @@ class Wait:
 
 
 @asynccontextmanager
-async def waiting(folder: Path, *, settings: dict[str, Any] | None = None, **options: Any) -> AsyncIterator[Wait]:
-    """A process that waits; ``options`` are those of its callback step, which accepts every result by default."""
+async def waiting(
+    storage: Path | str, *, settings: dict[str, Any] | None = None, **options: Any
+) -> AsyncIterator[Wait]:
+    """A process that waits; ``options`` are those of its callback step, which accepts every result by default.
+
+    ``storage`` is the URL of the database, or the folder of a new one.
+    """
     remote = Remote()
 
     @workflow("Run a playbook")
     def run_playbook() -> Any:
         return begin >> callback_step("Playbook", remote.action(), **{"validate_step": judge, **options})
 
-    async with site_of(sqlite_url(folder), run_playbook, **(settings or {})) as site:
+    url = storage if isinstance(storage, str) else sqlite_url(storage)
+    async with site_of(url, run_playbook, **(settings or {})) as site:
         process_id = await site.engine.start(run_playbook)
         wait = Wait(site, process_id, await remote.asked())
         await wait.reaches(ProcessStatus.AWAITING_CALLBACK)

@@ -31,11 +31,13 @@ class LossyWire:
         self._socket = socket
         self._cut: Cut | None = None
         self._marks: tuple[bytes, ...] = ()
+        self._left = 0
         self.cuts = 0
 
-    def cut_commit(self, cut: Cut, *marks: str) -> None:
-        """Cut the connection at the next COMMIT of a transaction whose bytes contain all the marks."""
-        self._cut, self._marks = cut, tuple(mark.encode() for mark in marks)
+    def cut_commit(self, cut: Cut, *marks: str, times: int = 1) -> None:
+        """Cut the connection at the next COMMIT of a transaction whose bytes contain all the marks, so many times."""
+        self._cut, self._left = cut, times
+        self._marks = tuple(mark.encode() for mark in marks)
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection."""
@@ -67,9 +69,11 @@ class LossyWire:
     def _judge(self, transaction: bytes) -> Cut | None:
         if any(mark not in transaction for mark in self._marks):
             return None
-        cut, self._cut = self._cut, None
-        self.cuts += cut is not None
-        return cut
+        if not self._left:
+            return None
+        self._left -= 1
+        self.cuts += 1
+        return self._cut
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

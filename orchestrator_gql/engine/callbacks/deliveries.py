@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from orchestrator_gql.callbacks.progress import Report
 from orchestrator_gql.callbacks.rules import (
     Accepted,
+    Arrival,
     Callback,
     Delivery,
     DeliveryOutcome,
@@ -31,6 +32,7 @@ from orchestrator_gql.engine.woken import Woken
 from orchestrator_gql.process import Process, resume, steps_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import (
+    addressed_callbacks,
     audit,
     callback_attempts,
     callbacks,
@@ -39,8 +41,9 @@ from orchestrator_gql.storage import (
     timers,
     unclaimed_deliveries,
 )
-from orchestrator_gql.storage.database.after_commit import commit_effects
+from orchestrator_gql.storage.database.after_commit import T, Unit, commit_effects
 from orchestrator_gql.storage.database.prepared import PreparedRead
+from orchestrator_gql.storage.database.unknown_outcomes import transaction_or_find
 from orchestrator_gql.storage.processes import Standing
 from orchestrator_gql.storage.timers import TimerKind
 from orchestrator_gql.types import (
@@ -68,7 +71,6 @@ from orchestrator_gql.utils.errors import (
 from orchestrator_gql.utils.tokens import conceal, digest
 from orchestrator_gql.workflow.model import AwaitStep, begin
 
-T = TypeVar("T")
 W = TypeVar("W")
 
 LARGE = 64 * 1024
@@ -82,7 +84,8 @@ DRY_RUN = "dry-run"
 class Address:
     """The address of a delivery: either the token (and the process, if a URL named it), or ``service`` and ``ref``.
 
-    ``callback_id`` is the callback of the token, if it was found already; it still is the token that is checked.
+    ``callback_id`` is the callback of the token, if it was found already; it still is the token that is checked. If it
+    was not, the transaction checks token and process.
     ``ref`` is the external id: the service's own name for the job. ``is_dry_run``: the remote service asks only for
     the verdict; nothing is changed or stored. ``proof`` holds the credential or signature; it is None over GraphQL.
     """
@@ -102,10 +105,20 @@ async def in_thread_if_large(size: int, work: Callable[[], W]) -> W:
     return await asyncio.to_thread(work) if size > LARGE else work()
 
 
-def carry_out(runtime: Runtime, address: Address, unit: Callable[[Connection], T]) -> Awaitable[T]:
-    """Run ``unit`` in a transaction; run a dry run on a read-only snapshot instead, so that nothing is stored."""
+def carry_out(runtime: Runtime, address: Address, unit: Unit[T], find: Unit[T | None]) -> Awaitable[T]:
+    """Run ``unit`` in a transaction; run a dry run on a read-only snapshot instead, so that nothing is stored.
+
+    If the outcome is unknown, ``find`` finds what a repeatable unit stored.
+    """
     database = runtime.database
-    return database.read(unit) if address.is_dry_run else database.transaction(unit)
+    return database.read(unit) if address.is_dry_run else transaction_or_find(database, unit, find)
+
+
+def find_accepted(conn: Connection, address: Address, receipt: str) -> Receipt | None:
+    """The receipt, if the callback of the address has accepted a delivery with it."""
+    target = _find(conn, address)
+    at = None if target is None else callback_attempts.accepted_at(conn, target[2].id, receipt)
+    return None if at is None else Receipt(receipt, at)
 
 
 async def demand_known(runtime: Runtime, process_id: UUID, token: str) -> UUID:
@@ -122,22 +135,23 @@ def deliver(
     runtime: Runtime,
     address: Address,
     delivery: Delivery,
+    receipt: str,
     failure: Failure | None = None,
     at: datetime | None = None,
 ) -> Receipt | Rejected:
     """Judge the delivery and store it; an accepted delivery makes the waiting process runnable.
 
-    ``failure`` is the failure of a failure report. ``at`` is the time of the arrival: the contract may take some
-    seconds, and a delivery that came in time is not late. Raises `CallbackUnknown` if the address belongs to no
-    callback.
+    ``receipt`` is its receipt if it is accepted; the unit is repeatable then, see `find_accepted`. ``failure`` is that
+    of a failure report. ``at`` is the time of the arrival: the contract may take some seconds, and a delivery that came
+    in time is not late. Raises `CallbackUnknown` if the address belongs to no callback.
     """
     now = runtime.clock.now()
     target = _find(conn, address)
     if target is None:
         return _keep_unclaimed(conn, address, delivery, now)
     process, standing, callback = target
-    is_whole = delivery.refusal is not AttemptOutcome.TOO_LARGE  # the signature of a cut body never matches
-    must_prove = is_whole and callback.service is not None
+    # the signature of a cut body never matches
+    must_prove = callback.service is not None and delivery.refusal is not AttemptOutcome.TOO_LARGE
     if must_prove and (refused := denied(runtime, callback, address.proof, address.peer, now)):
         if not address.is_dry_run:
             results.refuse_unauthenticated(
@@ -153,6 +167,7 @@ def deliver(
         source=ResultSource.CALLBACK,
         at=at or now,
         is_early=not _waits_for(process, callback) or standing.engine is not EngineState.RUNNING,
+        receipt=receipt,
         repeated=_repeated_failure_report(conn, callback, delivery),
         failure=failure,
         token=address.token,
@@ -161,12 +176,28 @@ def deliver(
         judged = _dry_run_result(arrived.outcome, callback, now)
         return _for_the_next_job(conn, address, delivery, arrived.outcome, judged, now)
     taken = results.take(conn, process, arrived, now=now, audit_key=runtime.settings.audit_secret)
-    if isinstance(arrived.outcome, Accepted) and _may_end(conn, process, callback, step):
-        pending = PendingTransitions(process).then(resume(process, now))
-        woken = commit.apply(conn, process, pending, commit_context(runtime, begin, now=now), standing=standing).process
-        if standing.engine is EngineState.RUNNING:
-            commit_effects(conn).known = Woken(woken, arrived)
+    if isinstance(arrived.outcome, Accepted):
+        commit_effects(conn).is_repeatable = True
+        _move_on(conn, runtime, process, standing, arrived, step, now)
     return _for_the_next_job(conn, address, delivery, arrived.outcome, taken, now)
+
+
+def _move_on(
+    conn: Connection,
+    runtime: Runtime,
+    process: Process,
+    standing: Standing,
+    arrived: Arrival,
+    step: AwaitStep | None,
+    now: datetime,
+) -> None:
+    """Make the process runnable, if it waits for the callback and its wait may be over."""
+    if not _may_end(conn, process, arrived.callback, step):
+        return
+    pending = PendingTransitions(process).then(resume(process, now))
+    woken = commit.apply(conn, process, pending, commit_context(runtime, begin, now=now), standing=standing).process
+    if standing.engine is EngineState.RUNNING:
+        commit_effects(conn).known = Woken(woken, arrived)
 
 
 def _repeated_failure_report(conn: Connection, callback: Callback, delivery: Delivery) -> Duplicate | None:
@@ -267,6 +298,11 @@ def _find(conn: Connection, address: Address) -> tuple[Process, Standing, Callba
         return (*locked, callback) if locked and callback else None
     token_digest = digest(address.token)
     process_id, callback_id = address.process_id, address.callback_id
+    if callback_id is None and conn.dialect.name == "postgresql":
+        found = addressed_callbacks.lock_by_token(conn, token_digest)
+        if found is None or process_id not in (None, found[0].id):
+            raise CallbackUnknown
+        return found
     if process_id is None or callback_id is None:
         process_id, callback_id = callbacks.place_of_token_digest(conn, token_digest) or (None, None)
     if process_id is None or callback_id is None:

@@ -3,7 +3,7 @@
 A claim of its own would be one commit more, and a job in the queue. The unit must hold the process already: a wait for
 a lock behind its first write would assign the number of the transaction too early for the event log (see
 `storage.processes`). A claim that fails after it wrote something undoes the transaction, which runs again without it;
-so no claim needs a savepoint.
+so no claim needs a savepoint. If the COMMIT is sent with the writes, the claim fails with the COMMIT.
 """
 
 from collections.abc import Callable
@@ -40,7 +40,8 @@ def claim_woken(
         claim = make(conn)
         if claim is not None:
             claims.append(claim)
-            pipeline.flush(conn)
+            if not effects.is_repeatable:  # else the writes are sent with the COMMIT
+                pipeline.flush(conn)
     except Exception as error:
         if conn.invalidated:
             raise

@@ -204,6 +204,10 @@ class Pipeline:
         self._ahead.update(zip((_key(*read) for read in ahead), results[len(statements) :], strict=True))
         return results[: len(statements)]
 
+    def keep_ahead(self, read: Executed, result: Result) -> None:
+        """Let the result be that of the next equal statement, as if the read had been sent ahead."""
+        self._ahead[_key(*read)] = result
+
     def run_current(self, conn: Connection, ahead: Sequence[Executed]) -> None:
         """As `run`, before the transaction that is due: each read is a transaction of its own."""
         begin, self._begin = self._begin, ""

@@ -17,10 +17,11 @@ from sqlalchemy import BindParameter, Connection, Dialect, Enum, Executable, Lar
 from sqlalchemy.sql import Delete, Insert, Select, Update, visitors
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import UpdateBase
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from orchestrator_gql.storage.database import conversions
 from orchestrator_gql.storage.database.conversions import Convert, EnumText, Values, hex_of
+from orchestrator_gql.storage.database.link import Result
 from orchestrator_gql.storage.database.pipeline import Executed, Pipeline, pipeline_of
 from orchestrator_gql.storage.database.writes import Refusal, Template
 
@@ -211,7 +212,10 @@ def _with_literals(statement: Any, dialect: Dialect) -> Any:
     def literal(part: Any, **_: Any) -> Any:
         if not isinstance(part, BindParameter) or part.required or not isinstance(part.value, str):
             return None
-        write = part.type.dialect_impl(dialect).literal_processor(dialect)
+        own = part.type.dialect_impl(dialect)
+        if isinstance(own, TypeDecorator) or "\0" in part.value:  # it converts parameters alone; SQL ends at NUL
+            return None
+        write = own.literal_processor(dialect)
         return None if write is None else literal_column(write(part.value), part.type)
 
     traverse: Any = visitors.replacement_traverse
@@ -244,8 +248,32 @@ def read_current(conn: Connection, reads: Sequence[PreparedRead]) -> None:
 
 def rows_together(conn: Connection, reads: Sequence[PreparedRead]) -> list[list[dict[str, Any]]]:
     """The rows of several statements, which PostgreSQL executes one after the other in one round trip."""
+    return [list(result.rows) for result in results_together(conn, reads)]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadResult:
+    """The result of a read on PostgreSQL."""
+
+    result: Result
+    row: Callable[[Sequence[Any]], dict[str, Any]]
+
+    @property
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """The rows; each maps the names of the columns to values."""
+        return map(self.row, self.result.rows)
+
+
+def results_together(conn: Connection, reads: Sequence[PreparedRead]) -> list[ReadResult]:
+    """As `rows_together`, for a caller that keeps some of the results with `keep_ahead`."""
     results = _pipeline(conn).run(conn, _executed(conn, reads))
-    return [list(map(read._of(conn).row, result.rows)) for (read, _), result in zip(reads, results, strict=True)]
+    return [ReadResult(result, read._of(conn).row) for (read, _), result in zip(reads, results, strict=True)]
+
+
+def keep_ahead(conn: Connection, read: PreparedRead, known: ReadResult) -> None:
+    """Let a result be that of the next equal read, as `read_ahead` does: another read has found the same rows."""
+    (executed,) = _executed(conn, [read])
+    _pipeline(conn).keep_ahead(executed, known.result)
 
 
 def _executed(conn: Connection, reads: Sequence[PreparedRead]) -> list[Executed]:

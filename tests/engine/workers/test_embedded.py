@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam, update
 from support.clock import TurnableClock
 from support.database import sqlite_url
 from support.engine import Engine, engine_of
@@ -22,10 +22,13 @@ from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.engine import runner
 from orchestrator_gql.engine.workers import distributed, embedded
 from orchestrator_gql.forms import FormPage
+from orchestrator_gql.process import Process
 from orchestrator_gql.storage import engine_state, input_requests, processes
 from orchestrator_gql.storage.database.group_commit import GroupWriter
 from orchestrator_gql.storage.database.pipeline import flush
+from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.engine_state import EngineStatus
+from orchestrator_gql.storage.tables import processes as processes_table
 from orchestrator_gql.types import EngineState, EventKind, FormGenerator, ProcessStatus, State
 from orchestrator_gql.utils.errors import StorageUnavailable
 from orchestrator_gql.workflow import Workflow, workflow
@@ -173,6 +176,37 @@ async def test_a_claim_that_fails_is_undone_alone(
         moves = await moves_of(engine, process_id)
 
     assert (failed, ended.epoch, moves) == (["written"], 1, ["RUNNING", "COMPLETED"])
+
+
+_vanished = Prepared(
+    update(processes_table).where(processes_table.c.id == bindparam("b_id")).values(note=bindparam("note")),
+    key=["b_id"],
+)
+
+
+async def test_a_claim_whose_write_is_refused_at_the_commit_is_undone_alone(
+    storage: str, clock: TurnableClock, monkeypatch: pytest.MonkeyPatch, claims: Claims
+) -> None:
+    """The writes of a delivery and of its claim are sent with the COMMIT, which fails with them."""
+    remote, real, written = Remote(), processes.write, list[UUID]()
+
+    def refused(conn: Connection, before: Process, *args: Any) -> None:
+        real(conn, before, *args)
+        written.append(before.id)
+        if len(written) == 2:
+            _vanished.write(conn, {"b_id": UUID(int=1), "note": "?"}, RuntimeError("by the claim"))
+
+    flow = of(callback_step("Job", remote.action(), step("Judge")(lambda: None)))
+    async with engine_of(storage, flow, clock=clock) as engine:
+        process_id = await engine.start(flow)
+        token = await remote.asked()
+        await engine.reaches(process_id, AWAITING)
+        monkeypatch.setattr(processes, "write", refused)
+        receipt = await answer(engine.runtime, token, {"rc": 0})
+        await engine.reaches(process_id, COMPLETED)
+        attempts = await engine.attempts(process_id)
+
+    assert (receipt.is_duplicate, len(attempts), claims.count) == (False, 1, 1)
 
 
 async def test_a_process_that_is_claimed_when_the_server_stops_runs_its_step(

@@ -26,11 +26,11 @@ PAGE = """query ($id: ID!) { process(id: $id) { status whyWaiting { kind } steps
   fragment Form on InputRequest { form { ... on FormPage { schema } } decisions { verdict } }"""
 
 TRIPS = {
-    "start": 2,  # the engine runs, and what is stored; COMMIT
+    "start": 1,  # the engine runs, what is stored, and the COMMIT
     "poll of a waiting process": 1,
     "page of a waiting process": 1,
-    "POST": 4,  # the token; the lock, and what is read under it; what is stored; COMMIT
-    "receiveCallback": 4,
+    "POST": 2,  # the token, the lock, and what is read under it; what is stored, with the claim and the COMMIT
+    "receiveCallback": 2,
     "poll of an open form": 1,
     "page of an open form": 1,
     "submit": 4,  # the request; the lock, and what is read under it; what is stored; COMMIT
