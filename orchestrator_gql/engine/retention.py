@@ -22,10 +22,11 @@ from orchestrator_gql.audit.entries import AuditEntry
 from orchestrator_gql.audit.pruned import PRUNE, is_intact, last_details, without_details
 from orchestrator_gql.config.retention import DEFAULT, LONGEST, REMOVABLE, Retention
 from orchestrator_gql.engine.audit_log import entered
-from orchestrator_gql.storage import audit, retention, retention_marks, unused_payloads
+from orchestrator_gql.storage import audit, retention, retention_marks, retention_parts, unused_payloads
 from orchestrator_gql.storage.database import Database
-from orchestrator_gql.storage.retention import Budget, Rule, Selection
+from orchestrator_gql.storage.retention import Rule, Selection
 from orchestrator_gql.storage.retention_marks import Mark
+from orchestrator_gql.storage.retention_parts import Budget
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import Json, ProcessStatus
 from orchestrator_gql.utils.errors import CursorInvalid, FieldError, PayloadInvalid
@@ -39,7 +40,7 @@ WANTED_SECONDS = 0.01
 """The time that a transaction should take; SQLite runs it on the event loop, and other commits wait for it."""
 
 ROWS, BYTES = 500, 512 * 1024
-"""The large values that one transaction deletes at most: rows, and bytes but for the last value."""
+"""What one transaction deletes at most: rows, and bytes of large values but for the last value."""
 
 REST = 3.0
 """The pause between two transactions, in times of the transaction: a quarter of the time is for retention at most."""
@@ -325,14 +326,17 @@ class _Batch:
         kept = retention.needed(conn, held, wanted)
         kept.add([id for id in self._ids if id not in set(held)], HELD)
         ids = [id for id in held if id not in kept.reasons]
+        later: list[UUID] = []
+        while len(ids) > 1 and not retention_parts.fits(conn, ids, Budget(ROWS, BYTES)):
+            ids, later = ids[: len(ids) // 2], ids[len(ids) // 2 :] + later
         chains = audit.chains(conn, ids)
         kept.add([id for id in ids if not _is_whole(chains.get(id, []), self._key)], CHANGED)
-        self.kept = kept.reasons
+        self.kept, self.left = kept.reasons, later
         ids = [id for id in ids if id not in kept.reasons]
         if not ids:
             return
-        if not retention.empty(conn, ids, Budget(ROWS, BYTES)):
-            self.left, self.kept = ids, kept.reasons
+        if not retention_parts.empty(conn, ids, Budget(ROWS, BYTES)):
+            self.left = [*ids, *later]
             return
         self._remove(conn, ids, chains)
 

@@ -15,8 +15,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
-    Select,
-    Table,
     Uuid,
     and_,
     delete,
@@ -26,23 +24,18 @@ from sqlalchemy import (
     select,
     text,
     tuple_,
-    update,
 )
 
-from orchestrator_gql.storage import pruned_events
 from orchestrator_gql.storage.columns import UtcDateTime, among
 from orchestrator_gql.storage.database.after_commit import commit_effects
 from orchestrator_gql.storage.database.observer import ProcessesPruned
 from orchestrator_gql.storage.free_processes import hold_free
 from orchestrator_gql.storage.retention_marks import Mark
 from orchestrator_gql.storage.tables import (
-    callback_attempts,
-    callback_progress,
     callbacks,
     idempotency_keys,
     input_requests,
     notifications,
-    payloads,
     processes,
     product_subscription_locks,
 )
@@ -119,24 +112,6 @@ class Candidates:
 
     ids: Sequence[UUID] = ()
     end: Mark | None = None
-
-
-@dataclass(slots=True)
-class Budget:
-    """What one transaction may delete of the large values: other writers wait for it."""
-
-    rows: int
-    bytes: int
-
-    @property
-    def is_spent(self) -> bool:
-        """True if nothing more may be deleted in this transaction."""
-        return self.rows <= 0 or self.bytes <= 0
-
-    def spend(self, rows: int, bytes: int = 0) -> None:
-        """Count deleted rows."""
-        self.rows -= rows
-        self.bytes -= bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,66 +268,6 @@ def _rows(conn: Connection, ids: Sequence[UUID], *columns: ColumnElement[Any]) -
     """The columns of the rows of these processes; the first column is the process. The caller looks at the status: a
     condition on it would let the database read the index of the status, which has the rows of all processes."""
     return conn.execute(select(*columns).where(among(conn, columns[0], ids))).all()
-
-
-def empty(conn: Connection, ids: Sequence[UUID], budget: Budget) -> bool:
-    """Delete large values of the processes, which the caller holds; False if there are more than the budget allows."""
-    _remove_payloads(conn, ids, budget)
-    for table, size in ((callback_attempts, callback_attempts.c.body), (callback_progress, callback_progress.c.data)):
-        if not budget.is_spent:
-            _remove_entries(conn, table, func.coalesce(func.length(size), 0), ids, budget)
-    if not budget.is_spent:
-        budget.spend(pruned_events.remove(conn, ids, budget.rows))
-    return not budget.is_spent
-
-
-def _remove_payloads(conn: Connection, ids: Sequence[UUID], budget: Budget) -> None:
-    """Delete the results of callbacks, and the large values of the state.
-
-    The callback keeps the digest of its result, and the state keeps the note that stands for the value.
-    """
-    is_own = among(conn, callbacks.c.process_id, ids)
-    with_payload = select(callbacks.c.payload_id, callbacks.c.result_bytes)
-    of_callbacks = conn.execute(with_payload.where(is_own, callbacks.c.payload_id.is_not(None)).limit(budget.rows))
-    sizes: dict[UUID, int] = {id: size or 0 for id, size in of_callbacks}
-    with_values = select(processes.c.id, processes.c.stored)
-    states = conn.execute(with_values.where(among(conn, processes.c.id, ids), processes.c.stored.is_not(None))).all()
-    for _, stored in states:
-        sizes |= {UUID(id): size for id, size in stored.values()}
-    going: list[UUID] = []
-    for id, size in sizes.items():
-        if budget.is_spent:
-            break
-        budget.spend(1, size)
-        going.append(id)
-    if not going:
-        return
-    conn.execute(update(callbacks).where(among(conn, callbacks.c.payload_id, going)).values(payload_id=None))
-    for process_id, stored in states:
-        rest = {key: value for key, value in stored.items() if UUID(value[0]) not in going}
-        change = update(processes).where(processes.c.id == process_id)
-        conn.execute(change.values(stored=rest or None))
-    conn.execute(delete(payloads).where(among(conn, payloads.c.id, going)))
-
-
-def _remove_entries(
-    conn: Connection, table: Table, size: ColumnElement[Any], ids: Sequence[UUID], budget: Budget
-) -> None:
-    """Delete entries of a log of the callbacks."""
-    is_own = table.c.callback_id.in_(_callbacks_of(conn, ids))
-    rows = conn.execute(select(table.c.id, size).where(is_own).limit(budget.rows)).all()
-    going: list[UUID] = []
-    for id, bytes in rows:
-        if budget.is_spent:
-            break
-        budget.spend(1, bytes)
-        going.append(id)
-    if going:
-        conn.execute(delete(table).where(among(conn, table.c.id, going)))
-
-
-def _callbacks_of(conn: Connection, ids: Sequence[UUID]) -> Select[tuple[UUID]]:
-    return select(callbacks.c.id).where(among(conn, callbacks.c.process_id, ids))
 
 
 def remove(conn: Connection, ids: Sequence[UUID]) -> None:
