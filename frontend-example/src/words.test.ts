@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { counted, isSameTitle, workflowTitle } from "./words";
+import { counted, isSameTitle, totalWords, workflowTitle } from "./words";
 
 describe("words", () => {
   it.each([
@@ -9,6 +9,15 @@ describe("words", () => {
     [1200, "1,200 tasks"],
   ])("count %i as %s", (count, words) => {
     expect(counted(count, "task")).toBe(words);
+  });
+
+  it.each([
+    [undefined, "0"],
+    [{ totalCount: 12, totalCountIsExact: true }, "12"],
+    [{ totalCount: 1000, totalCountIsExact: true }, "1,000"],
+    [{ totalCount: 1000, totalCountIsExact: false }, "1,000+"],
+  ])("show the length of the list %j", (list, words) => {
+    expect(totalWords(list)).toBe(words);
   });
 
   it("take another plural", () => {

@@ -4,6 +4,15 @@
 export const counted = (count: number, noun: string, nouns = `${noun}s`): string =>
   `${count.toLocaleString()} ${count === 1 ? noun : nouns}`;
 
+interface Total {
+  totalCount: number;
+  totalCountIsExact: boolean;
+}
+
+/** The length of a list: `12`, or `1,000+` if there are more, because the server stops to count there. */
+export const totalWords = (list: Total | null | undefined): string =>
+  `${(list?.totalCount ?? 0).toLocaleString()}${list?.totalCountIsExact === false ? "+" : ""}`;
+
 const LONGEST_TITLE = 60;
 
 /** What people call a workflow: what its author says that it does, if that is short; else its name without underscores. */

@@ -1,7 +1,5 @@
 """Where the request that acts now came from: an audit entry takes its address and method from here."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -32,14 +30,19 @@ def current() -> Origin:
     return _current.get()
 
 
-@contextmanager
-def acting(address: str | None, method: str) -> Iterator[None]:
-    """Audit entries that are written in the block have this origin.
+class acting:
+    """A context manager: audit entries that are written in the block have this origin.
 
     A block must not contain a ``yield`` of an async generator: its caller would get the origin too.
     """
-    token = _current.set(Origin(address[:LONGEST] if address else None, method))
-    try:
-        yield
-    finally:
-        _current.reset(token)
+
+    __slots__ = ("_origin", "_token")
+
+    def __init__(self, address: str | None, method: str) -> None:
+        self._origin = Origin(address[:LONGEST] if address else None, method)
+
+    def __enter__(self) -> None:
+        self._token = _current.set(self._origin)
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._token)

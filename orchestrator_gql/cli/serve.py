@@ -31,7 +31,8 @@ logger = logging.getLogger(__name__)
 M_MMAP_THRESHOLD = -3
 """The number of this option in glibc's ``malloc.h``."""
 
-MAPPED_BYTES = 256 * 1024
+MAPPED_BYTES = 512 * 1024
+"""More than the 256 KiB into which asyncio reads: a mapping for each request would cost system calls and new pages."""
 
 SWITCH_INTERVAL = 0.00003
 """Seconds after which Python switches from a busy thread to another thread.

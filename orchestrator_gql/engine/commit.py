@@ -177,7 +177,7 @@ def apply(
         commit_effects(conn).is_passing = True
         if after.worker is None and current.engine is EngineState.RUNNING:  # else the resumption wakes it
             wake(conn, after.id)
-            commit_effects(conn).known = Woken(after) if current.engine is EngineState.RUNNING else None
+            commit_effects(conn).known = Woken(after)
     if current.engine is EngineState.PAUSING and not is_held:
         engine_state.finish_pausing(conn, context.now)
     return CommitResult(after, tokens)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from orchestrator_gql.events.notifier import LocalNotifier
 from orchestrator_gql.storage.database.connection_arguments import NAME, connection_arguments
+from orchestrator_gql.storage.database.link import Link
+from orchestrator_gql.storage.database.listening import listen
 from orchestrator_gql.utils.outages import WAKE_UPS, Outage
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ BACK_OFF = (0.1, 0.5, 1.0, 2.0, 5.0)
 LASTING = 5.0
 """Seconds that a connection must last: if it is lost later, the count of tries starts again."""
 
-_NOTIFY = "SELECT pg_notify(channel, '') FROM unnest(%s::text[]) AS channel"
+_NOTIFY = "SELECT pg_notify(channel, '') FROM unnest(string_to_array($1, ',')) AS channel"
 
 
 class PostgresNotifier:
@@ -91,9 +93,11 @@ class PostgresNotifier:
         await conn.execute(f"LISTEN {TIMERS}")
         self._wake(EVENTS)  # wake-ups before LISTEN were lost: every reader reads the log once
         self._wake(TIMERS)
-        async for message in conn.notifies():
-            if message.pid != self._own_backend:  # our own NOTIFY: the readers here were woken before
-                self._wake(message.channel)
+        await listen(conn, self._heard)
+
+    def _heard(self, channel: str, backend: int) -> None:
+        if backend != self._own_backend:  # our own NOTIFY: the readers here were woken before
+            self._wake(channel)
 
     def _wake(self, channel: str) -> None:
         if channel == TIMERS:
@@ -103,6 +107,7 @@ class PostgresNotifier:
 
     async def _send(self, conn: "AsyncConnection") -> None:
         self._own_backend = conn.info.backend_pid
+        link = Link(conn)
         try:
             while True:
                 await self._has_pending.wait()
@@ -113,7 +118,7 @@ class PostgresNotifier:
                 self._is_urgent.clear()
                 channels, self._pending = self._pending, set()
                 try:
-                    await conn.execute(_NOTIFY, [list(channels)])
+                    await link.run([(_NOTIFY, [",".join(sorted(channels))])])
                 except BaseException:
                     self._enqueue(channels, is_urgent=True)  # for the next connection
                     raise

@@ -16,6 +16,7 @@ from orchestrator_gql.graphql.document_queue import DocumentQueue
 from orchestrator_gql.graphql.http import GraphQLApp
 from orchestrator_gql.graphql.schema import build_schema
 from orchestrator_gql.graphql.slow_lane import SlowLane
+from orchestrator_gql.graphql.transport.headers import header, headers
 from orchestrator_gql.reads.events import feed_of
 from orchestrator_gql.reads.weight import Places
 from orchestrator_gql.runtime import Runtime
@@ -35,16 +36,18 @@ def graphql_app(runtime: Runtime, limiters: GuessLimiters) -> GraphQLApp:
     libraries.note_untested()
 
     async def make_context(connection: Request | WebSocket, params: Mapping[str, Json] | None) -> Context:
-        peer = connection.client.host if connection.client else None
+        scope = connection.scope
+        client = scope.get("client")
+        peer = client[0] if client else None
         principal = signed_in(
             settings, _authorization(connection, params), limiters.sign_ins, peer, runtime.clock.now()
         )
         if principal is NOBODY and isinstance(connection, WebSocket):
             raise Unauthenticated(SIGN_IN)
-        locale = locale_of(connection.headers.get("accept-language"))
+        locale = locale_of(header(scope, b"accept-language"))
         # Only server-sent events have this header: a client that connects again sends the last id it received.
-        last_event_id = connection.headers.get("last-event-id") if isinstance(connection, Request) else None
-        trace = read_traceparent(connection.headers.getlist("traceparent"))
+        last_event_id = header(scope, b"last-event-id") if scope["type"] == "http" else None
+        trace = read_traceparent(headers(scope, b"traceparent"))
         return Context(
             runtime,
             principal,
@@ -77,8 +80,11 @@ def graphql_app(runtime: Runtime, limiters: GuessLimiters) -> GraphQLApp:
 
 def _authorization(connection: Request | WebSocket, params: Mapping[str, Json] | None) -> str | None:
     """The credential from ``connection_init`` or from the header: a browser sends no header with a WebSocket."""
-    credential = next((value for key, value in (params or {}).items() if key.lower() == "authorization"), None)
-    return credential if isinstance(credential, str) else connection.headers.get("authorization")
+    if params:
+        credential = next((value for key, value in params.items() if key.lower() == "authorization"), None)
+        if isinstance(credential, str):
+            return credential
+    return header(connection.scope, b"authorization")
 
 
 def _demand_signed_in(context: object, *, brings_results: bool) -> None:

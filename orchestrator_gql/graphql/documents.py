@@ -109,6 +109,10 @@ class DocumentMemory:
 
     def keep(self, query: str, document: KnownDocument) -> None:
         """Keep the document and drop the least recently used ones if there is no room."""
+        replaced = self._documents.pop(query, None)  # a thread may have read the same document meanwhile
+        if replaced is not None:
+            self.tokens -= replaced.tokens
+            self.characters -= replaced.characters
         self._documents[query] = document
         self._add(document.tokens, document.characters)
 

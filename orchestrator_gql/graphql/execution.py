@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection
-from contextlib import AbstractContextManager, aclosing
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -20,6 +20,7 @@ from orchestrator_gql.reads.weight import Weight
 from orchestrator_gql.security import NOBODY, Principal
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import ServerBusy
+from orchestrator_gql.utils.shared_timers import TimeLimit
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,27 +109,30 @@ class Execution:
             raise Refusal(self._refused([refused]), kind)
         return operation
 
-    def compile(self, request: GraphQLRequest, context: object) -> None:
-        """Make the executor of a valid operation, which notes in the context what it finds, and run nothing."""
+    def compile(self, request: GraphQLRequest, context: object) -> bool:
+        """Make the executor of a valid operation, which notes in the context what it finds, and run nothing.
+
+        False if the values of the variables do not fit.
+        """
         document = documents.known(request.query, is_stranger=request.is_stranger).document
         executor = self.schema.execution_context_class
         assert executor is not None
-        executor.build(
+        built = executor.build(
             self.schema._schema,
             document,
             context_value=context,
             raw_variable_values=dict(request.variables),
             operation_name=request.operation_name,
         )
+        return not isinstance(built, list)
 
     async def response(self, request: GraphQLRequest, context: object, *, kind: Kind) -> ExecutionResponse:
         """The response of a query or mutation. Raises nothing except cancellation."""
         weight: Weight | None = getattr(context, "weight", None)
         coroutines: Coroutines | None = getattr(context, "coroutines", None)
         try:
-            with _acting(context):
-                async with asyncio.timeout(self.timeout):
-                    result = await self._result(request, context)
+            with _acting(context), TimeLimit(self.timeout):
+                result = await self._result(request, context)
             if coroutines is not None:
                 coroutines.close() if result.errors else coroutines.forget()
             if weight is not None:
@@ -138,8 +142,8 @@ class Execution:
             return _timed_out(self.timeout)
         except ServerBusy as busy:  # its document was parsed, and then waited for its validation
             return _busy(busy)
-        except Exception as error:
-            return ExecutionResponse({"data": None, "errors": [masking.masked(error)]})
+        except (Exception, asyncio.CancelledError) as error:
+            return _failed(error)
         finally:
             _close(coroutines, weight)
 
@@ -187,8 +191,8 @@ class Execution:
                     yield self._response(result, kind, cursor)
         except ServerBusy as busy:
             yield _busy(busy)
-        except Exception as error:
-            yield ExecutionResponse({"data": None, "errors": [masking.masked(error)]})
+        except (Exception, asyncio.CancelledError) as error:
+            yield _failed(error)
         finally:
             _close(coroutines, weight)
 
@@ -216,7 +220,7 @@ async def _next_result(results: AsyncGenerator[Any, None], context: object) -> E
         return await anext(results, None)
 
 
-def _acting(context: object) -> AbstractContextManager[None]:
+def _acting(context: object) -> origin.acting:
     """Audit entries of the operation have the address of the caller and the kind of its credential."""
     principal: Principal = getattr(context, "principal", NOBODY)
     return origin.acting(getattr(context, "peer", None), f"graphql/{principal.credential}")
@@ -231,6 +235,17 @@ def _close(coroutines: Coroutines | None, weight: Weight | None) -> None:
 
 def _busy(busy: ServerBusy) -> ExecutionResponse:
     return ExecutionResponse({"errors": [masking.shown_to_client(busy)]}, was_executed=False, busy=busy)
+
+
+def _failed(error: BaseException) -> ExecutionResponse:
+    """The response to an unexpected error. Raises the error again if it is the cancellation of the operation.
+
+    A resolver can also raise `CancelledError`: then something that it waited for was cancelled, and not the operation.
+    """
+    task = asyncio.current_task()
+    if isinstance(error, asyncio.CancelledError) and (task is None or task.cancelling()):
+        raise error
+    return ExecutionResponse({"data": None, "errors": [masking.masked(error)]})
 
 
 def _timed_out(seconds: float) -> ExecutionResponse:

@@ -15,7 +15,6 @@ from typing import Protocol
 
 import strawberry
 from graphql import GraphQLError
-from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -39,6 +38,7 @@ from orchestrator_gql.graphql.transport.body import (
     demand_size,
     read_body,
 )
+from orchestrator_gql.graphql.transport.headers import header, headers
 from orchestrator_gql.graphql.transport.negotiation import EVENTS, GRAPHQL, Accepted, is_json, negotiate
 from orchestrator_gql.graphql.transport.presence import while_client_stays
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
@@ -170,8 +170,7 @@ class GraphQLApp:
 
     def refusal(self, scope: Scope, error: OrchestratorError) -> ASGIApp:
         """The response to a request that another part of the server refuses."""
-        accept = ", ".join(Headers(scope=scope).getlist("accept"))
-        return refusal(error, accepted=negotiate(accept))
+        return refusal(error, accepted=negotiate(", ".join(headers(scope, b"accept"))))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or one socket (ASGI 3)."""
@@ -179,7 +178,7 @@ class GraphQLApp:
             await self._serve(WebSocket(scope, receive, send))
             return
         request = Request(scope, receive)
-        accepted = negotiate(", ".join(request.headers.getlist("accept")))
+        accepted = negotiate(", ".join(headers(scope, b"accept")))
         try:
             with self.lane.request():
                 response = await self._respond(request, accepted)
@@ -201,17 +200,20 @@ class GraphQLApp:
             self._sockets.discard(socket)
 
     async def _respond(self, request: Request, accepted: Accepted | None) -> ASGIApp:
-        if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+        scope = request.scope
+        is_post = scope["method"] == "POST"
+        if scope["method"] == "GET" and "text/html" in (header(scope, b"accept") or ""):
             if self._graphiql_html:
                 return HTMLResponse(self._graphiql_html(), headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY})
             if self._is_graphiql_off and not self._allows_get_queries:
                 raise HttpRefusal(405, "METHOD_NOT_ALLOWED", GRAPHIQL_IS_OFF, {"Allow": "POST"})
-        self._demand_method(request)
+        if not is_post:
+            self._demand_get(request)
         if accepted is None:
             raise HttpRefusal(406, "NOT_ACCEPTABLE", f"The answers are {GRAPHQL}, application/json or {EVENTS}.")
-        if request.method == "POST" and not is_json(request.headers.get("content-type")):
+        if is_post and not is_json(header(scope, b"content-type")):
             raise UnsupportedMediaType("A request is application/json, in UTF-8.")
-        if request.headers.get("content-encoding", "identity") != "identity":
+        if header(scope, b"content-encoding") not in (None, "identity"):
             raise UnsupportedMediaType("A compressed body is not read.")
         context = await self.make_context(request, None)
         graphql_request = await self._read(request, is_stranger=self._is_stranger(context))
@@ -226,10 +228,8 @@ class GraphQLApp:
             return False
         return documents.brings_results(found.document)
 
-    def _demand_method(self, request: Request) -> None:
-        """Raise `HttpRefusal` unless the request is a POST, or an allowed GET from no foreign page."""
-        if request.method == "POST":
-            return
+    def _demand_get(self, request: Request) -> None:
+        """Raise `HttpRefusal` unless the request, which is no POST, is an allowed GET from no foreign page."""
         if request.method != "GET" or not self._allows_get_queries:
             raise _method_not_allowed(request.method, self._allows_get_queries)
         if not has_welcome_origin(request, self._origins) or _comes_from_foreign_page(request):
@@ -237,8 +237,8 @@ class GraphQLApp:
             raise HttpRefusal(403, "FORBIDDEN", message)
 
     async def _read(self, request: Request, *, is_stranger: bool) -> GraphQLRequest:
-        if request.method == "GET":
-            return replace(requests.read_query_string(request.query_params), is_stranger=is_stranger)
+        if request.scope["method"] == "GET":
+            return requests.read_query_string(request.query_params, is_stranger=is_stranger)
         limits = self._strangers_body if is_stranger else self._body
         try:
             body = await read_body(request, limits)
@@ -249,9 +249,9 @@ class GraphQLApp:
             message = "Too many large bodies are on their way: send this again in a moment."
             headers = {"Retry-After": "1", "Connection": "close"}
             raise HttpRefusal(503, "RATE_LIMITED", message, headers) from None
-        graphql_request = requests.read(await self._read_json(request, body))
+        graphql_request = requests.read(await self._read_json(request, body), is_stranger=is_stranger)
         await demand_size(body, graphql_request.query, limits)
-        return replace(graphql_request, is_stranger=is_stranger)
+        return graphql_request
 
     async def _read_json(self, request: Request, body: bytes) -> Json:
         if len(body) <= READ_AT_ONCE:
@@ -262,9 +262,7 @@ class GraphQLApp:
     async def _execute(
         self, request: Request, graphql_request: GraphQLRequest, context: object, accepted: Accepted
     ) -> ASGIApp:
-        kinds = {Kind.QUERY} | ({Kind.MUTATION} if request.method == "POST" else set())
-        if accepted.takes_events:
-            kinds.add(Kind.SUBSCRIPTION)
+        kinds = _KINDS[request.scope["method"] == "POST", accepted.takes_events]
         try:
             operation = await self.execution.operation(graphql_request, context, kinds)
         except Refusal as refused:
@@ -322,6 +320,18 @@ class GraphQLApp:
         finally:
             self.open_operations -= 1
             self.open_subscriptions -= follows
+
+
+_KINDS = {
+    (is_post, takes_events): [
+        Kind.QUERY,
+        *([Kind.MUTATION] if is_post else []),
+        *([Kind.SUBSCRIPTION] if takes_events else []),
+    ]
+    for is_post in (True, False)
+    for takes_events in (True, False)
+}
+"""The kinds of operations that a request may have."""
 
 
 def _unknown() -> None:

@@ -217,10 +217,11 @@ def has_long_list(value: object, kind: object) -> bool:
         value, kind = remaining.pop()
         if isinstance(kind, GraphQLNonNull):
             remaining.append((value, kind.of_type))
-        elif isinstance(kind, GraphQLList) and isinstance(value, list):
-            if len(value) > MOST_VALUES:
+        elif isinstance(kind, GraphQLList):
+            values = value if isinstance(value, list) else [value]  # a single value is coerced to a list of it
+            if len(values) > MOST_VALUES:
                 return True
-            remaining += ((each, kind.of_type) for each in value)
+            remaining += ((each, kind.of_type) for each in values)
         elif isinstance(kind, GraphQLInputObjectType) and isinstance(value, Mapping):
             remaining += ((value[name], field.type) for name, field in kind.fields.items() if name in value)
     return False

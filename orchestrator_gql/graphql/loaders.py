@@ -5,7 +5,7 @@ The loaders are made for each operation and for each batch of a subscription, so
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
@@ -57,6 +57,52 @@ AT_ONCE = 1_000
 """Objects of one read: all of them go on at the same time when it ends, in some milliseconds."""
 
 
+class _Read(asyncio.Future[Any]):
+    """The value of one key, for all its callers; ``callers`` counts those that wait."""
+
+    callers = 0
+
+    def of_caller(self) -> "asyncio.Future[Any]":
+        """A future of one caller. If the last caller ends, nobody waits for the value."""
+        own: asyncio.Future[Any] = self.get_loop().create_future()
+        self.callers += 1
+        self.add_done_callback(partial(_pass_on, own))
+        own.add_done_callback(self._caller_ended)
+        return own
+
+    def _caller_ended(self, own: "asyncio.Future[Any]") -> None:
+        if own.cancelled():
+            self.callers -= 1
+            if not self.callers:
+                self.cancel()
+
+
+def _pass_on(own: "asyncio.Future[Any]", read: "asyncio.Future[Any]") -> None:
+    if read.cancelled():
+        own.cancel()
+        return
+    error = read.exception()  # it is taken even if this caller has ended: otherwise asyncio would log it
+    if own.done():
+        return
+    if error is None:
+        own.set_result(read.result())
+    else:
+        own.set_exception(error)
+
+
+class Loader(DataLoader[K, T]):
+    """A loader whose callers do not end each other.
+
+    If a field fails, graphql-core cancels the fields beside it, and a task that is cancelled cancels the future that it
+    waits for. If other fields waited for the same future, they would be cancelled too, and with them the whole request.
+    """
+
+    def load(self, key: K) -> Awaitable[T]:
+        """The value of the key."""
+        found = super().load(key)
+        return found.of_caller() if isinstance(found, _Read) and not found.done() else found
+
+
 def _single_value(read: Callable[[Runtime, Principal], Awaitable[T]]) -> "cached_property[DataLoader[None, T]]":
     """A loader of a single value, which is read once for all fields that use it."""
 
@@ -67,7 +113,7 @@ def _single_value(read: Callable[[Runtime, Principal], Awaitable[T]]) -> "cached
         async def load(keys: list[None]) -> list[T]:
             return [await read(runtime, principal)] * len(keys)
 
-        return DataLoader(load_fn=load, max_batch_size=AT_ONCE, loop=loop)
+        return Loader(load_fn=load, max_batch_size=AT_ONCE, loop=loop)
 
     return cached_property(make)
 
@@ -80,7 +126,7 @@ def _single_rows(read: ByKeys[K, T]) -> "cached_property[DataLoader[K, T | None]
             found = await read(runtime, principal, keys)
             return [found.get(key) for key in keys]
 
-        return DataLoader(load_fn=load, max_batch_size=AT_ONCE, loop=loop)
+        return Loader(load_fn=load, max_batch_size=AT_ONCE, loop=loop)
 
     return cached_property(make)
 
@@ -93,7 +139,7 @@ def _row_lists(read: ByKeys[UUID, list[T]]) -> "cached_property[DataLoader[UUID,
             found = await read(runtime, principal, keys)
             return [found.get(key, []) for key in keys]
 
-        return DataLoader(load_fn=load, max_batch_size=AT_ONCE, loop=loop)
+        return Loader(load_fn=load, max_batch_size=AT_ONCE, loop=loop)
 
     return cached_property(make)
 
@@ -110,7 +156,7 @@ def _pages(read: ReadPages[L]) -> "cached_property[DataLoader[tuple[UUID, PageAr
                 found |= {(id, page_args): page for id, page in pages.items()}
             return [found[key] for key in keys]
 
-        return DataLoader(load_fn=load, max_batch_size=AT_ONCE, loop=loop)
+        return Loader(load_fn=load, max_batch_size=AT_ONCE, loop=loop)
 
     return cached_property(make)
 
@@ -125,7 +171,7 @@ class _PatientLoop:
         self._pace = pace
 
     def create_future(self) -> "asyncio.Future[Any]":
-        return asyncio.get_running_loop().create_future()
+        return _Read(loop=asyncio.get_running_loop())
 
     def call_soon(self, callback: Callable[[], object]) -> None:
         self._pace.when_complete(callback)

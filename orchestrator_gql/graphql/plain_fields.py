@@ -9,6 +9,7 @@ from graphql import (
     GraphQLLeafType,
     GraphQLNonNull,
     GraphQLObjectType,
+    Undefined,
     get_named_type,
     is_leaf_type,
     is_list_type,
@@ -54,8 +55,10 @@ def _writer(kind: GraphQLObjectType, name: str) -> Write | None:
         value = read(source)
         if value is None and not is_required:
             return None
+        if value is None or value is Undefined:  # a scalar might write it as text
+            raise NotPlain
         written = coerce(value)
-        if written is None:
+        if written is None or written is Undefined:
             raise NotPlain
         return written
 

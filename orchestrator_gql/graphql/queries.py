@@ -318,7 +318,7 @@ def _list_connection(entries: list[T], first: int | None, after: str | None) -> 
         return len(entries)
 
     page = RowPage(items, has_next=len(following) > size, has_previous=start is not None)
-    result: Connection[T] = connection(page, lambda entry: entry, total)
+    result: Connection[T] = connection(page, lambda entry: entry, total, is_known=True)
     return result
 
 

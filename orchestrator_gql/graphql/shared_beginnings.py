@@ -11,6 +11,7 @@ from collections.abc import Hashable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
+from orchestrator_gql.graphql import sharing_keys
 from orchestrator_gql.graphql.context import Context, MakeContext
 from orchestrator_gql.graphql.documents import Kind
 from orchestrator_gql.graphql.execution import Execution, SharedResponse
@@ -67,11 +68,11 @@ class Beginnings:
         key = self._key(request, context)
         if key is None:
             return None
-        place = (key, context.last_event_id, tuple(sorted(cursors.items())))
+        place = (key, context.last_event_id, sharing_keys.text_of(cursors))
         making = self._making.get(place)
         if making is None or (making.ticket is not None and making.ticket != context.runtime.notifier.ticket()):
             making = self._begin(place, request, context, make_context)
-        return await self._made(making)
+        return await self._made(place, making)
 
     def _key(self, request: GraphQLRequest, context: Context) -> Key | None:
         key = key_of(request, context)
@@ -79,10 +80,12 @@ class Beginnings:
             return None
         is_plain = self._plain.get(key.operation)
         if is_plain is None:
-            context.is_plain = False
+            context.is_plain, is_known = False, False
             with suppress(Exception):  # the document is not validated yet
-                self._execution.compile(request, context)  # it notes in the context what it finds
-            is_plain = self._plain[key.operation] = context.is_plain
+                is_known = self._execution.compile(request, context)  # it notes in the context what it finds
+            is_plain = context.is_plain
+            if is_known:  # else the others would not share because of the wrong cursor of this subscriber
+                self._plain[key.operation] = is_plain
             if len(self._plain) > KNOWN:
                 self._plain.popitem(last=False)
         context.is_plain = is_plain
@@ -95,13 +98,14 @@ class Beginnings:
         self._making[place] = making
         return making
 
-    async def _made(self, making: _Making) -> Beginning | None:
+    async def _made(self, place: Hashable, making: _Making) -> Beginning | None:
         making.waiting += 1
         try:
             return await asyncio.shield(making.task)
         finally:
             making.waiting -= 1
             if not making.waiting and not making.task.done():
+                self._forget(place, making)  # at once: who comes before the task has ended would be cancelled with it
                 making.task.cancel()
 
     async def _make(self, place: Hashable, request: GraphQLRequest, context: Context) -> Beginning | None:

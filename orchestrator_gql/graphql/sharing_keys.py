@@ -93,9 +93,13 @@ def _rights(context: Context) -> Hashable:
 
 def _key(request: GraphQLRequest, context: Context, without: set[str], viewer: Hashable) -> Key:
     values = {name: value for name, value in request.variables.items() if name not in without}
-    parts = [request.query, request.operation_name, values]
-    digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf-8", "surrogatepass")).digest()
-    return Key(digest, context.locale, viewer)
+    text = text_of([request.query, request.operation_name, values])
+    return Key(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest(), context.locale, viewer)
+
+
+def text_of(value: Any) -> str:
+    """A text that is equal for equal values only: as keys, 1 and true are equal, and a list is none."""
+    return json.dumps(value, sort_keys=True)
 
 
 def _root_fields(document: DocumentNode, selections: SelectionSetNode) -> list[FieldNode]:

@@ -16,8 +16,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Hashable
 from contextvars import ContextVar, copy_context
 from functools import partial
 from typing import TypeVar
@@ -81,20 +80,17 @@ class SlowLane:
         """Note that a request began: the lane rests between two slices, so that the request gets its part."""
         self._others_at = self._clock()
 
-    @contextmanager
-    def request(self) -> Iterator[None]:
-        """A request that the lane waits for, unless it needs the lane itself."""
-        self.note_others()
-        request = object()
-        self._at_work.add(request)
-        token = _REQUEST.set(request)
-        try:
-            yield
-        finally:
-            _REQUEST.reset(token)
-            self._end_request(request)
+    def request(self) -> "_Request":
+        """A block for a request that the lane waits for, unless it needs the lane itself."""
+        return _Request(self)
 
-    def _end_request(self, request: object) -> None:
+    def begin_request(self, request: object) -> None:
+        """The request is at work."""
+        self._others_at = self._clock()
+        self._at_work.add(request)
+
+    def end_request(self, request: object) -> None:
+        """The request is not at work any more, or needs the lane itself."""
         self._at_work.discard(request)
         if not self._at_work and self._held is not None:
             self._schedule(self._rest_until)
@@ -106,7 +102,7 @@ class SlowLane:
     def ask(self, client: Hashable, work: Work, *, cost: float = 0.0) -> None:
         """Do this work in slices; each counts as ``cost`` seconds at least."""
         self._lines.setdefault(client, deque()).append((work, cost))
-        self._end_request(_REQUEST.get())
+        self.end_request(_REQUEST.get())
         if not self._is_awake:
             self._is_awake = True
             self._rest_until, self._wait_until = self._clock(), self._clock() + LONGEST_REST
@@ -183,6 +179,23 @@ class SlowLane:
         return now - self._others_at < QUIET
 
 
+class _Request:
+    """The block of one request."""
+
+    __slots__ = ("_lane", "_token")
+
+    def __init__(self, lane: SlowLane) -> None:
+        self._lane = lane
+
+    def __enter__(self) -> None:
+        self._lane.begin_request(self)
+        self._token = _REQUEST.set(self)
+
+    def __exit__(self, *_: object) -> None:
+        _REQUEST.reset(self._token)
+        self._lane.end_request(self)
+
+
 class Priority:
     """Middleware: the lane waits for all requests over REST; the application at the path ``other`` does this itself."""
 
@@ -191,11 +204,14 @@ class Priority:
         self._lane = lane
         self._other = other
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass the request on (ASGI 3)."""
-        if scope["type"] != "http" or scope["path"] == self._other:
-            await self._app(scope, receive, send)
-            return
+        # A host may have mounted this application: then the path begins with the place where it is.
+        if scope["type"] != "http" or scope["path"].removeprefix(scope.get("root_path", "")) == self._other:
+            return self._app(scope, receive, send)
+        return self._first(scope, receive, send)
+
+    async def _first(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._lane.request():
             await self._app(scope, receive, send)
 

@@ -135,7 +135,7 @@ def demand_open(request: InputRequest, decision: Decision | None) -> None:
     if request.status is InputRequestStatus.OPEN:
         return
     if decision is not None:
-        by = decision.by or f"The policy {decision.policy!r}"
+        by = display_name(decision.by) if decision.by else f"The policy {decision.policy!r}"
         raise AlreadyDecided(
             f"{by} decided this first: {decision.verdict.lower().replace('_', ' ')}.",
             process_id=request.process_id,

@@ -7,8 +7,9 @@ for one of four places and starts again. So at most four operations hold large r
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
-from typing import TypeVar, cast
+from dataclasses import fields
+from operator import attrgetter
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection
 
@@ -168,7 +169,15 @@ def rows_in(result: object) -> int:
 
 def weighing(runtime: Runtime, weight: Weight) -> Runtime:
     """The runtime for the reads of one response: loaded bytes count for the weight."""
-    return replace(runtime, database=WeighedDatabase(runtime.database, weight))
+    values: list[Any] = list(_parts_of(runtime))
+    values[_DATABASE] = WeighedDatabase(runtime.database, weight)
+    return Runtime(*values)
+
+
+_NAMES = [field.name for field in fields(Runtime)]
+_DATABASE = _NAMES.index("database")
+_parts_of = attrgetter(*_NAMES)
+"""All parts of a runtime at once. Each operation needs this: `dataclasses.replace` takes ten times as long."""
 
 
 class WeighedDatabase:

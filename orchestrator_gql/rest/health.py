@@ -16,16 +16,16 @@ from orchestrator_gql.utils.errors import StorageUnavailable
 from orchestrator_gql.utils.outages import WRITES
 
 FULL = "The disk of the database is full: make room, and the server goes on by itself."
+LIVE = b'{"status":"live"}'
 UNREADABLE = "The tables of the database cannot be read: look whether a restore is under way, or whether it failed."
 
 
 def health_routes(runtime: Runtime) -> list[Route]:
     """``/health/live`` and ``/health/ready``."""
 
-    is_live = JSONResponse({"status": "live"})
-
     async def live(_: Request) -> Response:
-        return is_live
+        # A new response each time: a middleware of a host may change the headers of the response that it gets.
+        return Response(LIVE, media_type="application/json")
 
     async def ready(_: Request) -> Response:
         if runtime.faults:

@@ -44,10 +44,16 @@ Convert = Callable[[Any], Any]
 MICROSECONDS = len("2026-01-31 12:34:56.123456")
 
 
-@lru_cache(maxsize=256)
 def _sqlite_text(value: datetime) -> str:
-    """The text as SQLAlchemy writes it. Most times of one commit are equal, so the text is cached."""
-    return _utc(value).isoformat(" ", "microseconds")[:MICROSECONDS]
+    """The text as SQLAlchemy writes it."""
+    return _text_of_utc(_utc(value))
+
+
+@lru_cache(maxsize=256)
+def _text_of_utc(value: datetime) -> str:
+    """The text, which is cached: most times of one commit are equal. Only in UTC do equal times have one text: in other
+    zones the hour before the clock is set back equals the hour after it."""
+    return value.isoformat(" ", "microseconds")[:MICROSECONDS]
 
 
 def _utc(value: datetime) -> datetime:

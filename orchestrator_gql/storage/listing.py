@@ -13,7 +13,6 @@ from sqlalchemy import (
     and_,
     exists,
     false,
-    func,
     not_,
     or_,
     select,
@@ -25,9 +24,18 @@ from orchestrator_gql.process import Process
 from orchestrator_gql.storage import callbacks as callback_rows
 from orchestrator_gql.storage import engine_state, metrics, process_lists, statistics
 from orchestrator_gql.storage import input_requests as request_rows
+from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.engine_state import EngineStatus
 from orchestrator_gql.storage.light_processes import light_process_of
-from orchestrator_gql.storage.pagination import Key, PageArgs, RowPage, count, first_rows, read_page
+from orchestrator_gql.storage.pagination import (
+    Key,
+    PageArgs,
+    RowPage,
+    count,
+    count_by_index,
+    number_by_index,
+    read_page,
+)
 from orchestrator_gql.storage.process_filters import ProcessFilter, conditions_of
 from orchestrator_gql.storage.tables import (
     callbacks,
@@ -39,6 +47,10 @@ from orchestrator_gql.types import CallbackStatus, InputRequestStatus, ProcessSt
 
 MOST_DURATIONS = 10_000
 """Processes whose durations the dashboard's numbers cover: the last that ended."""
+
+
+MOST_OVERDUE = 1_000
+"""Overdue requests that are read by their ids: few among many open ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +111,7 @@ def status_counts(conn: Connection, filters: ProcessFilter) -> dict[ProcessStatu
 
 def input_request_page(conn: Connection, filters: InputRequestFilter, page_args: PageArgs) -> RowPage[InputRequest]:
     """A page of input requests, oldest first."""
-    query = _request_query(filters)
+    query = _request_query(conn, filters)
     rows = read_page(conn, query, Key((input_requests.c.id,)), page_args)
     items = tuple((cursor, request_rows.request_of(row)) for cursor, row in rows.items)
     return RowPage(items, rows.has_next, rows.has_previous)
@@ -107,7 +119,7 @@ def input_request_page(conn: Connection, filters: InputRequestFilter, page_args:
 
 def input_request_count(conn: Connection, filters: InputRequestFilter) -> int:
     """The number of input requests that match the filter."""
-    return count(conn, _request_query(filters).with_only_columns(input_requests.c.id))
+    return count(conn, _request_query(conn, filters).with_only_columns(input_requests.c.id))
 
 
 def callback_page(conn: Connection, filters: CallbackFilter, page_args: PageArgs) -> RowPage[Callback]:
@@ -147,7 +159,7 @@ def counts(conn: Connection, *, since: datetime, now: datetime) -> Counts:
     return Counts(
         by_status=_by_status(conn),
         open_input_requests=_number(conn, input_requests.c.id, request_rows.IS_OPEN),
-        overdue_input_requests=_number(conn, input_requests.c.id, request_rows.is_overdue(now)),
+        overdue_input_requests=count_by_index(conn, request_rows.overdue_ids(conn, now)),
         pending_callbacks=_number(conn, callbacks.c.id, callback_rows.IS_OPEN),
         overdue_callbacks=_number(conn, callbacks.c.id, callback_rows.is_overdue(now)),
         oldest_pending_callback_at=conn.execute(metrics.OLDEST_PENDING).scalar(),
@@ -159,19 +171,22 @@ def counts(conn: Connection, *, since: datetime, now: datetime) -> Counts:
 
 
 def _number(conn: Connection, column: ColumnElement[Any], *conditions: ColumnElement[bool]) -> int:
-    return count(conn, select(column).where(*conditions))
+    return count_by_index(conn, select(column).where(*conditions))
 
 
 def _by_status(conn: Connection) -> dict[ProcessStatus, int]:
     rows = {status: select(processes.c.id).where(processes.c.status == status) for status in ProcessStatus}
-    counts = {status: select(func.count()).select_from(first_rows(query)) for status, query in rows.items()}
-    columns = (query.scalar_subquery().label(status) for status, query in counts.items())
-    return dict(zip(counts, conn.execute(select(*columns)).one(), strict=True))
+    columns = (number_by_index(conn, query).label(status) for status, query in rows.items())
+    return dict(zip(rows, conn.execute(select(*columns)).one(), strict=True))
 
 
-def _request_query(filters: InputRequestFilter) -> Select[Any]:
+def _request_query(conn: Connection, filters: InputRequestFilter) -> Select[Any]:
     c = input_requests.c
     query = select(input_requests)
+    if filters.overdue:
+        ids = conn.execute(request_rows.overdue_ids(conn, filters.now).limit(MOST_OVERDUE + 1)).scalars().all()
+        if len(ids) <= MOST_OVERDUE:  # else the order of the list soon leads to some
+            query = query.where(among(conn, c.id, ids))
     if filters.statuses is not None:
         query = query.where(c.status.in_(filters.statuses))
     if filters.assignee_keys is not None:

@@ -253,7 +253,7 @@ def _overwrite(conn: Connection, before: Process, after: Process, lease_until: d
 
     So a process that is claimed while it is woken is written once. The fence stays that of the first write.
     """
-    if after.status in STOPPED or not is_write_waiting(conn, "processes"):
+    if conn.dialect.name == "sqlite" or after.status in STOPPED or not is_write_waiting(conn, "processes"):
         return False
 
     def moved(first: Mapping[str, Any], *, with_state: bool) -> tuple[Prepared, Mapping[str, Any]]:

@@ -10,7 +10,7 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from reprlib import Repr
 from typing import Any
 
@@ -190,10 +190,14 @@ def converted(parameter: Parameter, value: Any) -> Any:
 
 def _adapter(annotation: Any) -> TypeAdapter[Any] | None:
     """Return the converter to ``annotation``; None if the value is passed unchanged."""
-    try:
-        return _cached_adapter(annotation)
-    except TypeError:  # an annotation with a list or dict in its metadata is not hashable
-        return _new_adapter(annotation)
+    known = _adapters.get(id(annotation))
+    if known is not None and known[0] is annotation:
+        return known[1]
+    if len(_adapters) >= _MOST_ADAPTERS:
+        _adapters.clear()
+    adapter = _new_adapter(annotation)
+    _adapters[id(annotation)] = annotation, adapter
+    return adapter
 
 
 def _new_adapter(annotation: Any) -> TypeAdapter[Any] | None:
@@ -206,7 +210,10 @@ def _new_adapter(annotation: Any) -> TypeAdapter[Any] | None:
         return None
 
 
-_cached_adapter = lru_cache(maxsize=1024)(_new_adapter)
+_MOST_ADAPTERS = 1024
+_adapters: dict[int, tuple[Any, TypeAdapter[Any] | None]] = {}
+"""The converters by the identity of the annotation: ``date | datetime`` equals ``datetime | date``, but pydantic tries
+the first type first. An annotation stays the same object, as `wanted` is called once for each function."""
 
 
 def _missing(parameter: Parameter, keys: Iterable[str]) -> StepError:

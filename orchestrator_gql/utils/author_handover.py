@@ -122,7 +122,8 @@ class Inbox:
 
     def _call_all(self) -> None:
         self._is_woken = False  # before the look: a function that is put after the look must wake the loop again
-        while self._functions:
+        # Those that come meanwhile wait for the next turn: without it a stream of calls would hold up all other tasks.
+        for _ in range(len(self._functions)):
             self._functions.popleft()()
 
 

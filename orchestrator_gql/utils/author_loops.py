@@ -133,7 +133,11 @@ class _LoopThread:
         self._is_stopping = False
         self._thread = threading.Thread(target=self._main, name=name, daemon=True)
         self._inbox = Inbox(self.loop)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError:  # the system allows no more threads; the next call tries it again
+            self.loop.close()
+            raise
 
     @property
     def ident(self) -> int | None:
@@ -339,9 +343,18 @@ class Loops:
             self._kept = thread
             logger.error("every event loop is blocked, and no more are started: restart this server", extra=facts)
             return
+        self._current = None
+        try:
+            if not all(call.is_begun for call in list(thread.calls)):
+                self._running()
+        except RuntimeError:  # its calls wait until a later look finds that a thread can be started
+            self._current = thread
+            logger.exception(
+                "an event loop of authors is blocked, and no thread can be started for a new one", extra=facts
+            )
+            return
         logger.error("an event loop of authors is blocked, and a new one takes its calls", extra=facts)
         self._blocked = [*(other for other in self._blocked if other.is_alive), thread]
-        self._current = None
         for call in list(thread.calls):
             call.move(self._running)
         thread.is_leaving = True

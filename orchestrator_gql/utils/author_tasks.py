@@ -14,9 +14,12 @@ from typing import Any
 __all__ = ["EarlyCoroutine"]
 
 
-_CONTINUE, _PAUSE, _END, _RAISE = range(4)
-"""What the next turn of the task does: it continues the coroutine, it returns the pause in which the coroutine is, it
-ends as the coroutine ended, or it raises an error in the coroutine."""
+_CONTINUE, _PAUSE, _WAIT, _END, _RAISE = range(5)
+"""What the next turn of the task does: it continues the coroutine, it returns the pause in which the coroutine is, or
+the future for which it waits, it ends as the coroutine ended, or it raises an error in the coroutine."""
+
+_MARK = "_asyncio_future_blocking"
+"""The attribute that a future sets when a coroutine waits for it; a task refuses a future without it."""
 
 
 class EarlyCoroutine(Coroutine[Any, Any, None]):
@@ -40,6 +43,10 @@ class EarlyCoroutine(Coroutine[Any, Any, None]):
         _enter_task(loop, task)
         try:
             self._held, self._next = context.run(self._coro.send, None), _PAUSE
+            if getattr(self._held, _MARK, None):
+                # A task takes this mark from the future at once. Until its turn, others may wait for the same future.
+                setattr(self._held, _MARK, False)
+                self._next = _WAIT
         except StopIteration:
             self._next = _END
         except BaseException as error:
@@ -59,7 +66,9 @@ class EarlyCoroutine(Coroutine[Any, Any, None]):
         next, held = self._taken()
         if next == _END:
             raise StopIteration if held is None else held  # a new object: the old one holds frames
-        return held if next == _PAUSE else self._coro.throw(held)
+        if next == _RAISE:
+            return self._coro.throw(held)
+        return _marked(held) if next == _WAIT else held
 
     def throw(self, *error: Any) -> Any:
         """Raise an exception in the coroutine: the task was cancelled."""
@@ -71,8 +80,8 @@ class EarlyCoroutine(Coroutine[Any, Any, None]):
             return None
         # A task cancels the future for which it waits, and that future cancels the coroutine. This task does not wait
         # for it yet.
-        if next == _PAUSE and asyncio.isfuture(held) and held.cancel(*error[0].args):
-            return held
+        if next == _WAIT and held.cancel(*error[0].args):
+            return _marked(held)
         return self._coro.throw(*error)
 
     def close(self) -> None:
@@ -89,3 +98,9 @@ class EarlyCoroutine(Coroutine[Any, Any, None]):
         taken = self._next, self._held
         self._next, self._held = _CONTINUE, None
         return taken
+
+
+def _marked(future: Any) -> Any:
+    """The future, as a coroutine hands it to its task."""
+    setattr(future, _MARK, True)
+    return future

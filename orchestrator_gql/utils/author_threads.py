@@ -123,6 +123,9 @@ class Threads:
                 self._waiting[call.key].append(call)
                 return
             self._enqueue(call)
+            if not self._count and not self._is_closed:
+                call.stage = _Stage.GIVEN_UP  # no thread would ever take it
+                raise RuntimeError("The system starts no thread for an author's function.")
 
     def _enqueue(self, call: _ThreadCall) -> None:
         self._active[call.key] += 1
@@ -141,9 +144,18 @@ class Threads:
             self._is_waking = True
             self._idle.pop().release()
         elif self._count < self._size + min(self._stuck, self._spare):
-            self._is_waking = True
-            self._count += 1
-            threading.Thread(target=self._work, name=f"{self._name}-{self._count}", daemon=True).start()
+            self._is_waking = self._start_thread()
+
+    def _start_thread(self) -> bool:
+        """Start a thread; False if the system allows no more: its call then waits for a thread that is there."""
+        thread = threading.Thread(target=self._work, name=f"{self._name}-{self._count + 1}", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            logger.exception("no thread can be started", extra={"threads": self._name, "running": self._count})
+            return False
+        self._count += 1
+        return True
 
     def _work(self) -> None:
         wake_up, is_woken = threading.Lock(), True

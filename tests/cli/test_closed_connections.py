@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -32,6 +33,37 @@ async def cut_connection(address: str) -> None:
     writer.transport.abort()
 
 
+def sends(*pieces: bytes) -> Callable[[str], Awaitable[None]]:
+    """A client that reads until the server closes the connection, or waits for nothing more."""
+
+    async def connection(address: str) -> None:
+        reader, writer = await asyncio.open_connection(*address.split(":"))
+        for piece in pieces:
+            writer.write(piece)
+            with suppress(TimeoutError, ConnectionError):
+                async with asyncio.timeout(0.05):
+                    while await reader.read(1 << 16):
+                        pass
+        writer.close()
+
+    return connection
+
+
+LIVE = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
+SENT = {
+    "malformed": [b"GET / HTTP/1.1\r\n\r\n"],
+    "malformed line": [b"GET\r\n\r\n"],
+    "malformed behind a request": [LIVE + b"GET / HTTP/1.1\r\n\r\n"],
+    "malformed chunk": [LIVE.replace(b"GET", b"POST")[:-2] + b"Transfer-Encoding: chunked\r\n\r\nxx\r\n"],
+    "too large": [LIVE[:-2] + b"x: y\r\n" * 20_000 + b"\r\n"],
+    "ambiguous": [LIVE[:-2] + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"],
+    "pipelined": [LIVE * 3],
+    "HTTP/1.0": [LIVE.replace(b"HTTP/1.1", b"HTTP/1.0")],
+    "part of the headers": [LIVE[:-3]],
+    "bytes behind the last": [LIVE[:-2] + b"Connection: close\r\n\r\n", b"\r\n"],
+}
+
+
 async def idle_socket(address: str) -> None:
     async with opened(address):
         pass
@@ -52,7 +84,10 @@ CONNECTIONS: list[Callable[[str], Awaitable[None]]] = [
 ]
 
 
-@pytest.mark.parametrize("connection", CONNECTIONS)
+CONNECTIONS += [sends(*pieces) for pieces in SENT.values()]
+
+
+@pytest.mark.parametrize("connection", CONNECTIONS, ids=[*(each.__name__ for each in CONNECTIONS[:5]), *SENT])
 async def test_a_closed_connection_leaves_no_circle_of_objects(
     connection: Callable[[str], Awaitable[None]], tmp_path: Path
 ) -> None:

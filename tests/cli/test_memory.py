@@ -36,3 +36,21 @@ def test_many_different_documents_without_a_token_do_not_fill_the_memory(tmp_pat
             assert "errors" in response.json()
 
         assert resident(server) - before < 80
+
+
+def faults(server: Running) -> int:
+    """The pages that the kernel gave the server's process until now."""
+    return int(Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(")")[2].split()[7])
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only Linux has /proc")
+def test_no_request_has_a_memory_mapping_of_its_own(tmp_path: Path) -> None:
+    """The buffer of 256 KiB into which asyncio reads comes from memory that the process has."""
+    with serving(tmp_path) as server, httpx.Client(trust_env=False) as http:
+        for _ in range(300):  # caches fill, and pages that a fork shares are copied
+            http.get(server.address + "/health/live")
+        before = faults(server)
+        for _ in range(300):
+            http.get(server.address + "/health/live")
+
+        assert faults(server) - before < 150

@@ -2,8 +2,10 @@
 
 import asyncio
 import socket
+import struct
 from collections.abc import Callable
 from contextlib import closing, suppress
+from contextvars import ContextVar
 
 import pytest
 from starlette.applications import Starlette
@@ -219,3 +221,118 @@ async def test_what_a_client_sends_ahead_is_read_as_the_application_reads_it(
             (protocol,) = protocols
             assert len(protocol.cycle.body) + len(protocol._later) < 1 << 20
             may_end.set()
+
+
+NOT_PLAIN = b"X-Not-Plain:  a\r\n"
+MIB = 1 << 20
+
+
+@pytest.mark.parametrize("fields", [b"", NOT_PLAIN], ids=["plain", "with h11"])
+async def test_a_client_that_is_far_ahead_is_read_no_further(protocols: list[TimedHttp], fields: bytes) -> None:
+    """Each application asks for the body of its request, and then takes some time."""
+    answered = 0
+
+    async def works(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal answered
+        body = await Request(scope, receive).body()
+        for _ in range(3):
+            await asyncio.sleep(0)
+        answered += 1
+        await PlainTextResponse(body)(scope, receive, send)
+
+    many = (b"POST / HTTP/1.1\r\n" + HOST + fields + b"Content-Length: 2\r\n\r\nxy") * 4096
+    most = 0
+    async with asyncio.timeout(SECONDS), serving_in_process(Starlette(routes=[Mount("/", works)])) as port:
+        with closing(socket.create_connection(("127.0.0.1", port))) as client:
+            client.setblocking(False)
+            begun = 0
+            while answered < 60:
+                with suppress(BlockingIOError):
+                    begun = (begun + client.send(many[begun:])) % len(many)
+                await asyncio.sleep(0)
+                waiting = [len(each._later) + len(each.conn.trailing_data[0]) for each in protocols]
+                most = max(most, *waiting, 0)
+
+    assert most < MIB
+
+
+@pytest.mark.parametrize("fields", [b"", NOT_PLAIN], ids=["plain", "with h11"])
+@pytest.mark.parametrize("size", [0, 300_000])
+async def test_a_request_knows_nothing_of_the_requests_before_it(fields: bytes, size: int) -> None:
+    """A large body stops the reader, and the task of its request lets it read on."""
+    path, seen = ContextVar("path", default=""), []
+
+    async def notes(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(path.get())
+        path.set(scope["path"])
+        await Request(scope, receive).body()
+        await PlainTextResponse(scope["path"])(scope, receive, send)
+
+    def request(name: bytes) -> bytes:
+        head = b"POST /%b HTTP/1.1\r\n" % name + HOST + fields
+        return head + b"Content-Length: %d\r\n\r\n" % size + b"x" * size
+
+    async with asyncio.timeout(SECONDS), serving_in_process(Starlette(routes=[Mount("/", notes)])) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for names in ([b"a"], [b"b"], [b"c", b"d"]):
+            writer.write(b"".join(map(request, names)))
+            for name in names:
+                await reader.readuntil(b"\r\n\r\n/" + name)
+        writer.close()
+
+    assert seen == [""] * 4
+
+
+LAST = {
+    "close": b"POST / HTTP/1.1\r\n" + HOST + b"Connection: close\r\nContent-Length: 2\r\n\r\nxy",
+    "chunks": b"POST / HTTP/1.1\r\n" + HOST + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "HTTP/1.0": b"GET / HTTP/1.0\r\n" + HOST + b"\r\n",
+}
+
+
+@pytest.mark.parametrize("last", LAST)
+@pytest.mark.parametrize("behind", [b"\r\n", GET + b"\r\n", b"\x00", b"x" * MIB], ids=["CRLF", "GET", "NUL", "much"])
+async def test_what_comes_behind_the_last_request_changes_nothing_and_is_no_request(last: str, behind: bytes) -> None:
+    """Its response would be a 400, although the application did what it asked for (RFC 9112, section 9.6)."""
+    has_begun, may_end, begun = asyncio.Event(), asyncio.Event(), 0
+
+    async def works(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal begun
+        begun += 1
+        await Request(scope, receive).body()
+        has_begun.set()
+        await may_end.wait()
+        await PlainTextResponse("done")(scope, receive, send)
+
+    async with asyncio.timeout(SECONDS), serving_in_process(Starlette(routes=[Mount("/", works)])) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(LAST[last])
+        await has_begun.wait()
+        writer.write(behind)
+        await writer.drain()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        may_end.set()
+        received = await reader.readuntil(b"done")
+        writer.close()
+
+    assert received.startswith(b"HTTP/1.1 200 ")
+    assert begun == 1
+
+
+@pytest.mark.parametrize("fields", [b"", NOT_PLAIN], ids=["plain", "with h11"])
+async def test_a_reset_leaves_no_timer(protocols: list[TimedHttp], fields: bytes) -> None:
+    async with asyncio.timeout(SECONDS), serving_in_process(app([])) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for number in (b"1", b"2"):
+            writer.write(GET + fields + b"\r\n")
+            await reader.readuntil(number + b" 0")
+        client: socket.socket = writer.get_extra_info("socket")
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.transport.abort()
+        (protocol,) = protocols
+        while protocol in protocol.connections:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+
+    timers = (protocol.timeout_keep_alive_task, protocol._idle_timer, protocol._deadline)
+    assert not any(timer is not None and not timer.cancelled() for timer in timers)

@@ -21,6 +21,7 @@ from orchestrator_gql.cli.operator.show import (
     _actions,
     _attempt,
     _details,
+    _form,
     _step,
     _trace,
     lines,
@@ -230,3 +231,26 @@ def test_a_cut_body_says_so(length: int, is_cut: bool) -> None:
     body = _attempt(attempt | {"bodyPreview": "x" * length})[-1]
 
     assert body.endswith(" … more: see --json") is is_cut
+
+
+@pytest.mark.parametrize(
+    ("can_reject", "send_back_to", "shown"),
+    [
+        (True, None, ["  You may confirm it or reject it"]),
+        (True, "Draft", ["  You may confirm it, reject it, or send it back to 'Draft'"]),
+        (False, None, []),
+    ],
+)
+def test_a_form_says_which_decisions_there_are(can_reject: bool, send_back_to: str | None, shown: list[str]) -> None:
+    request = {
+        "title": "Confirm",
+        "assignee": {"name": "NOC"},
+        "canSubmit": True,
+        "canReject": can_reject,
+        "sendBackTo": send_back_to,
+        "approvalsNeeded": 1,
+        "decisions": [],
+        **dict.fromkeys(("claimedBy", "escalatedAt", "remindedAt", "dueAt")),
+    }
+
+    assert _form(request, datetime(2026, 3, 2, tzinfo=UTC))[1:] == shown

@@ -16,7 +16,7 @@ from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.forms import FormPage
 from orchestrator_gql.graphql.context import Context
 from orchestrator_gql.graphql.documents import Kind
-from orchestrator_gql.graphql.execution import ExecutionResponse
+from orchestrator_gql.graphql.execution import SharedResponse
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
 from orchestrator_gql.reads.weight import Places, Weight
 from orchestrator_gql.security import LOCAL_OPERATOR
@@ -26,7 +26,7 @@ from orchestrator_gql.storage.tables import payloads
 from orchestrator_gql.storage.weight import Allowance, TooHeavy, charge, under, within
 from orchestrator_gql.types import FormGenerator, Json, ProcessStatus, State
 from orchestrator_gql.utils.errors import ResponseTooLarge
-from orchestrator_gql.utils.json import encode
+from orchestrator_gql.utils.json import encode, read
 from orchestrator_gql.workflow import workflow
 
 pytestmark = pytest.mark.one_dispatcher
@@ -151,15 +151,15 @@ async def test_a_batch_that_is_too_large_is_sent_as_several_and_no_event_is_lost
         answers = await until_all_received(site, query, len(log.events), a=BEGINNING, p=[str(made[0])])
 
     expected = [event.cursor for event in log.events]
-    batches = [answer.payload["data"]["processEvents"] for answer in answers if answer.payload["data"]]
-    refused = [answer.payload["errors"] for answer in answers if not answer.payload["data"]]
+    batches = [answer["data"]["processEvents"] for answer in answers if answer["data"]]
+    refused = [answer["errors"] for answer in answers if not answer["data"]]
     received = [event["id"] for batch in batches for event in batch["events"]]
     assert received == (expected if not too_large else [])
     assert [[error["extensions"]["code"] for error in errors] for errors in refused] == (
         [["RESPONSE_TOO_LARGE"]] * (len(expected) if too_large else 0)
     )
     assert [batch["cursor"] for batch in batches[:-1]] == [batch["events"][-1]["id"] for batch in batches[:-1]]
-    assert max(len(encode(answer.payload)) for answer in answers) < LIMIT
+    assert max(len(encode(answer)) for answer in answers) < LIMIT
     assert len(answers) > 1
 
 
@@ -273,15 +273,15 @@ def loading(size: int) -> Any:
     return load
 
 
-async def until_all_received(site: Site, query: str, count: int, **variables: Json) -> list[ExecutionResponse]:
-    """The answers of a subscription until it has sent so many events, or was refused."""
+async def until_all_received(site: Site, query: str, count: int, **variables: Json) -> list[Any]:
+    """The payloads of a subscription until it has sent so many events, or was refused."""
     context = Context(site.engine.runtime, LOCAL_OPERATOR)
     answers = site.app.state.graphql.responses(GraphQLRequest(query, variables), context, kind=Kind.SUBSCRIPTION)
-    found: list[ExecutionResponse] = []
+    found: list[Any] = []
     received = 0
     async with asyncio.timeout(60), aclosing(answers):
         while received < count:
-            answer = await anext(answers)
-            found.append(answer)
-            received += len(answer.payload["data"]["processEvents"]["events"]) if answer.payload["data"] else 1
+            answer = await anext(answers)  # the first response may be that of several subscribers
+            found.append(read(answer.data) if isinstance(answer, SharedResponse) else answer.payload)
+            received += len(found[-1]["data"]["processEvents"]["events"]) if found[-1]["data"] else 1
     return found

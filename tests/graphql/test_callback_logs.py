@@ -7,11 +7,14 @@ from uuid import UUID
 import pytest
 from stories import FAILED, Story, telling
 
+from orchestrator_gql.graphql.types import common
+from orchestrator_gql.storage import pagination
 from orchestrator_gql.types import Json
 
 LOG = """query ($id: ID!, $first: Int, $after: String, $last: Int, $before: String) { process(id: $id) { callbacks {
   log: %s(first: $first, after: $after, last: $last, before: $before) {
-    totalCount edges { cursor } nodes { %s } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } } } }"""
+    totalCount totalCountIsExact edges { cursor } nodes { %s }
+    pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } } } }"""
 PROGRESS, ATTEMPTS = LOG % ("progressLog", "line: message"), LOG % ("attempts", "line: bytes")
 LINES = [f"line {number}" for number in range(7)]
 FAILURE = """query ($id: ID!) { process(id: $id) { callbacks { status
@@ -64,6 +67,24 @@ async def test_the_attempts_are_read_from_their_end(tmp_path: Path) -> None:
     assert len(sizes) == 2
     assert sizes == sorted(sizes)
     assert newest["totalCount"] == len(earlier) + 2 == 4
+
+
+@pytest.mark.parametrize("document", [PROGRESS, ATTEMPTS])
+async def test_the_total_of_a_log_has_no_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, document: str) -> None:
+    for module in (common, pagination):
+        monkeypatch.setattr(module, "MOST_COUNTED", 1)
+    async with telling(tmp_path) as story:
+        process_id, token = await story.waits()
+        for line in LINES:
+            await story.say("reportCallbackProgress", token=token, message=line)
+        for line in LINES:
+            await story.say("receiveCallback", token=token, result={"no": line})
+        log, lines = await page(story, process_id, document)
+        workflows = (await story.site.ask("{ workflows { totalCount totalCountIsExact nodes { name } } }"))["workflows"]
+
+    assert (log["totalCount"], log["totalCountIsExact"]) == (len(lines), True)
+    assert len(lines) > 1
+    assert (workflows["totalCount"], workflows["totalCountIsExact"]) == (len(workflows["nodes"]), True)
 
 
 @pytest.mark.parametrize("arguments", [{"last": -1}, {"last": 201}, {"before": "x"}, {"after": "x", "last": 1}])

@@ -99,6 +99,14 @@ def test_the_memory_is_bounded_by_tokens_and_by_characters_and_drops_what_was_no
     assert (memory.tokens, memory.characters) == (51, 995)
 
 
+def test_a_document_that_is_kept_again_counts_once() -> None:
+    memory = DocumentMemory(tokens=100, characters=1_000)
+    for _ in range(30):  # a thread reads a document, and meanwhile it becomes known by another way
+        memory.keep("{ a }", document(tokens=10))
+
+    assert (len(memory), memory.tokens, memory.characters) == (1, 10, 10)
+
+
 def test_a_verdict_counts_with_its_document() -> None:
     memory = DocumentMemory(tokens=100, characters=1_000)
     kept = document(tokens=40)

@@ -216,6 +216,10 @@ LISTS: dict[str, tuple[str, Callable[[list[str]], object]]] = {
         "query ($v: EventFilter) { events(first: 1, filter: $v) { nodes { id } } }",
         lambda values: {"processIds": values},
     ),
+    "an object in the place of a list": (
+        "mutation ($v: DecideInputRequestsInput!) { decideInputRequests(input: $v) { __typename } }",
+        lambda values: {"submit": {"inputRequestId": "none", "pages": values}},
+    ),
 }
 
 

@@ -102,6 +102,52 @@ async def test_each_gets_its_own_error(cursor: str, tmp_path: Path) -> None:
     assert not beginnings(stage)._making
 
 
+NO_TEXT: list[Any] = [["x"], {"a": 1}, [[BEGINNING]], 1, True, 1.0, 0]
+
+
+@pytest.mark.parametrize("cursor", NO_TEXT, ids=repr)
+async def test_a_cursor_that_is_no_text_is_refused_as_alone_and_spoils_nothing_for_others(
+    cursor: Any, tmp_path: Path
+) -> None:
+    async with staged(tmp_path, has_history=False) as stage:
+        wrong = stage.subscribe(LEAVES, {"after": cursor})
+        await stage.until(lambda: wrong.is_over or wrong.task.done())
+        alone = await stage.alone_from(wrong)
+        crowd = [stage.subscribe(LEAVES, {"after": BEGINNING}, principal=each) for each in (ADA, EVE)]
+        await all_begin(stage, *crowd)
+        made = beginnings(stage).made
+
+    assert wrong.got == alone
+    assert b"String cannot represent a non string value" in alone[0][0]
+    assert made == 1 + bool(cursor)
+
+
+@pytest.mark.parametrize("turns", range(7))
+async def test_who_comes_when_the_last_one_leaves_gets_a_response_of_its_own(
+    turns: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The response that is given up ends a turn of the event loop later."""
+    may_go_on, whole = asyncio.Event(), Beginnings._executed
+
+    async def executed(self: Beginnings, *arguments: Any) -> Any:
+        await may_go_on.wait()
+        return await whole(self, *arguments)
+
+    monkeypatch.setattr(Beginnings, "_executed", executed)
+    async with asyncio.timeout(SECONDS), staged(tmp_path, has_history=False) as stage:
+        leaver = stage.subscribe(LEAVES, {"after": BEGINNING})
+        await stage.until(lambda: beginnings(stage).made == 1)
+        leaver.task.cancel()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        comer = stage.subscribe(LEAVES, {"after": BEGINNING})
+        await asyncio.sleep(0)
+        may_go_on.set()
+        await stage.until(lambda: bool(comer.got) or comer.task.done())
+
+    assert comer.got
+
+
 async def test_who_leaves_takes_the_response_from_nobody_and_with_the_last_it_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,6 +174,29 @@ async def test_who_leaves_takes_the_response_from_nobody_and_with_the_last_it_is
         assert making not in beginnings(stage)._making.values()
 
     assert not crowd[0].got
+
+
+async def test_who_comes_at_the_moment_when_the_last_one_leaves_is_served(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_go_on, whole = asyncio.Event(), Beginnings._executed
+
+    async def executed(self: Beginnings, *arguments: Any) -> Any:
+        await may_go_on.wait()
+        return await whole(self, *arguments)
+
+    monkeypatch.setattr(Beginnings, "_executed", executed)
+    async with asyncio.timeout(SECONDS), staged(tmp_path, has_history=False) as stage:
+        first = stage.subscribe(LEAVES, {"after": BEGINNING})
+        await stage.until(lambda: beginnings(stage).made == 1)
+        first.task.cancel()
+        second = stage.subscribe(LEAVES, {"after": BEGINNING})
+        await stage.until(lambda: beginnings(stage).made == 2 or second.task.done())
+        may_go_on.set()
+        assert not second.task.done()
+        await all_begin(stage, second)
+
+    assert not first.got
 
 
 async def test_what_is_kept_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,10 @@ from contextlib import contextmanager
 from contextvars import copy_context
 from pathlib import Path
 
+import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
 from stories import telling
 from support.database import sqlite_url
 from support.web import site_of
@@ -208,6 +211,20 @@ async def test_the_lane_knows_the_requests_of_each_protocol_until_they_are_answe
         await follow(socket, PLAIN)  # it lasts, so it is not on its way any more when its first result comes
         await heard(socket)
         assert open_requests == ["begin", "end"]
+
+
+@pytest.mark.parametrize("place", ["", "/orchestrator"])
+async def test_an_application_that_a_host_has_mounted_notes_each_request_once(
+    place: str, open_requests: list[str], tmp_path: Path
+) -> None:
+    """Else the lane would wait for a stream of events of it until the stream ends."""
+    async with site_of(sqlite_url(tmp_path), public_url=f"http://testserver{place}") as site:
+        host = Starlette(routes=[Mount(place, site.app)])
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(host), base_url="http://testserver") as http:
+            for send in (http.post(f"{place}/graphql", json={"query": KNOWN}), http.get(f"{place}/health/live")):
+                assert (await send).status_code == 200
+                assert open_requests == ["begin", "end"]
+                open_requests.clear()
 
 
 async def test_an_unknown_document_waits_for_a_turn_before_its_execution_and_a_known_one_does_not(

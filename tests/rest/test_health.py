@@ -4,8 +4,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import Connection, text
+from starlette.types import Message, Receive, Scope, Send
 from support.database import PostgresServer, sqlite_url
 from support.until import until
 from support.web import site_of
@@ -37,6 +39,29 @@ async def test_a_server_whose_timers_ended_is_not_ready_and_names_the_task(
     assert response.json()["status"] == "work-ended"
     assert "run_timers" in response.json()["ended"][0]
     assert "the clock fell off the wall" in caplog.text
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/metrics", "/graphql", "/unknown"])
+async def test_what_a_host_adds_to_the_headers_of_a_response_is_in_no_other_response(path: str, tmp_path: Path) -> None:
+    """Starlette's GZipMiddleware changes the list of headers that it gets."""
+    async with site_of(sqlite_url(tmp_path), is_development=True) as site:
+
+        async def hosted(scope: Scope, receive: Receive, send: Send) -> None:
+            async def added(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    message["headers"].append((b"x-host", b"1"))
+                await send(message)
+
+            await site.app(scope, receive, added)
+
+        client = httpx.AsyncClient(transport=httpx.ASGITransport(hosted), base_url="http://testserver")
+        responses = [await client.get(path) for _ in range(3)]
+        stream = {"accept": "text/event-stream"}
+        operation = {"query": "{ __typename }"}
+        responses += [await client.post("/graphql", json=operation, headers=stream) for _ in range(3)]
+        await client.aclose()
+
+    assert [response.headers.get_list("x-host") for response in responses] == [["1"]] * 6
 
 
 async def test_a_server_whose_tasks_run_is_ready(tmp_path: Path) -> None:

@@ -1,13 +1,17 @@
-"""Rows named by pairs are found through the index of the pairs, however many rows the table has."""
+"""Rows named by pairs are found through the index of the pairs, and each time is written as the instant that it is."""
 
+from datetime import UTC, datetime
 from functools import partial
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Connection
+from sqlalchemy.dialects import sqlite
 from support.many_subscriptions import plain_engine
 from support.query_work import plan_of, statements_of
 
 from orchestrator_gql.storage import product_subscription_versions, steps
+from orchestrator_gql.storage.columns import UtcDateTime
 from orchestrator_gql.utils.tokens import new_id
 
 PAIRS = [(new_id(), 1), (new_id(), 2), (new_id(), 2)]
@@ -37,3 +41,19 @@ def test_rows_of_pairs_are_found_by_an_index(storage: str, name: str) -> None:
     assert f"SCAN {name}" not in plan
     assert f"Seq Scan on {name}" not in plan
     assert ("SEARCH" if storage.startswith("sqlite") else "Index Cond") in plan
+
+
+@pytest.mark.parametrize(
+    ("zone", "text"), [("Europe/Berlin", "2026-10-25T02:30"), ("America/New_York", "2026-11-01T01:30")]
+)
+def test_the_hour_before_the_clock_is_set_back_is_not_the_hour_after_it(zone: str, text: str) -> None:
+    first = datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone))
+    second = first.replace(fold=1)
+    assert first == second, "Python compares the clocks of one zone only"
+    assert first.astimezone(UTC) != second.astimezone(UTC)
+
+    write = UtcDateTime().bind_processor(sqlite.dialect())
+    written = [write(time) for time in (first, second, first)]
+    assert [datetime.fromisoformat(w).replace(tzinfo=UTC) for w in written] == [
+        time.astimezone(UTC) for time in (first, second, first)
+    ]

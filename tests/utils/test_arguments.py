@@ -3,7 +3,7 @@
 import doctest
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial, wraps
 from inspect import Parameter
 from ipaddress import IPv4Address
@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Optional, TypedDict, Union
 from uuid import UUID
 
 import pytest
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, TypeAdapter
 from pydantic_forms.types import State, SummaryData
 
 from orchestrator_gql.types import SubscriptionLifecycle
@@ -24,6 +24,10 @@ ID = UUID(int=7)
 
 
 class Port(BaseModel):
+    vlan: int
+
+
+class Port2(BaseModel):
     vlan: int
 
 
@@ -133,6 +137,37 @@ def test_values_are_converted_to_the_annotation(annotation: Any, value: Any, con
 
     assert bound(connect, {"port": value}) == {"port": converted}
     assert type(bound(connect, {"port": value})["port"]) is type(converted)
+
+
+@pytest.mark.parametrize(
+    ("annotations", "value"),
+    [
+        ((date | datetime, datetime | date), "2026-01-31"),
+        ((dict[str, date | datetime], dict[str, datetime | date]), {"on": "2026-01-31"}),
+        ((list[Port] | list[Port2], list[Port2] | list[Port]), [{"vlan": 7}]),
+    ],
+)
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_unions_that_python_calls_equal_are_converted_each_in_its_own_order(
+    annotations: tuple[Any, Any], value: Any, order: tuple[int, int]
+) -> None:
+    def connect(port) -> None: ...  # type: ignore[no-untyped-def]
+
+    assert annotations[0] == annotations[1]
+    for annotation in (annotations[place] for place in order):
+        connect.__annotations__["port"] = annotation
+        expected = TypeAdapter(annotation).validate_python(value)
+        converted = bound(connect, {"port": value})["port"]
+        assert repr(converted) == repr(expected)
+
+
+def test_a_stream_of_new_annotations_is_not_kept() -> None:
+    def connect(port) -> None: ...  # type: ignore[no-untyped-def]
+
+    for number in range(arguments._MOST_ADAPTERS + 10):
+        connect.__annotations__["port"] = Annotated[int, number]
+        assert bound(connect, {"port": "7"}) == {"port": 7}
+    assert len(arguments._adapters) <= arguments._MOST_ADAPTERS
 
 
 @pytest.mark.parametrize("annotation", [Any, dict, dict[str, Any], State, Hints, SummaryData, socket, "socket"])

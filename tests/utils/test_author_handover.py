@@ -160,16 +160,16 @@ async def test_the_loop_is_woken_again_for_what_comes_later() -> None:
 
 
 class PutAtTheEnd(deque[Callable[[], object]]):
-    """A queue into which another thread puts a function just after the loop has seen that it is empty."""
+    """A queue into which another thread puts a function just after the loop has looked how many there are."""
 
     then: Callable[[], None] | None = None
 
-    def __bool__(self) -> bool:
-        is_empty = len(self) == 0
-        if is_empty and self.then is not None:
+    def __len__(self) -> int:
+        count = super().__len__()
+        if self.then is not None:
             then, self.then = self.then, None
             then()
-        return not is_empty
+        return count
 
 
 async def test_a_function_that_is_put_just_after_the_last_look_wakes_the_loop_again() -> None:
@@ -181,6 +181,22 @@ async def test_a_function_that_is_put_just_after_the_last_look_wakes_the_loop_ag
     await becomes(lambda: len(called) == 2)
 
     assert called == ["first", "late"]
+
+
+async def test_functions_that_never_cease_leave_the_other_tasks_their_turns(wake_up: str) -> None:
+    loop = asyncio.get_running_loop()
+    inbox, called = Inbox(loop), list[str]()
+
+    def put_the_next() -> None:
+        called.append("function")
+        if len(called) < 1_000 and "task" not in called:
+            inbox.put(put_the_next)
+
+    put_the_next()
+    loop.call_later(0, called.append, "task")
+    await becomes(lambda: "task" in called)
+
+    assert called.index("task") < 100
 
 
 def test_a_closed_loop_takes_nothing_and_raises_nothing() -> None:

@@ -208,6 +208,42 @@ async def test_a_blocked_loop_is_replaced_after_a_time_out_and_the_calls_that_wa
     assert ran == ["work"] * 10
 
 
+async def test_a_blocked_loop_keeps_its_calls_if_the_system_starts_no_thread(
+    loops: Loops, hold: Hold, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    closed: list[asyncio.AbstractEventLoop] = []
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    def made() -> asyncio.AbstractEventLoop:
+        closed.append(real())
+        return closed[-1]
+
+    real = asyncio.new_event_loop
+    with monkeypatch.context() as full:
+        full.setattr(threading.Thread, "start", refuse)
+        full.setattr(asyncio, "new_event_loop", made)
+        with pytest.raises(RuntimeError):
+            await loops.run(where)
+    blocked = asyncio.create_task(loops.run(blocking(hold), limit=Limit(0.05)))
+    await becomes(hold.entered.is_set)
+    waiting = [asyncio.create_task(loops.run(where)) for _ in range(3)]
+    await asyncio.sleep(0)
+    with monkeypatch.context() as full:
+        full.setattr(threading.Thread, "start", refuse)
+        full.setattr(asyncio, "new_event_loop", made)
+        with pytest.raises(TimedOut):
+            await blocked
+    assert "no thread can be started" in caplog.text
+    assert [loop.is_closed() for loop in closed] == [True, True]
+
+    hold.let_go()
+    async with asyncio.timeout(60):
+        assert len(set(await asyncio.gather(*waiting))) == 1
+    assert await loops.run(where) == await waiting[0], "the same loop goes on"
+
+
 async def test_a_function_on_a_blocked_loop_goes_on_when_it_is_free_again(loops: Loops, hold: Hold) -> None:
     async def waits() -> str:
         await asyncio.sleep(0.05)

@@ -342,3 +342,35 @@ async def test_tasks_that_ended_at_once_leave_nothing_to_the_garbage_collector()
         assert len(gc.get_objects()) - before < 200
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("kind", ["future", "task", "gathered"])
+@pytest.mark.parametrize("starts", ["eeo", "oee", "eoe", "ee"])
+@pytest.mark.parametrize("turns", [0, 1, 2])
+async def test_many_coroutines_wait_for_one_future_whichever_begin_ahead(kind: str, starts: str, turns: int) -> None:
+    shared = asyncio.get_running_loop().create_future()
+    makes: dict[str, Callable[[], Any]] = {
+        "future": lambda: shared,
+        "task": lambda: asyncio.create_task(passes_on(shared)),
+        "gathered": lambda: asyncio.gather(passes_on(shared)),
+    }
+    awaited, results = makes[kind](), list[Any]()
+
+    async def waits() -> None:
+        try:
+            results.append(await awaited)
+        except BaseException as error:
+            results.append(error)
+
+    ways = {"e": ahead_of_its_task, "o": in_an_ordinary_task}
+    tasks = [await ways[start](waits()) for start in starts]
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    shared.set_result("done")
+    await asyncio.wait(tasks)
+
+    assert results == [["done"] if kind == "gathered" else "done"] * len(starts)
+
+
+async def passes_on(future: "asyncio.Future[str]") -> str:
+    return await asyncio.shield(future)

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
+from functools import partial
 
 import pytest
 from support.holds import Hold
@@ -102,6 +103,36 @@ async def test_functions_that_block_have_a_thread_each_though_only_one_is_woken_
     await becomes(lambda: threads.idle == 2)
     meeting = threading.Barrier(2)  # nobody passes alone
 
+    async with asyncio.timeout(60):
+        await asyncio.gather(*(threads.run(meeting.wait, key=key) for key in range(2)))
+
+
+async def test_calls_wait_for_the_threads_that_are_there_if_the_system_starts_no_more(
+    threads: Threads, hold: Hold, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as full:
+        full.setattr(threading.Thread, "start", refuse)
+        for _ in range(2):
+            with pytest.raises(RuntimeError, match="starts no thread"):
+                await threads.run(lambda: "never")
+    assert threads.count == 0
+
+    first = asyncio.create_task(threads.run(hold.block))
+    await becomes(lambda: hold.inside == 1)
+    with monkeypatch.context() as full:
+        full.setattr(threading.Thread, "start", refuse)
+        others = [asyncio.create_task(threads.run(partial(str, number), key=number)) for number in range(3)]
+        await asyncio.sleep(0)
+        assert threads.waiting == 3
+        hold.let_go()
+        await first
+        assert await asyncio.gather(*others) == ["0", "1", "2"]
+    assert "no thread can be started" in caplog.text
+
+    meeting = threading.Barrier(2)  # now there are two again
     async with asyncio.timeout(60):
         await asyncio.gather(*(threads.run(meeting.wait, key=key) for key in range(2)))
 

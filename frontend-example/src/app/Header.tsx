@@ -18,9 +18,9 @@ const PAGES: readonly [string, string][] = [
 ];
 
 export function Header() {
-  const { viewer, openTasks, isKnown } = useViewer();
+  const { viewer, openTasks, openTaskWords, isKnown } = useViewer();
   const [location] = useLocation();
-  useTasksInTitle(openTasks);
+  useTasksInTitle(openTasks && openTaskWords);
   useTaskNotices(isKnown ? openTasks : null);
   return (
     <header className="top">
@@ -32,7 +32,7 @@ export function Header() {
         {PAGES.map(([address, name]) => (
           <Link key={address} href={address} aria-current={isAt(location, address) ? "page" : undefined}>
             {name}
-            {address === addresses.inbox && openTasks > 0 && <b className="count some">{openTasks}</b>}
+            {address === addresses.inbox && openTasks > 0 && <b className="count some">{openTaskWords}</b>}
           </Link>
         ))}
       </nav>
@@ -72,9 +72,9 @@ function Age() {
 }
 
 /** The number of open tasks stands in the tab's title, before the title of the page. */
-function useTasksInTitle(count: number): void {
+function useTasksInTitle(count: string | 0): void {
   useEffect(() => {
-    const bare = document.title.replace(/^\(\d+\) /, "");
+    const bare = document.title.replace(/^\(\d[^)]*\) /, "");
     document.title = count ? `(${count}) ${bare}` : bare;
   });
 }

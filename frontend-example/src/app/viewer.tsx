@@ -5,6 +5,7 @@ import { useLive } from "../api/useLive";
 import { removeDraftsOfOthers } from "../forms/wizard/drafts";
 import { VIEWER } from "../operations/processes";
 import type { ViewerQuery } from "../gql/graphql";
+import { totalWords } from "../words";
 
 type Viewer = NonNullable<ViewerQuery["viewer"]>;
 
@@ -13,11 +14,13 @@ export interface Known {
   permissions: readonly string[];
   teams: Viewer["assignees"];
   openTasks: number;
+  /** The same as people read it: `1,000+` if there are more. */
+  openTaskWords: string;
   /** False until the server has answered: zero tasks are not known to be none. */
   isKnown: boolean;
 }
 
-const NOBODY: Known = { viewer: null, permissions: [], teams: [], openTasks: 0, isKnown: false };
+const NOBODY: Known = { viewer: null, permissions: [], teams: [], openTasks: 0, openTaskWords: "0", isKnown: false };
 
 const Context = createContext<Known>(NOBODY);
 
@@ -39,6 +42,7 @@ export function ViewerProvider({ children }: { children: ReactNode }) {
             permissions: viewer.permissions,
             teams: viewer.assignees,
             openTasks: viewer.openInputRequests?.totalCount ?? 0,
+            openTaskWords: totalWords(viewer.openInputRequests),
             isKnown: true,
           }
         : NOBODY,

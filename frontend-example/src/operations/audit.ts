@@ -40,6 +40,7 @@ export const AUDIT_COUNT = graphql(`
   query AuditCount {
     audit(first: 1) {
       totalCount
+      totalCountIsExact
     }
   }
 `);

@@ -137,6 +137,7 @@ export const PICKABLE_SUBSCRIPTIONS = graphql(`
   query PickableSubscriptions($filter: ProductSubscriptionFilter, $first: Int!) {
     productSubscriptions(filter: $filter, first: $first) {
       totalCount
+      totalCountIsExact
       nodes {
         id
         description

@@ -9,10 +9,6 @@ export const HOME_STATS = graphql(`
       failed
       durationSecondsP50
       durationSecondsP95
-      openInputRequests
-      overdueInputRequests
-      pendingCallbacks
-      overdueCallbacks
       failuresByWorkflow {
         workflowName
         count
@@ -56,17 +52,25 @@ export const HOME = graphql(`
     }
     tasks: inputRequests(first: 5, filter: { mine: true }) {
       totalCount
+      totalCountIsExact
       nodes {
         ...HomeTask
       }
     }
     overdueTasks: inputRequests(first: 5, filter: { mine: true, overdue: true }) {
       totalCount
+      totalCountIsExact
       nodes {
         ...HomeTask
       }
     }
+    openCallbacks: callbacks(first: 0, filter: { statuses: [PENDING] }) {
+      totalCount
+      totalCountIsExact
+    }
     overdueCallbacks: callbacks(first: 5, filter: { overdue: true }) {
+      totalCount
+      totalCountIsExact
       nodes {
         id
         name

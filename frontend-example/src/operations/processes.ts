@@ -108,6 +108,7 @@ export const VIEWER = graphql(`
       permissions
       openInputRequests(first: 1) {
         totalCount
+        totalCountIsExact
       }
     }
   }

@@ -111,6 +111,7 @@ export const PRODUCT_SUBSCRIPTION = graphql(`
 graphql(`
   fragment RelatedSubscriptions on ProductSubscriptionConnection {
     totalCount
+    totalCountIsExact
     nodes {
       id
       description

@@ -231,8 +231,8 @@ def _form(input_request: dict[str, Any], now: datetime) -> list[str]:
     if not input_request["canSubmit"]:
         lines.append(f"  You may not decide it: {input_request['blockedReason']}")
     elif input_request["canReject"]:
-        back = f", or send it back to {input_request['sendBackTo']!r}" if input_request["sendBackTo"] else ""
-        lines.append(f"  You may confirm it, reject it{back}")
+        back = f", reject it, or send it back to {input_request['sendBackTo']!r}"
+        lines.append(f"  You may confirm it{back if input_request['sendBackTo'] else ' or reject it'}")
     return lines
 
 

@@ -162,7 +162,10 @@ class TimedHttp(PlainHttp):
 
     def send_400_response(self, msg: str) -> None:
         """Answer invalid HTTP with a problem document; uvicorn would answer with plain text."""
-        problem = self._problem(sys.exception())
+        error = sys.exception()
+        problem = self._problem(error)
+        if error is not None:
+            error.__traceback__ = None  # a frame of h11 holds the error, and another frame this connection
         status = problem.status_code
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):  # else a response has begun, and can only be cut off
             headers = [*problem.raw_headers, (b"connection", b"close")]

@@ -1,6 +1,6 @@
 """Refusals before the application runs: too many connections, and unknown versions of HTTP."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -24,14 +24,13 @@ class RequestCheck:
         self._count = count
         self._refuse = refuse
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass a request or WebSocket on, or refuse it."""
         if self._count() >= self._limit():
-            await self._refuse(scope, ServerBusy())(scope, receive, _closing(send))
-        elif not scope["http_version"].startswith(VERSION):
-            await http_problem("unsupported-http-version")(scope, receive, _closing(send))
-        else:
-            await self._app(scope, receive, send)
+            return self._refuse(scope, ServerBusy())(scope, receive, _closing(send))
+        if not scope["http_version"].startswith(VERSION):
+            return http_problem("unsupported-http-version")(scope, receive, _closing(send))
+        return self._app(scope, receive, send)
 
 
 def _closing(send: Send) -> Send:

@@ -158,6 +158,7 @@ def _config(app: Starlette, grace: float) -> Config:
         app,
         http=TimedHttp,
         ws=PoliteSocket,
+        interface="asgi3",  # uvicorn looks for a coroutine function, and `RequestCheck` only returns a coroutine
         lifespan="off",
         log_config=None,
         access_log=False,  # our access log writes routes, not paths: a path may hold a token

@@ -1,6 +1,5 @@
 """Connections of the queue past Procrastinate's pool: the connection that fetches jobs, and the one that listens."""
 
-import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -8,11 +7,9 @@ import psycopg
 from procrastinate.exceptions import ConnectorException
 from psycopg.sql import SQL, Identifier
 
+from orchestrator_gql.storage.database import listening
 from orchestrator_gql.storage.database.link import Link
 from orchestrator_gql.storage.database.own_connections import OwnConnection
-
-PING = 30.0
-"""Seconds without a notification after which the server asks whether the connection lives."""
 
 
 class QueueConnection:
@@ -53,47 +50,9 @@ async def listen(arguments: Mapping[str, Any], channels: Iterable[str], notified
     """
     try:
         async with await OwnConnection.connect(**arguments, autocommit=True) as connection:
-            connection.add_notify_handler(lambda _: notified())  # those that come with the answer of a statement
             for channel in channels:
                 await connection.execute(SQL("LISTEN {}").format(Identifier(channel)))
             notified()  # jobs may have come before
-            while True:
-                await _drain(connection, notified)
-                await connection.execute("SELECT 1")
+            await listening.listen(connection, lambda *_: notified())
     except psycopg.Error as error:
         raise ConnectorException from error
-
-
-async def _drain(connection: OwnConnection, notified: Callable[[], None]) -> None:
-    """Call ``notified`` for what arrives; return after `PING` seconds. psycopg itself makes a task for each."""
-    loop, pgconn, socket = asyncio.get_running_loop(), connection.pgconn, connection.pgconn.socket
-    lost: asyncio.Future[None] = loop.create_future()
-
-    def take() -> None:
-        has_more = False
-        while pgconn.notifies() is not None:
-            has_more = True
-        if has_more:
-            notified()
-
-    def read() -> None:
-        try:
-            pgconn.consume_input()
-        except psycopg.Error as error:
-            # libpq has closed the socket. At once, because the next connection of a client may get its number, and the
-            # loop would take that connection for this one.
-            loop.remove_reader(socket)
-            if not lost.done():
-                lost.set_exception(error)
-            return
-        take()
-
-    loop.add_reader(socket, read)
-    try:
-        take()  # what came behind the answer of the last statement is not in the socket any more
-        await asyncio.wait([lost], timeout=PING)
-    finally:
-        if not lost.done():
-            loop.remove_reader(socket)
-        if lost.done() and not lost.cancelled():
-            lost.result()

@@ -1,14 +1,15 @@
 """Read the body of a request within limits of time and size."""
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
+from orchestrator_gql.graphql.transport.headers import header
 from orchestrator_gql.utils import json
 from orchestrator_gql.utils.errors import PayloadInvalid, PayloadTooLarge
+from orchestrator_gql.utils.shared_timers import TimeLimit
 
 _LEADING_QUERY = re.compile(rb'\s*\{\s*"query"\s*:\s*("(?:[^"\\]|\\.)*")', re.DOTALL)
 
@@ -56,12 +57,12 @@ async def read_body(request: Request, limits: BodyLimits) -> bytes:
     A body between the two sizes is read, unless it begins with a document that may not have the larger size. If the
     document comes later in the body, the caller must call `demand_size` after parsing.
     """
-    announced = request.headers.get("content-length", "")
+    announced = header(request.scope, b"content-length") or ""
     if announced.isdecimal() and int(announced) > limits.larger:
         raise PayloadTooLarge(limits.larger)
     try:
         # The clock of the event loop is monotonic: a change of the system clock does not end the time early.
-        async with asyncio.timeout(limits.seconds):
+        with TimeLimit(limits.seconds):
             return await _read(request, limits)
     except TimeoutError:
         raise BodyTimeout from None
@@ -70,7 +71,13 @@ async def read_body(request: Request, limits: BodyLimits) -> bytes:
 async def _read(request: Request, limits: BodyLimits) -> bytes:
     reserved, limit, body = 0, limits.usual, bytearray()
     try:
-        async for chunk in request.stream():
+        is_complete = False
+        while not is_complete:
+            message = await request.receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            chunk = message.get("body", b"")
+            is_complete = not message.get("more_body", False)
             body += chunk
             if len(body) > limit:
                 limit = await _larger(body, limit, limits)

@@ -33,11 +33,11 @@ def read_json(body: bytes) -> Json:
     return json.read(body, max_depth=MAX_DEPTH + ENVELOPE_DEPTH)
 
 
-def read(value: Json) -> GraphQLRequest:
+def read(value: Json, *, is_stranger: bool = False) -> GraphQLRequest:
     """The parameters in a JSON value. Raises `PayloadInvalid` with the fault in their structure."""
     if not isinstance(value, dict):
         raise PayloadInvalid("A GraphQL request is a JSON object.")
-    query, variables, name = (value.get(key) for key in ("query", "variables", "operationName"))
+    query, variables, name = value.get("query"), value.get("variables"), value.get("operationName")
     if not isinstance(query, str) or not query.strip():
         raise PayloadInvalid("`query` must be a GraphQL document, as text.")
     if not isinstance(variables, dict | None):
@@ -46,13 +46,13 @@ def read(value: Json) -> GraphQLRequest:
         raise PayloadInvalid("`operationName` must be text or null.")
     if not isinstance(value.get("extensions"), dict | None):
         raise PayloadInvalid("`extensions` must be an object or null.")
-    return GraphQLRequest(query, variables or {}, name)
+    return GraphQLRequest(query, variables or {}, name, is_stranger)
 
 
-def read_query_string(parameters: Mapping[str, str]) -> GraphQLRequest:
+def read_query_string(parameters: Mapping[str, str], *, is_stranger: bool = False) -> GraphQLRequest:
     """The parameters in a query string (GraphQL over HTTP, section 5.3). Raises `PayloadInvalid`."""
     members: dict[str, Json] = {name: parameters[name] for name in ("query", "operationName") if name in parameters}
     for name in ("variables", "extensions"):
         if parameters.get(name):
             members[name] = read_json(parameters[name].encode())
-    return read(members)
+    return read(members, is_stranger=is_stranger)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from starlette.responses import Response
 
 from orchestrator_gql.graphql import masking
-from orchestrator_gql.graphql.transport.negotiation import JSON, Accepted
+from orchestrator_gql.graphql.transport.negotiation import GRAPHQL, JSON, Accepted
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils import json
 from orchestrator_gql.utils.errors import (
@@ -33,6 +33,27 @@ _STATUS: tuple[tuple[type[OrchestratorError], int, Mapping[str, str]], ...] = (
 """The first matching row counts, so subclasses come before their base classes."""
 
 
+_HEADERS = {
+    # Starlette adds a charset only to text types, but the definition of the media type requires UTF-8.
+    media_type: [
+        (b"vary", b"Accept"),
+        (b"content-type", f"{media_type}; charset=utf-8".encode()),
+        (b"cache-control", b"no-store"),
+    ]
+    for media_type in (GRAPHQL, JSON)
+}
+
+
+class _Body(Response):
+    """A response whose usual headers are encoded once."""
+
+    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
+        """See `starlette.responses.Response`."""
+        assert self.media_type is not None
+        further = [(name.lower().encode(), value.encode("latin-1")) for name, value in (headers or {}).items()]
+        self.raw_headers = [*_HEADERS[self.media_type], *further, (b"content-length", b"%d" % len(self.body))]
+
+
 class HttpRefusal(Exception):
     """A request that is refused by HTTP rules, before GraphQL reads it."""
 
@@ -48,9 +69,7 @@ def graphql_response(
 ) -> Response:
     """A response with a GraphQL body of the media type that the client prefers."""
     media_type = accepted.json_type if accepted else JSON
-    # Starlette adds a charset only to text types, but the definition of the media type requires UTF-8.
-    head = {"Vary": "Accept", "Content-Type": f"{media_type}; charset=utf-8", "Cache-Control": "no-store"}
-    return Response(json.encode(payload).encode(), status, headers={**head, **(headers or {})})
+    return _Body(json.encode(payload).encode(), status, headers, media_type)
 
 
 def refusal(error: Exception, *, accepted: Accepted | None) -> Response:

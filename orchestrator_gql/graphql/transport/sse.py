@@ -52,7 +52,7 @@ class EventStream:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the responses (ASGI 3). If the client leaves, the operation is closed before this returns."""
-        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        await send({"type": "http.response.start", "status": 200, "headers": [*_HEADERS]})
         coroutines = [self._send_responses(send), self._keep_alive(send), _until_left(receive)]
         coroutines += [end() for end in self.ends]
         tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]

@@ -350,7 +350,7 @@ def _log_connection(log: Log[Any], show: Any) -> Any:
     async def total() -> int:
         return log.total
 
-    return connection(log.page, show, total)
+    return connection(log.page, show, total, is_known=True)
 
 
 async def result_of(info: Info, row: rules.Callback | None) -> Json | None:

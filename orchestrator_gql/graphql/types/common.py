@@ -65,19 +65,20 @@ class Edge(Generic[T]):
 
 
 class _Count:
-    """The number of entries of a list, which is read at most once."""
+    """The number of entries of a list, which is read at most once. It has a bound unless ``is_known``."""
 
-    def __init__(self, total: Callable[[], Awaitable[int]]) -> None:
-        self._total = total
+    def __init__(self, total: Callable[[], Awaitable[int]], *, is_known: bool) -> None:
+        self._total, self._is_known = total, is_known
         self._lock = asyncio.Lock()
         self._number: int | None = None
 
-    async def read(self) -> int:
-        """The number."""
+    async def read(self) -> tuple[int, bool]:
+        """The number up to the bound, and whether it is exact."""
         async with self._lock:
             if self._number is None:
                 self._number = await self._total()
-            return self._number
+        is_exact = self._is_known or self._number <= MOST_COUNTED
+        return self._number if is_exact else MOST_COUNTED, is_exact
 
 
 @strawberry.type(description="A page of a list. The list is ordered by a key, so new entries do not shift the pages.")
@@ -91,19 +92,26 @@ class Connection(Generic[T]):
         return [edge.node for edge in self.edges]
 
     @resolved(
-        description="The number of entries in the whole list; 10,000 if there are more, and then `totalCountIsExact` "
-        "is false. It is counted only if the field is selected."
+        description="The number of entries in the whole list. It is counted only if the field is selected, and up to "
+        f"{MOST_COUNTED:,}: if there are more, it is {MOST_COUNTED:,} and `totalCountIsExact` is false."
     )
     async def total_count(self) -> int:
-        return min(await self.count.read(), MOST_COUNTED)
+        number, _ = await self.count.read()
+        return number
 
     @resolved(description="True if `totalCount` is the exact number; false if there are more entries.")
     async def total_count_is_exact(self) -> bool:
-        return await self.count.read() <= MOST_COUNTED
+        _, is_exact = await self.count.read()
+        return is_exact
 
 
-def connection(page: RowPage[R], show: Callable[[R], Any], total: Callable[[], Awaitable[int]]) -> Any:
-    """A connection of a page of rows; ``show`` makes a node from a row, ``total`` counts the whole list."""
+def connection(
+    page: RowPage[R], show: Callable[[R], Any], total: Callable[[], Awaitable[int]], *, is_known: bool = False
+) -> Any:
+    """A connection of a page of rows; ``show`` makes a node from a row, ``total`` counts the whole list.
+
+    With ``is_known`` the total needs no count, so it is exact however large it is.
+    """
     edges = [Edge(cursor=cursor, node=show(row)) for cursor, row in page.items]
     return Connection(
         edges=edges,
@@ -113,7 +121,7 @@ def connection(page: RowPage[R], show: Callable[[R], Any], total: Callable[[], A
             start_cursor=edges[0].cursor if edges else None,
             end_cursor=edges[-1].cursor if edges else None,
         ),
-        count=_Count(total),
+        count=_Count(total, is_known=is_known),
     )
 
 

@@ -34,7 +34,7 @@ WINDOWS = {
 class ProcessStatusCount:
     status: ProcessStatus = strawberry.field(description="The status.")
     count: int = strawberry.field(
-        description="The number of processes; 10,000 if there are more, and then `isExact` is false."
+        description=f"The number of processes; {MOST_COUNTED:,} if there are more, and then `isExact` is false."
     )
     is_exact: bool = strawberry.field(
         description="True if `count` is the exact number; false if there are more processes."
@@ -171,14 +171,16 @@ class Stats:
     as_of: datetime = strawberry.field(description="The time when the numbers were counted.")
     by_status: strawberry.Private[dict[ProcessStatus, int]]
     open_input_requests: int = strawberry.field(
-        description="The number of open input requests; 10,000 if there are more."
+        description=f"The number of open input requests; {MOST_COUNTED:,} if there are more."
     )
     overdue_input_requests: int = strawberry.field(
-        description="The number of open input requests after their due date; 10,000 if there are more."
+        description=f"The number of open input requests after their due date; {MOST_COUNTED:,} if there are more."
     )
-    pending_callbacks: int = strawberry.field(description="The number of open callbacks; 10,000 if there are more.")
+    pending_callbacks: int = strawberry.field(
+        description=f"The number of open callbacks; {MOST_COUNTED:,} if there are more."
+    )
     overdue_callbacks: int = strawberry.field(
-        description="The number of open callbacks after their deadline; 10,000 if there are more."
+        description=f"The number of open callbacks after their deadline; {MOST_COUNTED:,} if there are more."
     )
     oldest_pending_callback_at: datetime | None = strawberry.field(
         description="The time when the oldest open callback was issued; null if none is open."

@@ -75,7 +75,11 @@ class _Writer:
     def text(self, name: str) -> str:
         """The text of the converted value with the name."""
         value = self.converted(name)
-        return f"(_t if (_t := {value}) is None or type(_t) is str else _as_text(_t))"
+        text = f"(_t if (_t := {value}) is None or type(_t) is str else _as_text(_t))"
+        if name not in self._constants:
+            return text
+        constant = self.function(text)({})
+        return f"({self._named(constant)} if {name!r} not in _given else {text})"
 
     def read(self, place: int, convert: Convert | None) -> str:
         """The converted cell of a row."""
@@ -84,7 +88,7 @@ class _Writer:
     def _value(self, name: str) -> str:
         if name not in self._constants:
             return f"_given[{name!r}]"
-        return f"_given.get({name!r}, {self._named(self._constants[name])})"
+        return f"({self._named(self._constants[name])} if {name!r} not in _given else _given[{name!r}])"
 
     def _unless_null(self, value: str, convert: Convert) -> str:
         return f"(None if (_v := {value}) is None else {self._call(convert)})"

@@ -165,7 +165,6 @@ class Link:
             while self._owes:
                 if not self._read_posted():
                     await self._readable()
-                    self._pgconn.consume_input()
         except BaseException:
             self._finish()
             raise
@@ -196,8 +195,7 @@ class Link:
         ends = 0
         while True:
             while pgconn.is_busy():
-                await self._readable()
-                self._consume(results)
+                await self._received(results)
             result = pgconn.get_result()
             if result is None:
                 ends += 1
@@ -275,13 +273,11 @@ class Link:
         self._stop_reading()
         self._pgconn.finish()
 
-    def _consume(self, results: "Sequence[PGresult]") -> None:
-        """Read what has arrived."""
-        from psycopg import OperationalError
-
+    async def _received(self, results: "Sequence[PGresult]") -> None:
+        """Wait until more of a result has arrived."""
         try:
-            self._pgconn.consume_input()
-        except OperationalError as error:
+            await self._readable()
+        except Exception as error:
             raise self._lost(results) from error
 
     def _error(self, result: "PGresult") -> "Error":
@@ -303,6 +299,7 @@ class Link:
             return error
 
     async def _readable(self) -> None:
+        """Wait until something has arrived, and read it. Raises psycopg's `OperationalError`."""
         loop = asyncio.get_running_loop()
         if self._reader is None:
             socket = self._pgconn.socket
@@ -331,7 +328,7 @@ class Link:
     def _on_readable(self) -> None:
         if self._waiter is not None:
             if not self._waiter.done():
-                self._waiter.set_result(None)
+                self._take(self._waiter)
             return
         try:
             if self._owes:
@@ -341,6 +338,17 @@ class Link:
         except Exception:  # the next statement raises it
             self._owes = False
         self._stop_reading()  # the server ended the session, or it has a message that nobody waits for
+
+    def _take(self, waiter: "asyncio.Future[None]") -> None:
+        """Read what has arrived, before the event loop asks the socket again: else it would call the reader once more,
+        for what the statement has read by then, and the reader would be removed after every statement."""
+        try:
+            self._pgconn.consume_input()
+        except Exception as error:
+            self._stop_reading()  # libpq has closed the socket: the next connection of a client may get its number
+            waiter.set_exception(error)
+        else:
+            waiter.set_result(None)
 
     def _stop_reading(self) -> None:
         reader, self._reader = self._reader, None

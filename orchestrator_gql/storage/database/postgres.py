@@ -29,6 +29,7 @@ from orchestrator_gql.storage.database.after_commit import (
 from orchestrator_gql.storage.database.claims import ClaimFailed, claim_woken
 from orchestrator_gql.storage.database.connection_arguments import NAME, connection_arguments
 from orchestrator_gql.storage.database.failpoints import read_failpoints
+from orchestrator_gql.storage.database.kept_connections import KeptConnections
 from orchestrator_gql.storage.database.losses import (
     FAILURES,
     Failure,
@@ -46,13 +47,15 @@ from orchestrator_gql.storage.database.snapshot import (
     SnapshotEnded,
     SnapshotPlaces,
     counted,
+    unreadable,
 )
 from orchestrator_gql.storage.database.thread_reads import ThreadReads
 from orchestrator_gql.storage.database.transactions import COMMIT, SNAPSHOT, Progress, read_in, write_in
 from orchestrator_gql.utils.errors import OutcomeUnknown, StorageUnavailable, StorageUnreadable
 from orchestrator_gql.utils.extras import demand_extra
 from orchestrator_gql.utils.forks import keep_from_children
-from orchestrator_gql.utils.outages import WRITES, Outage
+from orchestrator_gql.utils.outages import READS, WRITES, Outage
+from orchestrator_gql.utils.shared_timers import TimeLimit
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -141,8 +144,8 @@ class PostgresDatabase:
         self.prepare: Prepare | None = None
         self._url = url
         self._name = name
-        self._engine: Engine | None = None
-        self._readers: Engine | None = None
+        self._writers: KeptConnections | None = None
+        self._readers: KeptConnections | None = None
         self._thread_reads: ThreadReads | None = None
         self._failpoints = read_failpoints()
         self._places = SnapshotPlaces()
@@ -156,12 +159,12 @@ class PostgresDatabase:
 
     def _in_transactions(self) -> Engine:
         """The engine whose transactions SQLAlchemy begins and ends, without a pipeline."""
-        return self._opened(self._engine).execution_options(isolation_level="READ COMMITTED")
+        return self._opened(self._writers).engine.execution_options(isolation_level="READ COMMITTED")
 
-    def _opened(self, engine: Engine | None) -> Engine:
-        if engine is None:  # closed: the stop of the server overtakes its last requests
+    def _opened(self, connections: KeptConnections | None) -> KeptConnections:
+        if connections is None:  # closed: the stop of the server overtakes its last requests
             raise StorageUnavailable
-        return engine
+        return connections
 
     async def open(self) -> None:
         """Create the pools. Raises `SettingsError` if the extra is not installed."""
@@ -170,11 +173,11 @@ class PostgresDatabase:
 
         options_of_url = make_url(self._url).query.get("options", "")
         options = f"{SESSION} {options_of_url}".strip()
-        self._engine, self._readers = self._pool(POOL, options), self._pool(READERS, options)
+        self._writers, self._readers = self._pool(POOL, options), self._pool(READERS, options)
         arguments = connection_arguments(self._url, f"{self._name} author-reads")
         self._thread_reads = thread_reads.of_postgres(self._url, arguments, str(options_of_url), connect_own)
 
-    def _pool(self, size: int, options: str) -> Engine:
+    def _pool(self, size: int, options: str) -> KeptConnections:
         from orchestrator_gql.storage.database.own_connections import OwnConnection
 
         arguments = connection_arguments(self._url, self._name)
@@ -190,19 +193,17 @@ class PostgresDatabase:
             connect_args={**arguments, "options": options, "async_creator_fn": OwnConnection.connect},
         )
         _listen(engine)
-        return engine
+        return KeptConnections(engine, size)
 
     async def close(self) -> None:
         """Close the pools."""
         if self._thread_reads is not None:
             self._thread_reads.close()
             self._thread_reads = None
-        if self._engine is not None:
-            await greenlet_spawn(self._engine.dispose)
-            self._engine = None
-        if self._readers is not None:
-            await greenlet_spawn(self._readers.dispose)
-            self._readers = None
+        for connections in (self._writers, self._readers):
+            if connections is not None:
+                await greenlet_spawn(connections.dispose)
+        self._writers = self._readers = None
 
     async def transaction(self, unit: Unit[T]) -> T:
         """Run the unit and return its result when the commit is durable.
@@ -250,10 +251,10 @@ class PostgresDatabase:
         self, unit: Unit[T], run: Unit[tuple[T, CommitEffects]], progress: Progress
     ) -> tuple[T, CommitEffects]:
         began = time.monotonic()
-        engine = self._opened(self._engine)
+        connections = self._opened(self._writers)
         try:
-            async with asyncio.timeout(UNIT_SECONDS):
-                result, effects = await greenlet_spawn(write_in, engine, run, progress)
+            with TimeLimit(UNIT_SECONDS):
+                result, effects = await greenlet_spawn(write_in, connections, run, progress)
         except TimeoutError as error:
             if progress.is_committing:
                 raise OutcomeUnknown from error
@@ -291,19 +292,26 @@ class PostgresDatabase:
 
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads, on one snapshot, and return its result."""
-        with counted(self.outage):
-            return await self._read_repeated(unit, self._readers, SNAPSHOT)
+        return await self._read_counted(unit, self._readers, SNAPSHOT)
 
     async def read_current(self, unit: Unit[T]) -> T:
         """As `read`, but each statement reads what is committed when it begins."""
-        with counted(self.outage):
-            return await self._read_repeated(unit, self._engine, "")
+        return await self._read_counted(unit, self._writers, "")
 
-    async def _read_repeated(self, unit: Unit[T], engine: Engine | None, begin: str) -> T:
-        opened = self._opened(engine)
+    async def _read_counted(self, unit: Unit[T], connections: KeptConnections | None, begin: str) -> T:
+        try:  # as `counted`: each request does this, so nothing stands around it
+            result = await self._read_repeated(unit, connections, begin)
+        except StorageUnavailable as error:
+            raise unreadable(self.outage, error) from error
+        if self.outage.failed_at:
+            self.outage.worked(READS)
+        return result
+
+    async def _read_repeated(self, unit: Unit[T], connections: KeptConnections | None, begin: str) -> T:
+        opened = self._opened(connections)
         for tries in range(2):
             try:
-                async with asyncio.timeout(UNIT_SECONDS):
+                with TimeLimit(UNIT_SECONDS):
                     return await greenlet_spawn(read_in, opened, unit, begin)
             except FAILURES as error:
                 if not _is_undone(error, tries):
@@ -328,7 +336,7 @@ class PostgresDatabase:
 
     async def _begin_snapshot(self, stack: AsyncExitStack) -> Connection:
         try:
-            conn = await greenlet_spawn(self._opened(self._readers).connect)
+            conn = await greenlet_spawn(self._opened(self._readers).engine.connect)
             stack.push_async_callback(_end, conn)
             await greenlet_spawn(demand_pipeline(conn).begin, SNAPSHOT)
             limit = f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'"
@@ -352,7 +360,7 @@ class _Snapshot:
         if time.monotonic() > self._ends_at:
             raise SnapshotEnded
         try:
-            async with asyncio.timeout(UNIT_SECONDS):
+            with TimeLimit(UNIT_SECONDS):
                 return await greenlet_spawn(unit, self._conn)
         except FAILURES as error:
             if sqlstate(error) == IDLE:

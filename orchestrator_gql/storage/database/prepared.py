@@ -17,7 +17,7 @@ from sqlalchemy import BindParameter, Connection, Dialect, Enum, Executable, Lar
 from sqlalchemy.sql import Delete, Insert, Select, Update, visitors
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import UpdateBase
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from orchestrator_gql.storage.database import conversions
 from orchestrator_gql.storage.database.conversions import Convert, EnumText, Values, hex_of
@@ -212,7 +212,10 @@ def _with_literals(statement: Any, dialect: Dialect) -> Any:
     def literal(part: Any, **_: Any) -> Any:
         if not isinstance(part, BindParameter) or part.required or not isinstance(part.value, str):
             return None
-        write = part.type.dialect_impl(dialect).literal_processor(dialect)
+        own = part.type.dialect_impl(dialect)
+        if isinstance(own, TypeDecorator) or "\0" in part.value:  # it converts parameters alone; SQL ends at NUL
+            return None
+        write = own.literal_processor(dialect)
         return None if write is None else literal_column(write(part.value), part.type)
 
     traverse: Any = visitors.replacement_traverse

@@ -109,10 +109,8 @@ def difference(version: str | None) -> str:
             f"The database is at schema {version}, newer than this release knows ({HEAD}): run the newer release, or "
             "restore the backup from before the upgrade."
         )
-    return (
-        f"The database is at schema {version or 'none'}, this release needs {HEAD}: "
-        "run `orchestrator-gql migrate` first."
-    )
+    found = "The database has no tables yet" if version is None else f"The database is at schema {version}"
+    return f"{found}, this release needs schema {HEAD}: run `orchestrator-gql migrate` first."
 
 
 def version_of(conn: Connection) -> str | None:

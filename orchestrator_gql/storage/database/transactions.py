@@ -5,11 +5,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from orchestrator_gql.storage.database.after_commit import Claim
 from orchestrator_gql.storage.database.claims import ClaimFailed
+from orchestrator_gql.storage.database.kept_connections import KeptConnections
 from orchestrator_gql.storage.database.losses import FAILURES, is_stale
 from orchestrator_gql.storage.database.pipeline import Pipeline, demand_pipeline
 from orchestrator_gql.utils.errors import OutcomeUnknown
@@ -33,43 +34,54 @@ class Progress:
     claims: list[Claim] = field(default_factory=list)
 
 
-def write_in(engine: Engine, unit: Callable[[Connection], T], progress: Progress) -> T:
+def write_in(connections: KeptConnections, unit: Callable[[Connection], T], progress: Progress) -> T:
     """Run the unit and commit. Raises `OutcomeUnknown` if the connection is lost during the COMMIT, and
     `ClaimFailed` if a write is refused, perhaps one of a claim."""
-    with engine.connect() as conn:
-        pipeline = demand_pipeline(conn)
-        pipeline.begin(BEGIN)
-        conn.begin()  # if the connection is lost, SQLAlchemy refuses all further statements of the unit
-        try:
-            result = unit(conn)
-            pipeline.demand_intact(conn)
-        except BaseException:
-            _undo(conn, pipeline)
-            raise
-        progress.is_committing = True
-        try:
-            if progress.is_repeatable:
-                pipeline.end_with_writes(conn, COMMIT)
-            else:
-                pipeline.end(conn, COMMIT)
-        except DBAPIError as error:
-            if error.connection_invalidated and not is_stale(error.orig):  # nobody knows whether the commit happened
-                raise OutcomeUnknown from error
-            _undo(conn, pipeline)
-            if progress.claims and not conn.invalidated:
-                raise ClaimFailed from error
-            raise
-        except Exception as error:  # a write was refused
-            _undo(conn, pipeline)
-            if progress.claims and not conn.invalidated:  # perhaps it was a write of the claim
-                raise ClaimFailed from error
-            raise
-        return result
+    losses, conn = connections.losses, connections.take()
+    try:
+        result = _written(conn, unit, progress)
+    except BaseException:
+        _end(connections, conn)
+        raise
+    connections.give_back(conn, losses)
+    return result
 
 
-def read_in(engine: Engine, unit: Callable[[Connection], T], begin: str) -> T:
+def _written(conn: Connection, unit: Callable[[Connection], T], progress: Progress) -> T:
+    pipeline = demand_pipeline(conn)
+    pipeline.begin(BEGIN)
+    conn.begin()  # if the connection is lost, SQLAlchemy refuses all further statements of the unit
+    try:
+        result = unit(conn)
+        pipeline.demand_intact(conn)
+    except BaseException:
+        _undo(conn, pipeline)
+        raise
+    progress.is_committing = True
+    try:
+        if progress.is_repeatable:
+            pipeline.end_with_writes(conn, COMMIT)
+        else:
+            pipeline.end(conn, COMMIT)
+    except DBAPIError as error:
+        if error.connection_invalidated and not is_stale(error.orig):  # nobody knows whether the commit happened
+            raise OutcomeUnknown from error
+        _undo(conn, pipeline)
+        if progress.claims and not conn.invalidated:
+            raise ClaimFailed from error
+        raise
+    except Exception as error:  # a write was refused
+        _undo(conn, pipeline)
+        if progress.claims and not conn.invalidated:  # perhaps it was a write of the claim
+            raise ClaimFailed from error
+        raise
+    return result
+
+
+def read_in(connections: KeptConnections, unit: Callable[[Connection], T], begin: str) -> T:
     """Run a unit that only reads, in the transaction that the statement ``begin`` begins, if it is not empty."""
-    with engine.connect() as conn:
+    losses, conn = connections.losses, connections.take()
+    try:
         pipeline = demand_pipeline(conn)
         pipeline.begin(begin)
         try:
@@ -78,7 +90,18 @@ def read_in(engine: Engine, unit: Callable[[Connection], T], begin: str) -> T:
             _undo(conn, pipeline)
             raise
         pipeline.end_soon()
-        return result
+    except BaseException:
+        _end(connections, conn)
+        raise
+    connections.give_back(conn, losses)
+    return result
+
+
+def _end(connections: KeptConnections, conn: Connection) -> None:
+    """Return the connection of a unit that failed to the pool."""
+    if conn.invalidated:
+        connections.give_up()
+    conn.close()
 
 
 def _undo(conn: Connection, pipeline: Pipeline) -> None:

@@ -39,6 +39,42 @@ async def test_statements_of_one_round_trip_are_executed_in_order(
     assert found.rows == [("a",), (None,)]
 
 
+async def test_the_reader_stays_with_the_event_loop(
+    connection: "psycopg.AsyncConnection[Any]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To remove it and to add it again for each statement takes as long as to send the statement."""
+    link, loop = Link(connection), asyncio.get_running_loop()
+    added = list[object]()
+    add_reader = loop.add_reader
+
+    def noting(socket: Any, *arguments: Any) -> None:
+        added.append(socket)
+        add_reader(socket, *arguments)
+
+    monkeypatch.setattr(loop, "add_reader", noting)
+    for sql in ("SELECT 1", "SELECT length(repeat('x', 1000000))", "SELECT repeat('x', 1000000)") * 3:
+        await value(link, sql)
+        await asyncio.sleep(0)  # the event loop asks the socket again
+    assert added == [connection.pgconn.socket]
+
+
+async def test_the_reader_ends_at_once_with_the_socket(
+    connection: "psycopg.AsyncConnection[Any]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the next connection of a client, which gets the number of the socket, would lose its reader."""
+    link = Link(connection)
+    take, seen = link._take, list[tuple[bool, bool]]()
+
+    def noting(waiter: "asyncio.Future[None]") -> None:
+        take(waiter)
+        seen.append((waiter.exception() is not None, link._reader is not None))
+
+    monkeypatch.setattr(link, "_take", noting)
+    with pytest.raises(psycopg.OperationalError):
+        await value(link, "SELECT pg_terminate_backend(pg_backend_pid())")
+    assert seen[-1] == (True, False)
+
+
 async def test_a_frequent_statement_is_prepared_and_few_are(
     connection: "psycopg.AsyncConnection[Any]", monkeypatch: pytest.MonkeyPatch
 ) -> None:

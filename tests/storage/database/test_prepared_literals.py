@@ -5,10 +5,11 @@ import sys
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Dialect, create_engine, select, update
+from sqlalchemy import Connection, Dialect, Text, create_engine, literal, select, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
+from orchestrator_gql.storage.columns import JsonText, Words
 from orchestrator_gql.storage.database.prepared import Prepared, _with_literals
 from orchestrator_gql.storage.input_requests import IS_OPEN
 from orchestrator_gql.storage.tables import input_requests, metadata, processes
@@ -58,6 +59,13 @@ def test_a_constant_text_is_the_same_text(text: str) -> None:
         conn.exec_driver_sql(f"INSERT INTO processes ({names}) VALUES ({marks})", (*("0" for _ in columns), text))
 
         assert query.all(conn, {}) == [{"note": text}]
+
+
+@pytest.mark.parametrize(("text", "type_"), [("x", JsonText()), ('"', JsonText()), ("a\0b", Words()), ("a\0b", Text())])
+def test_a_constant_that_no_sql_can_hold_is_converted_as_a_parameter(text: str, type_: Any) -> None:
+    query = select(literal(text, type_).label("value"))
+    with create_engine("sqlite://").connect() as conn:
+        assert Prepared(query).all(conn, {}) == [conn.execute(query).one()._asdict()]
 
 
 def constant_texts(statement: Prepared, dialect: Dialect) -> list[str]:

@@ -10,6 +10,8 @@ export interface Found {
   rows: readonly Subscription[];
   /** How many more match. */
   moreCount: number;
+  /** There are even more: the server stops to count at some number. */
+  isMore: boolean;
 }
 
 const SHOWN = 10;
@@ -17,8 +19,8 @@ const PAUSE = 150;
 
 export async function findSubscriptions(filter: ProductSubscriptionFilter, first = SHOWN): Promise<Found> {
   const { productSubscriptions } = await run(PICKABLE_SUBSCRIPTIONS, { filter, first });
-  const { nodes = [], totalCount = 0 } = productSubscriptions ?? {};
-  return { rows: nodes, moreCount: Math.max(0, totalCount - nodes.length) };
+  const { nodes = [], totalCount = 0, totalCountIsExact = true } = productSubscriptions ?? {};
+  return { rows: nodes, moreCount: Math.max(0, totalCount - nodes.length), isMore: !totalCountIsExact };
 }
 
 interface Search {

@@ -9,8 +9,9 @@ export function factsOf({ product, customerId, customerDescription, status, inSy
 }
 
 /** What a screen reader says, and what stands below the list. */
-export function countWords({ rows, moreCount }: Found, isSearch: boolean): string {
+export function countWords({ rows, moreCount, isMore }: Found, isSearch: boolean): string {
   if (!rows.length) return isSearch ? "No product subscription is found." : "There is no product subscription to choose.";
   const count = counted(rows.length, "product subscription");
-  return moreCount > 0 ? `${count}, and ${moreCount.toLocaleString("en")} more: type to narrow.` : `${count}.`;
+  const more = `${isMore ? "more than " : ""}${moreCount.toLocaleString("en")} more`;
+  return moreCount > 0 ? `${count}, and ${more}: type to narrow.` : `${count}.`;
 }

@@ -18,7 +18,8 @@ const readPart: ReadPart = async (variables) => {
 
 interface Progress {
   entries: number;
-  total: number;
+  /** Null if the server did not count them all. */
+  total: number | null;
 }
 
 export function Verification() {
@@ -40,7 +41,8 @@ export function Verification() {
     setError(null);
     setProgress({ entries: 0, total: 0 });
     try {
-      const total = (await run(AUDIT_COUNT, {})).audit?.totalCount ?? 0;
+      const { audit } = await run(AUDIT_COUNT, {});
+      const total = audit?.totalCountIsExact ? audit.totalCount : null;
       setVerdict(await verify(readPart, known, (entries) => setProgress({ entries, total }), control.signal));
     } catch (problem) {
       setError(problem as Error);
@@ -70,6 +72,12 @@ export function Verification() {
 }
 
 function Checking({ entries, total }: Progress) {
+  if (total === null)
+    return (
+      <p className="checking">
+        <progress aria-label="Checked entries" /> {counted(entries, "entry", "entries")} checked
+      </p>
+    );
   return (
     <p className="checking">
       <progress aria-label="Checked entries" max={Math.max(total, 1)} value={Math.min(entries, total)} />

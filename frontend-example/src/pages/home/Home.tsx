@@ -8,6 +8,7 @@ import { Problem } from "../../components/Problem";
 import type { HomeQuery, HomeStatsQuery } from "../../gql/graphql";
 import "../../styles/home.css";
 import { duration } from "../../time";
+import { totalWords } from "../../words";
 import { CallbackCard, FailedCard, FailuresCard, processesWith, TaskCard, WaitCard } from "./cards";
 import { EngineCard } from "./EngineCard";
 import { PERIODS, periodOf } from "./period";
@@ -52,7 +53,7 @@ export default function Home() {
 function Waiting({ data: { tasks, overdueTasks, overdueCallbacks, waiting } }: { data: HomeQuery }) {
   return (
     <>
-      <TaskCard overdue={overdueTasks?.nodes ?? []} tasks={tasks?.nodes ?? []} total={tasks?.totalCount ?? 0} />
+      <TaskCard overdue={overdueTasks?.nodes ?? []} tasks={tasks?.nodes ?? []} total={totalWords(tasks)} />
       <WaitCard waiting={waiting?.nodes ?? []} />
       <CallbackCard callbacks={overdueCallbacks?.nodes ?? []} />
     </>
@@ -66,14 +67,14 @@ interface TilesProps {
 }
 
 function Tiles({ data, stats, words }: TilesProps) {
-  const overdue = data.overdueTasks?.totalCount ?? 0;
-  const mine = data.tasks?.totalCount ?? 0;
+  const { tasks, overdueTasks, openCallbacks, overdueCallbacks } = data;
+  const lateCount = overdueCallbacks?.totalCount ?? 0;
   const p95 = stats.durationSecondsP95;
   return (
     <ul className="tiles" aria-label="At a glance">
-      <Tile number={mine} words={mine === 1 ? "task for me" : "tasks for me"} tone="person" href={addresses.inbox} />
-      <Tile number={overdue} words="of them overdue" tone={overdue ? "bad" : "idle"} href={addresses.inbox} />
-      <Tile number={stats.overdueCallbacks} words={`${stats.overdueCallbacks === 1 ? "callback" : "callbacks"} overdue, ${stats.pendingCallbacks.toLocaleString()} open`} tone={stats.overdueCallbacks ? "bad" : "idle"} />
+      <Tile number={totalWords(tasks)} words={tasks?.totalCount === 1 ? "task for me" : "tasks for me"} tone="person" href={addresses.inbox} />
+      <Tile number={totalWords(overdueTasks)} words="of them overdue" tone={overdueTasks?.totalCount ? "bad" : "idle"} href={addresses.inbox} />
+      <Tile number={totalWords(overdueCallbacks)} words={`${lateCount === 1 ? "callback" : "callbacks"} overdue, ${totalWords(openCallbacks)} open`} tone={lateCount ? "bad" : "idle"} />
       <Tile number={stats.failed} words={`failed ${words}`} tone={stats.failed ? "bad" : "idle"} href={processesWith({ status: "FAILED" })} />
       <Tile number={stats.completed} words={`completed ${words}`} tone="good" href={processesWith({ status: "COMPLETED" })} />
       <Tile number={p95 === null ? "–" : duration(p95)} words="p95 of the durations" tone="remote" />

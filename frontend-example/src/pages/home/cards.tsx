@@ -31,10 +31,10 @@ export function Card({ title, more, empty, children }: CardProps) {
   );
 }
 
-export function TaskCard({ overdue, tasks, total }: { overdue: readonly HomeTaskFragment[]; tasks: readonly HomeTaskFragment[]; total: number }) {
+export function TaskCard({ overdue, tasks, total }: { overdue: readonly HomeTaskFragment[]; tasks: readonly HomeTaskFragment[]; total: string }) {
   const first = [...new Map([...overdue, ...tasks].map((task) => [task.id, task])).values()].slice(0, 5);
   return (
-    <Card title="My tasks" more={{ href: addresses.inbox, words: `All tasks (${total.toLocaleString()})` }} empty="Nothing waits for you.">
+    <Card title="My tasks" more={{ href: addresses.inbox, words: `All tasks (${total})` }} empty="Nothing waits for you.">
       {first.map(({ id, title, createdAt, dueAt, claimedBy, process }) => (
         <li key={id}>
           <Link href={addresses.process(process.id)}>{process.subject}</Link>

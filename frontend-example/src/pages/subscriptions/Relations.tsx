@@ -7,6 +7,7 @@ import { Badge } from "../../components/Badge";
 import { Problem } from "../../components/Problem";
 import type { RelatedSubscriptionsFragment } from "../../gql/graphql";
 import { RELATIONS } from "../../operations/products";
+import { totalWords } from "../../words";
 import { isAbout, isAboutAny } from "./detail";
 
 export function Relations({ id }: { id: string }) {
@@ -36,7 +37,7 @@ function Related({ title, parameter, id, related }: RelatedProps) {
   return (
     <section aria-labelledby={titleId}>
       <h2 id={titleId}>
-        {title} {totalCount > 0 && <span className="count">{totalCount.toLocaleString()}</span>}
+        {title} {totalCount > 0 && <span className="count">{totalWords(related)}</span>}
       </h2>
       {related && !nodes.length && <p className="muted">Nothing.</p>}
       <ul className="related">
@@ -51,7 +52,7 @@ function Related({ title, parameter, id, related }: RelatedProps) {
       </ul>
       {totalCount > nodes.length && (
         <Link href={`${addresses.subscriptions}?${new URLSearchParams({ [parameter]: id })}`}>
-          All {totalCount.toLocaleString()} in the list
+          All {totalWords(related)} in the list
         </Link>
       )}
     </section>

@@ -1,4 +1,4 @@
-"""The connection that listens for jobs misses no notification, also one that comes with an answer (PostgreSQL)."""
+"""A connection that listens misses no notification, also one that comes with an answer (PostgreSQL)."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import make_url
 from support.database import PostgresServer
 
-from orchestrator_gql.engine.workers import queue_connection
+from orchestrator_gql.storage.database import listening
 from orchestrator_gql.storage.database.connection_arguments import connection_arguments
 from orchestrator_gql.storage.database.own_connections import OwnConnection
 
@@ -20,7 +20,7 @@ async def test_a_notification_behind_the_answer_of_a_statement_is_not_left_in_th
 ) -> None:
     """libpq has read it with the answer, so the socket is not readable, and only the next `PING` would show it."""
     came = asyncio.Event()
-    monkeypatch.setattr(queue_connection, "PING", 60.0)
+    monkeypatch.setattr(listening, "PING", 60.0)
     with postgres.database() as url:
         async with await OwnConnection.connect(**connection_arguments(url), autocommit=True) as connection:
             await connection.execute("LISTEN jobs")
@@ -28,7 +28,7 @@ async def test_a_notification_behind_the_answer_of_a_statement_is_not_left_in_th
             with psycopg.connect(plain, autocommit=True) as other:
                 other.execute("NOTIFY jobs")
             await _arrived(connection)
-            draining = asyncio.create_task(queue_connection._drain(connection, came.set))
+            draining = asyncio.create_task(listening._drain(connection, lambda *_: came.set()))
             async with asyncio.timeout(SECONDS):
                 await came.wait()
             draining.cancel()
