@@ -122,7 +122,7 @@ async def report_callback_progress(
 async def receive_report(runtime: Runtime, address: Address, report: Report) -> Receipt:
     """Log a progress report. Raises `CallbackUnknown`; `CallbackConflict` or `CallbackClosed` after the wait."""
     outcome = await deliveries.carry_out(
-        runtime, address, lambda conn: deliveries.report(conn, runtime, address, report), lambda _conn: None
+        runtime, address, lambda conn: deliveries.report(conn, runtime, address, report)
     )
     if isinstance(outcome, Rejected):
         raise deliveries.refusal(outcome, runtime.settings.max_callback_bytes)

@@ -105,7 +105,9 @@ async def in_thread_if_large(size: int, work: Callable[[], W]) -> W:
     return await asyncio.to_thread(work) if size > LARGE else work()
 
 
-def carry_out(runtime: Runtime, address: Address, unit: Unit[T], find: Unit[T | None]) -> Awaitable[T]:
+def carry_out(
+    runtime: Runtime, address: Address, unit: Unit[T], find: Unit[T | None] = lambda _conn: None
+) -> Awaitable[T]:
     """Run ``unit`` in a transaction; run a dry run on a read-only snapshot instead, so that nothing is stored.
 
     If the outcome is unknown, ``find`` finds what a repeatable unit stored.
