@@ -177,7 +177,7 @@ class DistributedDispatcher:
         settings = self.runtime.settings
         while not self.work.is_stopping:
             try:
-                async with self._app.open_async(), self._removing_jobs():
+                async with self._open_app(), self._removing_jobs():
                     self.runtime.database.outage.worked(outages.QUEUE, is_sure=True)
                     await self._app.run_worker_async(
                         queues=[QUEUE],
@@ -195,6 +195,19 @@ class DistributedDispatcher:
             except Exception:  # if the task ended silently, this worker would never get a job again
                 logger.exception("the queue could not be worked off; it is tried again")
             await asyncio.sleep(AWAY)
+
+    @asynccontextmanager
+    async def _open_app(self) -> AsyncIterator[None]:
+        """Open the app of Procrastinate for the block, and close it in any case.
+
+        If the opening fails or is cancelled, such as by a stop just after the start, Procrastinate leaves its pool with
+        the tasks of it. One that connects may lose its cancellation, and would hold up the end of the loop for ever.
+        """
+        try:
+            async with self._app.open_async():
+                yield
+        finally:
+            await self._app.close_async()
 
     @asynccontextmanager
     async def _removing_jobs(self) -> AsyncIterator[None]:

@@ -365,3 +365,16 @@ async def test_a_job_of_a_process_that_was_claimed_here_waits_for_those_who_foun
 async def _waits_for_a_lock(engine: Engine) -> bool:
     waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
     return bool(await engine.read(lambda conn: conn.execute(waiting).scalar_one()))
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89])
+async def test_a_stop_while_the_queue_opens_leaves_no_task(postgres: PostgresServer, turns: int) -> None:
+    """Such a task may lose its cancellation, and then the process would never end."""
+    with postgres.database() as url:
+        async with engine_of(url, WORKS):
+            for _ in range(turns):
+                await asyncio.sleep(0)
+
+        left = [task.get_name() for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+
+    assert left == []
