@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 from playwright.sync_api import Browser, Page
-from support.browser import launched
+from support.browser import launched, record_complaints
 from support.command_line import SECONDS, serving, until
 from support.workflow_files import copy_workflows
 
@@ -35,8 +35,7 @@ class Dashboard:
 
     def record_events(self) -> None:
         """Record the messages, requests and loads of the page from now on."""
-        self.page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        record_complaints(self.page, self.complaints)
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("websocket", lambda socket: self.requests.append(socket.url))
         self.page.on("domcontentloaded", lambda page: self.loads.append(page.url))

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 from playwright.sync_api import Browser, Locator, Page, Request, Route, expect
+from support.browser import record_complaints
 from support.command_line import SECONDS
 from support.dashboard_page import wait_for_events
 from support.sign_in import api_token, token_of
@@ -50,8 +51,7 @@ class Desk:
     def record_events(self, page: Page) -> None:
         """Record the messages and requests of the page from now on."""
         page.set_default_timeout(SECONDS * 1000)
-        page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        record_complaints(page, self.complaints)
         page.on("request", lambda request: self.requests.append(request.url))
 
     def signed_in_page(self, name: str, place: str) -> Page:

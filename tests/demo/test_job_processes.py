@@ -16,11 +16,14 @@ PARENT = """
 import os, sys
 name, started = sys.argv[1:]
 reader, writer = os.pipe()
+has_a_session, session_made = os.pipe()
 if os.fork():
     os.close(reader)
+    os.read(has_a_session, 1)  # before that, the signal to the group kills the child, too
     open(started + ".1", "w").close()
     os.read(0, 1)  # until it is killed
 os.setsid()
+os.write(session_made, b".")
 os.close(writer)
 os.read(reader, 1)  # the parent has ended
 if os.fork():

@@ -16,7 +16,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, sync_playwright
 from proxies import PATH, Proxy, Start, caddy, nginx, nginx_that_removes_the_path
-from support.browser import SWITCHES, chromium
+from support.browser import SWITCHES, chromium, record_complaints
 from support.command_line import SECONDS, orchestrator, until
 from support.compose import TOKEN, Servers, deployed, filled_in
 from support.database import PostgresServer
@@ -262,8 +262,7 @@ def test_the_dashboard_signs_in_and_is_live(site: Site) -> None:
     with browser_page() as page:
         complaints: list[str] = []
         requests: list[str] = []
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: complaints.append(message.text))
+        record_complaints(page, complaints)
         page.on("request", lambda request: requests.append(request.url))
         page.on("websocket", lambda socket: requests.append(re.sub("^ws", "http", socket.url)))
         page.goto(f"{site.url}/")

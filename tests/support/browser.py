@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -40,6 +40,20 @@ SWITCHES = (
     "--disable-sync",
     f"--disable-features={','.join((*OFF_IN_PLAYWRIGHT, *ADDRESS_BAR))}",
 )
+
+
+def record_complaints(page: Page, complaints: list[str]) -> None:
+    """Append each message of the page's console, with uncaught errors and violations of the security policy.
+
+    Hints of the browser itself (level "verbose") are left out: a new version of Chromium has new hints.
+    """
+
+    def record(message: ConsoleMessage) -> None:
+        if message.type != "debug":
+            complaints.append(f"{message.type}: {message.text}")
+
+    page.on("console", record)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
 
 
 def chromium() -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from support.browser import launched
+from support.browser import launched, record_complaints
 from support.command_line import SECONDS, until
 
 FRONTEND = Path(__file__).parents[2] / "frontend-example"
@@ -38,8 +38,7 @@ class Watch:
     def follow(self, page: Page) -> None:
         """Write down what the page does from now on."""
         page.set_default_timeout(SECONDS * 1000)
-        page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        record_complaints(page, self.complaints)
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("websocket", lambda socket: self.requests.append(socket.url))
         page.on("domcontentloaded", lambda loaded: self.loads.append(loaded.url))

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 from playwright.sync_api import Page
 
-from support.browser import launched
+from support.browser import launched, record_complaints
 from support.command_line import SECONDS, serving, until
 
 START = """mutation ($input: StartWorkflowInput!) { startWorkflow(input: $input) { __typename
@@ -80,8 +80,7 @@ class FormSite:
     def watch(self) -> None:
         """Record complaints of the console and requests to other places from now on."""
         self.page.set_default_timeout(SECONDS * 1000)
-        self.page.on("console", lambda message: self.complaints.append(message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        record_complaints(self.page, self.complaints)
         self.page.on("request", lambda one: None if self.address in one.url else self.elsewhere.append(one.url))
 
 
@@ -102,5 +101,5 @@ def open_form_site(folder: Path, *modules: Path) -> Iterator[FormSite]:
         page.goto(server.address + "/")
         page.get_by_text("Live", exact=True).wait_for()
         yield site
-        assert site.complaints == []
-        assert site.elsewhere == []
+        assert site.complaints == [], site.complaints
+        assert site.elsewhere == [], site.elsewhere
