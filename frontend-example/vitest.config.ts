@@ -9,5 +9,6 @@ export default defineConfig({
     isolate: false,
     unstubGlobals: true, // a global that one file replaced would stay replaced for the next
     fileParallelism: false,
+    testTimeout: 60_000, // a limit for a test that hangs: a slow machine is no failure
   },
 });
