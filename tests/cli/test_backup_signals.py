@@ -2,25 +2,24 @@
 
 import sqlite3
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from signal import SIGHUP, SIGINT, SIGTERM, Signals
+from subprocess import PIPE
 
 import pytest
-from support.command_line import SECONDS, environment_of, orchestrator, until
+from support.command_line import SECONDS, orchestrator, started, until
 
 from orchestrator_gql.storage.database.schema import SCRIPT
 
 CODES = {SIGINT: 130, SIGTERM: 143, SIGHUP: 129}
 
-COMMAND = """
-import sys, threading
+CHANGE = """
+import threading
 from pathlib import Path
 from orchestrator_gql.cli import backup as command
-from orchestrator_gql.cli.main import main
 from orchestrator_gql.storage.database import backup
 from orchestrator_gql.storage.database.backup import Backup
 
@@ -32,10 +31,10 @@ def slowly(function, *arguments):
     threading.Event().wait(0.02)
     function(*arguments)
 
-{change}
-sys.exit(main(["backup", "copy.db", "--database", "sqlite+aiosqlite:///net.db"]))
 """
-"""The command, with a change that makes a moment last."""
+"""What a change of the command needs that makes a moment last."""
+
+COMMAND = ("backup", "copy.db", "--database", "sqlite+aiosqlite:///net.db")
 
 SLOW = "backup.PAGES = 1; wanted = Backup._demand_wanted; Backup._demand_wanted = lambda copy, *_: slowly(wanted, copy)"
 STUCK = "command.STOP_SECONDS = 0.2; {place} = lambda *_: wait_for_ever()"
@@ -62,14 +61,7 @@ def folder(tmp_path: Path) -> Path:
 @contextmanager
 def copying(folder: Path, change: str) -> Iterator["subprocess.Popen[str]"]:
     """The command in a process of its own."""
-    with subprocess.Popen(
-        [sys.executable, "-c", COMMAND.format(change=change)],
-        cwd=folder,
-        env=environment_of({}),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with started(COMMAND, {}, change=CHANGE + change, cwd=folder, stdout=PIPE, stderr=PIPE, text=True) as process:
         try:
             yield process
         finally:
@@ -173,7 +165,7 @@ def test_a_file_that_sqlite_would_take_for_a_part_of_the_copy_is_not_touched(fol
     rest = folder / f"copy.db{end}"
     rest.write_text("of another database")
 
-    refused = orchestrator(folder, "backup", "copy.db", "--database", "sqlite+aiosqlite:///net.db")
+    refused = orchestrator(folder, *COMMAND)
 
     assert refused.returncode == 2
     assert f"'copy.db{end}' exists" in refused.stderr

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import pytest
@@ -68,6 +69,20 @@ def test_a_fork_sees_what_a_new_process_sees(tmp_path: Path, ending: str) -> Non
     assert fork[1:] == new[1:]
     assert fork[2].splitlines()[1:] == ["a thread", "an exit function", "garbage"]
     assert new[0]["variables"]["PROBE"] == UNLIKE
+
+
+@pytest.mark.parametrize("is_new", [False, True], ids=["fork", "new process"])
+def test_a_change_of_the_command_runs_before_it_in_its_folder(tmp_path: Path, is_new: bool) -> None:
+    (tmp_path / "text").write_text("changed")
+    change = (
+        "from pathlib import Path\nfrom orchestrator_gql.cli import main as cli\n"
+        "cli.main = lambda: print(Path('text').read_text(), *__import__('sys').argv[1:]) or 3"
+    )
+
+    with started(("--version",), {}, is_new=is_new, change=change, cwd=tmp_path, stdout=PIPE, text=True) as process:
+        out, _ = process.communicate(timeout=SECONDS)
+
+    assert (out, process.returncode) == ("changed --version\n", 3)
 
 
 def test_variables_that_python_reads_at_its_start_get_a_new_process(tmp_path: Path) -> None:

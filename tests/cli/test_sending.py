@@ -130,7 +130,7 @@ def test_many_are_sent_together_over_few_connections(server: Server, capsys: pyt
     assert [node["id"] for node in result["done"]] == IDS
     assert (result["refused"], result["unknown"], result["left"]) == ([], [], [])
     assert server.most == AT_ONCE >= 20
-    assert server.connections <= 2 * AT_ONCE < len(IDS)  # idle ones are closed after 5 s, on a slow machine too
+    assert server.connections <= 2 * AT_ONCE < MANY  # on a slow machine some are opened again, after seconds of rest
     assert sorted(server.aborted) == IDS
 
 

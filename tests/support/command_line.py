@@ -23,6 +23,9 @@ SECONDS = 60.0
 OF_DEVELOPER = ("ORCHESTRATOR_", "ANSIBLE_", "PYTHONUNBUFFERED")
 """How the variables begin that a developer may have set, and most users have not."""
 
+RUN = "\nimport runpy; runpy.run_module('orchestrator_gql', run_name='__main__', alter_sys=True)"
+"""Runs the command behind a change of it."""
+
 T = TypeVar("T")
 
 FLOWS = """
@@ -120,16 +123,18 @@ def serving(folder: Path, *arguments: str, **environment: str) -> Iterator[Runni
 
 
 def started(
-    arguments: Sequence[str], extra: Mapping[str, str], *, is_new: bool = False, **options: Any
+    arguments: Sequence[str], extra: Mapping[str, str], *, is_new: bool = False, change: str = "", **options: Any
 ) -> "subprocess.Popen[Any]":
     """The command, which runs: a fork behaves the same and starts much faster.
 
     ``is_new`` demands a new process of Python's own, for tests of what happens when it starts, or of its memory.
+    ``change`` is Python code that runs in the process before the command, for example to make a moment last.
     """
     environment = environment_of(extra)
     if can_be_forked(extra) and not is_new:
-        return Fork(arguments, env=environment, **options)
-    return subprocess.Popen(command(arguments), env=environment, **options)
+        return Fork(arguments, change=change, env=environment, **options)
+    words = [sys.executable, "-c", change + RUN, *arguments] if change else command(arguments)
+    return subprocess.Popen(words, env=environment, **options)
 
 
 def get(url: str) -> httpx.Response:

@@ -139,6 +139,7 @@ def run(command: dict[str, Any]) -> None:
     sys.stderr = sys.__stderr__ = _reopened(sys.stderr)  # type: ignore[misc]
     gc.enable()
     try:
+        exec(command["change"], {})
         runpy.run_module("orchestrator_gql", run_name="__main__", alter_sys=True)
     except SystemExit as wanted:
         if not isinstance(wanted.code, int):

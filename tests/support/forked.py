@@ -25,13 +25,25 @@ def can_be_forked(extra: Mapping[str, str]) -> bool:
 
 
 class Fork(subprocess.Popen[Any]):
-    """A command that runs as a fork; ``args`` are the arguments of `orchestrator-gql`."""
+    """A command that runs as a fork; ``args`` are the arguments of `orchestrator-gql`.
+
+    ``change`` is Python code that the fork executes before the command.
+    """
+
+    def __init__(self, args: Any, *, change: str = "", **options: Any) -> None:
+        self._change = change
+        super().__init__(args, **options)
 
     def _execute_child(self, args: Any, *rest: Any) -> None:
         """See `subprocess.Popen`: its arguments, with the descriptors of the three pipes."""
         folder, environment, pipes = rest[4], rest[5], rest[9:15]
         streams = [own if given < 0 else given for own, given in enumerate((pipes[0], pipes[3], pipes[5]))]
-        command = {"arguments": [*args], "environment": dict(environment), "folder": str(folder or Path.cwd())}
+        command = {
+            "arguments": [*args],
+            "environment": dict(environment),
+            "folder": str(folder or Path.cwd()),
+            "change": self._change,
+        }
         self._report, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
         with theirs:
             _fork_server().send(json.dumps(command).encode(), [*streams, theirs.fileno()])

@@ -1,6 +1,7 @@
 """A link leaves its connection usable after every error, and closes it if nobody knows what the server does."""
 
 import asyncio
+import select
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -178,16 +179,17 @@ async def test_a_cancelled_round_trip_ends_on_the_server_and_closes_the_connecti
 ) -> None:
     link = Link(connection)
     backend, dsn = await value(link, "SELECT pg_backend_pid()"), connection.info.dsn
-    running = asyncio.create_task(link.run([("SELECT pg_sleep(60)", ())]))
-    await asyncio.sleep(0.05)
-    running.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await running
-    assert connection.closed
-    with pytest.raises(psycopg.OperationalError):
-        await value(link, "SELECT 1")
     active = "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND state = 'active'"
+    running = asyncio.create_task(link.run([("SELECT pg_sleep(60)", ())]))
     async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as other, asyncio.timeout(PATIENCE):
+        while not (await other.execute(active, [backend])).rowcount:  # noqa: ASYNC110 - another session looks
+            await asyncio.sleep(0.01)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        assert connection.closed
+        with pytest.raises(psycopg.OperationalError):
+            await value(link, "SELECT 1")
         while (await other.execute(active, [backend])).rowcount:  # noqa: ASYNC110 - another session looks
             await asyncio.sleep(0.01)
 
@@ -219,7 +221,7 @@ async def test_a_session_that_the_server_ended_is_noticed_with_its_reason(
 ) -> None:
     link = Link(connection)
     await link.run([("SET idle_in_transaction_session_timeout = '10ms'", ()), ("BEGIN", ()), ("SELECT 1", ())])
-    await asyncio.sleep(0.2)
+    assert select.select([connection], [], [], PATIENCE)[0]  # the reason has arrived
     with pytest.raises(psycopg.Error) as raised:
         await value(link, "SELECT 1")
     assert raised.value.sqlstate == "25P03"
