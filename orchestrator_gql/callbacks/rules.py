@@ -9,6 +9,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from orchestrator_gql.types import AttemptOutcome, CallbackStatus, Failure, Json, ResultSource
+from orchestrator_gql.utils.copies import copier
 from orchestrator_gql.utils.errors import FieldError
 from orchestrator_gql.utils.json import canonical
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
@@ -76,6 +77,9 @@ class Callback:
         if self.heartbeat_due_at is not None and now >= self.heartbeat_due_at:
             return CallbackStatus.HEARTBEAT_LOST
         return None
+
+
+_copy = copier(Callback)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,11 +242,11 @@ class Arrival:
         """The callback once the outcome is stored, as far as the decision of its wait needs it."""
         if not isinstance(self.outcome, Accepted):
             return self.callback
-        accepted = replace(self.callback, receipt=self.receipt, result_digest=self.delivery.digest, source=self.source)
+        changes = {"receipt": self.receipt, "result_digest": self.delivery.digest, "source": self.source}
         if self.failure is not None:
-            return replace(accepted, status=CallbackStatus.FAILED_BY_REMOTE, failure=self.failure)
+            return _copy(self.callback, status=CallbackStatus.FAILED_BY_REMOTE, failure=self.failure, **changes)
         size, payload_id = self.delivery.size, self.payload_id
-        return replace(accepted, status=CallbackStatus.RECEIVED, result_bytes=size, payload_id=payload_id)
+        return _copy(self.callback, status=CallbackStatus.RECEIVED, result_bytes=size, payload_id=payload_id, **changes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """Reads request bodies within limits of size and time."""
 
 import asyncio
+from collections.abc import Generator
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
@@ -40,40 +42,60 @@ class Body:
 
 
 class FirstMessage:
-    """The first message of a small body, which is received before anybody knows whether the body is wanted.
+    """The first message of a body, received without waiting: most small bodies arrive together with the head.
 
-    Most small bodies arrive together with the head of the request.
+    If it has not arrived, `receive` goes on where it would have waited. So nothing is lost, and a body that has arrived
+    needs no task, no timer and no turn of the event loop.
     """
 
     def __init__(self, request: Request) -> None:
-        self._receive, self._length = request.receive, int(request.headers["content-length"])
-        self._task: asyncio.Task[Message] | None = asyncio.ensure_future(_received(request))
+        self._request = request
+        self._message: Message | None = None
+        self._rest: _Rest | None = None
+        receiving = request.receive().__await__()
+        try:
+            self._rest = _Rest(receiving, next(receiving))
+        except StopIteration as arrived:
+            self._message = arrived.value
 
-    async def is_whole_body(self) -> bool:
-        """True if the message has arrived and is the whole body. Nothing is waited for."""
-        await asyncio.sleep(0)  # the task runs, and ends unless it must wait
-        task = self._task
-        if task is None or not task.done() or task.cancelled() or task.exception() is not None:
-            return False
-        message = task.result()
-        return message["type"] == "http.request" and len(message.get("body", b"")) == self._length
+    @property
+    def whole_body(self) -> bytes | None:
+        """The body, if the message has arrived and has all of it."""
+        message = self._message
+        if message is None or message["type"] != "http.request":
+            return None
+        body: bytes = message.get("body", b"")
+        is_whole = not message.get("more_body", False) or self._request.headers.get("content-length") == f"{len(body)}"
+        return body if is_whole else None
 
     async def receive(self) -> Message:
         """The message, and then those that follow it."""
-        if self._task is None:
-            return await self._receive()
-        message = await self._task
-        self._task = None
-        return message
+        message, rest = self._message, self._rest
+        self._message = self._rest = None
+        if message is not None:
+            return message
+        return await (self._request.receive() if rest is None else rest)
 
     def forget(self) -> None:
         """Wait no longer for the message."""
-        if self._task is not None:
-            self._task.cancel()
+        if self._rest is not None:
+            self._rest.receiving.close()
 
 
-async def _received(request: Request) -> Message:
-    return await request.receive()
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """The rest of a coroutine that has begun, and what it waits for."""
+
+    receiving: Generator[Any, Any, Message]
+    waits_for: Any
+
+    def __await__(self) -> Generator[Any, Any, Message]:
+        try:
+            yield self.waits_for
+        except BaseException:  # the task that waits now was cancelled
+            self.receiving.close()
+            raise
+        return (yield from self.receiving)
 
 
 def is_small(request: Request) -> bool:
@@ -91,7 +113,19 @@ async def read_body(request: Request, limit: int) -> Body:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     is_plain = request.headers.get("content-encoding", "identity").lower() in ("", "identity")
     is_json = kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
-    headers = (kind, is_plain, is_plain and is_json)
+    first = FirstMessage(request)
+    try:
+        content = first.whole_body
+        if content is None:
+            content = await _read(Request(request.scope, first.receive), limit)
+    finally:
+        first.forget()
+    size = len(content)
+    return Body(content[:limit], size, size > limit, kind, is_plain, is_plain and is_json)
+
+
+async def _read(request: Request, limit: int) -> bytes:
+    """The body, up to the part with which it is over the limit."""
     chunks: list[bytes] = []
     size = 0
     try:
@@ -100,7 +134,7 @@ async def read_body(request: Request, limit: int) -> Body:
                 size += len(chunk)
                 chunks.append(chunk)
                 if size > limit:
-                    return Body(b"".join(chunks)[:limit], size, True, *headers)
+                    break
     except (TimeoutError, ClientDisconnect):
         raise BodyIncomplete from None
-    return Body(b"".join(chunks), size, False, *headers)
+    return b"".join(chunks)

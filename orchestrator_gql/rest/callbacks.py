@@ -2,14 +2,14 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
-from functools import wraps
+from dataclasses import dataclass
 from typing import TypeAlias
 from uuid import UUID
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from orchestrator_gql.audit import origin
 from orchestrator_gql.authentication.guess_limiter import GuessLimiter
@@ -18,7 +18,13 @@ from orchestrator_gql.callbacks.progress import Report, read_report
 from orchestrator_gql.callbacks.rules import Delivery, Receipt, without_token
 from orchestrator_gql.callbacks.signature import PROVING, Proof
 from orchestrator_gql.commands.callback_deliveries import receive_delivery, receive_failure, receive_report
-from orchestrator_gql.engine.callbacks.deliveries import DRY_RUN, Address, demand_known, in_thread_if_large
+from orchestrator_gql.engine.callbacks.deliveries import (
+    DRY_RUN,
+    Address,
+    copy_address,
+    demand_known,
+    in_thread_if_large,
+)
 from orchestrator_gql.engine.callbacks.service_auth import demand_service
 from orchestrator_gql.rest.bodies import Body, FirstMessage, is_small, read_body
 from orchestrator_gql.rest.client_address import peer_of
@@ -37,15 +43,13 @@ from orchestrator_gql.utils.errors import (
     Unauthenticated,
     UnsupportedMediaType,
 )
-from orchestrator_gql.utils.json import read
+from orchestrator_gql.utils.json import encode, read
 from orchestrator_gql.utils.tokens import conceal
 
 logger = logging.getLogger(__name__)
 
 Handler: TypeAlias = Callable[[Request, Runtime, Address], Awaitable[Receipt]]
 Find: TypeAlias = Callable[[Request, Runtime], Awaitable[Address]]
-Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
-
 HEAD = 1024
 """The most bytes that are stored of a body that is not JSON."""
 
@@ -58,20 +62,34 @@ def callback_routes(runtime: Runtime, limiter: GuessLimiter) -> list[Route]:
     paths.append(("/api/processes/{process_id}/callback/{token:path}", _address, _unknown))
     paths += [(by_ref + end, _job, handler) for end, handler in handlers]
     return [
-        Route(path + slash, _endpoint(runtime, limiter, find, handler), methods=["POST"])
+        Route(path + slash, _Endpoint(runtime, limiter, find, handler), methods=["POST"])
         for path, find, handler in paths
         for slash in ("", "/")
     ]
 
 
-def _endpoint(runtime: Runtime, limiter: GuessLimiter, find: Find, handler: Handler) -> Endpoint:
-    """An endpoint that responds with a receipt or a problem, and with 429 to a peer that guesses too often."""
+@dataclass(frozen=True, slots=True)
+class _Endpoint:
+    """Responds with a receipt or a problem, and with 429 to a peer that guesses too often.
 
-    @wraps(handler)
-    async def endpoint(request: Request) -> Response:
+    It is an application, and not a function, around which Starlette would put functions of its own.
+    """
+
+    runtime: Runtime
+    limiter: GuessLimiter
+    find: Find
+    handler: Handler
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Respond to the request (ASGI 3)."""
+        response = await self._response(Request(scope, receive))
+        await response(scope, receive, send)
+
+    async def _response(self, request: Request) -> Response:
+        runtime, limiter, find, handler = self.runtime, self.limiter, self.find, self.handler
         first = FirstMessage(request) if find is _address and _may_have_arrived(request, runtime, limiter) else None
         try:
-            if first is not None and await first.is_whole_body():
+            if first is not None and first.whole_body is not None:
                 address = _address_to_check(request)
             else:
                 address = await find(request, runtime)
@@ -88,10 +106,8 @@ def _endpoint(runtime: Runtime, limiter: GuessLimiter, find: Find, handler: Hand
         finally:
             if first is not None:
                 first.forget()
-        content = _receipt_content(receipt, address, is_result=handler is not _progress)
-        return JSONResponse(content, 202 if receipt.is_unclaimed else 200)
-
-    return endpoint
+        content = encode(_receipt_content(receipt, address, is_result=handler is not _progress))
+        return Response(content, 202 if receipt.is_unclaimed else 200, media_type="application/json")
 
 
 def _target(request: Request) -> dict[str, str]:
@@ -216,7 +232,7 @@ def _proven(request: Request, runtime: Runtime, address: Address, body: Body) ->
     proof = Proof.of(request.headers, body.content) if PROVING & set(request.headers) else Proof(body.content)
     if address.ref is not None:
         demand_service(runtime, address.service, proof, address.peer)
-    return replace(address, proof=proof)
+    return copy_address(address, proof=proof)
 
 
 def _unreadable(body: Body) -> tuple[AttemptOutcome, str] | None:
@@ -255,7 +271,7 @@ async def _address(request: Request, runtime: Runtime) -> Address:
     assert address.process_id is not None
     # first: a wrong token has one answer, and counts, whatever else is wrong
     callback_id = await demand_known(runtime, address.process_id, address.token)
-    return replace(address, callback_id=callback_id, is_dry_run=_is_dry_run(request))
+    return copy_address(address, callback_id=callback_id, is_dry_run=_is_dry_run(request))
 
 
 def _address_to_check(request: Request) -> Address:

@@ -3,13 +3,13 @@
 The lock is taken only if the token is known: a sender that guesses tokens must not delay the process of the URL.
 """
 
-from sqlalchemy import Connection, Text, bindparam, cast, func, select
+from sqlalchemy import Connection, Text, bindparam, cast, exists, func, select, true
 
 from orchestrator_gql.callbacks.rules import Callback
 from orchestrator_gql.process import Process
 from orchestrator_gql.storage import audit, callback_attempts, callbacks
 from orchestrator_gql.storage.database.after_commit import note_locks
-from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead, keep_ahead, results_together
+from orchestrator_gql.storage.database.prepared import Prepared, keep_ahead, rows_together
 from orchestrator_gql.storage.engine_state import KEY
 from orchestrator_gql.storage.processes import Standing, process_and_execution, process_in
 from orchestrator_gql.storage.steps import execution_columns
@@ -18,47 +18,53 @@ from orchestrator_gql.storage.tables import callback_attempts as attempts_table
 from orchestrator_gql.storage.tables import callback_keys, engine_state, processes
 from orchestrator_gql.storage.tables import callbacks as callbacks_table
 
-_of_token = (
-    select(callbacks_table)
-    .join(callback_keys, callback_keys.c.callback_id == callbacks_table.c.id)
-    .where(callback_keys.c.digest == bindparam("digest"))
-)
-_process_id = _of_token.with_only_columns(callbacks_table.c.process_id)
+PREFIX = "callback_"
+"""The names of the columns of a callback begin with it, in a row that has those of the process, too."""
+
+_of_token = callbacks_table.join(callback_keys, callback_keys.c.callback_id == callbacks_table.c.id)
+_is_digest = callback_keys.c.digest == bindparam("digest")
 _lock = Prepared(
-    _of_token.with_only_columns(  # the order of the locks is that of `processes.WAIT_FOR_LOCKS`
+    select(  # the order of the locks is that of `processes.WAIT_FOR_LOCKS`
         func.pg_advisory_xact_lock_shared(KEY),
         func.pg_advisory_xact_lock(func.hashtextextended(cast(callbacks_table.c.process_id, Text), 0)),
     )
+    .select_from(_of_token)
+    .where(_is_digest)
 )
-_load_standing = Prepared(
-    select(*processes.c, *execution_columns(), select(engine_state.c.state).scalar_subquery().label("engine"))
-    .select_from(process_and_execution)
-    .where(processes.c.id == _process_id.scalar_subquery())
-)
-_load_callback = Prepared(_of_token)
-_load_sizes = Prepared(
-    callback_attempts.sizes_where(
-        attempts_table.c.callback_id == _of_token.with_only_columns(callbacks_table.c.id).scalar_subquery()
+_head = audit.head_where(audit_table.c.chain == callbacks_table.c.process_id).lateral("head")
+_load = Prepared(  # one statement: to begin one takes PostgreSQL as long as to read its row
+    select(
+        *processes.c,
+        *execution_columns(),
+        *(column.label(f"{PREFIX}{column.name}") for column in callbacks_table.c),
+        select(engine_state.c.state).scalar_subquery().label("engine"),
+        exists().where(attempts_table.c.callback_id == callbacks_table.c.id).label("has_attempts"),
+        _head.c.seq.label("head_seq"),
+        _head.c.digest.label("head_digest"),
     )
+    .select_from(
+        _of_token.join(process_and_execution, processes.c.id == callbacks_table.c.process_id).outerjoin(_head, true())
+    )
+    .where(_is_digest)
 )
-_load_head = Prepared(audit.head_where(audit_table.c.chain == _process_id.scalar_subquery()))
 
 
 def lock_by_token(conn: Connection, token_digest: bytes) -> tuple[Process, Standing, Callback] | None:
     """The callback with that token digest, and its locked process with its `Standing`; None if the token is unknown.
 
-    Only on PostgreSQL. An accepted delivery needs the sizes of the attempts and the head of the audit chain, too.
+    Only on PostgreSQL. An accepted delivery needs the sizes of the attempts and the head of the audit chain, too: they
+    are read ahead. If there are attempts already, which is rare, their sizes are read later.
     """
     values = {"digest": token_digest}
-    reads: list[PreparedRead] = [
-        (read, values) for read in (_lock, _load_standing, _load_callback, _load_sizes, _load_head)
-    ]
-    _, standing, of_token, sizes, head = results_together(conn, reads)
-    row, callback = next(standing.rows, None), next(map(callbacks.callback_in, of_token.rows), None)
-    if row is None or callback is None:
+    _, found = rows_together(conn, [(_lock, values), (_load, values)])
+    if not found:
         return None
+    (row,) = found
+    callback = callbacks.callback_in({column.name: row[f"{PREFIX}{column.name}"] for column in callbacks_table.c})
     process = process_in(row)
     note_locks(conn, process.id)
-    keep_ahead(conn, callback_attempts.reading_sizes(callback.id), sizes)
+    if not row["has_attempts"]:
+        keep_ahead(conn, callback_attempts.reading_sizes(callback.id), [])
+    head = [(row["head_seq"], row["head_digest"])] if row["head_seq"] is not None else []
     keep_ahead(conn, audit.reading_head(process.id), head)
     return process, Standing(row["engine"], process.version, process.note), callback

@@ -12,7 +12,6 @@ from sqlalchemy import (
     Connection,
     LargeBinary,
     Row,
-    Select,
     Table,
     bindparam,
     case,
@@ -113,16 +112,13 @@ def _last(table: Table) -> Prepared:
     return Prepared(query.order_by(table.c.id.desc()).limit(1))
 
 
-def sizes_where(is_of_callback: ColumnElement[bool]) -> Select[Any]:
-    """The query for the ids of the attempts of a callback, newest first, and the sizes of their bodies."""
-    c = callback_attempts.c
-    sizes = select(c.id, func.coalesce(func.length(c.body), 0).label("size"))
-    return sizes.where(is_of_callback).order_by(c.id.desc())
-
-
 _last_report = _last(callback_progress)
 _keep = Prepared(insert(callback_attempts).inline(), callback_attempts.c.keys())
-_sizes = Prepared(sizes_where(callback_attempts.c.callback_id == bindparam("callback_id")))
+_sizes = Prepared(  # newest first
+    select(callback_attempts.c.id, func.coalesce(func.length(callback_attempts.c.body), 0).label("size"))
+    .where(callback_attempts.c.callback_id == bindparam("callback_id"))
+    .order_by(callback_attempts.c.id.desc())
+)
 
 
 def keep(

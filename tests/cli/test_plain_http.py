@@ -18,6 +18,9 @@ from test_server import NEVER, SECONDS, drip, serving, serving_in_process
 
 from orchestrator_gql.cli.serving.http_protocol import TimedHttp
 
+PARTS = 100
+"""Parts of a response that are sent at most: an application that never learns of it would send for ever."""
+
 
 def stopping_soon(monkeypatch: pytest.MonkeyPatch, seconds: float = 0.2) -> None:
     """Close idle connections after this time."""
@@ -336,3 +339,33 @@ async def test_a_reset_leaves_no_timer(protocols: list[TimedHttp], fields: bytes
 
     timers = (protocol.timeout_keep_alive_task, protocol._idle_timer, protocol._deadline)
     assert not any(timer is not None and not timer.cancelled() for timer in timers)
+
+
+@pytest.mark.parametrize("fields", [b"", NOT_PLAIN], ids=["plain", "with h11"])
+async def test_an_application_that_never_waits_learns_that_its_client_has_left(fields: bytes) -> None:
+    """Once the client is gone, nothing that the application sends fills a buffer, so it never waits for room."""
+    clients = list[socket.socket]()
+    noticed = list[bool]()
+
+    async def endless(_: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        leaving = asyncio.ensure_future(receive())
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await asyncio.sleep(0)
+        clients.pop().close()
+        parts = 0
+        while not leaving.done() and parts < PARTS:
+            await send({"type": "http.response.body", "body": b"part", "more_body": True})
+            parts += 1
+        noticed.append(leaving.done())
+        leaving.cancel()
+
+    async with asyncio.timeout(SECONDS), serving_in_process(Starlette(routes=[Mount("/", endless)])) as port:
+        client = socket.create_connection(("127.0.0.1", port))
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a close resets the connection
+        client.sendall(GET + fields + b"\r\n")
+        clients.append(client)
+        while not noticed:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+
+    assert noticed == [True]

@@ -7,7 +7,7 @@ import pytest
 from starlette.requests import Request
 from starlette.types import Message
 
-from orchestrator_gql.rest.bodies import SMALL, FirstMessage, is_small, read_body
+from orchestrator_gql.rest.bodies import SMALL, BodyIncomplete, FirstMessage, is_small, read_body
 
 
 class Client:
@@ -47,29 +47,55 @@ async def test_a_body_is_whole_if_it_came_with_the_head_and_is_read_whole_in_any
     client.send(*before, more=bool(after))
 
     first = FirstMessage(client.request)
-    seen = await first.is_whole_body()
+    seen = first.whole_body
+    reading = asyncio.ensure_future(_read(client, first))
+    await asyncio.sleep(0)  # it waits for what comes after
     client.send(*after)
 
-    assert seen is is_whole
-    assert await _read(client, first) == b"{}..."
+    assert seen == (b"{}..." if is_whole else None)
+    assert await reading == b"{}..."
 
 
 async def test_a_client_that_left_has_sent_no_whole_body() -> None:
     client = Client(content_length="0")
     client.messages.put_nowait({"type": "http.disconnect"})
 
-    assert not await FirstMessage(client.request).is_whole_body()
+    assert FirstMessage(client.request).whole_body is None
+    with pytest.raises(BodyIncomplete):
+        await read_body(client.request, 1000)
 
 
 async def test_a_forgotten_message_is_not_waited_for_any_more() -> None:
     client = Client(content_length="5")
     first = FirstMessage(client.request)
-    assert not await first.is_whole_body()
-
     first.forget()
+    client.send(b"{}...")
 
-    with pytest.raises(asyncio.CancelledError):
-        await first.receive()
+    assert await client.messages.get() == {"type": "http.request", "body": b"{}...", "more_body": False}
+
+
+async def test_a_reader_that_is_cancelled_does_not_wait_for_the_message_any_more() -> None:
+    client = Client(content_length="5")
+    reading = asyncio.ensure_future(FirstMessage(client.request).receive())
+    await asyncio.sleep(0)
+    reading.cancel()
+    await asyncio.sleep(0)
+    client.send(b"{}...")
+
+    assert reading.cancelled()
+    assert client.messages.qsize() == 1
+
+
+async def test_a_body_that_came_with_the_head_needs_no_timer() -> None:
+    """A timer is a call of the event loop, a copy of the context and a place among the other timers."""
+    client = Client()
+    client.send(b"{}")
+    loop, timers = asyncio.get_running_loop(), list[object]()
+    call_at = loop.call_at
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "call_at", lambda *arguments, **options: timers.append(call_at(*arguments, **options)))
+        assert (await read_body(client.request, 1000)).content == b"{}"
+    assert timers == []
 
 
 @pytest.mark.parametrize(

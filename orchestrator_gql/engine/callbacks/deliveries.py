@@ -56,6 +56,7 @@ from orchestrator_gql.types import (
     ProcessStatus,
     ResultSource,
 )
+from orchestrator_gql.utils.copies import copier
 from orchestrator_gql.utils.errors import (
     AddressForbidden,
     CallbackClosed,
@@ -98,6 +99,9 @@ class Address:
     ref: str | None = None
     peer: str | None = None
     proof: Proof | None = field(default=None, repr=False)
+
+
+copy_address = copier(Address)
 
 
 async def in_thread_if_large(size: int, work: Callable[[], W]) -> W:

@@ -120,7 +120,7 @@ async def outside(runtime: Runtime, transaction: Callable[[], Awaitable[T]], *, 
     seconds = runtime.settings.form_timeout
     limit: Limit | None = None
 
-    async def call(demanded: Demand) -> Outcome[Any]:
+    async def call(demanded: Demand) -> "Outcome[Any]":  # a text: each request would make the type anew
         nonlocal limit
         if is_request:
             limit = limit or Limit(seconds, is_urgent=True)

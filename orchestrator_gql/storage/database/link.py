@@ -138,7 +138,7 @@ class Link:
         if self._pgconn.status:
             raise self._lost()
         # Before anything is sent: a value that PostgreSQL cannot have does not cost the connection.
-        encoded = [(sql, [self._encoded(value) for value in parameters]) for sql, parameters in statements]
+        encoded = [(sql, list(map(self._encoded, parameters))) for sql, parameters in statements]
         self._pgconn.enter_pipeline_mode()
         try:
             sent = [self._send(sql, values) for sql, values in encoded]
@@ -248,6 +248,8 @@ class Link:
         """The value as text of the protocol. Raises psycopg's `DataError` for NUL, at which libpq would end a text."""
         if value is None:
             return None
+        if type(value) is bytes:
+            return b"\\x" + value.hex().encode()
         if type(value) is not str:
             from psycopg.adapt import PyFormat, Transformer
 

@@ -223,6 +223,7 @@ class PostgresDatabase:
         """Run the unit, again after a conflict with another transaction."""
         claimer = self.hooks.claimer
         for tries in range(5):
+            began = time.monotonic()
             try:
                 result, effects = await self._transaction(unit, claimer)
             except ClaimFailed:
@@ -234,34 +235,30 @@ class PostgresDatabase:
             except (PoolTimeout, TimeoutError) as error:
                 raise StorageUnavailable from error
             else:
-                self.hooks.notify(effects)
+                # The caller goes on first: a request sends its response, and nobody waits for the rest.
+                asyncio.get_running_loop().call_soon(self._committed, effects, time.monotonic() - began)
                 return result
         raise StorageUnavailable  # five conflicts with other transactions: a later try may succeed
 
-    async def _transaction(self, unit: Unit[T], claimer: Claimer) -> tuple[T, CommitEffects]:
-        progress = Progress()
-        try:
-            return await self._timed(unit, partial(self._run, unit, claimer, progress), progress)
-        except BaseException:
-            for claim in progress.claims:
-                claim.drop()
-            raise
+    def _committed(self, effects: CommitEffects, seconds: float) -> None:
+        """Count the commit, and wake those who have work now."""
+        self.observer.committed(1, seconds, effects.facts)
+        self.hooks.notify(effects)
 
-    async def _timed(
-        self, unit: Unit[T], run: Unit[tuple[T, CommitEffects]], progress: Progress
-    ) -> tuple[T, CommitEffects]:
-        began = time.monotonic()
-        connections = self._opened(self._writers)
+    async def _transaction(self, unit: Unit[T], claimer: Claimer) -> tuple[T, CommitEffects]:
+        progress, connections = Progress(), self._opened(self._writers)
+        run = partial(self._run, unit, claimer, progress)
         try:
             with TimeLimit(UNIT_SECONDS):
-                result, effects = await greenlet_spawn(write_in, connections, run, progress)
-        except TimeoutError as error:
-            if progress.is_committing:
+                committed: tuple[T, CommitEffects] = await greenlet_spawn(write_in, connections, run, progress)
+            self._pass("after", unit)
+        except BaseException as error:
+            for claim in progress.claims:
+                claim.drop()
+            if isinstance(error, TimeoutError) and progress.is_committing:
                 raise OutcomeUnknown from error
             raise
-        self._pass("after", unit)
-        self.observer.committed(1, time.monotonic() - began, effects.facts)
-        return result, effects
+        return committed
 
     def _run(self, unit: Unit[T], claimer: Claimer, progress: Progress, conn: Connection) -> tuple[T, CommitEffects]:
         effects = begin_unit(conn)

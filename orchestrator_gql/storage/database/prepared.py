@@ -248,32 +248,15 @@ def read_current(conn: Connection, reads: Sequence[PreparedRead]) -> None:
 
 def rows_together(conn: Connection, reads: Sequence[PreparedRead]) -> list[list[dict[str, Any]]]:
     """The rows of several statements, which PostgreSQL executes one after the other in one round trip."""
-    return [list(result.rows) for result in results_together(conn, reads)]
-
-
-@dataclass(frozen=True, slots=True)
-class ReadResult:
-    """The result of a read on PostgreSQL."""
-
-    result: Result
-    row: Callable[[Sequence[Any]], dict[str, Any]]
-
-    @property
-    def rows(self) -> Iterator[dict[str, Any]]:
-        """The rows; each maps the names of the columns to values."""
-        return map(self.row, self.result.rows)
-
-
-def results_together(conn: Connection, reads: Sequence[PreparedRead]) -> list[ReadResult]:
-    """As `rows_together`, for a caller that keeps some of the results with `keep_ahead`."""
     results = _pipeline(conn).run(conn, _executed(conn, reads))
-    return [ReadResult(result, read._of(conn).row) for (read, _), result in zip(reads, results, strict=True)]
+    return [list(map(read._of(conn).row, result.rows)) for (read, _), result in zip(reads, results, strict=True)]
 
 
-def keep_ahead(conn: Connection, read: PreparedRead, known: ReadResult) -> None:
-    """Let a result be that of the next equal read, as `read_ahead` does: another read has found the same rows."""
+def keep_ahead(conn: Connection, read: PreparedRead, rows: Sequence[Sequence[Any]]) -> None:
+    """Let the rows be the result of the next equal read, as `read_ahead` does: another read has found them. Their
+    values are those of PostgreSQL's driver."""
     (executed,) = _executed(conn, [read])
-    _pipeline(conn).keep_ahead(executed, known.result)
+    _pipeline(conn).keep_ahead(executed, Result(rows, len(rows)))
 
 
 def _executed(conn: Connection, reads: Sequence[PreparedRead]) -> list[Executed]:

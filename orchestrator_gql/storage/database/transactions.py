@@ -50,7 +50,8 @@ def write_in(connections: KeptConnections, unit: Callable[[Connection], T], prog
 def _written(conn: Connection, unit: Callable[[Connection], T], progress: Progress) -> T:
     pipeline = demand_pipeline(conn)
     pipeline.begin(BEGIN)
-    conn.begin()  # if the connection is lost, SQLAlchemy refuses all further statements of the unit
+    if not conn.in_transaction():
+        conn.begin()  # if the connection is lost, SQLAlchemy refuses all further statements of the unit
     try:
         result = unit(conn)
         pipeline.demand_intact(conn)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Any, TypeAlias
@@ -167,7 +167,7 @@ class Write:
 
     def copy(self) -> "Write":
         """An equal write, to which other rows may be added."""
-        return replace(self, rows=list(self.rows), _keys=set(self._keys))
+        return Write(self.template, list(self.rows), self.refusal, set(self._keys), self._measured, self._characters)
 
     def place_of(self, template: Template, key: tuple[Any, ...]) -> int | None:
         """The place among the rows of the row with that key, None if this writes no such row by the template."""
