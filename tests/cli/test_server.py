@@ -272,8 +272,8 @@ async def test_many_connections_wait_in_the_kernel_and_few_are_accepted_in_a_tur
 
     monkeypatch.setattr(TimedHttp, "connection_made", counted)
     async with serving() as port:
-        async with httpx.AsyncClient(trust_env=False) as client:
-            await client.get(f"http://127.0.0.1:{port}/")  # now it serves
+        async with httpx.AsyncClient(trust_env=False) as http:
+            await http.get(f"http://127.0.0.1:{port}/")  # now it serves
         made.clear()
         # The loop stands still meanwhile. If the queue of the kernel is full, a connection takes a second or more.
         clients = [socket.create_connection(("127.0.0.1", port), timeout=0.9) for _ in range(5 * ACCEPTED)]

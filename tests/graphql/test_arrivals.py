@@ -68,7 +68,10 @@ STREAM = {
     "query_string": b"",
     "headers": [(b"accept", b"text/event-stream"), (b"content-type", b"application/json")],
 }
-FIRST = {"websocket": [{"type": "websocket.connect"}], "http": [{"type": "http.request", "body": BODY}]}
+FIRST: dict[str, list[dict[str, Any]]] = {
+    "websocket": [{"type": "websocket.connect"}],
+    "http": [{"type": "http.request", "body": BODY}],
+}
 BEGINS = ("websocket.accept", "http.response.start")
 
 
@@ -77,7 +80,7 @@ async def test_sockets_and_streams_that_come_at_once_do_not_begin_in_the_same_tu
     face, turn, turns = toy_face(), 0, list[int]()
 
     async def come() -> None:
-        messages = list(FIRST[str(scope["type"])])
+        messages = list(FIRST[scope["type"]])
 
         async def receive() -> dict[str, Any]:
             if not messages:
