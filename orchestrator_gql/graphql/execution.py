@@ -244,7 +244,10 @@ def _failed(error: BaseException) -> ExecutionResponse:
     """
     task = asyncio.current_task()
     if isinstance(error, asyncio.CancelledError) and (task is None or task.cancelling()):
-        raise error
+        try:
+            raise error
+        finally:
+            del error, task  # its traceback holds this frame
     return ExecutionResponse({"data": None, "errors": [masking.masked(error)]})
 
 

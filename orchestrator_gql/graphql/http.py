@@ -7,11 +7,11 @@ Each check comes before the more expensive checks: a caller with a wrong credent
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 import strawberry
 from graphql import GraphQLError
@@ -22,6 +22,7 @@ from starlette.websockets import WebSocket
 
 from orchestrator_gql.events.feed import Feed
 from orchestrator_gql.graphql import documents, transport_ws
+from orchestrator_gql.graphql.arrivals import Arrivals
 from orchestrator_gql.graphql.context import EXECUTION_SECONDS, Context
 from orchestrator_gql.graphql.document_queue import DocumentQueue
 from orchestrator_gql.graphql.documents import Kind
@@ -127,6 +128,7 @@ class GraphQLApp:
         self.open_operations = 0
         self.open_subscriptions = 0
         self._sockets: set[Socket] = set()
+        self._arrivals = Arrivals()
         self._is_going_away = asyncio.Event()
         self._origins = frozenset(allowed_origins)
         self._body = BodyLimits(
@@ -192,6 +194,7 @@ class GraphQLApp:
         if not is_welcome(websocket, self._origins):
             await websocket.close()  # a close before the accept sends status 403
             return
+        await self._arrivals.turn()
         socket = Socket(self, websocket, init_seconds=self._init_seconds)
         self._sockets.add(socket)
         try:
@@ -277,7 +280,10 @@ class GraphQLApp:
             is_query = kind is Kind.QUERY
             response = await (while_client_stays(request.receive, work) if is_query else work)
             return _asgi_response(response, accepted)
-        ends = (self._until_going_away, partial(self._until_refused, request)) if kind is Kind.SUBSCRIPTION else ()
+        ends: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = ()
+        if kind is Kind.SUBSCRIPTION:
+            await self._arrivals.turn()
+            ends = (self._until_going_away, partial(self._until_refused, request))
         return EventStream(self.responses(graphql_request, context, kind=kind), self._keep_alive_seconds, ends)
 
     async def _until_going_away(self) -> None:

@@ -25,11 +25,9 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Integer,
     Row,
     Select,
     and_,
-    bindparam,
     func,
     insert,
     literal,
@@ -37,6 +35,7 @@ from sqlalchemy import (
     text,
 )
 
+from orchestrator_gql.storage import next_events
 from orchestrator_gql.storage.columns import each, failure_to_json
 from orchestrator_gql.storage.database.after_commit import commit_effects
 from orchestrator_gql.storage.database.prepared import Prepared
@@ -51,7 +50,7 @@ from orchestrator_gql.storage.event_order import (
     tx_of,
     up_to,
 )
-from orchestrator_gql.storage.tables import events, processes, pruned_until
+from orchestrator_gql.storage.tables import events, processes
 from orchestrator_gql.storage.weight import TooHeavy, free, has_room, within
 from orchestrator_gql.types import Event, EventKind, Failure
 from orchestrator_gql.utils.errors import CursorInvalid
@@ -167,8 +166,8 @@ def is_forgotten(conn: Connection, cursor: str) -> bool:
 
 def is_pruned(conn: Connection, cursor: str) -> bool:
     """True if retention deleted an event behind the cursor."""
-    pruned = _pruned.first(conn, {})  # every batch of every subscription asks this
-    return pruned is not None and is_before(cursor, pruned["cursor"])
+    pruned = next_events.pruned_until_cursor(conn)  # every batch of every subscription asks this
+    return pruned is not None and is_before(cursor, pruned)
 
 
 def is_before(cursor: str, other: str) -> bool:
@@ -238,7 +237,7 @@ def after(conn: Connection, cursor: str, filters: EventFilter, limit: int) -> Pa
 
 def _after(conn: Connection, cursor: str, filters: EventFilter, limit: int) -> Page:
     place = place_of(cursor)
-    if filters == EventFilter() and not is_postgres(conn):
+    if filters == EventFilter():
         return _next_of_all(conn, place, limit)
     query, window = _query(conn, place, filters), None
     if filters.searches_log:
@@ -254,9 +253,7 @@ def _after(conn: Connection, cursor: str, filters: EventFilter, limit: int) -> P
         return Page(page_events, page_events[-1].cursor, has_more=True)
     if window is not None:
         return Page(page_events, window.end.cursor, window.is_full)
-    if filters != EventFilter():
-        return Page(page_events, end(conn), has_more=False)
-    return Page(page_events, page_events[-1].cursor if page_events else cursor, has_more=False)
+    return Page(page_events, end(conn), has_more=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +292,7 @@ def fitting(conn: Connection, found: Sequence[Event], filters: EventFilter) -> t
 
 def _next_of_all(conn: Connection, place: Place, limit: int) -> Page:
     """The page that every reader without a filter reads after every commit."""
-    rows, is_cut = _fitting(_behind_place.each(conn, {"place": place.id, "limit": limit + 1}))
+    rows, is_cut = _fitting(next_events.behind(conn, place.tx, place.id, limit + 1))
     places = [Place(row.pop("tx"), row.pop("id")) for row in rows]
     page_events = [Event(**row, cursor=at.cursor) for row, at in zip(rows[:limit], places, strict=False)]
     end_place = places[len(page_events) - 1] if page_events else place
@@ -315,15 +312,6 @@ def _fitting(rows: Iterable[T]) -> tuple[list[T], bool]:
             raise
         return loaded, True
     return loaded, False
-
-
-_pruned = Prepared(select(pruned_until.c.cursor))
-_behind_place = Prepared(
-    select(events)
-    .where(events.c.id > bindparam("place"))
-    .order_by(events.c.id)
-    .limit(bindparam("limit", type_=Integer))
-)
 
 
 def _query(conn: Connection, place: Place, filters: EventFilter) -> Select[Any]:

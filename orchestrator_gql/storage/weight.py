@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal, select
 
 T = TypeVar("T")
 
@@ -104,6 +104,12 @@ def weight_of_json(text: str) -> int:
     return len(text) + VALUE_BYTES * (text.count(",") + text.count("[") + text.count("{"))
 
 
+def room() -> int | None:
+    """The bytes that are left of the allowance; None if the read has none."""
+    allowance = allowance_of_read.get()
+    return None if allowance is None else allowance.most - allowance.taken
+
+
 def within(
     conn: Connection, query: Select[Any], *, heavy: Sequence[ColumnElement[Any]], order: Sequence[str]
 ) -> Iterable[Row[Any]]:
@@ -111,10 +117,17 @@ def within(
 
     ``heavy`` are the columns that may be large. The query itself must have no order and no limit.
     """
-    allowance = allowance_of_read.get()
-    if allowance is None or conn.dialect.name != "postgresql":
+    left = room()
+    if left is None or conn.dialect.name != "postgresql":
         columns = query.selected_columns
         return conn.execute(query.order_by(*(columns[name] for name in order)))
+    return conn.execute(bounded(query, heavy=heavy, order=order, room=literal(left)))
+
+
+def bounded(
+    query: Select[Any], *, heavy: Sequence[ColumnElement[Any]], order: Sequence[str], room: ColumnElement[int]
+) -> Select[Any]:
+    """The query as `within` sends it to PostgreSQL; ``room`` is what is left of the allowance."""
     weight: ColumnElement[Any] = sum(
         (func.coalesce(func.octet_length(column), 0) for column in heavy[1:]),
         func.coalesce(func.octet_length(heavy[0]), 0),
@@ -123,5 +136,5 @@ def within(
     total = func.sum(weight).over(order_by=place, rows=(None, 0))
     inner = query.add_columns(weight.label("own_weight"), total.label("weight_up_to")).subquery()
     selected = [column for column in inner.c if column.name not in ("own_weight", "weight_up_to")]
-    fits = inner.c.weight_up_to - inner.c.own_weight <= allowance.most - allowance.taken
-    return conn.execute(select(*selected).where(fits).order_by(*(inner.c[name] for name in order)))
+    fits = inner.c.weight_up_to - inner.c.own_weight <= room
+    return select(*selected).where(fits).order_by(*(inner.c[name] for name in order))

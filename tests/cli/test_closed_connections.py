@@ -1,8 +1,8 @@
 """A closed connection is freed at once: the garbage of many would stop the server for a tenth of a second."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -129,5 +129,48 @@ async def test_a_closed_subscription_to_events_leaves_no_circle_of_objects(tmp_p
                 await until_shared(found, 1)
             await asyncio.sleep(0.1)
             await until_open(server, 1)
+
+    assert circles == []
+
+
+FOLLOW = {"query": "subscription { processEvents { cursor events { __typename } } }"}
+EVENTS = {"accept": "text/event-stream"}
+
+
+@asynccontextmanager
+async def streamed(address: str) -> AsyncIterator[AsyncIterator[str]]:
+    """The lines of a subscription to events over server-sent events, behind its first message."""
+    async with (
+        httpx.AsyncClient(trust_env=False, timeout=30) as http,
+        http.stream("POST", f"http://{address}/graphql", json=FOLLOW, headers=EVENTS) as response,
+    ):
+        lines = response.aiter_lines()
+        await heard_line(lines)
+        yield lines
+
+
+async def heard_line(lines: AsyncIterator[str]) -> None:
+    """Wait for the data of a message."""
+    async for line in lines:
+        if line.startswith("data: {"):
+            return
+
+
+@pytest.mark.parametrize("stays", [True, False], ids=["its group lives on", "its group ends"])
+async def test_a_closed_stream_of_events_leaves_no_circle_of_objects(stays: bool, tmp_path: Path) -> None:
+    async with site(tmp_path) as (found, address), AsyncExitStack() as stack:
+        if stays:
+            await stack.enter_async_context(streamed(address))
+        async with streamed(address):
+            await until_shared(found, 1 + stays)  # what is kept for later streams is made now
+        await until_shared(found, int(stays))
+        with only_circles() as circles:
+            for _ in range(TIMES):
+                async with streamed(address) as lines:
+                    await until_shared(found, 1 + stays)
+                    await commit(found)
+                    await heard_line(lines)
+                await until_shared(found, int(stays))
+            await asyncio.sleep(0.1)
 
     assert circles == []

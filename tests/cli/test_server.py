@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 
+import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -19,7 +20,7 @@ from websockets.exceptions import ConnectionClosed
 
 from orchestrator_gql.cli.serving.ending import Ending
 from orchestrator_gql.cli.serving.http_protocol import TimedHttp
-from orchestrator_gql.cli.serving.server import FRAME_BYTES, HEADER_BYTES, bind_socket, serve_until_signal
+from orchestrator_gql.cli.serving.server import ACCEPTED, FRAME_BYTES, HEADER_BYTES, bind_socket, serve_until_signal
 from orchestrator_gql.utils.errors import SettingsError
 
 SECONDS = 30
@@ -257,3 +258,31 @@ async def test_headers_without_their_body_are_sent_before_the_connection_is_clos
 
     assert received.startswith(b"HTTP/1.1 200")
     assert received.endswith(b"\r\n\r\n")
+
+
+async def test_many_connections_wait_in_the_kernel_and_few_are_accepted_in_a_turn_of_the_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = list[TimedHttp]()
+    connection_made = TimedHttp.connection_made
+
+    def counted(connection: TimedHttp, transport: asyncio.Transport) -> None:
+        made.append(connection)
+        connection_made(connection, transport)
+
+    monkeypatch.setattr(TimedHttp, "connection_made", counted)
+    async with serving() as port:
+        async with httpx.AsyncClient(trust_env=False) as http:
+            await http.get(f"http://127.0.0.1:{port}/")  # now it serves
+        made.clear()
+        # The loop stands still meanwhile. If the queue of the kernel is full, a connection takes a second or more.
+        clients = [socket.create_connection(("127.0.0.1", port), timeout=0.9) for _ in range(5 * ACCEPTED)]
+        turns = []
+        while len(made) < len(clients):
+            before = len(made)
+            await asyncio.sleep(0)
+            turns.append(len(made) - before)
+        for client in clients:
+            client.close()
+
+    assert max(turns) <= ACCEPTED

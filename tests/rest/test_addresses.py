@@ -16,6 +16,7 @@ from sqlalchemy import func, make_url, select
 from support import command_line
 from waits import Wait, problem, waiting
 
+from orchestrator_gql.callbacks.urls import route
 from orchestrator_gql.storage.database.postgres import PostgresDatabase
 from orchestrator_gql.storage.engine_state import KEY
 
@@ -190,3 +191,28 @@ async def test_a_right_url_is_served_after_guesses_from_the_same_address(tmp_pat
 
     assert guesses[-1].status_code == 429
     assert right.status_code == 200
+
+
+@pytest.mark.one_dispatcher
+async def test_only_the_first_guess_of_a_peer_may_cost_a_transaction(
+    storage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, transaction, own = list[object](), PostgresDatabase.transaction, asyncio.current_task()
+
+    async def noted(database: PostgresDatabase, unit: Any, **options: Any) -> Any:
+        if asyncio.current_task() is own:  # the requests of this test, and not the engine
+            begun.append(unit)
+        return await transaction(database, unit, **options)
+
+    async with waiting(storage) as wait:
+        monkeypatch.setattr(PostgresDatabase, "transaction", noted)
+        guess = route(wait.process_id, "A" * 43)
+        counts = []
+        for _ in range(3):
+            assert (await wait.site.http.post(guess, json={})).status_code == 404
+            counts.append(len(begun))
+        assert (await wait.send(b"{}")).status_code == 200
+
+    is_remote = storage.startswith("postgresql")
+    assert counts == [int(is_remote)] * 3
+    assert len(begun) > counts[-1] or not is_remote

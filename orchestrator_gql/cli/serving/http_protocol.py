@@ -17,6 +17,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.http11 import Request
 from websockets.protocol import State
 
+from orchestrator_gql.cli.serving.message_queue import MessageQueue
 from orchestrator_gql.cli.serving.metered import MeteredTransport
 from orchestrator_gql.cli.serving.open_files import OWN, Shortage, limit
 from orchestrator_gql.cli.serving.plain_http import PlainHttp
@@ -244,6 +245,7 @@ class PoliteSocket(WebSocketsSansIOProtocol):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self.queue = MessageQueue()  # type: ignore[assignment]
         self._turn = asyncio.Lock()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -300,6 +302,8 @@ class PoliteSocket(WebSocketsSansIOProtocol):
         if message["type"] == "websocket.send" and self.transport.is_closing():
             raise ClientDisconnected
         await super().send(message)
+        if message["type"] == "websocket.accept":
+            vars(self).pop("response", None)  # its headers are a kilobyte, for as long as the socket is open
         if self.initial_response is not None and self.close_sent:
             self.handshake_complete = True
 

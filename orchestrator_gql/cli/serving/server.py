@@ -27,6 +27,9 @@ FRAME_BYTES = 256 * 1024
 CONNECTIONS = 10_000
 """Further connections get 503: each costs memory, and too many of them would stop the engine."""
 BACKLOG = 2048
+"""Connections that wait in the kernel."""
+ACCEPTED = 8
+"""Connections that are accepted in one turn of the event loop: requests of others come between them."""
 SHUTDOWN_SECONDS = 5
 """The time for open requests at the end; a stream of events would never end by itself."""
 
@@ -38,6 +41,12 @@ class Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave the signals to `serve_until_signal`, which handles them before the start and after the end, too."""
         yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to serve the sockets, with a longer queue of the kernel: asyncio has one number for both."""
+        await super().startup(sockets)
+        for listener in sockets or ():
+            listener.listen(BACKLOG)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop in good order, and answer the requests whose time is over."""
@@ -158,6 +167,7 @@ def _config(app: Starlette, grace: float) -> Config:
         app,
         http=TimedHttp,
         ws=PoliteSocket,
+        backlog=ACCEPTED,
         interface="asgi3",  # uvicorn looks for a coroutine function, and `RequestCheck` only returns a coroutine
         lifespan="off",
         log_config=None,
