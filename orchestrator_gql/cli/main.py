@@ -70,11 +70,15 @@ def _complete(words: Sequence[str]) -> int:
 
 
 def _run(words: Sequence[str]) -> int:
-    if words[0] not in _WITHOUT_SERVER:
-        _warn_of_misspelt_variables()
     from orchestrator_gql.cli.app import run  # only here: the help needs no library
 
-    return run(words)
+    if words[0] in _WITHOUT_SERVER:
+        return run(words)
+    from orchestrator_gql.utils.extras import hidden
+
+    _warn_of_misspelt_variables()
+    with hidden("click"):  # httpx would load it with rich for a command line of its own: a tenth of the time
+        return run(words)
 
 
 def _without_color(given: Sequence[str]) -> tuple[list[str], str]:

@@ -16,8 +16,7 @@ from datetime import datetime
 from uuid import UUID
 from zlib import crc32
 
-from sqlalchemy import ColumnElement, Connection, Integer, case, cast, column, func, literal_column, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ARRAY, ColumnElement, Connection, Integer, case, cast, column, func, literal_column, select
 
 from orchestrator_gql.storage.columns import asked_per_row
 from orchestrator_gql.storage.tables import product_subscription_words as words

@@ -7,14 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, Select, select, update
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from orchestrator_gql.domain import Lock, ProductModel, expanded, uses_in
 from orchestrator_gql.storage import product_subscription_locks as locks
 from orchestrator_gql.storage import product_subscription_uses as uses
 from orchestrator_gql.storage.columns import asked_per_row
 from orchestrator_gql.storage.tables import process_subscriptions, processes, product_subscriptions, products
+from orchestrator_gql.storage.upserts import insert_into
 from orchestrator_gql.storage.weight import within
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import Event, EventKind, Json, SubscriptionLifecycle
@@ -26,7 +25,6 @@ def write_products(conn: Connection, declared: Iterable[ProductModel]) -> None:
 
     Raises ``StepError`` ``product-name-taken`` if another product is stored under the name.
     """
-    upsert = sqlite_insert if conn.dialect.name == "sqlite" else postgres_insert
     for product in declared:
         others = select(products.c.id).where(products.c.name == product.name, products.c.id != product.product_id)
         if (other := conn.execute(others).scalar()) is not None:
@@ -43,7 +41,8 @@ def write_products(conn: Connection, declared: Iterable[ProductModel]) -> None:
             "tag": product.tag,
             "status": product.status,
         }
-        conn.execute(upsert(products).values(row).on_conflict_do_update(index_elements=["id"], set_=row))
+        insert = insert_into(products, conn.dialect.name).values(row)
+        conn.execute(insert.on_conflict_do_update(index_elements=["id"], set_=row))
 
 
 def unindexed_secrets(conn: Connection) -> dict[UUID, str]:
@@ -80,9 +79,8 @@ def changed_event(subscription_id: UUID, process_id: UUID | None, now: datetime,
 
 def link(conn: Connection, process_id: UUID, subscription_id: UUID, target: Target) -> None:
     """Store that the process works on the product subscription."""
-    upsert = sqlite_insert if conn.dialect.name == "sqlite" else postgres_insert
     row = {"process_id": process_id, "subscription_id": subscription_id, "target": target}
-    conn.execute(upsert(process_subscriptions).values(row).on_conflict_do_nothing())
+    conn.execute(insert_into(process_subscriptions, conn.dialect.name).values(row).on_conflict_do_nothing())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,11 @@
 """The rows of step executions."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, select
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from orchestrator_gql.process import StepExecution
 from orchestrator_gql.storage.by_id import ById
@@ -15,6 +14,7 @@ from orchestrator_gql.storage.database.after_commit import commit_effects
 from orchestrator_gql.storage.database.observer import StepEnded
 from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.tables import process_steps
+from orchestrator_gql.storage.upserts import insert_into
 from orchestrator_gql.storage.weight import within
 from orchestrator_gql.types import Json
 
@@ -59,21 +59,19 @@ def execution_of(row: Mapping[str, Any]) -> StepExecution | None:
 _MUTABLE = ("status", "attempt", "tries", "completed_at", "retry_at", "delta", "failure", "actor")
 
 
-def _upsert(dialect: str) -> Prepared:
-    statement = (sqlite_insert if dialect == "sqlite" else postgres_insert)(process_steps).inline()
+@cache
+def _save(dialect: str) -> Prepared:
+    statement = insert_into(process_steps, dialect).inline()
     latest = {name: statement.excluded[name] for name in _MUTABLE}
     upsert = statement.on_conflict_do_update(index_elements=["process_id", "seq"], set_=latest)
     return Prepared(upsert, process_steps.c.keys(), key=["process_id", "seq"])
-
-
-_save = {dialect: _upsert(dialect) for dialect in ("sqlite", "postgresql")}
 
 
 def save_all(conn: Connection, process_id: UUID, executions: Sequence[StepExecution]) -> None:
     """Store the step executions; existing rows are updated."""
     if not executions:
         return
-    _save[conn.dialect.name].write_each(
+    _save(conn.dialect.name).write_each(
         conn, [{"process_id": process_id, **_values(execution)} for execution in executions]
     )
     for execution in executions:

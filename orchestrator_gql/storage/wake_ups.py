@@ -20,7 +20,6 @@ from sqlalchemy import (
     text,
     true,
 )
-from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from orchestrator_gql.storage.database.pipeline import pipeline_of
 from orchestrator_gql.storage.database.prepared import Prepared
@@ -69,7 +68,7 @@ _taken = (
     .cte("taken")
 )
 _key = _taken.c.queueing_lock
-_keys = func.string_agg(_key, aggregate_order_by(text("','"), _taken.c.priority.desc(), _taken.c.id))
+_keys = func.string_agg(_key, text(f"',' ORDER BY {_taken.c.priority} DESC, {_taken.c.id}"))
 _is_locked = func.pg_try_advisory_xact_lock(func.hashtextextended(_key, 0))
 TAKE_JOBS = Prepared(
     select(

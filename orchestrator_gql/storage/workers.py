@@ -6,10 +6,9 @@ from datetime import datetime
 from functools import cache
 
 from sqlalchemy import Connection, Executable, delete, select
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from orchestrator_gql.storage.tables import workers
+from orchestrator_gql.storage.upserts import insert_into
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +50,6 @@ def living(conn: Connection, since: datetime) -> Sequence[Worker]:
 
 @cache
 def _upsert(dialect: str) -> Executable:
-    statement = (sqlite_insert if dialect == "sqlite" else postgres_insert)(workers)
+    statement = insert_into(workers, dialect)
     latest = {name: statement.excluded[name] for name in ("running_steps", "last_seen_at")}
     return statement.on_conflict_do_update(index_elements=["name"], set_=latest)

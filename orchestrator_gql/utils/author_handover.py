@@ -36,7 +36,7 @@ class NoThreadFree(TimedOut):
 def stack_of(thread: int | None) -> str:
     """The place where the thread is now, as text; empty if the thread has ended. It shows no values."""
     frame = sys._current_frames().get(thread or 0)
-    return "".join(traceback.format_stack(frame)[-FRAMES:]) if frame is not None else ""
+    return "".join(traceback.format_stack(frame, FRAMES)) if frame is not None else ""
 
 
 class Limit:

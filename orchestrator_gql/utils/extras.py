@@ -1,6 +1,8 @@
 """Packages that may be missing: those of an extra are named with its command, and others are not searched each time."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -40,3 +42,19 @@ def stop_search_for_missing() -> None:
     for name in OPTIONAL:
         if name not in sys.modules and find_spec(name) is None:
             sys.modules[name] = None  # type: ignore[assignment]  # the documented way to let an import fail
+
+
+@contextmanager
+def hidden(name: str) -> Iterator[None]:
+    """Let an import of the package fail inside the block, as if it was not installed; nothing changes if it is loaded.
+
+    For a library that imports the package only if it is there, for a purpose that this process never has.
+    """
+    if name in sys.modules:
+        yield
+        return
+    sys.modules[name] = None  # type: ignore[assignment]  # as above
+    try:
+        yield
+    finally:
+        del sys.modules[name]

@@ -93,3 +93,11 @@ def test_the_help_costs_little(words: list[str]) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
 
     assert float(done.stderr) < 1.5  # seconds; idle it is 0.05 for all commands, and 0.11 for a command
+
+
+def test_a_command_that_calls_a_server_does_not_load_the_command_line_of_its_client() -> None:
+    code = "from orchestrator_gql.cli.main import main; main(['processes', '--url', 'http://127.0.0.1:1'])"
+
+    found = imported(code)
+    assert "httpx" in found
+    assert not found & {"click", "pygments", "rich"}

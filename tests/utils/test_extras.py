@@ -174,3 +174,16 @@ def test_our_command_stops_the_search() -> None:
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=SECONDS, check=True)
 
     assert result.stdout == "True\n" or import_module("sniffio")
+
+
+def test_a_hidden_package_cannot_be_imported_until_the_block_ends() -> None:
+    code = (
+        "import sys; from orchestrator_gql.utils.extras import hidden\n"
+        "with hidden('wave'):\n"
+        "    try:\n        import wave\n    except ImportError as error:\n        print('hidden')\n"
+        "import wave; print(wave.__name__)\n"
+        "with hidden('wave'):\n    import wave as again; print(again is wave)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+
+    assert done.stdout.split() == ["hidden", "wave", "True"]

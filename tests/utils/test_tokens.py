@@ -119,3 +119,10 @@ def test_no_base64_of_a_token_survives(token: str, before: bytes, after: bytes) 
 
 def test_the_examples_in_the_docs_of_tokens_hold() -> None:
     assert doctest.testmod(tokens).failed == 0
+
+
+def test_few_tokens_are_kept_in_memory() -> None:
+    for _ in range(2_000):
+        conceal("a text without a token", [new_token()])
+
+    assert tokens.spellings_of.cache_info().currsize <= 512

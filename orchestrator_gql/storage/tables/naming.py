@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Index, MetaData, text
+from sqlalchemy import ColumnElement, Connection, Index, MetaData, event, text
 
 metadata = MetaData(
     naming_convention={
@@ -14,7 +14,20 @@ metadata = MetaData(
     }
 )
 
+_WHERE = "where"
 
-def partial_index(name: str, *columns: ColumnElement[Any], where: str, unique: bool = False) -> None:
+
+def partial_index(
+    name: str, *columns: ColumnElement[Any], where: str | ColumnElement[bool], unique: bool = False
+) -> None:
     """Create an index of the rows for which the condition is true, on both dialects."""
-    Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
+    Index(name, *columns, unique=unique, info={_WHERE: text(where) if isinstance(where, str) else where})
+
+
+@event.listens_for(metadata, "before_create")
+def _add_conditions(_: MetaData, conn: Connection, **__: Any) -> None:
+    """Tell the dialect the conditions of the indexes. `Index` itself would import the dialect at once, and both."""
+    for table in metadata.tables.values():
+        for index in table.indexes:
+            if _WHERE in index.info:
+                index.dialect_kwargs[f"{conn.dialect.name}_where"] = index.info[_WHERE]

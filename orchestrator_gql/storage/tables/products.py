@@ -21,7 +21,7 @@ from orchestrator_gql.storage.columns import (
     Words,
     enum_text,
 )
-from orchestrator_gql.storage.tables.naming import metadata
+from orchestrator_gql.storage.tables.naming import metadata, partial_index
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import (
     SubscriptionLifecycle,
@@ -97,12 +97,7 @@ Index(
 )
 
 OUT_OF_SYNC = product_subscriptions.c.insync.is_(False)
-Index(
-    "ix_product_subscriptions_out_of_sync",
-    product_subscriptions.c.id,
-    sqlite_where=OUT_OF_SYNC,
-    postgresql_where=OUT_OF_SYNC,
-)
+partial_index("ix_product_subscriptions_out_of_sync", product_subscriptions.c.id, where=OUT_OF_SYNC)
 
 product_subscription_words = Table(
     "product_subscription_words",

@@ -15,6 +15,7 @@ from support.database import PostgresServer, opened_postgres
 from support.payload_rows import ADD
 
 from orchestrator_gql import storage
+from orchestrator_gql.storage import steps
 from orchestrator_gql.storage.database.pipeline import demand_pipeline
 from orchestrator_gql.storage.database.postgres import PostgresDatabase
 from orchestrator_gql.storage.database.prepared import Prepared
@@ -195,7 +196,7 @@ def written_statements(conn: Connection) -> dict[str, Template]:
     for module in pkgutil.iter_modules(storage.__path__):
         loaded = importlib.import_module(f"{storage.__name__}.{module.name}")
         for name, value in vars(loaded).items():
-            prepared = value.get("postgresql") if isinstance(value, dict) else value
+            prepared = value("postgresql") if value is steps._save else value
             if isinstance(prepared, Prepared):
                 template = prepared._of(conn).template
                 if template.only_adds or template.key:
