@@ -176,6 +176,8 @@ def apply(
     is_held = after.status is ProcessStatus.RUNNING and after.worker is not None
     processes.write(conn, before, after, context.lease_until if is_held else None, Fenced, current)
     _write(conn, after, pending.transitions, context, known)
+    if after.status in ENDED and not current.holds_none:
+        events.append(conn, subscription_locks.release_all(conn, after, context.steps, context.now))
     if after.status is ProcessStatus.RUNNING:
         commit_effects(conn).is_passing = True
         if after.worker is None and current.engine is EngineState.RUNNING:  # else the resumption wakes it
@@ -364,8 +366,6 @@ def _write(
         in_order += _write_effects(conn, transition, context, known)
         in_order += [_copy_event(event, payload={**event.payload, "version": after.version}) for event in statuses]
         _write_audit_entry(conn, transition, context.now, context.audit_key)
-    if after.status in ENDED:
-        in_order += subscription_locks.release_all(conn, after, context.steps, context.now)
     events.append(conn, in_order)
 
 

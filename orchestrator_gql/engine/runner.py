@@ -36,6 +36,7 @@ from orchestrator_gql.engine.shared_claims import claim_together, pending_claim,
 from orchestrator_gql.engine.shared_commits import Commit, commit_expecting
 from orchestrator_gql.engine.steps import calls, conditions, execution, input_steps
 from orchestrator_gql.engine.steps.failures import failure_at, failure_of, log_decided, outcome_of
+from orchestrator_gql.engine.subscription_locks import holds_probably_none
 from orchestrator_gql.engine.woken import NONE_KNOWN, answered_among, open_among, woken_in
 from orchestrator_gql.process import (
     Abort,
@@ -329,22 +330,22 @@ async def _written(
     *,
     is_last: bool = False,
 ) -> CommitResult | None:
-    """Write the pending transitions, also after outages and failures of the engine: the step must not run again.
+    """Write the pending transitions, however often that fails: the step must not run again. None if a failure ended it.
 
-    None if the process ended by a failure. Raises `engine_errors.REFUSALS` unless ``is_last``: then nothing else can
-    be written instead.
+    Raises `engine_errors.REFUSALS` unless ``is_last``: then nothing else can be written instead.
     """
     before, written = latest.process, latest
     try_count, expects = 0, runtime.database.dialect == "postgresql"  # SQLite has no round trip to save
 
     def write(conn: Connection, standing: Standing | None = None) -> CommitResult:
-        # A COMMIT may have been done whose response was lost. A second write would then be fenced by the first: the
-        # step that the first one opened would count as interrupted, and its URL would be lost with the token.
+        # A second write after a COMMIT whose response was lost would be fenced, and the URL of the next step lost.
         nonlocal written
         commit.lock_external_ids(conn, pending, now())
         if written.process.seq == before.seq or processes.hold_as(conn, written.process) is None:
             known = latest.known if expects else answered_among(latest.known)
-            standing = standing or (expect(conn, before, open_among(known)) if expects else None)
+            if expects and standing is None:
+                holds_none = holds_probably_none(pending.process, pending.transitions, now().steps)
+                standing = expect(conn, before, open_among(known), holds_none=holds_none)
             written = commit.apply(conn, before, pending, now(), if_paused=if_paused, standing=standing, known=known)
         return written
 
