@@ -16,7 +16,7 @@ from support.remote import Remote, answer, fail, report, token_of
 from orchestrator_gql import callback_step, step
 from orchestrator_gql.callbacks.rules import WITH_RESULT, Callback
 from orchestrator_gql.commands.callback_operator_actions import reissue_callback
-from orchestrator_gql.engine import commit, runner
+from orchestrator_gql.engine import commit
 from orchestrator_gql.engine.commit import CommitResult
 from orchestrator_gql.storage import callbacks
 from orchestrator_gql.types import CallbackStatus, ProcessStatus
@@ -38,7 +38,7 @@ class Compared:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.pairs: list[tuple[Any, Any]] = []
         self._apply = commit.apply
-        monkeypatch.setattr(runner.commit, "apply", self._compared)
+        monkeypatch.setattr(commit, "apply", self._compared)
 
     def _compared(self, conn: Connection, *arguments: Any, **options: Any) -> CommitResult:
         result = self._apply(conn, *arguments, **options)

@@ -216,7 +216,7 @@ async def test_the_row_of_a_claim_has_the_version_that_its_events_say(postgres: 
 CHANGES: dict[str, Callable[[Connection, Process], object]] = {
     "a note": lambda conn, process: processes.set_note(conn, process, "look here", process.updated_at),
     "an assignee": lambda conn, process: processes.assign(conn, [process.id], "SYSTEM", process.updated_at),
-    "a secret": lambda conn, process: processes.learn(conn, process, Secrets(("a secret",))),
+    "a secret": lambda conn, process: processes.learn(conn, process, Secrets(frozenset({"a secret"}))),
     "a resumption": lambda conn, process: processes.resume_all(
         conn, [process.id], ProcessStatus.SUSPENDED, process.updated_at
     ),
