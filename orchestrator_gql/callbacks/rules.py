@@ -256,7 +256,8 @@ class WaitChanges:
     ``issued`` are new callbacks, each with the digest of its token; ``tokens`` are further digests of known callbacks.
     ``refs`` are external ids of callbacks, each with the service that delivers by it. ``arrivals`` are deliveries and
     polled results; ``ended`` are callbacks that end, each with its new status. ``watched`` are open callbacks whose
-    timers are set again. ``payloads`` are large values by id.
+    timers are set again. ``payloads`` are large values by id. ``answered`` are the callbacks of a wait that has its
+    results now.
     """
 
     issued: tuple[tuple[Callback, bytes], ...] = ()
@@ -266,6 +267,7 @@ class WaitChanges:
     ended: tuple[Callback, ...] = ()
     watched: tuple[Callback, ...] = ()
     payloads: tuple[tuple[UUID, str], ...] = ()
+    answered: tuple[Callback, ...] = ()
 
 
 class WaitVerdict(StrEnum):

@@ -16,7 +16,7 @@ from orchestrator_gql import forms
 from orchestrator_gql.engine import authorization, commit, start_check
 from orchestrator_gql.engine.audit_log import key_of, no_process, write_down
 from orchestrator_gql.engine.callbacks import operator_actions
-from orchestrator_gql.engine.commit import PendingTransitions, begin_process, clean_note, commit_context, lock_process
+from orchestrator_gql.engine.commit import PendingTransitions, begin_process, commit_context, lock_process
 from orchestrator_gql.engine.engine_state import demand_running
 from orchestrator_gql.engine.steps import execution
 from orchestrator_gql.engine.steps.failures import in_request
@@ -27,6 +27,7 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import events, idempotency, processes, product_subscriptions
 from orchestrator_gql.storage import product_subscription_locks as locks
+from orchestrator_gql.storage.columns import Words
 from orchestrator_gql.storage.expected_processes import expect_running, transaction_expecting
 from orchestrator_gql.storage.product_subscriptions import StartFacts
 from orchestrator_gql.types import Event, EventKind, Json
@@ -265,7 +266,7 @@ def _begin_transition(
         workflow, id=id, state=turn.data, pages=pages, actor=actor, now=now, secrets=secrets, subject=subject
     )
     audit = AuditNote(actor, "startWorkflow", {"workflow": workflow.name, "pages_digest": request.digest})
-    note = secrets.concealed(clean_note(request.note))
+    note = secrets.concealed(_clean_note(request.note))
     started = replace(transition.process, note=note, trace=request.trace)
     return replace(transition, process=started, audit=audit)
 
@@ -349,7 +350,7 @@ async def update_process_note(
         error = FieldError(("note",), f"A note has at most {LONGEST} characters.", "string_too_long")
         raise PayloadInvalid("The note is too long.", [error])
 
-    note = clean_note(note)
+    note = _clean_note(note)
 
     def write(conn: Connection) -> Process:
         process = lock_process(conn, process_id, expected_version)
@@ -374,3 +375,8 @@ async def update_process_note(
 def _digest(note: str | None) -> str | None:
     """What the audit log stores of the note: enough to prove later which text it was, without the text."""
     return hashlib.sha256(note.encode()).hexdigest() if note else None
+
+
+def _clean_note(note: str | None) -> str | None:
+    """The note as both databases can store it: PostgreSQL cannot store NUL in a text."""
+    return None if note is None else Words.written(note)

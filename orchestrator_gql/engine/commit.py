@@ -13,15 +13,15 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.callbacks.rules import Arrival, Callback, WaitChanges
+from orchestrator_gql.callbacks.rules import Arrival, WaitChanges
 from orchestrator_gql.config.services import Service
 from orchestrator_gql.engine import audit_log, engine_state, subscription_locks
-from orchestrator_gql.engine.callbacks import external_ids, waits
+from orchestrator_gql.engine.callbacks import external_ids, results, waits
 from orchestrator_gql.engine.callbacks.waits import Polled
 from orchestrator_gql.engine.input_requests import requests
 from orchestrator_gql.engine.steps import conditions
 from orchestrator_gql.engine.steps.execution import Tokens
-from orchestrator_gql.engine.woken import Woken
+from orchestrator_gql.engine.woken import NONE_KNOWN, KnownCallbacks, Woken, known_after
 from orchestrator_gql.process import (
     Failed,
     Outcome,
@@ -42,7 +42,6 @@ from orchestrator_gql.process.model import copy_process
 from orchestrator_gql.process.outcomes import copy_transition
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import callbacks, events, processes, steps, timers
-from orchestrator_gql.storage.columns import Words
 from orchestrator_gql.storage.database.after_commit import commit_effects, wake
 from orchestrator_gql.storage.processes import Standing
 from orchestrator_gql.storage.product_subscription_saves import save_all
@@ -113,12 +112,16 @@ _new_pending = maker(PendingTransitions)
 
 @dataclass(frozen=True, slots=True)
 class CommitResult:
-    """The process after the commit, and the tokens of the URLs that its next action hands out, if any."""
+    """The process after the commit, and the tokens of the URLs that its next action hands out, if any.
+
+    ``taken_from`` is the worker that held the process until its lease ended, if the commit is a claim. ``known`` are
+    the callbacks that the commit issued, or whose wait it decided.
+    """
 
     process: Process
     tokens: Tokens = field(default_factory=dict)
     taken_from: str | None = None
-    """The worker that held the process until its lease ended, if the commit is a claim."""
+    known: KnownCallbacks = field(default_factory=dict)
 
 
 def commit_context(
@@ -152,7 +155,7 @@ def apply(
     *,
     if_paused: PendingTransitions | None = None,
     standing: Standing | None = None,
-    known: Mapping[callbacks.Wait, Sequence[Callback]] | None = None,
+    known: KnownCallbacks = NONE_KNOWN,
 ) -> CommitResult:
     """Write the pending transitions and all transitions that follow without an author's code.
 
@@ -167,12 +170,14 @@ def apply(
     if current.engine is not EngineState.RUNNING:
         pending, context = if_paused or pending, replace(context, hands_over=True)
     pending = _claim_deliveries(conn, before, pending, context)
-    pending, tokens = _settle(conn, pending, context, known or {})
+    pending, tokens = _settle(conn, pending, context, known)
     failures = before.engine_failures if _is_only_claimed(before, pending.process) else 0
     after = copy_process(pending.process, version=current.version + 1, note=current.note, engine_failures=failures)
     is_held = after.status is ProcessStatus.RUNNING and after.worker is not None
     processes.write(conn, before, after, context.lease_until if is_held else None, Fenced, current)
-    _write(conn, after, pending.transitions, context)
+    _write(conn, after, pending.transitions, context, known)
+    if after.status in ENDED and not current.holds_none:
+        events.append(conn, subscription_locks.release_all(conn, after, context.steps, context.now))
     if after.status is ProcessStatus.RUNNING:
         commit_effects(conn).is_passing = True
         if after.worker is None and current.engine is EngineState.RUNNING:  # else the resumption wakes it
@@ -180,7 +185,8 @@ def apply(
             commit_effects(conn).known = Woken(after)
     if current.engine is EngineState.PAUSING and not is_held:
         engine_state.finish_pausing(conn, context.now)
-    return CommitResult(after, tokens)
+    has_waits = any(transition.wait is not None for transition in pending.transitions)
+    return CommitResult(after, tokens, known=known_after(pending.transitions) if has_waits else NONE_KNOWN)
 
 
 def _is_only_claimed(before: Process, after: Process) -> bool:
@@ -235,11 +241,6 @@ def begin_process(conn: Connection, start: Transition, audit_key: bytes | None) 
     return start.process
 
 
-def clean_note(note: str | None) -> str | None:
-    """The note as both databases can store it: PostgreSQL cannot store NUL in a text."""
-    return None if note is None else Words.written(note)
-
-
 def lock_process(conn: Connection, process_id: UUID, expected_version: int | None) -> Process:
     """Lock the process for a command. Raises `NotFound`, and `StaleVersion` if its version is not the expected one."""
     process = processes.lock(conn, process_id)
@@ -263,10 +264,7 @@ def _withdraw(conn: Connection, process: Process, now: datetime) -> list[Event]:
 
 
 def _settle(
-    conn: Connection,
-    pending: PendingTransitions,
-    context: CommitContext,
-    known: Mapping[callbacks.Wait, Sequence[Callback]],
+    conn: Connection, pending: PendingTransitions, context: CommitContext, known: KnownCallbacks
 ) -> tuple[PendingTransitions, Tokens]:
     """Add the transitions that need no author's code; also return the tokens of the URLs of the next action.
 
@@ -284,8 +282,7 @@ def _settle(
         elif isinstance(step, AwaitStep):
             claimed = [arrived for transition in pending.transitions for arrived in _arrivals(transition)]
             claimed += pending.stored
-            stored = known.get((process.id, process.position))
-            decided = waits.decide(conn, process, step, context.now, pending.polled, claimed, stored=stored)
+            decided = waits.decide(conn, process, step, context.now, pending.polled, claimed, known)
             if decided is None:
                 break
             outcome, changes = decided.outcome, decided.changes
@@ -347,7 +344,9 @@ def _continues(process: Process) -> bool:
     return execution is not None and execution.status in (StepStatus.RUNNING, StepStatus.WAITING)
 
 
-def _write(conn: Connection, after: Process, written: Sequence[Transition], context: CommitContext) -> None:
+def _write(
+    conn: Connection, after: Process, written: Sequence[Transition], context: CommitContext, known: KnownCallbacks
+) -> None:
     """Write the step executions and the effects of each transition, and append all events in order."""
     latest: dict[int, StepExecution] = {
         execution.seq: execution for transition in written for execution in transition.executions
@@ -364,11 +363,9 @@ def _write(conn: Connection, after: Process, written: Sequence[Transition], cont
         # first the outcome of the step, then its effects, and only then the new status of the process
         statuses = [event for event in transition.events if event.kind is EventKind.PROCESS_STATUS_CHANGED]
         in_order += [event for event in transition.events if event.kind is not EventKind.PROCESS_STATUS_CHANGED]
-        in_order += _write_effects(conn, transition, context)
+        in_order += _write_effects(conn, transition, context, known)
         in_order += [_copy_event(event, payload={**event.payload, "version": after.version}) for event in statuses]
         _write_audit_entry(conn, transition, context.now, context.audit_key)
-    if after.status in ENDED:
-        in_order += subscription_locks.release_all(conn, after, context.steps, context.now)
     events.append(conn, in_order)
 
 
@@ -378,7 +375,9 @@ def _write_audit_entry(conn: Connection, transition: Transition, now: datetime, 
         audit_log.entered(conn, key, process_id, actor=note.actor, action=note.action, details=details, now=now)
 
 
-def _write_effects(conn: Connection, transition: Transition, context: CommitContext) -> list[Event]:
+def _write_effects(
+    conn: Connection, transition: Transition, context: CommitContext, known: KnownCallbacks
+) -> list[Event]:
     process, now, effects = transition.process, context.now, list[Event]()
     if transition.models:
         effects += save_all(conn, transition.models, process_id=process.id, target=process.target, now=now)
@@ -389,9 +388,8 @@ def _write_effects(conn: Connection, transition: Transition, context: CommitCont
     if transition.retry_at is not None:
         timers.set_timer(conn, TimerKind.RETRY, process.id, transition.retry_at)
     if transition.validation is not None:
-        effects += waits.keep_judgement(
-            conn, process, transition.executions[0].step_index - 1, transition.validation, now
-        )
+        wait = transition.executions[0].step_index - 1
+        effects += results.keep_judgement(conn, process, wait, transition.validation, now, known)
     if transition.closes_waits:
         effects += _withdraw(conn, process, now)
     elif transition.closes_request:

@@ -36,7 +36,8 @@ from orchestrator_gql.engine.shared_claims import claim_together, pending_claim,
 from orchestrator_gql.engine.shared_commits import Commit, commit_expecting
 from orchestrator_gql.engine.steps import calls, conditions, execution, input_steps
 from orchestrator_gql.engine.steps.failures import failure_at, failure_of, log_decided, outcome_of
-from orchestrator_gql.engine.woken import woken_in
+from orchestrator_gql.engine.subscription_locks import holds_probably_none
+from orchestrator_gql.engine.woken import NONE_KNOWN, answered_among, open_among, woken_in
 from orchestrator_gql.process import (
     Abort,
     Failed,
@@ -187,7 +188,7 @@ def _claim(
         pending = replace(pending, stored=woken.stored)
     if fails:
         pending = _failed_at(pending, context) or pending
-    known = None if woken is None else woken.callbacks
+    known = NONE_KNOWN if woken is None else woken.callbacks
     standing = processes.standing_of_free(process)
     claimed = commit.apply(conn, process, pending, context, standing=standing, known=known)
     return with_holder(claimed, process, runtime)
@@ -210,10 +211,10 @@ async def _run_step(
         outcome = outcome_shown(outcome, NOTHING.knowing(known))
         ended = ended.then(decide(process, steps, outcome, runtime.clock.now()))
     if time_slice.is_over:
-        return await _commit(runtime, process, lambda: commit_context(runtime, steps, hands_over=True), ended, ended)
+        return await _commit(runtime, latest, lambda: commit_context(runtime, steps, hands_over=True), ended, ended)
     if any(transition.models for transition in ended.transitions):
         # A form or a condition that follows may take the product subscription: it must be stored before.
-        return await _commit(runtime, process, lambda: commit_context(runtime, steps), ended, ended)
+        return await _commit(runtime, latest, lambda: commit_context(runtime, steps), ended, ended)
     try:
         pending = await _prepare_next(runtime, steps, ended)
     except Exception:
@@ -222,8 +223,8 @@ async def _run_step(
         # The outcome of the step is committed, or the step would run again. The next claim prepares the next steps
         # again and counts the failure.
         logger.exception("the next steps could not be prepared", extra={"process_id": str(process.id)})
-        return await _commit(runtime, process, lambda: commit_context(runtime, steps, hands_over=True), ended, ended)
-    return await _commit(runtime, process, lambda: commit_context(runtime, steps), pending, ended)
+        return await _commit(runtime, latest, lambda: commit_context(runtime, steps, hands_over=True), ended, ended)
+    return await _commit(runtime, latest, lambda: commit_context(runtime, steps), pending, ended)
 
 
 async def _prepare_next(runtime: Runtime, steps: StepList, pending: PendingTransitions) -> PendingTransitions:
@@ -290,61 +291,62 @@ async def _evaluate_conditions(runtime: Runtime, steps: StepList, pending: Pendi
 
 async def _commit(
     runtime: Runtime,
-    before: Process,
+    latest: CommitResult,
     now: Callable[[], CommitContext],
     pending: PendingTransitions,
     if_paused: PendingTransitions,
 ) -> CommitResult | None:
     """Commit the outcome of a step. If the outcome or its effects cannot be stored, the process fails: without this
     the step would run again and again for as long as the worker lives."""
+    before = latest.process
     extra = {"process_id": str(before.id)}
     reason: Failure | None = None
     try:
-        return await _written(runtime, before, now, pending, if_paused)
+        return await _written(runtime, latest, now, pending, if_paused)
     except StepError as error:  # a product subscription that the step returned cannot be saved
         logger.warning("the outcome of a step is refused", extra=extra | {"code": error.failure_code})
         reason = failure_of(error, runtime)
         if (again := _tried_again(runtime, before, now(), reason)) is not None:
-            return await _written(runtime, before, now, again, again)
+            return await _written(runtime, latest, now, again, again)
     except engine_errors.REFUSALS:
         logger.exception("the outcome of a step cannot be stored", extra=extra)
     following = _failed_at(if_paused, now()) if reason is None else None
     if if_paused.transitions and following is not None:
         try:
-            return await _written(runtime, before, now, following, following)
+            return await _written(runtime, latest, now, following, following)
         except engine_errors.REFUSALS:
             logger.exception("the outcome alone cannot be stored either", extra=extra)
     failed = _failed_at(PendingTransitions(before), now(), reason)
     assert failed is not None, "a running process is at a step"
-    return await _written(runtime, before, now, failed, failed, is_last=True)
+    return await _written(runtime, latest, now, failed, failed, is_last=True)
 
 
 async def _written(
     runtime: Runtime,
-    before: Process,
+    latest: CommitResult,
     now: Callable[[], CommitContext],
     pending: PendingTransitions,
     if_paused: PendingTransitions,
     *,
     is_last: bool = False,
 ) -> CommitResult | None:
-    """Write the pending transitions, however long the database is unavailable: the outcome must not be lost.
+    """Write the pending transitions, however often that fails: the step must not run again. None if a failure ended it.
 
-    After a failure of the engine itself the write is repeated, as the step must not run again; None if the process
-    ended by it. Raises `engine_errors.REFUSALS` unless ``is_last``: then nothing else can be written instead.
+    Raises `engine_errors.REFUSALS` unless ``is_last``: then nothing else can be written instead.
     """
-    try_count = 0
-    written: CommitResult | None = None
-    expects = runtime.database.dialect == "postgresql"  # SQLite has no round trip to save
+    before, written = latest.process, latest
+    try_count, expects = 0, runtime.database.dialect == "postgresql"  # SQLite has no round trip to save
 
     def write(conn: Connection, standing: Standing | None = None) -> CommitResult:
-        # The database may have done a COMMIT whose response was lost. A second write would then be fenced by the first:
-        # the step that the first one opened would count as interrupted, and its URL would be lost with the token.
+        # A second write after a COMMIT whose response was lost would be fenced, and the URL of the next step lost.
         nonlocal written
         commit.lock_external_ids(conn, pending, now())
-        if written is None or written.process.seq == before.seq or processes.hold_as(conn, written.process) is None:
-            standing = standing or (expect(conn, before) if expects else None)
-            written = commit.apply(conn, before, pending, now(), if_paused=if_paused, standing=standing)
+        if written.process.seq == before.seq or processes.hold_as(conn, written.process) is None:
+            known = latest.known if expects else answered_among(latest.known)
+            if expects and standing is None:
+                holds_none = holds_probably_none(pending.process, pending.transitions, now().steps)
+                standing = expect(conn, before, open_among(known), holds_none=holds_none)
+            written = commit.apply(conn, before, pending, now(), if_paused=if_paused, standing=standing, known=known)
         return written
 
     async def write_or_look() -> CommitResult:

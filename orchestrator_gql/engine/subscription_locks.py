@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from orchestrator_gql.domain import Lock
-from orchestrator_gql.process import Process
+from orchestrator_gql.process import Process, Transition
 from orchestrator_gql.security import display_name
 from orchestrator_gql.storage import product_subscription_locks as locks
 from orchestrator_gql.storage import product_subscriptions, steps
@@ -17,6 +17,16 @@ from orchestrator_gql.workflow.model import ActionStep, Step
 
 CHANGING = (StepKind.ACTION, StepKind.VALIDATION, StepKind.AWAIT_CALLBACK)
 """The kinds of steps that may change something outside. A form changes nothing, and a system step belongs to us."""
+
+
+def holds_probably_none(process: Process, transitions: Sequence[Transition], all_steps: Sequence[Step]) -> bool:
+    """True if the process, as the transitions leave it, has no work left, and probably holds no product subscription.
+
+    The transitions store none, or they would take its lock.
+    """
+    if process.target is not Target.SYSTEM or any(transition.models for transition in transitions):
+        return False
+    return all(isinstance(step, ActionStep) and step.is_empty for step in all_steps[process.position :])
 
 
 def release_all(conn: Connection, process: Process, all_steps: Sequence[Step], now: datetime) -> list[Event]:

@@ -1,6 +1,6 @@
 """Callbacks, the digests of their tokens, and the payloads of their results."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -30,13 +30,15 @@ from sqlalchemy import (
 from orchestrator_gql.callbacks.rules import Callback
 from orchestrator_gql.storage import columns
 from orchestrator_gql.storage.by_id import ById
-from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead
+from orchestrator_gql.storage.database.link import Result
+from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead, ReadResult, keep_ahead
 from orchestrator_gql.storage.tables import callback_keys, callbacks, payloads, processes
 from orchestrator_gql.storage.tables.callbacks import PENDING
 from orchestrator_gql.storage.wake_ups import TAKEN_KEYS
 from orchestrator_gql.storage.weight import charge, within
 from orchestrator_gql.types import CallbackStatus, Failure, Json, ResultSource
 from orchestrator_gql.utils.json import decode
+from orchestrator_gql.utils.json.stored import INLINE
 from orchestrator_gql.utils.json.text import PREVIEW
 
 IS_OPEN = callbacks.c.status == CallbackStatus.PENDING
@@ -110,13 +112,19 @@ _of_waits = Prepared(
     .where(_is_of_latest_wait)
     .order_by(callbacks.c.record_seq, callbacks.c.id)
 )
+_small_text = and_(
+    payloads.c.id == callbacks.c.payload_id,
+    callbacks.c.status == CallbackStatus.RECEIVED,
+    callbacks.c.result_bytes <= INLINE,
+)
 OF_TAKEN_WAITS = Prepared(
-    select(callbacks)
+    select(callbacks, payloads.c.text.label("result_text"))
+    .outerjoin(payloads, _small_text)
     .join(processes, and_(callbacks.c.process_id == processes.c.id, callbacks.c.step_index == processes.c.position))
     .where(processes.c.id == any_(cast(TAKEN_KEYS, ARRAY(Uuid))), _is_of_latest_wait)
     .order_by(callbacks.c.record_seq, callbacks.c.id)
 )
-"""Reads the callbacks of the waits at which the processes of the taken jobs are."""
+"""Reads the callbacks of the waits at which the processes of the taken jobs are, with the results that are small."""
 
 _of_execution = Prepared(
     select(callbacks).where(_is_of_process, callbacks.c.record_seq == bindparam("record_seq")).order_by(callbacks.c.id)
@@ -217,11 +225,23 @@ def of_waits(conn: Connection, waits: Sequence[Wait]) -> dict[Wait, list[Callbac
     if not waits:
         return {}
     ids, indexes = (",".join(map(str, values)) for values in zip(*waits, strict=True))
-    return by_wait(waits, _of_waits.all(conn, {"process_ids": ids, "step_indexes": indexes}))
+    return _by_wait(waits, _of_waits.all(conn, {"process_ids": ids, "step_indexes": indexes}))
 
 
-def by_wait(waits: Sequence[Wait], rows: Sequence[Mapping[str, Any]]) -> dict[Wait, list[Callback]]:
-    """The callbacks of the waits in the rows: as `of_wait`, for each of the waits."""
+def of_taken_waits(
+    conn: Connection, waits: Sequence[Wait], rows: Iterable[dict[str, Any]]
+) -> dict[Wait, list[Callback]]:
+    """As `of_waits`, from the rows of `OF_TAKEN_WAITS`; their results are known to `results` then."""
+    found = list(rows)
+    for row in found:
+        result_text = row.pop("result_text")
+        if result_text is not None:
+            known = Result(((row["payload_id"], result_text),), 1)
+            keep_ahead(conn, (_text, {"id": row["payload_id"]}), ReadResult(known, dict))
+    return _by_wait(waits, found)
+
+
+def _by_wait(waits: Sequence[Wait], rows: Sequence[Mapping[str, Any]]) -> dict[Wait, list[Callback]]:
     latest: dict[Wait, dict[str | None, Callback]] = {wait: {} for wait in waits}
     for row in rows:
         if (of_wait := latest.get((row["process_id"], row["step_index"]))) is not None:

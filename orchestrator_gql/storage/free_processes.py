@@ -121,7 +121,7 @@ def take_jobs(conn: Connection, limit: int, now: datetime) -> TakenJobs:
     (taken,), free, of_waits = rows_together(conn, reads)
     process_ids, locked = _ids(taken["keys"]), frozenset(_ids(taken["locked"]))
     found = [process for process in map(process_in, free) if process.id in locked]
-    known = callbacks.by_wait([(process.id, process.position) for process in found], of_waits)
+    known = callbacks.of_taken_waits(conn, [(process.id, process.position) for process in found], of_waits)
     return TakenJobs(process_ids, locked, found, known)
 
 

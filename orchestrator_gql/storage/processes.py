@@ -115,12 +115,14 @@ class Standing:
 
     If the worker wrote its own old values of these, it would undo a change that was acknowledged. ``holder`` are the
     worker and the assignee of the row, which may change with the version, too; None if they were not read.
+    ``holds_none``: the process certainly holds no product subscription.
     """
 
     engine: EngineState
     version: int
     note: str | None
     holder: tuple[str | None, str | None] | None = None
+    holds_none: bool = False
 
 
 def insert_process(conn: Connection, process: Process) -> None:

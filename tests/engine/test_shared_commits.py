@@ -67,8 +67,17 @@ class Worker:
         result = await self.database.transaction(lambda conn: commit.apply(conn, stored, pending, context_of()))
         return result.process
 
-    async def end_step(self, process: Process, on_write: Callable[[], None] = lambda: None) -> CommitResult | None:
-        """Commit the end of the step; every second process changes its state."""
+    async def end_step(
+        self,
+        process: Process,
+        on_write: Callable[[], None] = lambda: None,
+        *,
+        on_shared: Callable[[Process], None] = lambda _: None,
+        context: CommitContext | None = None,
+    ) -> CommitResult | None:
+        """Commit the end of the step; every second process changes its state. ``on_shared`` is called for a process
+        that is written in a shared transaction."""
+        context = context or context_of()
         delta = {"n": process.id.hex} if process.id.int % 2 else {"n": 0}
         pending = PendingTransitions(process).then(decide(process, works.steps, Success(delta), NOW))
         if process.id.int % 2 == 0:
@@ -76,9 +85,11 @@ class Worker:
 
         def write(conn: Connection, standing: Standing | None = None) -> CommitResult:
             on_write()
-            return commit.apply(conn, process, pending, context_of(), standing=standing or expect(conn, process))
+            if standing is not None:
+                on_shared(process)
+            return commit.apply(conn, process, pending, context, standing=standing or expect(conn, process))
 
-        return await commit_expecting(self, Commit(process, pending, write), context_of())
+        return await commit_expecting(self, Commit(process, pending, write), context)
 
     async def change(self, process: Process, **values: Any) -> None:
         """Change the row of the process beside its worker."""
@@ -150,6 +161,35 @@ async def test_a_note_beside_the_step_is_kept(worker: Worker, change: dict[str, 
 
     assert [place for place, result in enumerate(results) if result is None] == []
     assert (results[5].process.note, results[5].process.version) == ("a note", 10)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("change", [{"epoch": 7}, {"seq": 70}])
+async def test_a_process_in_other_hands_does_not_undo_the_transaction_that_the_others_share(
+    worker: Worker, change: dict[str, Any]
+) -> None:
+    many = await worker.begin(12)
+    await worker.change(many[5], **change)
+    worker.statements.taken()
+    shared: list[Process] = []
+
+    results = await asyncio.gather(*(worker.end_step(each, on_shared=shared.append) for each in many))
+
+    assert [place for place, result in enumerate(results) if result is None] == [5]
+    assert len(shared) >= 6  # the first is committed alone
+    assert many[5] not in shared
+    assert worker.statements.taken().count("ROLLBACK") == 1  # that of the process in other hands
+
+
+async def test_a_step_whose_commit_is_not_plain_shares_no_transaction(worker: Worker) -> None:
+    many = await worker.begin(12)
+    shared: list[Process] = []
+    hands_over = context_of(hands_over=True)
+
+    last = worker.end_step(many[-1], on_shared=shared.append, context=hands_over)
+    results = await asyncio.gather(*map(worker.end_step, many[:-1]), last)
+
+    assert None not in results
+    assert shared == []
 
 
 async def test_no_step_waits_for_a_process_that_another_transaction_holds(worker: Worker) -> None:

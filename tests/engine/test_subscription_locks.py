@@ -134,8 +134,9 @@ async def test_clean_up_steps_count_and_may_put_the_subscription_in_sync(offer: 
 
 
 @pytest.mark.one_dispatcher
-async def test_a_completed_process_holds_no_lock_even_without_an_unlock_step(offer: Offer) -> None:
-    engine = await offer(create_node, locks := named("locks", begin >> unsync))
+@pytest.mark.parametrize("following", [begin, begin >> touch], ids=["nothing", "a step"])
+async def test_a_completed_process_holds_no_lock_even_without_an_unlock_step(offer: Offer, following: StepList) -> None:
+    engine = await offer(create_node, locks := named("locks", begin >> unsync >> following))
     node = await made(engine, create_node)
     await run(engine, locks, subscription_id=node)
 

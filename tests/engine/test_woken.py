@@ -1,6 +1,7 @@
 """A claim in the transaction that woke its process knows of the process what the database has."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
@@ -24,8 +25,10 @@ from orchestrator_gql.engine.woken import Woken, woken_in
 from orchestrator_gql.forms import FormPage
 from orchestrator_gql.process import Process
 from orchestrator_gql.storage import callbacks, processes
+from orchestrator_gql.storage.database.after_commit import commit_effects
 from orchestrator_gql.types import EventKind, FormGenerator, Json, ProcessStatus, State
 from orchestrator_gql.utils.json.stored import INLINE
+from orchestrator_gql.utils.secrets import Secrets
 from orchestrator_gql.workflow import StepList, workflow
 
 AWAITING, COMPLETED = ProcessStatus.AWAITING_CALLBACK, ProcessStatus.COMPLETED
@@ -208,3 +211,44 @@ async def test_the_row_of_a_claim_has_the_version_that_its_events_say(postgres: 
             await engine.reaches(process_id, COMPLETED)
 
     assert (claimed.version, claimed.epoch) == (before.version + 2, before.epoch + 1)
+
+
+CHANGES: dict[str, Callable[[Connection, Process], object]] = {
+    "a note": lambda conn, process: processes.set_note(conn, process, "look here", process.updated_at),
+    "an assignee": lambda conn, process: processes.assign(conn, [process.id], "SYSTEM", process.updated_at),
+    "a secret": lambda conn, process: processes.learn(conn, process, Secrets(frozenset({"a secret"}))),
+    "a resumption": lambda conn, process: processes.resume_all(
+        conn, [process.id], ProcessStatus.SUSPENDED, process.updated_at
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+async def test_what_is_known_of_a_process_is_forgotten_if_its_row_changes(
+    storage: str, clock: TurnableClock, change: Callable[[Connection, Process], object]
+) -> None:
+    """Else a claim in the same transaction would take, and write, the row from before the change."""
+
+    @inputstep("Confirm")
+    def confirm_it() -> FormGenerator:
+        class Confirm(FormPage):
+            value: str = ""
+
+        yield Confirm
+        return {}
+
+    def unit(conn: Connection) -> tuple[Woken | None, Woken | None]:
+        process = processes.lock(conn, process_id)
+        assert process is not None
+        commit_effects(conn).known = Woken(process)
+        before = woken_in(conn, process_id)
+        change(conn, process)
+        return before, woken_in(conn, process_id)
+
+    async with engine_of(storage, flow := of(confirm_it), clock=clock) as engine:
+        process_id = await engine.start(flow)
+        await engine.reaches(process_id, ProcessStatus.SUSPENDED)
+        before, after = await engine.runtime.database.transaction(unit)
+
+    assert before is not None
+    assert after is None

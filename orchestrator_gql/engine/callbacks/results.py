@@ -19,6 +19,7 @@ from orchestrator_gql.audit import origin
 from orchestrator_gql.callbacks.contract import judging_model, late_verdict, violations_of_issued
 from orchestrator_gql.callbacks.rules import (
     BY_OPERATOR,
+    WITH_RESULT,
     Accepted,
     Arrival,
     Callback,
@@ -32,7 +33,8 @@ from orchestrator_gql.callbacks.rules import (
 from orchestrator_gql.engine import audit_log
 from orchestrator_gql.engine.secrecy import body_shown, preview_of, refusal_shown
 from orchestrator_gql.engine.steps.calls import runs_authors_code
-from orchestrator_gql.process import Process
+from orchestrator_gql.engine.woken import KnownCallbacks
+from orchestrator_gql.process import Failed, Process, Success
 from orchestrator_gql.process.secrecy import failure_shown
 from orchestrator_gql.storage import callback_attempts, callbacks, events, timers
 from orchestrator_gql.storage.callbacks import AcceptedResult
@@ -166,6 +168,34 @@ def ended(callback: Callback, status: CallbackStatus, now: datetime, actor: str 
     """The event for a callback that ended with ``status``."""
     payload = {"callback_id": str(callback.id), "status": status}
     return Event(EventKind.CALLBACK_ENDED, now, callback.process_id, actor, payload)
+
+
+def keep_judgement(
+    conn: Connection,
+    process: Process,
+    wait: int,
+    outcome: Success | Failed,
+    now: datetime,
+    known: KnownCallbacks,
+) -> list[Event]:
+    """Store the outcome of the validation at the callbacks of the wait; the events."""
+    validation: dict[str, Json] = {"outcome": "ACCEPTED", "validated_at": now.isoformat()}
+    status = CallbackStatus.VALIDATED
+    if isinstance(outcome, Failed):
+        status = CallbackStatus.REJECTED
+        validation |= {"outcome": "REJECTED", **failure_json(outcome.failure)}
+    validated = []
+    for callback in known.get((process.id, wait)) or callbacks.of_wait(conn, process.id, wait):
+        if callback.status in WITH_RESULT:
+            callbacks.judged(conn, callback.id, status, validation)
+            payload = {"callback_id": str(callback.id), "validation": validation}
+            validated.append(Event(EventKind.CALLBACK_VALIDATED, now, process.id, None, payload))
+    return validated
+
+
+def failure_json(failure: Failure) -> dict[str, Json]:
+    """A failure in the form in which the steps after the wait read it."""
+    return {"code": failure.code, "message": failure.message, "details": failure.details}
 
 
 def _accept(conn: Connection, process: Process, arrived: Arrival, outcome: Accepted, now: datetime) -> None:

@@ -23,9 +23,10 @@ from orchestrator_gql.callbacks.rules import (
 from orchestrator_gql.config.assignee import SYSTEM
 from orchestrator_gql.engine import secrecy
 from orchestrator_gql.engine.callbacks import results
-from orchestrator_gql.engine.callbacks.results import ended
+from orchestrator_gql.engine.callbacks.results import ended, failure_json
 from orchestrator_gql.engine.steps.execution import Tokens
 from orchestrator_gql.engine.steps.state import changed, through_lenses
+from orchestrator_gql.engine.woken import KnownCallbacks
 from orchestrator_gql.process import (
     Await,
     Failed,
@@ -139,14 +140,13 @@ def decide(
     now: datetime,
     polled: Polled,
     claimed: Sequence[Arrival],
-    *,
-    stored: Sequence[Callback] | None = None,
+    known: KnownCallbacks,
 ) -> DecidedWait | None:
     """Decide the current wait; None if a remote service must be polled first. Nothing is stored.
 
-    ``claimed`` are the deliveries that the same commit stores before. ``stored`` are the callbacks of the wait, if the
-    caller has read them already.
+    ``claimed`` are the deliveries that the same commit stores before. The callbacks of the wait may be ``known``.
     """
+    stored = known.get((process.id, process.position))
     if stored is None:
         stored = callbacks.of_wait(conn, process.id, process.position)
     before = _after(stored, claimed)
@@ -174,6 +174,7 @@ def decide(
             watched = tuple(callback for callback in decision.callbacks if _needs_timers(process, callback, now))
             return DecidedWait(Await(), replace(changes, watched=watched))
         case WaitVerdict.SUCCEED:
+            changes = replace(changes, answered=decision.callbacks)
             return _succeeded(conn, process, step, decision, changes, [*claimed, *arrivals], polled, now)
         case WaitVerdict.REISSUE:
             failure = _failure_of_all(step, decision.callbacks, now)
@@ -216,24 +217,6 @@ def reopen(conn: Connection, process: Process, callback: Callback, until: dateti
     timers.clear_callback(conn, callback.id)
     _set_timers(conn, process, opened)
     return opened
-
-
-def keep_judgement(
-    conn: Connection, process: Process, wait: int, outcome: Success | Failed, now: datetime
-) -> list[Event]:
-    """Store the outcome of the validation at the callbacks of the wait; the events."""
-    validation: dict[str, Json] = {"outcome": "ACCEPTED", "validated_at": now.isoformat()}
-    status = CallbackStatus.VALIDATED
-    if isinstance(outcome, Failed):
-        status = CallbackStatus.REJECTED
-        validation |= {"outcome": "REJECTED", **failure_json(outcome.failure)}
-    validated = []
-    for callback in callbacks.of_wait(conn, process.id, wait):
-        if callback.status in WITH_RESULT:
-            callbacks.judged(conn, callback.id, status, validation)
-            payload = {"callback_id": str(callback.id), "validation": validation}
-            validated.append(Event(EventKind.CALLBACK_VALIDATED, now, process.id, None, payload))
-    return validated
 
 
 def _new_callback(
@@ -349,11 +332,6 @@ def _failure_of_all(step: AwaitStep, wait_callbacks: Sequence[Callback], now: da
         "failures": {name: failure_json(failure) for name, failure in missing.items()},
     }
     return Failure("callbacks-incomplete", message, now, details)
-
-
-def failure_json(failure: Failure) -> dict[str, Json]:
-    """A failure in the form in which the steps after the wait read it."""
-    return {"code": failure.code, "message": failure.message, "details": failure.details}
 
 
 def failure_of(callback: Callback, now: datetime) -> Failure:
