@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import product
 from typing import Any
 from uuid import UUID
 
@@ -35,8 +36,11 @@ from orchestrator_gql.storage.pagination import (
     count_by_index,
     number_by_index,
     read_page,
+    rows_of_pages,
+    rows_of_value,
 )
 from orchestrator_gql.storage.process_filters import ProcessFilter, conditions_of
+from orchestrator_gql.storage.process_ways import MOST_VALUES, id_queries
 from orchestrator_gql.storage.tables import (
     callbacks,
     decisions,
@@ -50,7 +54,11 @@ MOST_DURATIONS = 10_000
 
 
 MOST_OVERDUE = 1_000
-"""Overdue requests that are read by their ids: few among many open ones."""
+"""Overdue requests, and requests of few processes, that are read by their ids: few among many open ones."""
+
+
+MOST_PROCESSES = 200
+"""Processes whose requests are read by their ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +119,9 @@ def status_counts(conn: Connection, filters: ProcessFilter) -> dict[ProcessStatu
 
 def input_request_page(conn: Connection, filters: InputRequestFilter, page_args: PageArgs) -> RowPage[InputRequest]:
     """A page of input requests, oldest first."""
-    query = _request_query(conn, filters)
-    rows = read_page(conn, query, Key((input_requests.c.id,)), page_args)
+    key = Key((input_requests.c.id,))
+    query = _of_pages(conn, filters, key, page_args)
+    rows = read_page(conn, _request_query(conn, filters) if query is None else query, key, page_args)
     items = tuple((cursor, request_rows.request_of(row)) for cursor, row in rows.items)
     return RowPage(items, rows.has_next, rows.has_previous)
 
@@ -124,8 +133,16 @@ def input_request_count(conn: Connection, filters: InputRequestFilter) -> int:
 
 def callback_page(conn: Connection, filters: CallbackFilter, page_args: PageArgs) -> RowPage[Callback]:
     """A page of callbacks, newest first."""
+    c, key = callbacks.c, Key((callbacks.c.id,), is_descending=True)
     query = select(callbacks).where(*_callback_conditions(filters))
-    rows = read_page(conn, query, Key((callbacks.c.id,), is_descending=True), page_args)
+    statuses = dict.fromkeys(filters.statuses or ())
+    if len(statuses) > 1 and filters.process_id is None:
+        rest = select(c.id).where(*_callback_conditions(replace(filters, statuses=None)))
+        pages = (
+            rows_of_value(conn, rest, c.status, status, key, page_args).limit(page_args.size + 1) for status in statuses
+        )
+        query = rows_of_pages(conn, select(callbacks), c.id, pages)
+    rows = read_page(conn, query, key, page_args)
     items = tuple((cursor, callback_rows.callback_of(row)) for cursor, row in rows.items)
     return RowPage(items, rows.has_next, rows.has_previous)
 
@@ -180,6 +197,40 @@ def _by_status(conn: Connection) -> dict[ProcessStatus, int]:
     return dict(zip(rows, conn.execute(select(*columns)).one(), strict=True))
 
 
+def _of_pages(conn: Connection, filters: InputRequestFilter, key: Key, page_args: PageArgs) -> Select[Any] | None:
+    """The query of a page of each status and team, of which the page is the best; None for one status of all teams.
+
+    Both databases would sort all requests of the statuses, or walk along them until they found enough of the team.
+    """
+    is_of_all = filters.assignee_keys is None
+    statuses = dict.fromkeys(InputRequestStatus if filters.statuses is None else filters.statuses)
+    pairs = list(product(statuses, [None] if filters.assignee_keys is None else dict.fromkeys(filters.assignee_keys)))
+    if not pairs:
+        return select(input_requests).where(false())
+    if (is_of_all and (filters.statuses is None or len(statuses) == 1)) or len(pairs) > MOST_VALUES:
+        return None
+    c, rest = input_requests.c, _request_query(conn, replace(filters, statuses=None, assignee_keys=None))
+    rest = rest.with_only_columns(c.id)
+    stretches = (
+        (rest, c.status, status) if is_of_all else (rest.where(c.status == status), c.assignee, team)
+        for status, team in pairs
+    )
+    pages = (rows_of_value(conn, *stretch, key, page_args).limit(page_args.size + 1) for stretch in stretches)
+    return rows_of_pages(conn, select(input_requests), c.id, pages)
+
+
+def _ids_of_few(conn: Connection, filters: ProcessFilter) -> Sequence[UUID] | None:
+    """The ids of the requests of the processes that match the filter, and of some others; None if they are many."""
+    for query in id_queries(filters, by_update=True):
+        process_ids = conn.execute(query.limit(MOST_PROCESSES + 1)).scalars().all()
+        if len(process_ids) <= MOST_PROCESSES:
+            c = input_requests.c
+            own = select(c.id).where(among(conn, c.process_id, process_ids)).limit(MOST_OVERDUE + 1)
+            ids = conn.execute(own).scalars().all()
+            return ids if len(ids) <= MOST_OVERDUE else None
+    return None
+
+
 def _request_query(conn: Connection, filters: InputRequestFilter) -> Select[Any]:
     c = input_requests.c
     query = select(input_requests)
@@ -197,6 +248,8 @@ def _request_query(conn: Connection, filters: InputRequestFilter) -> Select[Any]
         query = query.where(c.claimed_by.is_not(None) if filters.claimed else c.claimed_by.is_(None))
     if filters.claimed_by is not None:
         query = query.where(c.claimed_by == filters.claimed_by)
+    if (of_few := _ids_of_few(conn, filters.process)) is not None:
+        query = query.where(among(conn, c.id, of_few))
     if conditions := conditions_of(filters.process, processes.c):
         query = query.where(exists().where(processes.c.id == c.process_id, *conditions))
     if filters.inbox is not None:

@@ -5,14 +5,15 @@ A row that is added or removed before the cursor shifts nothing, and page 1,000 
 
 import base64
 import binascii
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Subquery, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, Subquery, func, literal, select, tuple_, union_all
 from sqlalchemy.types import TypeEngine
 
-from orchestrator_gql.storage.columns import UtcDateTime
+from orchestrator_gql.storage.columns import UtcDateTime, among
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import CursorInvalid, PayloadInvalid
 from orchestrator_gql.utils.json import encode, read
@@ -105,6 +106,32 @@ def page_query(query: Select[Any], key: Key, page_args: PageArgs) -> Select[Any]
     return query.limit(page_args.size + 1)
 
 
+def rows_of_value(
+    conn: Connection, query: Select[Any], column: ColumnElement[Any], value: Any, key: Key, page_args: PageArgs
+) -> Select[Any]:
+    """The rows of the query between the cursors that have the value, in the order of an index of column and key.
+
+    PostgreSQL trusts that the value is spread evenly, and would walk along the order of all rows if it is frequent. An
+    order that begins with the column is that of this index alone, if the column is no constant for PostgreSQL.
+    """
+    if conn.dialect.name == "sqlite":
+        rows = query.where(column == value, *between(key, page_args))
+        return rows.order_by(*sorted_by(key, page_args))
+    rows = query.where(column >= value, column <= value, *between(key, page_args, (column, value)))
+    return rows.order_by(*sorted_by(Key((column, *key.columns), key.is_descending), page_args))
+
+
+def rows_of_pages(
+    conn: Connection, query: Select[Any], id: ColumnElement[Any], pages: Iterable[Select[Any]]
+) -> Select[Any]:
+    """The rows of the query that are in one of the pages, each of which has a column ``id``.
+
+    The best of the pages of two values is the page of both: SQLite would sort all rows of the values instead.
+    """
+    ids = union_all(*(select(page.subquery().c.id) for page in pages)).subquery()
+    return query.where(among(conn, id, select(ids.c.id)))
+
+
 def count(conn: Connection, query: Select[Any]) -> int:
     """The number of rows of the query; `MOST_COUNTED` + 1 if it has more than `MOST_COUNTED`."""
     return conn.execute(select(func.count()).select_from(first_rows(query))).scalar_one()
@@ -149,15 +176,18 @@ def sorted_by(key: Key, page_args: PageArgs) -> list[ColumnElement[Any]]:
     return [column.desc() if is_descending else column.asc() for column in key.columns]
 
 
-def between(key: Key, page_args: PageArgs) -> list[ColumnElement[bool]]:
-    """The conditions that a row is between the cursors."""
-    place = tuple_(*key.columns)
+def between(
+    key: Key, page_args: PageArgs, first: tuple[ColumnElement[Any], Any] | None = None
+) -> list[ColumnElement[bool]]:
+    """The conditions that a row is between the cursors; ``first`` is a column before the key, and its only value."""
+    pairs = () if first is None else (first,)
+    place = tuple_(*(column for column, _ in pairs), *key.columns)
     conditions = []
     if page_args.after is not None:
-        bound = _bound(key, page_args.after)
+        bound = _bound(key, page_args.after, pairs)
         conditions.append(place < bound if key.is_descending else place > bound)
     if page_args.before is not None:
-        bound = _bound(key, page_args.before)
+        bound = _bound(key, page_args.before, pairs)
         conditions.append(place > bound if key.is_descending else place < bound)
     return conditions
 
@@ -168,9 +198,9 @@ def _cursor(key: Key, row: Row[Any]) -> str:
     return _packed([key.name, *plain])
 
 
-def _bound(key: Key, cursor: str) -> ColumnElement[Any]:
-    pairs = zip(values_of(key, cursor), key.columns, strict=True)
-    return tuple_(*(literal(value, column.type) for value, column in pairs))
+def _bound(key: Key, cursor: str, first: Sequence[tuple[ColumnElement[Any], Any]]) -> ColumnElement[Any]:
+    pairs = [*first, *zip(key.columns, values_of(key, cursor), strict=True)]
+    return tuple_(*(literal(value, column.type) for column, value in pairs))
 
 
 def values_of(key: Key, cursor: str) -> list[Any]:
