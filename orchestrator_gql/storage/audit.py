@@ -40,7 +40,8 @@ from orchestrator_gql.audit.walk import Place
 from orchestrator_gql.storage import pagination
 from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead
-from orchestrator_gql.storage.pagination import Key, PageArgs, RowPage, page_query, read_page, rows_of_pages
+from orchestrator_gql.storage.pages_of_values import rows_of_pages
+from orchestrator_gql.storage.pagination import Key, PageArgs, RowPage, page_query, read_page
 from orchestrator_gql.storage.tables import audit, audit_seals
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.tokens import new_id

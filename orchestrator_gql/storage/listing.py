@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import product
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +27,7 @@ from orchestrator_gql.storage import input_requests as request_rows
 from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.engine_state import EngineStatus
 from orchestrator_gql.storage.light_processes import light_process_of
+from orchestrator_gql.storage.pages_of_values import Listed, of_values
 from orchestrator_gql.storage.pagination import (
     Key,
     PageArgs,
@@ -36,11 +36,9 @@ from orchestrator_gql.storage.pagination import (
     count_by_index,
     number_by_index,
     read_page,
-    rows_of_pages,
-    rows_of_value,
 )
 from orchestrator_gql.storage.process_filters import ProcessFilter, conditions_of
-from orchestrator_gql.storage.process_ways import MOST_VALUES, id_queries
+from orchestrator_gql.storage.process_ways import id_queries
 from orchestrator_gql.storage.tables import (
     callbacks,
     decisions,
@@ -120,8 +118,9 @@ def status_counts(conn: Connection, filters: ProcessFilter) -> dict[ProcessStatu
 def input_request_page(conn: Connection, filters: InputRequestFilter, page_args: PageArgs) -> RowPage[InputRequest]:
     """A page of input requests, oldest first."""
     key = Key((input_requests.c.id,))
-    query = _of_pages(conn, filters, key, page_args)
-    rows = read_page(conn, _request_query(conn, filters) if query is None else query, key, page_args)
+    c, rest = input_requests.c, _request_query(conn, replace(filters, statuses=None, assignee_keys=None))
+    status, team = Listed(c.status, filters.statuses, InputRequestStatus), Listed(c.assignee, filters.assignee_keys)
+    rows = read_page(conn, of_values(conn, rest, key, page_args, status, team), key, page_args)
     items = tuple((cursor, request_rows.request_of(row)) for cursor, row in rows.items)
     return RowPage(items, rows.has_next, rows.has_previous)
 
@@ -133,15 +132,13 @@ def input_request_count(conn: Connection, filters: InputRequestFilter) -> int:
 
 def callback_page(conn: Connection, filters: CallbackFilter, page_args: PageArgs) -> RowPage[Callback]:
     """A page of callbacks, newest first."""
-    c, key = callbacks.c, Key((callbacks.c.id,), is_descending=True)
-    query = select(callbacks).where(*_callback_conditions(filters))
-    statuses = dict.fromkeys(filters.statuses or ())
-    if len(statuses) > 1 and filters.process_id is None:
-        rest = select(c.id).where(*_callback_conditions(replace(filters, statuses=None)))
-        pages = (
-            rows_of_value(conn, rest, c.status, status, key, page_args).limit(page_args.size + 1) for status in statuses
-        )
-        query = rows_of_pages(conn, select(callbacks), c.id, pages)
+    key = Key((callbacks.c.id,), is_descending=True)
+    query = select(callbacks)
+    if filters.process_id is None:
+        query = query.where(*_callback_conditions(replace(filters, statuses=None)))
+        query = of_values(conn, query, key, page_args, Listed(callbacks.c.status, filters.statuses))
+    else:  # one process has few: their index is the shortest way
+        query = query.where(*_callback_conditions(filters))
     rows = read_page(conn, query, key, page_args)
     items = tuple((cursor, callback_rows.callback_of(row)) for cursor, row in rows.items)
     return RowPage(items, rows.has_next, rows.has_previous)
@@ -195,28 +192,6 @@ def _by_status(conn: Connection) -> dict[ProcessStatus, int]:
     rows = {status: select(processes.c.id).where(processes.c.status == status) for status in ProcessStatus}
     columns = (number_by_index(conn, query).label(status) for status, query in rows.items())
     return dict(zip(rows, conn.execute(select(*columns)).one(), strict=True))
-
-
-def _of_pages(conn: Connection, filters: InputRequestFilter, key: Key, page_args: PageArgs) -> Select[Any] | None:
-    """The query of a page of each status and team, of which the page is the best; None for one status of all teams.
-
-    Both databases would sort all requests of the statuses, or walk along them until they found enough of the team.
-    """
-    is_of_all = filters.assignee_keys is None
-    statuses = dict.fromkeys(InputRequestStatus if filters.statuses is None else filters.statuses)
-    pairs = list(product(statuses, [None] if filters.assignee_keys is None else dict.fromkeys(filters.assignee_keys)))
-    if not pairs:
-        return select(input_requests).where(false())
-    if (is_of_all and (filters.statuses is None or len(statuses) == 1)) or len(pairs) > MOST_VALUES:
-        return None
-    c, rest = input_requests.c, _request_query(conn, replace(filters, statuses=None, assignee_keys=None))
-    rest = rest.with_only_columns(c.id)
-    stretches = (
-        (rest, c.status, status) if is_of_all else (rest.where(c.status == status), c.assignee, team)
-        for status, team in pairs
-    )
-    pages = (rows_of_value(conn, *stretch, key, page_args).limit(page_args.size + 1) for stretch in stretches)
-    return rows_of_pages(conn, select(input_requests), c.id, pages)
 
 
 def _ids_of_few(conn: Connection, filters: ProcessFilter) -> Sequence[UUID] | None:

@@ -5,15 +5,15 @@ A row that is added or removed before the cursor shifts nothing, and page 1,000 
 
 import base64
 import binascii
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Subquery, func, literal, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Connection, Row, Select, Subquery, func, literal, select, tuple_
 from sqlalchemy.types import TypeEngine
 
-from orchestrator_gql.storage.columns import UtcDateTime, among
+from orchestrator_gql.storage.columns import UtcDateTime
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import CursorInvalid, PayloadInvalid
 from orchestrator_gql.utils.json import encode, read
@@ -104,32 +104,6 @@ def page_query(query: Select[Any], key: Key, page_args: PageArgs) -> Select[Any]
     """The statement of a page: the rows behind the cursor in the order of the key, and one more."""
     query = query.where(*between(key, page_args)).order_by(*sorted_by(key, page_args))
     return query.limit(page_args.size + 1)
-
-
-def rows_of_value(
-    conn: Connection, query: Select[Any], column: ColumnElement[Any], value: Any, key: Key, page_args: PageArgs
-) -> Select[Any]:
-    """The rows of the query between the cursors that have the value, in the order of an index of column and key.
-
-    PostgreSQL trusts that the value is spread evenly, and would walk along the order of all rows if it is frequent. An
-    order that begins with the column is that of this index alone, if the column is no constant for PostgreSQL.
-    """
-    if conn.dialect.name == "sqlite":
-        rows = query.where(column == value, *between(key, page_args))
-        return rows.order_by(*sorted_by(key, page_args))
-    rows = query.where(column >= value, column <= value, *between(key, page_args, (column, value)))
-    return rows.order_by(*sorted_by(Key((column, *key.columns), key.is_descending), page_args))
-
-
-def rows_of_pages(
-    conn: Connection, query: Select[Any], id: ColumnElement[Any], pages: Iterable[Select[Any]]
-) -> Select[Any]:
-    """The rows of the query that are in one of the pages, each of which has a column ``id``.
-
-    The best of the pages of two values is the page of both: SQLite would sort all rows of the values instead.
-    """
-    ids = union_all(*(select(page.subquery().c.id) for page in pages)).subquery()
-    return query.where(among(conn, id, select(ids.c.id)))
 
 
 def count(conn: Connection, query: Select[Any]) -> int:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, Select, func, select, union_all
 
 from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.light_processes import light_select
+from orchestrator_gql.storage.pages_of_values import rows_of_pages
 from orchestrator_gql.storage.pagination import (
     MOST_COUNTED,
     Key,
@@ -24,7 +25,6 @@ from orchestrator_gql.storage.pagination import (
     count_by_index,
     page_query,
     read_page,
-    rows_of_pages,
     sorted_by,
 )
 from orchestrator_gql.storage.pagination import count as count_rows

@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, Subquery, TextClause, select, text
 
 from orchestrator_gql.storage.columns import among
-from orchestrator_gql.storage.pagination import Key, PageArgs, between, rows_of_value, sorted_by
+from orchestrator_gql.storage.pages_of_values import MOST_VALUES, rows_of_value
+from orchestrator_gql.storage.pagination import Key, PageArgs, between, sorted_by
 from orchestrator_gql.storage.process_filters import (
     ProcessFilter,
     Span,
@@ -23,9 +24,6 @@ from orchestrator_gql.storage.process_filters import (
 from orchestrator_gql.storage.statistics import IS_FAILED
 from orchestrator_gql.storage.tables import processes
 from orchestrator_gql.types import ProcessStatus
-
-MOST_VALUES = 20
-"""Values of one filter that are read one by one."""
 
 NOT_COMPARED = {"state", "stored", "answers", "start_pages", "secrets", "failure", "failure_message"}
 """Columns that no filter needs."""

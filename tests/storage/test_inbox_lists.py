@@ -1,4 +1,4 @@
-"""The lists of input requests and callbacks, on both databases: every way gives the same pages, and none grows."""
+"""Lists of input requests, callbacks and notifications, on both databases: all ways give the same pages, none grows."""
 
 import random
 from collections.abc import Callable, Iterator, Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from itertools import product
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -15,12 +16,14 @@ from support.many_subscriptions import plain_engine
 from support.query_work import statements_of, work_of
 from support.rows import BEGIN, process_row, store
 
-from orchestrator_gql.storage import listing
+from orchestrator_gql.storage import listing, pages_of_values
+from orchestrator_gql.storage import notifications as notification_rows
 from orchestrator_gql.storage.listing import CallbackFilter, Inbox, InputRequestFilter
+from orchestrator_gql.storage.notifications import NotificationFilter
 from orchestrator_gql.storage.pagination import PageArgs, RowPage
 from orchestrator_gql.storage.process_filters import ProcessFilter
-from orchestrator_gql.storage.tables import callbacks, input_requests
-from orchestrator_gql.types import CallbackStatus, InputRequestStatus, ProcessStatus
+from orchestrator_gql.storage.tables import callbacks, input_requests, notifications
+from orchestrator_gql.types import CallbackStatus, InputRequestStatus, NotificationStatus, ProcessStatus
 
 pytestmark = pytest.mark.one_dispatcher
 
@@ -53,6 +56,11 @@ class Wanted:
         return all(values is None or row[name] in values for values, name in wanted)
 
 
+DEAD, PENDING = NotificationStatus.DEAD, NotificationStatus.PENDING
+NOTICES = [
+    NotificationFilter(*each)
+    for each in product((None, [], [DEAD], [DEAD, PENDING]), (None, [], ["OLD hook"], ["OLD hook", "NOC hook"]))
+]
 STATUSES: tuple[list[InputRequestStatus] | None, ...] = (None, [], [OPEN], [EXPIRED], [EXPIRED, OPEN, SUBMITTED])
 TEAMS: tuple[list[str] | None, ...] = (None, [], ["NOC"], ["YOUNG"], ["YOUNG", "OLD", "YOUNG"], ["NONE"])
 WORKFLOWS = (None, "deploy", "young", "old", "none")
@@ -68,6 +76,14 @@ def made(number: int, count: int) -> Row:
         facts = {"assignee": "YOUNG", "workflow": "young"}
     status = EXPIRED if number >= count - 2 * RARE and number % 4 == 1 else SUBMITTED if number % 3 == 0 else OPEN
     return {"id": UUID(int=number + 1), "status": status, **facts}
+
+
+def notice(row: Row) -> Row:
+    """What is particular in the notification about the process of the request: only old ones were given up."""
+    is_old = row["workflow"] == "old"
+    facts = {"id": row["id"], "process_id": row["id"], "created_at": BEGIN + timedelta(seconds=row["id"].int // 2)}
+    state = {"status": DEAD, "sent_at": None} if is_old else {"status": NotificationStatus.SENT, "sent_at": BEGIN}
+    return {**facts, **state, "target": f"{row['assignee']} hook"}
 
 
 def write(conn: Connection, rows: Sequence[Row]) -> None:
@@ -91,6 +107,8 @@ def write(conn: Connection, rows: Sequence[Row]) -> None:
         for row in rows
     ]
     conn.execute(insert(callbacks), letters)
+    sent = {"kind": "input-request.opened", "payload": {}, "tries": 1, "tries_before": 0, "log": [], "due_at": BEGIN}
+    conn.execute(insert(notifications), [{**sent, **notice(row)} for row in rows])
 
 
 @pytest.fixture
@@ -119,7 +137,8 @@ def walked(conn: Connection, read: ReadPage, size: int, *, is_forward: bool) -> 
 def test_every_filter_of_requests_selects_the_same_rows_on_every_way(
     engine: Engine, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("MOST_VALUES", "MOST_PROCESSES", "MOST_OVERDUE"):
+    monkeypatch.setattr(pages_of_values, "MOST_VALUES", most)
+    for name in ("MOST_PROCESSES", "MOST_OVERDUE"):
         monkeypatch.setattr(listing, name, most)
     rng = random.Random(most)
     rows = [made(number, 50) for number in range(50)]
@@ -150,6 +169,30 @@ def test_callbacks_are_selected_by_their_statuses(engine: Engine, status: list[C
         assert [walked(conn, read, 3, is_forward=is_forward) for is_forward in (True, False)] == [expected] * 2
 
 
+@pytest.mark.parametrize("most", [0, 20])
+def test_notifications_are_selected_by_their_statuses_and_targets(
+    engine: Engine, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages_of_values, "MOST_VALUES", most)
+    rows = [made(number, 40) for number in range(40)]
+    with engine.begin() as conn:
+        write(conn, rows)
+        for filters in NOTICES:
+            fitting = [
+                each
+                for each in map(notice, rows)
+                if (filters.statuses is None or each["status"] in filters.statuses)
+                and (filters.targets is None or each["target"] in filters.targets)
+            ]
+            fitting.sort(key=itemgetter("created_at", "id"), reverse=True)
+
+            def read(conn: Connection, args: PageArgs, filters: NotificationFilter = filters) -> RowPage[Any]:
+                return notification_rows.page(conn, filters, args)
+
+            for is_forward in (True, False):
+                assert walked(conn, read, 3, is_forward=is_forward) == [each["id"] for each in fitting], filters
+
+
 def test_the_work_for_a_page_does_not_grow_with_the_number_of_requests(engine: Engine) -> None:
     work: dict[str, list[int]] = {}
     mine = Inbox("bob", frozenset())
@@ -169,6 +212,8 @@ def test_the_work_for_a_page_does_not_grow_with_the_number_of_requests(engine: E
             for statuses in ([CallbackStatus.REJECTED], [CallbackStatus.REJECTED, CallbackStatus.EXPIRED]):
                 filters = CallbackFilter(NOW, statuses=statuses)
                 reads[f"{statuses}"] = partial(listing.callback_page, conn, filters, PageArgs(5))
+            for notices in NOTICES:
+                reads[f"{notices}"] = partial(notification_rows.page, conn, notices, PageArgs(5))
             for title, read in reads.items():
                 work.setdefault(title, []).append(work_of(conn, statements_of(conn, read)))
 

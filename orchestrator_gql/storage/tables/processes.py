@@ -107,6 +107,7 @@ partial_index(
 )
 partial_index(
     "ix_processes_failure_code_started_at",
+    processes.c.status,  # as above
     processes.c.failure_code,
     processes.c.started_at,
     processes.c.id,
@@ -114,6 +115,7 @@ partial_index(
 )
 partial_index(
     "ix_processes_failure_code_updated_at",
+    processes.c.status,  # as above
     processes.c.failure_code,
     processes.c.updated_at,
     processes.c.id,

@@ -1,7 +1,7 @@
-"""Indexes of the filters of processes in the order of the last change, of the requests of a team, and of callbacks.
+"""Indexes of the filters of processes in the order of the last change, and of the statuses of other lists.
 
-A page in this order read all young processes, an inbox of a team all open requests. Running processes are in none
-of the indexes of the last change, so a transition from step to step does not write them.
+A page in this order read all young processes, an inbox of a team all open requests. Running processes are in none of the
+indexes of the last change, so a transition from step to step does not write them.
 """
 
 import sqlalchemy as sa
@@ -14,8 +14,8 @@ depends_on = None
 
 FAILED, NOT_RUNNING = "status = 'FAILED'", "status <> 'RUNNING'"
 INDEXES = {
-    'ix_processes_failure_code_started_at': (['failure_code', 'started_at', 'id'], FAILED),
-    'ix_processes_failure_code_updated_at': (['failure_code', 'updated_at', 'id'], FAILED),
+    'ix_processes_failure_code_started_at': (['status', 'failure_code', 'started_at', 'id'], FAILED),
+    'ix_processes_failure_code_updated_at': (['status', 'failure_code', 'updated_at', 'id'], FAILED),
     'ix_processes_status_updated_at': (['status', 'updated_at', 'id'], NOT_RUNNING),
     'ix_processes_workflow_name_updated_at': (['workflow_name', 'updated_at', 'id'], NOT_RUNNING),
     'ix_processes_target_updated_at': (['target', 'updated_at', 'id'], NOT_RUNNING),
@@ -32,3 +32,5 @@ def upgrade() -> None:
         op.create_index(name, 'processes', columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
     op.create_index('ix_input_requests_status_assignee', 'input_requests', ['status', 'assignee', 'id'])
     op.create_index('ix_callbacks_status_id', 'callbacks', ['status', 'id'])
+    op.create_index('ix_notifications_status_created_at', 'notifications', ['status', 'created_at', 'id'])
+    op.create_index('ix_notifications_status_target', 'notifications', ['status', 'target', 'created_at', 'id'])
