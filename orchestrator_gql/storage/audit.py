@@ -28,7 +28,6 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
-    union_all,
     update,
 )
 from sqlalchemy.exc import IntegrityError
@@ -41,6 +40,7 @@ from orchestrator_gql.audit.walk import Place
 from orchestrator_gql.storage import pagination
 from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead
+from orchestrator_gql.storage.pages_of_values import rows_of_pages
 from orchestrator_gql.storage.pagination import Key, PageArgs, RowPage, page_query, read_page
 from orchestrator_gql.storage.tables import audit, audit_seals
 from orchestrator_gql.types import Json
@@ -160,19 +160,20 @@ def reading_head(chain: UUID) -> PreparedRead:
 
 def page(conn: Connection, filters: AuditFilter, page_args: PageArgs) -> RowPage[AuditEntry]:
     """A page of the entries, newest first."""
-    rows = read_page(conn, _selected(filters, page_args), NEWEST_FIRST, page_args)
+    rows = read_page(conn, _selected(conn, filters, page_args), NEWEST_FIRST, page_args)
     return RowPage(tuple((cursor, _entry(row)) for cursor, row in rows.items), rows.has_next, rows.has_previous)
 
 
-def _selected(filters: AuditFilter, page_args: PageArgs) -> Select[Any]:
+def _selected(conn: Connection, filters: AuditFilter, page_args: PageArgs) -> Select[Any]:
     """The entries of a page. Several actions are read one by one, each in the order of its index."""
     if filters.actor is not None or not 1 < len(filters.actions or ()) <= MOST_ACTIONS:
         return select(audit).where(*_conditions(filters))
-    ids = []
-    for action in dict.fromkeys(filters.actions or ()):
-        of_action = select(audit.c.id).where(*_conditions(replace(filters, actions=[action])))
-        ids.append(select(page_query(of_action, NEWEST_FIRST, page_args).subquery().c.id))
-    return select(audit).where(audit.c.id.in_(union_all(*ids)))
+    each = (
+        select(audit.c.id).where(*_conditions(replace(filters, actions=[one]))) for one in set(filters.actions or ())
+    )
+    return rows_of_pages(
+        conn, select(audit), audit.c.id, (page_query(query, NEWEST_FIRST, page_args) for query in each)
+    )
 
 
 def count(conn: Connection, filters: AuditFilter) -> int:

@@ -27,6 +27,7 @@ from orchestrator_gql.storage import input_requests as request_rows
 from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.engine_state import EngineStatus
 from orchestrator_gql.storage.light_processes import light_process_of
+from orchestrator_gql.storage.pages_of_values import Listed, of_values
 from orchestrator_gql.storage.pagination import (
     Key,
     PageArgs,
@@ -37,6 +38,7 @@ from orchestrator_gql.storage.pagination import (
     read_page,
 )
 from orchestrator_gql.storage.process_filters import ProcessFilter, conditions_of
+from orchestrator_gql.storage.process_ways import id_queries
 from orchestrator_gql.storage.tables import (
     callbacks,
     decisions,
@@ -50,7 +52,11 @@ MOST_DURATIONS = 10_000
 
 
 MOST_OVERDUE = 1_000
-"""Overdue requests that are read by their ids: few among many open ones."""
+"""Overdue requests, and requests of few processes, that are read by their ids: few among many open ones."""
+
+
+MOST_PROCESSES = 200
+"""Processes whose requests are read by their ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +117,10 @@ def status_counts(conn: Connection, filters: ProcessFilter) -> dict[ProcessStatu
 
 def input_request_page(conn: Connection, filters: InputRequestFilter, page_args: PageArgs) -> RowPage[InputRequest]:
     """A page of input requests, oldest first."""
-    query = _request_query(conn, filters)
-    rows = read_page(conn, query, Key((input_requests.c.id,)), page_args)
+    key = Key((input_requests.c.id,))
+    c, rest = input_requests.c, _request_query(conn, replace(filters, statuses=None, assignee_keys=None))
+    status, team = Listed(c.status, filters.statuses, InputRequestStatus), Listed(c.assignee, filters.assignee_keys)
+    rows = read_page(conn, of_values(conn, rest, key, page_args, status, team), key, page_args)
     items = tuple((cursor, request_rows.request_of(row)) for cursor, row in rows.items)
     return RowPage(items, rows.has_next, rows.has_previous)
 
@@ -124,8 +132,14 @@ def input_request_count(conn: Connection, filters: InputRequestFilter) -> int:
 
 def callback_page(conn: Connection, filters: CallbackFilter, page_args: PageArgs) -> RowPage[Callback]:
     """A page of callbacks, newest first."""
-    query = select(callbacks).where(*_callback_conditions(filters))
-    rows = read_page(conn, query, Key((callbacks.c.id,), is_descending=True), page_args)
+    key = Key((callbacks.c.id,), is_descending=True)
+    query = select(callbacks)
+    if filters.process_id is None:
+        query = query.where(*_callback_conditions(replace(filters, statuses=None)))
+        query = of_values(conn, query, key, page_args, Listed(callbacks.c.status, filters.statuses))
+    else:  # one process has few: their index is the shortest way
+        query = query.where(*_callback_conditions(filters))
+    rows = read_page(conn, query, key, page_args)
     items = tuple((cursor, callback_rows.callback_of(row)) for cursor, row in rows.items)
     return RowPage(items, rows.has_next, rows.has_previous)
 
@@ -180,6 +194,18 @@ def _by_status(conn: Connection) -> dict[ProcessStatus, int]:
     return dict(zip(rows, conn.execute(select(*columns)).one(), strict=True))
 
 
+def _ids_of_few(conn: Connection, filters: ProcessFilter) -> Sequence[UUID] | None:
+    """The ids of the requests of the processes that match the filter, and of some others; None if they are many."""
+    for query in id_queries(filters, by_update=True):
+        process_ids = conn.execute(query.limit(MOST_PROCESSES + 1)).scalars().all()
+        if len(process_ids) <= MOST_PROCESSES:
+            c = input_requests.c
+            own = select(c.id).where(among(conn, c.process_id, process_ids)).limit(MOST_OVERDUE + 1)
+            ids = conn.execute(own).scalars().all()
+            return ids if len(ids) <= MOST_OVERDUE else None
+    return None
+
+
 def _request_query(conn: Connection, filters: InputRequestFilter) -> Select[Any]:
     c = input_requests.c
     query = select(input_requests)
@@ -197,6 +223,8 @@ def _request_query(conn: Connection, filters: InputRequestFilter) -> Select[Any]
         query = query.where(c.claimed_by.is_not(None) if filters.claimed else c.claimed_by.is_(None))
     if filters.claimed_by is not None:
         query = query.where(c.claimed_by == filters.claimed_by)
+    if (of_few := _ids_of_few(conn, filters.process)) is not None:
+        query = query.where(among(conn, c.id, of_few))
     if conditions := conditions_of(filters.process, processes.c):
         query = query.where(exists().where(processes.c.id == c.process_id, *conditions))
     if filters.inbox is not None:

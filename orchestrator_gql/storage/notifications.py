@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, text, update
 
 from orchestrator_gql.storage import pagination
+from orchestrator_gql.storage.pages_of_values import Listed, of_values
 from orchestrator_gql.storage.pagination import Key, PageArgs, RowPage, read_page
 from orchestrator_gql.storage.tables import notifications
 from orchestrator_gql.storage.tables.notifications import PENDING
@@ -152,7 +153,13 @@ def load(conn: Connection, id: UUID) -> Notification | None:
 
 def page(conn: Connection, filters: NotificationFilter, page_args: PageArgs) -> RowPage[Notification]:
     """A page of the notifications, newest first."""
-    rows = read_page(conn, select(notifications).where(*_conditions(filters)), NEWEST_FIRST, page_args)
+    query = select(notifications)
+    if filters.process_id is None:
+        status = Listed(notifications.c.status, filters.statuses, NotificationStatus)
+        query = of_values(conn, query, NEWEST_FIRST, page_args, status, Listed(notifications.c.target, filters.targets))
+    else:  # one process has few: their index is the shortest way
+        query = query.where(*_conditions(filters))
+    rows = read_page(conn, query, NEWEST_FIRST, page_args)
     items = tuple((cursor, _notification(row)) for cursor, row in rows.items)
     return RowPage(items, rows.has_next, rows.has_previous)
 

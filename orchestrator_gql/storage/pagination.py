@@ -5,6 +5,7 @@ A row that is added or removed before the cursor shifts nothing, and page 1,000 
 
 import base64
 import binascii
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -149,15 +150,18 @@ def sorted_by(key: Key, page_args: PageArgs) -> list[ColumnElement[Any]]:
     return [column.desc() if is_descending else column.asc() for column in key.columns]
 
 
-def between(key: Key, page_args: PageArgs) -> list[ColumnElement[bool]]:
-    """The conditions that a row is between the cursors."""
-    place = tuple_(*key.columns)
+def between(
+    key: Key, page_args: PageArgs, first: tuple[ColumnElement[Any], Any] | None = None
+) -> list[ColumnElement[bool]]:
+    """The conditions that a row is between the cursors; ``first`` is a column before the key, and its only value."""
+    pairs = () if first is None else (first,)
+    place = tuple_(*(column for column, _ in pairs), *key.columns)
     conditions = []
     if page_args.after is not None:
-        bound = _bound(key, page_args.after)
+        bound = _bound(key, page_args.after, pairs)
         conditions.append(place < bound if key.is_descending else place > bound)
     if page_args.before is not None:
-        bound = _bound(key, page_args.before)
+        bound = _bound(key, page_args.before, pairs)
         conditions.append(place > bound if key.is_descending else place < bound)
     return conditions
 
@@ -168,9 +172,9 @@ def _cursor(key: Key, row: Row[Any]) -> str:
     return _packed([key.name, *plain])
 
 
-def _bound(key: Key, cursor: str) -> ColumnElement[Any]:
-    pairs = zip(values_of(key, cursor), key.columns, strict=True)
-    return tuple_(*(literal(value, column.type) for value, column in pairs))
+def _bound(key: Key, cursor: str, first: Sequence[tuple[ColumnElement[Any], Any]]) -> ColumnElement[Any]:
+    pairs = [*first, *zip(key.columns, values_of(key, cursor), strict=True)]
+    return tuple_(*(literal(value, column.type) for column, value in pairs))
 
 
 def values_of(key: Key, cursor: str) -> list[Any]:

@@ -3,7 +3,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0020');
+INSERT INTO "alembic_version" VALUES('0021');
 CREATE TABLE audit (
 	id CHAR(32) NOT NULL, 
 	chain CHAR(32) NOT NULL, 
@@ -383,27 +383,38 @@ CREATE INDEX ix_callbacks_pending ON callbacks (status, id) WHERE status = 'PEND
 CREATE INDEX ix_callbacks_process_id ON callbacks (process_id, step_index);
 CREATE INDEX ix_callbacks_service_remote_ref ON callbacks (service, remote_ref) WHERE remote_ref IS NOT NULL;
 CREATE INDEX ix_callbacks_status_expires_at ON callbacks (status, expires_at, id);
+CREATE INDEX ix_callbacks_status_id ON callbacks (status, id);
 CREATE INDEX ix_events_process_id_id ON events (process_id, id);
 CREATE INDEX ix_idempotency_keys_subject_id ON idempotency_keys (subject_id);
 CREATE INDEX ix_input_requests_due ON input_requests (due_at) WHERE status = 'OPEN';
 CREATE INDEX ix_input_requests_inbox ON input_requests (assignee, id) WHERE status = 'OPEN';
+CREATE INDEX ix_input_requests_status_assignee ON input_requests (status, assignee, id);
 CREATE INDEX ix_input_requests_status_id ON input_requests (status, id);
 CREATE INDEX ix_notifications_created_at_id ON notifications (created_at, id);
 CREATE INDEX ix_notifications_dead ON notifications (id) WHERE status = 'DEAD';
 CREATE INDEX ix_notifications_pending ON notifications (target, due_at) WHERE status = 'PENDING';
 CREATE INDEX ix_notifications_process_id ON notifications (process_id);
+CREATE INDEX ix_notifications_status_created_at ON notifications (status, created_at, id);
+CREATE INDEX ix_notifications_status_target ON notifications (status, target, created_at, id);
 CREATE INDEX ix_process_subscriptions_subscription_id ON process_subscriptions (subscription_id);
 CREATE INDEX ix_processes_assignee_started_at ON processes (assignee, started_at, id) WHERE assignee IS NOT NULL;
+CREATE INDEX ix_processes_assignee_updated_at ON processes (assignee, updated_at, id) WHERE assignee IS NOT NULL AND status <> 'RUNNING';
 CREATE INDEX ix_processes_created_by_started_at ON processes (created_by, started_at, id) WHERE created_by IS NOT NULL;
+CREATE INDEX ix_processes_created_by_updated_at ON processes (created_by, updated_at, id) WHERE created_by IS NOT NULL AND status <> 'RUNNING';
 CREATE INDEX ix_processes_ended_at ON processes (ended_at, status, started_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX ix_processes_failed_at ON processes (status, updated_at, workflow_name, failure_code) WHERE status = 'FAILED';
+CREATE INDEX ix_processes_failure_code_started_at ON processes (status, failure_code, started_at, id) WHERE status = 'FAILED';
+CREATE INDEX ix_processes_failure_code_updated_at ON processes (status, failure_code, updated_at, id) WHERE status = 'FAILED';
 CREATE INDEX ix_processes_runnable ON processes (lease_until) WHERE status IN ('CREATED', 'RUNNING');
 CREATE INDEX ix_processes_started_at_id ON processes (started_at, id);
 CREATE INDEX ix_processes_status_started_at ON processes (status, started_at, id);
+CREATE INDEX ix_processes_status_updated_at ON processes (status, updated_at, id) WHERE status <> 'RUNNING';
 CREATE INDEX ix_processes_target_started_at ON processes (target, started_at, id);
+CREATE INDEX ix_processes_target_updated_at ON processes (target, updated_at, id) WHERE status <> 'RUNNING';
 CREATE INDEX ix_processes_updated_at_id ON processes (updated_at, id);
 CREATE INDEX ix_processes_worker ON processes (worker) WHERE worker IS NOT NULL;
 CREATE INDEX ix_processes_workflow_name_started_at ON processes (workflow_name, started_at, id);
+CREATE INDEX ix_processes_workflow_name_updated_at ON processes (workflow_name, updated_at, id) WHERE status <> 'RUNNING';
 CREATE INDEX ix_product_subscription_blocks_block_id ON product_subscription_blocks (block_id, owner_id);
 CREATE INDEX ix_product_subscription_locks_locked_by ON product_subscription_locks (locked_by);
 CREATE INDEX ix_product_subscription_uses_owner_id ON product_subscription_uses (owner_id, subscription_id);

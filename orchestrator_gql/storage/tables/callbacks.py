@@ -82,6 +82,7 @@ Index(
     func.coalesce(callbacks.c.name, ""),
     unique=True,
 )
+Index("ix_callbacks_status_id", callbacks.c.status, callbacks.c.id)
 Index("ix_callbacks_process_id", callbacks.c.process_id, callbacks.c.step_index)
 partial_index(
     "ix_callbacks_service_remote_ref", callbacks.c.service, callbacks.c.remote_ref, where="remote_ref IS NOT NULL"

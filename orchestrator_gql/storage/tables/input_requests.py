@@ -47,6 +47,7 @@ input_requests = Table(
     UniqueConstraint("process_id", "record_seq", name="uq_input_requests_visit"),
 )
 Index("ix_input_requests_status_id", input_requests.c.status, input_requests.c.id)
+Index("ix_input_requests_status_assignee", input_requests.c.status, input_requests.c.assignee, input_requests.c.id)
 partial_index("ix_input_requests_inbox", input_requests.c.assignee, input_requests.c.id, where="status = 'OPEN'")
 partial_index("ix_input_requests_due", input_requests.c.due_at, where="status = 'OPEN'")
 partial_index("uq_input_requests_one_open", input_requests.c.process_id, where="status = 'OPEN'", unique=True)

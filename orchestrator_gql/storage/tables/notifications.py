@@ -29,6 +29,14 @@ notifications = Table(
     CheckConstraint("(sent_at IS NULL) = (status <> 'SENT')", name="sent_has_a_time"),
 )
 Index("ix_notifications_created_at_id", notifications.c.created_at, notifications.c.id)
+Index("ix_notifications_status_created_at", notifications.c.status, notifications.c.created_at, notifications.c.id)
+Index(
+    "ix_notifications_status_target",
+    notifications.c.status,
+    notifications.c.target,
+    notifications.c.created_at,
+    notifications.c.id,
+)
 Index("ix_notifications_process_id", notifications.c.process_id)
 partial_index("ix_notifications_pending", notifications.c.target, notifications.c.due_at, where=PENDING)
 partial_index("ix_notifications_dead", notifications.c.id, where=DEAD)

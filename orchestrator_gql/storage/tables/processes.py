@@ -105,6 +105,37 @@ partial_index(
     processes.c.failure_code,
     where="status = 'FAILED'",
 )
+partial_index(
+    "ix_processes_failure_code_started_at",
+    processes.c.status,  # as above
+    processes.c.failure_code,
+    processes.c.started_at,
+    processes.c.id,
+    where="status = 'FAILED'",
+)
+partial_index(
+    "ix_processes_failure_code_updated_at",
+    processes.c.status,  # as above
+    processes.c.failure_code,
+    processes.c.updated_at,
+    processes.c.id,
+    where="status = 'FAILED'",
+)
+# A running process is in none of these: each of its transitions changes the time, and would write them all.
+for _column, _is_filled in (
+    (processes.c.status, ""),
+    (processes.c.workflow_name, ""),
+    (processes.c.target, ""),
+    (processes.c.created_by, "created_by IS NOT NULL AND "),
+    (processes.c.assignee, "assignee IS NOT NULL AND "),
+):
+    partial_index(
+        f"ix_processes_{_column.name}_updated_at",
+        _column,
+        processes.c.updated_at,
+        processes.c.id,
+        where=f"{_is_filled}status <> 'RUNNING'",
+    )
 partial_index("ix_processes_worker", processes.c.worker, where="worker IS NOT NULL")
 
 process_steps = Table(

@@ -1,0 +1,154 @@
+"""The ways to the processes of a list: the order of the list itself, and an index for each of its filters.
+
+Every transition changes the time of the last change. So the indexes in this order leave running processes out: a
+process is written into them when it comes to rest, and not with each step. The few that run are read by their status.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, Subquery, TextClause, select, text
+
+from orchestrator_gql.storage.columns import among
+from orchestrator_gql.storage.pages_of_values import MOST_VALUES, rows_of_value
+from orchestrator_gql.storage.pagination import Key, PageArgs, between, sorted_by
+from orchestrator_gql.storage.process_filters import (
+    ProcessFilter,
+    Span,
+    conditions_of,
+    of_products,
+    of_subscription,
+    within,
+)
+from orchestrator_gql.storage.statistics import IS_FAILED
+from orchestrator_gql.storage.tables import processes
+from orchestrator_gql.types import ProcessStatus
+
+NOT_COMPARED = {"state", "stored", "answers", "start_pages", "secrets", "failure", "failure_message"}
+"""Columns that no filter needs."""
+
+ALL = ProcessFilter()
+_C = processes.c
+_COMPARED = [column.name for column in _C if column.name not in NOT_COMPARED]
+_IS_NOT_RUNNING = text("processes.status <> 'RUNNING'")  # as the indexes say it: SQLite compares the texts
+
+INDEXED: dict[str, ColumnElement[Any]] = {
+    "statuses": _C.status,
+    "targets": _C.target,
+    "workflow_names": _C.workflow_name,
+    "failure_codes": _C.failure_code,
+    "created_by": _C.created_by,
+    "assignee_keys": _C.assignee,
+}
+"""The filters whose column is in an index with the start, and in one with the last change; the last is probably the
+narrowest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Processes that an index holds side by side in the order of the list: those with the value in its first column.
+
+    Without a column they are all processes. Those that run are in no such index: they are sorted, of all values.
+    """
+
+    span: Span
+    column: ColumnElement[Any] | None = None
+    value: Any = None
+    is_indexed: TextClause | None = None
+    is_running: bool = False
+
+    def rows(
+        self, conn: Connection, key: Key, page_args: PageArgs, limit: int, rest: ProcessFilter = ALL
+    ) -> Select[Any]:
+        """The first rows between the cursors of those that match the other filters; in the span of the key's time."""
+        source = _running() if self.is_running else processes
+        key = key_of(source, key)
+        conditions = [*within(self.span, key.columns[0]), *conditions_of(rest, source.c)]
+        query = select(*(source.c[name] for name in _COMPARED)).where(*conditions)
+        if self.is_indexed is not None:
+            query = query.where(self.is_indexed)
+        if self.column is not None and not self.is_running:
+            return rows_of_value(conn, query, self.column, self.value, key, page_args).limit(limit)
+        if self.column is not None:
+            query = query.where(source.c[self.column.name].in_(self.value))
+        return query.where(*between(key, page_args)).order_by(*sorted_by(key, page_args)).limit(limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way to rows in the order of the list; ``rest`` is the filter without what each row of the way fulfils."""
+
+    stretches: Sequence[Stretch]
+    rest: ProcessFilter
+
+
+def ways_of(filters: ProcessFilter, key: Key) -> list[Way]:
+    """The ways in the order of the list; the first has no other filter, if any has none."""
+    at = key.columns[0]
+    span: Span = getattr(filters, at.name)
+    cleared: dict[str, Any] = {at.name: Span()}
+    without_span = replace(filters, **cleared)
+    ways = [Way([Stretch(span)], without_span)]
+    for name, column in INDEXED.items():
+        if values := _values(filters, name):
+            fulfilled: dict[str, Any] = {name: None}
+            stretches = _stretches(column, values, span, at)
+            ways.insert(0, Way(stretches, replace(without_span, **fulfilled)))
+    return sorted(ways, key=lambda way: way.rest != ALL)
+
+
+def _stretches(column: ColumnElement[Any], values: Sequence[Any], span: Span, at: ColumnElement[Any]) -> list[Stretch]:
+    if column is _C.failure_code:
+        return [Stretch(span, column, value, IS_FAILED) for value in values]
+    if at is _C.started_at:
+        return [Stretch(span, column, value) for value in values]
+    settled = [Stretch(span, column, value, _IS_NOT_RUNNING) for value in values if value is not ProcessStatus.RUNNING]
+    is_with_running = column is not _C.status or ProcessStatus.RUNNING in values
+    return [*settled, Stretch(span, column, values, is_running=True)] if is_with_running else settled
+
+
+def id_queries(filters: ProcessFilter, *, by_update: bool) -> list[Select[Any]]:
+    """Queries for the ids of all rows that meet one of the filters, without an order.
+
+    In the order of changes also for filters with an index: of few rows the ids are read sooner than both stretches.
+    """
+    queries = []
+    if by_update:
+        for name, column in INDEXED.items():
+            if values := _values(filters, name):
+                query = select(_C.id).where(column.in_(values))
+                queries.append(query.where(IS_FAILED) if column is _C.failure_code else query)
+    other = within(filters.started_at, _C.started_at) if by_update else within(filters.updated_at, _C.updated_at)
+    if other:
+        queries.append(select(_C.id).where(*other))
+    if filters.ids is not None:
+        queries.append(select(_C.id).where(_C.id.in_(filters.ids)))
+    if filters.product_subscription_id is not None:
+        queries.append(of_subscription(filters.product_subscription_id))
+    if filters.products is not None:
+        queries.append(of_products(filters.products))
+    return queries
+
+
+def with_ids(conn: Connection, ids: Select[Any]) -> Select[Any]:
+    """The rows with these ids. The offset keeps PostgreSQL from walking along the order of the list instead."""
+    return select(*(_C[name] for name in _COMPARED)).where(among(conn, _C.id, ids)).offset(0)
+
+
+def key_of(rows: FromClause, key: Key) -> Key:
+    """The key of the list for these rows."""
+    return Key(tuple(rows.c[column.name] for column in key.columns), key.is_descending)
+
+
+def _running() -> Subquery:
+    """The processes that run. The offset keeps both databases from reading those with a value of a filter instead."""
+    query = select(*(_C[name] for name in _COMPARED)).where(_C.status == ProcessStatus.RUNNING)
+    return query.offset(0).subquery(processes.name)
+
+
+def _values(filters: ProcessFilter, name: str) -> list[Any]:
+    """The values of the filter; none if they are too many to be read one by one."""
+    wanted = getattr(filters, name)
+    values = [wanted] if isinstance(wanted, str) else list(dict.fromkeys(wanted or ()))
+    return values if len(values) <= MOST_VALUES else []
