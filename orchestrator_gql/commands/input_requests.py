@@ -5,6 +5,7 @@ import hashlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from orchestrator_gql.engine.audit_log import key_of
 from orchestrator_gql.engine.callbacks.operator_actions import LockedCallback
 from orchestrator_gql.engine.commit import PendingTransitions, commit_context
 from orchestrator_gql.engine.input_requests import decisions, requests, unanswered
-from orchestrator_gql.engine.input_requests.decisions import OpenRequest
+from orchestrator_gql.engine.input_requests.decisions import Lock, OpenRequest
 from orchestrator_gql.engine.input_requests.requests import DecisionResult
 from orchestrator_gql.engine.steps import execution
 from orchestrator_gql.engine.steps.calls import outside
@@ -34,6 +35,7 @@ from orchestrator_gql.process import Abort, Failed, Process, Success, Transition
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal, display_name
 from orchestrator_gql.storage import events, idempotency, input_requests, processes, steps, timers
+from orchestrator_gql.storage.expected_processes import transaction_expecting
 from orchestrator_gql.storage.processes import Standing
 from orchestrator_gql.types import Failure, InputRequestStatus, Json, Verdict
 from orchestrator_gql.utils.author_calls import returned_by
@@ -85,15 +87,14 @@ async def submit_form(
         demand_shown(opened.request, shown_digest, turn.shown_digest)
         decision = _approval(runtime, principal, turn, comment)
 
-        def store(conn: Connection) -> DecisionResult:
-            submitted = _decide(conn, runtime, principal, opened, decision, turn)
+        def store(lock: Lock, conn: Connection) -> DecisionResult:
+            submitted = _decide(conn, runtime, principal, opened, decision, turn, lock)
             if idempotency_key is not None:
                 key = {"scope": scope, "key": idempotency_key, "digest": request_digest}
                 idempotency.remember(conn, **key, subject_id=input_request_id, now=decision.at)
             return submitted
 
-        with in_request(f"The lens of step {opened.step.name!r}"):
-            return await outside(runtime, lambda: runtime.database.transaction(store), is_request=True)
+        return await _stored(runtime, opened, decision, store)
     except AlreadyDecided:  # perhaps by the same click, which arrived twice at the same time
         if idempotency_key is None:
             raise
@@ -101,6 +102,25 @@ async def submit_form(
         if known is None:
             raise
         return known
+
+
+async def _stored(
+    runtime: Runtime, opened: OpenRequest, decision: Decision, store: Callable[[Lock, Connection], DecisionResult]
+) -> DecisionResult:
+    """Run the unit ``store``, on PostgreSQL in one round trip if nothing has changed since the request was read."""
+
+    def find(conn: Connection) -> DecisionResult | None:
+        processes.hold(conn, opened.process.id)
+        own = [(each.by, each.at) for each in input_requests.decisions_on(conn, opened.request.id)]
+        return _result_of_request(conn, opened.request.id) if (decision.by, decision.at) in own else None
+
+    if opened.is_expected:
+        stored = await transaction_expecting(runtime.database, partial(store, decisions.expect_open_request), find)
+        if stored is not None:
+            return stored
+    with in_request(f"The lens of step {opened.step.name!r}"):
+        unit = partial(store, decisions.lock_open_request)
+        return await outside(runtime, lambda: runtime.database.transaction(unit), is_request=True)
 
 
 async def _turn(runtime: Runtime, opened: OpenRequest, pages: list[Json], locale: str) -> forms.Turn:
@@ -133,9 +153,10 @@ def _decide(
     opened: OpenRequest,
     decision: Decision,
     turn: forms.Complete,
+    lock: Lock,
 ) -> DecisionResult:
     """Store the decision under the lock of the process; the last decision that is needed moves the process on."""
-    process, standing, request, earlier = decisions.lock_open_request(conn, opened, principal)
+    process, standing, request, earlier = lock(conn, opened, principal)
     if earlier:
         demand_same(request, earlier[0], decision.pages, decision.shown_digest)
     if len(earlier) + 1 < request.approvals_needed:
@@ -186,11 +207,15 @@ async def _known_result(runtime: Runtime, scope: str, key: str, digest: str) -> 
         if known is None:
             return None
         known.demand_same(digest)
-        request = input_requests.load(conn, known.subject_id)
-        process = processes.load(conn, request.process_id) if request else None
-        return DecisionResult(request, process) if request and process else None
+        return _result_of_request(conn, known.subject_id)
 
     return await runtime.database.read(load)
+
+
+def _result_of_request(conn: Connection, input_request_id: UUID) -> DecisionResult | None:
+    request = input_requests.load(conn, input_request_id)
+    process = processes.load(conn, request.process_id) if request else None
+    return DecisionResult(request, process) if request and process else None
 
 
 MOST = 100

@@ -1,8 +1,8 @@
 """Call the methods of the schema's types directly, without the calls of Strawberry around each of them.
 
-Strawberry converts the names and the values of the arguments at each call, and looks for extensions of the field. Here
-that is found out once. A field keeps Strawberry's resolver if an argument needs a conversion, as the input of a
-mutation does, or if the field has extensions.
+Strawberry looks at each call for the types of the arguments, for those of the fields of an input object, and for
+extensions of the field. Here that is found out once. A field keeps Strawberry's resolver if it has extensions, or if a
+value of an argument is converted in a way that is not known here.
 """
 
 from collections.abc import Callable
@@ -10,15 +10,16 @@ from inspect import isfunction
 from typing import Any
 
 import strawberry
-from graphql import GraphQLField, GraphQLList, GraphQLNonNull, GraphQLObjectType, is_leaf_type
-from strawberry.relay import GlobalID
-from strawberry.types.arguments import StrawberryArgument
-from strawberry.types.base import StrawberryContainer, StrawberryMaybe
+from graphql import GraphQLField, GraphQLObjectType
 from strawberry.types.field import StrawberryField
 
 from orchestrator_gql.graphql import libraries
+from orchestrator_gql.graphql.input_values import Conversion, NotDirect, converter, is_converted
 
 Resolve = Callable[..., Any]
+
+Argument = tuple[str, Conversion | None]
+"""The name in Python of an argument, and the conversion of its values other than null."""
 
 
 def call_directly(schema: strawberry.Schema) -> None:
@@ -39,40 +40,24 @@ def _direct(schema: strawberry.Schema, field: GraphQLField) -> Resolve | None:
     has_self = resolver.self_parameter is not None and not (resolver.parent_parameter or resolver.root_parameter)
     if not has_self or definition.extensions or definition.permission_classes or not isfunction(resolver.wrapped_func):
         return None
-    names: dict[str, str] = {}
-    lists: list[str] = []
+    arguments: dict[str, Argument] = {}
     for argument in definition.arguments:
         name = schema.config.name_converter.from_argument(argument)
-        kind = _nullable(field.args[name].type)
-        if isinstance(kind, GraphQLList):  # Strawberry copies it, because a default is the same list for all requests
-            lists.append(name)
-            kind = _nullable(kind.of_type)
-        if not is_leaf_type(kind) or _is_converted(argument):
+        if is_converted(argument.type):
             return None
-        names[name] = argument.python_name
+        try:
+            convert = converter(schema.config.name_converter, field.args[name].type)
+        except NotDirect:
+            return None
+        arguments[name] = argument.python_name, convert
     info = resolver.info_parameter
-    return _resolver(schema, definition, names, tuple(lists), info.name if info else None)
-
-
-def _nullable(kind: Any) -> Any:
-    return kind.of_type if isinstance(kind, GraphQLNonNull) else kind
-
-
-def _is_converted(argument: StrawberryArgument) -> bool:
-    """True if Strawberry makes another value of a value that graphql-core has read."""
-    kind: Any = argument.type
-    while isinstance(kind, StrawberryContainer):
-        if isinstance(kind, StrawberryMaybe):
-            return True
-        kind = kind.of_type
-    return kind is GlobalID
+    return _resolver(schema, definition, arguments, info.name if info else None)
 
 
 def _resolver(
     schema: strawberry.Schema,
     definition: StrawberryField,
-    names: dict[str, str],
-    lists: tuple[str, ...],
+    known: dict[str, Argument],
     info_name: str | None,
 ) -> Resolve:
     resolver = definition.base_resolver
@@ -81,10 +66,10 @@ def _resolver(
     make_info = schema.config.info_class
 
     def resolve(source: Any, info: Any, **sent: Any) -> Any:
-        arguments = {names[name]: value for name, value in sent.items()}
-        for name in lists:
-            if (values := sent.get(name)) is not None:
-                arguments[names[name]] = list(values)
+        arguments = {}
+        for name, value in sent.items():
+            python_name, convert = known[name]
+            arguments[python_name] = value if convert is None or value is None else convert(value)
         if info_name is not None:
             arguments[info_name] = make_info(_raw_info=info, _field=definition)
         return method(source, **arguments)

@@ -7,7 +7,7 @@ that is new, invalid or over a limit takes the way of Strawberry. So does every 
 extensions, or if the libraries were not tested: see `libraries`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from inspect import isawaitable
@@ -24,6 +24,8 @@ from graphql import (
     VariableNode,
     default_field_resolver,
     default_type_resolver,
+    get_nullable_type,
+    is_leaf_type,
     specified_rules,
     type_from_ast,
 )
@@ -35,13 +37,14 @@ from orchestrator_gql.graphql import documents, libraries
 from orchestrator_gql.graphql.documents import KnownDocument, KnownDocuments
 from orchestrator_gql.graphql.limits import ListSize, PageSize, has_long_list, is_page_too_large, page_arguments
 from orchestrator_gql.graphql.planned_executor import Collected, PlannedExecutor
+from orchestrator_gql.graphql.planned_values import variables_reader
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
 
 try:
     from graphql.execution.collect_fields import FragmentDetails
-    from graphql.execution.values import VariableValues, get_variable_values
+    from graphql.execution.values import get_variable_values
 except ImportError:  # another release: `libraries` knows that it was not tested
-    FragmentDetails = VariableValues = get_variable_values = None  # type: ignore[assignment,misc]
+    FragmentDetails = get_variable_values = None  # type: ignore[assignment,misc]
 
 Result: TypeAlias = ExecutionResult | graphql.ExecutionResult
 
@@ -59,8 +62,9 @@ MOST_ERRORS = 50
 class OperationPlan:
     """One operation of a valid document.
 
-    ``sizes`` are the arguments with the size of a page; ``inputs`` are the types of the variables. ``collected`` keeps
-    the fields that the operation selects; it is None if they depend on variables.
+    ``sizes`` are the arguments with the size of a page; ``inputs`` are the types of the variables that may have a list,
+    and ``read_variables`` reads the values of all. ``collected`` keeps the fields that the operation selects; it is
+    None if they depend on variables.
     """
 
     schema: strawberry.Schema
@@ -69,6 +73,7 @@ class OperationPlan:
     fragments: dict[str, Any]
     sizes: tuple[ArgumentNode, ...]
     inputs: tuple[tuple[str, Any], ...]
+    read_variables: Callable[[Mapping[str, Any]], Any]
     collected: Collected | None
 
     def fits(self, variables: Any) -> bool:
@@ -76,7 +81,9 @@ class OperationPlan:
         for name, kind in self.inputs:
             if has_long_list(variables.get(name), kind):
                 return False
-        return not any(is_page_too_large(size.value, self.operation, variables) for size in self.sizes)
+        return not self.sizes or not any(
+            is_page_too_large(size.value, self.operation, variables) for size in self.sizes
+        )
 
     async def result(self, request: GraphQLRequest, context: object) -> Result:
         """The result of the execution."""
@@ -92,8 +99,8 @@ class OperationPlan:
             return ExecutionResult(None, [located])
 
     def _executor(self, request: GraphQLRequest, context: object) -> PlannedExecutor | list[GraphQLError]:
-        values: Any = VariableValues({}, {})
-        if self.inputs:
+        values = self.read_variables(request.variables)
+        if values is None:
             known = self.operation.variable_definitions or ()
             values = get_variable_values(self.schema._schema, known, dict(request.variables), max_errors=MOST_ERRORS)
             if isinstance(values, list):
@@ -162,16 +169,18 @@ def _planned(schema: strawberry.Schema, known: KnownDocument, request: GraphQLRe
     definitions = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
     if any(definition.variable_definitions for definition in definitions.values()):
         return None
+    variables: list[tuple[str, Any]] = [
+        (definition.variable.name.value, type_from_ast(schema._schema, definition.type))
+        for definition in operation.variable_definitions or ()
+    ]
     return OperationPlan(
         schema,
         operation,
         definitions,
         {name: FragmentDetails(definition, None) for name, definition in definitions.items()},
         tuple(page_arguments(document)),
-        tuple(
-            (definition.variable.name.value, type_from_ast(schema._schema, definition.type))
-            for definition in operation.variable_definitions or ()
-        ),
+        tuple((name, kind) for name, kind in variables if not is_leaf_type(get_nullable_type(kind))),
+        variables_reader(schema._schema, operation.variable_definitions or ()),
         None if _depends_on_variables((operation, *definitions.values())) else Collected(document.token_count),
     )
 

@@ -30,8 +30,7 @@ from sqlalchemy import (
 from orchestrator_gql.callbacks.rules import Callback
 from orchestrator_gql.storage import columns
 from orchestrator_gql.storage.by_id import ById
-from orchestrator_gql.storage.database.link import Result
-from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead, ReadResult, keep_ahead
+from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead, keep_ahead
 from orchestrator_gql.storage.tables import callback_keys, callbacks, payloads, processes
 from orchestrator_gql.storage.tables.callbacks import PENDING
 from orchestrator_gql.storage.wake_ups import TAKEN_KEYS
@@ -236,8 +235,7 @@ def of_taken_waits(
     for row in found:
         result_text = row.pop("result_text")
         if result_text is not None:
-            known = Result(((row["payload_id"], result_text),), 1)
-            keep_ahead(conn, (_text, {"id": row["payload_id"]}), ReadResult(known, dict))
+            keep_ahead(conn, (_text, {"id": row["payload_id"]}), [(row["payload_id"], result_text)])
     return _by_wait(waits, found)
 
 

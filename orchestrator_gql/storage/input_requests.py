@@ -24,12 +24,13 @@ from sqlalchemy import (
 
 from orchestrator_gql.input_requests.decision import Decision, InputRequest
 from orchestrator_gql.process import Process
-from orchestrator_gql.storage import columns
+from orchestrator_gql.storage import audit, columns
 from orchestrator_gql.storage.by_id import ById
 from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead
 from orchestrator_gql.storage.processes import process_and_execution, process_in
 from orchestrator_gql.storage.steps import execution_columns
+from orchestrator_gql.storage.tables import audit as audit_table
 from orchestrator_gql.storage.tables import decisions, input_requests, process_steps, processes
 from orchestrator_gql.storage.weight import within
 from orchestrator_gql.types import InputRequestStatus
@@ -74,11 +75,9 @@ _open_of_process = Prepared(
     )
 )
 _whole_processes = select(*processes.c, *execution_columns()).select_from(process_and_execution)
-_process_of = Prepared(
-    _whole_processes.where(
-        processes.c.id == select(c.process_id).where(c.id == bindparam("request_id")).scalar_subquery()
-    )
-)
+_process_id = select(c.process_id).where(c.id == bindparam("request_id")).scalar_subquery()
+_process_of = Prepared(_whole_processes.where(processes.c.id == _process_id))
+_head_of = Prepared(audit.head_where(audit_table.c.chain == _process_id))
 _heavy = (processes.c.state, processes.c.start_pages, process_steps.c.delta)
 _weight: ColumnElement[int] = sum((func.coalesce(func.length(column), 0) for column in _heavy), literal(0))
 _asking_process = Prepared(
@@ -128,6 +127,11 @@ def process_of(conn: Connection, request_id: UUID) -> Process | None:
 def reading_process(request_id: UUID) -> PreparedRead:
     """The read of `process_of`, see `read_ahead`."""
     return _process_of, {"request_id": request_id}
+
+
+def reading_head(request_id: UUID) -> PreparedRead:
+    """The read of the newest entry in the audit chain of the request's process, as `audit.reading_head`."""
+    return _head_of, {"request_id": request_id}
 
 
 def small_asking_process(conn: Connection, process_id: UUID) -> Process | None:

@@ -259,7 +259,7 @@ async def test_fields_of_an_execution_that_began_before_the_bound_are_not_kept(s
     user, others = SCHEMA._schema.type_map["User"], [dict(plan.collected.root) for _ in range(20)]
     assert isinstance(user, GraphQLObjectType)
     for grouped in others:
-        plan.collected.fields_of(user, grouped)
+        plan.collected.fields_of(SCHEMA._schema, user, grouped)
     plan.collected.bound()
 
     assert len(plan.collected.fields) <= len(plan.collected.below) + 1

@@ -1,11 +1,12 @@
 """Checks whether a person may decide an open input request, and locks the request for the decision.
 
 `load_open_request` runs authors' code outside of any transaction. `lock_open_request` then checks in the transaction
-that nothing has changed.
+that nothing has changed. `expect_open_request` lets PostgreSQL check it, in the round trip of the COMMIT.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -25,7 +26,14 @@ from orchestrator_gql.process import Process, fingerprint, steps_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
 from orchestrator_gql.storage import audit, input_requests, processes
-from orchestrator_gql.storage.database.prepared import PreparedRead, read_ahead
+from orchestrator_gql.storage.database.prepared import (
+    PreparedRead,
+    ReadResult,
+    keep_ahead,
+    read_ahead,
+    results_together,
+)
+from orchestrator_gql.storage.expected_processes import expect
 from orchestrator_gql.storage.processes import Standing
 from orchestrator_gql.types import ProcessStatus
 from orchestrator_gql.utils.errors import InvalidState, NotFound, StaleForm
@@ -36,7 +44,8 @@ from orchestrator_gql.workflow.model import InputStep, Workflow
 class OpenRequest:
     """An open input request, the decisions on it so far, and the step that asks.
 
-    ``is_of_wait``: the engine asks what to do about a wait that ended without a result.
+    ``is_of_wait``: the engine asks what to do about a wait that ended without a result. ``head`` is the newest entry in
+    the audit chain of the process, on PostgreSQL.
     """
 
     request: InputRequest
@@ -45,6 +54,20 @@ class OpenRequest:
     workflow: Workflow
     step: InputStep
     is_of_wait: bool
+    head: ReadResult | None = None
+
+    @property
+    def is_expected(self) -> bool:
+        """True if `expect_open_request` can take the place of `lock_open_request`: nothing but the process, the request
+        and the audit chain is read, and no author's code runs in the transaction."""
+        is_plain = self.request.is_undecided and not (self.is_of_wait or self.step.lenses)
+        return is_plain and self.head is not None
+
+
+Lock: TypeAlias = Callable[
+    [Connection, OpenRequest, Principal], tuple[Process, Standing, InputRequest, tuple[Decision, ...]]
+]
+"""`lock_open_request` or `expect_open_request`."""
 
 
 async def load_open_request(runtime: Runtime, principal: Principal, input_request_id: UUID) -> OpenRequest:
@@ -54,7 +77,8 @@ async def load_open_request(runtime: Runtime, principal: Principal, input_reques
     `InvalidState` if the workflow is not deployed here, and `StaleForm` if the process cannot continue with the
     deployed workflow.
     """
-    request, decisions, process = await runtime.database.read_current(lambda conn: _read(conn, input_request_id))
+    found = await runtime.database.read_current(lambda conn: _read_with_head(conn, input_request_id))
+    request, decisions, process, head = found
     workflow = runtime.registry.find(process.workflow_name)
     if workflow is None:
         raise InvalidState(f"The workflow {process.workflow_name!r} is not deployed here.", process_id=process.id)
@@ -64,7 +88,8 @@ async def load_open_request(runtime: Runtime, principal: Principal, input_reques
     await demand_may_answer(runtime, principal, request, decisions, process, workflow)
     input_step = await unanswered.input_step_of(runtime, process, request.step_index, step)
     assert input_step is not None, "only a step that asks opens a request"
-    return OpenRequest(request, tuple(decisions), process, workflow, input_step, is_of_wait=input_step is not step)
+    is_of_wait = input_step is not step
+    return OpenRequest(request, tuple(decisions), process, workflow, input_step, is_of_wait=is_of_wait, head=head)
 
 
 async def demand_may_answer(
@@ -101,6 +126,20 @@ def lock_open_request(
     return process, standing, request, tuple(decisions)
 
 
+def expect_open_request(
+    conn: Connection, opened: OpenRequest, _: Principal
+) -> tuple[Process, Standing, InputRequest, tuple[Decision, ...]]:
+    """As `lock_open_request`, for a request that is most likely as `load_open_request` found it.
+
+    If the process changed, the database refuses the COMMIT. If the request changed, its write refuses it: each change
+    that matters increases the version. If the audit chain grew, its unique number refuses it.
+    """
+    assert opened.head is not None, "only PostgreSQL has a round trip to save"
+    standing = expect(conn, opened.process)
+    keep_ahead(conn, audit.reading_head(opened.process.id), opened.head)
+    return opened.process, standing, opened.request, opened.decisions
+
+
 def _read_next(request: InputRequest) -> list[PreparedRead]:
     """What a decision on the request reads under the lock of its process."""
     reads = [input_requests.reading(request.id), audit.reading_head(request.process_id)]
@@ -113,6 +152,7 @@ def lock_unread_request(conn: Connection, input_request_id: UUID) -> tuple[Proce
     if stored is None:
         raise NotFound("input request", input_request_id)
     processes.hold(conn, stored.process_id)
+    read_ahead(conn, [input_requests.reading(input_request_id), input_requests.reading_process(input_request_id)])
     request, decisions, process = _read(conn, input_request_id)
     return process, request, tuple(decisions)
 
@@ -139,8 +179,16 @@ def _read_request(conn: Connection, input_request_id: UUID) -> tuple[InputReques
     return request, decisions
 
 
+def _read_with_head(conn: Connection, id: UUID) -> tuple[InputRequest, list[Decision], Process, ReadResult | None]:
+    if conn.dialect.name == "sqlite":
+        return *_read(conn, id), None
+    head = input_requests.reading_head(id)
+    read_ahead(conn, [head, input_requests.reading(id), input_requests.reading_process(id)])
+    (known,) = results_together(conn, [head])
+    return *_read(conn, id), known
+
+
 def _read(conn: Connection, input_request_id: UUID) -> tuple[InputRequest, list[Decision], Process]:
-    read_ahead(conn, [input_requests.reading(input_request_id), input_requests.reading_process(input_request_id)])
     request, decisions = _read_request(conn, input_request_id)
     process = input_requests.process_of(conn, request.id)
     if process is None:
