@@ -290,3 +290,26 @@ async def test_a_caller_goes_on_before_the_next_group_runs(database: SqliteDatab
     await asyncio.gather(first, second)
 
     assert order == ["unit one", "answer one", "unit two", "answer two"]
+
+
+async def test_the_callers_of_a_group_go_on_before_the_work_that_it_woke(database: SqliteDatabase) -> None:
+    order: list[str] = []
+
+    async def work() -> None:
+        order.append("work")
+
+    class Hooks(NoHooks):
+        def notify(self, effects: CommitEffects) -> None:
+            tasks.append(asyncio.create_task(work()))
+
+    async def call(name: str) -> None:
+        await database.transaction(keep(name))
+        order.append(f"answer {name}")
+
+    tasks: list[asyncio.Task[None]] = []
+    database.hooks = Hooks()
+
+    await asyncio.gather(call("one"), call("two"))
+    await asyncio.gather(*tasks)
+
+    assert order == ["answer one", "answer two", "work"]
