@@ -174,7 +174,7 @@ def apply(
     processes.write(conn, before, after, context.lease_until if is_held else None, Fenced, current)
     _write(conn, after, pending.transitions, context)
     if after.status is ProcessStatus.RUNNING:
-        commit_effects(conn).is_passing = True
+        commit_effects(conn).is_passing = is_held or current.engine is EngineState.RUNNING
         if after.worker is None and current.engine is EngineState.RUNNING:  # else the resumption wakes it
             wake(conn, after.id)
             commit_effects(conn).known = Woken(after)

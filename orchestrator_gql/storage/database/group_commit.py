@@ -90,7 +90,7 @@ class _Stretch:
 @dataclass(slots=True)
 class _Group:
     units: list[_PendingUnit[Any]] = field(default_factory=list)
-    effects: CommitEffects = field(default_factory=CommitEffects)
+    effects: CommitEffects = field(default_factory=lambda: CommitEffects(is_passing=True))
     written: int = 0
     began: float = field(default_factory=time.perf_counter)
     stretch: _Stretch = field(default_factory=_Stretch)
