@@ -10,6 +10,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from contextvars import Context
 from dataclasses import dataclass
 
 IDLE = 0.0002
@@ -37,6 +38,7 @@ class CommitThread:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
+        self._context = Context()  # not that of the request whose unit began the group
         self._job: _Job | None = None
         self._is_done = threading.Event()
         self._is_looked_for = False
@@ -52,7 +54,7 @@ class CommitThread:
         self._is_done.clear()
         self._is_looked_for = True
         self._jobs.put(self._job)
-        self._loop.call_soon(self._look, self._job, time.perf_counter())
+        self._loop.call_soon(self._look, self._job, time.perf_counter(), context=self._context)
 
     async def close(self) -> None:
         """End the thread, which has no job."""
