@@ -179,7 +179,7 @@ def apply(
     if after.status in ENDED and not current.holds_none:
         events.append(conn, subscription_locks.release_all(conn, after, context.steps, context.now))
     if after.status is ProcessStatus.RUNNING:
-        commit_effects(conn).is_passing = True
+        commit_effects(conn).is_passing = is_held or current.engine is EngineState.RUNNING
         if after.worker is None and current.engine is EngineState.RUNNING:  # else the resumption wakes it
             wake(conn, after.id)
             commit_effects(conn).known = Woken(after)

@@ -8,7 +8,10 @@ class Notifier(Protocol):
     """Sends wake-ups and waits for them. A lost wake-up delays a reader by the poll interval, but loses no event."""
 
     def notify(self, *, has_timers: bool = False, is_passing: bool = False) -> None:
-        """Wake up all readers; with ``has_timers`` also the task that fires timers."""
+        """Wake up all readers; with ``has_timers`` also the task that fires timers.
+
+        With ``is_passing`` another commit follows soon: readers may be notified of both at once.
+        """
         ...
 
     def ticket(self) -> int:
@@ -24,16 +27,31 @@ class Notifier(Protocol):
         ...
 
 
+PASSING = 0.01
+"""Seconds that readers wait at most to hear of a passing state: to read the log and to execute a subscription costs
+more than the commit, and a process that runs commits its next state within milliseconds."""
+
+
 class LocalNotifier:
     """The notifier of a single server; the runtime itself wakes up the task that fires timers."""
 
     def __init__(self) -> None:
         self._count = 0
         self._event = asyncio.Event()
+        self._passing: asyncio.TimerHandle | None = None
 
     def notify(self, *, has_timers: bool = False, is_passing: bool = False) -> None:
-        """Wake up everything that waits."""
+        """Wake up everything that waits, `PASSING` seconds later at most if another commit follows soon."""
         self._count += 1
+        if not is_passing:
+            self._wake()
+        elif self._passing is None:
+            self._passing = asyncio.get_running_loop().call_later(PASSING, self._wake)
+
+    def _wake(self) -> None:
+        if self._passing is not None:
+            self._passing.cancel()
+            self._passing = None
         self._event.set()
         self._event = asyncio.Event()
 

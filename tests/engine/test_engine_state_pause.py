@@ -22,7 +22,7 @@ from orchestrator_gql.engine import commit
 from orchestrator_gql.engine.runner import advance
 from orchestrator_gql.forms import FormPage
 from orchestrator_gql.storage import engine_state, timers
-from orchestrator_gql.storage.database.after_commit import wake
+from orchestrator_gql.storage.database.after_commit import CommitEffects, NoHooks, wake
 from orchestrator_gql.types import (
     CallbackStatus,
     EngineState,
@@ -234,6 +234,30 @@ async def test_an_abort_works_while_the_engine_is_paused(offer: Offer) -> None:
 
     assert aborted.status is ABORTED
     assert (await engine.callback(process_id)).status is CallbackStatus.WITHDRAWN
+
+
+@pytest.mark.parametrize("is_paused", [False, True])
+async def test_a_result_is_a_passing_state_only_while_the_engine_runs(offer: Offer, is_paused: bool) -> None:
+    remote = Remote()
+    flow = calls(remote)
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
+    token = await remote.asked()
+    await engine.reaches(process_id, AWAITING)
+    if is_paused:
+        await pause(engine)
+    hooks, passing = engine.runtime.database.hooks, list[bool]()
+
+    class Hooks(NoHooks):
+        def notify(self, effects: CommitEffects) -> None:
+            passing.extend([effects.is_passing] if effects.has_events else [])
+            hooks.notify(effects)
+
+    engine.runtime.database.hooks = Hooks()
+
+    await answer(engine.runtime, token, {"rc": 0, "changed": 3})
+
+    assert passing[0] is not is_paused
 
 
 async def test_a_running_step_finishes_and_no_other_step_starts_until_the_resumption(offer: Offer) -> None:

@@ -15,7 +15,7 @@ from support.database import PostgresServer
 from support.engine import BEGINNING, Engine, engine_of
 
 from orchestrator_gql import begin, step
-from orchestrator_gql.events import stream
+from orchestrator_gql.events import notifier, stream
 from orchestrator_gql.events.notifier import LocalNotifier, Notifier
 from orchestrator_gql.events.postgres import EVENTS, GAP, TIMERS, PostgresNotifier
 from orchestrator_gql.storage.database.connection_arguments import connection_arguments
@@ -50,19 +50,19 @@ class Pair:
 @asynccontextmanager
 async def connected(url: str, timers: asyncio.Event | None = None) -> AsyncIterator[PostgresNotifier]:
     """The connected notifier of one server: it sends one wake-up when it starts to listen."""
-    notifier = PostgresNotifier(url, timers or asyncio.Event())
+    connecting = PostgresNotifier(url, timers or asyncio.Event())
     async with asyncio.TaskGroup() as group:
-        running = group.create_task(notifier.run())
-        await woken(notifier, 0)
-        yield notifier
+        running = group.create_task(connecting.run())
+        await woken(connecting, 0)
+        yield connecting
         running.cancel()
 
 
-async def woken(notifier: Notifier, ticket: int) -> None:
+async def woken(waits: Notifier, ticket: int) -> None:
     """Return when a wake-up came after the ticket."""
     async with asyncio.timeout(PATIENCE):
-        await notifier.wait(ticket, NEVER)
-    assert notifier.ticket() != ticket
+        await waits.wait(ticket, NEVER)
+    assert waits.ticket() != ticket
 
 
 @pytest.fixture(params=["local", "postgres", "postgres, two servers"])
@@ -111,6 +111,51 @@ async def test_a_reader_without_a_wake_up_waits_until_its_timeout(pair: Pair) ->
     assert pair.there.ticket() == ticket
 
 
+async def passes(turns: int) -> None:
+    """Let the loop run."""
+    for _ in range(turns):
+        await asyncio.sleep(0)
+
+
+async def test_a_reader_hears_of_a_passing_state_with_the_next_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notifier, "PASSING", NEVER)
+    local = LocalNotifier()
+    waiting = asyncio.create_task(woken(local, 0))
+    await passes(5)
+
+    local.notify(is_passing=True)
+    local.notify(is_passing=True)
+    await passes(5)
+    was_woken = waiting.done()
+    local.notify()
+    await passes(5)
+
+    assert not was_woken
+    assert waiting.done()
+
+
+async def test_a_reader_hears_of_a_passing_state_that_nothing_follows_soon_and_each_time() -> None:
+    local = LocalNotifier()
+    for _ in range(3):
+        waiting = asyncio.create_task(woken(local, local.ticket()))
+        await passes(5)
+        began = time.monotonic()
+
+        local.notify(is_passing=True)
+
+        await waiting
+        assert time.monotonic() - began >= notifier.PASSING * 0.9
+
+
+async def test_a_reader_behind_a_passing_state_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notifier, "PASSING", NEVER)
+    local = LocalNotifier()
+
+    local.notify(is_passing=True)
+
+    await woken(local, 0)
+
+
 async def test_a_notifier_wakes_its_own_readers_without_the_database(postgres: PostgresServer) -> None:
     with postgres.database() as url:
         disconnected = PostgresNotifier(url, asyncio.Event())
@@ -152,12 +197,12 @@ async def test_a_wake_up_that_was_not_sent_is_sent_on_the_next_connection(postgr
 
 async def test_a_reconnected_listener_wakes_its_readers_once_without_a_wake_up(postgres: PostgresServer) -> None:
     with postgres.database() as url:
-        async with connected(url) as notifier:
-            ticket = notifier.ticket()
+        async with connected(url) as connection:
+            ticket = connection.ticket()
 
             await cut_off(url, "LISTEN%")
 
-            await woken(notifier, ticket)
+            await woken(connection, ticket)
 
 
 async def test_a_timer_that_is_stored_on_one_server_wakes_the_timer_task_of_another(postgres: PostgresServer) -> None:
@@ -178,12 +223,12 @@ async def test_a_timer_that_is_stored_on_one_server_wakes_the_timer_task_of_anot
 
 async def test_a_hundred_wake_ups_in_a_moment_are_few_notify_messages(postgres: PostgresServer) -> None:
     with postgres.database() as url:
-        async with connected(url) as notifier, listening(url) as listener, listening(url) as pace:
+        async with connected(url) as sender, listening(url) as listener, listening(url) as pace:
             began = time.monotonic()
             for _ in range(100):
-                notifier.notify()
+                sender.notify()
                 await pace.execute("SELECT 1")
-            notifier.notify(has_timers=True)
+            sender.notify(has_timers=True)
             channels = []
             async with asyncio.timeout(PATIENCE):
                 async for message in listener.notifies():

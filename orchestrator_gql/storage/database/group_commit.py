@@ -13,9 +13,7 @@ the COMMIT waits for the disk, so only the COMMIT runs in the thread: one switch
 import asyncio
 import contextlib
 import logging
-import queue
 import sqlite3
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -29,6 +27,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from orchestrator_gql.storage.database.after_commit import CommitEffects, MakeClaim, T, Unit, begin_unit
+from orchestrator_gql.storage.database.commit_thread import CommitThread
 from orchestrator_gql.storage.database.failpoints import read_failpoints
 from orchestrator_gql.storage.database.sqlite_file import PATIENCE
 from orchestrator_gql.utils.errors import StorageUnavailable
@@ -45,18 +44,9 @@ the units before it run again."""
 SLICE = 0.005
 """Seconds that a group may block the loop before other tasks run; units that these add join the same group."""
 
-YIELD_AFTER = 0.002
-"""Seconds that a job of the thread may take before the loop yields the GIL to it."""
-
-YIELD_FOR = 0.0005
-"""Seconds, at most, that the loop yields the GIL each time."""
-
 DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 WITHOUT_WAITING = "PRAGMA busy_timeout = 0"
-
-_Job = Callable[[], BaseException | None]
-_Then = Callable[[BaseException | None], None]
 
 
 @dataclass(slots=True)
@@ -100,7 +90,7 @@ class _Stretch:
 @dataclass(slots=True)
 class _Group:
     units: list[_PendingUnit[Any]] = field(default_factory=list)
-    effects: CommitEffects = field(default_factory=CommitEffects)
+    effects: CommitEffects = field(default_factory=lambda: CommitEffects(is_passing=True))
     written: int = 0
     began: float = field(default_factory=time.perf_counter)
     stretch: _Stretch = field(default_factory=_Stretch)
@@ -142,11 +132,7 @@ class GroupWriter:
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[_PendingUnit[Any]] = deque()
         self._is_busy = False
-        self._job_is_done = threading.Event()
-        self._yield_timer: asyncio.TimerHandle
-        self._jobs: queue.SimpleQueue[tuple[_Job, _Then] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run_jobs, name="sqlite-commit", daemon=True)
-        self._thread.start()
+        self._thread = CommitThread()
 
     async def run(self, unit: Unit[T]) -> T:
         """Run the unit and return its result when the commit is durable."""
@@ -171,8 +157,7 @@ class GroupWriter:
         while self._is_busy:
             with contextlib.suppress(StorageUnavailable):  # each waiting unit has received the error itself
                 await self.run(lambda _: None)
-        self._jobs.put(None)
-        await asyncio.to_thread(self._thread.join)
+        await self._thread.close()
         self._conn.close()
 
     def _begin(self) -> None:
@@ -182,7 +167,7 @@ class GroupWriter:
         except StorageUnavailable as error:
             self._run_group(error)
         except sqlite3.Error:  # most likely another program writes: the loop must not wait for it
-            self._run_in_thread(self._begin_patiently, self._run_group)
+            self._thread.run(self._begin_patiently, self._run_group)
         else:
             self._run_group(None)
 
@@ -212,7 +197,7 @@ class GroupWriter:
         elif self._driver.total_changes == group.written or not self._driver.in_transaction:  # nothing to write
             self._settle(group, self._commit(group))
         else:
-            self._run_in_thread(partial(self._commit, group), partial(self._settle, group))
+            self._thread.run(partial(self._commit, group), partial(self._settle, group))
 
     def _run_next(self, group: _Group) -> None:
         waiting = self._waiting.popleft()
@@ -293,7 +278,7 @@ class GroupWriter:
             self._roll_back()
             group.void(storage_error(error))
         for waiting in group.units:
-            waiting.settle()
+            waiting.settle()  # first: the tasks of the callers run before the work that the commit begins
         if error is None:
             self._committed(group.effects, len(group.units), time.perf_counter() - group.began)
         if self._waiting:
@@ -333,33 +318,6 @@ class GroupWriter:
         finally:
             self._driver.execute(WITHOUT_WAITING)
         return None
-
-    def _run_in_thread(self, work: _Job, then: _Then) -> None:
-        self._job_is_done.clear()
-        self._yield_timer = self._loop.call_later(YIELD_AFTER, self._yield_gil)
-        self._jobs.put((work, then))
-
-    def _yield_gil(self) -> None:
-        """Let the thread have the GIL for a moment if it needs it.
-
-        A loop with many short tasks releases the GIL often, but takes it again before the thread has woken up; and the
-        thread may demand the GIL only if nobody released it for a whole switch interval. So the thread would wait for
-        seconds with a COMMIT that has long ended.
-        """
-        if not self._job_is_done.wait(YIELD_FOR):
-            self._yield_timer = self._loop.call_later(YIELD_AFTER, self._yield_gil)
-
-    def _finish(self, then: _Then, outcome: BaseException | None) -> None:
-        self._yield_timer.cancel()
-        then(outcome)
-
-    def _run_jobs(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            work, then = job
-            outcome = work()
-            if not self._loop.is_closed():
-                self._loop.call_soon_threadsafe(self._finish, then, outcome)
-            self._job_is_done.set()
 
 
 def translated(unit: Unit[T], conn: Connection) -> T:

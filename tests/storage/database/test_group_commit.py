@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, text
 from support.database import sqlite_url
 
-from orchestrator_gql.storage.database.after_commit import CommitEffects, NoHooks, wake
+from orchestrator_gql.storage.database.after_commit import CommitEffects, NoHooks, commit_effects, wake
 from orchestrator_gql.storage.database.schema import migrate
 from orchestrator_gql.storage.database.sqlite import SqliteDatabase
 from orchestrator_gql.storage.database.sqlite_file import PATIENCE
@@ -290,3 +290,48 @@ async def test_a_caller_goes_on_before_the_next_group_runs(database: SqliteDatab
     await asyncio.gather(first, second)
 
     assert order == ["unit one", "answer one", "unit two", "answer two"]
+
+
+async def test_the_callers_of_a_group_go_on_before_the_work_that_it_woke(database: SqliteDatabase) -> None:
+    order: list[str] = []
+
+    async def work() -> None:
+        order.append("work")
+
+    class Hooks(NoHooks):
+        def notify(self, effects: CommitEffects) -> None:
+            tasks.append(asyncio.create_task(work()))
+
+    async def call(name: str) -> None:
+        await database.transaction(keep(name))
+        order.append(f"answer {name}")
+
+    tasks: list[asyncio.Task[None]] = []
+    database.hooks = Hooks()
+
+    await asyncio.gather(call("one"), call("two"))
+    await asyncio.gather(*tasks)
+
+    assert order == ["answer one", "answer two", "work"]
+
+
+@pytest.mark.parametrize("passing", [[True], [False], [True, True], [True, False], [False, True]])
+async def test_a_group_is_passing_if_each_of_its_units_is(database: SqliteDatabase, passing: list[bool]) -> None:
+    found: list[bool] = []
+
+    class Hooks(NoHooks):
+        def notify(self, effects: CommitEffects) -> None:
+            found.append(effects.is_passing)
+
+    def unit(is_passing: bool) -> Callable[[Connection], None]:
+        def keep_one(conn: Connection) -> None:
+            keep("one")(conn)
+            commit_effects(conn).is_passing = is_passing
+
+        return keep_one
+
+    database.hooks = Hooks()
+
+    await store(database, [unit(is_passing) for is_passing in passing])
+
+    assert found == [all(passing)]
