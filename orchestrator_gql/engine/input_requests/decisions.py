@@ -6,7 +6,7 @@ that nothing has changed. `expect_open_request` lets PostgreSQL check it, in the
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -28,10 +28,9 @@ from orchestrator_gql.security import Principal
 from orchestrator_gql.storage import audit, input_requests, processes
 from orchestrator_gql.storage.database.prepared import (
     PreparedRead,
-    ReadResult,
     keep_ahead,
     read_ahead,
-    results_together,
+    rows_together,
 )
 from orchestrator_gql.storage.expected_processes import expect
 from orchestrator_gql.storage.processes import Standing
@@ -39,13 +38,16 @@ from orchestrator_gql.types import ProcessStatus
 from orchestrator_gql.utils.errors import InvalidState, NotFound, StaleForm
 from orchestrator_gql.workflow.model import InputStep, Workflow
 
+AuditHead: TypeAlias = Sequence[Sequence[Any]]
+"""The row of the newest entry in an audit chain, if there is one."""
+
 
 @dataclass(frozen=True, slots=True)
 class OpenRequest:
     """An open input request, the decisions on it so far, and the step that asks.
 
-    ``is_of_wait``: the engine asks what to do about a wait that ended without a result. ``head`` is the newest entry in
-    the audit chain of the process, on PostgreSQL.
+    ``is_of_wait``: the engine asks what to do about a wait that ended without a result. ``head`` has the columns of the
+    newest entry in the audit chain of the process, on PostgreSQL.
     """
 
     request: InputRequest
@@ -54,7 +56,7 @@ class OpenRequest:
     workflow: Workflow
     step: InputStep
     is_of_wait: bool
-    head: ReadResult | None = None
+    head: AuditHead | None = None
 
     @property
     def is_expected(self) -> bool:
@@ -179,13 +181,13 @@ def _read_request(conn: Connection, input_request_id: UUID) -> tuple[InputReques
     return request, decisions
 
 
-def _read_with_head(conn: Connection, id: UUID) -> tuple[InputRequest, list[Decision], Process, ReadResult | None]:
+def _read_with_head(conn: Connection, id: UUID) -> tuple[InputRequest, list[Decision], Process, AuditHead | None]:
     if conn.dialect.name == "sqlite":
         return *_read(conn, id), None
     head = input_requests.reading_head(id)
     read_ahead(conn, [head, input_requests.reading(id), input_requests.reading_process(id)])
-    (known,) = results_together(conn, [head])
-    return *_read(conn, id), known
+    (rows,) = rows_together(conn, [head])
+    return *_read(conn, id), [tuple(row.values()) for row in rows]
 
 
 def _read(conn: Connection, input_request_id: UUID) -> tuple[InputRequest, list[Decision], Process]:
