@@ -33,7 +33,7 @@ TRIPS = {
     "receiveCallback": 2,
     "poll of an open form": 1,
     "page of an open form": 1,
-    "submit": 4,  # the request; the lock, and what is read under it; what is stored; COMMIT
+    "submit": 2,  # the request; what is stored, if nothing has changed since, with the COMMIT
 }
 
 MADE: ContextVar[list[int] | None] = ContextVar("MADE", default=None)
