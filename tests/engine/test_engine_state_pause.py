@@ -13,6 +13,7 @@ from support.engine import Engine, engine_of
 from support.operator import ADA, confirm
 from support.playbooks import calls, of
 from support.remote import Remote, answer, report
+from support.until import PATIENCE
 
 from orchestrator_gql import inputstep, retrystep, step
 from orchestrator_gql.commands.engine import set_engine_state
@@ -256,6 +257,9 @@ async def test_a_result_is_a_passing_state_only_while_the_engine_runs(offer: Off
     engine.runtime.database.hooks = Hooks()
 
     await answer(engine.runtime, token, {"rc": 0, "changed": 3})
+    async with asyncio.timeout(PATIENCE):
+        while not passing:  # the caller goes on before the commit is told
+            await asyncio.sleep(0)
 
     assert passing[0] is not is_paused
 

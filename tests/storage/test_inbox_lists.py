@@ -101,12 +101,12 @@ def write(conn: Connection, rows: Sequence[Row]) -> None:
     conn.execute(insert(input_requests), forms)
     callback = {"wait_seq": 1, "round": 1, "source": "CALLBACK", "issued_at": BEGIN, "expires_at": NOW}
     callback |= {"token_hint": "abcd", "result_key": "result", "is_early": False}
-    letters = [
+    issued = [
         {"id": row["id"], "process_id": row["id"], **common, **callback}
         | {"status": CallbackStatus.REJECTED if row["workflow"] == "old" else CallbackStatus.WITHDRAWN}
         for row in rows
     ]
-    conn.execute(insert(callbacks), letters)
+    conn.execute(insert(callbacks), issued)
     sent = {"kind": "input-request.opened", "payload": {}, "tries": 1, "tries_before": 0, "log": [], "due_at": BEGIN}
     conn.execute(insert(notifications), [{**sent, **notice(row)} for row in rows])
 
