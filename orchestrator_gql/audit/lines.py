@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from orchestrator_gql.audit.entries import AuditEntry, instant
 from orchestrator_gql.audit.seals import Seal
 from orchestrator_gql.types import Json
+from orchestrator_gql.utils.clock import read_instant
 from orchestrator_gql.utils.json import decode, encode
 
 
@@ -63,7 +63,7 @@ def _read(fields: Json) -> Line:
         case "seal":
             return Seal(
                 seq=_number(fields["seq"]),
-                at=_instant(fields["at"]),
+                at=read_instant(fields["at"]),
                 entries=_number(fields["entries"]),
                 heads=fields["heads"],
                 previous=_text(fields["previous"]),
@@ -74,7 +74,7 @@ def _read(fields: Json) -> Line:
                 id=UUID(fields["id"]),
                 chain=UUID(fields["chain"]),
                 seq=_number(fields["seq"]),
-                at=_instant(fields["at"]),
+                at=read_instant(fields["at"]),
                 actor=_text_or_none(fields["actor"]),
                 action=_text(fields["action"]),
                 details=fields["details"],
@@ -104,10 +104,3 @@ def _text(value: Json) -> str:
 
 def _text_or_none(value: Json) -> str | None:
     return None if value is None else _text(value)
-
-
-def _instant(value: Json) -> datetime:
-    instant = datetime.fromisoformat(value)
-    if instant.tzinfo is None:
-        raise ValueError
-    return instant

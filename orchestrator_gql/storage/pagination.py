@@ -15,6 +15,7 @@ from sqlalchemy.types import TypeEngine
 
 from orchestrator_gql.storage.columns import UtcDateTime
 from orchestrator_gql.types import Json
+from orchestrator_gql.utils.clock import read_instant
 from orchestrator_gql.utils.errors import CursorInvalid, PayloadInvalid
 from orchestrator_gql.utils.json import encode, read
 
@@ -190,10 +191,7 @@ def _value(kind: TypeEngine[Any], text: Json) -> Any:
         raise CursorInvalid
     try:
         if isinstance(kind, UtcDateTime):
-            instant = datetime.fromisoformat(text)
-            if instant.tzinfo is None:
-                raise CursorInvalid
-            return instant
+            return read_instant(text)
         value = kind.python_type(text)
         if isinstance(value, int) and not 0 <= value < _NUMBERS:
             raise CursorInvalid  # PostgreSQL refuses the comparison with a number that is no INTEGER

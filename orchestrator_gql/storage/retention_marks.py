@@ -5,6 +5,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from orchestrator_gql.storage.pagination import cursor_of, only
+from orchestrator_gql.utils.clock import read_instant
 from orchestrator_gql.utils.errors import CursorInvalid
 
 
@@ -25,9 +26,6 @@ def mark_of(cursor: str) -> Mark:
     """The mark of a cursor; raises `CursorInvalid`."""
     try:
         kind, at, id = only(cursor).split(" ")
-        mark = Mark({"failed": True, "ended": False}[kind], datetime.fromisoformat(at), UUID(id))
+        return Mark({"failed": True, "ended": False}[kind], read_instant(at), UUID(id))
     except (KeyError, ValueError):
         raise CursorInvalid from None
-    if mark.at.tzinfo is None:
-        raise CursorInvalid
-    return mark

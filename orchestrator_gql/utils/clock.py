@@ -22,6 +22,20 @@ _elapsed: Seconds = partial(time.clock_gettime, getattr(time, "CLOCK_BOOTTIME", 
 """Elapsed seconds that nobody can set. They also count the time in which the machine sleeps."""
 
 
+def read_instant(text: str) -> datetime:
+    """The instant of an ISO 8601 text, in UTC; raises ValueError for another text, also for one without a time zone.
+
+    The first hours of the year 1 and the last hours of the year 9999 are no instants in UTC with some offsets.
+    """
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError("it names no time zone")
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("it is before the year 1 or after the year 9999") from error
+
+
 class Clock(Protocol):
     """Anything that tells the time."""
 

@@ -308,7 +308,7 @@ async def test_a_refused_delivery_whose_commit_was_lost_is_unknown_and_has_one_a
     async with called(wired, clock) as call:
         receipt = await answer(call.engine.runtime, call.token, "the result")
         await call.engine.reaches(call.process_id, COMPLETED)
-        wired.wire.cut_commit(cut, "CONFLICT")
+        wired.wire.cut_commit(cut, digest(call.token).hex())  # "CONFLICT" is also in each upsert, as of a heartbeat
         with pytest.raises(OutcomeUnknown):
             await answer(call.engine.runtime, call.token, "another result")
         attempts = await _attempts(call)

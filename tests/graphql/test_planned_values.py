@@ -186,3 +186,14 @@ def test_a_value_that_is_nested_too_deeply_is_left_to_graphql_core() -> None:
     assert variables_reader(schema, operation.variable_definitions)({"deep": deep}) is None
     usual: Any = get_variable_values(schema, operation.variable_definitions, {"deep": deep})
     assert [error.message for error in usual] == ["Variable values are nested too deeply."]
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-03-02T09:00", "soon"])
+def test_a_time_that_is_no_instant_is_an_error_of_its_variable(at: str) -> None:
+    operation: Any = parse("query ($from: DateTime) { processes(filter: {startedAt: {from: $from}}) { totalCount } }")
+    definitions = operation.definitions[0].variable_definitions
+
+    assert variables_reader(SCHEMA._schema, definitions)({"from": at}) is None
+    usual: Any = get_variable_values(SCHEMA._schema, definitions, {"from": at})
+    (error,) = usual
+    assert str(error).startswith("Variable '$from' has invalid value")

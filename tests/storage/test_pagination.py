@@ -1,7 +1,8 @@
-"""A long list is not counted row by row."""
+"""A long list is not counted row by row, and a cursor that no server made is refused."""
 
 from collections.abc import Iterator
 from functools import partial
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, insert, select
@@ -9,8 +10,10 @@ from support.many_subscriptions import plain_engine
 from support.query_work import statements_of, work_of
 
 from orchestrator_gql.storage import pagination
-from orchestrator_gql.storage.pagination import count, count_by_index
-from orchestrator_gql.storage.tables import products
+from orchestrator_gql.storage.pagination import Key, count, count_by_index, cursor_of, values_of
+from orchestrator_gql.storage.retention_marks import mark_of
+from orchestrator_gql.storage.tables import processes, products
+from orchestrator_gql.utils.errors import CursorInvalid
 from orchestrator_gql.utils.tokens import new_id
 
 pytestmark = pytest.mark.one_dispatcher
@@ -53,3 +56,13 @@ def test_sqlite_does_not_count_a_list_that_is_too_long(
         )
 
     assert by_index <= (plain / 2 if engine.dialect.name == "sqlite" else plain)
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_cursor_with_a_time_that_is_no_instant_is_refused(at: str) -> None:
+    key = Key((processes.c.started_at, processes.c.id))
+    for made in (pagination._packed([key.name, at, "0" * 32]), cursor_of(f"ended {at} {UUID(int=1)}")):
+        with pytest.raises(CursorInvalid):
+            values_of(key, made)
+        with pytest.raises(CursorInvalid):
+            mark_of(made)

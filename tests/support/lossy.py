@@ -11,7 +11,7 @@ from orchestrator_gql.storage.database import transactions
 from orchestrator_gql.storage.database.link import name_of
 
 COMMIT = (b"COMMIT\0", name_of(transactions.COMMIT))
-BEGIN = (b"BEGIN", name_of(transactions.BEGIN))
+BEGIN = (b"BEGIN", name_of(transactions.BEGIN), name_of(transactions.SNAPSHOT))
 """As text, and prepared."""
 
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from orchestrator_gql.utils.clock import SteadyClock
+from orchestrator_gql.utils.clock import SteadyClock, read_instant
 
 BEGAN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 DAY_AND_MORE = 26 * 3600.0
@@ -99,3 +99,14 @@ def test_another_machines_clock_is_adopted_once_and_then_followed_slowly() -> No
     assert adopted == pytest.approx(DAY_AND_MORE + 2)
     assert just_after == pytest.approx(DAY_AND_MORE + 102)
     assert machine.since() == pytest.approx(DAY_AND_MORE + 207)
+
+
+def test_an_instant_is_read_in_utc() -> None:
+    assert read_instant("2026-03-02T10:00:00+01:00") == BEGAN
+    assert read_instant("2026-03-02T10:00:00+01:00").tzinfo is UTC
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-03-02T09:00", "soon"])
+def test_a_text_that_is_no_instant_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        read_instant(text)

@@ -9,6 +9,7 @@ from graphql import ValueNode, value_from_ast_untyped
 
 from orchestrator_gql.graphql.plain_fields import JSON_SCALAR
 from orchestrator_gql.graphql.redaction import Shown, redacted
+from orchestrator_gql.utils.clock import read_instant
 from orchestrator_gql.utils.errors import PayloadInvalid
 from orchestrator_gql.utils.json import read
 from orchestrator_gql.utils.json.redaction import Redactor
@@ -25,12 +26,10 @@ def _instant(value: datetime) -> str:
 
 def _read_instant(value: Any) -> datetime:
     try:
-        read = datetime.fromisoformat(value)
+        return read_instant(value)
     except (TypeError, ValueError) as wrong:
-        raise PayloadInvalid(f"{value!r} is no ISO 8601 date and time.") from wrong
-    if read.tzinfo is None:
-        raise PayloadInvalid(f"{value!r} names no time zone: add Z or an offset.")
-    return read
+        message = f"{value!r} is no ISO 8601 date and time from the year 1 to 9999 with Z or an offset."
+        raise PayloadInvalid(message) from wrong
 
 
 def _read_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
