@@ -1,8 +1,10 @@
 """`orchestrator-gql pause` and `resume`: stop or let the engine start steps."""
 
 import json
+import sys
 from typing import Any
 
+from orchestrator_gql.cli.catalog import PROGRAM
 from orchestrator_gql.cli.client import OperationRefused
 from orchestrator_gql.cli.operator.times import moment
 from orchestrator_gql.cli.request import request
@@ -20,12 +22,18 @@ mutation SetEngineState($input: SetEngineStateInput!) {
 
 
 def set_engine(url: str, *, paused: bool, reason: str | None = None, is_json: bool = False) -> None:
-    """Pause or resume the engine and print its new state; raises `OperationRefused` if the server refuses."""
+    """Pause or resume the engine and print its new state; raises `OperationRefused` if the server refuses.
+
+    If the engine was in this state already, a line on stderr says that the reason was not stored.
+    """
     response = request(url, DOCUMENT, {"input": {"paused": paused, "reason": reason}})["setEngineState"]
     if response["__typename"] != "SetEngineStateSuccess":
         raise OperationRefused(printable(response["message"]))
     engine = response["engine"]
-    print(json.dumps(engine) if is_json else printable(summary(engine)))
+    print(json.dumps(engine) if is_json else printable(summary(engine)), flush=True)
+    if reason is not None and (reason.replace("\x00", "\ufffd").strip() or None) != engine["reason"]:
+        before = "was paused already: who, when and why stay as they are" if paused else "ran already"
+        print(f"{PROGRAM}: The engine {before}. The new reason was not stored.", file=sys.stderr)
 
 
 def summary(engine: dict[str, Any]) -> str:

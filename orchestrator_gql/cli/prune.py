@@ -17,6 +17,7 @@ from orchestrator_gql.cli.operator.known import demand_workflows
 from orchestrator_gql.cli.operator.times import moment
 from orchestrator_gql.cli.progress import Counter, working
 from orchestrator_gql.cli.request import request
+from orchestrator_gql.cli.signals import interrupted_by_all
 from orchestrator_gql.cli.terminal import printable, process_count
 from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
 
@@ -126,15 +127,16 @@ def _of_server(url: str, wish: Wish) -> dict[str, Any]:
 
 def _delete(ask: Ask, wish: Wish, expected: int) -> _Totals:
     done, counter = _Totals(), Counter("processes", expected)
-    try:
-        _delete_all(ask, wish, done, counter, expected)
-    except (KeyboardInterrupt, OrchestratorError) as error:
-        counter.end()
-        if done.processes or isinstance(error, KeyboardInterrupt):
-            gone = f"{done.processes:,} or more processes are" if done.processes else "Some processes may be"
-            rest = "each as a whole. Run the command again to delete the rest."
-            print(f"{PROGRAM}: Not finished. {gone} deleted, {rest}", file=sys.stderr)
-        raise
+    with interrupted_by_all():
+        try:
+            _delete_all(ask, wish, done, counter, expected)
+        except (KeyboardInterrupt, OrchestratorError) as error:
+            counter.end()
+            if done.processes or isinstance(error, KeyboardInterrupt):
+                gone = f"{done.processes:,} or more processes are" if done.processes else "Some processes may be"
+                rest = "each as a whole. Run the command again to delete the rest."
+                print(f"{PROGRAM}: Not finished. {gone} deleted, {rest}", file=sys.stderr)
+            raise
     counter.end()
     return done
 

@@ -1,7 +1,7 @@
-"""The signals that end a command which writes a file: a part of the file must not remain."""
+"""The signals that end a command: a part of a file must not remain, and a person must learn how far the work came."""
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, NoReturn
@@ -12,7 +12,9 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
-def handling(handle: Callable[[int], Any], *, is_last: bool = False) -> Iterator[None]:
+def handling(
+    handle: Callable[[int], Any], *, is_last: bool = False, numbers: Sequence[signal.Signals] = SIGNALS
+) -> Iterator[None]:
     """Call ``handle`` with the number of each signal during the block, instead of what the signal does otherwise.
 
     ``is_last``: the command ends with the block. Later signals are then ignored: they would change its exit code.
@@ -21,7 +23,7 @@ def handling(handle: Callable[[int], Any], *, is_last: bool = False) -> Iterator
     def received(number: int, _: FrameType | None) -> None:
         handle(number)
 
-    before = {number: signal.getsignal(number) for number in SIGNALS}
+    before = {number: signal.getsignal(number) for number in numbers}
     for number, handler in before.items():
         if handler != signal.SIG_IGN:  # such as of nohup
             signal.signal(number, received)
@@ -35,3 +37,27 @@ def handling(handle: Callable[[int], Any], *, is_last: bool = False) -> Iterator
 def leave_block(number: int) -> NoReturn:
     """End the command by an exception, so that the blocks which it leaves clean up."""
     raise SystemExit(BY_SIGNAL + number)
+
+
+@contextmanager
+def interrupted_by_all() -> Iterator[None]:
+    """SIGTERM and SIGHUP interrupt the block as Ctrl-C does, such as at a stop of its container.
+
+    The block may handle `KeyboardInterrupt`. Behind the block the exit code is that of the signal.
+    """
+    numbers: list[int] = []
+
+    def interrupt(number: int) -> None:
+        numbers.append(number)
+        handler = signal.getsignal(signal.SIGINT)
+        if not callable(handler):
+            raise KeyboardInterrupt  # SIGINT is ignored, as in the background of a script
+        handler(signal.SIGINT, None)  # perhaps that of asyncio, which cancels the task
+
+    try:
+        with handling(interrupt, numbers=SIGNALS[1:]):
+            yield
+    except KeyboardInterrupt:
+        if numbers:
+            leave_block(numbers[0])
+        raise

@@ -120,7 +120,7 @@ def test_a_waiting_process_is_listed_and_brought_to_its_end(site: Site) -> None:
 
     assert nothing == "Nothing waits.\n"
     assert listed.startswith(f"{id}  one  callback, for ")
-    assert "23 h left. It waits for a remote service to answer." in listed
+    assert "1 d left. It waits for a remote service to answer." in listed
     assert (as_json["kind"], as_json["process"]) == ("CALLBACK", id)
     assert none_overdue == "Nothing is overdue.\n"
     assert longer == f"{id} is AWAITING_CALLBACK\n"

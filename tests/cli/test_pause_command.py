@@ -1,5 +1,6 @@
 """The commands that pause and resume the engine; every refusal is a sentence."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -18,14 +19,23 @@ STRANGER = (
 def test_the_engine_is_paused_and_resumed_with_who_and_why(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
         to = ("--url", server.address + "/")
-        paused = orchestrator(tmp_path, "pause", *to, "--reason", "router\nupgrade")
-        again = orchestrator(tmp_path, "pause", *to, "--reason", "another")
+        paused = orchestrator(tmp_path, "pause", *to, "--reason", " router\nupgrade ")
+        again = orchestrator(tmp_path, "pause", *to, "--reason", "another", "--json")
+        without = orchestrator(tmp_path, "pause", *to)
         resumed = orchestrator(tmp_path, "resume", *to)
+        late = orchestrator(tmp_path, "resume", *to, "--reason", "done")
 
-    assert (paused.returncode, resumed.returncode, paused.stderr) == (0, 0, "")
+    assert (paused.returncode, again.returncode, resumed.returncode, late.returncode) == (0, 0, 0, 0)
+    assert (paused.stderr, without.stderr, resumed.stderr) == ("", "", "")
     assert paused.stdout.startswith("The engine is PAUSED since 20")
     assert paused.stdout.endswith(" by Local operator: router\\nupgrade (0 steps running, 0 processes waiting)\n")
-    assert again.stdout == paused.stdout
+    assert without.stdout == paused.stdout
+    assert json.loads(again.stdout)["reason"] == "router\nupgrade"
+    assert again.stderr == (
+        "orchestrator-gql: The engine was paused already: who, when and why stay as they are. The new reason was not "
+        "stored.\n"
+    )
+    assert late.stderr == "orchestrator-gql: The engine ran already. The new reason was not stored.\n"
     assert resumed.stdout.startswith("The engine is RUNNING since 20")
 
 

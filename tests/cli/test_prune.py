@@ -6,10 +6,12 @@ import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
+from signal import SIGHUP, SIGINT, SIGTERM, Signals
+from subprocess import PIPE
 from typing import Any
 
 import pytest
-from support.command_line import orchestrator, serving
+from support.command_line import SECONDS, orchestrator, serving, started, until
 from support.database import new_sqlite_url, sqlite_url
 from support.old_processes import ENDED, Maker, Old
 from support.traces import ids_of, named, traces
@@ -138,6 +140,54 @@ def test_a_killed_run_leaves_whole_processes_and_the_next_run_goes_on(tmp_path: 
     assert len(after) < len(there) < len(old)
     assert {str(process.id) for process in old} - after == may_go
     assert found == []
+
+
+SLOW = """
+import asyncio, signal, sys
+from pathlib import Path
+from orchestrator_gql.cli import prune_database
+
+prune, begun = prune_database.prune, []
+
+async def slow(*arguments):
+    begun.append(None)
+    if len(begun) > 1:
+        Path("stuck").touch()
+        await asyncio.sleep(600)
+    return await prune(*arguments)
+
+prune_database.prune, prune_database.SECONDS = slow, 0.0
+"""
+"""The second request does not end, as if it deleted much."""
+
+IN_BACKGROUND = "signal.signal(signal.SIGINT, signal.SIG_IGN)"
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "shell"),
+    [(SIGINT, 130, ""), (SIGTERM, 143, ""), (SIGHUP, 129, ""), (SIGTERM, 143, IN_BACKGROUND)],
+)
+def test_a_signal_ends_a_run_which_says_what_is_gone(tmp_path: Path, number: Signals, code: int, shell: str) -> None:
+    url = sqlite_url(tmp_path)
+    old = made(url)
+    arguments = ("prune", "--older-than", "100", "--yes", "--json", "--database", url)
+    settings = {"ORCHESTRATOR_AUDIT_KEY": KEY}
+
+    with started(
+        arguments, settings, change=SLOW + shell, cwd=tmp_path, stdout=PIPE, stderr=PIPE, text=True
+    ) as command:
+        until(lambda: (tmp_path / "stuck").exists() or None)
+        command.send_signal(number)
+        out, err = command.communicate(timeout=SECONDS)
+    there, found = left(url, old)
+
+    assert (command.returncode, out, found) == (code, "", [])
+    gone = len(old) - len(there)
+    assert gone > 0
+    assert err == (
+        f"orchestrator-gql: Not finished. {gone} or more processes are deleted, each as a whole. Run the command again "
+        "to delete the rest.\n"
+    )
 
 
 def test_another_audit_key_deletes_nothing_and_says_why(tmp_path: Path) -> None:

@@ -1,11 +1,11 @@
 """A verb on many processes is sent for several at once; what became of each process is said, also after Ctrl-C."""
 
 import json
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from signal import SIGHUP, SIGINT, SIGTERM, Signals
 from threading import Condition, Event, Lock, Thread
 from typing import Any
 
@@ -167,17 +167,20 @@ def test_a_lost_answer_ends_the_work_and_the_process_may_be_done(
         assert set(result["left"]).isdisjoint(server.aborted)
 
 
-def test_ctrl_c_awaits_what_was_sent_and_says_what_is_left(server: Server, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "expected"), [(SIGINT, INTERRUPTED), (SIGTERM, 143), (SIGHUP, 129)])
+def test_a_signal_awaits_what_was_sent_and_says_what_is_left(
+    number: Signals, expected: int, server: Server, tmp_path: Path
+) -> None:
     server.holds_from = 30
     with served(server) as url, running(tmp_path, *ABORT, "--json", ORCHESTRATOR_URL=url) as command:
         until(lambda: len(server.aborted) >= 30 + AT_ONCE or None)
-        command.process.send_signal(signal.SIGINT)
+        command.process.send_signal(number)
         until(lambda: "awaiting the last answers" in command.err.read_text() or None)
         server.released.set()
         code = command.process.wait(SECONDS)
 
     result = json.loads(command.out.read_text().splitlines()[-1])
-    assert code == INTERRUPTED
+    assert code == expected
     assert sorted(node["id"] for node in result["done"]) == sorted(server.aborted)
     assert len(server.aborted) == 30 + AT_ONCE
     assert (result["unknown"], len(result["left"])) == ([], MANY - 30 - AT_ONCE)
@@ -188,9 +191,9 @@ def test_a_second_ctrl_c_does_not_wait_and_names_what_may_be_done(server: Server
     server.holds_from = 30
     with served(server) as url, running(tmp_path, *ABORT, ORCHESTRATOR_URL=url) as command:
         until(lambda: len(server.aborted) >= 30 + AT_ONCE or None)
-        command.process.send_signal(signal.SIGINT)
+        command.process.send_signal(SIGINT)
         until(lambda: "awaiting the last answers" in command.err.read_text() or None)
-        command.process.send_signal(signal.SIGINT)
+        command.process.send_signal(SIGINT)
         code = command.process.wait(SECONDS)
         server.released.set()
 

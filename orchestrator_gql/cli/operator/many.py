@@ -17,6 +17,7 @@ from orchestrator_gql.cli.operator.processes import table_of
 from orchestrator_gql.cli.operator.selection import failure_note, filter_of, pages
 from orchestrator_gql.cli.operator.sending import Node, Outcomes, send
 from orchestrator_gql.cli.progress import Counter
+from orchestrator_gql.cli.signals import interrupted_by_all
 from orchestrator_gql.cli.terminal import printable, process_count
 from orchestrator_gql.utils.json import Json
 
@@ -141,11 +142,12 @@ class Many:
             given = {"reason": self.reason} if self.verb == "abort" else {}
             return verbs.act_async(http, url, f"{self.verb}Process", processId=node["id"], **given)
 
-        send(url, outcomes, act, report)
-        counter.end()
-        self._print(outcomes, word)
-        if outcomes.is_interrupted:
-            raise KeyboardInterrupt
+        with interrupted_by_all():
+            send(url, outcomes, act, report)
+            counter.end()
+            self._print(outcomes, word)
+            if outcomes.is_interrupted:
+                raise KeyboardInterrupt
         if outcomes.error is not None:
             raise outcomes.error
         return DECLINED if outcomes.refused else DONE

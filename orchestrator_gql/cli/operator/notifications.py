@@ -7,7 +7,7 @@ from uuid import UUID
 
 from orchestrator_gql.cli.client import VerbRefused
 from orchestrator_gql.cli.operator.ids import short
-from orchestrator_gql.cli.operator.times import age
+from orchestrator_gql.cli.operator.times import age, left
 from orchestrator_gql.cli.operator.verbs import refusal_text
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.table import Table, is_for_people
@@ -81,7 +81,7 @@ def _outcome(notification: dict[str, Any], now: datetime) -> str:
         case "DEAD":
             outcome = f"given up after {_tries(notification)}"
         case _ if notification["tries"]:
-            outcome = f"tried again in {age(notification['dueAt'], now)}, after {_tries(notification)}"
+            outcome = f"tried again in {left(notification['dueAt'], now)}, after {_tries(notification)}"
         case _:
             outcome = "to be sent"
     return f"{outcome}{f': {error}' if (error := notification['lastError']) else ''}"

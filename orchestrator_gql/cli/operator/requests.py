@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from orchestrator_gql.cli.client import VerbRefused
-from orchestrator_gql.cli.operator.times import age, is_past, moment
+from orchestrator_gql.cli.operator.times import age, is_past, left, moment
 from orchestrator_gql.cli.places import input_error
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
@@ -95,8 +95,8 @@ def due(input_request: dict[str, Any], now: datetime) -> str:
     """The time until the due date or since it; empty if there is no due date."""
     if not input_request["dueAt"]:
         return ""
-    time = age(input_request["dueAt"], now)
-    return f"overdue by {time}" if is_past(input_request["dueAt"], now) else f"due in {time}"
+    due_at = input_request["dueAt"]
+    return f"overdue by {age(due_at, now)}" if is_past(due_at, now) else f"due in {left(due_at, now)}"
 
 
 def decided(decision: dict[str, Any]) -> str:

@@ -51,7 +51,7 @@ class Outcomes:
 def send(url: str, outcomes: Outcomes, act: Act, report: Callable[[str | None], None]) -> None:
     """Send the operation for each process; ``report`` is called after each answer, with the refusal if it is one.
 
-    The first error that is no refusal ends the work, and so does Ctrl-C. After a second Ctrl-C nothing is awaited.
+    The first error that is no refusal ends the work, and so does a signal. After a second signal nothing is awaited.
     """
     try:
         asyncio.run(_send(url, outcomes, act, report))
@@ -68,7 +68,7 @@ async def _send(url: str, outcomes: Outcomes, act: Act, report: Callable[[str | 
         ]
         try:
             await asyncio.wait(senders)
-        except asyncio.CancelledError:  # Ctrl-C
+        except asyncio.CancelledError:  # Ctrl-C, or another signal
             outcomes.is_interrupted = True
             if outcomes.unknown:
                 print("\nStopping: awaiting the last answers; Ctrl-C again does not wait.", file=sys.stderr, flush=True)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from orchestrator_gql.cli.client import VerbRefused
 from orchestrator_gql.cli.operator.requests import DECISIONS, STANDING, approvals, claimed, decided, due
-from orchestrator_gql.cli.operator.times import age, moment
+from orchestrator_gql.cli.operator.times import age, deadline, moment
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.style import STATUSES, is_colored, styled
 from orchestrator_gql.cli.terminal import printable
@@ -144,8 +144,8 @@ def lines(process: dict[str, Any], now: datetime, before: Decisions) -> list[str
     if process["note"]:
         rows.append(f"  note: {process['note']}")
     if why := process["whyWaiting"]:
-        left = f" ({age(why['until'], now)} left)" if why["until"] else ""
-        rows.append(f"  {why['message']}{left}")
+        until = f" ({deadline(why['until'], now)})" if why["until"] else ""
+        rows.append(f"  {why['message']}{until}")
     if process["failure"]:
         rows.append(f"  {process['failure']['code']}: {process['failure']['message']}")
         if not any(_is_same(step["failure"], process["failure"]) for step in process["steps"]):

@@ -1,6 +1,9 @@
 """Points in time as the operator's verbs print them."""
 
+import math
 from datetime import UTC, datetime
+
+UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 
 
 def age(since: str, now: datetime) -> str:
@@ -11,10 +14,30 @@ def age(since: str, now: datetime) -> str:
     '2 h'
     """
     seconds = abs((now - datetime.fromisoformat(since)).total_seconds())
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+    for unit, size in UNITS[:-1]:
         if seconds >= size:
             return f"{seconds // size:.0f} {unit}"
     return f"{seconds:.0f} s"
+
+
+def left(until: str, now: datetime) -> str:
+    """The time until that moment in two units, rounded up: 24 hours are not 23 after a second.
+
+    >>> from datetime import UTC
+    >>> left("2026-03-03T09:00:00Z", datetime(2026, 3, 2, 9, 0, 2, tzinfo=UTC))
+    '1 d'
+    >>> left("2026-03-02T11:30:00Z", datetime(2026, 3, 2, 9, 0, 2, tzinfo=UTC))
+    '2 h 30 min'
+    """
+    seconds = math.ceil((datetime.fromisoformat(until) - now).total_seconds())
+    if seconds < 60:
+        return f"{max(seconds, 0)} s"
+    at = 2
+    while at > 0 and math.ceil(seconds / UNITS[at + 1][1]) * UNITS[at + 1][1] >= UNITS[at - 1][1]:
+        at -= 1  # rounded up, it fills the larger unit
+    (unit, size), (smaller, part) = UNITS[at], UNITS[at + 1]
+    whole, rest = divmod(math.ceil(seconds / part) * part, size)
+    return f"{whole} {unit} {rest // part} {smaller}" if rest else f"{whole} {unit}"
 
 
 def moment(at: str) -> str:
@@ -29,3 +52,13 @@ def moment(at: str) -> str:
 def is_past(at: str, now: datetime) -> bool:
     """Whether that moment has come."""
     return datetime.fromisoformat(at) <= now
+
+
+def deadline(until: str, now: datetime) -> str:
+    """How long it is until that moment, or since.
+
+    >>> from datetime import UTC
+    >>> deadline("2026-03-02T09:00:00Z", datetime(2026, 3, 2, 9, 5, tzinfo=UTC))
+    'overdue by 5 min'
+    """
+    return f"overdue by {age(until, now)}" if is_past(until, now) else f"{left(until, now)} left"

@@ -9,7 +9,7 @@ from orchestrator_gql.cli.operator.decisions import teams_of
 from orchestrator_gql.cli.operator.ids import short
 from orchestrator_gql.cli.operator.known import demand_teams
 from orchestrator_gql.cli.operator.requests import STANDING, approvals, claimed
-from orchestrator_gql.cli.operator.times import age, is_past
+from orchestrator_gql.cli.operator.times import age, deadline, is_past
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.table import Table, is_for_people
 from orchestrator_gql.cli.terminal import printable
@@ -115,18 +115,12 @@ def _is_overdue(wait: dict[str, Any], now: datetime) -> bool:
 
 
 def _cells(wait: dict[str, Any], now: datetime) -> list[str]:
-    deadline = ""
-    if wait["until"]:
-        time = age(wait["until"], now)
-        deadline = f"overdue by {time}" if _is_overdue(wait, now) else f"{time} left"
-    return [short(wait["process"]), wait["workflow"], wait["what"], age(wait["since"], now), deadline, _about(wait)]
+    until = deadline(wait["until"], now) if wait["until"] else ""
+    return [short(wait["process"]), wait["workflow"], wait["what"], age(wait["since"], now), until, _about(wait)]
 
 
 def _line(wait: dict[str, Any], now: datetime) -> str:
-    until = ""
-    if wait["until"]:
-        time = age(wait["until"], now)
-        until = f", overdue by {time}" if _is_overdue(wait, now) else f", {time} left"
+    until = f", {deadline(wait['until'], now)}" if wait["until"] else ""
     since = age(wait["since"], now)
     process = f"{wait['process']}  {wait['workflow']}  {wait['what']}"
     return f"{process}, for {since}{until}. {_about(wait)}"
