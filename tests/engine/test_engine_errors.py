@@ -253,10 +253,10 @@ async def test_a_process_ends_by_its_row_alone_if_neither_steps_nor_events_can_b
     engine = await offer(flow, heartbeat=0.1)
 
     def broken(real: Callable[..., None]) -> Callable[..., None]:
-        def write(*args: Any) -> None:
+        def write(*args: Any, **named: Any) -> None:
             if ran:
                 raise Bug
-            real(*args)
+            real(*args, **named)
 
         return write
 
