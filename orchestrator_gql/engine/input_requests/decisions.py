@@ -26,12 +26,7 @@ from orchestrator_gql.process import Process, fingerprint, steps_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
 from orchestrator_gql.storage import audit, input_requests, processes
-from orchestrator_gql.storage.database.prepared import (
-    PreparedRead,
-    keep_ahead,
-    read_ahead,
-    rows_together,
-)
+from orchestrator_gql.storage.database.prepared import PreparedRead, keep_ahead, read_ahead, rows_together
 from orchestrator_gql.storage.expected_processes import expect
 from orchestrator_gql.storage.processes import Standing
 from orchestrator_gql.types import ProcessStatus
