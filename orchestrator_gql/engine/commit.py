@@ -175,7 +175,7 @@ def apply(
     after = copy_process(pending.process, version=current.version + 1, note=current.note, engine_failures=failures)
     is_held = after.status is ProcessStatus.RUNNING and after.worker is not None
     processes.write(conn, before, after, context.lease_until if is_held else None, Fenced, current)
-    _write(conn, before, after, pending.transitions, context, known)
+    _write(conn, before.execution, after, pending.transitions, context, known)
     if after.status in ENDED and not current.holds_none:
         events.append(conn, subscription_locks.release_all(conn, after, context.steps, context.now))
     if after.status is ProcessStatus.RUNNING:
@@ -345,19 +345,15 @@ def _continues(process: Process) -> bool:
 
 
 def _write(
-    conn: Connection,
-    before: Process,
-    after: Process,
-    written: Sequence[Transition],
-    context: CommitContext,
-    known: KnownCallbacks,
-) -> None:
+    conn: Connection, stored: StepExecution | None, after: Process, written: Sequence[Transition],
+    context: CommitContext, known: KnownCallbacks,
+) -> None:  # fmt: skip
     """Write the step executions and the effects of each transition, and append all events in order."""
     latest: dict[int, StepExecution] = {
         execution.seq: execution for transition in written for execution in transition.executions
     }
     if latest:
-        steps.save_all(conn, after.id, list(latest.values()), stored=before.execution)
+        steps.save_all(conn, after.id, list(latest.values()), stored=stored)
     in_order: list[Event] = []
     for transition in written:
         if transition.wait is not None:
