@@ -4,7 +4,6 @@ import re
 from functools import cache
 from pathlib import Path
 
-import pytest
 from graphql import GraphQLSchema, build_schema, parse, validate
 from support.tree import ROOT
 
@@ -61,28 +60,32 @@ def test_the_workflows_of_the_page_on_callbacks_can_be_loaded_unchanged(tmp_path
     assert len(workflows["configure_one"].clean_up) == 1
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name)
-def test_the_operations_of_a_page_are_valid_in_the_schema(page: Path) -> None:
-    problems = [error.message for text in blocks(page, "graphql") for error in validate(schema(), parse(text))]
+def test_the_operations_of_each_page_are_valid_in_the_schema() -> None:
+    problems = {
+        name(page): [error.message for text in blocks(page, "graphql") for error in validate(schema(), parse(text))]
+        for page in PAGES
+    }
 
-    assert problems == []
-
-
-@pytest.mark.parametrize("page", PAGES, ids=name)
-def test_every_file_that_a_page_links_to_exists(page: Path) -> None:
-    links = re.findall(r"\]\((?!http)([^)#]+)", page.read_text())
-
-    assert [link for link in links if not (page.parent / link).exists()] == []
+    assert {page: found for page, found in problems.items() if found} == {}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name)
-def test_every_heading_that_a_page_links_to_exists(page: Path) -> None:
-    links = re.findall(r"\]\((?!http)([^)#]*)#([^)]+)\)", page.read_text())
-    targets = [(page.parent / link if link else page, anchor) for link, anchor in links]
+def test_every_file_that_a_page_links_to_exists() -> None:
+    links = [(page, link) for page in PAGES for link in re.findall(r"\]\((?!http)([^)#]+)", page.read_text())]
 
-    assert [(target.name, anchor) for target, anchor in targets if anchor not in anchors(target)] == []
+    assert [(name(page), link) for page, link in links if not (page.parent / link).exists()] == []
 
 
+def test_every_heading_that_a_page_links_to_exists() -> None:
+    links = [
+        (page, page.parent / link if link else page, anchor)
+        for page in PAGES
+        for link, anchor in re.findall(r"\]\((?!http)([^)#]*)#([^)]+)\)", page.read_text())
+    ]
+
+    assert [(name(page), to.name, anchor) for page, to, anchor in links if anchor not in anchors(to)] == []
+
+
+@cache
 def anchors(page: Path) -> set[str]:
     """The anchors that renderers of Markdown make of the headings of a page."""
     text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)

@@ -63,6 +63,19 @@ STREAMS: tuple[tuple[str, ...], ...] = (("tail",), ("processes", "--watch"))
 """The commands that wait for a server that is away."""
 
 CALLS = READS + ACTS
+WRONG_URLS = (
+    ("127.0.0.1:8000", "did you mean http://127.0.0.1:8000?"),
+    ("ftp://127.0.0.1", "'ftp://127.0.0.1' is not the address of a server"),
+    ("http://", "is not the address of a server"),
+    ("http://127.0.0.1:port", "is not the address of a server"),
+    ("http://[::1", "is not the address of a server"),
+    ("http://ada:s3cr3t@127.0.0.1:0", "'http://127.0.0.1:0' is not the address of a server"),
+    (f"http://{'a' * 70}.example", "is not the address of a server"),
+    ("http://a..example", "is not the address of a server"),
+    ("http://a b.example", "is not the address of a server"),
+)
+"""Each with a part of the sentence about it."""
+
 PAGE = b"<!doctype html><title>Another service</title>"
 OLD = {"message": "Cannot query field 'x' on type 'Query'.", "extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}}
 TOKENS = json.dumps(
@@ -142,25 +155,12 @@ def test_the_table_has_every_command_that_calls_a_server() -> None:
 
 
 @pytest.mark.parametrize("words", CALLS + STREAMS, ids=named)
-@pytest.mark.parametrize(
-    ("url", "message"),
-    [
-        ("127.0.0.1:8000", "did you mean http://127.0.0.1:8000?"),
-        ("ftp://127.0.0.1", "'ftp://127.0.0.1' is not the address of a server"),
-        ("http://", "is not the address of a server"),
-        ("http://127.0.0.1:port", "is not the address of a server"),
-        ("http://[::1", "is not the address of a server"),
-        ("http://ada:s3cr3t@127.0.0.1:0", "'http://127.0.0.1:0' is not the address of a server"),
-        (f"http://{'a' * 70}.example", "is not the address of a server"),
-        ("http://a..example", "is not the address of a server"),
-        ("http://a b.example", "is not the address of a server"),
-    ],
-)
-def test_a_wrong_url(words: tuple[str, ...], url: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
-    code, err = ended(words, url, capsys)
+def test_wrong_urls(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    for url, message in WRONG_URLS:
+        code, err = ended(words, url, capsys)
 
-    assert code == REFUSED
-    assert message in err
+        assert code == REFUSED, url
+        assert message in err, url
 
 
 @pytest.mark.parametrize("words", CALLS, ids=named)

@@ -38,7 +38,7 @@ def test_the_demo_runs_a_server_and_a_proxy_ends_both_and_runs_again(tmp_path: P
 
 def test_a_demo_that_is_killed_leaves_no_proxy_behind(tmp_path: Path) -> None:
     port, proxy_port = free_port(), free_port()
-    with running(tmp_path, "demo", "--port", port, "--proxy-port", proxy_port) as demo:
+    with running(tmp_path, "demo", "--no-examples", "--port", port, "--proxy-port", proxy_port) as demo:
         until(lambda: True if is_listening(proxy_port) else None)
 
         demo.end(signal.SIGKILL)
@@ -48,7 +48,9 @@ def test_a_demo_that_is_killed_leaves_no_proxy_behind(tmp_path: Path) -> None:
 
 def test_the_demo_prints_what_to_click_and_what_to_try(tmp_path: Path) -> None:
     port, proxy_port = free_port(), free_port()
-    with running(tmp_path, "demo", "--port", port, "--proxy-port", proxy_port, "--work", "elsewhere") as demo:
+    with running(
+        tmp_path, "demo", "--no-examples", "--port", port, "--proxy-port", proxy_port, "--work", "elsewhere"
+    ) as demo:
         assert demo.address == f"http://127.0.0.1:{port}"
         advice = until(lambda: text if "tail --url" in (text := demo.out.read_text()) else None)
 
@@ -68,7 +70,7 @@ def test_the_commands_of_the_advice_fit_the_schema() -> None:
 
 def test_a_proxy_that_dies_is_logged_and_the_server_goes_on(tmp_path: Path) -> None:
     port, proxy_port = free_port(), free_port()
-    with running(tmp_path, "demo", "--port", port, "--proxy-port", proxy_port) as demo:
+    with running(tmp_path, "demo", "--no-examples", "--port", port, "--proxy-port", proxy_port) as demo:
         until(lambda: True if is_listening(proxy_port) else None)
         os.kill(only_child(demo.process.pid), signal.SIGKILL)
 
@@ -110,7 +112,9 @@ def test_a_taken_port_of_the_server_is_refused_and_no_proxy_stays_behind(tmp_pat
 def test_a_service_of_the_user_replaces_the_proxy(tmp_path: Path) -> None:
     port, proxy_port = free_port(), free_port()
     own = "http://lso.example:8080"
-    with running(tmp_path, "demo", "--port", port, "--proxy-port", proxy_port, ANSIBLE_PROXY_URL=own) as demo:
+    with running(
+        tmp_path, "demo", "--no-examples", "--port", port, "--proxy-port", proxy_port, ANSIBLE_PROXY_URL=own
+    ) as demo:
         assert get(demo.address + "/health/ready").status_code == 200
 
         assert f"Playbooks  {own}\n" in demo.out.read_text()

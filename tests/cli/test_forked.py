@@ -1,13 +1,15 @@
 """The commands of these tests are forks: a fork behaves as a new process of Python, which some tests start instead."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from subprocess import PIPE
 from typing import Any
 
 import pytest
-from support.command_line import SECONDS, started
-from support.forked import Fork, can_be_forked
+from support.command_line import FLOWS, SECONDS, environment_of, started
+from support.forked import Fork, can_be_forked, path_of_shells
 
 PROBE = """
 import asyncio, atexit, gc, json, os, random, secrets, signal, sys, threading
@@ -19,7 +21,7 @@ print(json.dumps({
     "arguments": sys.argv,
     "folder": os.getcwd(),
     "path": sys.path,
-    "main": [main.__name__, main.__file__, main.__spec__.name],
+    "main": [main.__name__, main.__file__, getattr(main.__spec__, "name", None)],
     "variables": dict(os.environ),
     "handlers": [str(signal.getsignal(number)) for number in HANDLERS],
     "blocked": [str(number) for number in signal.pthread_sigmask(signal.SIG_BLOCK, [])],
@@ -47,6 +49,7 @@ atexit.register(print, "an exit function", file=sys.stderr)
 sys.exit(%s)
 """
 
+BESIDE_PYTHON = Path(sys.executable).parent
 UNLIKE = "A number that no two processes have in common."
 
 
@@ -69,6 +72,48 @@ def test_a_fork_sees_what_a_new_process_sees(tmp_path: Path, ending: str) -> Non
     assert fork[1:] == new[1:]
     assert fork[2].splitlines()[1:] == ["a thread", "an exit function", "garbage"]
     assert new[0]["variables"]["PROBE"] == UNLIKE
+
+
+def entered(folder: Path, command: str, path: str) -> "subprocess.CompletedProcess[str]":
+    """The result of a shell with this `PATH`."""
+    environment = environment_of({"PATH": path, "PROBE": UNLIKE})
+    words = ["bash", "-c", command]
+    return subprocess.run(
+        words, cwd=folder, env=environment, input="given", capture_output=True, text=True, check=False, timeout=SECONDS
+    )
+
+
+@pytest.mark.skipif(not can_be_forked({}), reason="only Linux passes descriptors in packets")
+@pytest.mark.parametrize("ending", ["0", "3", "'a reason'"])
+def test_the_command_of_a_shell_is_a_fork_that_sees_what_the_installed_command_sees(
+    tmp_path: Path, ending: str
+) -> None:
+    own = environment_of({})["PATH"]
+    reading = "given = sys.stdin.read()\nprint(given, file=sys.stderr)\nimport asyncio"
+    (tmp_path / "probe.py").write_text(PROBE.replace("import asyncio", f"import sys\n{reading}", 1) % ending)
+    command = "orchestrator-gql serve --workflows probe.py --port 0"
+
+    fork, new = (entered(tmp_path, command, path) for path in (path_of_shells(own), f"{BESIDE_PYTHON}:{own}"))
+    seen, known = (json.loads(result.stdout) for result in (fork, new))
+
+    for each in (seen, known):
+        del each["main"], each["group"], each["arguments"][0], each["variables"]["PATH"], each["variables"]["_"]
+    assert seen == known
+    assert (fork.returncode, fork.stderr) == (new.returncode, new.stderr)
+    assert "given" in fork.stderr
+
+
+@pytest.mark.skipif(not can_be_forked({}), reason="only Linux passes descriptors in packets")
+def test_a_signal_to_the_command_of_a_shell_reaches_its_fork(tmp_path: Path) -> None:
+    (tmp_path / "flows.py").write_text(FLOWS)
+    command = (
+        "orchestrator-gql serve --workflows flows.py --port 0 > out & "
+        "until grep -qs Dashboard out; do sleep 0.02; done; kill $!; wait $!; echo $?"
+    )
+
+    result = entered(tmp_path, command, path_of_shells(environment_of({})["PATH"]))
+
+    assert result.stdout == "0\n", result.stderr
 
 
 @pytest.mark.parametrize("is_new", [False, True], ids=["fork", "new process"])

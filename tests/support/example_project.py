@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any
 import httpx
 
 from support.command_line import SECONDS, environment_of, until
+from support.forked import path_of_shells
 from support.ports import free_port
 from support.tree import ROOT
 
@@ -83,7 +83,7 @@ def project(folder: Path, name: str, **environment: str) -> Iterator[Project]:
     port, port_of_service = free_port(), free_port()
     address = f"http://127.0.0.1:{port}"
     more = {
-        "PATH": f"{Path(sys.executable).parent}:{environment_of({})['PATH']}",
+        "PATH": path_of_shells(environment_of({})["PATH"]),
         "PORT": port_of_service,
         "ORCHESTRATOR_URL": address,
         "NO_PROXY": "*",

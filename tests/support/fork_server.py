@@ -3,7 +3,7 @@
 A fork runs the same `__main__` with its own arguments, environment, folder and standard streams. At its end it does
 what every Python process does, except for the release of what was imported before the fork. So it saves only the second
 in which Python imports a server and Strawberry builds the schema, and a tenth of a second at the end.
-`support.forked` starts this program and sends the commands.
+`support.forked` starts this program and sends the commands; `support.shell_command` sends those of shells.
 """
 
 import atexit
@@ -59,10 +59,11 @@ def prepare() -> None:
 
 
 class ForkServer:
-    """Reads commands from the socket until it is closed; knows the forks by their ids."""
+    """Reads commands from the socket until it is closed, and one from each client of ``shells``; knows the forks."""
 
-    def __init__(self, commands: socket.socket) -> None:
+    def __init__(self, commands: socket.socket, shells: socket.socket) -> None:
         self._commands = commands
+        self._shells = shells
         self._reports = dict[int, int]()
         """The socket to report the end of each fork to, as a descriptor: a fork closes it by its number."""
         self._woken, waker = os.pipe()
@@ -73,7 +74,7 @@ class ForkServer:
 
     def serve(self) -> dict[str, Any] | None:
         """Fork for each command. The result is the command in each fork, and None here at the end."""
-        sources: list[Any] = [self._commands, self._woken]
+        sources: list[Any] = [self._commands, self._shells, self._woken]
         while True:
             ready, _, _ = select.select(sources, [], [])
             if self._woken in ready:
@@ -85,6 +86,11 @@ class ForkServer:
                     self._kill()
                     return None
                 if (command := self._fork(message, descriptors)) is not None:
+                    return command
+            if self._shells in ready:
+                shell, _ = self._shells.accept()
+                message, descriptors, _, _ = socket.recv_fds(shell, MESSAGE, 3)
+                if (command := self._fork(message, [*descriptors, shell.detach()])) is not None:
                     return command
 
     def _fork(self, message: bytes, descriptors: list[int]) -> dict[str, Any] | None:
@@ -105,6 +111,7 @@ class ForkServer:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         self._commands.detach()
+        self._shells.detach()
         for number, stream in enumerate(streams):
             os.dup2(stream, number)
         os.closerange(3, os.sysconf("SC_OPEN_MAX"))
@@ -131,7 +138,7 @@ def run(command: dict[str, Any]) -> None:
     os.environ.update(command["environment"])
     time.tzset()
     os.chdir(command["folder"])
-    sys.path[:] = [command["folder"], *(path for path in sys.path[1:] if Path(path) != FOLDER)]
+    sys.path[:] = [command["first"], *(path for path in sys.path[1:] if Path(path) != FOLDER)]
     importlib.invalidate_caches()
     sys.argv = ["", *command["arguments"]]
     sys.stdin = sys.__stdin__ = _reopened(sys.stdin)  # type: ignore[misc]
@@ -186,7 +193,7 @@ def _reopened(stream: TextIO) -> "io.TextIOWrapper[Any]":
 if __name__ == "__main__":
     gc.disable()
     prepare()
-    with socket.socket(fileno=int(sys.argv[1])) as commands:
-        received = ForkServer(commands).serve()
+    with socket.socket(fileno=int(sys.argv[1])) as commands, socket.socket(fileno=int(sys.argv[2])) as shells:
+        received = ForkServer(commands, shells).serve()
     if received is not None:
         run(received)

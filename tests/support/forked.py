@@ -5,18 +5,29 @@ import functools
 import json
 import os
 import select
+import shlex
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from support.fork_server import FOLDER
 
 READ_AT_START = ("PYTHON", "LC_", "LANG", "LD_", "MALLOC_", "GLIBC_")
 """How the variables begin that Python and libc read only when a process starts."""
+
+
+SHELL_COMMAND = FOLDER / "support" / "shell_command.py"
+
+
+def path_of_shells(path: str) -> str:
+    """The `PATH` of a shell whose `orchestrator-gql` is a fork; the other programs beside Python come next."""
+    folders = [str(Path(sys.executable).parent), path]
+    return os.pathsep.join([str(_fork_server().folder), *folders] if can_be_forked({}) else folders)
 
 
 def can_be_forked(extra: Mapping[str, str]) -> bool:
@@ -36,12 +47,13 @@ class Fork(subprocess.Popen[Any]):
 
     def _execute_child(self, args: Any, *rest: Any) -> None:
         """See `subprocess.Popen`: its arguments, with the descriptors of the three pipes."""
-        folder, environment, pipes = rest[4], rest[5], rest[9:15]
+        folder, environment, pipes = str(rest[4] or Path.cwd()), rest[5], rest[9:15]
         streams = [own if given < 0 else given for own, given in enumerate((pipes[0], pipes[3], pipes[5]))]
         command = {
             "arguments": [*args],
             "environment": dict(environment),
-            "folder": str(folder or Path.cwd()),
+            "folder": folder,
+            "first": folder,
             "change": self._change,
         }
         self._report, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
@@ -76,15 +88,28 @@ class _ForkServer:
     def __init__(self) -> None:
         self._commands, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
         self._one_at_a_time = threading.Lock()
+        self._folder = TemporaryDirectory(prefix="orchestrator-shells-")
         path = os.pathsep.join([str(FOLDER), *filter(None, [os.environ.get("PYTHONPATH")])])
-        with theirs:
+        with theirs, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as shells:
+            shells.bind(f"{self._folder.name}/socket")
+            shells.listen(128)
+            numbers = (theirs.fileno(), shells.fileno())
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "support.fork_server", str(theirs.fileno())],
+                [sys.executable, "-m", "support.fork_server", *map(str, numbers)],
                 cwd=FOLDER,
                 env={**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": ""},
                 stdin=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
+                pass_fds=numbers,
             )
+        program = Path(self._folder.name) / "orchestrator-gql"
+        words = [sys.executable, "-IS", SHELL_COMMAND, f"{self._folder.name}/socket", str(Path(sys.executable).parent)]
+        program.write_text(f'#!/bin/sh\nexec {shlex.join(map(str, words))} "$@"\n')
+        program.chmod(0o755)
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the command for shells."""
+        return Path(self._folder.name)
 
     def send(self, command: bytes, descriptors: list[int]) -> None:
         """Send a command with the descriptors of its standard streams and of its report."""
@@ -95,6 +120,7 @@ class _ForkServer:
         """End it, and kill the forks that still run."""
         self._commands.close()
         self._process.wait()
+        self._folder.cleanup()
 
 
 @functools.cache

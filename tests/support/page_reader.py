@@ -1,12 +1,12 @@
 """Follows the commands of a page of the documentation, in a shell of its own."""
 
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from support.command_line import SECONDS, environment_of, running
+from support.forked import path_of_shells
 
 
 class Reader:
@@ -29,7 +29,7 @@ class Reader:
 
     def enter(self, commands: str) -> str:
         """The output of the commands in a shell, which stops at the first that fails and remembers PROCESS."""
-        path = f"{Path(sys.executable).parent}:{environment_of({})['PATH']}"
+        path = path_of_shells(environment_of({})["PATH"])
         environment = environment_of({"PATH": path, "ORCHESTRATOR_URL": self.address})
         remembering = f". ./memory\n{commands}\ndeclare -p PROCESS > memory 2> /dev/null || true"
         shell = ["bash", "-euo", "pipefail", "-c", remembering]
