@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { counted, isSameTitle, totalWords, workflowTitle } from "./words";
+import { counted, isSameTitle, totalWords, workflowOf, workflowTitle } from "./words";
 
 describe("words", () => {
   it.each([
@@ -33,6 +33,14 @@ describe("words", () => {
     [{ name: "_", description: null }, "_"],
   ])("name the workflow %j", (workflow, title) => {
     expect(workflowTitle(workflow)).toBe(title);
+  });
+
+  it.each([
+    [{ description: "Create an L2VPN" }, "Create an L2VPN"],
+    [{ description: null }, "Create l2vpn"],
+    [null, "create_l2vpn"],
+  ])("name the workflow of a process, %j", (workflow, title) => {
+    expect(workflowOf({ workflowName: "create_l2vpn", workflow })).toBe(title);
   });
 
   it.each([

@@ -23,6 +23,14 @@ export function workflowTitle({ name, description }: { name: string; description
   return plain ? plain[0]?.toUpperCase() + plain.slice(1) : name;
 }
 
+/** What people call the workflow of a process. A workflow that is not deployed any more has only its name. */
+export const workflowOf = ({ workflowName: name, workflow }: Run): string => (workflow ? workflowTitle({ ...workflow, name }) : name);
+
+interface Run {
+  workflowName: string;
+  workflow: { description?: string | null | undefined } | null | undefined;
+}
+
 /** A page of a form is often called as what it belongs to. */
 export const isSameTitle = (one: string, other: string): boolean => one.trim().toLowerCase() === other.trim().toLowerCase();
 

@@ -76,6 +76,7 @@ def test_tasks_of_other_teams_are_not_shown_and_the_others_are_counted(desk: Des
         expect(row(bob, id)).to_be_visible()
     waiting = bob.locator(".task").count()
     expect(bob.locator("header .count")).to_have_text(str(waiting))
+    expect(row(bob, ids[0])).to_contain_text("Read a meter, started")
     expect(row(bob, ids[0]).get_by_text("overdue by")).to_be_visible()
     desk.open(bob, "inbox")
     expect(row(bob, ids[1])).to_be_visible()

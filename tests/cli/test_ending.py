@@ -315,7 +315,10 @@ def test_a_request_that_is_cut_off_at_the_end_leaves_no_trace_in_the_log(tmp_pat
     log = server.err.read_text()
     assert "Traceback" not in log
     assert "Exception in ASGI application" not in log
-    assert "Cancel 2 running task(s)" in log
+    assert "Cancel 2 running task(s)" not in log
+    assert " ERROR " not in log
+    [line] = [line for line in log.splitlines() if "requests did not end in time and were cut off" in line]
+    assert " WARNING " in line and line.endswith("  requests=2")
 
 
 FORKS = {

@@ -10,11 +10,13 @@ from support.database import sqlite_url
 from support.rows import BEGIN, failed_row, process_row, store
 from support.web import site_of
 
+from orchestrator_gql import StepList, begin, done
 from orchestrator_gql.graphql.types import stats
 from orchestrator_gql.storage import listing, pagination, statistics
 from orchestrator_gql.storage.database import connect
 from orchestrator_gql.storage.statistics import DURATIONS, Bucket, FailureGroup
 from orchestrator_gql.types import Json, ProcessStatus
+from orchestrator_gql.workflow import workflow
 
 pytestmark = pytest.mark.one_dispatcher
 
@@ -148,6 +150,26 @@ REFUSED: list[dict[str, Json]] = [
     {"period": {"to": "0001-01-01T00:00:00Z"}},
     {"period": {"from": "9999-12-31T00:00:00Z"}},
 ]
+
+
+FAILURES = "{ stats(window: LAST_24_HOURS) { failuresByWorkflow { workflowName workflow { description } } } }"
+
+
+async def test_failures_name_their_workflow_if_it_is_deployed(tmp_path: Any) -> None:
+    @workflow("Move a node")
+    def move_node() -> StepList:
+        return begin >> done
+
+    async with site_of(sqlite_url(tmp_path), move_node) as site:
+        now = site.engine.runtime.clock.now()
+        rows = [failed_row(at, workflow_name=name, updated_at=now) for at, name in enumerate(["move_node", "gone"])]
+        await site.engine.runtime.database.alter(lambda conn: store(conn, rows))
+        failures = (await site.ask(FAILURES))["stats"]["failuresByWorkflow"]
+
+    assert failures == [
+        {"workflowName": "gone", "workflow": None},
+        {"workflowName": "move_node", "workflow": {"description": "Move a node"}},
+    ]
 
 
 async def test_a_client_reads_throughput_within_its_limits(tmp_path: Any) -> None:

@@ -11,6 +11,9 @@ export const HOME_STATS = graphql(`
       durationSecondsP95
       failuresByWorkflow {
         workflowName
+        workflow {
+          description
+        }
         count
         lastFailedAt
         codes {
@@ -79,6 +82,9 @@ export const HOME = graphql(`
           id
           subject
           workflowName
+          workflow {
+            description
+          }
         }
       }
     }
@@ -102,6 +108,9 @@ export const HOME = graphql(`
         id
         subject
         workflowName
+        workflow {
+          description
+        }
         updatedAt
         failureReason {
           code

@@ -33,6 +33,9 @@ graphql(`
       id
       subject
       workflowName
+      workflow {
+        description
+      }
       startedAt
       createdBy {
         name

@@ -6,6 +6,9 @@ graphql(`
     id
     version
     workflowName
+    workflow {
+      description
+    }
     subject
     status
     startedAt

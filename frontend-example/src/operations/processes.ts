@@ -5,6 +5,9 @@ graphql(`
     id
     version
     workflowName
+    workflow {
+      description
+    }
     subject
     status
     startedAt

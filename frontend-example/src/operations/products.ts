@@ -147,6 +147,9 @@ export const PROCESSES_OF = graphql(`
           id
           subject
           workflowName
+          workflow {
+            description
+          }
           status
           startedAt
           failureReason {

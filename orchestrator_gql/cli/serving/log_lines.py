@@ -132,11 +132,17 @@ def _masked(text: str, error: BaseException | None) -> str:
     return _TOKEN.sub(rf"\1{MARK}", shown) if "callback" in shown.lower() else shown  # a pattern takes 20 times as long
 
 
-class _WithoutLostConnections(logging.Filter):
-    """Drops what the libraries of PostgreSQL say about lost connections, with traces: `Outage` logs a line for all."""
+class _WithoutOwnLines(logging.Filter):
+    """Drops what libraries say, and we say better.
+
+    The libraries of PostgreSQL log each lost connection with a trace: `Outage` logs a line for all. Uvicorn logs requests
+    that it cuts off at the end as an error of the server, though their clients are slow: `Server` logs a warning.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """False for a record about a lost connection."""
+        """False for a record about a lost connection, or about requests that are cut off at the end."""
+        if record.name == "uvicorn.error":
+            return not str(record.msg).startswith(_CUT_OFF)
         if record.name.startswith("psycopg.pool"):
             return record.levelno > logging.WARNING
         if record.name == "psycopg":
@@ -157,6 +163,9 @@ def _is_lost_connection(error: BaseException | None) -> bool:
 _AT_A_LOSS = ("query cancellation ", "query not terminated ", "error ignored ")
 """The beginnings of what psycopg logs if it cannot cancel or roll back, because the connection is lost meanwhile."""
 
+_CUT_OFF = "Cancel %s running task(s)"
+"""The beginning of what uvicorn logs about requests whose time is over when the server stops."""
+
 _LOST = {"OperationalError", "InterfaceError", "PoolTimeout", "PoolClosed"}
 
 
@@ -164,7 +173,7 @@ def configure_logging(level: str, kind: Literal["text", "json"] = "text", stream
     """Log records of at least ``level`` to the stream; of the libraries in `QUIET`, warnings and errors only."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(LineFormatter() if kind == "text" else JsonFormatter())
-    handler.addFilter(_WithoutLostConnections())
+    handler.addFilter(_WithoutOwnLines())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import logging
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -21,6 +22,8 @@ from orchestrator_gql.rest.problems import problem_of
 from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
 from orchestrator_gql.utils.forks import keep_from_children, sockets_of
 from orchestrator_gql.utils.slow_readers import SlowReaders
+
+logger = logging.getLogger(__name__)
 
 HEADER_BYTES = 64 * 1024
 FRAME_BYTES = 256 * 1024
@@ -51,6 +54,8 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop in good order, and answer the requests whose time is over."""
         await super().shutdown(sockets)
+        if unfinished := len(self.server_state.tasks):
+            logger.warning("requests did not end in time and were cut off", extra={"requests": unfinished})
         for connection in list(self.server_state.connections):
             if isinstance(connection, TimedHttp):
                 await connection.refuse_open_request()

@@ -11,6 +11,7 @@ from orchestrator_gql.graphql.types.common import DateTimeRange, User
 from orchestrator_gql.graphql.types.enums import StatsWindow
 from orchestrator_gql.graphql.types.filters import ProcessFilter
 from orchestrator_gql.graphql.types.resolving import resolved
+from orchestrator_gql.graphql.types.workflows import Workflow
 from orchestrator_gql.reads import processes as process_reads
 from orchestrator_gql.reads import statistics as statistic_reads
 from orchestrator_gql.storage.engine_state import EngineStatus
@@ -20,6 +21,7 @@ from orchestrator_gql.storage.statistics import Bucket, FailureGroup
 from orchestrator_gql.storage.workers import Worker as WorkerRow
 from orchestrator_gql.types import EngineState, ProcessStatus
 from orchestrator_gql.version import __version__
+from orchestrator_gql.workflows.registry import Registry
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 
@@ -111,6 +113,7 @@ class FailureCount:
 @strawberry.type(description="The processes of one workflow that failed.")
 class WorkflowFailures:
     workflow_name: str = strawberry.field(description="The name of the workflow.")
+    workflow: Workflow | None = strawberry.field(description="The workflow; null if it is no longer deployed.")
     count: int = strawberry.field(description="The number of processes that failed and are still FAILED.")
     last_failed_at: datetime = strawberry.field(description="The time of the last change of such a process.")
     codes: list[FailureCount] = strawberry.field(
@@ -118,13 +121,14 @@ class WorkflowFailures:
     )
 
     @classmethod
-    def all_of(cls, groups: Sequence[FailureGroup]) -> "list[WorkflowFailures]":
+    def all_of(cls, groups: Sequence[FailureGroup], registry: Registry) -> "list[WorkflowFailures]":
         by_workflow: dict[str, list[FailureGroup]] = {}
         for group in groups:
             by_workflow.setdefault(group.workflow_name, []).append(group)
         found = [
             cls(
                 workflow_name=name,
+                workflow=Workflow.of(deployed) if (deployed := registry.find(name)) else None,
                 count=sum(group.count for group in of_workflow),
                 last_failed_at=max(group.last_at for group in of_workflow),
                 codes=[FailureCount(code=group.code, count=group.count) for group in of_workflow],
@@ -241,7 +245,7 @@ class Stats:
     async def failures_by_workflow(self, info: Info) -> list[WorkflowFailures]:
         context = info.context
         groups = await statistic_reads.failures(context.reading, context.principal, self.as_of - self.window)
-        return WorkflowFailures.all_of(groups)
+        return WorkflowFailures.all_of(groups, context.runtime.registry)
 
     @resolved(
         description="The processes over time, in equal parts of the period, the oldest first. It costs as much as the "

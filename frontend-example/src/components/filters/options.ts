@@ -7,7 +7,7 @@ export function optionsOf(found: readonly (readonly [value: string, label: strin
   return [...new Map(found)].map(([value, label]) => ({ value, label })).sort((a, b) => a.label.localeCompare(b.label));
 }
 
-/** Workflows by what people call them, with the name that the rows of a list, the address and the command line have. */
+/** Workflows by what people call them, with the name that the address and the command line have. */
 export function workflowOptions(workflows: readonly { name: string; description?: string | null | undefined }[]): Option[] {
   return optionsOf(workflows.map((workflow) => [workflow.name, labelOf(workflow)]));
 }

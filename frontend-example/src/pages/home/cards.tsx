@@ -6,6 +6,7 @@ import { StatusIcon } from "../../components/Badge";
 import { Deadline, Elapsed, Time } from "../../components/Time";
 import type { HomeQuery, HomeStatsQuery, HomeTaskFragment } from "../../gql/graphql";
 import { lookOf } from "../../status";
+import { workflowOf } from "../../words";
 
 /** An address of the list of processes with these filters. */
 export const processesWith = (filters: Record<string, string>): string => `${addresses.processes}?${new URLSearchParams(filters).toString()}`;
@@ -83,7 +84,7 @@ export function CallbackCard({ callbacks }: { callbacks: NonNullable<HomeQuery["
         <li key={id}>
           <Link href={addresses.process(process.id)}>{process.subject}</Link>
           <span className="muted">
-            {name ?? process.workflowName} {expiresAt && <Deadline at={expiresAt} />}
+            {name ?? workflowOf(process)} {expiresAt && <Deadline at={expiresAt} />}
           </span>
         </li>
       ))}
@@ -95,14 +96,14 @@ export function FailedCard({ failed }: { failed: NonNullable<HomeQuery["failed"]
   const more = { href: processesWith({ status: "FAILED" }), words: "All failed" };
   return (
     <Card title="Failed last" more={more} empty="No process is failed.">
-      {failed.map(({ id, subject, workflowName, updatedAt, failureReason }) => (
+      {failed.map(({ id, subject, updatedAt, failureReason, ...run }) => (
         <li key={id}>
           <Link href={addresses.process(id)}>{subject}</Link>
           <span className="failed-why" title={failureReason?.message}>
             {failureReason?.message}
           </span>
           <span className="muted">
-            {workflowName} · <Time at={updatedAt} isRelative />
+            {workflowOf(run)} · <Time at={updatedAt} isRelative />
           </span>
         </li>
       ))}
@@ -116,13 +117,15 @@ export function FailuresCard({ failures, period }: { failures: Failures; period:
   const most = Math.max(1, ...failures.map(({ count }) => count));
   return (
     <Card title="Failures by workflow" empty={`No process failed ${period}.`}>
-      {failures.slice(0, 8).map(({ workflowName, count, codes, lastFailedAt }) => (
+      {failures.slice(0, 8).map(({ workflowName, workflow, count, codes, lastFailedAt }) => (
         <li key={workflowName}>
           <span className="failure-line">
-            <Link href={processesWith({ status: "FAILED", workflow: workflowName })}>{workflowName}</Link>
+            <Link href={processesWith({ status: "FAILED", workflow: workflowName })} title={workflowName}>
+              {workflowOf({ workflowName, workflow })}
+            </Link>
             <b>{count.toLocaleString()}</b>
           </span>
-          <meter className="failure-bar" min={0} max={most} value={count} aria-label={`Failures of ${workflowName}`} />
+          <meter className="failure-bar" min={0} max={most} value={count} aria-label={`Failures of ${workflowOf({ workflowName, workflow })}`} />
           <span className="muted">
             {codes.slice(0, 3).map(({ code, count: times }, at) => (
               <span key={code}>

@@ -6,7 +6,7 @@ import { announce } from "../../components/Announcer";
 import Dialog from "../../components/Dialog";
 import { Problem } from "../../components/Problem";
 import { Time } from "../../components/Time";
-import { counted } from "../../words";
+import { counted, workflowOf } from "../../words";
 import { kindOf, pageOf, type BulkTask, type Kind, type Outcome } from "./bulk";
 import { ShownPage } from "./ShownPage";
 import { useBulk } from "./useBulk";
@@ -128,7 +128,7 @@ function TaskName({ task: { title, process } }: { task: BulkTask }) {
     <p className="bulk-name">
       <b>{process.subject}</b>{" "}
       <span className="muted">
-        {title} · {process.workflowName} · started {process.createdBy && `by ${process.createdBy.name}, `}
+        {title} · {workflowOf(process)} · started {process.createdBy && `by ${process.createdBy.name}, `}
         <Time at={process.startedAt} /> <code title={process.id}>{tailOf(process.id)}</code>
       </span>
     </p>

@@ -3,6 +3,7 @@ import { lazy, Suspense, useId, useState } from "react";
 import { Link } from "wouter";
 import { addresses } from "../../app/addresses";
 import { Deadline, Elapsed, Time } from "../../components/Time";
+import { workflowOf } from "../../words";
 import { ClaimButton } from "./ClaimButton";
 import type { Task, TaskRow as Row } from "./taskList";
 import { outcomeOf, tailOf } from "./words";
@@ -88,7 +89,7 @@ function Facts({ task, viewerId }: { task: Task; viewerId: string | null }) {
         </span>
       )}
       <span className="origin">
-        {process.workflowName}, started {process.createdBy && `by ${process.createdBy.name}, `}
+        {workflowOf(process)}, started {process.createdBy && `by ${process.createdBy.name}, `}
         <Time at={process.startedAt} /> <code title={process.id}>{tailOf(process.id)}</code>
       </span>
     </p>

@@ -6,7 +6,7 @@ import { Badge } from "../../components/Badge";
 import { Elapsed, Time } from "../../components/Time";
 import { PROCESS_PRODUCTS } from "../../operations/process";
 import { duration } from "../../time";
-import { counted } from "../../words";
+import { counted, workflowOf } from "../../words";
 import { TimeSummary } from "./Bar";
 import { Failure } from "./Failure";
 import { Note } from "./Note";
@@ -27,7 +27,7 @@ export function Heading({ head, steps }: { head: Head; steps: readonly StepState
         </div>
       </div>
       <p className="process-facts">
-        <span>{workflowName}</span>
+        <span title={workflowName}>{workflowOf(head)}</span>
         <span>
           started <Time at={startedAt} />
           {createdBy && ` by ${createdBy.name}`}

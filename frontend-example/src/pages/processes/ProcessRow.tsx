@@ -6,6 +6,7 @@ import { Badge } from "../../components/Badge";
 import { Elapsed, Time } from "../../components/Time";
 import type { ProcessRowFragment } from "../../gql/graphql";
 import { duration } from "../../time";
+import { workflowOf } from "../../words";
 
 interface Props {
   row: ProcessRowFragment;
@@ -15,6 +16,7 @@ interface Props {
 }
 
 export const ProcessRow = memo(function ProcessRow({ row, index, isStray, measure }: Props) {
+  const title = workflowOf(row);
   return (
     <tr ref={measure} data-index={index} data-process={row.id} aria-rowindex={index + 2} className={isStray ? "stray" : undefined}>
       <th scope="row">
@@ -27,12 +29,12 @@ export const ProcessRow = memo(function ProcessRow({ row, index, isStray, measur
           <span className="narrow-status">
             <Badge status={row.status} />
           </span>{" "}
-          {row.workflowName} · <Time at={row.startedAt} isRelative />
+          {title} · <Time at={row.startedAt} isRelative />
           {row.createdBy && ` · ${row.createdBy.name}`}
         </span>
       </th>
       <td className="col-workflow" title={row.workflowName}>
-        {row.workflowName}
+        {title}
       </td>
       <td className="col-status">
         <Badge status={row.status} />

@@ -8,6 +8,7 @@ import { Badge } from "../../components/Badge";
 import { Problem } from "../../components/Problem";
 import { Time } from "../../components/Time";
 import { PROCESSES_OF } from "../../operations/products";
+import { workflowOf } from "../../words";
 import { isAbout } from "./detail";
 
 const STEP = 10;
@@ -37,7 +38,7 @@ export function Processes({ id }: { id: string }) {
             <Link href={addresses.process(process.id)}>{process.subject}</Link>
             <Badge status={process.status} />
             <span className="muted">
-              {process.workflowName} · <Time at={process.startedAt} isRelative />
+              {workflowOf(process)} · <Time at={process.startedAt} isRelative />
             </span>
             {process.failureReason && <p className="help error">{process.failureReason.message}</p>}
           </li>
