@@ -38,7 +38,7 @@ from orchestrator_gql.storage.retention_parts import STAGES, Budget
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import ProcessStatus
 
-ENTRIES = 100
+ENTRIES = 50
 """Entries in the audit log that one transaction, or one read, verifies: to compute their digests takes the time."""
 
 TRIES = 3
