@@ -37,7 +37,7 @@ def closed_of(conn: Connection, chains: Sequence[UUID]) -> list[UUID]:
     """Those of the chains of processes that are closed."""
     wanted = each(conn, chains)
     last = select(audit.c.action).where(audit.c.chain == wanted).order_by(audit.c.seq.desc()).limit(1)
-    action = last.correlate(wanted.table).scalar_subquery()
+    action = last.correlate_except(audit).scalar_subquery()
     return [id for id, found in conn.execute(select(wanted, action)) if found == PRUNE]
 
 
