@@ -7,6 +7,8 @@ the process was removed, and covers what remains of all entries before it::
     startWorkflow   submitForm    pruneProcesses
     {pruned: ●} ◀── {pruned: ●} ◀── {covers: ●●, …}
 
+The last entry may come before the details go: it covers what remains of them in any case.
+
 Without the key nobody can make a proof or a last entry that fits. An entry that lost its details in another way has no
 proof, or no last entry behind it.
 """
@@ -67,9 +69,9 @@ def covered_by(entries: Iterable[AuditEntry], key: bytes | None) -> str:
     return covered
 
 
-def last_details(entries: Iterable[AuditEntry], key: bytes | None, facts: Mapping[str, Json]) -> dict[str, Json]:
-    """The details of the last entry of a chain with these entries."""
-    return {**facts, _COVERS: covered_by(entries, key)}
+def last_details(covered: str, facts: Mapping[str, Json]) -> dict[str, Json]:
+    """The details of the last entry of a chain, which covers this of the entries before it; see `covered_by`."""
+    return {**facts, _COVERS: covered}
 
 
 def cover(covered: str, entry: AuditEntry, key: bytes | None) -> str:

@@ -29,6 +29,7 @@ def write_down(
 
     ``details`` are ids, digests, reasons and comments, never a token, a payload or the values of a form. Details that
     are None are left out. The caller holds the lock of the process, or, if ``process_id`` is None, of the engine state.
+    Raises `NotFound` if retention removes the process.
     """
     entered(conn, key_of(runtime), process_id, actor=actor, action=action, details=details, now=now)
 
@@ -56,9 +57,7 @@ def entered(
 
 def no_process(conn: Connection, process_id: UUID) -> NotFound:
     """The error for a process that does not exist; it says so if retention removed the process."""
-    at = audit.removed_at(conn, process_id)
-    message = None if at is None else f"Process {process_id} was removed by retention on {at:%Y-%m-%d}."
-    return NotFound("process", process_id, message)
+    return NotFound("process", process_id, audit.removal_note(conn, process_id))
 
 
 def _whole(value: Json) -> Json:

@@ -1,8 +1,8 @@
 """Deletes old processes in small transactions, between which the commits of others have room.
 
-Each transaction takes the next processes and deletes their large values, up to a budget; when nothing large is left, it
-deletes the processes and writes the last entry of their chains in the audit log. The time of a transaction decides the
-size of the next. All that was done is known from the database, so a later run goes on where a killed one stopped.
+Each transaction takes the next processes that fit a budget, deletes them and writes the last entry of their chains in
+the audit log; a larger process goes by itself, in parts (`engine.large_processes`). The time of a transaction decides
+the size of the next. All that was done is known from the database, so a later run goes on where a killed one stopped.
 """
 
 import asyncio
@@ -12,17 +12,17 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import pairwise
 from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from orchestrator_gql.audit.entries import AuditEntry
-from orchestrator_gql.audit.pruned import PRUNE, is_intact, last_details, without_details
+from orchestrator_gql.audit.pruned import PRUNE, covered_by, last_details, without_details
 from orchestrator_gql.config.retention import DEFAULT, LONGEST, REMOVABLE, Retention
 from orchestrator_gql.engine.audit_log import entered
-from orchestrator_gql.storage import audit, retention, retention_marks, retention_parts, unused_payloads
+from orchestrator_gql.engine.large_processes import CHANGED, HELD, LargeProcess, is_whole
+from orchestrator_gql.storage import audit, closed_chains, retention, retention_marks, retention_parts, unused_payloads
 from orchestrator_gql.storage.database import Database
 from orchestrator_gql.storage.retention import Rule, Selection
 from orchestrator_gql.storage.retention_marks import Mark
@@ -40,16 +40,13 @@ WANTED_SECONDS = 0.01
 """The time that a transaction should take; SQLite runs it on the event loop, and other commits wait for it."""
 
 ROWS, BYTES = 500, 512 * 1024
-"""What one transaction deletes at most: rows, and bytes of large values but for the last value."""
+"""What one transaction deletes at most: rows, and bytes of values but for the last value."""
 
 REST = 3.0
 """The pause between two transactions, in times of the transaction: a quarter of the time is for retention at most."""
 
 SWEPT = 10_000
 """Payloads without a callback that one look through the states searches."""
-
-CHANGED = "its entries in the audit log were changed, or ORCHESTRATOR_AUDIT_KEY is another"
-HELD = "somebody else acts on it"
 
 
 @dataclass(slots=True)
@@ -208,8 +205,7 @@ class _Run:
             found = await self._database.read(look)
             if found.end is None:
                 return
-            await self._all_of(found.ids)
-            if not self.done.is_elsewhere:
+            if await self._all_of(found.ids):
                 self.done.end = found.end
             waiting = progress(self.done)
             if waiting is not None:
@@ -267,14 +263,14 @@ class _Run:
 
         await self._database.transaction(write)
 
-    async def _all_of(self, ids: Sequence[UUID]) -> None:
-        """Delete these processes, in as many transactions as their large values need."""
+    async def _all_of(self, ids: Sequence[UUID]) -> bool:
+        """Delete these processes; False if another run was in progress, or the time was over before all were gone."""
         while ids:
             batch = _Batch(ids, self._request, self._key, self._now())
             await self._database.transaction(batch.delete)
             if not batch.is_mine:
                 self.done.is_elsewhere = True
-                return
+                return False
             self.done.processes.update(batch.gone.values())
             self.done.kept.update(batch.kept.values())
             ids = batch.left
@@ -283,6 +279,31 @@ class _Run:
             elif batch.seconds < WANTED_SECONDS / 2:
                 self._size = min(self._size * 2, LARGEST)
             await self._rest(batch.seconds)
+            for id in batch.large:
+                if not await self._is_removed_in_parts(id):
+                    return False
+        return True
+
+    async def _is_removed_in_parts(self, id: UUID) -> bool:
+        """Delete the process, or note why it stays; False as `_all_of`."""
+        request = self._request
+        large = LargeProcess(
+            self._database,
+            id,
+            request.wanted,
+            lambda: Budget(ROWS, BYTES),
+            actor=request.actor,
+            key=self._key,
+            now=self._now(),
+            rest=request.rest,
+        )
+        await large.remove(self._is_late)
+        self.done.is_elsewhere = not large.is_mine
+        if large.gone is not None:
+            self.done.processes[large.gone] += 1
+        if large.kept is not None:
+            self.done.kept[large.kept] += 1
+        return large.gone is not None or large.kept is not None
 
     async def _rest(self, seconds: float) -> None:
         await asyncio.sleep(seconds * self._request.rest)
@@ -294,6 +315,9 @@ class _Run:
     def _is_at_limit(self) -> bool:
         if self._request.most is not None and self.done.number >= self._request.most:
             return True
+        return self._is_late()
+
+    def _is_late(self) -> bool:
         return self._until is not None and time.monotonic() > self._until
 
 
@@ -308,11 +332,15 @@ class _Batch:
         self.gone: dict[UUID, tuple[ProcessStatus, Target]] = {}
         self.kept: dict[UUID, str] = {}
         self.left: list[UUID] = []
+        self.large: list[UUID] = []
         self.is_mine = True
         self.seconds = 0.0
 
     def delete(self, conn: Connection) -> None:
-        """Delete the processes if their large values fit the budget; else a part of these values."""
+        """Delete the first processes that fit the budget together.
+
+        ``left`` are the others, ``large`` those that must go in parts.
+        """
         self._reset()
         began = time.perf_counter()
         self.is_mine = retention.take_turn(conn)
@@ -325,35 +353,27 @@ class _Batch:
         held = retention.hold_old(conn, self._ids, wanted)
         kept = retention.needed(conn, held, wanted)
         kept.add([id for id in self._ids if id not in set(held)], HELD)
-        ids = [id for id in held if id not in kept.reasons]
-        later: list[UUID] = []
-        while len(ids) > 1 and not retention_parts.fits(conn, ids, Budget(ROWS, BYTES)):
-            ids, later = ids[: len(ids) // 2], ids[len(ids) // 2 :] + later
-        chains = audit.chains(conn, ids)
-        kept.add([id for id in ids if not _is_whole(chains.get(id, []), self._key)], CHANGED)
-        self.kept, self.left = kept.reasons, later
-        ids = [id for id in ids if id not in kept.reasons]
-        if not ids:
-            return
-        if not retention_parts.empty(conn, ids, Budget(ROWS, BYTES)):
-            self.left = [*ids, *later]
-            return
-        self._remove(conn, ids, chains)
+        self.large = closed_chains.closed_of(conn, held)  # a run was killed before they were gone
+        ids = [id for id in held if id not in kept.reasons and id not in self.large]
+        while ids and not retention_parts.fits(conn, ids, Budget(ROWS, BYTES)):
+            if len(ids) == 1:
+                self.large, ids = [*self.large, *ids], []
+            else:
+                ids, self.left = ids[: len(ids) // 2], ids[len(ids) // 2 :] + self.left
+        chains = audit.chains(conn, ids) if ids else {}
+        kept.add([id for id in ids if not is_whole(chains.get(id, []), self._key)], CHANGED)
+        self.kept = {id: why for id, why in kept.reasons.items() if id not in self.large}
+        if ids := [id for id in ids if id not in kept.reasons]:
+            self._remove(conn, ids, chains)
 
     def _remove(self, conn: Connection, ids: Sequence[UUID], chains: Mapping[UUID, Sequence[AuditEntry]]) -> None:
         for id, (workflow, status, target) in retention.names(conn, ids).items():
             entries = chains.get(id, [])
             audit.remove_details(conn, [without_details(entry, self._key) for entry in entries])
             facts = {"workflow": workflow, "status": status, "entries": len(entries)}
-            details = last_details(entries, self._key, facts)
+            details = last_details(covered_by(entries, self._key), facts)
             entered(conn, self._key, id, actor=self._request.actor, action=PRUNE, details=details, now=self._now)
             self.gone[id] = (status, target)
+        while not retention_parts.empty(conn, ids, Budget(ROWS, BYTES)):
+            pass  # they fit, so this is the end of it but for a value of exactly the budget
         retention.remove(conn, ids)
-
-
-def _is_whole(entries: Sequence[AuditEntry], key: bytes | None) -> bool:
-    """True if nobody changed the chain: to remove details would hide the change."""
-    is_chained = all(
-        after.previous == before.digest and after.seq == before.seq + 1 for before, after in pairwise(entries)
-    )
-    return is_chained and all(is_intact(entry, key) for entry in entries)

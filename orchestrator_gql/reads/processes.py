@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from orchestrator_gql.callbacks.rules import WITH_RESULT, Callback
+from orchestrator_gql.config.retention import REMOVABLE
 from orchestrator_gql.engine import authorization
 from orchestrator_gql.engine.audit_log import no_process
 from orchestrator_gql.engine.engine_state import pause_of
@@ -148,9 +149,11 @@ async def process(
     principal.demand(Permission.READ)
 
     def load(conn: Connection) -> tuple[Process, Mapping[Part, Any]] | None:
-        read_current(conn, [light_processes.reading(process_id), *(_PARTS[part][0](process_id) for part in parts)])
+        own = [light_processes.reading(process_id), audit.reading_removal(process_id)]
+        read_current(conn, [*own, *(_PARTS[part][0](process_id) for part in parts)])
         found = light_processes.by_ids(conn, [process_id]).get(process_id)
-        if found is None and audit.removed_at(conn, process_id) is not None:
+        # A large process goes in parts; nobody reads it by half.
+        if (found is None or found.status in REMOVABLE) and audit.removed_at(conn, process_id) is not None:
             raise no_process(conn, process_id)
         return None if found is None else (found, _parts(conn, process_id, parts))
 

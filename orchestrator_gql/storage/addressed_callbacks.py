@@ -41,6 +41,7 @@ _load = Prepared(  # one statement: to begin one takes PostgreSQL as long as to 
         exists().where(attempts_table.c.callback_id == callbacks_table.c.id).label("has_attempts"),
         _head.c.seq.label("head_seq"),
         _head.c.digest.label("head_digest"),
+        _head.c.action.label("head_action"),
     )
     .select_from(
         _of_token.join(process_and_execution, processes.c.id == callbacks_table.c.process_id).outerjoin(_head, true())
@@ -65,6 +66,6 @@ def lock_by_token(conn: Connection, token_digest: bytes) -> tuple[Process, Stand
     note_locks(conn, process.id)
     if not row["has_attempts"]:
         keep_ahead(conn, callback_attempts.reading_sizes(callback.id), [])
-    head = [(row["head_seq"], row["head_digest"])] if row["head_seq"] is not None else []
+    head = [tuple(row[f"head_{name}"] for name in ("seq", "digest", "action"))] if row["head_seq"] is not None else []
     keep_ahead(conn, audit.reading_head(process.id), head)
     return process, Standing(row["engine"], process.version, process.note), callback

@@ -44,6 +44,7 @@ from orchestrator_gql.storage.pages_of_values import rows_of_pages
 from orchestrator_gql.storage.pagination import Key, PageArgs, RowPage, page_query, read_page
 from orchestrator_gql.storage.tables import audit, audit_seals
 from orchestrator_gql.types import Json
+from orchestrator_gql.utils.errors import NotFound
 from orchestrator_gql.utils.tokens import new_id
 
 BATCH = 500
@@ -58,10 +59,14 @@ SEALS = 100
 
 def head_where(is_of_chain: ColumnElement[bool]) -> Select[Any]:
     """The query for the newest entry of a chain."""
-    return select(audit.c.seq, audit.c.digest).where(is_of_chain).order_by(audit.c.seq.desc()).limit(1)
+    head = select(audit.c.seq, audit.c.digest, audit.c.action)
+    return head.where(is_of_chain).order_by(audit.c.seq.desc()).limit(1)
 
 
 _head = Prepared(head_where(audit.c.chain == bindparam("chain")))
+_removal = Prepared(
+    select(audit.c.at, audit.c.action).where(audit.c.chain == bindparam("chain")).order_by(audit.c.seq.desc()).limit(1)
+)
 _append = Prepared(insert(audit).inline(), audit.c.keys())
 _unsealed = Prepared(select(audit.c.id).where(audit.c.seal.is_(None)).limit(1))
 
@@ -139,12 +144,15 @@ def record(
 ) -> None:
     """Append an entry to its chain, with the origin of the current request. The caller holds the lock.
 
-    ``is_first``: the entry begins the chain.
+    ``is_first``: the entry begins the chain. Raises `NotFound` if retention closed the chain: nobody decides anything
+    about a process that is going, because each decision writes its entry.
     """
     chain, came = process_id or ENGINE, origin.current()
     if process_id is None and conn.dialect.name == "postgresql":
         conn.execute(_wait_for_engine_chain)
     head = None if is_first else _head.first(conn, reading_head(chain)[1])
+    if head and head["action"] == PRUNE and process_id is not None:
+        raise NotFound("process", process_id, removal_note(conn, process_id))
     seq, previous = (head["seq"] + 1, head["digest"]) if head else (1, BEGINNING)
     entry = AuditEntry(
         new_id(), chain, seq, now, actor, action, details, previous, "", address=came.address, method=came.method
@@ -161,7 +169,7 @@ def reading_head(chain: UUID) -> PreparedRead:
 def page(conn: Connection, filters: AuditFilter, page_args: PageArgs) -> RowPage[AuditEntry]:
     """A page of the entries, newest first."""
     rows = read_page(conn, _selected(conn, filters, page_args), NEWEST_FIRST, page_args)
-    return RowPage(tuple((cursor, _entry(row)) for cursor, row in rows.items), rows.has_next, rows.has_previous)
+    return RowPage(tuple((cursor, entry_of(row)) for cursor, row in rows.items), rows.has_next, rows.has_previous)
 
 
 def _selected(conn: Connection, filters: AuditFilter, page_args: PageArgs) -> Select[Any]:
@@ -183,7 +191,7 @@ def count(conn: Connection, filters: AuditFilter) -> int:
 
 def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, AuditEntry]:
     """The entries with those ids."""
-    return {row.id: _entry(row) for row in conn.execute(select(audit).where(audit.c.id.in_(ids)))}
+    return {row.id: entry_of(row) for row in conn.execute(select(audit).where(audit.c.id.in_(ids)))}
 
 
 def has_unsealed(conn: Connection) -> bool:
@@ -203,7 +211,7 @@ def seal(conn: Connection, now: datetime, key: bytes | None) -> Seal | None:
     rows = conn.execute(
         update(audit).where(audit.c.id.in_(new), audit.c.seal.is_(None)).values(seal=seq).returning(audit)
     )
-    entries = [_entry(row) for row in rows]
+    entries = [entry_of(row) for row in rows]
     if not entries:
         return None
     new_seal = seal_of(entries, before, now, key)
@@ -239,7 +247,7 @@ def chains(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, list[AuditEntry]
     """The whole chains, each in order; a chain without entries is left out."""
     found: dict[UUID, list[AuditEntry]] = {}
     for row in conn.execute(select(audit).where(among(conn, audit.c.chain, ids)).order_by(*_CHAINED)):
-        found.setdefault(row.chain, []).append(_entry(row))
+        found.setdefault(row.chain, []).append(entry_of(row))
     return found
 
 
@@ -251,10 +259,20 @@ def remove_details(conn: Connection, entries: Sequence[AuditEntry]) -> None:
 
 
 def removed_at(conn: Connection, chain: UUID) -> datetime | None:
-    """The time at which retention removed the process of the chain; None if it did not."""
-    last = select(audit.c.at, audit.c.action).where(audit.c.chain == chain).order_by(audit.c.seq.desc()).limit(1)
-    row = conn.execute(last).first()
-    return row.at if row is not None and row.action == PRUNE and chain != ENGINE else None
+    """The time at which retention closed the chain: the process is gone or going; None if it did not."""
+    last = _removal.first(conn, reading_removal(chain)[1])
+    return last["at"] if last is not None and last["action"] == PRUNE and chain != ENGINE else None
+
+
+def reading_removal(chain: UUID) -> PreparedRead:
+    """The read of `removed_at`, see `read_ahead`."""
+    return _removal, {"chain": chain}
+
+
+def removal_note(conn: Connection, chain: UUID) -> str | None:
+    """The sentence that says that retention removed the process of the chain; None if it did not."""
+    at = removed_at(conn, chain)
+    return None if at is None else f"Process {chain} was removed by retention on {at:%Y-%m-%d}."
 
 
 def _part(conn: Connection, place: Place, limit: int) -> Part:
@@ -302,7 +320,7 @@ def _of_missing_seals(conn: Connection) -> Select[Any]:
 
 
 def _read(conn: Connection, query: Select[Any], limit: int) -> tuple[Read, ...]:
-    return tuple((_entry(row), row.before_digest) for row in conn.execute(query.limit(limit)))
+    return tuple((entry_of(row), row.before_digest) for row in conn.execute(query.limit(limit)))
 
 
 def _conditions(filters: AuditFilter) -> list[ColumnElement[bool]]:
@@ -323,7 +341,8 @@ def _conditions(filters: AuditFilter) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _entry(row: Row[Any]) -> AuditEntry:
+def entry_of(row: Row[Any]) -> AuditEntry:
+    """The entry of a row of the table, or of a walk."""
     return AuditEntry(**dict(zip(_NAMES, row, strict=False)))  # behind these columns a row of a walk has one more
 
 

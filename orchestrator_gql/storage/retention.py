@@ -1,8 +1,7 @@
 """Finds the ended processes that are old enough to go, and deletes them with everything that belongs to them.
 
-Large values go first: payloads, bodies of attempts, progress reports and events, in parts that any number of
-transactions delete. The process itself goes in one transaction with all that remains. So a process is found whole, or
-whole without its large values, or not at all, wherever a server was killed.
+Small processes go in one transaction. A large one goes in parts (`storage.retention_parts`), and nobody can act on it
+from the first of them on. So a process is found whole, or not at all, wherever a server was killed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -44,18 +43,18 @@ from orchestrator_gql.types import CallbackStatus, InputRequestStatus, Notificat
 
 TREATMENT: Mapping[str, str] = {
     "processes": "deleted last",
-    "process_steps": "deleted with the process",
-    "callbacks": "deleted with the process",
+    "process_steps": "deleted with the process; of a large one, before it",
+    "callbacks": "deleted with the process; of a large one, before it",
     "callback_keys": "deleted with the callback",
-    "callback_attempts": "deleted before the process",
-    "callback_progress": "deleted before the process",
-    "payloads": "deleted before the process",
-    "events": "deleted before the process",
-    "input_requests": "deleted with the process",
+    "callback_attempts": "deleted with the process; of a large one, before it",
+    "callback_progress": "deleted with the process; of a large one, before it",
+    "payloads": "deleted with the process; of a large one, before it",
+    "events": "deleted with the process; of a large one, before it",
+    "input_requests": "deleted with the process; of a large one, before it",
     "decisions": "deleted with the input request",
-    "timers": "deleted with the process",
+    "timers": "deleted with the process; of a large one, before it",
     "notifications": "deleted with the process; one that may still be sent keeps the process",
-    "process_subscriptions": "deleted with the process",
+    "process_subscriptions": "deleted with the process; of a large one, before it",
     "idempotency_keys": "deleted with the process or the input request that the request created",
     "product_subscription_locks": "keeps the process",
     "product_subscription_versions": "stays, with the id of the process that wrote it",
@@ -250,7 +249,7 @@ def needed(conn: Connection, ids: Sequence[UUID], wanted: Selection) -> Kept:
     ):
         kept.add(list(conn.execute(select(column).where(among(conn, column, ids))).scalars()), reason)
     c = notifications.c
-    for id, status, at in _rows(conn, ids, c.process_id, c.status, c.created_at):
+    for id, status, at in _rows(conn, ids, c.process_id, c.status, newest=c.created_at):
         if status is NotificationStatus.PENDING:
             kept.add([id], "a notification about it is still to be sent")
         elif status is NotificationStatus.DEAD and (wanted.dead_before is None or at >= wanted.dead_before):
@@ -264,19 +263,31 @@ def needed(conn: Connection, ids: Sequence[UUID], wanted: Selection) -> Kept:
     return kept
 
 
-def _rows(conn: Connection, ids: Sequence[UUID], *columns: ColumnElement[Any]) -> Sequence[Any]:
-    """The columns of the rows of these processes; the first column is the process. The caller looks at the status: a
-    condition on it would let the database read the index of the status, which has the rows of all processes."""
-    return conn.execute(select(*columns).where(among(conn, columns[0], ids))).all()
+def _rows(
+    conn: Connection, ids: Sequence[UUID], *columns: ColumnElement[Any], newest: ColumnElement[datetime] | None = None
+) -> Sequence[Any]:
+    """The different values of the columns of these processes, with the newest time; the first column is the process.
+
+    The caller looks at the status: a condition on it would let the database read the index of the status, which has the
+    rows of all processes.
+    """
+    times = [] if newest is None else [func.max(newest)]
+    return conn.execute(select(*columns, *times).where(among(conn, columns[0], ids)).group_by(*columns)).all()
 
 
 def remove(conn: Connection, ids: Sequence[UUID]) -> None:
     """Delete the processes, which the caller holds and which are empty, with everything that refers to them."""
+    forget_starts(conn, ids)
     requests = select(input_requests.c.id).where(among(conn, input_requests.c.process_id, ids))
     subjects = [*ids, *conn.execute(requests).scalars()]
     conn.execute(delete(idempotency_keys).where(among(conn, idempotency_keys.c.subject_id, subjects)))
     conn.execute(delete(processes).where(among(conn, processes.c.id, ids)))
     commit_effects(conn).facts.append(ProcessesPruned(len(ids)))
+
+
+def forget_starts(conn: Connection, ids: Sequence[UUID]) -> None:
+    """Delete the idempotency keys of the requests that started the processes: the same key starts another process."""
+    conn.execute(delete(idempotency_keys).where(among(conn, idempotency_keys.c.subject_id, ids)))
 
 
 def remove_sent(conn: Connection, before: datetime, most: int) -> int:

@@ -1,10 +1,10 @@
-"""Deletes the large values and notifications of old processes in parts: other commits wait for each transaction.
+"""Deletes what belongs to old processes, in parts that fit a budget: other commits wait for each transaction.
 
-The other rows of a process go with it in one transaction, so a process is never found by half. Several processes go
-together only if all their rows and values fit.
+Processes whose rows and values fit together go with them in one transaction. A process that does not fit is closed
+first (`storage.closed_chains`); then its parts go, stage by stage, and its row goes last.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
@@ -14,12 +14,10 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
-    Table,
     and_,
     delete,
     func,
     literal,
-    null,
     select,
     union_all,
     update,
@@ -33,12 +31,20 @@ from orchestrator_gql.storage.tables import (
     callback_progress,
     callbacks,
     decisions,
+    events,
+    idempotency_keys,
     input_requests,
     notifications,
     payloads,
     process_steps,
+    process_subscriptions,
     processes,
+    timers,
 )
+from orchestrator_gql.types import NotificationStatus
+
+ROWS_OF_ONE = 4
+"""How many rows of the budget a callback with its tokens counts for, or an input request with its keys."""
 
 T = TypeVar("T")
 
@@ -63,17 +69,23 @@ class Budget:
 
 
 def empty(conn: Connection, ids: Sequence[UUID], budget: Budget) -> bool:
-    """Delete large values of the processes, which the caller holds; False if there are more than the budget allows."""
+    """Delete what the deletion of the processes, which the caller holds, would leave; False if the budget is spent."""
     _remove_payloads(conn, ids, budget)
-    for table, value in ((callback_attempts, callback_attempts.c.body), (callback_progress, callback_progress.c.data)):
-        is_own = table.c.callback_id.in_(_callbacks_of(conn, ids))
-        _remove_some(conn, table.c.id, is_own, _size(conn, value), budget)
     if not budget.is_spent:
-        budget.spend(pruned_events.remove(conn, ids, budget.rows))
-    if budget.is_spent:
-        return False
-    is_divided = len(ids) == 1 and not fits(conn, ids, budget) and _remove_values(conn, ids[0], budget)
-    return not is_divided
+        _remove_events(conn, ids, budget)
+    return not budget.is_spent
+
+
+def remove_part(conn: Connection, id: UUID, stage: int, budget: Budget) -> int:
+    """Delete a part of the process, which the caller holds and which is closed, from the stage on; the next stage.
+
+    Behind the last stage, which is `STAGES`, only its row is left, and what came while its parts went.
+    """
+    while stage < STAGES and not budget.is_spent:
+        _STAGES[stage](conn, id, budget)
+        if not budget.is_spent:
+            stage += 1
+    return stage
 
 
 def _remove_payloads(conn: Connection, ids: Sequence[UUID], budget: Budget) -> None:
@@ -105,39 +117,49 @@ def _remove_payloads(conn: Connection, ids: Sequence[UUID], budget: Budget) -> N
     conn.execute(delete(payloads).where(among(conn, payloads.c.id, going)))
 
 
-def _callbacks_of(conn: Connection, ids: Sequence[UUID]) -> Select[tuple[UUID]]:
-    return select(callbacks.c.id).where(among(conn, callbacks.c.process_id, ids))
-
-
 def fits(conn: Connection, ids: Sequence[UUID], budget: Budget) -> bool:
     """True if the budget allows to delete all that goes with these processes."""
     wanted = select(each(conn, ids))  # once: to build the condition takes longer than to execute it
     forms = select(input_requests.c.id).where(input_requests.c.process_id.in_(wanted))
-    own: list[tuple[Table, ColumnElement[bool]]] = [(notifications, notifications.c.process_id.in_(wanted))]
+    waits = select(callbacks.c.id).where(callbacks.c.process_id.in_(wanted))
+    rows: list[ColumnElement[bool]] = [
+        process_steps.c.process_id.in_(wanted),
+        input_requests.c.process_id.in_(wanted),
+        decisions.c.input_request_id.in_(forms),
+        callbacks.c.process_id.in_(wanted),
+        callback_attempts.c.callback_id.in_(waits),
+        callback_progress.c.callback_id.in_(waits),
+        events.c.process_id.in_(wanted),
+        notifications.c.process_id.in_(wanted),
+        audit.c.chain.in_(wanted),
+    ]
+    # Each is counted as far as the budget goes: one process may have a million events.
+    some = [select(literal(1)).where(where).limit(budget.rows).subquery() for where in rows]
+    counts = [select(func.count()).select_from(found).scalar_subquery() for found in some]
+    if len(ids) + sum(conn.execute(select(*counts)).one()) > budget.rows:
+        return False
+    return _values_fit(conn, wanted, forms, waits, budget.bytes)
+
+
+def _values_fit(conn: Connection, wanted: Select[UUID], forms: Select[UUID], waits: Select[UUID], left: int) -> bool:
+    c = callbacks.c
     values = [
         select(_size(conn, process_steps.c.delta)).where(process_steps.c.process_id.in_(wanted)),
         select(_size(conn, decisions.c.pages)).where(decisions.c.input_request_id.in_(forms)),
+        select(func.coalesce(c.result_bytes, 0)).where(c.process_id.in_(wanted), c.payload_id.is_not(None)),
+        select(_size(conn, callback_attempts.c.body)).where(callback_attempts.c.callback_id.in_(waits)),
+        select(_size(conn, callback_progress.c.data)).where(callback_progress.c.callback_id.in_(waits)),
+        select(_size(conn, processes.c.state)).where(processes.c.id.in_(wanted)),
     ]
-    if len(ids) > 1:  # what one process has of these is not divided
-        own += [
-            (process_steps, process_steps.c.process_id.in_(wanted)),
-            (input_requests, input_requests.c.process_id.in_(wanted)),
-            (decisions, decisions.c.input_request_id.in_(forms)),
-            (callbacks, callbacks.c.process_id.in_(wanted)),
-            (audit, audit.c.chain.in_(wanted)),
-        ]
-        values.append(select(_size(conn, processes.c.state)).where(processes.c.id.in_(wanted)))
-    counts = [select(func.count()).select_from(table).where(where).scalar_subquery() for table, where in own]
-    if len(ids) + sum(conn.execute(select(*counts)).one()) > budget.rows:
-        return False
-    left = budget.bytes
+    stored = select(processes.c.stored).where(processes.c.id.in_(wanted), processes.c.stored.is_not(None))
+    left -= sum(size for values_of in conn.execute(stored).scalars() for _, size in values_of.values())
     # One after the other: SQLite reads a value for its size.
     with conn.execute(union_all(*values)) as sizes:
         for (size,) in sizes:
             left -= size
             if left < 0:
                 return False
-    return True
+    return left >= 0
 
 
 def _size(conn: Connection, column: ColumnElement[Any]) -> ColumnElement[int]:
@@ -147,19 +169,77 @@ def _size(conn: Connection, column: ColumnElement[Any]) -> ColumnElement[int]:
     return size
 
 
-def _remove_values(conn: Connection, id: UUID, budget: Budget) -> bool:
-    """Delete some of the notifications and of the values of the process; False if there are none left."""
-    steps, forms = process_steps.c, select(input_requests.c.id).where(input_requests.c.process_id == id)
-    rows = budget.rows
-    _remove_some(conn, notifications.c.id, notifications.c.process_id == id, literal(0), budget)
-    has_delta = and_(steps.process_id == id, steps.delta.is_not(None))
-    if numbers := _some(conn, steps.seq, has_delta, _size(conn, steps.delta), budget):
-        conn.execute(update(process_steps).where(steps.process_id == id, steps.seq.in_(numbers)).values(delta=null()))
-    size = _size(conn, decisions.c.pages)
-    has_pages = and_(decisions.c.input_request_id.in_(forms), size > len("[]"))
-    if decided := _some(conn, decisions.c.id, has_pages, size, budget):
-        conn.execute(update(decisions).where(among(conn, decisions.c.id, decided)).values(pages=[]))
-    return budget.rows < rows
+def _remove_events(conn: Connection, ids: Sequence[UUID], budget: Budget) -> None:
+    budget.spend(pruned_events.remove(conn, ids, budget.rows))
+
+
+def _remove_attempts(conn: Connection, id: UUID, budget: Budget) -> None:
+    c = callback_attempts.c
+    _remove_some(conn, c.id, c.callback_id.in_(_callbacks_of(id)), _size(conn, c.body), budget)
+
+
+def _remove_progress(conn: Connection, id: UUID, budget: Budget) -> None:
+    c = callback_progress.c
+    _remove_some(conn, c.id, c.callback_id.in_(_callbacks_of(id)), _size(conn, c.data), budget)
+
+
+def _remove_callbacks(conn: Connection, id: UUID, budget: Budget) -> None:
+    """Delete callbacks with their tokens; their attempts and progress reports are gone."""
+    some = _callbacks_of(id).limit(_at_once(budget))
+    going: list[UUID] = list(conn.execute(some).scalars().all())
+    if going:
+        budget.spend(len(going) * ROWS_OF_ONE)
+        conn.execute(delete(callbacks).where(among(conn, callbacks.c.id, going)))
+
+
+def _remove_steps(conn: Connection, id: UUID, budget: Budget) -> None:
+    c = process_steps.c
+    numbers = _some(conn, c.seq, c.process_id == id, _size(conn, c.delta), budget)
+    if numbers:
+        conn.execute(delete(process_steps).where(c.process_id == id, c.seq.in_(numbers)))
+
+
+def _remove_requests(conn: Connection, id: UUID, budget: Budget) -> None:
+    """Delete input requests with their decisions, and the idempotency keys of these."""
+    c, pages = input_requests.c, func.sum(_size(conn, decisions.c.pages))
+    some = select(c.id).where(c.process_id == id).order_by(c.id).limit(_at_once(budget)).subquery()
+    decided = some.outerjoin(decisions, decisions.c.input_request_id == some.c.id)
+    sizes = select(some.c.id, func.count(decisions.c.id), func.coalesce(pages, 0)).select_from(decided)
+    going: list[UUID] = []
+    for request_id, number, bytes in conn.execute(sizes.group_by(some.c.id)).all():
+        going.append(request_id)
+        if budget.spend(ROWS_OF_ONE + number, bytes):
+            break
+    if going:
+        conn.execute(delete(idempotency_keys).where(among(conn, idempotency_keys.c.subject_id, going)))
+        conn.execute(delete(input_requests).where(among(conn, c.id, going)))
+
+
+def _remove_notifications(conn: Connection, id: UUID, budget: Budget) -> None:
+    """Delete notifications; one that came meanwhile and is to be sent keeps the process until it is sent."""
+    c = notifications.c
+    is_over = and_(c.process_id == id, c.status != NotificationStatus.PENDING)
+    _remove_some(conn, c.id, is_over, _size(conn, c.payload), budget)
+
+
+def _remove_timers(conn: Connection, id: UUID, budget: Budget) -> None:
+    _remove_some(conn, timers.c.id, timers.c.process_id == id, literal(0), budget)
+
+
+def _remove_links(conn: Connection, id: UUID, budget: Budget) -> None:
+    c = process_subscriptions.c
+    linked = _some(conn, c.subscription_id, c.process_id == id, literal(0), budget)
+    if linked:
+        conn.execute(delete(process_subscriptions).where(c.process_id == id, among(conn, c.subscription_id, linked)))
+
+
+def _at_once(budget: Budget) -> int:
+    """How many callbacks or input requests spend the budget, rounded up: fewer mean that no more are left."""
+    return -(-budget.rows // ROWS_OF_ONE)
+
+
+def _callbacks_of(id: UUID) -> Select[UUID]:
+    return select(callbacks.c.id).where(callbacks.c.process_id == id)
 
 
 def _remove_some(
@@ -184,3 +264,19 @@ def _some(
             if budget.spend(1, bytes):
                 break
     return keys
+
+
+_STAGES: Sequence[Callable[[Connection, UUID, Budget], None]] = (
+    lambda conn, id, budget: _remove_payloads(conn, [id], budget),
+    lambda conn, id, budget: _remove_events(conn, [id], budget),
+    _remove_attempts,
+    _remove_progress,
+    _remove_timers,
+    _remove_callbacks,
+    _remove_requests,
+    _remove_notifications,
+    _remove_links,
+    _remove_steps,
+)
+STAGES = len(_STAGES)
+"""The number of the stages in which the parts of a process go."""

@@ -40,8 +40,8 @@ def test_no_time_is_left_as_nothing_or_more_than_there_is() -> None:
     size = {"d": 86400, "h": 3600, "min": 60, "s": 1}
     for seconds in (*range(1, 100_000, 7), *range(100_000, 3_000_000, 4_999)):
         words = left(after(seconds=seconds), NOW).split()
-        told = sum(int(count) * size[unit] for count, unit in zip(words[::2], words[1::2], strict=True))
-        assert seconds <= told < seconds + max(1, seconds / 24), words
+        shown = sum(int(count) * size[unit] for count, unit in zip(words[::2], words[1::2], strict=True))
+        assert seconds <= shown < seconds + max(1, seconds / 24), words
 
 
 def test_each_command_says_how_much_time_is_left_or_lacks() -> None:

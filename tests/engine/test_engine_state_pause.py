@@ -247,19 +247,19 @@ async def test_a_result_is_a_passing_state_only_while_the_engine_runs(offer: Off
     await engine.reaches(process_id, AWAITING)
     if is_paused:
         await pause(engine)
-    hooks, passing, is_told = engine.runtime.database.hooks, list[bool](), asyncio.Event()
+    hooks, passing, is_notified = engine.runtime.database.hooks, list[bool](), asyncio.Event()
 
     class Hooks(NoHooks):
         def notify(self, effects: CommitEffects) -> None:
             hooks.notify(effects)
             if effects.has_events:
                 passing.append(effects.is_passing)
-                is_told.set()
+                is_notified.set()
 
     engine.runtime.database.hooks = Hooks()
 
     await answer(engine.runtime, token, {"rc": 0, "changed": 3})
-    await asyncio.wait_for(is_told.wait(), PATIENCE)  # the caller goes on before the commit is told
+    await asyncio.wait_for(is_notified.wait(), PATIENCE)  # the caller goes on before the hooks are notified
 
     assert passing[0] is not is_paused
 

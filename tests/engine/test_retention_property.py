@@ -12,15 +12,20 @@ from support.engine import Engine
 from support.old_processes import ENDED, Maker, Old
 from support.traces import ids_of, orphans, traces
 
+from orchestrator_gql.commands.processes import update_process_note
 from orchestrator_gql.config.retention import Retention, read
+from orchestrator_gql.engine import large_processes
 from orchestrator_gql.engine import retention as runs
 from orchestrator_gql.engine.retention import Request, by_setting, prune
 from orchestrator_gql.engine.workers.audit_sealer import seal_new
 from orchestrator_gql.reads.audit import verify_audit
+from orchestrator_gql.reads.processes import process
 from orchestrator_gql.security import LOCAL_OPERATOR
+from orchestrator_gql.storage import closed_chains
 from orchestrator_gql.storage.tables import decisions, input_requests, process_steps, processes
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import ProcessStatus
+from orchestrator_gql.utils.errors import NotFound
 
 pytestmark = pytest.mark.one_dispatcher
 
@@ -81,13 +86,26 @@ def shape(conn: Connection, ids: list[UUID]) -> dict[UUID, tuple[int, int]]:
     return counts
 
 
+async def demand_unknown(engine: Engine, id: UUID) -> None:
+    """Demand that nobody finds the process by its id or acts on it."""
+    for found in (
+        process(engine.runtime, LOCAL_OPERATOR, id),
+        update_process_note(engine.runtime, LOCAL_OPERATOR, process_id=id, note="x"),
+    ):
+        with pytest.raises(NotFound, match="was removed by retention on"):
+            await found
+
+
 async def demand_whole(
     engine: Engine, all_ids: dict[UUID, set[UUID]], before: dict[UUID, tuple[int, int]]
 ) -> set[UUID]:
-    """Demand that no process is there by half; the processes that are gone."""
+    """Demand that no process is found by half; the processes that are gone."""
     there = await engine.read(lambda conn: shape(conn, list(all_ids)))
     gone = all_ids.keys() - there.keys()
-    assert all(there[id] == before[id] for id in there)
+    going = await engine.read(lambda conn: closed_chains.closed_of(conn, list(there)))
+    assert all(there[id] == before[id] for id in there if id not in going)
+    for id in going:
+        await demand_unknown(engine, id)
     assert await engine.read(lambda conn: traces(conn, {id for process in gone for id in all_ids[process]})) == []
     assert await engine.read(orphans) == {"payloads": 0}
     await seal_new(engine.runtime)
@@ -103,6 +121,7 @@ async def test_exactly_the_right_processes_go_whatever_dies(
     monkeypatch.setattr(runs, "ROWS", chance.choice([3, 40, 500]))
     monkeypatch.setattr(runs, "BYTES", chance.choice([1_000, 4_000_000]))
     monkeypatch.setattr(runs, "LARGEST", chance.choice([1, 5, 100]))
+    monkeypatch.setattr(large_processes, "ENTRIES", chance.choice([1, 100]))
     engine = await offer(audit_key=KEY)
     now, key = engine.clock.now(), engine.runtime.settings.audit_secret
     made = await engine.runtime.database.transaction(lambda conn: Maker(conn, chance, now, key).make(NUMBER))

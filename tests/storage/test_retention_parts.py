@@ -1,102 +1,57 @@
 """No transaction of retention deletes more than its budget, whatever a process has (SQLite and PostgreSQL)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import Connection, Table, func, insert, select
+from support.large_processes import KINDS, Rows, all_kinds, forms, steps, waits
 from support.rows import BEGIN, process_row
 
 from orchestrator_gql.config.retention import Retention
-from orchestrator_gql.engine import retention
+from orchestrator_gql.engine import large_processes, retention
+from orchestrator_gql.engine.audit_log import entered
 from orchestrator_gql.engine.retention import Pruned, Request, by_setting, prune
 from orchestrator_gql.storage import audit as audit_rows
 from orchestrator_gql.storage.database import connect
+from orchestrator_gql.storage.retention import TREATMENT
+from orchestrator_gql.storage.retention_parts import ROWS_OF_ONE
 from orchestrator_gql.storage.tables import (
     audit,
-    callback_keys,
-    callbacks,
+    callback_attempts,
+    callback_progress,
     decisions,
-    idempotency_keys,
-    input_requests,
-    notifications,
+    metadata,
+    payloads,
     process_steps,
     processes,
 )
-from orchestrator_gql.types import CallbackStatus, InputRequestStatus, NotificationStatus, StepKind, StepStatus, Verdict
 from orchestrator_gql.utils.tokens import new_id
 
 pytestmark = pytest.mark.one_dispatcher
 
-Rows = list[dict[str, Any]]
-MANY, ROWS, BYTES = 100, 30, 10_000
+MANY, ROWS, BYTES, ENTRIES = 100, 30, 10_000, 10
 HEAVY, LIGHT = UUID(int=1), [UUID(int=number) for number in range(2, 42)]
-TABLES: Sequence[Table] = (
-    processes,
-    process_steps,
-    callbacks,
-    callback_keys,
-    input_requests,
-    decisions,
-    notifications,
-    idempotency_keys,
+TABLES = [metadata.tables[name] for name, what in TREATMENT.items() if what.startswith("deleted")]
+VALUES = (
+    processes.c.state,
+    process_steps.c.delta,
+    decisions.c.pages,
+    payloads.c.text,
+    callback_attempts.c.body,
+    callback_progress.c.data,
 )
 
-
-def steps(number: int, size: int = 10) -> dict[Table, Rows]:
-    fixed = {"name": "s", "kind": StepKind.ACTION, "status": StepStatus.SUCCESS, "attempt": 1, "tries": 1}
-    at = {"entered_by": "advance", "started_at": BEGIN, "completed_at": BEGIN, "delta": {"x": "y" * size}}
-    return {
-        process_steps: [
-            {"process_id": HEAVY, "seq": seq + 1, "step_index": seq, **fixed, **at} for seq in range(number)
-        ]
-    }
-
-
-def forms(number: int, size: int = 10) -> dict[Table, Rows]:
-    fixed = {"step_index": 0, "status": InputRequestStatus.SUBMITTED, "version": 1, "title": "t", "assignee": "NOC"}
-    requests: Rows = [
-        {"id": new_id(), "process_id": HEAVY, "record_seq": seq, "created_at": BEGIN, "closed_at": BEGIN, **fixed}
-        for seq in range(number)
-    ]
-    decided = {"by": "bob", "at": BEGIN, "verdict": Verdict.APPROVED, "pages": ["y" * size], "shown_digest": "d"}
-    keys = {"scope": "submitForm", "digest": "d", "at": BEGIN}
-    return {
-        input_requests: requests,
-        decisions: [{"id": new_id(), "input_request_id": request["id"], **decided} for request in requests],
-        idempotency_keys: [{"key": request["id"].hex, "subject_id": request["id"], **keys} for request in requests],
-    }
-
-
-def waits(number: int) -> dict[Table, Rows]:
-    fixed = {
-        "step_index": 0,
-        "status": CallbackStatus.EXPIRED,
-        "issued_at": BEGIN,
-        "token_hint": "",
-        "result_key": "r",
-    } | {"is_early": False}
-    return {
-        callbacks: [
-            {"id": new_id(), "process_id": HEAVY, "record_seq": seq, "name": "c", **fixed} for seq in range(number)
-        ]
-    }
-
-
-def messages(number: int) -> dict[Table, Rows]:
-    fixed = {"target": "t", "kind": "k", "payload": {}, "status": NotificationStatus.SENT, "tries": 1, "log": []}
-    at = {"tries_before": 0, "due_at": BEGIN, "created_at": BEGIN, "sent_at": BEGIN}
-    return {notifications: [{"id": new_id(), "process_id": HEAVY, **fixed, **at} for _ in range(number)]}
-
-
 CASES: dict[str, Callable[[], dict[Table, Rows]]] = {
-    "large changes of the state": lambda: steps(20, 5_000),
-    "one change larger than the budget": lambda: steps(1, 2 * BYTES),
-    "large pages": lambda: forms(10, 5_000),
-    "notifications": lambda: messages(MANY),
-    "all": lambda: steps(20, 5_000) | forms(5, 5_000) | waits(5) | messages(MANY),
+    "large changes of the state": lambda: steps(HEAVY, 20, 5_000),
+    "one change larger than the budget": lambda: steps(HEAVY, 1, 2 * BYTES),
+    "large pages": lambda: forms(HEAVY, 10, 5_000),
+    "large results": lambda: waits(HEAVY, 10, 5_000),
+    **{f"many {name}": partial(kind, HEAVY, MANY) for name, kind in KINDS.items()},
+    "all": lambda: all_kinds(HEAVY, 50),
     "nothing": dict,
 }
 
@@ -106,33 +61,55 @@ def number_of(conn: Connection, table: Table) -> int:
 
 
 def bytes_of(conn: Connection) -> int:
-    values = (processes.c.state, process_steps.c.delta, decisions.c.pages)
-    return sum(conn.execute(select(func.coalesce(func.sum(func.length(value)), 0))).scalar_one() for value in values)
+    return sum(conn.execute(select(func.coalesce(func.sum(func.length(value)), 0))).scalar_one() for value in VALUES)
 
 
-async def pruned(storage: str, monkeypatch: pytest.MonkeyPatch, rows: dict[Table, Rows]) -> tuple[Pruned, Rows, int]:
+def changed_entries(conn: Connection) -> int:
+    rows = conn.execute(select(audit.c.details).where(audit.c.action != "pruneProcesses")).scalars()
+    return sum(1 for details in rows if "pruned" in details)
+
+
+async def pruned(
+    storage: str,
+    monkeypatch: pytest.MonkeyPatch,
+    rows: dict[Table, Rows],
+    before: Callable[[Connection], object] = lambda _: None,
+) -> tuple[Pruned, list[dict[str, int]], int]:
     """Delete all processes; what each transaction deleted, and the number of the rows that are left."""
     monkeypatch.setattr(retention, "ROWS", ROWS)
     monkeypatch.setattr(retention, "BYTES", BYTES)
+    monkeypatch.setattr(large_processes, "ENTRIES", ENTRIES)
     monkeypatch.setattr(retention, "SMALLEST", 50)  # many at once from the beginning
-    transactions: Rows = []
-    original = retention._Batch.delete
+    transactions: list[dict[str, int]] = []
 
-    def counted(batch: retention._Batch, conn: Connection) -> None:
-        before, bytes = [number_of(conn, table) for table in TABLES], bytes_of(conn)
-        original(batch, conn)
-        after = [number_of(conn, table) for table in TABLES]
-        whole = sum(number_of(conn, table) for table in TABLES if table not in (processes, notifications))
-        transactions.append({"rows": sum(before) - sum(after), "bytes": bytes - bytes_of(conn), "whole": whole})
+    def sizes(conn: Connection) -> tuple[int, int, int]:
+        return sum(number_of(conn, table) for table in TABLES), bytes_of(conn), changed_entries(conn)
 
-    monkeypatch.setattr(retention._Batch, "delete", counted)
-    database = connect(storage)
+    class Counting:
+        database = connect(storage)
+        read = database.read
+
+        async def transaction(self, unit: Callable[[Connection], Any]) -> Any:
+            def counted(conn: Connection) -> Any:
+                number, bytes, changed = sizes(conn)
+                result = unit(conn)
+                after, bytes_after, changed_after = sizes(conn)
+                transactions.append(
+                    {"rows": number - after, "bytes": bytes - bytes_after, "entries": changed_after - changed}
+                )
+                return result
+
+            return await self.database.transaction(counted)
+
+    counting: Any = Counting()
+    database = counting.database
     await database.open()
     try:
-        await database.alter(lambda conn: [conn.execute(insert(table), each) for table, each in rows.items()])
+        await database.alter(lambda conn: [conn.execute(insert(table), each) for table, each in rows.items() if each])
+        await database.alter(before)
         now = datetime.now(UTC) + timedelta(days=1)
         request = Request(by_setting(Retention({"default": 0.0}), now), None, rest=0.0, sweeps=False)
-        done = await prune(database, lambda: now, None, request)
+        done = await prune(counting, lambda: now, None, request)
         left = await database.read(lambda conn: sum(number_of(conn, table) for table in TABLES))
     finally:
         await database.close()
@@ -146,13 +123,24 @@ async def test_a_large_process_goes_in_parts(storage: str, monkeypatch: pytest.M
 
     done, transactions, left = await pruned(storage, monkeypatch, rows)
 
-    assert (done.number, left) == (len(ids), 0)
+    # The newest event stays as a row without a process.
+    has_events = any(table.name == "events" for table in rows)
+    assert (done.number, left) == (len(ids), int(has_events))
     largest = max(len(str(value)) for each in rows.values() for row in each for value in row.values())
-    # The last transaction of a process deletes its own row and the others that are not divided.
-    undivided = 1 + sum(len(each) for table, each in rows.items() if table not in (processes, notifications))
-    assert max(each["rows"] for each in transactions) <= ROWS + undivided
+    assert max(each["rows"] for each in transactions) <= ROWS + ROWS_OF_ONE
     assert max(each["bytes"] for each in transactions) <= BYTES + 2 * largest
-    assert {each["whole"] for each in transactions} <= {0, undivided - 1}  # never found by half
+
+
+async def test_a_long_audit_chain_loses_its_details_in_parts(storage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def enter(conn: Connection) -> None:
+        for number in range(MANY):
+            entered(conn, None, HEAVY, actor="ada", action="note", details={"number": number}, now=BEGIN)
+
+    done, transactions, left = await pruned(storage, monkeypatch, {processes: [process_row(1, id=HEAVY)]}, enter)
+
+    assert (done.number, left) == (1, 0)
+    assert max(each["entries"] for each in transactions) == ENTRIES
+    assert sum(each["entries"] for each in transactions) == MANY
 
 
 async def test_processes_with_large_states_go_one_after_the_other(
@@ -174,7 +162,7 @@ async def test_entries_in_the_audit_log_count_for_the_budget(storage: str, monke
     read: list[int] = []
     original = audit_rows.chains
 
-    def chains(conn: Connection, ids: Sequence[UUID]) -> Any:
+    def chains(conn: Connection, ids: Any) -> Any:
         found = original(conn, ids)
         read.append(sum(map(len, found.values())))
         return found
@@ -183,6 +171,6 @@ async def test_entries_in_the_audit_log_count_for_the_budget(storage: str, monke
 
     done, _, left = await pruned(storage, monkeypatch, {processes: rows, audit: entries})
 
-    assert (done.kept, left) == ({retention.CHANGED: 20}, 20)  # the digests do not fit
+    assert (done.kept, left) == ({large_processes.CHANGED: 20}, 20)  # the digests do not fit
     assert sum(read) == len(entries)
     assert max(read) <= ROWS

@@ -135,8 +135,9 @@ def _masked(text: str, error: BaseException | None) -> str:
 class _WithoutOwnLines(logging.Filter):
     """Drops what libraries say, and we say better.
 
-    The libraries of PostgreSQL log each lost connection with a trace: `Outage` logs a line for all. Uvicorn logs requests
-    that it cuts off at the end as an error of the server, though their clients are slow: `Server` logs a warning.
+    The libraries of PostgreSQL log each lost connection with a trace: `Outage` logs a line for all. Uvicorn logs
+    requests that it cuts off at the end as an error of the server, though their clients are slow: `Server` logs a
+    warning.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
