@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import AnyUrl, BaseModel, ConfigDict, Field, RootModel, field_validator, model_validator
+from pydantic import AnyUrl, BaseModel, ConfigDict, Field, RootModel, StrictInt, field_validator, model_validator
 
 from orchestrator_gql.callbacks.contract import schema, violations
 from orchestrator_gql.types import Json
@@ -83,7 +83,7 @@ def has_leaf(value: Json) -> bool:
 
 @given(st.recursive(st.none() | st.text(max_size=3), lambda inner: st.dictionaries(st.text(max_size=3), inner)))
 def test_a_pointer_leads_to_a_place_in_the_payload_or_to_a_missing_key(payload: Json) -> None:
-    class Nested(RootModel[dict[str, "int | Nested"]]):
+    class Nested(RootModel[dict[str, "StrictInt | Nested"]]):
         pass
 
     errors = violations(Nested, payload)
