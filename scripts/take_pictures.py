@@ -20,7 +20,7 @@ from playwright.sync_api import Error as PlaywrightError
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 PORTS = ("8271", "8272")
 ADDRESS = f"http://127.0.0.1:{PORTS[0]}"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 WIDE: ViewportSize = {"width": 1120, "height": 700}
 SWITCHES = ("--no-sandbox", "--disable-gpu")
 SIGNATURE = b"\x89PNG\r\n\x1a\n"

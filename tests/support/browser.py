@@ -8,7 +8,8 @@ from contextlib import ExitStack, contextmanager
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""The first has no window: the same engine with a quarter less CPU."""
 
 OFF_IN_PLAYWRIGHT = (
     "AvoidUnnecessaryBeforeUnloadCheckSync",
