@@ -8,8 +8,11 @@ has the page::
     the order of the list   ███░░░░░░   no page is among the newest 200 processes …
     workflow "retired"      ███ page    … but one is among the newest 200 of the workflow, or
     product "Rare"          ██|         … a way ends: it has all rows that fit, and the page is among them
+
+A text is looked for in all processes, without an order, only if no other way of that length has the page.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select, union_all
@@ -29,7 +32,7 @@ from orchestrator_gql.storage.pagination import (
 )
 from orchestrator_gql.storage.pagination import count as count_rows
 from orchestrator_gql.storage.process_filters import ProcessFilter, conditions_of
-from orchestrator_gql.storage.process_ways import ALL, Way, id_queries, key_of, ways_of, with_ids
+from orchestrator_gql.storage.process_ways import ALL, Way, id_queries, ids_with_text, key_of, ways_of, with_ids
 from orchestrator_gql.storage.tables import processes
 
 FIRST, GROWTH, LAST = 200, 10, 200_000
@@ -44,19 +47,20 @@ def page(
     """A page of the processes that match the filter, in the order of their start or of their last change."""
     key = Key((_C.updated_at if by_update else _C.started_at, _C.id), is_descending)
     ways, others = ways_of(filters, key), id_queries(filters, by_update=by_update)
-    if ways[0].rest == ALL or len(ways) + len(others) == 1:
+    is_only_way = len(ways) + len(others) == 1 and not (by_update and filters.search)
+    if ways[0].rest == ALL or is_only_way:
         return read_page(conn, _unbounded(conn, ways[0], key, page_args), key, page_args)
     limit = FIRST
     while limit <= LAST:
-        for query in others:
-            ids = query.limit(limit)
-            if _size(conn, ids) < limit:
-                return _page_among(conn, with_ids(conn, ids), filters, key, page_args)
+        if (ids := _few(conn, others, limit)) is not None:
+            return _page_among(conn, with_ids(conn, ids), filters, key, page_args)
         for way in ways:
             rows = _walked(conn, way, key, page_args, limit)
             found = _page_among(conn, rows, way.rest, key, page_args)
             if found.is_full(page_args) or _size(conn, rows) < limit:
                 return found
+        if (ids := _few(conn, ids_with_text(filters), limit)) is not None:
+            return _page_among(conn, with_ids(conn, ids), filters, key, page_args)
         limit *= GROWTH
     return read_page(conn, _unbounded(conn, ways[0], key, page_args), key, page_args)
 
@@ -66,19 +70,20 @@ def count(conn: Connection, filters: ProcessFilter) -> int:
     ways = ways_of(filters, Key((_C.started_at, _C.id)))
     if ways[0].rest == ALL:
         return count_by_index(conn, select(_C.id).where(*conditions_of(filters, _C)))
-    most = 2 * MOST_COUNTED
-    for query in id_queries(filters, by_update=True):
-        ids = query.limit(most)
-        if _size(conn, ids) < most:
-            rows = with_ids(conn, ids).subquery(processes.name)
-            return count_rows(conn, select(rows.c.id).where(*conditions_of(filters, rows.c)))
+    queries = id_queries(filters, by_update=True)
+    if queries:
+        queries += ids_with_text(filters)
+    if (ids := _few(conn, queries, 2 * MOST_COUNTED)) is not None:
+        rows = with_ids(conn, ids).subquery(processes.name)
+        return count_rows(conn, select(rows.c.id).where(*conditions_of(filters, rows.c)))
     return count_rows(conn, select(_C.id).where(*conditions_of(filters, _C)))
 
 
 def _unbounded(conn: Connection, way: Way, key: Key, page_args: PageArgs) -> Select[Any]:
     """The query of the rows of the way that match the filter, as many as the page needs of each stretch."""
-    pages = (each.rows(conn, key, page_args, page_args.size + 1, way.rest) for each in way.stretches)
-    return rows_of_pages(conn, light_select(), _C.id, pages)
+    pages = [each.rows(conn, key, page_args, page_args.size + 1, way.rest) for each in way.stretches]
+    ids = (page.with_only_columns(page.selected_columns.id) for page in pages)  # an index may have all that is read
+    return rows_of_pages(conn, light_select(), _C.id, ids)
 
 
 def _walked(conn: Connection, way: Way, key: Key, page_args: PageArgs, limit: int) -> Select[Any]:
@@ -97,6 +102,11 @@ def _page_among(
     rows = query.subquery(processes.name)
     ids = page_query(select(rows.c.id).where(*conditions_of(filters, rows.c)), key_of(rows, key), page_args)
     return read_page(conn, light_select().where(among(conn, _C.id, ids)), key, page_args)
+
+
+def _few(conn: Connection, queries: Iterable[Select[Any]], limit: int) -> Select[Any] | None:
+    """The first of the queries that has fewer rows than that; None if none has."""
+    return next((query for query in queries if _size(conn, query.limit(limit)) < limit), None)
 
 
 def _size(conn: Connection, query: Select[Any]) -> int:

@@ -17,6 +17,7 @@ from orchestrator_gql.storage.process_filters import (
     ProcessFilter,
     Span,
     conditions_of,
+    has_text,
     of_products,
     of_subscription,
     within,
@@ -129,6 +130,14 @@ def id_queries(filters: ProcessFilter, *, by_update: bool) -> list[Select[Any]]:
     if filters.products is not None:
         queries.append(of_products(filters.products))
     return queries
+
+
+def ids_with_text(filters: ProcessFilter) -> list[Select[Any]]:
+    """A query for the ids of all processes with the text of the search, without an order; none without a search.
+
+    It reads each of them until it has enough: on SQLite in an index that has nothing else (`has_text`).
+    """
+    return [select(_C.id).where(has_text(filters.search, _C))] if filters.search else []
 
 
 def with_ids(conn: Connection, ids: Select[Any]) -> Select[Any]:

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import product
 from operator import itemgetter
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import Connection, Engine
+from support.database import sqlite_url
 from support.many_subscriptions import plain_engine
 from support.query_work import plan_of, statements_of, work_of
 from support.rows import BEGIN, failed_row, process_row, store, store_subscription
@@ -19,7 +21,7 @@ from orchestrator_gql.storage import process_lists
 from orchestrator_gql.storage.pagination import Key, PageArgs
 from orchestrator_gql.storage.process_filters import ProcessFilter, Span
 from orchestrator_gql.storage.process_lists import count, page
-from orchestrator_gql.storage.process_ways import INDEXED, ways_of
+from orchestrator_gql.storage.process_ways import INDEXED, ids_with_text, ways_of
 from orchestrator_gql.storage.tables import processes
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import ProcessStatus
@@ -68,6 +70,11 @@ CASES: dict[str, tuple[ProcessFilter, Fits]] = {
         lambda row: row["id"].int % 2 == 0 or _is_rare(row),
     ),
     "a text": (ProcessFilter(search="router 1"), lambda row: "router 1" in row["subject"].lower()),
+    "a text and a status": (
+        ProcessFilter(search="router 1", statuses=[FAILED]),
+        lambda row: "router 1" in row["subject"].lower() and row["status"] is FAILED,
+    ),
+    "a text that none has": (ProcessFilter(search="no such text"), lambda row: False),
     "started": (
         ProcessFilter(started_at=Span(BEGIN, BEGIN.replace(minute=1))),
         lambda row: row["started_at"] < BEGIN.replace(minute=1),
@@ -245,13 +252,38 @@ def test_each_filter_leads_along_its_own_index_in_every_order(engine: Engine) ->
     assert wrong == {}
 
 
-@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
-def test_a_step_of_a_running_process_writes_one_index_of_the_last_change(dialect: str) -> None:
+def test_a_search_on_sqlite_reads_an_index_and_not_the_states_of_all_processes(tmp_path: Path) -> None:
+    wanted, unmatched = ProcessFilter(search="router"), ProcessFilter(search="no such text")
+    database = plain_engine(sqlite_url(tmp_path))
+    with database.begin() as conn:
+        write(conn, [made(number) for number in range(OLD)])
+        reads: list[Callable[[], Any]] = [partial(count, conn, wanted), partial(conn.execute, *ids_with_text(wanted))]
+        reads += [partial(page, conn, unmatched, PageArgs(5), **order) for order in ORDERS if not order["by_update"]]
+        plans = [plan_of(conn, statement) for read in reads for statement in statements_of(conn, read)]
+    database.dispose()
+
+    assert len(plans) == len(reads)
+    assert [plan for plan in plans if "USING COVERING INDEX ix_processes_searched" not in plan] == []
+
+
+@pytest.mark.parametrize("text", ["ROUTER 1", "router 1", "Router_1", "%", "_", "!", "ﬁ", "été", "ÉTÉ", "\\", "'"])
+def test_a_search_takes_the_case_of_ascii_as_equal_and_nothing_as_a_pattern(engine: Engine, text: str) -> None:
+    subjects = ["Router 1", "router_1", "100% router!", "ﬁbre été", "a\\b'c"]
+    with engine.begin() as conn:
+        store(conn, [process_row(number, subject=subject) for number, subject in enumerate(subjects)])
+        found = {row.subject for _, row in page(conn, ProcessFilter(search=text), PageArgs(), **ORDERS[0]).items}
+
+    folded = [(subject, subject.lower(), text.lower()) for subject in subjects]
+    assert found >= {subject for subject in subjects if text in subject}
+    assert found <= {subject for subject, lower, small in folded if small in lower}
+    if text.isascii():
+        assert found == {subject for subject, lower, small in folded if small in lower}
+
+
+def test_a_step_of_a_running_process_writes_one_index_of_the_last_change() -> None:
     of_changes = [index for index in processes.indexes if processes.c.updated_at in list(index.columns)]
     without_running = ("status <> 'RUNNING'", "status = 'FAILED'")
 
     assert len(of_changes) > len(ORDERS)
-    written = {
-        each.name for each in of_changes if not str(each.dialect_options[dialect]["where"]).endswith(without_running)
-    }
+    written = {each.name for each in of_changes if not str(each.info.get("where")).endswith(without_running)}
     assert written == {"ix_processes_updated_at_id"}

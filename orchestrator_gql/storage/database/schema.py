@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-HEAD = "0021"
+HEAD = "0022"
 """The newest migration; a test compares it with the files in the folder."""
 
 OLDEST_POSTGRES = 14

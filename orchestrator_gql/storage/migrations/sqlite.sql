@@ -3,7 +3,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0021');
+INSERT INTO "alembic_version" VALUES('0022');
 CREATE TABLE audit (
 	id CHAR(32) NOT NULL, 
 	chain CHAR(32) NOT NULL, 
@@ -406,6 +406,7 @@ CREATE INDEX ix_processes_failed_at ON processes (status, updated_at, workflow_n
 CREATE INDEX ix_processes_failure_code_started_at ON processes (status, failure_code, started_at, id) WHERE status = 'FAILED';
 CREATE INDEX ix_processes_failure_code_updated_at ON processes (status, failure_code, updated_at, id) WHERE status = 'FAILED';
 CREATE INDEX ix_processes_runnable ON processes (lease_until) WHERE status IN ('CREATED', 'RUNNING');
+CREATE INDEX ix_processes_searched ON processes (started_at, id, workflow_name, subject, note);
 CREATE INDEX ix_processes_started_at_id ON processes (started_at, id);
 CREATE INDEX ix_processes_status_started_at ON processes (status, started_at, id);
 CREATE INDEX ix_processes_status_updated_at ON processes (status, updated_at, id) WHERE status <> 'RUNNING';

@@ -75,6 +75,15 @@ Index("ix_processes_updated_at_id", processes.c.updated_at, processes.c.id)
 Index("ix_processes_status_started_at", processes.c.status, processes.c.started_at, processes.c.id)
 Index("ix_processes_workflow_name_started_at", processes.c.workflow_name, processes.c.started_at, processes.c.id)
 Index("ix_processes_target_started_at", processes.c.target, processes.c.started_at, processes.c.id)
+# What a search reads. On PostgreSQL an entry may not be as long as a note, and a large state is stored elsewhere.
+Index(
+    "ix_processes_searched",
+    processes.c.started_at,
+    processes.c.id,
+    processes.c.workflow_name,
+    processes.c.subject,
+    processes.c.note,
+).ddl_if(dialect="sqlite")
 partial_index("ix_processes_runnable", processes.c.lease_until, where="status IN ('CREATED', 'RUNNING')")
 partial_index(
     "ix_processes_created_by_started_at",
