@@ -32,6 +32,9 @@ class Span:
     end: datetime | None = None
 
 
+ANY_TIME = Span()
+
+
 @dataclass(frozen=True, slots=True)
 class ProcessFilter:
     """Selects processes; None means any."""
@@ -43,23 +46,23 @@ class ProcessFilter:
     assignee_keys: Sequence[str] | None = None
     product_subscription_id: UUID | None = None
     created_by: str | None = None
-    started_at: Span = Span()
-    updated_at: Span = Span()
+    started_at: Span = ANY_TIME
+    updated_at: Span = ANY_TIME
     search: str | None = None
     products: Sequence[str] | None = None
     failure_codes: Sequence[str] | None = None
 
 
 def conditions_of(filters: ProcessFilter, c: Columns) -> list[ColumnElement[bool]]:
-    """The conditions of the filter on the rows with these columns."""
-    listed: tuple[tuple[Sequence[Any] | None, ColumnElement[Any]], ...] = (
-        (filters.ids, c.id),
-        (filters.statuses, c.status),
-        (filters.workflow_names, c.workflow_name),
-        (filters.targets, c.target),
-        (filters.assignee_keys, c.assignee),
-    )
-    conditions: list[ColumnElement[bool]] = [column.in_(values) for values, column in listed if values is not None]
+    """The conditions of the filter on the rows with these columns, of which it needs those that it compares."""
+    listed: dict[str, Sequence[Any] | None] = {
+        "id": filters.ids,
+        "status": filters.statuses,
+        "workflow_name": filters.workflow_names,
+        "target": filters.targets,
+        "assignee": filters.assignee_keys,
+    }
+    conditions: list[ColumnElement[bool]] = [c[name].in_(each) for name, each in listed.items() if each is not None]
     if filters.created_by is not None:
         conditions.append(c.created_by == filters.created_by)
     if filters.failure_codes is not None:
@@ -68,8 +71,9 @@ def conditions_of(filters: ProcessFilter, c: Columns) -> list[ColumnElement[bool
         conditions.append(_works_on(filters.products, c))
     if filters.product_subscription_id is not None:
         conditions.append(c.id.in_(of_subscription(filters.product_subscription_id)))
-    for span, column in ((filters.started_at, c.started_at), (filters.updated_at, c.updated_at)):
-        conditions += within(span, column)
+    for span, name in ((filters.started_at, "started_at"), (filters.updated_at, "updated_at")):
+        if span != ANY_TIME:
+            conditions += within(span, c[name])
     if filters.search:
         conditions.append(has_text(filters.search, c))
     return conditions

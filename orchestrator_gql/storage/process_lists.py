@@ -32,7 +32,16 @@ from orchestrator_gql.storage.pagination import (
 )
 from orchestrator_gql.storage.pagination import count as count_rows
 from orchestrator_gql.storage.process_filters import ProcessFilter, conditions_of
-from orchestrator_gql.storage.process_ways import ALL, Way, id_queries, ids_with_text, key_of, ways_of, with_ids
+from orchestrator_gql.storage.process_ways import (
+    ALL,
+    Way,
+    columns_of,
+    id_queries,
+    ids_with_text,
+    key_of,
+    ways_of,
+    with_ids,
+)
 from orchestrator_gql.storage.tables import processes
 
 FIRST, GROWTH, LAST = 200, 10, 200_000
@@ -50,17 +59,17 @@ def page(
     is_only_way = len(ways) + len(others) == 1 and not (by_update and filters.search)
     if ways[0].rest == ALL or is_only_way:
         return read_page(conn, _unbounded(conn, ways[0], key, page_args), key, page_args)
-    limit = FIRST
+    needed, limit = columns_of(filters, key), FIRST
     while limit <= LAST:
         if (ids := _few(conn, others, limit)) is not None:
-            return _page_among(conn, with_ids(conn, ids), filters, key, page_args)
+            return _page_among(conn, with_ids(conn, ids, needed), filters, key, page_args)
         for way in ways:
             rows = _walked(conn, way, key, page_args, limit)
             found = _page_among(conn, rows, way.rest, key, page_args)
-            if found.is_full(page_args) or _size(conn, rows) < limit:
+            if found.is_full(page_args) or _size(conn, _only([_C.id.name], rows)) < limit:
                 return found
         if (ids := _few(conn, ids_with_text(filters), limit)) is not None:
-            return _page_among(conn, with_ids(conn, ids), filters, key, page_args)
+            return _page_among(conn, with_ids(conn, ids, needed), filters, key, page_args)
         limit *= GROWTH
     return read_page(conn, _unbounded(conn, ways[0], key, page_args), key, page_args)
 
@@ -74,7 +83,7 @@ def count(conn: Connection, filters: ProcessFilter) -> int:
     if queries:
         queries += ids_with_text(filters)
     if (ids := _few(conn, queries, 2 * MOST_COUNTED)) is not None:
-        rows = with_ids(conn, ids).subquery(processes.name)
+        rows = with_ids(conn, ids, columns_of(filters, Key((_C.id,)))).subquery(processes.name)
         return count_rows(conn, select(rows.c.id).where(*conditions_of(filters, rows.c)))
     return count_rows(conn, select(_C.id).where(*conditions_of(filters, _C)))
 
@@ -82,13 +91,18 @@ def count(conn: Connection, filters: ProcessFilter) -> int:
 def _unbounded(conn: Connection, way: Way, key: Key, page_args: PageArgs) -> Select[Any]:
     """The query of the rows of the way that match the filter, as many as the page needs of each stretch."""
     pages = [each.rows(conn, key, page_args, page_args.size + 1, way.rest) for each in way.stretches]
-    ids = (page.with_only_columns(page.selected_columns.id) for page in pages)  # an index may have all that is read
-    return rows_of_pages(conn, light_select(), _C.id, ids)
+    return rows_of_pages(conn, light_select(), _C.id, (_only([_C.id.name], each) for each in pages))
+
+
+def _only(names: Iterable[str], query: Select[Any]) -> Select[Any]:
+    """The query with these columns only: an index may have all of them (see `columns_of`)."""
+    return query.with_only_columns(*(query.selected_columns[name] for name in names))
 
 
 def _walked(conn: Connection, way: Way, key: Key, page_args: PageArgs, limit: int) -> Select[Any]:
     """The first rows of the way between the cursors."""
-    queries = [each.rows(conn, key, page_args, limit) for each in way.stretches]
+    needed = columns_of(way.rest, key)
+    queries = [_only(needed, each.rows(conn, key, page_args, limit)) for each in way.stretches]
     if len(queries) == 1:
         return queries[0]
     rows = union_all(*(select(query.subquery()) for query in queries)).subquery(processes.name)

@@ -4,11 +4,12 @@ Every transition changes the time of the last change. So the indexes in this ord
 process is written into them when it comes to rest, and not with each step. The few that run are read by their status.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, Subquery, TextClause, select, text
+from sqlalchemy import Column, ColumnElement, Connection, FromClause, Select, Subquery, TextClause, select, text
+from sqlalchemy.sql.visitors import iterate
 
 from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.pages_of_values import MOST_VALUES, rows_of_value
@@ -140,9 +141,19 @@ def ids_with_text(filters: ProcessFilter) -> list[Select[Any]]:
     return [select(_C.id).where(has_text(filters.search, _C))] if filters.search else []
 
 
-def with_ids(conn: Connection, ids: Select[Any]) -> Select[Any]:
-    """The rows with these ids. The offset keeps PostgreSQL from walking along the order of the list instead."""
-    return select(*(_C[name] for name in _COMPARED)).where(among(conn, _C.id, ids)).offset(0)
+def with_ids(conn: Connection, ids: Select[Any], names: Iterable[str]) -> Select[Any]:
+    """These columns of the rows with these ids. The offset keeps PostgreSQL from walking along the order of the list."""
+    return select(*(_C[name] for name in names)).where(among(conn, _C.id, ids)).offset(0)
+
+
+def columns_of(filters: ProcessFilter, key: Key) -> list[str]:
+    """The names of the columns that the filter compares, and of those of the key.
+
+    SQLite reads a row up to the last column that is asked for. Some stand behind the state, which may be large.
+    """
+    compared = (each for condition in conditions_of(filters, _C) for each in iterate(condition))
+    named = (each for each in (*key.columns, *compared) if isinstance(each, Column) and each.table is processes)
+    return list(dict.fromkeys(each.name for each in named))
 
 
 def key_of(rows: FromClause, key: Key) -> Key:
