@@ -153,8 +153,9 @@ def claim_at_once(conn: Connection, runtime: Runtime, process_id: UUID) -> Commi
 async def _claimed(runtime: Runtime, process_id: UUID) -> CommitResult | None:
     if runtime.database.dialect == "sqlite":  # its transactions are shared anyway
         return await _claimed_alone(runtime, process_id)
-    claims: Batches[CommitResult | None] = runtime.claims
-    return await claims.run(process_id, lambda: _claimed_alone(runtime, process_id), partial(claim_together, runtime))
+    claims: Batches[None, CommitResult | None] = runtime.claims
+    alone = partial(_claimed_alone, runtime, process_id)
+    return await claims.run(process_id, None, alone, partial(claim_together, runtime))
 
 
 async def _claimed_alone(runtime: Runtime, process_id: UUID) -> CommitResult | None:

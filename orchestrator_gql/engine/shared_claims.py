@@ -1,6 +1,6 @@
 """Claims many processes in one transaction, while many wait for a worker: thousands of deadlines may be due at once."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias
@@ -47,7 +47,7 @@ def with_holder(claimed: CommitResult, process: Process, runtime: Runtime) -> Co
     return replace(claimed, taken_from=process.worker) if is_taken_over else claimed
 
 
-async def claim_together(runtime: Runtime, process_ids: Sequence[UUID]) -> dict[UUID, CommitResult | None]:
+async def claim_together(runtime: Runtime, process_ids: Iterable[UUID]) -> dict[UUID, CommitResult | None]:
     """Claim the processes in one transaction; None for those that are not free.
 
     The result lacks the processes that must be claimed alone: another transaction holds them, or their claim failed.
