@@ -1,24 +1,37 @@
-"""Claims many processes in one transaction, while many wait for a worker: thousands of deadlines may be due at once."""
+"""Claims processes for a worker: one alone, one in the transaction that wakes it, or many in one transaction.
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+Many processes may wait for a worker: thousands of deadlines may be due at once.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from orchestrator_gql.callbacks.rules import Callback
-from orchestrator_gql.engine import commit
-from orchestrator_gql.engine.commit import CommitContext, CommitResult, PendingTransitions
+from orchestrator_gql.callbacks.rules import Arrival
+from orchestrator_gql.engine import commit, engine_errors
+from orchestrator_gql.engine.commit import CommitResult, PendingTransitions
+from orchestrator_gql.engine.step_commits import failed_at
+from orchestrator_gql.engine.steps import calls
+from orchestrator_gql.engine.woken import NONE_KNOWN, KnownCallbacks, woken_in
 from orchestrator_gql.process import Process, claim, steps_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import callbacks, free_processes, processes
+from orchestrator_gql.storage.callbacks import Wait
 from orchestrator_gql.storage.database.after_commit import CommitEffects, begin_unit, commit_effects, end_units
+from orchestrator_gql.storage.database.batches import Batches
+from orchestrator_gql.types import ProcessStatus
 from orchestrator_gql.utils.author_demands import refusing_demands
 from orchestrator_gql.utils.errors import StorageUnavailable
 from orchestrator_gql.workflow.model import AwaitStep, Workflow
+
+logger = logging.getLogger(__name__)
 
 TRIES = 3
 """Transactions that are tried with fewer and fewer processes, before each process is claimed alone."""
@@ -32,17 +45,82 @@ class _Unfit(Exception):
         self.process_id = process_id
 
 
-def pending_claim(
-    conn: Connection, runtime: Runtime, process: Process, workflow: Workflow, now: datetime
-) -> tuple[PendingTransitions, CommitContext]:
-    """The claim of a free process, and the context in which it is committed."""
+async def claim_process(runtime: Runtime, process_id: UUID) -> CommitResult | None:
+    """Claim the process, on PostgreSQL perhaps together with others; None if it is not free."""
+    if runtime.database.dialect == "sqlite":  # its transactions are shared anyway
+        return await _claim_alone(runtime, process_id)
+    claims: Batches[None, CommitResult | None] = runtime.claims
+    alone = partial(_claim_alone, runtime, process_id)
+    return await claims.run(process_id, None, alone, partial(claim_together, runtime))
+
+
+async def _claim_alone(runtime: Runtime, process_id: UUID) -> CommitResult | None:
+    try:
+        return await calls.outside(
+            runtime,
+            lambda: runtime.database.transaction(lambda conn: _claim(conn, runtime, process_id)),
+            is_request=False,
+        )
+    except StorageUnavailable:
+        raise
+    except engine_errors.REFUSALS:  # the next step cannot start: without this the process would be claimed for ever
+        logger.exception("a claim is refused", extra={"process_id": str(process_id)})
+        return await runtime.database.transaction(lambda conn: _claim(conn, runtime, process_id, fails=True))
+
+
+def _claim(conn: Connection, runtime: Runtime, process_id: UUID, *, fails: bool = False) -> CommitResult | None:
+    """Claim the process; None if another worker holds it, it rests, or its workflow is not deployed here."""
+    now = runtime.clock.now()
+    process = processes.lock_free(conn, process_id, now)
+    workflow = runtime.registry.find(process.workflow_name) if process else None
+    commit_effects(conn).is_repeatable = True  # the watch releases a process whose claim may be committed
+    if process is None or workflow is None:
+        return None
+    return _claim_free(conn, runtime, process, workflow, now, fails=fails)
+
+
+def claim_at_once(conn: Connection, runtime: Runtime, process_id: UUID) -> CommitResult | None:
+    """Claim the process in the transaction that makes it runnable, which holds it; None if it would not run.
+
+    Every error leaves the claim to a worker: only a worker runs the authors' functions that a claim may demand, and
+    counts failures.
+    """
+    now, woken = runtime.clock.now(), woken_in(conn, process_id)
+    process = processes.load_free(conn, process_id, now) if woken is None else woken.process
+    workflow = runtime.registry.find(process.workflow_name) if process else None
+    if process is None or workflow is None:
+        return None
+    stored, known = ((), NONE_KNOWN) if woken is None else (woken.stored, woken.callbacks)
+    with refusing_demands():
+        claimed = _claim_free(conn, runtime, process, workflow, now, stored=stored, known=known)
+    is_running = claimed.process.status is ProcessStatus.RUNNING and claimed.process.worker is not None
+    return claimed if is_running else None
+
+
+def _claim_free(
+    conn: Connection,
+    runtime: Runtime,
+    process: Process,
+    workflow: Workflow,
+    now: datetime,
+    *,
+    stored: tuple[Arrival, ...] = (),
+    known: KnownCallbacks = NONE_KNOWN,
+    fails: bool = False,
+) -> CommitResult:
+    """Claim a process that is free and that this transaction holds; ``fails``: also fail its current step.
+
+    ``stored`` are deliveries to its wait that the transaction has stored, ``known`` the callbacks of the wait.
+    """
     pending = PendingTransitions(process).then(claim(process, worker=runtime.worker, now=now))
     pending = commit.with_current_definition(conn, pending, workflow)
-    return pending, commit.commit_context(runtime, steps_of(process, workflow))
-
-
-def with_holder(claimed: CommitResult, process: Process, runtime: Runtime) -> CommitResult:
-    """The claim of the process, with the worker whose lease had ended."""
+    context = commit.commit_context(runtime, steps_of(process, workflow))
+    if stored:
+        pending = replace(pending, stored=stored)
+    if fails:
+        pending = failed_at(pending, context) or pending
+    standing = processes.standing_of_free(process)
+    claimed = commit.apply(conn, process, pending, context, standing=standing, known=known)
     is_taken_over = process.worker not in (None, runtime.worker)
     return replace(claimed, taken_from=process.worker) if is_taken_over else claimed
 
@@ -82,7 +160,7 @@ def _claim_each(
     conn: Connection,
     runtime: Runtime,
     deployed: _Deployed,
-    known: Mapping[callbacks.Wait, Sequence[Callback]],
+    known: KnownCallbacks,
     now: datetime,
 ) -> dict[UUID, CommitResult]:
     """Claim the locked processes. Raises `_Unfit` if a process must be claimed alone."""
@@ -91,10 +169,7 @@ def _claim_each(
         parts.append(begin_unit(conn))
         try:
             with refusing_demands():
-                pending, context = pending_claim(conn, runtime, process, workflow, now)
-                standing = processes.standing_of_free(process)
-                applied = commit.apply(conn, process, pending, context, standing=standing, known=known)
-                claimed[process.id] = with_holder(applied, process, runtime)
+                claimed[process.id] = _claim_free(conn, runtime, process, workflow, now, known=known)
         except (StorageUnavailable, DBAPIError):  # a conflict or an outage, perhaps of the writes of another process
             raise
         except Exception as error:
@@ -135,7 +210,7 @@ async def claim_jobs(runtime: Runtime, limit: int, hold: Callable[[UUID], None])
         return None
 
 
-def _wait_of(process: Process, workflow: Workflow) -> tuple[UUID, int] | None:
+def _wait_of(process: Process, workflow: Workflow) -> Wait | None:
     """The process and the index of its step, if it is at a wait."""
     steps = steps_of(process, workflow)
     is_at_wait = process.position < len(steps) and isinstance(steps[process.position], AwaitStep)
