@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 from conftest import Offer
+from support.callback_logs import attempts_of
 from support.engine import Engine
 from support.playbooks import calls
 from support.remote import Remote
 
 from orchestrator_gql.callbacks.rules import Delivery
 from orchestrator_gql.commands.callback_deliveries import receive_delivery
-from orchestrator_gql.engine.callbacks.deliveries import Address
+from orchestrator_gql.engine.callbacks.addresses import Address
 from orchestrator_gql.storage import callback_attempts
 from orchestrator_gql.types import AttemptOutcome, ProcessStatus
 from orchestrator_gql.utils.errors import PayloadInvalid
@@ -39,7 +40,7 @@ async def deliver_malformed(engine: Engine, token: str, body: bytes) -> None:
 
 async def attempts(engine: Engine, process_id: Any) -> tuple[list[Any], int]:
     callback = await engine.callback(process_id)
-    return await engine.read(lambda conn: callback_attempts.of_callback(conn, callback.id, None, 100))
+    return await engine.read(lambda conn: attempts_of(conn, callback.id))
 
 
 async def test_the_newest_20_attempts_are_kept_and_all_are_counted(offer: Offer) -> None:
