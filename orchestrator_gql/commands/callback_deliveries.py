@@ -10,7 +10,7 @@ from orchestrator_gql.callbacks.progress import Report, kept_report
 from orchestrator_gql.callbacks.reports import failure_in
 from orchestrator_gql.callbacks.rules import Delivery, Receipt, Rejected
 from orchestrator_gql.engine.callbacks import deliveries
-from orchestrator_gql.engine.callbacks.addresses import Address
+from orchestrator_gql.engine.callbacks.deliveries import Address
 from orchestrator_gql.engine.steps.calls import outside
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import callbacks

@@ -21,7 +21,7 @@ from orchestrator_gql.audit.entries import AuditEntry
 from orchestrator_gql.audit.pruned import PRUNE, covered_by, last_details, without_details
 from orchestrator_gql.engine.audit_log import write_entry
 from orchestrator_gql.engine.large_processes import CHANGED, HELD, LargeProcess, is_whole
-from orchestrator_gql.storage import audit, closed_chains, payloads, retention, retention_parts
+from orchestrator_gql.storage import audit, closed_chains, retention, retention_parts, unused_payloads
 from orchestrator_gql.storage.database import Database
 from orchestrator_gql.storage.retention import Selection
 from orchestrator_gql.storage.retention_marks import Mark
@@ -145,22 +145,22 @@ class _Run:
         """Delete the payloads that processes that stay do not use any more."""
         if self._request.wanted.sent_before is None or not self._request.sweeps:
             return
-        after: UUID | None = payloads.BEGINNING
+        after: UUID | None = unused_payloads.BEGINNING
         while after is not None and not self._is_at_limit():
             unused: set[UUID] = set()
             while after is not None and len(unused) < SWEPT:
-                found, after = await self._read(partial(payloads.without_callback, after=after))
+                found, after = await self._read(partial(unused_payloads.without_callback, after=after))
                 unused.update(found)
             for id in await self._without_state(unused):  # each may be large
                 began = time.perf_counter()
-                await self._database.transaction(partial(payloads.remove, ids=[id]))
+                await self._database.transaction(partial(unused_payloads.remove, ids=[id]))
                 await self._rest(time.perf_counter() - began)
 
     async def _without_state(self, unused: set[UUID]) -> set[UUID]:
         """Those of the payloads to which no state refers."""
-        process: UUID | None = payloads.BEGINNING
+        process: UUID | None = unused_payloads.BEGINNING
         while unused and process is not None:
-            used, process = await self._read(partial(payloads.in_states, after=process))
+            used, process = await self._read(partial(unused_payloads.in_states, after=process))
             unused = unused - used
         return unused
 

@@ -17,7 +17,7 @@ from orchestrator_gql.engine.shared_commits import Commit, commit_expecting
 from orchestrator_gql.engine.steps import calls
 from orchestrator_gql.engine.steps.failures import failure_of, outcome_of
 from orchestrator_gql.engine.subscription_locks import holds_probably_none
-from orchestrator_gql.engine.woken import answered_among, open_among
+from orchestrator_gql.engine.woken import KnownCallbacks, answered_among, open_among
 from orchestrator_gql.process import Failed, Process, RetryLater, decide, step_at
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import processes
@@ -86,30 +86,27 @@ async def _write_patiently(
 
     Raises `engine_errors.REFUSALS` unless ``is_last``: then nothing else can be written instead.
     """
-    before, written = latest.process, latest
-    try_count, expects = 0, runtime.database.dialect == "postgresql"  # SQLite has no round trip to save
+    before, written, try_count = latest.process, latest, 0
+    expects = runtime.database.dialect == "postgresql"  # SQLite has no round trip to save
 
     def write(conn: Connection, standing: Standing | None = None) -> CommitResult:
         # A second write after a COMMIT whose response was lost would be fenced, and the URL of the next step lost.
         nonlocal written
-        context = context_now()
-        commit.lock_external_ids(conn, pending, context)
+        commit.lock_external_ids(conn, pending, context := context_now())
         if written.process.seq == before.seq or processes.hold_as(conn, written.process) is None:
             known = latest.known if expects else answered_among(latest.known)
             if expects and standing is None:
-                holds_none = holds_probably_none(pending.process, pending.transitions, context.steps)
-                standing = expect(conn, before, open_among(known), holds_none=holds_none)
+                standing = _expect(conn, before, pending, context, known)
             written = commit.apply(conn, before, pending, context, if_paused=if_paused, standing=standing, known=known)
         return written
 
     async def write_or_look() -> CommitResult:
         nonlocal expects
-        if expects:
-            result = await commit_expecting(runtime, Commit(before, pending, write), context_now())
-            if result is not None:
-                return result
-        expects = False
-        return await runtime.database.transaction(write)
+        result = await commit_expecting(runtime, Commit(before, pending, write), context_now()) if expects else None
+        if result is None:
+            expects = False
+            result = await runtime.database.transaction(write)
+        return result
 
     while True:
         try:
@@ -126,6 +123,13 @@ async def _write_patiently(
         except StorageUnavailable:  # the database has logged it
             await asyncio.sleep(PATIENCE[min(try_count, len(PATIENCE) - 1)])
             try_count += 1
+
+
+def _expect(
+    conn: Connection, before: Process, pending: PendingTransitions, context: CommitContext, known: KnownCallbacks
+) -> Standing:
+    holds_none = holds_probably_none(pending.process, pending.transitions, context.steps)
+    return expect(conn, before, open_among(known), holds_none=holds_none)
 
 
 def _tried_again(

@@ -22,7 +22,6 @@ from orchestrator_gql.storage import (
     product_subscriptions,
     steps,
 )
-from orchestrator_gql.storage import payloads as payload_rows
 from orchestrator_gql.storage.pagination import LARGEST
 from orchestrator_gql.utils.errors import PayloadInvalid
 
@@ -53,7 +52,7 @@ callbacks_of_processes = _read(callbacks.of_processes)
 callbacks_by_ids = _read(callbacks.by_ids)
 attempts_by_ids = _read(callback_attempts.heads)
 """Attempts, each with only the beginning of its body."""
-payloads = _read(payload_rows.texts)
+payloads = _read(callbacks.texts)
 input_requests_of_processes = _read(input_requests.of_processes)
 input_requests_by_ids = _read(input_requests.by_ids)
 decisions = _read(input_requests.decisions_of)

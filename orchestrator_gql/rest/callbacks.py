@@ -18,8 +18,13 @@ from orchestrator_gql.callbacks.progress import Report, read_report
 from orchestrator_gql.callbacks.rules import Delivery, Receipt, without_token
 from orchestrator_gql.callbacks.signature import PROVING, Proof
 from orchestrator_gql.commands.callback_deliveries import receive_delivery, receive_failure, receive_report
-from orchestrator_gql.engine.callbacks.addresses import Address, copy_address, demand_known
-from orchestrator_gql.engine.callbacks.deliveries import DRY_RUN, in_thread_if_large
+from orchestrator_gql.engine.callbacks.deliveries import (
+    DRY_RUN,
+    Address,
+    copy_address,
+    demand_known,
+    in_thread_if_large,
+)
 from orchestrator_gql.engine.callbacks.service_auth import demand_service
 from orchestrator_gql.rest.bodies import Body, FirstMessage, is_small, read_body
 from orchestrator_gql.rest.client_address import peer_of

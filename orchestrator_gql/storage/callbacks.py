@@ -1,4 +1,4 @@
-"""Callbacks, the digests of their tokens, and their results."""
+"""Callbacks, the digests of their tokens, and the payloads of their results."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,12 +29,12 @@ from sqlalchemy import (
 
 from orchestrator_gql.callbacks.rules import Callback
 from orchestrator_gql.storage import columns
-from orchestrator_gql.storage import payloads as payload_rows
 from orchestrator_gql.storage.by_id import ById
-from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead
+from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead, keep_ahead
 from orchestrator_gql.storage.tables import callback_keys, callbacks, payloads, processes
 from orchestrator_gql.storage.tables.callbacks import PENDING
 from orchestrator_gql.storage.wake_ups import TAKEN_KEYS
+from orchestrator_gql.storage.weight import charge, within
 from orchestrator_gql.types import CallbackStatus, Failure, Json, ResultSource
 from orchestrator_gql.utils.json import decode
 from orchestrator_gql.utils.json.stored import INLINE
@@ -141,8 +141,10 @@ _place_of_token_digest = Prepared(
 _by_id = ById(select(callbacks), callbacks.c.id)
 _by_process = ById(select(callbacks), callbacks.c.process_id, [callbacks.c.id])
 reading_of_process = _by_process.reading
+_text = Prepared(select(payloads).where(payloads.c.id == bindparam("id")))
 _issue = Prepared(insert(callbacks).inline(), callbacks.c.keys())
 _add_token_digest = Prepared(insert(callback_keys).inline(), callback_keys.c.keys())
+_add_payload = Prepared(insert(payloads).inline(), payloads.c.keys())
 
 
 def _change(*names: str) -> Prepared:
@@ -233,7 +235,7 @@ def of_taken_waits(
     for row in found:
         result_text = row.pop("result_text")
         if result_text is not None:
-            payload_rows.keep_text_ahead(conn, row["payload_id"], result_text)
+            keep_ahead(conn, (_text, {"id": row["payload_id"]}), [(row["payload_id"], result_text)])
     return _by_wait(waits, found)
 
 
@@ -270,7 +272,7 @@ def status_of_receipt(conn: Connection, receipt: str) -> CallbackStatus | None:
 
 def accept(conn: Connection, callback: Callback, result: AcceptedResult, *, is_early: bool, now: datetime) -> None:
     """Store the result and close the callback."""
-    payload_rows.keep(conn, result.id, result.text)
+    keep_payload(conn, result.id, result.text)
     values = {
         "b_id": callback.id,
         "status": CallbackStatus.RECEIVED,
@@ -345,8 +347,30 @@ def results(conn: Connection, callbacks_of_wait: Sequence[Callback]) -> dict[UUI
     payload_ids = {
         callback.id: callback.payload_id for callback in callbacks_of_wait if callback.payload_id is not None
     }
-    loaded = payload_rows.texts(conn, list(payload_ids.values()))
+    loaded = texts(conn, list(payload_ids.values()))
     return {id: decode(loaded[payload_id]) for id, payload_id in payload_ids.items()}
+
+
+def keep_payload(conn: Connection, payload_id: UUID, text: str) -> None:
+    """Store a large value."""
+    _add_payload.write(conn, {"id": payload_id, "text": text})
+
+
+def texts(conn: Connection, payload_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The stored payloads with those ids, as JSON text."""
+    if not payload_ids:
+        return {}
+    loaded: dict[UUID, str] = {}
+    if len(payload_ids) == 1:
+        for found in _text.each(conn, {"id": payload_ids[0]}):
+            charge(len(found["text"]))
+            loaded[found["id"]] = found["text"]
+        return loaded
+    query = select(payloads).where(payloads.c.id.in_(payload_ids))
+    for row in within(conn, query, heavy=[payloads.c.text], order=["id"]):
+        charge(len(row.text))
+        loaded[row.id] = row.text
+    return loaded
 
 
 def callback_of(row: Row[Any]) -> Callback:

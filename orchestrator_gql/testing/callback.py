@@ -7,7 +7,7 @@ from orchestrator_gql.callbacks import rules, urls
 from orchestrator_gql.callbacks.progress import read_report
 from orchestrator_gql.callbacks.rules import Receipt
 from orchestrator_gql.commands.callback_deliveries import fail_callback, receive_callback, receive_report
-from orchestrator_gql.engine.callbacks.addresses import Address
+from orchestrator_gql.engine.callbacks.deliveries import Address
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import callbacks
 from orchestrator_gql.types import Json

@@ -20,8 +20,7 @@ from orchestrator_gql.graphql.execution import SharedResponse
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
 from orchestrator_gql.reads.weight import Places, Weight
 from orchestrator_gql.security import LOCAL_OPERATOR
-from orchestrator_gql.storage import events
-from orchestrator_gql.storage import payloads as payload_rows
+from orchestrator_gql.storage import callbacks, events
 from orchestrator_gql.storage.events import BEGINNING, EventFilter
 from orchestrator_gql.storage.tables import payloads
 from orchestrator_gql.storage.weight import Allowance, TooHeavy, charge, under, within
@@ -219,8 +218,8 @@ async def test_the_database_stops_behind_the_allowance(storage: str) -> None:
 
         found = await site.engine.read(under(Allowance(size + 1), texts))
         with pytest.raises(TooHeavy):
-            await site.engine.read(under(Allowance(size + 1), lambda conn: payload_rows.texts(conn, ids)))
-        free = await site.engine.read(lambda conn: payload_rows.texts(conn, ids))
+            await site.engine.read(under(Allowance(size + 1), lambda conn: callbacks.texts(conn, ids)))
+        free = await site.engine.read(lambda conn: callbacks.texts(conn, ids))
 
     assert len(free) == len(ids) == COUNT
     assert found == (COUNT if storage.startswith("sqlite") else 2)

@@ -11,7 +11,7 @@ from support.remote import Remote
 
 from orchestrator_gql.callbacks.rules import Delivery
 from orchestrator_gql.commands.callback_deliveries import receive_delivery
-from orchestrator_gql.engine.callbacks.addresses import Address
+from orchestrator_gql.engine.callbacks.deliveries import Address
 from orchestrator_gql.storage import callback_attempts
 from orchestrator_gql.types import AttemptOutcome, ProcessStatus
 from orchestrator_gql.utils.errors import PayloadInvalid

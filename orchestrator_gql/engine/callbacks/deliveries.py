@@ -2,8 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar, assert_never
+from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -20,22 +23,26 @@ from orchestrator_gql.callbacks.rules import (
     is_over,
     judge_progress,
 )
+from orchestrator_gql.callbacks.signature import Proof
 from orchestrator_gql.engine import commit
-from orchestrator_gql.engine.callbacks import addresses, results
-from orchestrator_gql.engine.callbacks.addresses import Address
+from orchestrator_gql.engine.callbacks import results
 from orchestrator_gql.engine.callbacks.service_auth import denied
 from orchestrator_gql.engine.commit import PendingTransitions, commit_context
 from orchestrator_gql.engine.woken import Woken
 from orchestrator_gql.process import Process, resume, steps_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import (
+    addressed_callbacks,
+    audit,
     callback_attempts,
     callbacks,
     events,
+    processes,
     timers,
     unclaimed_deliveries,
 )
 from orchestrator_gql.storage.database.after_commit import T, Unit, commit_effects
+from orchestrator_gql.storage.database.prepared import PreparedRead
 from orchestrator_gql.storage.database.unknown_outcomes import transaction_or_find
 from orchestrator_gql.storage.processes import Standing
 from orchestrator_gql.storage.timers import TimerKind
@@ -49,6 +56,7 @@ from orchestrator_gql.types import (
     ProcessStatus,
     ResultSource,
 )
+from orchestrator_gql.utils.copies import copier
 from orchestrator_gql.utils.errors import (
     AddressForbidden,
     CallbackClosed,
@@ -61,7 +69,7 @@ from orchestrator_gql.utils.errors import (
     Unauthenticated,
     UnsupportedMediaType,
 )
-from orchestrator_gql.utils.tokens import conceal
+from orchestrator_gql.utils.tokens import conceal, digest
 from orchestrator_gql.workflow.model import AwaitStep, begin
 
 W = TypeVar("W")
@@ -71,6 +79,29 @@ LARGE = 64 * 1024
 
 DRY_RUN = "dry-run"
 """The receipt of a delivery that was judged only and not stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The address of a delivery: either the token (and the process, if a URL named it), or ``service`` and ``ref``.
+
+    ``callback_id`` is the callback of the token, if it was found already; it still is the token that is checked. If it
+    was not, the transaction checks token and process.
+    ``ref`` is the external id: the service's own name for the job. ``is_dry_run``: the remote service asks only for
+    the verdict; nothing is changed or stored. ``proof`` holds the credential or signature; it is None over GraphQL.
+    """
+
+    token: str = ""
+    process_id: UUID | None = None
+    callback_id: UUID | None = None
+    is_dry_run: bool = False
+    service: str = ""
+    ref: str | None = None
+    peer: str | None = None
+    proof: Proof | None = field(default=None, repr=False)
+
+
+copy_address = copier(Address)
 
 
 async def in_thread_if_large(size: int, work: Callable[[], W]) -> W:
@@ -95,9 +126,18 @@ def carry_out(
 
 def find_accepted(conn: Connection, address: Address, receipt: str) -> Receipt | None:
     """The receipt, if the callback of the address has accepted a delivery with it."""
-    target = addresses.find(conn, address)
+    target = _find(conn, address)
     at = None if target is None else callback_attempts.accepted_at(conn, target[2].id, receipt)
     return None if at is None else Receipt(receipt, at)
+
+
+async def demand_known(runtime: Runtime, process_id: UUID, token: str) -> UUID:
+    """The id of the callback. Raises `CallbackUnknown` unless a callback of the process has or had the token."""
+    find = partial(callbacks.place_of_token_digest, token_digest=digest(token))
+    place = await runtime.database.read_current(find)
+    if place is None or place[0] != process_id:
+        raise CallbackUnknown
+    return place[1]
 
 
 def deliver(
@@ -116,7 +156,7 @@ def deliver(
     in time is not late. Raises `CallbackUnknown` if the address belongs to no callback.
     """
     now = runtime.clock.now()
-    target = addresses.find(conn, address)
+    target = _find(conn, address)
     if target is None:
         return _keep_unclaimed(conn, address, delivery, now)
     process, standing, callback = target
@@ -200,7 +240,7 @@ def _waits_for(process: Process, callback: Callback) -> bool:
 def report(conn: Connection, runtime: Runtime, address: Address, progress: Report) -> Receipt | Rejected:
     """Log the progress of the remote job and start the heartbeat timeout of the wait again."""
     now = runtime.clock.now()
-    target = addresses.find(conn, address)
+    target = _find(conn, address)
     if target is None:
         raise CallbackUnknown
     process, _, callback = target
@@ -251,6 +291,50 @@ def refusal(verdict: Rejected, limit_bytes: int) -> OrchestratorError:
         case _:
             errors = verdict.errors or (FieldError((), verdict.message, "invalid"),)
             return PayloadInvalid(verdict.message, errors, is_contract=True)
+
+
+def _find(conn: Connection, address: Address) -> tuple[Process, Standing, Callback] | None:
+    """The locked process and the callback of the address.
+
+    The process is locked before the callback is read: every competing delivery takes this lock first. Raises
+    `CallbackUnknown` if the token is unknown. Returns None if no action has named this external id yet.
+    """
+    if address.ref is not None:
+        known = _by_ref(conn, address, address.ref)
+        if known is None:
+            return None
+        locked = processes.lock_standing(conn, known.process_id)
+        callback = callbacks.by_ids(conn, [known.id]).get(known.id)
+        return (*locked, callback) if locked and callback else None
+    token_digest = digest(address.token)
+    process_id, callback_id = address.process_id, address.callback_id
+    if callback_id is None and conn.dialect.name == "postgresql":
+        found = addressed_callbacks.lock_by_token(conn, token_digest)
+        if found is None or process_id not in (None, found[0].id):
+            raise CallbackUnknown
+        return found
+    if process_id is None or callback_id is None:
+        process_id, callback_id = callbacks.place_of_token_digest(conn, token_digest) or (None, None)
+    if process_id is None or callback_id is None:
+        raise CallbackUnknown
+    locked = processes.lock_standing(conn, process_id, _read_next(process_id, callback_id, token_digest))
+    callback = callbacks.of_token_digest(conn, locked[0].id, token_digest) if locked is not None else None
+    if locked is None or callback is None:
+        raise CallbackUnknown
+    return (*locked, callback)
+
+
+def _read_next(process_id: UUID, callback_id: UUID, token_digest: bytes) -> list[PreparedRead]:
+    """What an accepted delivery reads under the lock of its process."""
+    of_callback = callbacks.reading_token_digest(process_id, token_digest)
+    return [of_callback, callback_attempts.reading_sizes(callback_id), audit.reading_head(process_id)]
+
+
+def _by_ref(conn: Connection, address: Address, ref: str) -> Callback | None:
+    """The callback of the job; None if no action has named the job, and none can until this transaction ends."""
+    if not address.is_dry_run:
+        unclaimed_deliveries.lock(conn, address.service, ref)
+    return callbacks.by_ref(conn, address.service, ref)
 
 
 OF_THE_PAST = (AttemptOutcome.CONFLICT, AttemptOutcome.LATE, AttemptOutcome.WITHDRAWN, AttemptOutcome.DUPLICATE)

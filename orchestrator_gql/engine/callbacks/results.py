@@ -36,7 +36,7 @@ from orchestrator_gql.engine.steps.calls import runs_authors_code
 from orchestrator_gql.engine.woken import KnownCallbacks
 from orchestrator_gql.process import Failed, Process, Success
 from orchestrator_gql.process.secrecy import failure_shown
-from orchestrator_gql.storage import callback_attempts, callbacks, events, payloads, timers
+from orchestrator_gql.storage import callback_attempts, callbacks, events, timers
 from orchestrator_gql.storage.callbacks import AcceptedResult
 from orchestrator_gql.types import AttemptOutcome, CallbackStatus, Event, EventKind, Failure, Json, ResultSource
 from orchestrator_gql.utils.author_demands import demand
@@ -240,7 +240,7 @@ def _failure_report_shown(process: Process, arrived: Arrival) -> Delivery:
 def _keep_replaced_result(conn: Connection, callback: Callback) -> None:
     """Store the body of a result that an operator replaces with the attempt that delivered it."""
     if callback.payload_id is not None and callback.receipt is not None:
-        text = payloads.texts(conn, [callback.payload_id])[callback.payload_id]
+        text = callbacks.texts(conn, [callback.payload_id])[callback.payload_id]
         callback_attempts.keep_body(conn, callback.id, callback.receipt, text.encode())
 
 

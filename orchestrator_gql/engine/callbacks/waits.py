@@ -38,7 +38,7 @@ from orchestrator_gql.process import (
     Success,
     Suspend,
 )
-from orchestrator_gql.storage import callbacks, events, payloads, timers, unclaimed_deliveries
+from orchestrator_gql.storage import callbacks, events, timers, unclaimed_deliveries
 from orchestrator_gql.storage.timers import TimerKind
 from orchestrator_gql.types import CallbackStatus, Event, EventKind, Failure, Json, ResultSource
 from orchestrator_gql.utils.author_calls import AuthorRaised
@@ -102,7 +102,7 @@ def write(conn: Connection, process: Process, changes: WaitChanges, now: datetim
     for arrived in changes.arrivals:
         results.take(conn, process, arrived, now=now, audit_key=audit_key)
     for payload_id, text in changes.payloads:
-        payloads.keep(conn, payload_id, text)
+        callbacks.keep_payload(conn, payload_id, text)
     for callback in changes.ended:
         callbacks.close(conn, callback.id, callback.status)
         timers.clear_callback(conn, callback.id)

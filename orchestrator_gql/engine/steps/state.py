@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from orchestrator_gql.process import Process
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.storage import payloads
+from orchestrator_gql.storage import callbacks
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.author_demands import demand
 from orchestrator_gql.utils.json import decode, encode
@@ -63,14 +63,14 @@ async def fetched(
     wanted = _wanted(state, keys)
     if not wanted:
         return state
-    texts = await runtime.database.read(lambda conn: payloads.texts(conn, list(wanted.values())))
+    texts = await runtime.database.read(lambda conn: callbacks.texts(conn, list(wanted.values())))
     return await asyncio.to_thread(_filled, state, wanted, texts)
 
 
 def fetched_now(conn: Connection, state: Mapping[str, Json]) -> Mapping[str, Json]:
     """Like `fetched`, inside a transaction and for all keys."""
     wanted = _wanted(state, None)
-    return _filled(state, wanted, payloads.texts(conn, list(wanted.values()))) if wanted else state
+    return _filled(state, wanted, callbacks.texts(conn, list(wanted.values()))) if wanted else state
 
 
 def through_lenses(conn: Connection, process: Process, step: Step, added: Mapping[str, Json]) -> dict[str, Json]:

@@ -14,8 +14,7 @@ from orchestrator_gql.callbacks.progress import Report
 from orchestrator_gql.callbacks.rules import Delivery
 from orchestrator_gql.commands.callback_deliveries import receive_delivery, receive_failure, receive_report
 from orchestrator_gql.engine.callbacks import deliveries
-from orchestrator_gql.engine.callbacks.addresses import Address
-from orchestrator_gql.engine.callbacks.deliveries import DRY_RUN
+from orchestrator_gql.engine.callbacks.deliveries import DRY_RUN, Address
 from orchestrator_gql.reads.callbacks import status_of_receipt
 from orchestrator_gql.storage.tables import callback_attempts, callback_progress, callbacks, events
 from orchestrator_gql.types import CallbackStatus, ProcessStatus

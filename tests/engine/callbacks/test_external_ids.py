@@ -19,7 +19,7 @@ from orchestrator_gql.callbacks.rules import Delivery, Receipt
 from orchestrator_gql.callbacks.signature import Proof
 from orchestrator_gql.commands.callback_deliveries import receive_delivery
 from orchestrator_gql.commands.processes import abort_process
-from orchestrator_gql.engine.callbacks.addresses import Address
+from orchestrator_gql.engine.callbacks.deliveries import Address
 from orchestrator_gql.reads.audit import audit_page
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import callbacks, processes, unclaimed_deliveries

@@ -21,7 +21,7 @@ from orchestrator_gql.commands.input_requests import submit_form
 from orchestrator_gql.commands.processes import abort_process
 from orchestrator_gql.engine.audit_log import key_of
 from orchestrator_gql.engine.callbacks import results
-from orchestrator_gql.engine.callbacks.addresses import Address
+from orchestrator_gql.engine.callbacks.deliveries import Address
 from orchestrator_gql.reads.audit import audit_page
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import callbacks, processes

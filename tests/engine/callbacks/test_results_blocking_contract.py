@@ -24,7 +24,7 @@ from orchestrator_gql.commands.callback_deliveries import receive_delivery
 from orchestrator_gql.commands.callback_operator_actions import complete_callback
 from orchestrator_gql.commands.input_requests import submit_form
 from orchestrator_gql.domain import SubscriptionModel, register_product
-from orchestrator_gql.engine.callbacks.addresses import Address
+from orchestrator_gql.engine.callbacks.deliveries import Address
 from orchestrator_gql.forms import FormPage
 from orchestrator_gql.types import AttemptOutcome, FormGenerator, Json, ProcessStatus, State, SubscriptionLifecycle
 from orchestrator_gql.utils.errors import AuthorCodeFailed, FormTimeout, PayloadInvalid

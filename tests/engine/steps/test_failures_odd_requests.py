@@ -24,7 +24,7 @@ from orchestrator_gql.commands.callback_deliveries import receive_callback, rece
 from orchestrator_gql.commands.input_requests import submit_form
 from orchestrator_gql.commands.processes import Started, start_workflow
 from orchestrator_gql.config.settings import read_settings
-from orchestrator_gql.engine.callbacks.addresses import Address
+from orchestrator_gql.engine.callbacks.deliveries import Address
 from orchestrator_gql.forms import FormPage, NextPage, PageInvalid
 from orchestrator_gql.reads.input_requests import open_form, start_form
 from orchestrator_gql.reads.processes import blocked_reason
