@@ -22,7 +22,7 @@ from orchestrator_gql.events.notifier import LocalNotifier
 from orchestrator_gql.process import Process, Success, claim, create, decide
 from orchestrator_gql.storage.database import Database, connect
 from orchestrator_gql.storage.database.after_commit import CommitEffects, NoHooks
-from orchestrator_gql.storage.database.batches import SharedUnits
+from orchestrator_gql.storage.database.batches import Batches
 from orchestrator_gql.storage.database.schema import migrate
 from orchestrator_gql.storage.expected_processes import expect
 from orchestrator_gql.storage.processes import Standing
@@ -71,7 +71,7 @@ class Course:
 
     database: Database
     hooks: CountingHooks
-    commits: SharedUnits[Any, Any] = field(default_factory=SharedUnits)
+    commits: Batches[Any, Any] = field(default_factory=Batches)
 
     async def begin(self, count: int) -> list[Process]:
         """``count`` new processes, each claimed and on its first step."""

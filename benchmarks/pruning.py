@@ -17,7 +17,8 @@ from benchmarks.table import Line, spread_of, spread_of_ratios
 from orchestrator_gql.audit.entries import BEGINNING, AuditEntry, digest_of
 from orchestrator_gql.config.database_url import url_of
 from orchestrator_gql.config.retention import Retention
-from orchestrator_gql.engine.retention import Request, by_setting, prune
+from orchestrator_gql.engine.retention import Request, prune
+from orchestrator_gql.engine.retention_selection import by_setting
 from orchestrator_gql.storage.database import Database, connect
 from orchestrator_gql.storage.tables import audit
 from orchestrator_gql.utils.clock import WallClock

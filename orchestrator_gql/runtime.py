@@ -11,7 +11,7 @@ from orchestrator_gql.events.notifier import Notifier
 from orchestrator_gql.forms.kept_pages import KeptPages
 from orchestrator_gql.storage.database import Database
 from orchestrator_gql.storage.database.after_commit import CommitEffects, MakeClaim, no_claim
-from orchestrator_gql.storage.database.batches import Batches, SharedUnits
+from orchestrator_gql.storage.database.batches import Batches
 from orchestrator_gql.utils.author_places import Authors
 from orchestrator_gql.utils.clock import Clock
 from orchestrator_gql.utils.json.redaction import Redactor
@@ -81,9 +81,9 @@ class Runtime:
     """Names of the background tasks that failed: a server with an entry here is not ready any more."""
     kept_pages: KeptPages = field(default_factory=KeptPages)
     """The pages of forms that this server has just opened."""
-    claims: Batches[Any] = field(default_factory=Batches)
+    claims: Batches[None, Any] = field(default_factory=Batches)
     """Claims of processes, which share transactions of PostgreSQL while many wait."""
-    commits: SharedUnits[Any, Any] = field(default_factory=SharedUnits)
+    commits: Batches[Any, Any] = field(default_factory=Batches)
     """Commits of ended steps, which share transactions likewise."""
     may_advance: asyncio.Event = field(default_factory=_set_event)
     """Cleared while very many timers fire: workers wait for this event before they start to advance a process."""

@@ -11,7 +11,8 @@ from orchestrator_gql.audit import origin
 from orchestrator_gql.cli import own_database
 from orchestrator_gql.cli.nearest import did_you_mean
 from orchestrator_gql.config.settings import Settings
-from orchestrator_gql.engine.retention import REST, Pruned, Request, Wish, mark_of, prune, selection_of
+from orchestrator_gql.engine.retention import REST, Pruned, Request, prune
+from orchestrator_gql.engine.retention_selection import Wish, mark_of, selection_of
 from orchestrator_gql.storage import retention, timers
 from orchestrator_gql.storage.database import Database
 from orchestrator_gql.storage.retention import Count

@@ -1,6 +1,7 @@
 """pruneProcesses: delete old processes, or count what would go."""
 
-from orchestrator_gql.engine.retention import Pruned, Request, Wish, mark_of, prune, selection_of
+from orchestrator_gql.engine.retention import Pruned, Request, prune
+from orchestrator_gql.engine.retention_selection import Wish, mark_of, selection_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import retention

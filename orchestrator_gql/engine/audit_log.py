@@ -31,7 +31,7 @@ def write_down(
     are None are left out. The caller holds the lock of the process, or, if ``process_id`` is None, of the engine state.
     Raises `NotFound` if retention removes the process.
     """
-    entered(conn, key_of(runtime), process_id, actor=actor, action=action, details=details, now=now)
+    write_entry(conn, key_of(runtime), process_id, actor=actor, action=action, details=details, now=now)
 
 
 def key_of(runtime: Runtime) -> bytes | None:
@@ -39,7 +39,7 @@ def key_of(runtime: Runtime) -> bytes | None:
     return runtime.settings.audit_secret
 
 
-def entered(
+def write_entry(
     conn: Connection,
     key: bytes | None,
     process_id: UUID | None,
@@ -49,7 +49,7 @@ def entered(
     details: Mapping[str, Json],
     now: datetime,
 ) -> None:
-    """Append the decision like `write_down`, for a caller that has the key but no runtime."""
+    """As `write_down`, for a caller that has the key but no runtime."""
     stored = {name: _whole(value) for name, value in details.items() if value is not None}
     is_first = action == FIRST
     audit.record(conn, process_id, actor=actor, action=action, details=stored, now=now, key=key, is_first=is_first)

@@ -373,7 +373,7 @@ def _write(
 def _write_audit_entry(conn: Connection, transition: Transition, now: datetime, key: bytes | None) -> None:
     if (note := transition.audit) is not None:
         process_id, details = transition.process.id, note.details
-        audit_log.entered(conn, key, process_id, actor=note.actor, action=note.action, details=details, now=now)
+        audit_log.write_entry(conn, key, process_id, actor=note.actor, action=note.action, details=details, now=now)
 
 
 def _write_effects(

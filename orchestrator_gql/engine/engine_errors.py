@@ -7,7 +7,6 @@ lost lease, a killed worker, an unavailable database and an exception of an auth
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 from secrets import token_hex
 from uuid import UUID
@@ -16,8 +15,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator_gql.engine import commit
-from orchestrator_gql.engine.audit_log import key_of
-from orchestrator_gql.engine.commit import CommitContext, Fenced, PendingTransitions
+from orchestrator_gql.engine.commit import Fenced, PendingTransitions, commit_context
 from orchestrator_gql.process import Failed, Process, decide, status_changed, step_at, steps_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import events, leases, processes
@@ -103,10 +101,7 @@ def _fail(conn: Connection, runtime: Runtime, process: Process, failure: Failure
     if step_at(process, steps) is None:
         raise Fenced  # no step can fail: the next way fails the row
     pending = PendingTransitions(process).then(decide(process, steps, Failed(failure), failure.occurred_at))
-    callback_timeout = timedelta(seconds=runtime.settings.callback_timeout)
-    commit.apply(
-        conn, process, pending, CommitContext(failure.occurred_at, steps, callback_timeout, audit_key=key_of(runtime))
-    )
+    commit.apply(conn, process, pending, commit_context(runtime, steps, now=failure.occurred_at))
 
 
 def _fail_row(

@@ -29,7 +29,7 @@ from orchestrator_gql.audit.pruned import (
     last_details,
     without_details,
 )
-from orchestrator_gql.engine.audit_log import entered
+from orchestrator_gql.engine.audit_log import write_entry
 from orchestrator_gql.storage import audit, closed_chains, retention, retention_parts
 from orchestrator_gql.storage.closed_chains import End
 from orchestrator_gql.storage.database import Database
@@ -60,7 +60,6 @@ class LargeProcess:
         database: Database,
         id: UUID,
         wanted: Selection,
-        budget: Callable[[], Budget],
         *,
         actor: str | None,
         key: bytes | None,
@@ -70,7 +69,7 @@ class LargeProcess:
         self.gone: tuple[ProcessStatus, Target] | None = None
         self.kept: str | None = None
         self.is_mine = True
-        self._database, self._id, self._wanted, self._budget = database, id, wanted, budget
+        self._database, self._id, self._wanted = database, id, wanted
         self._actor, self._key, self._now, self._rest = actor, key, now, rest
         self._seq = self._stage = 0
 
@@ -141,7 +140,7 @@ class LargeProcess:
         workflow, status, _ = retention.names(conn, [self._id])[self._id]
         facts = {"workflow": workflow, "status": status, "entries": end.seq}
         details = last_details(covered, facts)
-        entered(conn, self._key, self._id, actor=self._actor, action=PRUNE, details=details, now=self._now)
+        write_entry(conn, self._key, self._id, actor=self._actor, action=PRUNE, details=details, now=self._now)
         retention.forget_starts(conn, [self._id])
         return True
 
@@ -164,7 +163,7 @@ class LargeProcess:
             intact = [without_details(entry, self._key) for entry in full if is_intact(entry, self._key)]
             audit.remove_details(conn, intact)
             return entries[-1].seq, stage
-        budget = self._budget()
+        budget = Budget()
         stage = retention_parts.remove_part(conn, self._id, stage, budget)
         if stage == STAGES and retention_parts.empty(conn, [self._id], budget):
             self._remove_row(conn)

@@ -8,9 +8,9 @@ the size of the next. All that was done is known from the database, so a later r
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import TypeVar
 from uuid import UUID
@@ -19,17 +19,15 @@ from sqlalchemy import Connection
 
 from orchestrator_gql.audit.entries import AuditEntry
 from orchestrator_gql.audit.pruned import PRUNE, covered_by, last_details, without_details
-from orchestrator_gql.config.retention import DEFAULT, LONGEST, REMOVABLE, Retention
-from orchestrator_gql.engine.audit_log import entered
+from orchestrator_gql.engine.audit_log import write_entry
 from orchestrator_gql.engine.large_processes import CHANGED, HELD, LargeProcess, is_whole
-from orchestrator_gql.storage import audit, closed_chains, retention, retention_marks, retention_parts, unused_payloads
+from orchestrator_gql.storage import audit, closed_chains, retention, retention_parts, unused_payloads
 from orchestrator_gql.storage.database import Database
-from orchestrator_gql.storage.retention import Rule, Selection
+from orchestrator_gql.storage.retention import Selection
 from orchestrator_gql.storage.retention_marks import Mark
 from orchestrator_gql.storage.retention_parts import Budget
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import Json, ProcessStatus
-from orchestrator_gql.utils.errors import CursorInvalid, FieldError, PayloadInvalid
 
 T = TypeVar("T")
 
@@ -38,9 +36,6 @@ SMALLEST, LARGEST = 1, 100
 
 WANTED_SECONDS = 0.01
 """The time that a transaction should take; SQLite runs it on the event loop, and other commits wait for it."""
-
-ROWS, BYTES = 500, 512 * 1024
-"""What one transaction deletes at most: rows, and bytes of values but for the last value."""
 
 REST = 3.0
 """The pause between two transactions, in times of the transaction: a quarter of the time is for retention at most."""
@@ -89,93 +84,17 @@ class Request:
     after: Mark | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What a person wants to delete; empty means any, and no days mean ``ORCHESTRATOR_RETENTION_DAYS``.
-
-    ``after`` is the cursor at which an earlier request with the same wish ended.
-    """
-
-    days: float | None = None
-    targets: Sequence[Target] = ()
-    statuses: Sequence[ProcessStatus] = ()
-    workflows: Sequence[str] = ()
-    after: str | None = None
-
-    @property
-    def words(self) -> dict[str, Json]:
-        """The wish for the audit log."""
-        lists = {"targets": self.targets, "statuses": self.statuses, "workflows": self.workflows}
-        named: dict[str, Json] = {name: list(values) for name, values in lists.items() if values}
-        return named if self.days is None else {"older_than_days": self.days, **named}
-
-
-def mark_of(wish: Wish) -> Mark | None:
-    """Where the run begins; raises `PayloadInvalid` for a wrong cursor."""
-    try:
-        return None if wish.after is None else retention_marks.mark_of(wish.after)
-    except CursorInvalid:
-        wrong = "The cursor is not the endCursor of an earlier answer."
-        raise PayloadInvalid(wrong, [FieldError(("after",), wrong, "cursor")]) from None
-
-
-def selection_of(wish: Wish, setting: Retention | None, now: datetime) -> Selection:
-    """What may go by the wish; raises `PayloadInvalid`, which names what is missing or wrong."""
-    for status in wish.statuses:
-        if status not in REMOVABLE:
-            never = f"A process that is {status} never goes; the statuses are {', '.join(REMOVABLE)}."
-            raise PayloadInvalid(never, [FieldError(("statuses",), never, "enum")])
-    if wish.days is not None:
-        if not 0 <= wish.days <= LONGEST:
-            wrong = f"The number of days is from 0 to {LONGEST:,}."
-            raise PayloadInvalid(wrong, [FieldError(("olderThanDays",), wrong, "number")])
-        keys = list(map(str, wish.statuses)) or [DEFAULT]
-        wanted = by_setting(Retention(dict.fromkeys(keys, wish.days)), now)
-    elif setting is not None:
-        wanted = by_setting(setting, now)
-    else:
-        missing = "Nothing says how old a process must be: give a number of days, or set ORCHESTRATOR_RETENTION_DAYS."
-        raise PayloadInvalid(missing, [FieldError(("olderThanDays",), missing, "missing")])
-    return _narrowed(wanted, wish)
-
-
-def _narrowed(wanted: Selection, wish: Wish) -> Selection:
-    rules = []
-    for rule in wanted.rules:
-        targets = tuple(target for target in rule.targets if not wish.targets or target in wish.targets)
-        if targets and (not wish.statuses or rule.status in wish.statuses):
-            rules.append(rule._replace(targets=targets))
-    is_whole = not (wish.targets or wish.statuses or wish.workflows)
-    sent = wanted.sent_before if is_whole else None
-    return replace(wanted, rules=tuple(rules), workflows=tuple(wish.workflows) or None, sent_before=sent)
-
-
-def by_setting(days: Retention, now: datetime) -> Selection:
-    """What may go by ``ORCHESTRATOR_RETENTION_DAYS``."""
-    by_time: dict[tuple[ProcessStatus, float], list[Target]] = {}
-    for status in REMOVABLE:
-        for target in Target:
-            kept = days.of_process(target, status)
-            if kept is not None:
-                by_time.setdefault((status, kept), []).append(target)
-    dead, sent = days.of_dead_notifications, days.of_sent_notifications
-    return Selection(
-        rules=tuple(
-            Rule(status, tuple(targets), now - timedelta(days=kept)) for (status, kept), targets in by_time.items()
-        ),
-        dead_before=None if dead is None else now - timedelta(days=dead),
-        sent_before=None if sent is None else now - timedelta(days=sent),
-    )
-
-
 async def prune(
     database: Database,
     now: Callable[[], datetime],
     audit_key: bytes | None,
     request: Request,
-    progress: Callable[[Pruned], Awaitable[None] | None] = lambda _: None,
+    progress: Callable[[Pruned], None] = lambda _: None,
 ) -> Pruned:
-    """Delete the selected processes, and count them in the audit log at the end, also of a run that is broken off."""
+    """Delete the selected processes, and count them in the audit log at the end, also of a run that is broken off.
+
+    ``progress`` is called after each batch of processes, with what was done so far.
+    """
     run = _Run(database, now, audit_key, request)
     try:
         await run.processes(progress)
@@ -196,7 +115,7 @@ class _Run:
         self._size = SMALLEST
         self._until = None if request.seconds is None else time.monotonic() + request.seconds
 
-    async def processes(self, progress: Callable[[Pruned], Awaitable[None] | None]) -> None:
+    async def processes(self, progress: Callable[[Pruned], None]) -> None:
         self.done.end = self._request.after
         is_over = False
         while not is_over:  # at least one look, so that requests with a cursor come to their end
@@ -207,20 +126,18 @@ class _Run:
                 return
             if await self._all_of(found.ids):
                 self.done.end = found.end
-            waiting = progress(self.done)
-            if waiting is not None:
-                await waiting
+            progress(self.done)
             is_over = self.done.is_elsewhere or self._is_at_limit()
         self.done.has_more = True
 
     async def notifications(self) -> None:
         """Delete the sent notifications of processes that stay."""
-        before = self._request.wanted.sent_before
+        before, most = self._request.wanted.sent_before, retention_parts.ROWS
         while before is not None and not self._is_at_limit():
             began = time.perf_counter()
-            number = await self._database.transaction(lambda conn: retention.remove_sent(conn, before, ROWS))
+            number = await self._database.transaction(lambda conn: retention.remove_sent(conn, before, most))
             self.done.notifications += number
-            if number < ROWS:
+            if number < most:
                 return
             await self._rest(time.perf_counter() - began)
 
@@ -259,7 +176,9 @@ class _Run:
         details: dict[str, Json] = {"processes": self.done.number, "by_status": by_status, **self._request.reason}
 
         def write(conn: Connection) -> None:
-            entered(conn, self._key, None, actor=self._request.actor, action=PRUNE, details=details, now=self._now())
+            write_entry(
+                conn, self._key, None, actor=self._request.actor, action=PRUNE, details=details, now=self._now()
+            )
 
         await self._database.transaction(write)
 
@@ -291,7 +210,6 @@ class _Run:
             self._database,
             id,
             request.wanted,
-            lambda: Budget(ROWS, BYTES),
             actor=request.actor,
             key=self._key,
             now=self._now(),
@@ -355,7 +273,7 @@ class _Batch:
         kept.add([id for id in self._ids if id not in set(held)], HELD)
         self.large = closed_chains.closed_of(conn, held)  # a run was killed before they were gone
         ids = [id for id in held if id not in kept.reasons and id not in self.large]
-        while ids and not retention_parts.fits(conn, ids, Budget(ROWS, BYTES)):
+        while ids and not retention_parts.fits(conn, ids, Budget()):
             if len(ids) == 1:
                 self.large, ids = [*self.large, *ids], []
             else:
@@ -372,8 +290,8 @@ class _Batch:
             audit.remove_details(conn, [without_details(entry, self._key) for entry in entries])
             facts = {"workflow": workflow, "status": status, "entries": len(entries)}
             details = last_details(covered_by(entries, self._key), facts)
-            entered(conn, self._key, id, actor=self._request.actor, action=PRUNE, details=details, now=self._now)
+            write_entry(conn, self._key, id, actor=self._request.actor, action=PRUNE, details=details, now=self._now)
             self.gone[id] = (status, target)
-        while not retention_parts.empty(conn, ids, Budget(ROWS, BYTES)):
+        while not retention_parts.empty(conn, ids, Budget()):
             pass  # they fit, so this is the end of it but for a value of exactly the budget
         retention.remove(conn, ids)

@@ -20,29 +20,22 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import Connection
-
-from orchestrator_gql.engine import commit, engine_errors
+from orchestrator_gql.engine import engine_errors
 from orchestrator_gql.engine.callbacks import waits
+from orchestrator_gql.engine.claims import claim_process
 from orchestrator_gql.engine.commit import (
-    CommitContext,
     CommitResult,
     Fenced,
     PendingTransitions,
     commit_context,
     needs_names,
 )
-from orchestrator_gql.engine.shared_claims import claim_together, pending_claim, with_holder
-from orchestrator_gql.engine.shared_commits import Commit, commit_expecting
-from orchestrator_gql.engine.steps import calls, conditions, execution, input_steps
-from orchestrator_gql.engine.steps.failures import failure_at, failure_of, log_decided, outcome_of
-from orchestrator_gql.engine.subscription_locks import holds_probably_none
-from orchestrator_gql.engine.woken import NONE_KNOWN, answered_among, open_among, woken_in
+from orchestrator_gql.engine.step_commits import commit_step
+from orchestrator_gql.engine.steps import conditions, execution, input_steps
+from orchestrator_gql.engine.steps.failures import failure_at, log_decided
 from orchestrator_gql.process import (
     Abort,
     Failed,
-    Process,
-    RetryLater,
     Skipped,
     Success,
     abort,
@@ -52,25 +45,14 @@ from orchestrator_gql.process import (
 )
 from orchestrator_gql.process.secrecy import outcome_shown
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.storage import leases, processes
-from orchestrator_gql.storage.database.after_commit import commit_effects
-from orchestrator_gql.storage.database.batches import Batches
-from orchestrator_gql.storage.expected_processes import expect
-from orchestrator_gql.storage.processes import Standing
+from orchestrator_gql.storage import leases
 from orchestrator_gql.types import Failure, ProcessStatus
 from orchestrator_gql.utils.author_calls import AuthorRaised
-from orchestrator_gql.utils.author_demands import refusing_demands
 from orchestrator_gql.utils.errors import StepError, StorageUnavailable
 from orchestrator_gql.utils.secrets import NOTHING, known_to_logs
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, InputStep, StepList
 
 logger = logging.getLogger(__name__)
-
-PATIENCE = (0.1, 0.5, 1.0, 2.0, 5.0)
-"""Seconds between tries to commit an outcome while the database is unavailable; the last value repeats."""
-
-BREATH = 0.5
-"""Seconds between two tries of the engine after its own failure to write."""
 
 STEPS = 50
 SECONDS = 30.0
@@ -112,7 +94,7 @@ async def advance(
     time_slice = time_slice or TimeSlice()
     latest: CommitResult | None = claimed
     try:
-        latest = latest or await _claimed(runtime, process_id)
+        latest = latest or await claim_process(runtime, process_id)
         if latest is not None and latest.taken_from is not None:
             logger.info(
                 "the lease of another worker ended: this worker continues its process",
@@ -137,63 +119,6 @@ async def advance(
         await engine_errors.count(runtime, process_id, latest.process if latest else None, error, lets_go=True)
 
 
-def claim_at_once(conn: Connection, runtime: Runtime, process_id: UUID) -> CommitResult | None:
-    """Claim the process in the transaction that makes it runnable, which holds it; None if it would not run.
-
-    Every error leaves the claim to a worker: only `advance` runs the authors' functions that a claim may demand, and
-    only `advance` counts failures.
-    """
-    with refusing_demands():
-        claimed = _claim(conn, runtime, process_id, is_held=True)
-    if claimed is None or claimed.process.status is not ProcessStatus.RUNNING or claimed.process.worker is None:
-        return None
-    return claimed
-
-
-async def _claimed(runtime: Runtime, process_id: UUID) -> CommitResult | None:
-    if runtime.database.dialect == "sqlite":  # its transactions are shared anyway
-        return await _claimed_alone(runtime, process_id)
-    claims: Batches[CommitResult | None] = runtime.claims
-    return await claims.run(process_id, lambda: _claimed_alone(runtime, process_id), partial(claim_together, runtime))
-
-
-async def _claimed_alone(runtime: Runtime, process_id: UUID) -> CommitResult | None:
-    try:
-        return await calls.outside(
-            runtime,
-            lambda: runtime.database.transaction(lambda conn: _claim(conn, runtime, process_id)),
-            is_request=False,
-        )
-    except StorageUnavailable:
-        raise
-    except engine_errors.REFUSALS:  # the next step cannot start: without this the process would be claimed for ever
-        logger.exception("a claim is refused", extra={"process_id": str(process_id)})
-        return await runtime.database.transaction(lambda conn: _claim(conn, runtime, process_id, fails=True))
-
-
-def _claim(
-    conn: Connection, runtime: Runtime, process_id: UUID, *, fails: bool = False, is_held: bool = False
-) -> CommitResult | None:
-    now = runtime.clock.now()
-    woken = woken_in(conn, process_id) if is_held else None
-    find = processes.load_free if is_held else processes.lock_free
-    process = find(conn, process_id, now) if woken is None else woken.process
-    workflow = runtime.registry.find(process.workflow_name) if process else None
-    if not is_held:
-        commit_effects(conn).is_repeatable = True  # the watch releases a process whose claim may be committed
-    if process is None or workflow is None:
-        return None  # another worker holds the process, it rests, or its workflow is not deployed here
-    pending, context = pending_claim(conn, runtime, process, workflow, now)
-    if woken is not None:
-        pending = replace(pending, stored=woken.stored)
-    if fails:
-        pending = _failed_at(pending, context) or pending
-    known = NONE_KNOWN if woken is None else woken.callbacks
-    standing = processes.standing_of_free(process)
-    claimed = commit.apply(conn, process, pending, context, standing=standing, known=known)
-    return with_holder(claimed, process, runtime)
-
-
 async def _run_step(
     runtime: Runtime, latest: CommitResult, time_slice: TimeSlice, known: list[str]
 ) -> CommitResult | None:
@@ -210,21 +135,20 @@ async def _run_step(
         outcome = await execution.run(runtime, process, step, latest.tokens)
         outcome = outcome_shown(outcome, NOTHING.knowing(known))
         ended = ended.then(decide(process, steps, outcome, runtime.clock.now()))
-    if time_slice.is_over:
-        return await _commit(runtime, latest, lambda: commit_context(runtime, steps, hands_over=True), ended, ended)
-    if any(transition.models for transition in ended.transitions):
-        # A form or a condition that follows may take the product subscription: it must be stored before.
-        return await _commit(runtime, latest, lambda: commit_context(runtime, steps), ended, ended)
-    try:
-        pending = await _prepare_next(runtime, steps, ended)
-    except Exception:
-        if not ended.transitions:
-            raise
-        # The outcome of the step is committed, or the step would run again. The next claim prepares the next steps
-        # again and counts the failure.
-        logger.exception("the next steps could not be prepared", extra={"process_id": str(process.id)})
-        return await _commit(runtime, latest, lambda: commit_context(runtime, steps, hands_over=True), ended, ended)
-    return await _commit(runtime, latest, lambda: commit_context(runtime, steps), pending, ended)
+    hands_over, pending = time_slice.is_over, ended
+    # A form or a condition that follows may take the product subscription of a step: it must be stored before.
+    if not (hands_over or any(transition.models for transition in ended.transitions)):
+        try:
+            pending = await _prepare_next(runtime, steps, ended)
+        except Exception:
+            if not ended.transitions:
+                raise
+            # The outcome of the step is committed, or the step would run again. The next claim prepares the next
+            # steps again and counts the failure.
+            logger.exception("the next steps could not be prepared", extra={"process_id": str(process.id)})
+            hands_over = True
+    context_now = partial(commit_context, runtime, steps, hands_over=hands_over)
+    return await commit_step(runtime, latest, context_now, pending, ended)
 
 
 async def _prepare_next(runtime: Runtime, steps: StepList, pending: PendingTransitions) -> PendingTransitions:
@@ -287,112 +211,3 @@ async def _evaluate_conditions(runtime: Runtime, steps: StepList, pending: Pendi
     if not is_taken:
         return pending.then(decide(process, steps, Skipped(), runtime.clock.now()))
     return PendingTransitions(process, pending.transitions, evaluated=process.position)
-
-
-async def _commit(
-    runtime: Runtime,
-    latest: CommitResult,
-    now: Callable[[], CommitContext],
-    pending: PendingTransitions,
-    if_paused: PendingTransitions,
-) -> CommitResult | None:
-    """Commit the outcome of a step. If the outcome or its effects cannot be stored, the process fails: without this
-    the step would run again and again for as long as the worker lives."""
-    before = latest.process
-    extra = {"process_id": str(before.id)}
-    reason: Failure | None = None
-    try:
-        return await _written(runtime, latest, now, pending, if_paused)
-    except StepError as error:  # a product subscription that the step returned cannot be saved
-        logger.warning("the outcome of a step is refused", extra=extra | {"code": error.failure_code})
-        reason = failure_of(error, runtime)
-        if (again := _tried_again(runtime, before, now(), reason)) is not None:
-            return await _written(runtime, latest, now, again, again)
-    except engine_errors.REFUSALS:
-        logger.exception("the outcome of a step cannot be stored", extra=extra)
-    following = _failed_at(if_paused, now()) if reason is None else None
-    if if_paused.transitions and following is not None:
-        try:
-            return await _written(runtime, latest, now, following, following)
-        except engine_errors.REFUSALS:
-            logger.exception("the outcome alone cannot be stored either", extra=extra)
-    failed = _failed_at(PendingTransitions(before), now(), reason)
-    assert failed is not None, "a running process is at a step"
-    return await _written(runtime, latest, now, failed, failed, is_last=True)
-
-
-async def _written(
-    runtime: Runtime,
-    latest: CommitResult,
-    now: Callable[[], CommitContext],
-    pending: PendingTransitions,
-    if_paused: PendingTransitions,
-    *,
-    is_last: bool = False,
-) -> CommitResult | None:
-    """Write the pending transitions, however often that fails: the step must not run again. None if a failure ended it.
-
-    Raises `engine_errors.REFUSALS` unless ``is_last``: then nothing else can be written instead.
-    """
-    before, written = latest.process, latest
-    try_count, expects = 0, runtime.database.dialect == "postgresql"  # SQLite has no round trip to save
-
-    def write(conn: Connection, standing: Standing | None = None) -> CommitResult:
-        # A second write after a COMMIT whose response was lost would be fenced, and the URL of the next step lost.
-        nonlocal written
-        commit.lock_external_ids(conn, pending, now())
-        if written.process.seq == before.seq or processes.hold_as(conn, written.process) is None:
-            known = latest.known if expects else answered_among(latest.known)
-            if expects and standing is None:
-                holds_none = holds_probably_none(pending.process, pending.transitions, now().steps)
-                standing = expect(conn, before, open_among(known), holds_none=holds_none)
-            written = commit.apply(conn, before, pending, now(), if_paused=if_paused, standing=standing, known=known)
-        return written
-
-    async def write_or_look() -> CommitResult:
-        nonlocal expects
-        if expects and (result := await commit_expecting(runtime, Commit(before, pending, write), now())) is not None:
-            return result
-        expects = False
-        return await runtime.database.transaction(write)
-
-    while True:
-        try:
-            try:
-                return await calls.outside(runtime, write_or_look, is_request=False)
-            except (StorageUnavailable, Fenced):
-                raise
-            except Exception as error:
-                if isinstance(error, engine_errors.REFUSALS) and not is_last:
-                    raise
-                if not await engine_errors.count(runtime, before.id, before, error):
-                    return None
-                await asyncio.sleep(BREATH)
-        except StorageUnavailable:  # the database has logged it
-            await asyncio.sleep(PATIENCE[min(try_count, len(PATIENCE) - 1)])
-            try_count += 1
-
-
-def _tried_again(
-    runtime: Runtime, before: Process, context: CommitContext, reason: Failure
-) -> PendingTransitions | None:
-    """The transition to the next try of a step whose product subscription was refused; None if it has no try left.
-
-    The next try loads the product subscription again, so a refusal is like any other failure of the step.
-    """
-    outcome = outcome_of(runtime, before, step_at(before, context.steps), reason)
-    if not isinstance(outcome, RetryLater) or not before.is_step_running:
-        return None
-    return PendingTransitions(before).then(decide(before, context.steps, outcome, context.now))
-
-
-def _failed_at(
-    pending: PendingTransitions, context: CommitContext, reason: Failure | None = None
-) -> PendingTransitions | None:
-    """The pending transitions with the current step failed; None if the process does not run any more."""
-    process = pending.process
-    if process.status is not ProcessStatus.RUNNING or process.position >= len(context.steps):
-        return None
-    message = "What this step came to, or what it needs to begin, cannot be stored: the server's log says why."
-    failure = reason or Failure("cannot-be-stored", message, context.now)
-    return pending.then(decide(process, context.steps, Failed(failure), context.now))

@@ -18,7 +18,7 @@ from orchestrator_gql.process import Process, Transition
 from orchestrator_gql.storage import free_processes
 from orchestrator_gql.storage.database import Database
 from orchestrator_gql.storage.database.after_commit import CommitEffects, begin_unit, commit_effects, end_units
-from orchestrator_gql.storage.database.batches import SharedUnits
+from orchestrator_gql.storage.database.batches import Batches
 from orchestrator_gql.storage.expected_processes import transaction_expecting
 from orchestrator_gql.storage.processes import Standing
 from orchestrator_gql.types import ProcessStatus
@@ -38,7 +38,7 @@ class Commit:
     write: Write
 
 
-Commits: TypeAlias = SharedUnits[Commit, CommitResult | None]
+Commits: TypeAlias = Batches[Commit, CommitResult | None]
 
 
 class Server(Protocol):

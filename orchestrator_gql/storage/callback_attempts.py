@@ -216,29 +216,18 @@ class LogRange:
     is_backward: bool = False
 
 
-def of_callback(conn: Connection, callback_id: UUID, after: UUID | None, limit: int) -> tuple[list[Attempt], int]:
-    """A page of the attempts in order, with whole bodies, and the number of all attempts that ever arrived."""
-    page, total = of_callbacks(conn, [callback_id], LogRange(limit, after))[callback_id]
-    attempts = by_ids(conn, [attempt.id for attempt in page])
-    return [attempts[attempt.id] for attempt in page], total
-
-
 def of_callbacks(
     conn: Connection, callback_ids: Sequence[UUID], wanted: LogRange
 ) -> dict[UUID, tuple[list[Attempt], int]]:
-    """As `of_callback`, for many callbacks; only the beginning of each body is loaded."""
+    """For each callback a page of its attempts, with the beginnings of their bodies, and the number of all that ever
+    arrived."""
     return _pages(conn, callback_attempts, _head, callback_ids, wanted)
-
-
-def progress_of(conn: Connection, callback_id: UUID, after: UUID | None, limit: int) -> tuple[list[Progress], int]:
-    """A page of the progress log in order, and the number of all reports that ever arrived."""
-    return progress_of_callbacks(conn, [callback_id], LogRange(limit, after))[callback_id]
 
 
 def progress_of_callbacks(
     conn: Connection, callback_ids: Sequence[UUID], wanted: LogRange
 ) -> dict[UUID, tuple[list[Progress], int]]:
-    """As `progress_of`, for many callbacks."""
+    """For each callback a page of its progress log, and the number of all reports that ever arrived."""
     return _pages(conn, callback_progress, _progress, callback_ids, wanted)
 
 

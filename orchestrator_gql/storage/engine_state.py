@@ -41,15 +41,12 @@ def load(conn: Connection) -> EngineStatus:
     return _behind(conn, None)
 
 
-def share(conn: Connection) -> EngineStatus:
-    """As `load`; nobody can change the state until this transaction ends."""
-    note_locks(conn)
-    return _behind(conn, _wait_for_share)
-
-
 def demand(conn: Connection, demand_of: Callable[[EngineStatus], None]) -> None:
-    """As `share`, but ``demand_of`` gets the state and may raise: at once, or on PostgreSQL with the next statement and
-    before the COMMIT. Nothing that the caller wrote may be committed if it raises."""
+    """Let ``demand_of`` look at the state, which nobody can change until this transaction ends.
+
+    It may raise: at once, or on PostgreSQL with the next statement and before the COMMIT. Nothing that the caller wrote
+    may be committed then.
+    """
     note_locks(conn)
     _load.demand(conn, {}, _locked(conn, _wait_for_share), lambda row: demand_of(EngineStatus(**row)))
 

@@ -30,7 +30,6 @@ from sqlalchemy.sql import Delete
 from orchestrator_gql.domain.references import ID, OWNER
 from orchestrator_gql.domain.secret_places import marked_secrets
 from orchestrator_gql.domain.values import Indexed, ValueFilter, ValuePlace, indexed
-from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.tables import product_subscription_blocks as blocks
 from orchestrator_gql.storage.tables import product_subscription_uses as uses
 from orchestrator_gql.storage.tables import product_subscription_values as values
@@ -83,16 +82,6 @@ def remove_secrets(conn: Connection, product_id: UUID, after: UUID | None, most:
         secrets = Indexed(values=indexed(row.model).values - clear.values)
         change(conn, row.id, secrets, Indexed())
     return rows[-1].id if rows else None
-
-
-def matching(conn: Connection, id: ColumnElement[UUID], filter: ValueFilter) -> ColumnElement[bool]:
-    """The condition that the subscription with this ``id``, a column of another query, has the values of the filter.
-
-    Combine several filters with ``and_``. The ids of few matches are read now and stand in the condition, so read the
-    list in the same transaction.
-    """
-    found = few_ids(conn, filter)
-    return has(id, filter) if found is None else among(conn, id, found)
 
 
 def has(id: ColumnElement[UUID], filter: ValueFilter) -> ColumnElement[bool]:

@@ -5,7 +5,6 @@ first (`storage.closed_chains`); then its parts go, stage by stage, and its row 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -43,18 +42,20 @@ from orchestrator_gql.storage.tables import (
 )
 from orchestrator_gql.types import NotificationStatus
 
+ROWS, BYTES = 500, 512 * 1024
+"""What one transaction deletes at most: rows, and bytes of values but for the last value."""
+
 ROWS_OF_ONE = 4
 """How many rows of the budget a callback with its tokens counts for, or an input request with its keys."""
 
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
 class Budget:
-    """What one transaction may delete of the large values: other writers wait for it."""
+    """What one transaction may still delete: other writers wait for it."""
 
-    rows: int
-    bytes: int
+    def __init__(self) -> None:
+        self.rows, self.bytes = ROWS, BYTES
 
     @property
     def is_spent(self) -> bool:

@@ -10,7 +10,7 @@ from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.arguments import Parameter, wanted
 from orchestrator_gql.workflow.model import ActionStep, InputStep, Workflow
 
-INITIAL, PROVISIONING, ACTIVE, MIGRATING, DISABLED, TERMINATED = SubscriptionLifecycle
+INITIAL, PROVISIONING, ACTIVE, MIGRATING, DISABLED, _ = SubscriptionLifecycle
 
 STARTS_FROM = {
     Target.MODIFY: frozenset({ACTIVE}),

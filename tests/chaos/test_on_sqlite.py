@@ -28,5 +28,8 @@ async def test_wherever_a_server_is_killed_nothing_is_lost_and_nothing_happens_t
     hint = f"run it again with {SEED}={seed}"
     assert (lost(result.evidence), twice(result.evidence)) == ([], []), hint
     assert len(kills(result.evidence)) >= 25, hint
-    assert {"before engine.runner._written.write", "after engine.runner._claimed_alone[_claim]"} <= result.boundaries
+    assert {
+        "before engine.step_commits._write_patiently.write",
+        "after engine.claims._claim_alone[_claim]",
+    } <= result.boundaries
     assert result.boundaries - set(kills(result.evidence)) == set(), hint

@@ -14,12 +14,14 @@ from orchestrator_gql import begin, step
 from orchestrator_gql.audit.pruned import PRUNE, has_no_details
 from orchestrator_gql.commands.processes import abort_process, retry_process, start_workflow, update_process_note
 from orchestrator_gql.config.retention import read
-from orchestrator_gql.engine import large_processes, retention
+from orchestrator_gql.engine import large_processes
 from orchestrator_gql.engine.large_processes import CHANGED, LargeProcess
-from orchestrator_gql.engine.retention import Request, by_setting, prune
+from orchestrator_gql.engine.retention import Request, prune
+from orchestrator_gql.engine.retention_selection import by_setting
 from orchestrator_gql.reads.audit import verify_audit
 from orchestrator_gql.reads.processes import process
 from orchestrator_gql.security import LOCAL_OPERATOR
+from orchestrator_gql.storage import retention_parts
 from orchestrator_gql.storage.audit import chains
 from orchestrator_gql.storage.closed_chains import end_of
 from orchestrator_gql.storage.tables import audit
@@ -65,7 +67,7 @@ def fails() -> Any:
 
 async def large_failure(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The id of an old failed process, which does not fit one transaction in any kind of its rows."""
-    monkeypatch.setattr(retention, "ROWS", ROWS)
+    monkeypatch.setattr(retention_parts, "ROWS", ROWS)
     monkeypatch.setattr(large_processes, "ENTRIES", 2)
     process_id = await engine.start(fails, idempotency_key="the key")
     await engine.reaches(process_id, ProcessStatus.FAILED)

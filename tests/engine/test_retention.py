@@ -26,7 +26,8 @@ from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.config.retention import read
 from orchestrator_gql.engine import retention as engine_retention
 from orchestrator_gql.engine.large_processes import CHANGED, HELD
-from orchestrator_gql.engine.retention import Pruned, Request, by_setting, prune
+from orchestrator_gql.engine.retention import Pruned, Request, prune
+from orchestrator_gql.engine.retention_selection import by_setting
 from orchestrator_gql.engine.workers.audit_sealer import seal_new
 from orchestrator_gql.forms import FormPage
 from orchestrator_gql.reads.audit import audit_parts, verify_audit

@@ -16,12 +16,13 @@ from orchestrator_gql.commands.processes import update_process_note
 from orchestrator_gql.config.retention import Retention, read
 from orchestrator_gql.engine import large_processes
 from orchestrator_gql.engine import retention as runs
-from orchestrator_gql.engine.retention import Request, by_setting, prune
+from orchestrator_gql.engine.retention import Request, prune
+from orchestrator_gql.engine.retention_selection import by_setting
 from orchestrator_gql.engine.workers.audit_sealer import seal_new
 from orchestrator_gql.reads.audit import verify_audit
 from orchestrator_gql.reads.processes import process
 from orchestrator_gql.security import LOCAL_OPERATOR
-from orchestrator_gql.storage import closed_chains
+from orchestrator_gql.storage import closed_chains, retention_parts
 from orchestrator_gql.storage.tables import decisions, input_requests, process_steps, processes
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import ProcessStatus
@@ -118,8 +119,8 @@ async def test_exactly_the_right_processes_go_whatever_dies(
     offer: Offer, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chance = Random(seed)
-    monkeypatch.setattr(runs, "ROWS", chance.choice([3, 40, 500]))
-    monkeypatch.setattr(runs, "BYTES", chance.choice([1_000, 4_000_000]))
+    monkeypatch.setattr(retention_parts, "ROWS", chance.choice([3, 40, 500]))
+    monkeypatch.setattr(retention_parts, "BYTES", chance.choice([1_000, 4_000_000]))
     monkeypatch.setattr(runs, "LARGEST", chance.choice([1, 5, 100]))
     monkeypatch.setattr(large_processes, "ENTRIES", chance.choice([1, 100]))
     engine = await offer(audit_key=KEY)

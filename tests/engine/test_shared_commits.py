@@ -23,7 +23,7 @@ from orchestrator_gql.engine.shared_commits import Commit, commit_expecting, is_
 from orchestrator_gql.process import Failed, Process, Success, Transition, claim, create, decide
 from orchestrator_gql.storage import events, processes, steps, tables
 from orchestrator_gql.storage.database import Database, connect
-from orchestrator_gql.storage.database.batches import SharedUnits
+from orchestrator_gql.storage.database.batches import Batches
 from orchestrator_gql.storage.database.postgres import PostgresDatabase
 from orchestrator_gql.storage.expected_processes import expect
 from orchestrator_gql.storage.processes import Standing
@@ -54,7 +54,7 @@ class Worker:
 
     database: Database
     statements: Statements
-    commits: SharedUnits[Any, Any] = field(default_factory=SharedUnits)
+    commits: Batches[Any, Any] = field(default_factory=Batches)
 
     async def begin(self, count: int) -> list[Process]:
         """``count`` processes, each on its first step."""

@@ -20,7 +20,7 @@ from support.remote import Remote, answer
 from orchestrator_gql import begin, callback_step, inputstep, step
 from orchestrator_gql.commands.input_requests import reject_input_request, submit_form
 from orchestrator_gql.commands.processes import retry_process
-from orchestrator_gql.engine import runner
+from orchestrator_gql.engine import claims
 from orchestrator_gql.engine.woken import Woken, woken_in
 from orchestrator_gql.forms import FormPage
 from orchestrator_gql.process import Process
@@ -54,7 +54,7 @@ class Compared:
         self.stored: list[Any] = []
         self._clock = clock
         self._real = woken_in
-        monkeypatch.setattr(runner, "woken_in", self._compared)
+        monkeypatch.setattr(claims, "woken_in", self._compared)
 
     @property
     def differences(self) -> list[Any]:

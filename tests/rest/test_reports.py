@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.callback_logs import progress_of
 from waits import problem, waiting
 
 from orchestrator_gql.commands.processes import abort_process
 from orchestrator_gql.engine.callbacks import deliveries
 from orchestrator_gql.rest import bodies
 from orchestrator_gql.security import LOCAL_OPERATOR
-from orchestrator_gql.storage import callback_attempts
 from orchestrator_gql.types import AttemptOutcome, CallbackStatus, EventKind, ProcessStatus
 
 FAILED = ProcessStatus.FAILED
@@ -36,9 +36,7 @@ async def test_progress_is_logged_in_every_format(
     async with waiting(tmp_path) as wait:
         response = await wait.send(body, behind="/progress", media_type=media_type)
         callback = await wait.site.engine.callback(wait.process_id)
-        log, total = await wait.site.engine.read(
-            lambda conn: callback_attempts.progress_of(conn, callback.id, None, 10)
-        )
+        log, total = await wait.site.engine.read(lambda conn: progress_of(conn, callback.id))
         progress_events = await wait.site.engine.events(wait.process_id, EventKind.CALLBACK_PROGRESSED)
 
     assert (response.status_code, response.json()) == (200, {"status": "accepted"})

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from conftest import Offer
+from support.callback_logs import attempts_of
 from support.engine import Engine
 from support.playbooks import calls
 from support.remote import Remote
@@ -39,7 +40,7 @@ async def deliver_malformed(engine: Engine, token: str, body: bytes) -> None:
 
 async def attempts(engine: Engine, process_id: Any) -> tuple[list[Any], int]:
     callback = await engine.callback(process_id)
-    return await engine.read(lambda conn: callback_attempts.of_callback(conn, callback.id, None, 100))
+    return await engine.read(lambda conn: attempts_of(conn, callback.id))
 
 
 async def test_the_newest_20_attempts_are_kept_and_all_are_counted(offer: Offer) -> None:

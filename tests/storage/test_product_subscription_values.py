@@ -24,6 +24,7 @@ from support.network import (
 from orchestrator_gql import step
 from orchestrator_gql.domain.values import BlockPlace, BlockValue, Indexed, ValueFilter, ValuePlace, indexed, text_of
 from orchestrator_gql.storage import product_subscription_values as subscription_values
+from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.tables import product_subscription_blocks, product_subscription_values
 from orchestrator_gql.storage.tables import product_subscriptions as subscriptions
 from orchestrator_gql.types import Json, State
@@ -62,7 +63,10 @@ async def found(engine: Engine, *filters: ValueFilter) -> set[str]:
     """The ids of the subscriptions that all filters find."""
 
     def read(conn: Connection) -> Iterable[UUID]:
-        conditions = [subscription_values.matching(conn, subscriptions.c.id, filter) for filter in filters]
+        conditions = []
+        for filter in filters:
+            few, column = subscription_values.few_ids(conn, filter), subscriptions.c.id
+            conditions.append(subscription_values.has(column, filter) if few is None else among(conn, column, few))
         return conn.execute(select(subscriptions.c.id).where(*conditions)).scalars().all()
 
     return set(map(str, await engine.read(read)))

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from support.engine import BEGINNING, Engine
 
 from orchestrator_gql import begin, step
-from orchestrator_gql.engine.retention import Request, Wish, prune, selection_of
+from orchestrator_gql.engine.retention import Request, prune
+from orchestrator_gql.engine.retention_selection import Wish, selection_of
 from orchestrator_gql.events.stream import Batch, follow
 from orchestrator_gql.reads.events import event_page
 from orchestrator_gql.security import LOCAL_OPERATOR

@@ -13,9 +13,11 @@ from support.rows import BEGIN, process_row
 
 from orchestrator_gql.config.retention import Retention
 from orchestrator_gql.engine import large_processes, retention
-from orchestrator_gql.engine.audit_log import entered
-from orchestrator_gql.engine.retention import Pruned, Request, by_setting, prune
+from orchestrator_gql.engine.audit_log import write_entry
+from orchestrator_gql.engine.retention import Pruned, Request, prune
+from orchestrator_gql.engine.retention_selection import by_setting
 from orchestrator_gql.storage import audit as audit_rows
+from orchestrator_gql.storage import retention_parts
 from orchestrator_gql.storage.database import connect
 from orchestrator_gql.storage.retention import TREATMENT
 from orchestrator_gql.storage.retention_parts import ROWS_OF_ONE
@@ -76,8 +78,8 @@ async def pruned(
     before: Callable[[Connection], object] = lambda _: None,
 ) -> tuple[Pruned, list[dict[str, int]], int]:
     """Delete all processes; what each transaction deleted, and the number of the rows that are left."""
-    monkeypatch.setattr(retention, "ROWS", ROWS)
-    monkeypatch.setattr(retention, "BYTES", BYTES)
+    monkeypatch.setattr(retention_parts, "ROWS", ROWS)
+    monkeypatch.setattr(retention_parts, "BYTES", BYTES)
     monkeypatch.setattr(large_processes, "ENTRIES", ENTRIES)
     monkeypatch.setattr(retention, "SMALLEST", 50)  # many at once from the beginning
     transactions: list[dict[str, int]] = []
@@ -134,7 +136,7 @@ async def test_a_large_process_goes_in_parts(storage: str, monkeypatch: pytest.M
 async def test_a_long_audit_chain_loses_its_details_in_parts(storage: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def enter(conn: Connection) -> None:
         for number in range(MANY):
-            entered(conn, None, HEAVY, actor="ada", action="note", details={"number": number}, now=BEGIN)
+            write_entry(conn, None, HEAVY, actor="ada", action="note", details={"number": number}, now=BEGIN)
 
     done, transactions, left = await pruned(storage, monkeypatch, {processes: [process_row(1, id=HEAVY)]}, enter)
 

@@ -16,13 +16,14 @@ from orchestrator_gql.events.stream import follow
 from orchestrator_gql.process import Process, StepExecution
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import LOCAL_OPERATOR
-from orchestrator_gql.storage import callback_attempts, callbacks, processes, steps
+from orchestrator_gql.storage import callbacks, processes, steps
 from orchestrator_gql.storage.callback_attempts import Attempt
 from orchestrator_gql.storage.events import EventFilter
 from orchestrator_gql.storage.tables import events
 from orchestrator_gql.testing.engine import at_work
 from orchestrator_gql.types import Event, EventKind, Json, ProcessStatus
 from orchestrator_gql.workflow.model import Workflow
+from support.callback_logs import attempts_of
 from support.clock import TurnableClock
 from support.until import PATIENCE, until
 
@@ -85,7 +86,7 @@ class Engine:
     async def attempts(self, process_id: UUID) -> list[Attempt]:
         """The attempts of the latest callback, in order."""
         callback = await self.callback(process_id)
-        return (await self.read(lambda conn: callback_attempts.of_callback(conn, callback.id, None, 100)))[0]
+        return (await self.read(lambda conn: attempts_of(conn, callback.id)))[0]
 
     async def events(self, process_id: UUID | None = None, kind: EventKind | None = None) -> list[Event]:
         """The event log from its beginning until now, as a subscriber reads it.

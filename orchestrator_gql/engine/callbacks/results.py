@@ -259,7 +259,7 @@ def _write_audit_entry(
     action = ACTIONS[arrived.source] if arrived.failure is None else "failCallback"
     came = nullcontext() if arrived.method is None else origin.acting(arrived.delivery.peer, arrived.method)
     with came:
-        audit_log.entered(conn, audit_key, process.id, actor=arrived.actor, action=action, now=now, details=details)
+        audit_log.write_entry(conn, audit_key, process.id, actor=arrived.actor, action=action, now=now, details=details)
 
 
 def _concealed(body: bytes, token: str) -> bytes:

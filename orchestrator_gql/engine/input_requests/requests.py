@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.engine.audit_log import entered
+from orchestrator_gql.engine.audit_log import write_entry
 from orchestrator_gql.input_requests.decision import Decision, InputRequest
 from orchestrator_gql.process import PolicyConfirmation, Process, Suspend
 from orchestrator_gql.storage import input_requests, timers
@@ -94,7 +94,7 @@ def keep(
         "pages_digest": hashlib.sha256(canonical(list(decision.pages))).hexdigest(),
         "comment": decision.comment,
     }
-    entered(conn, key, request.process_id, actor=decision.by, action=action, now=decision.at, details=details)
+    write_entry(conn, key, request.process_id, actor=decision.by, action=action, now=decision.at, details=details)
     payload: dict[str, Json] = {
         "input_request_id": str(request.id),
         "verdict": decision.verdict,

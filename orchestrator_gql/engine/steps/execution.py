@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
@@ -38,10 +37,8 @@ from orchestrator_gql.workflow.model import START_NAMES, ActionStep, AwaitStep, 
 from orchestrator_gql.workflow.step_options import Condition
 from orchestrator_gql.workflows.start_forms import CHOICE, LOADED, SubscriptionChoice
 
-logger = logging.getLogger("orchestrator_gql.engine.authors.execution")
-
-POLL = timedelta(seconds=30)
-"""The time limit of a poll: the wait is over already, and an operator waits for the outcome."""
+POLL = 30.0
+"""Seconds that a poll may take: the wait is over already, and an operator waits for the outcome."""
 
 PATIENCE = 0.5
 """Seconds between two tries to read from an unavailable database."""
@@ -210,7 +207,7 @@ def _reason(result: Any) -> str | None:
 async def holds(runtime: Runtime, process: Process, condition: Condition) -> bool:
     """The result of a condition for the state of the process."""
     predicate = await patiently(lambda: step_arguments.bound(runtime, process, condition.predicate, condition))
-    return await call(runtime, predicate, {}, None, bool)
+    return await call(runtime, predicate, bool)
 
 
 async def expected(runtime: Runtime, process: Process, step: ActionStep) -> tuple[str, ...] | Failed:
@@ -221,7 +218,7 @@ async def expected(runtime: Runtime, process: Process, step: ActionStep) -> tupl
     what = f"expect of callback step {wait.group!r}"
     try:
         function = await patiently(lambda: step_arguments.bound(runtime, process, expect, step))
-        names = await call(runtime, function, {}, None, partial(_names, what))
+        names = await call(runtime, function, partial(_names, what))
         if wait.needed(len(names)) > len(names):
             raise StepError(f"The {what} names {len(names)}, and {wait.require} are required.", "bad-expect")
         return names
@@ -250,7 +247,7 @@ async def polled(runtime: Runtime, process: Process, step: AwaitStep, callback: 
         return failure_at(runtime, process, step, error)
     try:
         found = Found()
-        payload = await call(runtime, function, {}, POLL, partial(_polled, found))
+        payload = await call(runtime, function, partial(_polled, found), Limit(POLL))
         if payload is None:
             return None
         return replace(Delivery.of(payload, encode(payload).encode(), peer=None), secrets=Secrets.of(found))
@@ -303,21 +300,10 @@ async def form_turn(
 
 
 async def call(
-    runtime: Runtime,
-    function: Callable[..., Any],
-    arguments: dict[str, Any],
-    timeout: timedelta | None,
-    then: Callable[[Any], T],
-    *,
-    name: str | None = None,
+    runtime: Runtime, function: Callable[[], Any], then: Callable[[Any], T], limit: Limit | None = None
 ) -> T:
-    """The result of ``then``, called with the result of the author's function; see `calls.Caller.call`.
-
-    ``name`` is the text for logs. Raises `AuthorRaised`, and `StepError` after ``timeout``.
-    """
-    limit = Limit(timeout.total_seconds()) if timeout else None
-    caller = calls.for_step(runtime, name or name_of(function), limit)
-    return await caller.call(function, arguments, then)
+    """The result of ``then``, called with the result of the author's function; see `calls.Caller.call`."""
+    return await calls.for_step(runtime, name_of(function), limit).call(function, {}, then)
 
 
 def _demand_size(runtime: Runtime, step: Step, state: Mapping[str, Json], delta: Mapping[str, Json]) -> None:

@@ -75,7 +75,7 @@ async def _policy_confirms(runtime: Runtime, process: Process, step: InputStep) 
     policy = step.auto_confirm
     assert policy is not None, "only a step with a policy comes here"
     function = await execution.patiently(lambda: step_arguments.bound(runtime, process, policy, step))
-    return await execution.call(runtime, function, {}, None, _is_true)
+    return await execution.call(runtime, function, _is_true)
 
 
 def _is_true(result: object) -> bool:

@@ -26,9 +26,8 @@ from procrastinate.exceptions import AppNotOpen, ConnectorException
 from procrastinate.jobs import Job, Status
 from sqlalchemy import Connection
 
+from orchestrator_gql.engine.claims import claim_at_once, claim_jobs
 from orchestrator_gql.engine.commit import CommitResult
-from orchestrator_gql.engine.runner import claim_at_once
-from orchestrator_gql.engine.shared_claims import claim_jobs
 from orchestrator_gql.engine.workers.job_queue import JobQueue, app_of
 from orchestrator_gql.engine.workers.worker import WorkerTasks
 from orchestrator_gql.runtime import Runtime

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from orchestrator_gql.engine.claims import claim_at_once
 from orchestrator_gql.engine.commit import CommitResult
-from orchestrator_gql.engine.runner import claim_at_once
 from orchestrator_gql.engine.workers.worker import WorkerTasks
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage.database.after_commit import MakeClaim

@@ -5,7 +5,8 @@ import logging
 from datetime import timedelta
 
 from orchestrator_gql.config.retention import Retention
-from orchestrator_gql.engine.retention import Pruned, Request, by_setting, prune
+from orchestrator_gql.engine.retention import Pruned, Request, prune
+from orchestrator_gql.engine.retention_selection import by_setting
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import ENGINE
 from orchestrator_gql.utils.errors import StorageUnavailable

@@ -2,9 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import partial
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -21,8 +20,7 @@ from orchestrator_gql.storage.database.pipeline import savepoint
 from orchestrator_gql.storage.timers import DueTimer, TimerKind
 from orchestrator_gql.types import InputRequestStatus, ProcessStatus
 from orchestrator_gql.utils.errors import StorageUnavailable
-from orchestrator_gql.workflow.model import StepList, Workflow, begin
-from orchestrator_gql.workflows.registry import Registry
+from orchestrator_gql.workflow.model import Workflow
 
 logger = logging.getLogger("orchestrator_gql.engine.workers.timekeeper")
 
@@ -103,7 +101,7 @@ def fire(conn: Connection, runtime: Runtime, now: datetime) -> int:
     fired = timers.take_due(conn, held, now) if held else []
     wake_processes(conn, fired, now)
     fire_reminders(conn, fired, now)
-    close(conn, fired, partial(commit_context, runtime), runtime.registry)
+    close_expired(conn, runtime, fired, now)
     return len(fired)
 
 
@@ -155,47 +153,39 @@ def fire_reminders(conn: Connection, fired: Sequence[DueTimer], now: datetime) -
         events.append(conn, changes)
 
 
-def close(
-    conn: Connection, fired: Sequence[DueTimer], context: Callable[[StepList], CommitContext], registry: Registry
-) -> None:
+def close_expired(conn: Connection, runtime: Runtime, fired: Sequence[DueTimer], now: datetime) -> None:
     """Close the expired input requests and fail their processes. The caller holds the locks of the processes."""
     for timer in fired:
         if timer.kind is not TimerKind.EXPIRY or timer.input_request_id is None:
             continue
         try:
             with savepoint(conn):  # a form that cannot be closed must not stop the other timers of the batch
-                _close_request(conn, timer, timer.input_request_id, context, registry)
+                _close_request(conn, runtime, timer, timer.input_request_id, now)
         except StorageUnavailable:
             raise
         except Exception as error:
             if is_outage(error):
                 raise  # the database is away, and not the form wrong
             logger.exception("a form cannot be closed", extra={"process_id": str(timer.process_id)})
-            _try_later(conn, timer, context)
+            _try_later(conn, timer, now)
 
 
-def _close_request(
-    conn: Connection,
-    timer: DueTimer,
-    input_request_id: UUID,
-    context: Callable[[StepList], CommitContext],
-    registry: Registry,
-) -> None:
+def _close_request(conn: Connection, runtime: Runtime, timer: DueTimer, input_request_id: UUID, now: datetime) -> None:
     request = input_requests.load(conn, input_request_id)
     process = processes.load(conn, timer.process_id)
     if request is None or process is None:
         return
-    workflow = registry.find(process.workflow_name)
+    workflow = runtime.registry.find(process.workflow_name)
     if workflow is None:  # another server has the workflow, or will have it
-        _try_later(conn, timer, context)
-    elif input_requests.close(conn, request, InputRequestStatus.EXPIRED, context(begin).now):
-        _fail(conn, request, process, workflow, context(steps_of(process, workflow)))
+        _try_later(conn, timer, now)
+    elif input_requests.close(conn, request, InputRequestStatus.EXPIRED, now):
+        _fail(conn, request, process, workflow, commit_context(runtime, steps_of(process, workflow), now=now))
 
 
 def _fail(
     conn: Connection, request: InputRequest, process: Process, workflow: Workflow, context: CommitContext
 ) -> None:
-    """Fail the process: because its request expired, or because the deployed workflow no longer fits its steps."""
+    """Fail the process: because its request expired, or because the deployed workflow does not fit its steps."""
     timers.clear_request(conn, process.id, request.id)
     events.append(conn, [requests.changed(request, "CLOSED", context.now)])
     pending = with_current_definition(conn, PendingTransitions(process), workflow)
@@ -204,6 +194,5 @@ def _fail(
     commit.apply(conn, process, pending, context)
 
 
-def _try_later(conn: Connection, timer: DueTimer, context: Callable[[StepList], CommitContext]) -> None:
-    at = context(begin).now + NEXT_TRY
-    timers.set_timer(conn, timer.kind, timer.process_id, at, input_request_id=timer.input_request_id)
+def _try_later(conn: Connection, timer: DueTimer, now: datetime) -> None:
+    timers.set_timer(conn, timer.kind, timer.process_id, now + NEXT_TRY, input_request_id=timer.input_request_id)

@@ -6,7 +6,8 @@ from typing import Annotated
 import strawberry
 
 from orchestrator_gql.commands.retention import count_processes, prune_processes
-from orchestrator_gql.engine.retention import Pruned, Wish
+from orchestrator_gql.engine.retention import Pruned
+from orchestrator_gql.engine.retention_selection import Wish
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.errors import ForbiddenError, PayloadInvalidError, typed
 from orchestrator_gql.graphql.types.resolving import mutation

@@ -8,18 +8,18 @@ done alone, and so are all units of a transaction that failed: no unit fails bec
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from contextvars import Context
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 from uuid import UUID
 
 from orchestrator_gql.utils.errors import StorageUnavailable
 
 logger = logging.getLogger(__name__)
 
-T = TypeVar("T")
 U = TypeVar("U")
+T = TypeVar("T")
 
 PATIENCE = 0.02
 """Seconds that units wait for a transaction: it may wait for a lock itself, and must not hold up all the others."""
@@ -31,32 +31,33 @@ CANCELLED_SECONDS = 5.0
 """Seconds that a cancelled unit waits for the end of its transaction, which may be committed."""
 
 
-Together = Callable[[Sequence[UUID]], Awaitable[Mapping[UUID, T]]]
-"""Does several units, named by their processes, in one transaction. The result lacks units that must be done alone."""
+Together: TypeAlias = Callable[[Mapping[UUID, U]], Awaitable[Mapping[UUID, T]]]
+"""Does several units, by their processes, in one transaction. The result lacks units that must be done alone."""
 
 
 @dataclass(eq=False)
-class _Waiting(Generic[T]):
+class _Waiting(Generic[U, T]):
     """A unit that waits; ``done`` has its result, or None if the unit must be done alone."""
 
     process_id: UUID
-    together: Together[T]
+    unit: U
+    together: Together[U, T]
     done: "asyncio.Future[tuple[T] | None]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     place: asyncio.TimerHandle | None = None
 
 
-class Batches(Generic[T]):
+class Batches(Generic[U, T]):
     """Does units of one kind, one for each process, alone or many in one transaction."""
 
     def __init__(self) -> None:
         self._place: asyncio.TimerHandle | None = None
-        self._waiting: deque[_Waiting[T]] = deque()
+        self._waiting: deque[_Waiting[U, T]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_looking = False
 
-    async def run(self, process_id: UUID, alone: Callable[[], Awaitable[T]], together: Together[T]) -> T:
+    async def run(self, process_id: UUID, unit: U, alone: Callable[[], Awaitable[T]], together: Together[U, T]) -> T:
         """The result of the unit."""
-        waiting = _Waiting(process_id, together)
+        waiting = _Waiting(process_id, unit, together)
         self._waiting.append(waiting)
         self._look_soon()
         done = await self._done(waiting)
@@ -67,7 +68,7 @@ class Batches(Generic[T]):
         finally:
             self._free(waiting.place)
 
-    async def _done(self, waiting: _Waiting[T]) -> tuple[T] | None:
+    async def _done(self, waiting: _Waiting[U, T]) -> tuple[T] | None:
         try:
             return await asyncio.shield(waiting.done)
         except asyncio.CancelledError:
@@ -103,7 +104,7 @@ class Batches(Generic[T]):
         if not self._waiting or self._place is not None:
             return
         place = self._take_place()
-        taken: dict[UUID, _Waiting[T]] = {}
+        taken: dict[UUID, _Waiting[U, T]] = {}
         while self._waiting and len(taken) < MOST and self._waiting[0].process_id not in taken:
             waiting = self._waiting.popleft()
             taken[waiting.process_id] = waiting
@@ -115,11 +116,11 @@ class Batches(Generic[T]):
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _do(self, taken: Mapping[UUID, _Waiting[T]], place: asyncio.TimerHandle) -> None:
+    async def _do(self, taken: Mapping[UUID, _Waiting[U, T]], place: asyncio.TimerHandle) -> None:
         done: Mapping[UUID, T] = {}
         try:
             (first, *_) = taken.values()
-            done = await first.together(list(taken))
+            done = await first.together({id: waiting.unit for id, waiting in taken.items()})
         except StorageUnavailable as error:  # perhaps it was committed: no unit may be tried again now
             for waiting in taken.values():
                 waiting.done.set_exception(error)
@@ -131,31 +132,3 @@ class Batches(Generic[T]):
             for id, waiting in taken.items():
                 if not waiting.done.done():
                     waiting.done.set_result((done[id],) if id in done else None)
-
-
-class SharedUnits(Generic[U, T]):
-    """As `Batches`, for units that differ in more than their process: a transaction gets the units themselves."""
-
-    def __init__(self) -> None:
-        self._batches: Batches[T] = Batches()
-        self._units: dict[UUID, U] = {}
-
-    async def run(
-        self,
-        process_id: UUID,
-        unit: U,
-        alone: Callable[[], Awaitable[T]],
-        together: Callable[[Mapping[UUID, U]], Awaitable[Mapping[UUID, T]]],
-    ) -> T:
-        """The result of the unit."""
-
-        def these(ids: Sequence[UUID]) -> Awaitable[Mapping[UUID, T]]:
-            return together({id: self._units[id] for id in ids if id in self._units})
-
-        if process_id in self._units:
-            return await alone()
-        self._units[process_id] = unit
-        try:
-            return await self._batches.run(process_id, alone, these)
-        finally:
-            del self._units[process_id]

@@ -1,8 +1,8 @@
 """Points at which a test kills this process: right before and right after the COMMIT of a unit of work.
 
-A boundary is ``SIDE UNIT``, such as ``before engine.runner._claimed_alone[_claim]``. Two environment variables, read
+A boundary is ``SIDE UNIT``, such as ``before engine.claims._claim_alone[_claim]``. Two environment variables, read
 once and only for tests, control the boundaries. ``ORCHESTRATOR_FAILPOINT`` names a boundary and the number of the pass
-that kills the process (``after engine.runner._claimed_alone[_claim]:3``: the third pass).
+that kills the process (``after engine.claims._claim_alone[_claim]:3``: the third pass).
 ``ORCHESTRATOR_FAILPOINT_LOG`` names a file to which each boundary that is reached is appended. A test that kills at
 every boundary first records a run and reads the names from that file, so nobody maintains a list.
 """

@@ -23,8 +23,7 @@ from sqlalchemy.util import greenlet_spawn
 from orchestrator_gql.storage.database.after_commit import T, Unit
 from orchestrator_gql.storage.database.group_commit import storage_error, translated
 from orchestrator_gql.storage.database.snapshot import SECONDS, Snapshot, SnapshotEnded, SnapshotPlaces
-from orchestrator_gql.storage.database.sqlite_file import close_cursors, configure, engine_url, identity, note_cursor
-from orchestrator_gql.utils.errors import StorageUnavailable
+from orchestrator_gql.storage.database.sqlite_file import close_cursors, engine_url, identity, only_read
 
 logger = logging.getLogger(__name__)
 
@@ -201,16 +200,7 @@ def _engine(path: Path) -> Engine:
         max_overflow=0,
         execution_options={"stream_results": True, "max_row_buffer": ROWS},
     )
-    opened = identity(path)
-
-    def demand_same_file(*_: object) -> None:
-        if identity(path) != opened:  # this connection would read another file
-            raise StorageUnavailable
-
-    event.listen(engine, "do_connect", demand_same_file)
-    event.listen(engine, "connect", configure)
-    event.listen(engine, "connect", _only_read)
-    event.listen(engine, "before_cursor_execute", note_cursor)
+    only_read(engine, path, identity(path))
     event.listen(engine, "begin", _begin)
     # SQLAlchemy would wait for the thread of a connection before it drops the connection.
     engine.dialect.do_terminate = _stop  # type: ignore[method-assign]
@@ -219,10 +209,6 @@ def _engine(path: Path) -> Engine:
 
 def _open_files(conn: Connection) -> None:
     conn.exec_driver_sql("SELECT count(*) FROM sqlite_schema").all()
-
-
-def _only_read(driver: Any, _: object) -> None:
-    driver.execute("PRAGMA query_only = ON")
 
 
 def _begin(conn: Connection) -> None:

@@ -5,16 +5,19 @@ import logging
 import os
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 from urllib.parse import quote, unquote
 
-from sqlalchemy import URL, Connection, make_url
+from sqlalchemy import URL, Connection, Engine, event, make_url
 
 from orchestrator_gql.config.database_url import file_name
 from orchestrator_gql.utils.errors import SettingsError, StorageUnavailable
 from orchestrator_gql.utils.forks import keep_from_children, open_descriptors
 
 logger = logging.getLogger(__name__)
+
+Identity: TypeAlias = tuple[int, int]
+"""The numbers of the device and of the file."""
 
 PATIENCE = 5000
 """Milliseconds to wait for a lock that another program, such as an operator's shell, holds on the file."""
@@ -122,12 +125,27 @@ class OpenedFiles:
         """
         return [number for number, stat in open_descriptors() if (stat.st_dev, stat.st_ino) in self._opened]
 
-    def _identities(self) -> list[tuple[int, int] | None]:
+    def _identities(self) -> list[Identity | None]:
         return [identity(path) for path in self._names]
 
 
-def note_cursor(conn: Connection, cursor: Any, *_: object) -> None:
-    """Remember the cursor for `close_cursors`; a listener of ``before_cursor_execute``."""
+def only_read(engine: Engine, path: Path, opened: Identity | None) -> None:
+    """Let the connections of the engine only read, and only the file ``opened``, as long as it has this path.
+
+    A listener of ``begin`` must call `close_cursors`.
+    """
+
+    def demand_same_file(*_: object) -> None:
+        if identity(path) != opened:  # the connection would read another file
+            raise StorageUnavailable
+
+    event.listen(engine, "do_connect", demand_same_file)
+    event.listen(engine, "connect", configure)
+    event.listen(engine, "connect", lambda driver, _: driver.execute("PRAGMA query_only = ON"))
+    event.listen(engine, "before_cursor_execute", _note_cursor)
+
+
+def _note_cursor(conn: Connection, cursor: Any, *_: object) -> None:
     conn.info.setdefault("cursors", []).append(cursor)
 
 
@@ -137,8 +155,8 @@ def close_cursors(conn: Connection) -> None:
         cursor.close()
 
 
-def identity(path: Path | str) -> tuple[int, int] | None:
-    """The numbers of the device and of the file, None if the file cannot be found."""
+def identity(path: Path | str) -> Identity | None:
+    """The identity of the file, None if the file cannot be found."""
     try:
         stat = os.stat(path)  # noqa: PTH116 - before every commit: a `Path` takes twice as long
     except OSError:

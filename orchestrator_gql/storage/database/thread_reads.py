@@ -19,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from orchestrator_gql.storage.database.after_commit import T, Unit
 from orchestrator_gql.storage.database.group_commit import storage_error
 from orchestrator_gql.storage.database.losses import renew_stale_connections
-from orchestrator_gql.storage.database.sqlite_file import close_cursors, configure, engine_url, identity, note_cursor
+from orchestrator_gql.storage.database.sqlite_file import close_cursors, engine_url, identity, only_read
 from orchestrator_gql.utils.errors import StepError, StorageUnavailable, StorageUnreadable
 
 SECONDS = 5.0
@@ -85,18 +85,11 @@ def of_sqlite(path: Path) -> ThreadReads:
     """Reads of the file, which is the file that has this path now."""
     opened = identity(path)
 
-    def demand_same_file(*_: object) -> None:
-        if identity(path) != opened:  # the connection would read another file
-            raise StorageUnavailable
-
     def make() -> Engine:
         engine = create_engine(
             engine_url("sqlite", path), isolation_level="AUTOCOMMIT", hide_parameters=True, **_pool_arguments()
         )
-        event.listen(engine, "do_connect", demand_same_file)
-        event.listen(engine, "connect", configure)
-        event.listen(engine, "connect", _only_read)
-        event.listen(engine, "before_cursor_execute", note_cursor)
+        only_read(engine, path, opened)
         event.listen(engine, "begin", _begin)
         return engine
 
@@ -124,10 +117,6 @@ def of_postgres(url: str, arguments: dict[str, Any], options: str, connect: Call
 
 def _pool_arguments() -> dict[str, Any]:
     return {"pool_size": CONNECTIONS, "max_overflow": 0, "pool_timeout": SECONDS}
-
-
-def _only_read(driver: sqlite3.Connection, _: object) -> None:
-    driver.execute("PRAGMA query_only = ON")
 
 
 def _begin(conn: Connection) -> None:

@@ -64,15 +64,11 @@ def _written(conn: Connection, unit: Callable[[Connection], T], progress: Progre
             pipeline.end_with_writes(conn, COMMIT)
         else:
             pipeline.end(conn, COMMIT)
-    except DBAPIError as error:
-        if error.connection_invalidated and not is_stale(error.orig):  # nobody knows whether the commit happened
+    except Exception as error:
+        is_lost = isinstance(error, DBAPIError) and error.connection_invalidated and not is_stale(error.orig)
+        if is_lost:  # nobody knows whether the commit happened
             raise OutcomeUnknown from error
-        _undo(conn, pipeline)
-        if progress.claims and not conn.invalidated:
-            raise ClaimFailed from error
-        raise
-    except Exception as error:  # a write was refused
-        _undo(conn, pipeline)
+        _undo(conn, pipeline)  # a write was refused
         if progress.claims and not conn.invalidated:  # perhaps it was a write of the claim
             raise ClaimFailed from error
         raise

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from conftest import Offer
 from sqlalchemy import Connection, select
+from support.callback_logs import progress_of
 from support.playbooks import calls
 from support.remote import Remote, answer
 
@@ -15,7 +16,6 @@ from orchestrator_gql.commands.callback_deliveries import receive_delivery, rece
 from orchestrator_gql.engine.callbacks import deliveries
 from orchestrator_gql.engine.callbacks.deliveries import DRY_RUN, Address
 from orchestrator_gql.reads.callbacks import status_of_receipt
-from orchestrator_gql.storage import callback_attempts as attempt_rows
 from orchestrator_gql.storage.tables import callback_attempts, callback_progress, callbacks, events
 from orchestrator_gql.types import CallbackStatus, ProcessStatus
 from orchestrator_gql.utils.errors import CallbackConflict, StorageUnavailable
@@ -74,8 +74,8 @@ async def test_a_write_in_a_dry_run_is_not_stored(offer: Offer) -> None:
     callback_id, now = (await engine.callback(process_id)).id, engine.runtime.clock.now()
     with suppress(StorageUnavailable):  # PostgreSQL refuses the statement, SQLite rolls it back
         await deliveries.carry_out(engine.runtime, Address(token, is_dry_run=True), write, lambda _: None)
-    after_dry_run = (await engine.read(lambda conn: attempt_rows.progress_of(conn, callback_id, None, 10)))[1]
+    after_dry_run = (await engine.read(lambda conn: progress_of(conn, callback_id)))[1]
     await deliveries.carry_out(engine.runtime, Address(token), write, lambda _: None)
-    after_real_one = (await engine.read(lambda conn: attempt_rows.progress_of(conn, callback_id, None, 10)))[1]
+    after_real_one = (await engine.read(lambda conn: progress_of(conn, callback_id)))[1]
 
     assert (after_dry_run, after_real_one) == (0, 1)

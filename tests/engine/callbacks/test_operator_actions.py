@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from conftest import Offer
 from pydantic import BaseModel
+from support.callback_logs import attempts_of
 from support.engine import Engine
 from support.operator import ADA, BOB
 from support.playbooks import calls
@@ -293,19 +294,12 @@ async def test_a_late_delivery_to_the_old_url_is_adopted_by_the_reissued_callbac
     with pytest.raises(CallbackClosed):
         await answer(engine.runtime, old, {"return_code": 0})
 
-    stored_attempt = (await engine.read(lambda conn: attempts_of(conn, first)))[0]
+    stored_attempt = (await engine.read(lambda conn: attempts_of(conn, first)))[0][0]
     await adopt_callback_attempt(engine.runtime, ADA, attempt_id=stored_attempt.id, reason="the first run finished")
     await engine.reaches(process_id, COMPLETED)
 
     with pytest.raises(CallbackConflict):
         await answer(engine.runtime, new, {"return_code": 1})
-
-
-def attempts_of(conn: Any, callback: UUID) -> Any:
-    """The stored delivery attempts of a callback."""
-    from orchestrator_gql.storage import callback_attempts
-
-    return callback_attempts.of_callback(conn, callback, None, 100)[0]
 
 
 async def test_the_result_of_an_action_that_failed_after_handing_out_its_url_can_be_adopted(offer: Offer) -> None:

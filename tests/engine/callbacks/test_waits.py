@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from conftest import Offer
+from support.callback_logs import progress_of
 from support.operator import ADA
 from support.playbooks import calls
 from support.remote import Remote, answer, fail, report
@@ -114,7 +115,7 @@ async def test_progress_reports_are_an_ordered_log_and_leave_the_url_open(offer:
     for number in range(60):
         await report(engine.runtime, token, f"task {number}", percent=number)
     callback = await engine.callback(process_id)
-    log, total = await engine.read(lambda conn: callback_attempts.progress_of(conn, callback.id, None, 100))
+    log, total = await engine.read(lambda conn: progress_of(conn, callback.id))
     await answer(engine.runtime, token, {"rc": 0})
     await engine.reaches(process_id, COMPLETED)
 
@@ -122,7 +123,7 @@ async def test_progress_reports_are_an_ordered_log_and_leave_the_url_open(offer:
     assert total == 60
     events = await engine.events(process_id, EventKind.CALLBACK_PROGRESSED)
     assert [event.payload["progress"]["percent"] for event in events] == list(range(60))
-    assert len((await engine.read(lambda conn: callback_attempts.progress_of(conn, callback.id, None, 100)))[0]) == 60
+    assert len((await engine.read(lambda conn: progress_of(conn, callback.id)))[0]) == 60
 
 
 async def test_progress_reports_in_a_burst_are_all_stored(offer: Offer) -> None:
@@ -135,7 +136,7 @@ async def test_progress_reports_in_a_burst_are_all_stored(offer: Offer) -> None:
     await asyncio.gather(*(report(engine.runtime, token, f"line {number}") for number in range(40)))
 
     callback = await engine.callback(process_id)
-    log, _ = await engine.read(lambda conn: callback_attempts.progress_of(conn, callback.id, None, 100))
+    log, _ = await engine.read(lambda conn: progress_of(conn, callback.id))
     events = await engine.events(process_id, EventKind.CALLBACK_PROGRESSED)
     assert {entry.message for entry in log} == {f"line {number}" for number in range(40)}
     assert [entry.message for entry in log] == [event.payload["progress"]["message"] for event in events]
@@ -155,7 +156,7 @@ async def test_of_very_many_progress_reports_the_newest_are_stored_and_all_are_c
         await report(engine.runtime, token, f"task {number}")
 
     callback = await engine.callback(process_id)
-    log, total = await engine.read(lambda conn: callback_attempts.progress_of(conn, callback.id, None, 100))
+    log, total = await engine.read(lambda conn: progress_of(conn, callback.id))
     assert [entry.message for entry in log] == [f"task {number}" for number in range(3, 8)]
     assert total == 8
 

@@ -20,6 +20,7 @@ from orchestrator_gql import begin, callback_step, conditional, inputstep, step
 from orchestrator_gql.commands.input_requests import submit_form
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.engine import runner
+from orchestrator_gql.engine.claims import claim_at_once, claim_process
 from orchestrator_gql.engine.workers import distributed, embedded
 from orchestrator_gql.forms import FormPage
 from orchestrator_gql.process import Process
@@ -44,8 +45,8 @@ class Claims:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.count = 0
         self.process_ids = set[UUID]()
-        self._real = runner._claimed
-        monkeypatch.setattr(runner, "_claimed", self._claimed)
+        self._real = claim_process
+        monkeypatch.setattr(runner, "claim_process", self._claimed)
 
     async def _claimed(self, runtime: Runtime, process_id: UUID) -> Any:
         self.count += 1
@@ -297,7 +298,7 @@ async def test_a_claim_does_not_see_the_context_of_the_request_that_started_its_
 ) -> None:
     trace: contextvars.ContextVar[str] = contextvars.ContextVar("trace", default="none")
     seen: list[str] = []
-    real = runner.claim_at_once
+    real = claim_at_once
 
     def noted(*arguments: Any) -> Any:
         seen.append(trace.get())

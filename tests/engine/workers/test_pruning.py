@@ -21,7 +21,8 @@ from orchestrator_gql import begin, step
 from orchestrator_gql.commands.processes import retry_process
 from orchestrator_gql.config.retention import read
 from orchestrator_gql.engine.large_processes import HELD
-from orchestrator_gql.engine.retention import Request, _Batch, by_setting, prune
+from orchestrator_gql.engine.retention import Request, _Batch, prune
+from orchestrator_gql.engine.retention_selection import by_setting
 from orchestrator_gql.engine.workers import pruning
 from orchestrator_gql.engine.workers.pruning import prune_once
 from orchestrator_gql.security import LOCAL_OPERATOR

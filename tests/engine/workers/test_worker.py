@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from conftest import Offer
 from sqlalchemy import select
+from support.callback_logs import progress_of
 from support.clock import TurnableClock
 from support.database import PostgresServer
 from support.engine import engine_of
@@ -18,7 +19,6 @@ from orchestrator_gql import begin, callback_step, step
 from orchestrator_gql.commands.processes import abort_process
 from orchestrator_gql.engine.runner import advance
 from orchestrator_gql.security import LOCAL_OPERATOR
-from orchestrator_gql.storage import callback_attempts
 from orchestrator_gql.storage.tables import processes
 from orchestrator_gql.types import ProcessStatus, State
 from orchestrator_gql.workflow import workflow
@@ -211,5 +211,5 @@ async def test_a_progress_report_may_contain_any_character(offer: Offer) -> None
     await report(engine.runtime, await remote.asked(), "half \0 done ✓")
 
     callback = await engine.callback(process_id)
-    (stored,), _ = await engine.read(lambda conn: callback_attempts.progress_of(conn, callback.id, None, 10))
+    (stored,), _ = await engine.read(lambda conn: progress_of(conn, callback.id))
     assert stored.message == "half \ufffd done ✓"

@@ -1,7 +1,7 @@
 """Units of work that wait at the same time share transactions; none fails because of another, and none is lost."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from uuid import UUID
 
@@ -24,7 +24,7 @@ class Site:
     """A database that does units when the test lets it; it notes what was done alone and what together."""
 
     def __init__(self) -> None:
-        self.batches: Batches[str] = Batches()
+        self.batches: Batches[str, str] = Batches()
         self.alone: list[int] = []
         self.together: list[list[int]] = []
         self.secrets: list[str] = []
@@ -45,16 +45,17 @@ class Site:
             await self.go.wait()
             return f"{number} alone"
 
-        return await self.batches.run(UUID(int=number), alone, self.do)
+        return await self.batches.run(UUID(int=number), f"unit {number}", alone, self.do)
 
-    async def do(self, ids: Sequence[UUID]) -> Mapping[UUID, str]:
-        self.together.append([id.int for id in ids])
+    async def do(self, units: Mapping[UUID, str]) -> Mapping[UUID, str]:
+        assert list(units.values()) == [f"unit {id.int}" for id in units]
+        self.together.append([id.int for id in units])
         self.secrets.append(SECRET.get())
         self.noted.set()
         await self.go.wait()
         if self.failure is not None:
             raise self.failure
-        return {id: f"{id.int} together" for id in ids if id.int not in self.unfit}
+        return {id: f"{id.int} together" for id in units if id.int not in self.unfit}
 
     async def notes(self, condition: Callable[[], bool]) -> None:
         """Wait until the condition is true."""

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from select import select as select_readable
 from typing import Any
 
@@ -17,7 +18,6 @@ from orchestrator_gql.storage.database.postgres import READERS, PostgresDatabase
 from orchestrator_gql.storage.timers import DueTimer, TimerKind
 from orchestrator_gql.utils.errors import StorageUnavailable
 from orchestrator_gql.utils.tokens import new_id
-from orchestrator_gql.workflows.registry import Registry
 
 _never: Any = None
 Lose = Callable[[Connection], None]
@@ -155,7 +155,7 @@ async def test_a_form_that_expires_while_the_database_is_lost_is_not_to_blame(
         conn.execute(text("SET LOCAL idle_in_transaction_session_timeout = '1ms'"))
         socket = conn.connection.driver_connection.fileno()  # type: ignore[union-attr]
         select_readable([socket], [], [], 10)  # the last words of PostgreSQL
-        timers.close(conn, [DueTimer(TimerKind.EXPIRY, new_id(), new_id())], _never, Registry([]))
+        timers.close_expired(conn, _never, [DueTimer(TimerKind.EXPIRY, new_id(), new_id())], datetime.now(UTC))
 
     with pytest.raises(StorageUnavailable):
         await database.transaction(unit)

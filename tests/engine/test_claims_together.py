@@ -22,7 +22,7 @@ from support.statements import by_kind, counted
 
 from orchestrator_gql.commands.engine import set_engine_state
 from orchestrator_gql.commands.processes import abort_process
-from orchestrator_gql.engine import shared_claims
+from orchestrator_gql.engine import claims
 from orchestrator_gql.process import Process
 from orchestrator_gql.reads.audit import verify_audit
 from orchestrator_gql.storage import processes, tables
@@ -234,7 +234,7 @@ async def test_while_the_engine_is_paused_no_deadline_moves_a_process(
             engine.turn(HOUR)
             for process_id in ids:
                 await engine.reaches(process_id, RUNNING)
-            claimed = await shared_claims.claim_together(engine.runtime, ids[:10])
+            claimed = await claims.claim_together(engine.runtime, ids[:10])
             paused = await all_processes(engine)
             await set_engine_state(engine.runtime, ADA, paused=False)
             ended = await all_end(engine)
@@ -255,7 +255,7 @@ async def test_a_claimed_process_is_not_claimed_again(postgres: PostgresServer, 
             held = {"worker": "another", "lease_until": clock.now() + timedelta(seconds=10)}
             change = update(tables.processes).where(tables.processes.c.id == ids[0]).values(held)
             await engine.runtime.database.transaction(lambda conn: conn.execute(change))
-            claimed = await shared_claims.claim_together(engine.runtime, ids)
+            claimed = await claims.claim_together(engine.runtime, ids)
 
     assert claimed[ids[0]] is None
     assert {result.process.status for id, result in claimed.items() if result is not None} == {FAILED}
@@ -273,7 +273,7 @@ async def test_a_claim_that_fails_is_left_out_and_the_others_share_the_transacti
                 await without_workflow.reaches(process_id, RUNNING)
         async with engine_of(url, flow_of(Remote()), clock=clock, role="api") as engine:
             await engine.runtime.database.transaction(lambda conn: breaks_steps(conn, ids[2]))
-            claimed = await shared_claims.claim_together(engine.runtime, ids)
+            claimed = await claims.claim_together(engine.runtime, ids)
             stored = {process.id: process.status for process in await all_processes(engine)}
 
     others = [process_id for process_id in ids if process_id != ids[2]]

@@ -11,7 +11,7 @@ from support.engine import Engine, engine_of
 from support.playbooks import of
 
 from orchestrator_gql import step
-from orchestrator_gql.engine import shared_claims
+from orchestrator_gql.engine import claims
 from orchestrator_gql.engine.workers import distributed
 from orchestrator_gql.engine.workers.distributed import DistributedDispatcher
 from orchestrator_gql.engine.workers.job_queue import JobQueue
@@ -151,7 +151,7 @@ async def test_jobs_whose_claims_fail_together_are_run_alone(
     with postgres.database() as url:
         async with engine_of(url, flow, role="api") as api, engine_of(url, flow, **IDLE):
             await ready(api, flow)
-            monkeypatch.setattr(shared_claims, "_claim_each", fails)
+            monkeypatch.setattr(claims, "_claim_each", fails)
             begun = [await api.start(flow) for _ in range(3)]
             for process_id in begun:
                 await api.reaches(process_id, COMPLETED)
@@ -166,7 +166,7 @@ async def test_a_worker_takes_no_more_jobs_than_it_has_places(
 ) -> None:
     """Nor does it claim others meanwhile: the places of the jobs are kept before it knows how many there are."""
     running, most, over = 0, 0, list[int]()
-    claim_jobs = shared_claims.claim_jobs
+    claim_jobs = claims.claim_jobs
 
     async def noting(runtime: Runtime, limit: int, hold: Any) -> Any:
         hooks: Any = runtime.database.hooks
