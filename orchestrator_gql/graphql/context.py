@@ -43,8 +43,8 @@ class Context:
     callback tokens.
     ``source`` replaces the event log as the source of a subscription to events. ``batches`` counts the batches that the
     subscription has begun to send, ``results`` the results that were made of them, and ``caught_up`` is that of the
-    last batch: if the two numbers are equal, ``cursor`` and ``caught_up`` belong to the last result. ``is_plain``: the
-    subscription selects only values of the events themselves, which are equal for all callers with equal rights.
+    last batch. ``is_plain``: the subscription selects only values of the events themselves, which are equal for all
+    callers with equal rights.
     ``coroutines`` has the coroutines of the operation that may not have begun.
 
     Reads for the response use ``reading``, so the rows that they load count for ``weight``. Reads of a command use
@@ -92,6 +92,14 @@ class Context:
         """
         has_signed_in = self.principal.credential != LOCAL_OPERATOR.credential
         return self.principal.id, None if has_signed_in else _network_of(self.peer)
+
+    @property
+    def is_in_step(self) -> bool:
+        """True if the last result was made of the last batch; otherwise the position of the subscription is unknown.
+
+        The libraries ask for a batch only after the result before.
+        """
+        return self.batches == self.results
 
     def maker(self) -> "MakeContext":
         """Makes contexts for the same caller with another source, or with none.

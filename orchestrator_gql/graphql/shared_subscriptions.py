@@ -175,7 +175,7 @@ class Group:
         try:
             async with aclosing(self._responses(context)) as responses:
                 async for response in responses:
-                    if not is_in_step(context) or context.cursor is None:
+                    if not context.is_in_step or context.cursor is None:
                         break
                     shared = self._shared(response, context.cursor)
                     response.let_go()
@@ -210,14 +210,6 @@ def _is_taken(member: Member, response: SharedResponse) -> bool:
         logger.debug("a subscriber could not be written to", exc_info=True)
         member.leave()
         return False
-
-
-def is_in_step(context: Context) -> bool:
-    """True if the last result was made of the last batch: the libraries ask for a batch only after the result before.
-
-    Otherwise the position of the subscription is unknown.
-    """
-    return context.batches == context.results
 
 
 class _Piece:
@@ -356,7 +348,7 @@ class _Subscriber:
         async with aclosing(self._execute(context)) as responses:
             async for response in responses:
                 yield response
-                if response.was_executed and context.caught_up and is_in_step(context) and self._can_share(context):
+                if response.was_executed and context.caught_up and context.is_in_step and self._can_share(context):
                     assert context.cursor is not None
                     self._cursor, self._is_over = context.cursor, False
                     return

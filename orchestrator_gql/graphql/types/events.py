@@ -57,10 +57,7 @@ class Event:
 
     @resolved(description="The process in its current state; null if the event is about no process.")
     async def process(self, info: Info) -> Process | None:
-        if self.logged.process_id is None:
-            return None
-        row = await info.context.loaders.process.load(self.logged.process_id)
-        return Process.of(row) if row else None
+        return await Process.by_id(info, self.logged.process_id)
 
 
 def _failure(event: Event, info: Info) -> Failure | None:
