@@ -33,7 +33,7 @@ from orchestrator_gql.graphql.types.common import (
     connection,
 )
 from orchestrator_gql.graphql.types.enums import OrderDirection, ProcessOrderField, StatsWindow
-from orchestrator_gql.graphql.types.events import EventConnection, event_connection
+from orchestrator_gql.graphql.types.event_pages import EventConnection, event_connection
 from orchestrator_gql.graphql.types.filters import (
     CallbackFilter,
     EventFilter,

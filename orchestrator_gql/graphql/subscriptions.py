@@ -13,7 +13,7 @@ from orchestrator_gql.graphql.documents import Kind
 from orchestrator_gql.graphql.planned_executor import PlannedExecutor
 from orchestrator_gql.graphql.projection import projection_of
 from orchestrator_gql.graphql.types.enums import StatsWindow
-from orchestrator_gql.graphql.types.events import EventBatch, selected_rows, with_rows
+from orchestrator_gql.graphql.types.event_pages import EventBatch, selected_rows, with_rows
 from orchestrator_gql.graphql.types.filters import EventFilter
 from orchestrator_gql.graphql.types.resolving import subscription
 from orchestrator_gql.graphql.types.stats import WINDOWS, Stats

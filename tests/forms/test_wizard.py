@@ -22,8 +22,8 @@ from orchestrator_gql.forms import (
     turn,
     wizard,
 )
+from orchestrator_gql.forms.dialogue import MAX_PAGES
 from orchestrator_gql.forms.shown import Page, show
-from orchestrator_gql.forms.wizard import MAX_PAGES
 from orchestrator_gql.types import State
 from orchestrator_gql.utils.errors import StepError
 

@@ -11,7 +11,8 @@ from orchestrator_gql.commands.input_request_assignees import (
     claim_input_request,
     release_input_request,
 )
-from orchestrator_gql.commands.input_requests import decide_input_requests, reject_input_request, submit_form
+from orchestrator_gql.commands.input_requests import reject_input_request, submit_form
+from orchestrator_gql.commands.many_decisions import decide_input_requests
 from orchestrator_gql.engine.input_requests.requests import DecisionResult
 from orchestrator_gql.graphql import masking
 from orchestrator_gql.graphql.context import EXECUTION_SECONDS, Info

@@ -6,13 +6,8 @@ import strawberry
 
 from orchestrator_gql import forms
 from orchestrator_gql import process as rules
-from orchestrator_gql.commands.processes import (
-    Started,
-    abort_process,
-    retry_process,
-    start_workflow,
-    update_process_note,
-)
+from orchestrator_gql.commands.processes import abort_process, retry_process, update_process_note
+from orchestrator_gql.commands.workflow_starts import Started, start_workflow
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.errors import (
     AuthorCodeError,

@@ -44,7 +44,7 @@ from orchestrator_gql.workflow.model import StepList
 
 if TYPE_CHECKING:
     from orchestrator_gql.graphql.types.changes import ProcessChanges
-    from orchestrator_gql.graphql.types.events import EventConnection
+    from orchestrator_gql.graphql.types.event_pages import EventConnection
     from orchestrator_gql.graphql.types.workflows import Workflow
 
 
@@ -226,8 +226,8 @@ class Process(Node):
             int | None,
             strawberry.argument(description="The largest number of entries to return; at most 200. Default: 100."),
         ] = 100,
-    ) -> Annotated["EventConnection", strawberry.lazy("orchestrator_gql.graphql.types.events")]:
-        from orchestrator_gql.graphql.types.events import event_connection
+    ) -> Annotated["EventConnection", strawberry.lazy("orchestrator_gql.graphql.types.event_pages")]:
+        from orchestrator_gql.graphql.types.event_pages import event_connection
 
         return await event_connection(info, after, EventFilter(process_ids=(self.row.id,)), first)
 
