@@ -151,8 +151,12 @@ def known(query: str, *, is_stranger: bool = False) -> KnownDocument:
     return found if found is not None else keep(query, read(query, is_stranger=is_stranger), is_stranger=is_stranger)
 
 
-async def known_in_turn(query: str, *, is_stranger: bool, queue: DocumentQueue, client: Hashable) -> KnownDocument:
-    """The same; an unknown document waits in the queue. Raises `ServerBusy`, too."""
+async def known_in_turn(
+    query: str, *, is_stranger: bool, queue: DocumentQueue | None, client: Hashable
+) -> KnownDocument:
+    """The same; if there is a queue, an unknown document waits there. Raises `ServerBusy`, too."""
+    if queue is None:
+        return known(query, is_stranger=is_stranger)
 
     def keep_it(found: KnownDocument) -> None:
         keep(query, found, is_stranger=is_stranger)
@@ -266,10 +270,7 @@ class KnownDocuments(SchemaExtension):
         """Use the kept document of this text."""
         query = self.execution_context.query or ""
         queue, client = queue_of(self.execution_context.context)
-        if queue is None:
-            self._known = known(query, is_stranger=self._is_stranger)
-        else:
-            self._known = await known_in_turn(query, is_stranger=self._is_stranger, queue=queue, client=client)
+        self._known = await known_in_turn(query, is_stranger=self._is_stranger, queue=queue, client=client)
         self.execution_context.graphql_document = self._known.document
         yield
 

@@ -89,14 +89,9 @@ class Execution:
         Raises `ServerBusy` if too many unknown documents wait.
         """
         queue, client = documents.queue_of(context)
+        is_stranger = request.is_stranger
         try:
-            if queue is None:
-                found = documents.known(request.query, is_stranger=request.is_stranger)
-            else:
-                is_stranger = request.is_stranger
-                found = await documents.known_in_turn(
-                    request.query, is_stranger=is_stranger, queue=queue, client=client
-                )
+            found = await documents.known_in_turn(request.query, is_stranger=is_stranger, queue=queue, client=client)
             operation = documents.select(found.document, request.operation_name)
         except GraphQLError as error:
             raise Refusal(self._refused([error])) from None

@@ -14,7 +14,7 @@ import strawberry
 from stories import Story, telling
 
 from orchestrator_gql.graphql import coroutines, planned_executor, slow_lane
-from orchestrator_gql.graphql.context import Context
+from orchestrator_gql.graphql.context import Context, Shared
 from orchestrator_gql.graphql.coroutines import Coroutines
 from orchestrator_gql.graphql.documents import Kind
 from orchestrator_gql.graphql.execution import Execution, ExecutionResponse
@@ -68,7 +68,7 @@ def started(story: Story, query: str, kind: Kind, *, timeout: float = 30) -> "as
     """The operation in a task, with its responses until it has caught up."""
     app: GraphQLApp = story.site.app.state.graphql
     runner = Execution(app.execution.schema, is_development=True, timeout=timeout)
-    context = Context(story.site.engine.runtime, LOCAL_OPERATOR, lane=app.lane, documents=app.documents)
+    context = Context(story.site.engine.runtime, LOCAL_OPERATOR, shared=Shared(lane=app.lane, documents=app.documents))
 
     async def run() -> list[ExecutionResponse]:
         found = []
