@@ -19,8 +19,8 @@ from orchestrator_gql.forms import (
     PageInvalid,
     ReadOnly,
     SubmitFormPage,
+    dialogue,
     turn,
-    wizard,
 )
 from orchestrator_gql.forms.dialogue import MAX_PAGES
 from orchestrator_gql.forms.shown import Page, show
@@ -238,7 +238,7 @@ async def test_the_shown_digest_is_computed_in_a_thread_as_the_form_is(
         threads.append(threading.get_ident())
         return show(*arguments)
 
-    monkeypatch.setattr(wizard, "show", recording_show)
+    monkeypatch.setattr(dialogue, "show", recording_show)
 
     class Only(FormPage):
         minutes: int = 30
