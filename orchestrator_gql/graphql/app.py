@@ -69,5 +69,5 @@ def _authorization(connection: Request | WebSocket, params: Mapping[str, Json] |
     return header(connection.scope, b"authorization")
 
 
-def _is_stranger(context: object) -> bool:
-    return isinstance(context, Context) and context.principal is NOBODY
+def _is_stranger(context: Context) -> bool:
+    return context.principal is NOBODY

@@ -49,7 +49,7 @@ from orchestrator_gql.graphql.transport_ws import Socket, has_welcome_origin, is
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import OrchestratorError, Unauthenticated, UnsupportedMediaType
 
-MakeContext = Callable[[Request | WebSocket, Mapping[str, Json] | None], Awaitable[object]]
+MakeContext = Callable[[Request | WebSocket, Mapping[str, Json] | None], Awaitable[Context]]
 """Makes ``info.context`` for each operation, so that nothing cached in it lives longer than the operation."""
 
 
@@ -85,7 +85,7 @@ class GraphQLApp:
         schema: strawberry.Schema,
         *,
         make_context: MakeContext,
-        is_stranger: Callable[[object], bool] = lambda _: False,
+        is_stranger: Callable[[Context], bool] = lambda _: False,
         is_development: bool,
         allowed_origins: Collection[str],
         body_limit: int = MIB,
@@ -246,7 +246,7 @@ class GraphQLApp:
         return await self._bodies.read(peer, len(body), _unknown, partial(requests.read_json, body))
 
     async def _execute(
-        self, request: Request, graphql_request: GraphQLRequest, context: object, accepted: Accepted
+        self, request: Request, graphql_request: GraphQLRequest, context: Context, accepted: Accepted
     ) -> ASGIApp:
         kinds = _KINDS[request.scope["method"] == "POST", accepted.takes_events]
         try:
@@ -279,7 +279,7 @@ class GraphQLApp:
         while await is_still_valid(self.make_context, request, None):  # noqa: ASYNC110 - a clock sends no event
             await asyncio.sleep(transport_ws.CREDENTIAL_SECONDS)
 
-    async def _only_response(self, graphql_request: GraphQLRequest, context: object, kind: Kind) -> ExecutionResponse:
+    async def _only_response(self, graphql_request: GraphQLRequest, context: Context, kind: Kind) -> ExecutionResponse:
         self.open_operations += 1
         try:
             return await self.execution.response(graphql_request, context, kind=kind)
@@ -287,7 +287,7 @@ class GraphQLApp:
             self.open_operations -= 1
 
     async def responses(
-        self, graphql_request: GraphQLRequest, context: object, *, kind: Kind, write_now: WriteNow | None = None
+        self, graphql_request: GraphQLRequest, context: Context, *, kind: Kind, write_now: WriteNow | None = None
     ) -> AsyncGenerator[Response, None]:
         """Every response of one operation; the operation counts as open until the last response.
 
@@ -297,7 +297,7 @@ class GraphQLApp:
         self.open_operations += 1
         self.open_subscriptions += follows
         responses: AsyncGenerator[Response, None]
-        if follows and self.shared is not None and isinstance(context, Context):
+        if follows and self.shared is not None:
             responses = self.shared.responses(graphql_request, context, write_now)
         else:
             responses = self.execution.responses(graphql_request, context, kind=kind)
