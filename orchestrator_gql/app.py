@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Scope
 from orchestrator_gql.authentication.guess_limiter import GuessLimiters
 from orchestrator_gql.callbacks import contract
 from orchestrator_gql.config.addresses import canonical, host_of, in_ascii
+from orchestrator_gql.config.dashboard import dashboard_folder
 from orchestrator_gql.config.settings import Settings
 from orchestrator_gql.domain import products
 from orchestrator_gql.domain.reading import READER, Question, StoredSubscriptions
@@ -37,7 +38,7 @@ from orchestrator_gql.rest.access_log import AccessLog
 from orchestrator_gql.rest.audit import audit_routes
 from orchestrator_gql.rest.callbacks import callback_routes
 from orchestrator_gql.rest.client_address import ClientAddress
-from orchestrator_gql.rest.dashboard import OnError, dashboard_folder, dashboard_routes, page_routes, telling_browsers
+from orchestrator_gql.rest.dashboard import Dashboard
 from orchestrator_gql.rest.health import health_routes
 from orchestrator_gql.rest.metrics import Metrics, metrics_routes
 from orchestrator_gql.rest.openapi import openapi_routes
@@ -92,13 +93,15 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
             yield
 
     open_routes = _open_routes(runtime, limiters)
-    routes = _routes(runtime, graphql, metrics, open_routes, limiters)
-    pages = _pages(settings)
+    dashboard = Dashboard(dashboard_folder(settings), settings.base_path, settings.offers_development)
+    routes = _routes(runtime, graphql, metrics, open_routes, limiters, dashboard)
+    pages = [] if graphql is None else dashboard.pages()  # they come last, so they hide no other route
+    on_unknown = on_http_error if graphql is None else dashboard.telling_browsers(on_http_error)
     refuse = _refusal(graphql, settings)
     app = Starlette(
         routes=[*routes, *pages],
         lifespan=lifespan,
-        exception_handlers={OrchestratorError: on_error, HTTPException: _on_http_error(settings), Exception: on_fault},
+        exception_handlers={OrchestratorError: on_error, HTTPException: on_unknown, Exception: on_fault},
         middleware=[
             Middleware(ClientAddress, proxies=settings.trusted_proxies),
             Middleware(AccessLog),
@@ -323,35 +326,20 @@ def _routes(
     metrics: Metrics,
     open_routes: list[BaseRoute],
     limiters: GuessLimiters,
+    dashboard: Dashboard,
 ) -> list[BaseRoute]:
-    settings = runtime.settings
     monitoring: list[BaseRoute] = [*health_routes(runtime), *metrics_routes(metrics)]
     if graphql is None:
         return monitoring
     return [
-        Route(GRAPHQL, with_cors(graphql, settings.allowed_origins)),
+        Route(GRAPHQL, with_cors(graphql, runtime.settings.allowed_origins)),
         WebSocketRoute(GRAPHQL, graphql),
         *monitoring,  # before the routes with patterns: a health check would try each of them
         *open_routes,
         *audit_routes(runtime, limiters.sign_ins),
         *openapi_routes(runtime),
-        *dashboard_routes(dashboard_folder(settings), settings.base_path, has_explorer=settings.offers_development),
+        *dashboard.routes(),
     ]
-
-
-def _pages(settings: Settings) -> list[BaseRoute]:
-    """Return the routes of the dashboard's pages. They come last, so they hide no other route."""
-    if settings.role == "worker":
-        return []
-    return page_routes(dashboard_folder(settings), settings.base_path, has_explorer=settings.offers_development)
-
-
-def _on_http_error(settings: Settings) -> OnError:
-    """Return the handler of an unknown path or a wrong method."""
-    if settings.role == "worker":
-        return on_http_error
-    folder = dashboard_folder(settings)
-    return telling_browsers(on_http_error, folder, settings.base_path, has_explorer=settings.offers_development)
 
 
 def _refusal(graphql: "GraphQLApp | None", settings: Settings) -> Refuse:

@@ -1,7 +1,8 @@
 """The client of one GraphQL operation over HTTP."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -35,6 +36,19 @@ def request(url: str, query: str, variables: Mapping[str, Json], *, seconds: flo
     ``url`` is not such a URL.
     """
     return _data(url, _post(url, {"query": query, "variables": variables}, seconds))
+
+
+def all_nodes(
+    url: str, query: str, field: str, variables: Mapping[str, Json] = MappingProxyType({})
+) -> Iterator[dict[str, Any]]:
+    """The nodes of all pages of a list; the query takes the cursor ``after``, and ``field`` is the name of the list."""
+    after = None
+    while True:
+        page = request(url, query, {**variables, "after": after})[field]
+        yield from page["nodes"]
+        if not page["pageInfo"]["hasNextPage"]:
+            return
+        after = page["pageInfo"]["endCursor"]
 
 
 def _data(url: str, response: httpx.Response) -> dict[str, Any]:

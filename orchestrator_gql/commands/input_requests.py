@@ -1,12 +1,9 @@
-"""submitForm, rejectInputRequest and decideInputRequests: the first decision wins, and only for the form as shown."""
+"""submitForm and rejectInputRequest: the first decision wins, and only for the form as shown."""
 
-import asyncio
 import hashlib
-import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -43,7 +40,6 @@ from orchestrator_gql.utils.errors import (
     AlreadyDecided,
     FieldError,
     InvalidState,
-    PayloadInvalid,
     StaleForm,
 )
 from orchestrator_gql.utils.json import canonical, encode
@@ -216,47 +212,6 @@ def _result_of_request(conn: Connection, input_request_id: UUID) -> DecisionResu
     request = input_requests.load(conn, input_request_id)
     process = processes.load(conn, request.process_id) if request else None
     return DecisionResult(request, process) if request and process else None
-
-
-MOST = 100
-"""The most decisions in one request."""
-
-S = TypeVar("S")
-R = TypeVar("R")
-F = TypeVar("F")
-
-
-async def decide_input_requests(
-    principal: Principal,
-    *,
-    submit: Sequence[Callable[[], Awaitable[S]]],
-    reject: Sequence[Callable[[], Awaitable[R]]],
-    failed: Callable[[Exception], F],
-    until: float,
-) -> tuple[list[S | F], list[R | F]]:
-    """Make the decisions in order, each in its own transaction, until ``until`` (seconds of the monotonic clock).
-
-    ``failed`` makes the result of a decision that raises or takes too long; such a decision does not stop the others.
-    Raises `Forbidden`, and `PayloadInvalid` for more than 100 decisions.
-    """
-    principal.demand(Permission.SUBMIT_FORM)
-    if len(submit) + len(reject) > MOST:
-        raise PayloadInvalid(f"At most {MOST} are decided at once, not {len(submit) + len(reject)}.")
-    submitted = [await _result_of(decide, failed, until) for decide in submit]
-    rejected = [await _result_of(decide, failed, until) for decide in reject]
-    return submitted, rejected
-
-
-async def _result_of(decide: Callable[[], Awaitable[R]], failed: Callable[[Exception], F], until: float) -> R | F:
-    """The result of one of several decisions: an error does not lose the results before it, nor stop those after it."""
-    left = until - time.monotonic()
-    try:
-        async with asyncio.timeout(
-            max(left / 2, 0)
-        ):  # half: even if many take too long, some time is left for the next decision
-            return await decide()
-    except Exception as error:
-        return failed(error)
 
 
 REJECTED = "rejected"

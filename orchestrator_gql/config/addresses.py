@@ -234,9 +234,7 @@ def _absolute(text: str) -> SplitResult:
 
 
 def _authority(parts: SplitResult) -> str:
-    dot = (
-        "." if (parts.hostname or "").endswith(".") else ""
-    )  # the final dot stops a resolver from adding its own domain
+    dot = "." if (parts.hostname or "").endswith(".") else ""  # it stops a resolver from adding its own domain
     host = bracketed(_canonical_of(parts)) + dot
     return host if parts.port is None else f"{host}:{parts.port}"
 

@@ -1,7 +1,7 @@
 """The settings of teams, roles and API tokens."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, EmailStr, Field, field_validator
 
@@ -66,3 +66,19 @@ class ApiToken(BaseModel):
         if not re.fullmatch("[0-9a-fA-F]{64}", value):
             raise ValueError("is not a SHA-256: give 64 hex digits, as `printf %s TOKEN | sha256sum` prints them")
         return value.lower()
+
+
+def check_principals(tokens: Sequence[ApiToken], teams: Sequence[Team], roles: Collection[str]) -> None:
+    """Raise `ValueError` for an unknown role, and for two teams or tokens that are the same."""
+    for token in tokens:
+        for role in token.roles:
+            if role not in roles:
+                raise ValueError(
+                    f"ORCHESTRATOR_API_TOKENS: {token.name!r} has the role {role!r}, which there is not; there are "
+                    f"{', '.join(sorted(roles))}"
+                )
+    keys = [team.key for team in teams]
+    if repeated := next((key for key in keys if keys.count(key) > 1), None):
+        raise ValueError(f"ORCHESTRATOR_TEAMS: there are two teams {repeated!r}")
+    if len({token.sha256 for token in tokens}) < len(tokens):
+        raise ValueError("ORCHESTRATOR_API_TOKENS: one token is there twice")

@@ -4,10 +4,11 @@ import base64
 import binascii
 import re
 from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
-from typing import Any
+from ipaddress import IPv4Network, IPv6Network
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+from orchestrator_gql.config.addresses import plain_address
 
 PREFIX = "whsec_"
 """The prefix of a Standard Webhooks key; the rest is base64."""
@@ -67,11 +68,9 @@ class Service(BaseModel):
         if not self.addresses:
             return True
         try:
-            address: Any = ip_address(peer or "")
+            address = plain_address(peer or "")  # a socket for IPv4 and IPv6 shows an IPv4 peer as mapped
         except ValueError:
             return False
-        if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-            address = address.ipv4_mapped  # a socket for IPv4 and IPv6 shows an IPv4 peer this way
         return any(address in network for network in self.addresses)
 
 

@@ -15,7 +15,7 @@ from pydantic_settings import SettingsError as NotReadable
 from orchestrator_gql.config import addresses, retention
 from orchestrator_gql.config import database_url as database_urls
 from orchestrator_gql.config.notifications import Smtp, Webhook
-from orchestrator_gql.config.principals import ROLES, ApiToken, Team
+from orchestrator_gql.config.principals import ROLES, ApiToken, Team, check_principals
 from orchestrator_gql.config.retention import Retention
 from orchestrator_gql.config.services import Service
 from orchestrator_gql.config.sources import PREFIX, EnvironmentAndFile, misspelt
@@ -248,7 +248,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _fitting(self) -> Self:
-        _check_principals(self)
+        check_principals(self.api_tokens, self.teams, self.permissions_of)
         if self.heartbeat * 2 > self.lease:
             raise ValueError(
                 "ORCHESTRATOR_HEARTBEAT: must be at most half of ORCHESTRATOR_LEASE, or leases run out between two "
@@ -361,24 +361,6 @@ def _each(read: Callable[[str], T], values: tuple[str, ...]) -> tuple[T, ...]:
         except ValueError as problem:
             raise ValueError(f"entry {position} {problem}") from None
     return tuple(results)
-
-
-def _check_principals(settings: Settings) -> None:
-    """Raise `ValueError` for an unknown role, and for two teams or tokens that are the same."""
-    roles = settings.permissions_of
-    for token in settings.api_tokens:
-        for role in token.roles:
-            if role not in roles:
-                raise ValueError(
-                    f"ORCHESTRATOR_API_TOKENS: {token.name!r} has the role {role!r}, which there is not; there are "
-                    f"{', '.join(sorted(roles))}"
-                )
-    keys = [team.key for team in settings.teams]
-    if repeated := next((key for key in keys if keys.count(key) > 1), None):
-        raise ValueError(f"ORCHESTRATOR_TEAMS: there are two teams {repeated!r}")
-    digests = [token.sha256 for token in settings.api_tokens]
-    if len(set(digests)) < len(digests):
-        raise ValueError("ORCHESTRATOR_API_TOKENS: one token is there twice")
 
 
 def _name_of(place: tuple[int | str, ...]) -> str:

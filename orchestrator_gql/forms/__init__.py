@@ -1,6 +1,6 @@
 """The form wizard of the server: authors write the pages, and the wizard decides which page comes next.
 
-wizard           one turn: the submitted pages go in; the next page, field errors or the data come out
+wizard           runs a form for one turn       dialogue  decides the turn: the next page, field errors or the data
 submitted_pages  validates one submitted page   shown     one page as a client sees it
 accepted         the accepted pages as JSON     masks     hides secrets in pages, and restores them
 errors           pydantic's errors as fields    schemas   the JSON Schema of a page
@@ -8,10 +8,11 @@ hints            how to draw a page             pages     FormPage, SubmitFormPa
 kept_pages       the pages that were just drawn schema_templates  the JSON Schemas of simple pages
 """
 
+from orchestrator_gql.forms.dialogue import Complete, NextPage, PageInvalid, Turn
 from orchestrator_gql.forms.masks import Secrecy
 from orchestrator_gql.forms.pages import FormPage, ReadOnly, SubmitFormPage
 from orchestrator_gql.forms.shown import Page
-from orchestrator_gql.forms.wizard import Complete, Form, NextPage, PageInvalid, Turn, turn
+from orchestrator_gql.forms.wizard import Form, turn
 
 __all__ = [
     "Complete",

@@ -1,38 +1,33 @@
 """Connect the GraphQL application to the runtime, the sign-in and the settings."""
 
-import asyncio
 from collections.abc import Mapping
-from functools import partial
 
 from starlette.requests import Request
 from starlette.websockets import WebSocket
 
 from orchestrator_gql.authentication.guess_limiter import GuessLimiters
 from orchestrator_gql.authentication.tokens import signed_in
+from orchestrator_gql.config.dashboard import dashboard_folder
 from orchestrator_gql.forms.errors import locale_of
 from orchestrator_gql.graphql import graphiql, libraries
-from orchestrator_gql.graphql.context import Context
+from orchestrator_gql.graphql.context import Context, Shared
 from orchestrator_gql.graphql.document_queue import DocumentQueue
-from orchestrator_gql.graphql.http import GraphQLApp
+from orchestrator_gql.graphql.http import SIGN_IN, GraphQLApp
 from orchestrator_gql.graphql.schema import build_schema
 from orchestrator_gql.graphql.slow_lane import SlowLane
 from orchestrator_gql.graphql.transport.headers import header, headers
 from orchestrator_gql.reads.events import feed_of
-from orchestrator_gql.reads.weight import Places
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import NOBODY
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import Unauthenticated
 from orchestrator_gql.utils.traces import read_traceparent
 
-SIGN_IN = "Say who you are: send `Authorization: Bearer TOKEN`, on a WebSocket in the payload of connection_init."
-
 
 def graphql_app(runtime: Runtime, limiters: GuessLimiters) -> GraphQLApp:
     """The application for ``/graphql`` over HTTP, WebSocket and server-sent events."""
-    settings, turn, places = runtime.settings, asyncio.Lock(), Places()
-    lane = SlowLane(runtime.notifier.ticket)
-    unknown = DocumentQueue(lane)
+    settings, lane = runtime.settings, SlowLane(runtime.notifier.ticket)
+    shared = Shared(lane=lane, documents=DocumentQueue(lane), callback_guesses=limiters.callbacks)
     libraries.note_untested()
 
     async def make_context(connection: Request | WebSocket, params: Mapping[str, Json] | None) -> Context:
@@ -48,33 +43,20 @@ def graphql_app(runtime: Runtime, limiters: GuessLimiters) -> GraphQLApp:
         # Only server-sent events have this header: a client that connects again sends the last id it received.
         last_event_id = header(scope, b"last-event-id") if scope["type"] == "http" else None
         trace = read_traceparent(headers(scope, b"traceparent"))
-        return Context(
-            runtime,
-            principal,
-            peer,
-            locale,
-            turn,
-            places,
-            lane,
-            unknown,
-            trace,
-            last_event_id=last_event_id or None,
-            callback_guesses=limiters.callbacks,
-        )
+        return Context(runtime, principal, peer, locale, shared, trace, last_event_id or None)
 
     return GraphQLApp(
         build_schema(is_development=settings.offers_development, redact=runtime.redact),
         make_context=make_context,
-        demand_signed_in=_demand_signed_in,
         is_stranger=_is_stranger,
         is_development=settings.offers_development,
         allowed_origins=(*settings.allowed_origins, *settings.public_origins),
         callback_body_limit=settings.max_callback_bytes,
-        graphiql_html=partial(graphiql.page, settings.base_path),
+        graphiql_html=lambda: graphiql.page(dashboard_folder(settings), settings.base_path),
         allows_get_queries=settings.allows_get_queries,
         lane=lane,
-        unknown=unknown,
-        feed=feed_of(runtime, places) if libraries.are_tested() else None,
+        unknown=shared.documents,
+        feed=feed_of(runtime, shared.places) if libraries.are_tested() else None,
     )
 
 
@@ -87,11 +69,5 @@ def _authorization(connection: Request | WebSocket, params: Mapping[str, Json] |
     return header(connection.scope, b"authorization")
 
 
-def _demand_signed_in(context: object, *, brings_results: bool) -> None:
-    """Raise `Unauthenticated` if the caller is not signed in and does more than deliver callback results."""
-    if _is_stranger(context) and not brings_results:
-        raise Unauthenticated(SIGN_IN)
-
-
-def _is_stranger(context: object) -> bool:
-    return isinstance(context, Context) and context.principal is NOBODY
+def _is_stranger(context: Context) -> bool:
+    return context.principal is NOBODY

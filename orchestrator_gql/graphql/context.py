@@ -30,21 +30,34 @@ Source: TypeAlias = Callable[["Context", EventFilter], AsyncGenerator[Batch, Non
 """Gives the batches of a subscription to events."""
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all operations of one server share.
+
+    The holder of ``turn`` redacts large values, and who loads much waits for one of the ``places``. Large operations
+    wait for the event loop in ``lane``, unknown documents in ``documents``. ``callback_guesses`` counts wrong callback
+    tokens.
+    """
+
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    places: Places = field(default_factory=Places)
+    lane: SlowLane = field(default_factory=SlowLane)
+    documents: DocumentQueue = field(default_factory=DocumentQueue)
+    callback_guesses: GuessLimiter = field(default_factory=lambda: GuessLimiter(60))
+
+
 @dataclass(slots=True)
 class Context:
     """The context of one operation.
 
     ``peer`` is the network address of the client, ``locale`` the language of form messages, ``trace`` the trace of the
-    request (see `utils.traces`), and ``began`` the start of the operation by the monotonic clock. All operations share
-    ``turn``, so only one at a time redacts large values, and ``lane``, where large operations wait for the event loop.
-    Unknown documents wait in ``documents``.
+    request (see `utils.traces`), and ``began`` the start of the operation by the monotonic clock.
     ``last_event_id`` is the cursor of the last batch that a client of server-sent events received before it connected
-    again, and ``cursor`` is the cursor of the batch that a subscription sends now. ``callback_guesses`` counts wrong
-    callback tokens.
+    again, and ``cursor`` is the cursor of the batch that a subscription sends now.
     ``source`` replaces the event log as the source of a subscription to events. ``batches`` counts the batches that the
     subscription has begun to send, ``results`` the results that were made of them, and ``caught_up`` is that of the
-    last batch: if the two numbers are equal, ``cursor`` and ``caught_up`` belong to the last result. ``is_plain``: the
-    subscription selects only values of the events themselves, which are equal for all callers with equal rights.
+    last batch. ``is_plain``: the subscription selects only values of the events themselves, which are equal for all
+    callers with equal rights.
     ``coroutines`` has the coroutines of the operation that may not have begun.
 
     Reads for the response use ``reading``, so the rows that they load count for ``weight``. Reads of a command use
@@ -55,14 +68,10 @@ class Context:
     principal: Principal
     peer: str | None = None
     locale: str = DEFAULT_LOCALE
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-    places: Places = field(default_factory=Places)
-    lane: SlowLane = field(default_factory=SlowLane)
-    documents: DocumentQueue = field(default_factory=DocumentQueue)
+    shared: Shared = field(default_factory=Shared)
     trace: str | None = None
     last_event_id: str | None = None
     cursor: str | None = None
-    callback_guesses: GuessLimiter = field(default_factory=lambda: GuessLimiter(60))
     began: float = field(default_factory=time.monotonic)
     source: Source | None = None
     batches: int = 0
@@ -78,11 +87,16 @@ class Context:
 
     def __post_init__(self) -> None:
         settings = self.runtime.settings
-        self.pace = Pace(self.lane, self.client)
+        self.pace = Pace(self.shared.lane, self.client)
         most, largest = settings.max_answer_bytes, settings.max_callback_bytes
-        self.weight = Weight(most, self.places, largest=largest, turn=self.pace.next_read)
+        self.weight = Weight(most, self.shared.places, largest=largest, turn=self.pace.next_read)
         self.reading = weighing(self.runtime, self.weight)
         self.renew()
+
+    @property
+    def documents(self) -> DocumentQueue:
+        """The queue for documents that the server does not know."""
+        return self.shared.documents
 
     @property
     def client(self) -> tuple[str, str | None]:
@@ -93,30 +107,26 @@ class Context:
         has_signed_in = self.principal.credential != LOCAL_OPERATOR.credential
         return self.principal.id, None if has_signed_in else _network_of(self.peer)
 
+    @property
+    def is_in_step(self) -> bool:
+        """True if the last result was made of the last batch; otherwise the position of the subscription is unknown.
+
+        The libraries ask for a batch only after the result before.
+        """
+        return self.batches == self.results
+
     def maker(self) -> "MakeContext":
         """Makes contexts for the same caller with another source, or with none.
 
         It is small: a subscriber keeps it while it waits.
         """
-        make = partial(
-            Context,
-            self.runtime,
-            self.principal,
-            self.peer,
-            self.locale,
-            self.turn,
-            self.places,
-            self.lane,
-            self.documents,
-            self.trace,
-            callback_guesses=self.callback_guesses,
-        )
+        make = partial(Context, self.runtime, self.principal, self.peer, self.locale, self.shared, self.trace)
         return lambda source: make(source=source)
 
     def renew(self) -> None:
         """Make new loaders, so that the next batch of a subscription reads the current rows."""
         self.loaders = Loaders(self.reading, self.principal, self.pace)
-        self.redacted = Redaction(self.runtime.redact, self.turn)
+        self.redacted = Redaction(self.runtime.redact, self.shared.turn)
 
 
 @lru_cache(maxsize=1024)

@@ -28,6 +28,7 @@ from graphql import OperationType as Kind
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
 
+from orchestrator_gql.graphql.context import Context
 from orchestrator_gql.graphql.document_queue import DocumentQueue
 from orchestrator_gql.utils.json import preview
 
@@ -42,7 +43,6 @@ __all__ = [
     "known",
     "known_in_turn",
     "operations",
-    "queue_of",
     "select",
 ]
 
@@ -265,11 +265,10 @@ class KnownDocuments(SchemaExtension):
     async def on_parse(self) -> AsyncIterator[None]:
         """Use the kept document of this text."""
         query = self.execution_context.query or ""
-        queue, client = queue_of(self.execution_context.context)
-        if queue is None:
-            self._known = known(query, is_stranger=self._is_stranger)
-        else:
-            self._known = await known_in_turn(query, is_stranger=self._is_stranger, queue=queue, client=client)
+        context: Context = self.execution_context.context
+        self._known = await known_in_turn(
+            query, is_stranger=self._is_stranger, queue=context.documents, client=context.client
+        )
         self.execution_context.graphql_document = self._known.document
         yield
 
@@ -287,18 +286,16 @@ class KnownDocuments(SchemaExtension):
         rules = rules_for(rules, is_stranger=self._is_stranger)
         find_again = partial(self._known.verdicts.get, (schema, rules))
         found = find_again()
-        if found is None:
-            validate = partial(_validated, schema, self._known.document, rules)
-            queue, client = queue_of(self.execution_context.context)
-            keep_it = partial(self._keep_verdict, (schema, rules))
-            if queue is not None:
-                work = (find_again, validate, keep_it)
-                verdict: tuple[GraphQLError, ...] = await queue.read(client, self._known.characters, *work)
-                await queue.pause(client)
-                return verdict
-            found = validate()
-            keep_it(found)
-        return found
+        if found is not None:
+            return found
+        context: Context = self.execution_context.context
+        validate = partial(_validated, schema, self._known.document, rules)
+        keep_it = partial(self._keep_verdict, (schema, rules))
+        verdict: tuple[GraphQLError, ...] = await context.documents.read(
+            context.client, self._known.characters, find_again, validate, keep_it
+        )
+        await context.documents.pause(context.client)
+        return verdict
 
     def _keep_verdict(self, rules: tuple[GraphQLSchema, _Rules], found: tuple[GraphQLError, ...]) -> None:
         characters = sum(len(error.message) for error in found)
@@ -323,8 +320,3 @@ def selected_names(parts: Iterable[Node]) -> frozenset[str]:
         if isinstance(inner, SelectionSetNode):
             remaining += inner.selections
     return frozenset(found)
-
-
-def queue_of(context: object) -> tuple[DocumentQueue | None, Hashable]:
-    """The queue for unknown documents and the client, which takes its turn there."""
-    return getattr(context, "documents", None), getattr(context, "client", None)

@@ -1,11 +1,14 @@
 """The typed errors of the result unions, and the translation of our exceptions into them."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 import strawberry
 
 from orchestrator_gql.graphql.context import Info
+from orchestrator_gql.graphql.masking import code_of
 from orchestrator_gql.graphql.types.common import User
 from orchestrator_gql.graphql.types.enums import ErrorCode
 from orchestrator_gql.graphql.types.forms import FieldError, UserError
@@ -13,6 +16,9 @@ from orchestrator_gql.graphql.types.processes import Process
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.security import Permission
 from orchestrator_gql.utils import errors
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @strawberry.type(description="The object does not exist, or the caller may not see it: both get this error.")
@@ -38,8 +44,7 @@ class ConflictError(UserError):
 
     @resolved(description="The process that causes the conflict; null if there is none.")
     async def conflicting_process(self, info: Info) -> Process | None:
-        row = await info.context.loaders.process.load(self.process_id) if self.process_id else None
-        return Process.of(row) if row else None
+        return await Process.by_id(info, self.process_id)
 
 
 @strawberry.type(description="The engine is paused; it starts no step until a user resumes it.")
@@ -106,6 +111,18 @@ TypedError = (
 )
 
 
+async def result_or_error(command: Awaitable[T], show: Callable[[T], R]) -> R:
+    """What ``show`` makes of the result of the command, or the typed error that refuses it.
+
+    The union of the field must have a member for each error of the command.
+    """
+    try:
+        result = await command
+    except errors.OrchestratorError as error:
+        return typed(error)  # type: ignore[return-value]
+    return show(result)
+
+
 def typed(error: errors.OrchestratorError) -> TypedError:
     """The error as a member of a result union. An error without such a member is raised again as a top-level error."""
     message = error.message
@@ -148,7 +165,7 @@ def typed(error: errors.OrchestratorError) -> TypedError:
 
 
 def _code(error: errors.OrchestratorError) -> ErrorCode:
-    return ErrorCode(error.code.replace("-", "_").upper())
+    return ErrorCode(code_of(error))
 
 
 def _uuid(value: object) -> UUID | None:

@@ -12,12 +12,10 @@ from strawberry.types import ExecutionResult
 
 from orchestrator_gql.audit import origin
 from orchestrator_gql.graphql import documents, masking
-from orchestrator_gql.graphql.coroutines import Coroutines
+from orchestrator_gql.graphql.context import Context
 from orchestrator_gql.graphql.documents import Kind
 from orchestrator_gql.graphql.operation_plans import Result, extensions_of, plan_of
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
-from orchestrator_gql.reads.weight import Weight
-from orchestrator_gql.security import NOBODY, Principal
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import ServerBusy
 from orchestrator_gql.utils.shared_timers import TimeLimit
@@ -82,21 +80,16 @@ class Execution:
     timeout: float
 
     async def operation(
-        self, request: GraphQLRequest, context: object, kinds: Collection[Kind]
+        self, request: GraphQLRequest, context: Context, kinds: Collection[Kind]
     ) -> OperationDefinitionNode:
         """The operation to execute. Raises `Refusal` if there is none or its kind is not in ``kinds``.
 
         Raises `ServerBusy` if too many unknown documents wait.
         """
-        queue, client = documents.queue_of(context)
         try:
-            if queue is None:
-                found = documents.known(request.query, is_stranger=request.is_stranger)
-            else:
-                is_stranger = request.is_stranger
-                found = await documents.known_in_turn(
-                    request.query, is_stranger=is_stranger, queue=queue, client=client
-                )
+            found = await documents.known_in_turn(
+                request.query, is_stranger=request.is_stranger, queue=context.documents, client=context.client
+            )
             operation = documents.select(found.document, request.operation_name)
         except GraphQLError as error:
             raise Refusal(self._refused([error])) from None
@@ -109,7 +102,7 @@ class Execution:
             raise Refusal(self._refused([refused]), kind)
         return operation
 
-    def compile(self, request: GraphQLRequest, context: object) -> bool:
+    def compile(self, request: GraphQLRequest, context: Context) -> bool:
         """Make the executor of a valid operation, which notes in the context what it finds, and run nothing.
 
         False if the values of the variables do not fit.
@@ -126,17 +119,12 @@ class Execution:
         )
         return not isinstance(built, list)
 
-    async def response(self, request: GraphQLRequest, context: object, *, kind: Kind) -> ExecutionResponse:
+    async def response(self, request: GraphQLRequest, context: Context, *, kind: Kind) -> ExecutionResponse:
         """The response of a query or mutation. Raises nothing except cancellation."""
-        weight: Weight | None = getattr(context, "weight", None)
-        coroutines: Coroutines | None = getattr(context, "coroutines", None)
         try:
             with _acting(context), TimeLimit(self.timeout):
                 result = await self._result(request, context)
-            if coroutines is not None:
-                coroutines.close() if result.errors else coroutines.forget()
-            if weight is not None:
-                weight.finish()
+            _finish(context, result)
             return self._response(result, kind, None)
         except TimeoutError:
             return _timed_out(self.timeout)
@@ -145,16 +133,16 @@ class Execution:
         except (Exception, asyncio.CancelledError) as error:
             return _failed(error)
         finally:
-            _close(coroutines, weight)
+            _close(context)
 
-    async def _result(self, request: GraphQLRequest, context: object) -> Result:
+    async def _result(self, request: GraphQLRequest, context: Context) -> Result:
         plan = plan_of(self.schema, request)
         if plan is not None:
             return await plan.result(request, context)
         async with aclosing(await self._stream(request, context)) as results:
             return await anext(results)
 
-    async def _stream(self, request: GraphQLRequest, context: object) -> AsyncGenerator[Any, None]:
+    async def _stream(self, request: GraphQLRequest, context: Context) -> AsyncGenerator[Any, None]:
         return await self.schema.stream(
             request.query,
             variable_values=dict(request.variables),
@@ -164,37 +152,30 @@ class Execution:
         )
 
     async def responses(
-        self, request: GraphQLRequest, context: object, *, kind: Kind
+        self, request: GraphQLRequest, context: Context, *, kind: Kind
     ) -> AsyncGenerator[ExecutionResponse, None]:
         """Every response of the operation; only a subscription has several. Raises nothing except cancellation."""
         if kind is not Kind.SUBSCRIPTION:
             yield await self.response(request, context, kind=kind)
             return
-        weight: Weight | None = getattr(context, "weight", None)
-        coroutines: Coroutines | None = getattr(context, "coroutines", None)
-        counts = hasattr(context, "results")
+        weight = context.weight
         try:
             with _acting(context):
                 results = await self._stream(request, context)
             async with aclosing(results):
                 while (result := await _next_result(results, context)) is not None:
-                    if counts:
-                        context.results += 1  # type: ignore[attr-defined]
-                    if coroutines is not None:
-                        coroutines.close() if result.errors else coroutines.forget()
-                    if weight is not None:
-                        weight.finish()
-                        if weight.was_over and weight.may_be_divided:
-                            continue  # the subscription sends the same events again, fewer at once
+                    context.results += 1
+                    _finish(context, result)
+                    if weight.was_over and weight.may_be_divided:
+                        continue  # the subscription sends the same events again, fewer at once
                     # A batch that failed has no cursor: a client that connects again must not skip its events.
-                    cursor = getattr(context, "cursor", None) if result.data is not None else None
-                    yield self._response(result, kind, cursor)
+                    yield self._response(result, kind, context.cursor if result.data is not None else None)
         except ServerBusy as busy:
             yield _busy(busy)
         except (Exception, asyncio.CancelledError) as error:
             yield _failed(error)
         finally:
-            _close(coroutines, weight)
+            _close(context)
 
     def _response(self, result: Result, kind: Kind, cursor: str | None) -> ExecutionResponse:
         if not result.errors:
@@ -215,22 +196,25 @@ class Execution:
         return ExecutionResponse({"errors": errors_shown}, was_executed=False)
 
 
-async def _next_result(results: AsyncGenerator[Any, None], context: object) -> ExecutionResult | None:
+async def _next_result(results: AsyncGenerator[Any, None], context: Context) -> ExecutionResult | None:
     with _acting(context):
         return await anext(results, None)
 
 
-def _acting(context: object) -> origin.acting:
+def _acting(context: Context) -> origin.acting:
     """Audit entries of the operation have the address of the caller and the kind of its credential."""
-    principal: Principal = getattr(context, "principal", NOBODY)
-    return origin.acting(getattr(context, "peer", None), f"graphql/{principal.credential}")
+    return origin.acting(context.peer, f"graphql/{context.principal.credential}")
 
 
-def _close(coroutines: Coroutines | None, weight: Weight | None) -> None:
-    if coroutines is not None:
-        coroutines.close()
-    if weight is not None:
-        weight.close()
+def _finish(context: Context, result: Result) -> None:
+    """Note that the operation has this result."""
+    context.coroutines.close() if result.errors else context.coroutines.forget()
+    context.weight.finish()
+
+
+def _close(context: Context) -> None:
+    context.coroutines.close()
+    context.weight.close()
 
 
 def _busy(busy: ServerBusy) -> ExecutionResponse:

@@ -1,9 +1,7 @@
-"""The page of GraphiQL and the folder of its built files; no content delivery network is needed."""
+"""The page of GraphiQL, whose files are built; no content delivery network is needed."""
 
 from html import escape
 from pathlib import Path
-
-_PACKAGE = Path(__file__).parents[1]
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -61,20 +59,11 @@ npm run build</pre>
 """
 
 
-def assets_folder() -> Path | None:
-    """The folder of the built dashboard, with GraphiQL's files in its folder `graphiql`; None if it is not built.
-
-    An installed package contains the folder; in a checkout `npm run build` writes it.
-    """
-    candidates = (_PACKAGE / "dashboard_files", _PACKAGE.parent / "frontend-example" / "dist")
-    return next((folder for folder in candidates if (folder / "index.html").is_file()), None)
-
-
-def page(base_path: str = "") -> str:
+def page(folder: Path | None, base_path: str = "") -> str:
     """The HTML of GraphiQL, which loads `/graphiql/…` from this origin; if it is not built, build instructions.
 
-    ``base_path`` is the path of the public URL, below which the page finds its files.
+    ``folder`` is that of the built dashboard, if there is one. ``base_path`` is the path of the public URL, below which
+    the page finds its files.
     """
-    folder = assets_folder()
     is_built = folder is not None and (folder / "graphiql" / "boot.js").is_file()
     return _PAGE.replace("{base}", escape(f"{base_path}/")) if is_built else _NOT_BUILT

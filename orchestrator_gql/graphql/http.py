@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Cor
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import strawberry
 from graphql import GraphQLError
@@ -47,27 +47,13 @@ from orchestrator_gql.graphql.transport.responses import HttpRefusal, graphql_re
 from orchestrator_gql.graphql.transport.sse import KEEP_ALIVE, EventStream
 from orchestrator_gql.graphql.transport_ws import Socket, has_welcome_origin, is_still_valid, is_welcome
 from orchestrator_gql.types import Json
-from orchestrator_gql.utils.errors import OrchestratorError, UnsupportedMediaType
+from orchestrator_gql.utils.errors import OrchestratorError, Unauthenticated, UnsupportedMediaType
 
-MakeContext = Callable[[Request | WebSocket, Mapping[str, Json] | None], Awaitable[object]]
+MakeContext = Callable[[Request | WebSocket, Mapping[str, Json] | None], Awaitable[Context]]
 """Makes ``info.context`` for each operation, so that nothing cached in it lives longer than the operation."""
 
 
-class DemandSignedIn(Protocol):
-    """Raises `Unauthenticated` if the caller in the context may not send the operation."""
-
-    def __call__(self, context: object, *, brings_results: bool) -> None:
-        """``brings_results``: the operation has only mutations that remote services send."""
-
-
-def everybody_may(context: object, *, brings_results: bool) -> None:
-    """Refuse no operation before its execution."""
-
-
-def nobody_is(context: object) -> bool:
-    """No caller is a stranger, because there is no sign-in."""
-    return False
-
+SIGN_IN = "Say who you are: send `Authorization: Bearer TOKEN`, on a WebSocket in the payload of connection_init."
 
 MIB = 1024 * 1024
 STRANGERS_BODIES = 8
@@ -87,9 +73,8 @@ class GraphQLApp:
     ``make_context(connection, connection_params)`` makes the context. It is called for each HTTP request, before the
     body is read. On a WebSocket it is called once at ``connection_init`` and once for each operation, with the payload
     of ``connection_init``. It raises `Unauthenticated` to refuse the caller.
-    ``demand_signed_in`` is called for each operation over HTTP.
     ``is_stranger(context)`` is true if there is sign-in and the caller shows no credential; such a caller gets a
-    quarter of the limits.
+    quarter of the limits, and can only deliver the results of callbacks.
     ``allowed_origins`` are the origins, as browsers write them, of other sites whose pages may open a WebSocket.
     With a ``feed`` of the event log, equal subscriptions to events are executed once; see `shared_subscriptions`.
     The limits are in bytes, the times in seconds. The schema should be a `QuietSchema` with the `default_extensions`.
@@ -100,8 +85,7 @@ class GraphQLApp:
         schema: strawberry.Schema,
         *,
         make_context: MakeContext,
-        demand_signed_in: DemandSignedIn = everybody_may,
-        is_stranger: Callable[[object], bool] = nobody_is,
+        is_stranger: Callable[[Context], bool] = lambda _: False,
         is_development: bool,
         allowed_origins: Collection[str],
         body_limit: int = MIB,
@@ -123,7 +107,6 @@ class GraphQLApp:
         # The JSON of a callback is read soon. It does not wait for others' documents, each of which may take a second.
         self._bodies = DocumentQueue(self.lane)
         self.make_context = make_context
-        self._demand_signed_in = demand_signed_in
         self._is_stranger = is_stranger
         self.open_operations = 0
         self.open_subscriptions = 0
@@ -263,7 +246,7 @@ class GraphQLApp:
         return await self._bodies.read(peer, len(body), _unknown, partial(requests.read_json, body))
 
     async def _execute(
-        self, request: Request, graphql_request: GraphQLRequest, context: object, accepted: Accepted
+        self, request: Request, graphql_request: GraphQLRequest, context: Context, accepted: Accepted
     ) -> ASGIApp:
         kinds = _KINDS[request.scope["method"] == "POST", accepted.takes_events]
         try:
@@ -272,7 +255,8 @@ class GraphQLApp:
             if request.method == "GET" and refused.kind is Kind.MUTATION:
                 raise _mutation_by_get() from None
             return _asgi_response(refused.response, accepted)
-        self._demand_signed_in(context, brings_results=documents.asks_only(operation, documents.CALLBACK_MUTATIONS))
+        if self._is_stranger(context) and not documents.asks_only(operation, documents.CALLBACK_MUTATIONS):
+            raise Unauthenticated(SIGN_IN)
         kind = operation.operation
         if accepted.media_type != EVENTS and kind is not Kind.SUBSCRIPTION:
             work = self._only_response(graphql_request, context, kind)
@@ -295,7 +279,7 @@ class GraphQLApp:
         while await is_still_valid(self.make_context, request, None):  # noqa: ASYNC110 - a clock sends no event
             await asyncio.sleep(transport_ws.CREDENTIAL_SECONDS)
 
-    async def _only_response(self, graphql_request: GraphQLRequest, context: object, kind: Kind) -> ExecutionResponse:
+    async def _only_response(self, graphql_request: GraphQLRequest, context: Context, kind: Kind) -> ExecutionResponse:
         self.open_operations += 1
         try:
             return await self.execution.response(graphql_request, context, kind=kind)
@@ -303,7 +287,7 @@ class GraphQLApp:
             self.open_operations -= 1
 
     async def responses(
-        self, graphql_request: GraphQLRequest, context: object, *, kind: Kind, write_now: WriteNow | None = None
+        self, graphql_request: GraphQLRequest, context: Context, *, kind: Kind, write_now: WriteNow | None = None
     ) -> AsyncGenerator[Response, None]:
         """Every response of one operation; the operation counts as open until the last response.
 
@@ -313,7 +297,7 @@ class GraphQLApp:
         self.open_operations += 1
         self.open_subscriptions += follows
         responses: AsyncGenerator[Response, None]
-        if follows and self.shared is not None and isinstance(context, Context):
+        if follows and self.shared is not None:
             responses = self.shared.responses(graphql_request, context, write_now)
         else:
             responses = self.execution.responses(graphql_request, context, kind=kind)

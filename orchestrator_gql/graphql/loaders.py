@@ -103,62 +103,51 @@ class Loader(DataLoader[K, T]):
         return found.of_caller() if isinstance(found, _Read) and not found.done() else found
 
 
+def _loader(load: Callable[[Runtime, Principal, list[K]], Awaitable[list[T]]]) -> "cached_property[DataLoader[K, T]]":
+    """A loader that is made when a field first needs it."""
+
+    def make(loaders: "Loaders") -> DataLoader[K, T]:
+        bound = partial(load, loaders.runtime, loaders.principal)  # not the loaders: they would be garbage in a circle
+        return Loader(load_fn=bound, max_batch_size=AT_ONCE, loop=loaders.loop)
+
+    return cached_property(make)
+
+
 def _single_value(read: Callable[[Runtime, Principal], Awaitable[T]]) -> "cached_property[DataLoader[None, T]]":
     """A loader of a single value, which is read once for all fields that use it."""
 
-    def make(loaders: "Loaders") -> DataLoader[None, T]:
-        runtime, principal = loaders.runtime, loaders.principal  # not the loaders: they would be garbage in a circle
-        loop = loaders.loop
+    async def load(runtime: Runtime, principal: Principal, keys: list[None]) -> list[T]:
+        return [await read(runtime, principal)] * len(keys)
 
-        async def load(keys: list[None]) -> list[T]:
-            return [await read(runtime, principal)] * len(keys)
-
-        return Loader(load_fn=load, max_batch_size=AT_ONCE, loop=loop)
-
-    return cached_property(make)
+    return _loader(load)
 
 
 def _single_rows(read: ByKeys[K, T]) -> "cached_property[DataLoader[K, T | None]]":
-    def make(loaders: "Loaders") -> DataLoader[K, T | None]:
-        runtime, principal, loop = loaders.runtime, loaders.principal, loaders.loop
+    async def load(runtime: Runtime, principal: Principal, keys: list[K]) -> list[T | None]:
+        found = await read(runtime, principal, keys)
+        return [found.get(key) for key in keys]
 
-        async def load(keys: list[K]) -> list[T | None]:
-            found = await read(runtime, principal, keys)
-            return [found.get(key) for key in keys]
-
-        return Loader(load_fn=load, max_batch_size=AT_ONCE, loop=loop)
-
-    return cached_property(make)
+    return _loader(load)
 
 
 def _row_lists(read: ByKeys[UUID, list[T]]) -> "cached_property[DataLoader[UUID, list[T]]]":
-    def make(loaders: "Loaders") -> DataLoader[UUID, list[T]]:
-        runtime, principal, loop = loaders.runtime, loaders.principal, loaders.loop
+    async def load(runtime: Runtime, principal: Principal, keys: list[UUID]) -> list[list[T]]:
+        found = await read(runtime, principal, keys)
+        return [found.get(key, []) for key in keys]
 
-        async def load(keys: list[UUID]) -> list[list[T]]:
-            found = await read(runtime, principal, keys)
-            return [found.get(key, []) for key in keys]
-
-        return Loader(load_fn=load, max_batch_size=AT_ONCE, loop=loop)
-
-    return cached_property(make)
+    return _loader(load)
 
 
 def _pages(read: ReadPages[L]) -> "cached_property[DataLoader[tuple[UUID, PageArgs], Log[L]]]":
-    def make(loaders: "Loaders") -> DataLoader[tuple[UUID, PageArgs], Log[L]]:
-        runtime, principal, loop = loaders.runtime, loaders.principal, loaders.loop
+    async def load(runtime: Runtime, principal: Principal, keys: list[tuple[UUID, PageArgs]]) -> list[Log[L]]:
+        found: dict[tuple[UUID, PageArgs], Log[L]] = {}
+        for page_args in {key_args for _, key_args in keys}:
+            ids = [id for id, key_args in keys if key_args == page_args]
+            pages = await read(runtime, principal, ids, page_args)
+            found |= {(id, page_args): page for id, page in pages.items()}
+        return [found[key] for key in keys]
 
-        async def load(keys: list[tuple[UUID, PageArgs]]) -> list[Log[L]]:
-            found: dict[tuple[UUID, PageArgs], Log[L]] = {}
-            for page_args in {key_args for _, key_args in keys}:
-                ids = [id for id, key_args in keys if key_args == page_args]
-                pages = await read(runtime, principal, ids, page_args)
-                found |= {(id, page_args): page for id, page in pages.items()}
-            return [found[key] for key in keys]
-
-        return Loader(load_fn=load, max_batch_size=AT_ONCE, loop=loop)
-
-    return cached_property(make)
+    return _loader(load)
 
 
 class _PatientLoop:
@@ -186,7 +175,7 @@ def _keep(loader: "DataLoader[K, T]", key: K, value: T) -> None:
 class Loaders:
     """The loaders of one operation. The key is a UUID; loaders of logs also take the arguments of a page.
 
-    A loader is made when a field first needs it: an operation needs a few of them, and a batch of a subscription none.
+    An operation needs a few of them, and a batch of a subscription none.
 
     They pass the caller to the read functions, which require READ for every field that uses them. A caller without
     READ sees only the fields that a mutation result or an audit entry has itself.

@@ -34,6 +34,7 @@ from strawberry.extensions import AddValidationRules
 from strawberry.types import ExecutionResult
 
 from orchestrator_gql.graphql import documents, libraries
+from orchestrator_gql.graphql.context import Context
 from orchestrator_gql.graphql.documents import KnownDocument, KnownDocuments
 from orchestrator_gql.graphql.limits import ListSize, PageSize, has_long_list, is_page_too_large, page_arguments
 from orchestrator_gql.graphql.planned_executor import Collected, PlannedExecutor
@@ -85,7 +86,7 @@ class OperationPlan:
             is_page_too_large(size.value, self.operation, variables) for size in self.sizes
         )
 
-    async def result(self, request: GraphQLRequest, context: object) -> Result:
+    async def result(self, request: GraphQLRequest, context: Context) -> Result:
         """The result of the execution."""
         try:
             executor = self._executor(request, context)
@@ -98,7 +99,7 @@ class OperationPlan:
             located = error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
             return ExecutionResult(None, [located])
 
-    def _executor(self, request: GraphQLRequest, context: object) -> PlannedExecutor | list[GraphQLError]:
+    def _executor(self, request: GraphQLRequest, context: Context) -> PlannedExecutor | list[GraphQLError]:
         values = self.read_variables(request.variables)
         if values is None:
             known = self.operation.variable_definitions or ()

@@ -127,8 +127,8 @@ class PlannedExecutor(WeighingExecutor):
 
     def execute_fields(self, parent_type: Any, source_value: Any, path: Any, grouped_field_set: Any, place: Any) -> Any:
         """Write the plain fields, and execute the others."""
-        weight: Weight | None = getattr(self.context_value, "weight", None)
-        if self._planned is None or weight is None or weight.is_over:
+        weight: Weight = self.context_value.weight
+        if self._planned is None or weight.is_over:
             return super().execute_fields(parent_type, source_value, path, grouped_field_set, place)
         results: dict[str, Any] = {}
         awaited: list[str] = []

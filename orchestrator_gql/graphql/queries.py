@@ -2,17 +2,25 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 from typing import Annotated, TypeVar
 from uuid import UUID
 
 import strawberry
 
 from orchestrator_gql.graphql.context import Info
-from orchestrator_gql.graphql.errors import AuthorCodeError, ConflictError, ForbiddenError, NotFoundError, typed
+from orchestrator_gql.graphql.errors import (
+    AuthorCodeError,
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    result_or_error,
+)
 from orchestrator_gql.graphql.types import stats as stats_types
 from orchestrator_gql.graphql.types.audit import AuditEntry, AuditQueries
 from orchestrator_gql.graphql.types.callbacks import Callback, CallbackAttempt
 from orchestrator_gql.graphql.types.common import (
+    CONDITIONS,
     After,
     Assignee,
     Before,
@@ -25,7 +33,7 @@ from orchestrator_gql.graphql.types.common import (
     connection,
 )
 from orchestrator_gql.graphql.types.enums import OrderDirection, ProcessOrderField, StatsWindow
-from orchestrator_gql.graphql.types.events import EventConnection, event_connection
+from orchestrator_gql.graphql.types.event_pages import EventConnection, event_connection
 from orchestrator_gql.graphql.types.filters import (
     CallbackFilter,
     EventFilter,
@@ -58,12 +66,10 @@ from orchestrator_gql.reads.rows import NodeId, NodeKind
 from orchestrator_gql.security import Permission
 from orchestrator_gql.storage.events import EventFilter as LogFilter
 from orchestrator_gql.storage.pagination import PageArgs, RowPage, cursor_of, only
-from orchestrator_gql.utils.errors import NotFound, OrchestratorError
+from orchestrator_gql.utils.errors import NotFound
 from orchestrator_gql.workflow import model
 
 T = TypeVar("T", Workflow, Product)
-
-CONDITIONS = strawberry.argument(description="The conditions that an entry must meet; null selects every entry.")
 
 NEWEST_FIRST = ProcessOrder(field=ProcessOrderField.STARTED_AT, direction=OrderDirection.DESC)
 
@@ -96,12 +102,8 @@ async def _request_connection(info: Info, filter: InputRequestFilter, page_args:
     context = info.context
     wanted = filter.as_of(context.runtime.clock.now(), context.runtime, context.principal)
     page = await input_request_reads.input_request_page(context.reading, context.principal, wanted, page_args)
-
-    async def total() -> int:
-        return await input_request_reads.input_request_count(context.reading, context.principal, wanted)
-
-    result: Connection[InputRequest] = connection(page, InputRequest.of, total)
-    return result
+    total = partial(input_request_reads.input_request_count, context.reading, context.principal, wanted)
+    return connection(page, InputRequest.of, total)
 
 
 @strawberry.type(
@@ -206,12 +208,8 @@ class Query(NotificationQueries, AuditQueries, ProductSubscriptionQueries):
         wanted = (filter or CallbackFilter()).as_of(now)
         page_args = PageArgs(first, after)
         page = await callback_reads.callback_page(context.reading, context.principal, wanted, page_args)
-
-        async def total() -> int:
-            return await callback_reads.callback_count(context.reading, context.principal, wanted)
-
-        result: Connection[Callback] = connection(page, lambda row: Callback.of(row, now), total)
-        return result
+        total = partial(callback_reads.callback_count, context.reading, context.principal, wanted)
+        return connection(page, lambda row: Callback.of(row, now), total)
 
     @resolved(description="The product with this name; null if there is none.")
     def product(
@@ -260,18 +258,14 @@ class Query(NotificationQueries, AuditQueries, ProductSubscriptionQueries):
         ] = [],  # noqa: B006
     ) -> StartFormResult:
         context = info.context
-        try:
-            return form_result(
-                await input_request_reads.start_form(
-                    context.runtime,
-                    context.principal,
-                    workflow_name=workflow_name,
-                    pages=list(pages),
-                    locale=context.locale,
-                )
-            )
-        except OrchestratorError as error:
-            return typed(error)  # type: ignore[return-value]
+        turn = input_request_reads.start_form(
+            context.runtime,
+            context.principal,
+            workflow_name=workflow_name,
+            pages=list(pages),
+            locale=context.locale,
+        )
+        return await result_or_error(turn, form_result)
 
     @resolved(description="The numbers at the top of the dashboard.")
     async def stats(
@@ -318,8 +312,7 @@ def _list_connection(entries: list[T], first: int | None, after: str | None) -> 
         return len(entries)
 
     page = RowPage(items, has_next=len(following) > size, has_previous=start is not None)
-    result: Connection[T] = connection(page, lambda entry: entry, total, is_known=True)
-    return result
+    return connection(page, lambda entry: entry, total, is_known=True)
 
 
 def _workflow(info: Info, name: str) -> Workflow | None:

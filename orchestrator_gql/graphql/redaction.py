@@ -139,9 +139,7 @@ def _redacting(resolve: Any, *, is_list: bool) -> Any:
     @wraps(resolve)
     def resolver(source: Any, info: Any, **arguments: Any) -> Any:
         value = resolve(source, info, **arguments)
-        redact = getattr(info.context, "redacted", None)
-        if redact is None:
-            return value  # the scalar redacts it
+        redact: Redaction = info.context.redacted
         if info.is_awaitable(value):  # it notes the coroutine, see `coroutines`
             return resolved_later(value, redact)
         shown = redact(value)

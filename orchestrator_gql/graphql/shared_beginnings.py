@@ -138,7 +138,7 @@ class Beginnings:
             cursor = context.cursor
             if response is None or not response.was_executed or key is None or cursor is None:
                 return None
-            if "errors" in response.payload or context.batches != context.results:
+            if "errors" in response.payload or not context.is_in_step:
                 return None  # each subscriber gets the error that it would get alone
             data = json.encode(response.payload).encode()
             response.let_go()

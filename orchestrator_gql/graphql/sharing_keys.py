@@ -47,44 +47,36 @@ class Key:
 
 def key_of(request: GraphQLRequest, context: Context) -> Key | None:
     """The key of a valid subscription; None if it is executed alone."""
-    document = _document(request)
-    if document is None:
-        return None
-    operation = documents.select(document, request.operation_name)
-    fields = _root_fields(document, operation.selection_set)
+    document, fields = _selected(request)
     if {field.name.value for field in fields} != {FIELD}:
         return None
     cursors = _variables_of_cursor(document, fields)
-    viewer = context.principal
     # Other fields may depend on the person: what it may decide, or what an author's rule allows it.
-    return _key(request, context, cursors, _rights(context) if context.is_plain else viewer)
+    return _key(request, context, cursors, _rights(context) if context.is_plain else context.principal)
 
 
 def cursors_of(request: GraphQLRequest) -> dict[str, Any]:
     """The variables that are used only for the cursor of a subscription to events, and their values."""
-    document = _document(request)
-    if document is None:
-        return {}
-    fields = _root_fields(document, documents.select(document, request.operation_name).selection_set)
-    return {name: request.variables.get(name) for name in _variables_of_cursor(document, fields)}
+    return {name: request.variables.get(name) for name in _variables_of_cursor(*_selected(request))}
 
 
 def key_of_numbers(request: GraphQLRequest, context: Context) -> Key | None:
     """The key of a subscription to the numbers; None for other operations."""
-    document = _document(request)
-    if document is None:
-        return None
-    fields = _root_fields(document, documents.select(document, request.operation_name).selection_set)
+    _, fields = _selected(request)
     if {field.name.value for field in fields} != {NUMBERS}:
         return None
     return _key(request, context, set(), _rights(context))
 
 
-def _document(request: GraphQLRequest) -> DocumentNode | None:
-    """The document; None if it is so long that it is not kept: it would be parsed on the event loop again."""
+def _selected(request: GraphQLRequest) -> tuple[DocumentNode, list[FieldNode]]:
+    """The document and the root fields of its operation.
+
+    No fields if the document is so long that it is not kept: it would be parsed on the event loop again.
+    """
     if len(request.query) > documents.KEPT_LENGTH:
-        return None
-    return documents.known(request.query, is_stranger=request.is_stranger).document
+        return DocumentNode(definitions=()), []
+    document = documents.known(request.query, is_stranger=request.is_stranger).document
+    return document, _root_fields(document, documents.select(document, request.operation_name).selection_set)
 
 
 def _rights(context: Context) -> Hashable:

@@ -13,14 +13,13 @@ from orchestrator_gql.graphql.documents import Kind
 from orchestrator_gql.graphql.planned_executor import PlannedExecutor
 from orchestrator_gql.graphql.projection import projection_of
 from orchestrator_gql.graphql.types.enums import StatsWindow
-from orchestrator_gql.graphql.types.events import EventBatch, selected_rows, with_rows
+from orchestrator_gql.graphql.types.event_pages import EventBatch, selected_rows, with_rows
 from orchestrator_gql.graphql.types.filters import EventFilter
 from orchestrator_gql.graphql.types.resolving import subscription
 from orchestrator_gql.graphql.types.stats import WINDOWS, Stats
 from orchestrator_gql.graphql.weighing_executor import NO_HELPERS
 from orchestrator_gql.reads import events as event_reads
 from orchestrator_gql.reads import processes as process_reads
-from orchestrator_gql.reads.weight import Weight
 from orchestrator_gql.storage.events import EventFilter as LogFilter
 
 PIECE = 20
@@ -121,8 +120,7 @@ class EventExecutor(PlannedExecutor):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._projection = projection_of(self) if self.operation.operation is Kind.SUBSCRIPTION else None
-        if isinstance(self.context_value, Context):
-            self.context_value.is_plain = self._projection is not None and self._projection.is_whole
+        self.context_value.is_plain = self._projection is not None and self._projection.is_whole
 
     def build_per_event_executor(self, payload: Any) -> Executor[Any]:
         """Replace the shared dict in the copy for one event; the copy gets the helpers when it executes something."""
@@ -138,10 +136,9 @@ class EventExecutor(PlannedExecutor):
         projected = None if self._projection is None else self._projection.data(self.root_value)
         if projected is not None:
             data, size = projected
-            weight: Weight | None = getattr(self.context_value, "weight", None)
-            if weight is None or weight.written + size <= weight.limit:
-                if weight is not None:
-                    weight.write(size)
+            weight = self.context_value.weight
+            if weight.written + size <= weight.limit:
+                weight.write(size)
                 return ExecutionResult(data, None)
         if self.async_helpers is NO_HELPERS:
             self.async_helpers = GraphQLResolveInfoHelpers(self.gather_async_work, self.track_async_work)

@@ -15,6 +15,7 @@ from weakref import ref
 from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from orchestrator_gql.graphql.context import Context
 from orchestrator_gql.graphql.documents import Kind
 from orchestrator_gql.graphql.execution import (
     Execution,
@@ -60,12 +61,12 @@ class Server(Protocol):
         ...
 
     @property
-    def make_context(self) -> Callable[[WebSocket, Mapping[str, Json] | None], Awaitable[object]]:
+    def make_context(self) -> Callable[[WebSocket, Mapping[str, Json] | None], Awaitable[Context]]:
         """Make the context of one operation."""
         ...
 
     def responses(
-        self, request: GraphQLRequest, context: object, *, kind: Kind, write_now: WriteNow | None = None
+        self, request: GraphQLRequest, context: Context, *, kind: Kind, write_now: WriteNow | None = None
     ) -> AsyncGenerator[Response, None]:
         """Every response of one operation; ``write_now`` writes shared ones while the next response is awaited."""
         ...
@@ -88,7 +89,7 @@ def has_welcome_origin(connection: HTTPConnection, allowed_origins: Collection[s
 
 
 async def is_still_valid(
-    make_context: Callable[[Any, Mapping[str, Json] | None], Awaitable[object]],
+    make_context: Callable[[Any, Mapping[str, Json] | None], Awaitable[Context]],
     connection: HTTPConnection,
     params: Mapping[str, Json] | None,
 ) -> bool:

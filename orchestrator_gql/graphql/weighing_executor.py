@@ -7,10 +7,9 @@ from typing import Any
 from graphql import GraphQLLeafType, get_named_type, is_leaf_type
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from orchestrator_gql.graphql.coroutines import Coroutines
+from orchestrator_gql.graphql.context import Context
 from orchestrator_gql.graphql.documents import Kind
 from orchestrator_gql.graphql.slow_lane import Pace
-from orchestrator_gql.reads.weight import Weight
 from orchestrator_gql.utils import json
 
 LEAF_BYTES = 24
@@ -24,17 +23,15 @@ class WeighingExecutor(StrawberryGraphQLCoreExecutionContext):
     mutation still reports what it has done, as far as the limit allows.
     """
 
+    context_value: Context
+
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        coroutines: Coroutines | None = getattr(self.context_value, "coroutines", None)
-        if coroutines is not None:
-            self.is_awaitable = coroutines.noting(self.is_awaitable)  # type: ignore[assignment]
+        self.is_awaitable = self.context_value.coroutines.noting(self.is_awaitable)  # type: ignore[assignment]
 
     def complete_leaf_value(self, return_type: GraphQLLeafType, result: Any) -> Any:  # type: ignore[override]
         """Write the value and count it."""
-        weight: Weight | None = getattr(self.context_value, "weight", None)
-        if weight is None:
-            return super().complete_leaf_value(return_type, result)
+        weight = self.context_value.weight
         if weight.is_over and self.operation.operation is not Kind.MUTATION:
             return ""
         written = super().complete_leaf_value(return_type, result)
@@ -45,11 +42,10 @@ class WeighingExecutor(StrawberryGraphQLCoreExecutionContext):
         self, item_type: Any, details: Any, info: Any, path: Any, items: Any, place: Any
     ) -> Any:
         """Write the items, in the next slice if the operation is large, or none after the limit."""
-        weight: Weight | None = getattr(self.context_value, "weight", None)
-        if weight is not None and weight.is_over and self.operation.operation is not Kind.MUTATION:
+        if self.context_value.weight.is_over and self.operation.operation is not Kind.MUTATION:
             items = ()
-        pace: Pace | None = getattr(self.context_value, "pace", None)
-        if pace is None or not items or is_leaf_type(get_named_type(item_type)) or pace.may_go_on():
+        pace = self.context_value.pace
+        if not items or is_leaf_type(get_named_type(item_type)) or pace.may_go_on():
             return super().complete_iterable_value(item_type, details, info, path, items, place)
         complete = super().complete_iterable_value
         return self._later(pace, partial(complete, item_type, details, info, path, items, place))
@@ -67,8 +63,8 @@ class WeighingExecutor(StrawberryGraphQLCoreExecutionContext):
 
     def collect_and_execute_subfields(self, return_type: Any, details: Any, path: Any, result: Any, place: Any) -> Any:
         """Complete an object now, or in the next slice if the operation is large."""
-        pace: Pace | None = getattr(self.context_value, "pace", None)
-        if pace is None or pace.may_go_on():
+        pace = self.context_value.pace
+        if pace.may_go_on():
             return super().collect_and_execute_subfields(return_type, details, path, result, place)
         complete = super().collect_and_execute_subfields
         return self._later(pace, partial(complete, return_type, details, path, result, place))

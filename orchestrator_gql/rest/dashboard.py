@@ -4,6 +4,7 @@ The dashboard draws the page of the address itself, so each of its addresses ans
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from hashlib import blake2b
 from html import escape
 from pathlib import Path
@@ -14,7 +15,6 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.status import HTTP_404_NOT_FOUND
 
-from orchestrator_gql.config.settings import Settings
 from orchestrator_gql.rest.built_files import BuiltFiles
 
 OnError: TypeAlias = Callable[[Request, Exception], Awaitable[Response]]
@@ -53,70 +53,64 @@ NOT_BUILT = f"""<!doctype html><html lang="en"><meta charset="utf-8">{BASE}<titl
 <p>The API is at <a href="graphql">/graphql</a>.</p></html>"""
 
 
-def dashboard_routes(folder: Path | None, base_path: str = "", *, has_explorer: bool = False) -> list[BaseRoute]:
-    """The first page and the files of the dashboard; if it is not built, a page that says how to build it.
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """The dashboard in ``folder``, below ``base_path``, the path of the public URL; no folder if it is not built.
 
-    ``base_path`` is the path of the public URL: with and without a final slash the page finds its files below it.
+    With ``has_explorer`` it shows where GraphiQL is.
     """
-    first = Route("/", _document(folder, base_path, has_explorer=has_explorer))
-    if folder is None:
-        return [first]
 
-    async def icon(_: Request) -> Response:
-        return FileResponse(folder / "icon.svg", headers=CHECKED)
+    folder: Path | None
+    base_path: str = ""
+    has_explorer: bool = False
 
-    return [
-        first,
-        Route("/icon.svg", icon),
-        Mount("/assets", BuiltFiles(directory=str(folder / "assets"), headers=FOREVER)),
-        Mount("/graphiql", BuiltFiles(directory=str(folder / "graphiql"), headers=CHECKED)),
-    ]
+    def routes(self) -> list[BaseRoute]:
+        """The first page and the files; if the dashboard is not built, a page that says how to build it.
 
+        With and without a final slash the page finds its files below the path of the public URL.
+        """
+        first = Route("/", self._document)
+        folder = self.folder
+        if folder is None:
+            return [first]
 
-def page_routes(folder: Path | None, base_path: str = "", *, has_explorer: bool = False) -> list[BaseRoute]:
-    """The other pages of the dashboard, all with the document of the first page."""
-    document = _document(folder, base_path, has_explorer=has_explorer)
-    return [Route(page + slash, document) for page in PAGES for slash in ("", "/")]
+        async def icon(_: Request) -> Response:
+            return FileResponse(folder / "icon.svg", headers=CHECKED)
 
+        return [
+            first,
+            Route("/icon.svg", icon),
+            Mount("/assets", BuiltFiles(directory=str(folder / "assets"), headers=FOREVER)),
+            Mount("/graphiql", BuiltFiles(directory=str(folder / "graphiql"), headers=CHECKED)),
+        ]
 
-def telling_browsers(
-    on_error: OnError, folder: Path | None, base_path: str = "", *, has_explorer: bool = False
-) -> OnError:
-    """The handler of HTTP errors that shows a browser the dashboard at an unknown path, with status 404.
+    def pages(self) -> list[BaseRoute]:
+        """The routes of the other pages, all with the document of the first page."""
+        return [Route(page + slash, self._document) for page in PAGES for slash in ("", "/")]
 
-    The dashboard says that it has no such page. Any other client, and any other error, gets what ``on_error`` answers.
-    """
-    if folder is None:
-        return on_error
-    content = _content(folder, base_path, has_explorer=has_explorer)
+    def telling_browsers(self, on_error: OnError) -> OnError:
+        """The handler of HTTP errors that shows a browser the dashboard at an unknown path, with status 404.
 
-    async def handle(request: Request, error: Exception) -> Response:
-        is_page = request.scope["type"] == "http" and request.method in ("GET", "HEAD")
-        is_unknown = getattr(error, "status_code", None) == HTTP_404_NOT_FOUND
-        if is_page and is_unknown and "text/html" in request.headers.get("accept", ""):
-            return HTMLResponse(content(), HTTP_404_NOT_FOUND, {**CHECKED, "Vary": "Accept"})
-        return await on_error(request, error)
+        The dashboard says that it has no such page. Any other client, and any other error, gets what ``on_error``
+        answers.
+        """
+        folder = self.folder
+        if folder is None:
+            return on_error
 
-    return handle
+        async def handle(request: Request, error: Exception) -> Response:
+            is_page = request.scope["type"] == "http" and request.method in ("GET", "HEAD")
+            is_unknown = getattr(error, "status_code", None) == HTTP_404_NOT_FOUND
+            if is_page and is_unknown and "text/html" in request.headers.get("accept", ""):
+                return HTMLResponse(self._content(folder), HTTP_404_NOT_FOUND, {**CHECKED, "Vary": "Accept"})
+            return await on_error(request, error)
 
+        return handle
 
-def _content(folder: Path, base_path: str, *, has_explorer: bool) -> Callable[[], str]:
-    additions = _base(base_path) + (EXPLORER if has_explorer else "")
-    # Read at each request: a build may have replaced the file.
-    return lambda: (folder / "index.html").read_text("utf-8").replace(BASE, additions, 1)
-
-
-def _base(base_path: str) -> str:
-    return f'<base href="{escape(base_path)}/" />'
-
-
-def _document(folder: Path | None, base_path: str, *, has_explorer: bool) -> Callable[[Request], Response]:
-    if folder is None:
-        return lambda _: HTMLResponse(NOT_BUILT.replace(BASE, _base(base_path)), headers=HEADERS)
-    read = _content(folder, base_path, has_explorer=has_explorer)
-
-    def document(request: Request) -> Response:
-        content = read()
+    def _document(self, request: Request) -> Response:
+        if self.folder is None:
+            return HTMLResponse(NOT_BUILT.replace(BASE, self._base), headers=HEADERS)
+        content = self._content(self.folder)
         etag = f'"{blake2b(content.encode(), digest_size=12).hexdigest()}"'
         headers = {**CHECKED, "ETag": etag}
         known = request.headers.get("if-none-match", "").split(",")
@@ -124,11 +118,11 @@ def _document(folder: Path | None, base_path: str, *, has_explorer: bool) -> Cal
             return Response(status_code=304, headers=headers)
         return HTMLResponse(content, headers=headers)
 
-    return document
+    def _content(self, folder: Path) -> str:
+        """The document, read at each request: a build may have replaced the file."""
+        additions = self._base + (EXPLORER if self.has_explorer else "")
+        return (folder / "index.html").read_text("utf-8").replace(BASE, additions, 1)
 
-
-def dashboard_folder(settings: Settings) -> Path | None:
-    """The folder of the built files: from the settings, the package or the checkout; None if not built."""
-    package = Path(__file__).parent.parent
-    folders = (settings.dashboard, package / "dashboard_files", package.parent / "frontend-example" / "dist")
-    return next((folder for folder in folders if folder is not None and (folder / "index.html").is_file()), None)
+    @property
+    def _base(self) -> str:
+        return f'<base href="{escape(self.base_path)}/" />'

@@ -13,12 +13,12 @@ from datetime import timedelta
 from typing import Protocol, TypeVar, assert_never, cast
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from orchestrator_gql.rest.metric_collectors import AuthorsCollector, FixedCollector, SlowReaderCollector
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import metrics as stored_metrics
 from orchestrator_gql.storage.database.observer import (
@@ -31,10 +31,9 @@ from orchestrator_gql.storage.database.observer import (
 )
 from orchestrator_gql.storage.metrics import LIVING, Gauges
 from orchestrator_gql.types import AttemptOutcome, EngineState, ProcessStatus
-from orchestrator_gql.utils.author_places import Authors
 from orchestrator_gql.utils.errors import StorageUnavailable
 from orchestrator_gql.utils.outages import READS
-from orchestrator_gql.utils.slow_readers import Reason, SlowReaders
+from orchestrator_gql.utils.slow_readers import SlowReaders
 from orchestrator_gql.version import __version__
 
 F = TypeVar("F", Counter, Histogram)
@@ -93,9 +92,9 @@ class Metrics:
         self._reuse_until = 0.0
         self._make_counts()
         self._make_gauges(connections)
-        self._registry.register(_AuthorsCollector(runtime.authors))
+        self._registry.register(AuthorsCollector(runtime.authors))
         if slow_readers is not None:
-            self._registry.register(_SlowReaderCollector(slow_readers))
+            self._registry.register(SlowReaderCollector(slow_readers))
 
     def committed(self, units: int, seconds: float, facts: list[Fact]) -> None:
         """Count the facts of a commit that became durable."""
@@ -275,60 +274,9 @@ class Metrics:
         return family
 
 
-class _SlowReaderCollector(Collector):
-    def __init__(self, slow_readers: SlowReaders) -> None:
-        self._slow_readers = slow_readers
-
-    def collect(self) -> Iterator[Metric]:
-        """The bytes that wait for clients now, and the number of disconnected clients."""
-        description = "Bytes that wait for clients which read slowly."
-        yield GaugeMetricFamily("orchestrator_bytes_waiting", description, self._slow_readers.bytes_waiting)
-        description = "Clients that were disconnected because they did not read, by reason."
-        family = CounterMetricFamily("orchestrator_slow_clients_disconnected", description, labels=["reason"])
-        for reason in Reason:
-            family.add_metric([reason], self._slow_readers.disconnected[reason])
-        yield family
-
-
-class _AuthorsCollector(Collector):
-    def __init__(self, authors: Authors) -> None:
-        self._authors = authors
-
-    def collect(self) -> Iterator[Metric]:
-        """The threads of authors' functions, and the functions that do not return."""
-        labels = ["place"]
-        description = "Threads that run authors' functions."
-        threads = GaugeMetricFamily("orchestrator_author_threads", description, labels=labels)
-        description = "Authors' functions that did not return in time, and still run."
-        stuck = GaugeMetricFamily("orchestrator_author_calls_stuck", description, labels=labels)
-        description = "Authors' functions that wait for a thread."
-        waiting = GaugeMetricFamily("orchestrator_author_calls_waiting", description, labels=labels)
-        description = "Authors' functions that took longer than their limit."
-        timeouts = CounterMetricFamily("orchestrator_author_timeouts", description, labels=labels)
-        for place in self._authors.places:
-            threads.add_metric([place.name], place.thread_count)
-            stuck.add_metric([place.name], place.stuck)
-            waiting.add_metric([place.name], place.threads.waiting)
-            timeouts.add_metric([place.name], place.timeouts)
-        description = "How often a function blocked an event loop for over a second; the log names the function."
-        blocks = CounterMetricFamily("orchestrator_event_loop_blocks", description, labels=["loop"])
-        for name, count in self._authors.blocks.items():
-            blocks.add_metric([name], count)
-        yield from (threads, stuck, waiting, timeouts, blocks)
-
-
-class _FixedCollector(Collector):
-    def __init__(self, families: Iterator[Metric]) -> None:
-        self._families = list(families)
-
-    def collect(self) -> list[Metric]:
-        """The given families."""
-        return self._families
-
-
 def _registry_of(families: Iterator[Metric]) -> CollectorRegistry:
     registry = CollectorRegistry()
-    registry.register(_FixedCollector(families))
+    registry.register(FixedCollector(families))
     return registry
 
 

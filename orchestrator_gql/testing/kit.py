@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
-from orchestrator_gql.commands.processes import Started, start_workflow
+from orchestrator_gql.commands.workflow_starts import Started, start_workflow
 from orchestrator_gql.forms import NextPage, Page, PageInvalid
 from orchestrator_gql.reads.input_requests import start_form
 from orchestrator_gql.runtime import Runtime

@@ -5,7 +5,6 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -14,6 +13,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import SAWarning
 from sqlalchemy.schema import CreateTable
 from support.database import new_sqlite_url
+from support.old_schemas import upgrade_to
 
 from orchestrator_gql.storage.database import connect
 from orchestrator_gql.storage.database.schema import HEAD, configuration, prepare
@@ -67,7 +67,7 @@ async def test_the_callbacks_of_an_earlier_release_keep_their_keys_and_attempts(
     database = connect(new_sqlite_url(tmp_path))
     await database.open()
     try:
-        await database.alter(lambda conn: _upgraded(conn, "0002"))
+        await database.alter(lambda conn: upgrade_to(conn, "0002"))
         await database.transaction(_one_callback_of_0002)
         await prepare(database)
         kept = await database.read(_kept)
@@ -75,12 +75,6 @@ async def test_the_callbacks_of_an_earlier_release_keep_their_keys_and_attempts(
         await database.close()
 
     assert kept == {"keys": 1, "attempts": 1, "wait_seq": 4, "round": 1, "source": "CALLBACK"}
-
-
-def _upgraded(conn: Connection, revision: str) -> None:
-    config = configuration()
-    config.attributes["connection"] = conn
-    command.upgrade(config, revision)
 
 
 def _one_callback_of_0002(conn: Connection) -> None:

@@ -86,8 +86,7 @@ def test_the_log_is_listed_verified_and_exported(site: Site) -> None:
 def test_a_policy_is_listed_as_the_decider(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     details = {"verdict": "APPROVED", "policy": "is_short", "shown_digest": "0" * 64, "comment": None}
     entry = {"at": "2026-03-02T10:00:00+01:00", "action": "autoConfirm", "actor": None, "details": details}
-    page = {"nodes": [{**entry, "process": None}], "pageInfo": {"hasNextPage": False}}
-    monkeypatch.setattr(listing, "request", lambda *_: {"audit": page})
+    monkeypatch.setattr(listing, "all_nodes", lambda *_: iter([{**entry, "process": None}]))
 
     listing.show("http://nowhere")
 

@@ -13,8 +13,9 @@ from support.network import rested
 from support.product_lives import LIVES, DeedRefused, Operators, Seen, demand_all
 
 from orchestrator_gql.commands.input_requests import submit_form
-from orchestrator_gql.commands.processes import Started, abort_process, retry_process, start_workflow
+from orchestrator_gql.commands.processes import abort_process, retry_process
 from orchestrator_gql.commands.product_subscriptions import set_in_sync
+from orchestrator_gql.commands.workflow_starts import Started, start_workflow
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import input_requests
 from orchestrator_gql.utils.errors import OrchestratorError

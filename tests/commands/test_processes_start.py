@@ -15,7 +15,8 @@ from support.operator import ADA, BOB, confirm, open_request
 from support.remote import Remote, answer
 
 from orchestrator_gql import begin, callback_step, inputstep, step
-from orchestrator_gql.commands.processes import Started, abort_process, retry_process, start_workflow
+from orchestrator_gql.commands.processes import abort_process, retry_process
+from orchestrator_gql.commands.workflow_starts import Started, start_workflow
 from orchestrator_gql.domain import ProductBlockModel, SubscriptionModel, register_product
 from orchestrator_gql.forms import FormPage, NextPage, PageInvalid
 from orchestrator_gql.security import LOCAL_OPERATOR, AuthContext, Principal

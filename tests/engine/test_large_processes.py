@@ -12,7 +12,8 @@ from support.traces import ids_of, orphans, traces
 
 from orchestrator_gql import begin, step
 from orchestrator_gql.audit.pruned import PRUNE, has_no_details
-from orchestrator_gql.commands.processes import abort_process, retry_process, start_workflow, update_process_note
+from orchestrator_gql.commands.processes import abort_process, retry_process, update_process_note
+from orchestrator_gql.commands.workflow_starts import start_workflow
 from orchestrator_gql.config.retention import read
 from orchestrator_gql.engine import large_processes
 from orchestrator_gql.engine.large_processes import CHANGED, LargeProcess

@@ -13,7 +13,7 @@ from support.network import begun, lock_of, rested
 
 from orchestrator_gql import StepList, begin, inputstep, step
 from orchestrator_gql.commands.input_requests import submit_form
-from orchestrator_gql.commands.processes import start_workflow
+from orchestrator_gql.commands.workflow_starts import start_workflow
 from orchestrator_gql.domain import ProductBlockModel, SubscriptionModel, register_product
 from orchestrator_gql.domain.base import SI
 from orchestrator_gql.forms import FormPage

@@ -18,7 +18,7 @@ from support.lossy import Cut, LossyWire, lossy_wire
 from support.remote import Remote, answer, fail
 
 from orchestrator_gql import begin, callback_step, step
-from orchestrator_gql.commands.processes import Started, start_workflow
+from orchestrator_gql.commands.workflow_starts import Started, start_workflow
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.types import AttemptOutcome, EventKind, Json, ProcessStatus, State
 from orchestrator_gql.utils.errors import OutcomeUnknown

@@ -18,7 +18,7 @@ from support.remote import Remote
 
 from orchestrator_gql import callback_step, conditional, inputstep, step
 from orchestrator_gql.app import assemble, running
-from orchestrator_gql.commands.processes import Started, start_workflow
+from orchestrator_gql.commands.workflow_starts import Started, start_workflow
 from orchestrator_gql.config.settings import read_settings
 from orchestrator_gql.engine.steps import arguments, models
 from orchestrator_gql.engine.workers.embedded import EmbeddedDispatcher

@@ -25,7 +25,8 @@ from support.network import (
 from support.stage import named
 
 from orchestrator_gql import StepList, begin, inputstep, step
-from orchestrator_gql.commands.processes import abort_process, start_workflow
+from orchestrator_gql.commands.processes import abort_process
+from orchestrator_gql.commands.workflow_starts import start_workflow
 from orchestrator_gql.domain import SubscriptionModel
 from orchestrator_gql.forms import FormPage, NextPage
 from orchestrator_gql.reads.input_requests import start_form

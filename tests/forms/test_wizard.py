@@ -19,11 +19,11 @@ from orchestrator_gql.forms import (
     PageInvalid,
     ReadOnly,
     SubmitFormPage,
+    dialogue,
     turn,
-    wizard,
 )
+from orchestrator_gql.forms.dialogue import MAX_PAGES
 from orchestrator_gql.forms.shown import Page, show
-from orchestrator_gql.forms.wizard import MAX_PAGES
 from orchestrator_gql.types import State
 from orchestrator_gql.utils.errors import StepError
 
@@ -238,7 +238,7 @@ async def test_the_shown_digest_is_computed_in_a_thread_as_the_form_is(
         threads.append(threading.get_ident())
         return show(*arguments)
 
-    monkeypatch.setattr(wizard, "show", recording_show)
+    monkeypatch.setattr(dialogue, "show", recording_show)
 
     class Only(FormPage):
         minutes: int = 30

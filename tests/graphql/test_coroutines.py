@@ -6,15 +6,15 @@ import warnings
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import strawberry
 from stories import Story, telling
+from toy_face import RUNTIME
 
 from orchestrator_gql.graphql import coroutines, planned_executor, slow_lane
-from orchestrator_gql.graphql.context import Context
+from orchestrator_gql.graphql.context import Context, Shared
 from orchestrator_gql.graphql.coroutines import Coroutines
 from orchestrator_gql.graphql.documents import Kind
 from orchestrator_gql.graphql.execution import Execution, ExecutionResponse
@@ -68,7 +68,7 @@ def started(story: Story, query: str, kind: Kind, *, timeout: float = 30) -> "as
     """The operation in a task, with its responses until it has caught up."""
     app: GraphQLApp = story.site.app.state.graphql
     runner = Execution(app.execution.schema, is_development=True, timeout=timeout)
-    context = Context(story.site.engine.runtime, LOCAL_OPERATOR, lane=app.lane, documents=app.documents)
+    context = Context(story.site.engine.runtime, LOCAL_OPERATOR, shared=Shared(lane=app.lane, documents=app.documents))
 
     async def run() -> list[ExecutionResponse]:
         found = []
@@ -150,7 +150,7 @@ async def test_an_object_that_fails_at_any_turn_leaves_nothing_of_its_neighbours
     for _ in range(8):
         neighbour = f"below {{ {neighbour} }} also: below {{ __typename }}"
     request = GraphQLRequest(f"{{ below {{ {neighbour} fails(after: {after}) }} }}", {}, None)
-    context = SimpleNamespace(coroutines=Coroutines())
+    context = Context(RUNTIME, LOCAL_OPERATOR)
 
     with no_warning():
         runner = Execution(schema, is_development=True, timeout=30)

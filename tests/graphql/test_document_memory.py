@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.websockets import WebSocket
 from support.sign_in import answer_as, api_token
 from support.web import site_of
-from toy_face import GRAPHQL, World, ask, client, codes, toy_face
+from toy_face import GRAPHQL, ToyContext, World, ask, client, codes, toy_face
 
 from orchestrator_gql.graphql import documents, limits
 from orchestrator_gql.graphql.documents import MEMORY, STRANGERS_MEMORY, DocumentMemory, KnownDocument, known
@@ -283,7 +283,7 @@ async def test_a_wrong_credential_is_refused_before_anything_is_parsed(monkeypat
     monkeypatch.setattr("graphql.parse", None)
 
     class Locked(World):
-        async def make_context(self, connection: Request | WebSocket, params: Any) -> World:
+        async def make_context(self, connection: Request | WebSocket, params: Any) -> ToyContext:
             self.is_locked = True
             return await super().make_context(connection, params)
 

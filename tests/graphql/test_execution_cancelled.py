@@ -6,13 +6,16 @@ from collections.abc import AsyncGenerator
 import pytest
 import strawberry
 from support.until import PATIENCE
+from toy_face import RUNTIME
 
+from orchestrator_gql.graphql.context import Context
 from orchestrator_gql.graphql.documents import Kind
 from orchestrator_gql.graphql.execution import Execution, ExecutionResponse
 from orchestrator_gql.graphql.limits import default_extensions
 from orchestrator_gql.graphql.masking import QuietSchema
 from orchestrator_gql.graphql.subscriptions import EventExecutor
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
+from orchestrator_gql.security import LOCAL_OPERATOR
 
 
 @strawberry.type
@@ -59,7 +62,7 @@ EXECUTION = Execution(SCHEMA, is_development=True, timeout=PATIENCE)
 
 async def responses(kind: Kind, field: str) -> list[ExecutionResponse]:
     request = GraphQLRequest(f"{kind.value} {{ {field} }}", {})
-    return [response async for response in EXECUTION.responses(request, None, kind=kind)]
+    return [response async for response in EXECUTION.responses(request, Context(RUNTIME, LOCAL_OPERATOR), kind=kind)]
 
 
 @pytest.mark.parametrize("kind", list(Kind))
@@ -88,7 +91,9 @@ async def test_an_operation_that_is_cancelled_ends(kind: Kind) -> None:
 
 async def test_an_operation_that_takes_too_long_gets_the_error_of_the_time() -> None:
     execution = Execution(SCHEMA, is_development=True, timeout=0.01)
-    response = await execution.response(GraphQLRequest("{ endless }", {}), None, kind=Kind.QUERY)
+    response = await execution.response(
+        GraphQLRequest("{ endless }", {}), Context(RUNTIME, LOCAL_OPERATOR), kind=Kind.QUERY
+    )
 
     (error,) = response.payload["errors"]
     assert error["extensions"]["code"] == "EXECUTION_TIMEOUT"

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from toy_face import GRAPHQL, JSON, SECONDS, World, ask, client, codes, post, serving, toy_face
+from toy_face import GRAPHQL, JSON, SECONDS, ToyContext, World, ask, client, codes, post, serving, toy_face
 
 from orchestrator_gql.utils.errors import StorageUnavailable
 
@@ -241,7 +241,7 @@ async def test_a_wrong_credential_is_401_before_a_byte_of_the_body_is_read() -> 
 
 async def test_an_unexpected_error_before_the_operation_is_masked(caplog: pytest.LogCaptureFixture) -> None:
     class Broken(World):
-        async def make_context(self, *_: Any) -> World:
+        async def make_context(self, *_: Any) -> ToyContext:
             raise RuntimeError("the password is swordfish")
 
     response = await ask("{ hello }", face=toy_face(Broken()))
@@ -253,7 +253,7 @@ async def test_an_unexpected_error_before_the_operation_is_masked(caplog: pytest
 
 async def test_a_database_that_cannot_be_reached_is_503() -> None:
     class Dark(World):
-        async def make_context(self, *_: Any) -> World:
+        async def make_context(self, *_: Any) -> ToyContext:
             raise StorageUnavailable
 
     response = await ask("{ hello }", face=toy_face(Dark()))

@@ -6,15 +6,16 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
 from itertools import product
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import pytest
 import strawberry
 from graphql import Undefined, get_named_type, is_leaf_type
+from toy_face import RUNTIME
 
 from orchestrator_gql.graphql import documents
+from orchestrator_gql.graphql.context import Context
 from orchestrator_gql.graphql.execution import Execution
 from orchestrator_gql.graphql.limits import default_extensions
 from orchestrator_gql.graphql.masking import QuietSchema
@@ -23,6 +24,7 @@ from orchestrator_gql.graphql.planned_executor import PlannedExecutor
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
 from orchestrator_gql.graphql.weighing_executor import WeighingExecutor
 from orchestrator_gql.reads.weight import Places, Weight
+from orchestrator_gql.security import LOCAL_OPERATOR
 
 
 @strawberry.enum
@@ -123,7 +125,8 @@ def fresh() -> Iterator[None]:
 
 async def result(execution: Execution, query: str, number: int, limit: int) -> str:
     """The result before its errors are masked."""
-    context = SimpleNamespace(weight=Weight(limit, Places()))
+    context = Context(RUNTIME, LOCAL_OPERATOR)
+    context.weight = Weight(limit, Places())
     found = await execution._result(GraphQLRequest(query, {"number": number}), context)
     return repr((found.data, [(error.message, error.path, error.locations) for error in found.errors or ()]))
 

@@ -11,8 +11,8 @@ from shared_streams import Stage, Subscriber, note, staged
 from support.until import PATIENCE
 
 from orchestrator_gql.events.stream import Batch
-from orchestrator_gql.graphql.shared_subscriptions import MOST_WAITING, Group
 from orchestrator_gql.graphql.sharing_keys import Key
+from orchestrator_gql.graphql.subscription_groups import MOST_WAITING, Group
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import pruned_events

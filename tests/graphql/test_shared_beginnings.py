@@ -122,11 +122,8 @@ async def test_a_cursor_that_is_no_text_is_refused_as_alone_and_spoils_nothing_f
     assert made == 1 + bool(cursor)
 
 
-@pytest.mark.parametrize("turns", range(7))
-async def test_who_comes_when_the_last_one_leaves_gets_a_response_of_its_own(
-    turns: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The response that is given up ends a turn of the event loop later."""
+def held(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """No first response is executed until the event is set."""
     may_go_on, whole = asyncio.Event(), Beginnings._executed
 
     async def executed(self: Beginnings, *arguments: Any) -> Any:
@@ -134,6 +131,15 @@ async def test_who_comes_when_the_last_one_leaves_gets_a_response_of_its_own(
         return await whole(self, *arguments)
 
     monkeypatch.setattr(Beginnings, "_executed", executed)
+    return may_go_on
+
+
+@pytest.mark.parametrize("turns", range(7))
+async def test_who_comes_when_the_last_one_leaves_gets_a_response_of_its_own(
+    turns: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The response that is given up ends a turn of the event loop later."""
+    may_go_on = held(monkeypatch)
     async with asyncio.timeout(SECONDS), staged(tmp_path, has_history=False) as stage:
         leaver = stage.subscribe(LEAVES, {"after": BEGINNING})
         await stage.until(lambda: beginnings(stage).made == 1)
@@ -151,13 +157,7 @@ async def test_who_comes_when_the_last_one_leaves_gets_a_response_of_its_own(
 async def test_who_leaves_takes_the_response_from_nobody_and_with_the_last_it_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    may_go_on, whole = asyncio.Event(), Beginnings._executed
-
-    async def executed(self: Beginnings, *arguments: Any) -> Any:
-        await may_go_on.wait()
-        return await whole(self, *arguments)
-
-    monkeypatch.setattr(Beginnings, "_executed", executed)
+    may_go_on = held(monkeypatch)
     async with asyncio.timeout(SECONDS), staged(tmp_path, has_history=False) as stage:
         crowd = [stage.subscribe(LEAVES, {"after": BEGINNING}) for _ in range(3)]
         await stage.until(lambda: beginnings(stage).made == 1)
@@ -179,13 +179,7 @@ async def test_who_leaves_takes_the_response_from_nobody_and_with_the_last_it_is
 async def test_who_comes_at_the_moment_when_the_last_one_leaves_is_served(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    may_go_on, whole = asyncio.Event(), Beginnings._executed
-
-    async def executed(self: Beginnings, *arguments: Any) -> Any:
-        await may_go_on.wait()
-        return await whole(self, *arguments)
-
-    monkeypatch.setattr(Beginnings, "_executed", executed)
+    may_go_on = held(monkeypatch)
     async with asyncio.timeout(SECONDS), staged(tmp_path, has_history=False) as stage:
         first = stage.subscribe(LEAVES, {"after": BEGINNING})
         await stage.until(lambda: beginnings(stage).made == 1)

@@ -22,7 +22,7 @@ from orchestrator_gql.events.feed import Follower
 from orchestrator_gql.graphql import libraries
 from orchestrator_gql.graphql.documents import Kind
 from orchestrator_gql.graphql.loaders import Loaders
-from orchestrator_gql.graphql.shared_subscriptions import MOST_BYTES_WAITING, MOST_WAITING
+from orchestrator_gql.graphql.subscription_groups import MOST_BYTES_WAITING, MOST_WAITING
 from orchestrator_gql.graphql.subscriptions import EventExecutor
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
 from orchestrator_gql.security import LOCAL_OPERATOR, Permission, Principal

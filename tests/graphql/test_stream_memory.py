@@ -17,8 +17,10 @@ from graphql import Executor
 from stories import COMPLETED, Story, telling
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from test_subscription import PROTOCOL
+from toy_face import RUNTIME
 
 from orchestrator_gql.events import stream
+from orchestrator_gql.graphql.context import Context
 from orchestrator_gql.graphql.schema import build_schema
 from orchestrator_gql.graphql.subscriptions import EventExecutor
 from orchestrator_gql.security import LOCAL_OPERATOR
@@ -70,7 +72,7 @@ async def memos(executor: type[Executor[Any]]) -> list[dict[Any, Any]]:
             return built
 
     schema = strawberry.Schema(Query, subscription=Subscription, execution_context_class=Watched)
-    async for result in await schema.subscribe(NUMBERS):
+    async for result in await schema.subscribe(NUMBERS, context_value=Context(RUNTIME, LOCAL_OPERATOR)):
         assert result.errors is None
     return found
 

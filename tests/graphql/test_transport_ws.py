@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from toy_face import SECONDS, World, serving, toy_face
+from toy_face import SECONDS, ToyContext, World, serving, toy_face
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin, Subprotocol
@@ -279,7 +279,7 @@ async def test_a_credential_that_is_refused_later_is_closed_with_4403_and_ends_a
 
 async def test_an_introduction_that_the_server_cannot_judge_is_masked(caplog: pytest.LogCaptureFixture) -> None:
     class Broken(World):
-        async def make_context(self, *_: Any) -> World:
+        async def make_context(self, *_: Any) -> ToyContext:
             raise RuntimeError("the password is swordfish")
 
     async with opened(toy_face(Broken()), is_ready=False) as socket:

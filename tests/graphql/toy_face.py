@@ -17,13 +17,23 @@ from starlette.websockets import WebSocket
 from strawberry.scalars import JSON as AnyJson
 from strawberry.types import Info
 
+from orchestrator_gql.app import assemble
+from orchestrator_gql.engine.workers.embedded import EmbeddedDispatcher
+from orchestrator_gql.graphql.context import Context
 from orchestrator_gql.graphql.http import GraphQLApp
 from orchestrator_gql.graphql.limits import default_extensions
 from orchestrator_gql.graphql.masking import QuietSchema
+from orchestrator_gql.security import LOCAL_OPERATOR
+from orchestrator_gql.testing.engine import own_settings
+from orchestrator_gql.utils.clock import SteadyClock
 from orchestrator_gql.utils.errors import CursorInvalid, SettingsError, Unauthenticated
+from orchestrator_gql.workflows.registry import Registry
 
 GRAPHQL = "application/graphql-response+json"
 JSON = "application/json"
+RUNTIME = assemble(own_settings(), Registry([]), EmbeddedDispatcher(), SteadyClock())
+"""Of a server without workflows, whose database is never opened."""
+
 SECONDS = 30.0
 """Patience, not an expectation: a slow machine is no failure."""
 
@@ -38,15 +48,16 @@ class World:
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     is_locked: bool = False
     credential: str | None = None
-    cursor: str | None = None
 
-    async def make_context(self, connection: Request | WebSocket, params: Mapping[str, Any] | None) -> "World":
+    async def make_context(self, connection: Request | WebSocket, params: Mapping[str, Any] | None) -> "ToyContext":
         """Count; refuse a client that asks for a refusal, and every client while the server is locked."""
         given = params if params is not None else {"token": connection.headers.get("authorization")}
         if self.is_locked or given.get("token") == "wrong":
             raise Unauthenticated
         self.contexts += 1
-        return self
+        context = ToyContext(RUNTIME, LOCAL_OPERATOR)
+        context.world = self
+        return context
 
     def tell(self) -> None:
         """Wake the tasks that wait in `until_closed`."""
@@ -58,6 +69,12 @@ class World:
         async with asyncio.timeout(SECONDS):
             while self.closed < count:
                 await self.changed.wait()
+
+
+class ToyContext(Context):
+    """The context of an operation, with the world of its resolvers."""
+
+    world: World
 
 
 @strawberry.type
@@ -149,23 +166,26 @@ class Mutation:
 @strawberry.type
 class Subscription:
     @strawberry.subscription
-    async def count_up(self, info: Info[World, None], to: int, after: str | None = None) -> AsyncGenerator[Batch, None]:
+    async def count_up(
+        self, info: Info[ToyContext, None], to: int, after: str | None = None
+    ) -> AsyncGenerator[Batch, None]:
         for number in range(int(after or 0) + 1, to + 1):
             info.context.cursor = str(number)
             yield Batch(cursor=str(number), number=number)
 
     @strawberry.subscription
-    async def endless(self, info: Info[World, None]) -> AsyncGenerator[int, None]:
-        info.context.opened += 1
+    async def endless(self, info: Info[ToyContext, None]) -> AsyncGenerator[int, None]:
+        world = info.context.world
+        world.opened += 1
         try:
-            yield info.context.contexts
+            yield world.contexts
             await asyncio.Event().wait()
         finally:
-            info.context.closed += 1
-            info.context.tell()
+            world.closed += 1
+            world.tell()
 
     @strawberry.subscription
-    async def resting(self, info: Info[World, None], after: str | None = None) -> AsyncGenerator[Batch, None]:
+    async def resting(self, info: Info[ToyContext, None], after: str | None = None) -> AsyncGenerator[Batch, None]:
         """Two batches behind the cursor, then silence."""
         begin = int(after or 0) + 1
         for number in (begin, begin + 1):

@@ -19,7 +19,7 @@ from support.until import until
 from support.web import site_of
 
 from orchestrator_gql.commands.input_requests import submit_form
-from orchestrator_gql.commands.processes import Started, start_workflow
+from orchestrator_gql.commands.workflow_starts import Started, start_workflow
 from orchestrator_gql.forms import NextPage, Page
 from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.process import Process, StepExecution

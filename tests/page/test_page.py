@@ -17,7 +17,7 @@ from reader import NAMES
 from story import ORDER, Story, serving_story
 
 from orchestrator_gql import begin, callback_step, step
-from orchestrator_gql.commands.processes import start_workflow
+from orchestrator_gql.commands.workflow_starts import start_workflow
 from orchestrator_gql.events import stream
 from orchestrator_gql.forms import NextPage
 from orchestrator_gql.security import LOCAL_OPERATOR

@@ -1,12 +1,12 @@
 """The rules of the state machine of a process: its state, an outcome, and the transition."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from support.playbook_steps import FAILURE, LATER, NOW, call, confirm, finish, judge
 
-from orchestrator_gql import begin, callback_step, done, inputstep, step
+from orchestrator_gql import begin, callback_step, done
 from orchestrator_gql.process import (
     Abort,
     Await,
@@ -32,31 +32,10 @@ from orchestrator_gql.process import (
     retry,
 )
 from orchestrator_gql.process.transitions import DEFINITION_CHANGED
-from orchestrator_gql.types import EventKind, Failure, ProcessStatus, StepKind, StepStatus
+from orchestrator_gql.types import EventKind, ProcessStatus, StepKind, StepStatus
 from orchestrator_gql.utils.errors import InvalidState
 from orchestrator_gql.utils.tokens import new_id
 from orchestrator_gql.workflow import Workflow, workflow
-
-NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-LATER = NOW + timedelta(minutes=5)
-FAILURE = Failure("step-raised", "it broke", NOW)
-
-
-@step("Call")
-def call(callback_route: str) -> None: ...
-
-
-@step("Judge")
-def judge(callback_result: Any) -> None: ...
-
-
-@inputstep("Confirm")
-def confirm() -> Any:
-    return {}
-
-
-@step("Finish")
-def finish() -> None: ...
 
 
 @workflow("Run a playbook")

@@ -1,14 +1,14 @@
 """The rules of a process hold for every sequence of transitions."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from support.playbook_steps import FAILURE, LATER, NOW, call, confirm, finish, judge
 
-from orchestrator_gql import begin, callback_step, inputstep, step
+from orchestrator_gql import begin, callback_step, step
 from orchestrator_gql.process import (
     Abort,
     Await,
@@ -30,31 +30,10 @@ from orchestrator_gql.process import (
     retry,
     steps_of,
 )
-from orchestrator_gql.types import EventKind, Failure, ProcessStatus, StepKind, StepStatus
+from orchestrator_gql.types import EventKind, ProcessStatus, StepKind, StepStatus
 from orchestrator_gql.utils.errors import InvalidState
 from orchestrator_gql.utils.tokens import new_id
 from orchestrator_gql.workflow import StepList, workflow
-
-NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-LATER = NOW + timedelta(minutes=5)
-FAILURE = Failure("step-raised", "it broke", NOW)
-
-
-@step("Call")
-def call(callback_route: str) -> None: ...
-
-
-@step("Judge")
-def judge(callback_result: Any) -> None: ...
-
-
-@inputstep("Confirm")
-def confirm() -> Any:
-    return {}
-
-
-@step("Finish")
-def finish() -> None: ...
 
 
 @step("Clean up")

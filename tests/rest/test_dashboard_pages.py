@@ -15,7 +15,7 @@ from support.web import site_of
 from waits import problem
 
 from orchestrator_gql import begin
-from orchestrator_gql.rest.dashboard import PAGES, dashboard_routes, page_routes
+from orchestrator_gql.rest.dashboard import PAGES, Dashboard
 from orchestrator_gql.workflow import workflow
 
 SCRIPT = "console.log('a script that is long enough');\n" * 50
@@ -117,6 +117,18 @@ async def test_without_a_built_dashboard_an_unknown_path_is_a_problem_document_f
     assert problem(response) == (404, "not-found")
 
 
+async def test_graphiql_is_found_in_the_folder_of_the_dashboard(tmp_path: Path) -> None:
+    async with dashboard(tmp_path) as http:
+        before = await http.get("/graphql", headers=BROWSER)
+        (tmp_path / "dist" / "graphiql" / "boot.js").touch()
+        page = await http.get("/graphql", headers=BROWSER)
+        file = await http.get("/graphiql/boot.js")
+
+    assert "not built" in before.text
+    assert "graphiql/boot.js" in page.text
+    assert file.status_code == 200
+
+
 async def test_no_page_hides_the_api(tmp_path: Path) -> None:
     query = {"query": "{ __typename }"}
     async with dashboard(tmp_path, public_url="https://orchestrator.example/start") as http:
@@ -138,8 +150,8 @@ async def test_a_host_application_keeps_its_own_pages(tmp_path: Path) -> None:
     def own(_: Any) -> Any:
         raise AssertionError
 
-    folder = built(tmp_path / "dist")
-    ours: list[BaseRoute] = [*dashboard_routes(folder, "/orchestrator"), *page_routes(folder, "/orchestrator")]
+    dashboard = Dashboard(built(tmp_path / "dist"), "/orchestrator")
+    ours: list[BaseRoute] = [*dashboard.routes(), *dashboard.pages()]
     host = Starlette(routes=[Route("/inbox", own, methods=["POST"]), Mount("/orchestrator", routes=ours)])
     async with httpx.AsyncClient(transport=httpx.ASGITransport(host), base_url="http://testserver") as http:
         answers = [(await http.get(path)).status_code for path in ("/inbox", "/orchestrator/inbox", "/processes/1")]

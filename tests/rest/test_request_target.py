@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Message
 from waits import Wait, problem, waiting
 
-from orchestrator_gql.rest.dashboard import dashboard_routes
+from orchestrator_gql.rest.dashboard import Dashboard
 from orchestrator_gql.rest.request_target import RequestTarget
 from orchestrator_gql.types import ProcessStatus
 from orchestrator_gql.utils.errors import ServerBusy
@@ -98,7 +98,7 @@ async def test_graphiql_finds_its_files_below_the_path(tmp_path: Path, place: st
 
 
 async def test_without_a_built_dashboard_the_page_has_links_below_the_path(tmp_path: Path) -> None:
-    (route,) = dashboard_routes(None, "/a%20&b")
+    (route,) = Dashboard(None, "/a%20&b").routes()
     pages: list[bytes] = []
 
     async def send(message: Message) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, func, select
 
 from orchestrator_gql.callbacks.rules import Callback
-from orchestrator_gql.commands.processes import Started, start_workflow
+from orchestrator_gql.commands.workflow_starts import Started, start_workflow
 from orchestrator_gql.config.settings import read_settings
 from orchestrator_gql.events.stream import follow
 from orchestrator_gql.process import Process, StepExecution

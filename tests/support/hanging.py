@@ -11,7 +11,7 @@ from uuid import UUID
 from orchestrator_gql import begin, callback_step, inputstep, step
 from orchestrator_gql.commands.callback_deliveries import receive_callback
 from orchestrator_gql.commands.input_requests import submit_form
-from orchestrator_gql.commands.processes import Started, start_workflow
+from orchestrator_gql.commands.workflow_starts import Started, start_workflow
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.engine.input_requests.requests import DecisionResult
 from orchestrator_gql.forms import FormPage, NextPage

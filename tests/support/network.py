@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from orchestrator_gql import StepList, begin, step
-from orchestrator_gql.commands.processes import Started, start_workflow
+from orchestrator_gql.commands.workflow_starts import Started, start_workflow
 from orchestrator_gql.domain import Lock, ProductBlockModel, SubscriptionModel, products, register_product
 from orchestrator_gql.forms import FormPage
 from orchestrator_gql.process import Process

@@ -9,7 +9,8 @@ from uuid import UUID
 from orchestrator_gql import forms
 from orchestrator_gql.commands.callback_deliveries import receive_callback
 from orchestrator_gql.commands.input_requests import submit_form
-from orchestrator_gql.commands.processes import Started, retry_process, start_workflow
+from orchestrator_gql.commands.processes import retry_process
+from orchestrator_gql.commands.workflow_starts import Started, start_workflow
 from orchestrator_gql.engine.input_requests.requests import DecisionResult
 from orchestrator_gql.process import Process, StepExecution
 from orchestrator_gql.security import LOCAL_OPERATOR

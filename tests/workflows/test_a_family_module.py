@@ -12,7 +12,7 @@ from support.network import document_of
 from support.stage import Play
 
 from orchestrator_gql import forms
-from orchestrator_gql.commands.processes import start_workflow
+from orchestrator_gql.commands.workflow_starts import start_workflow
 from orchestrator_gql.process import Process
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.types import ProcessStatus

@@ -7,7 +7,7 @@ import pytest
 from conftest import Offer
 from support.engine import Engine
 
-from orchestrator_gql.commands.processes import start_workflow
+from orchestrator_gql.commands.workflow_starts import start_workflow
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.utils.errors import WorkflowBlocked, WorkflowDefinitionError
 from orchestrator_gql.workflow import Workflow, begin, workflow

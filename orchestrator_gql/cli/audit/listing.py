@@ -3,14 +3,14 @@
 import json
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from orchestrator_gql.cli.nearest import did_you_mean
 from orchestrator_gql.cli.operator.ids import short
 from orchestrator_gql.cli.operator.times import moment
-from orchestrator_gql.cli.request import request
+from orchestrator_gql.cli.request import all_nodes, request
 from orchestrator_gql.cli.table import Table, is_for_people
 from orchestrator_gql.cli.terminal import printable
 
@@ -28,7 +28,8 @@ def show(
 ) -> None:
     """Print a line for each decision."""
     entry_filter = {"processId": str(process_id) if process_id else None, "actions": list(actions) if actions else None}
-    entries = _all(url, {name: value for name, value in entry_filter.items() if value is not None})
+    wanted = {name: value for name, value in entry_filter.items() if value is not None}
+    entries = all_nodes(url, DOCUMENT, "audit", {"filter": wanted})
     if is_for_people() and not is_json:
         rows = [_cells(entry) for entry in entries]
         if rows:
@@ -54,16 +55,6 @@ def _print_nothing(url: str, actions: Sequence[str] | None) -> None:
             print(
                 printable(f"No recent entry has the action {action!r}.{did_you_mean(action, known)}"), file=sys.stderr
             )
-
-
-def _all(url: str, entry_filter: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    after = None
-    while True:
-        page = request(url, DOCUMENT, {"filter": entry_filter, "after": after})["audit"]
-        yield from page["nodes"]
-        if not page["pageInfo"]["hasNextPage"]:
-            return
-        after = page["pageInfo"]["endCursor"]
 
 
 def _cells(entry: dict[str, Any]) -> list[str]:

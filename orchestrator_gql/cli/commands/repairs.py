@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 from cyclopts import Parameter
 
@@ -94,12 +95,9 @@ def adopt(
 
       orchestrator-gql adopt ID --reason "The service was slow; its result is right."
     """
-    from orchestrator_gql.cli.credentials import server_of
     from orchestrator_gql.cli.operator import verbs
-    from orchestrator_gql.cli.operator.ids import process_id
 
-    base = server_of(url)
-    verbs.adopt(base, process_id(base, id), reason, is_json=json)
+    verbs.adopt(*_process_of(url, id), reason, is_json=json)
     return DONE
 
 
@@ -109,12 +107,9 @@ def reissue(id: PartId, /, *, reason: Reason = None, json: AsJson = False, yes: 
 
       orchestrator-gql reissue ID --reason "The service lost the job."
     """
-    from orchestrator_gql.cli.credentials import server_of
     from orchestrator_gql.cli.operator import verbs
-    from orchestrator_gql.cli.operator.ids import process_id
 
-    base = server_of(url)
-    verbs.reissue(base, process_id(base, id), reason, is_json=json)
+    verbs.reissue(*_process_of(url, id), reason, is_json=json)
     return DONE
 
 
@@ -135,12 +130,9 @@ def reawait(
 
       orchestrator-gql reawait ID --for 2h
     """
-    from orchestrator_gql.cli.credentials import server_of
     from orchestrator_gql.cli.operator import verbs
-    from orchestrator_gql.cli.operator.ids import process_id
 
-    base = server_of(url)
-    verbs.reawait(base, process_id(base, id), seconds, reason, is_json=json)
+    verbs.reawait(*_process_of(url, id), seconds, reason, is_json=json)
     return DONE
 
 
@@ -163,13 +155,19 @@ def complete(
       orchestrator-gql complete ID --result result.json --reason "The service cannot call back."
       echo '{"ok": true}' | orchestrator-gql complete ID --result - --reason "Checked by hand."
     """
-    from orchestrator_gql.cli.credentials import server_of
     from orchestrator_gql.cli.operator import verbs
+
+    verbs.complete(*_process_of(url, id), result, reason, is_json=json)
+    return DONE
+
+
+def _process_of(url: str | None, id: str) -> tuple[str, UUID]:
+    """The server, and the whole id of the process there."""
+    from orchestrator_gql.cli.credentials import server_of
     from orchestrator_gql.cli.operator.ids import process_id
 
     base = server_of(url)
-    verbs.complete(base, process_id(base, id), result, reason, is_json=json)
-    return DONE
+    return base, process_id(base, id)
 
 
 def resend(

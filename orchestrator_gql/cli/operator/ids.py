@@ -1,11 +1,11 @@
 """Short ids: the beginning or the end of an id, or the beginning of its last 8 digits, if nothing else has it."""
 
-from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
 from orchestrator_gql.cli.client import OperationRefused, VerbRefused
-from orchestrator_gql.cli.request import request
+from orchestrator_gql.cli.request import all_nodes
 from orchestrator_gql.cli.terminal import printable
 
 PROCESSES = """\
@@ -17,8 +17,8 @@ NOTIFICATIONS = """\
 query NotificationIds($after: String) { found: notifications(first: 200, after: $after) {
   nodes { id status target } pageInfo { hasNextPage endCursor } } }
 """
-PAGES = 10
-"""Pages of 200 rows that are searched; the text of a short id may also be in many subjects."""
+SEARCHED = 2_000
+"""Rows that are searched; the text of a short id may also be in many subjects."""
 
 LISTED = 10
 
@@ -66,18 +66,8 @@ def _matching(url: str, query: str, text: str, **variables: str) -> list[dict[st
     digits = text.replace("-", "")
     return [
         node
-        for node in _all(url, query, **variables)
+        for node in islice(all_nodes(url, query, "found", variables), SEARCHED)
         if (whole := node["id"].replace("-", "")).startswith(digits)
         or whole.endswith(digits)
         or short(node["id"]).startswith(digits)
     ]
-
-
-def _all(url: str, query: str, **variables: str) -> Iterator[dict[str, Any]]:
-    after = None
-    for _ in range(PAGES):
-        page = request(url, query, {**variables, "after": after})["found"]
-        yield from page["nodes"]
-        if not page["pageInfo"]["hasNextPage"]:
-            return
-        after = page["pageInfo"]["endCursor"]

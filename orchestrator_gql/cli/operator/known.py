@@ -1,11 +1,10 @@
 """Names that a filter gets: a name that the server does not know, and no process has, is a mistake and not a filter."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from orchestrator_gql.cli.client import OperationRefused
 from orchestrator_gql.cli.nearest import did_you_mean
-from orchestrator_gql.cli.request import request
+from orchestrator_gql.cli.request import all_nodes, request
 from orchestrator_gql.cli.terminal import printable
 
 AT_ONCE = 4
@@ -68,10 +67,4 @@ def unknown_name(noun: str, plural: str, name: str, known: Sequence[str]) -> str
 
 
 def _names(url: str, query: str) -> list[str]:
-    names, after = list[str](), None
-    while True:
-        page: dict[str, Any] = request(url, query, {"after": after})["found"]
-        names += [node["name"] for node in page["nodes"]]
-        if not page["pageInfo"]["hasNextPage"]:
-            return names
-        after = page["pageInfo"]["endCursor"]
+    return [node["name"] for node in all_nodes(url, query, "found")]

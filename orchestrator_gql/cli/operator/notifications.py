@@ -9,7 +9,7 @@ from orchestrator_gql.cli.client import VerbRefused
 from orchestrator_gql.cli.operator.ids import short
 from orchestrator_gql.cli.operator.times import age, left
 from orchestrator_gql.cli.operator.verbs import refusal_text
-from orchestrator_gql.cli.request import request
+from orchestrator_gql.cli.request import all_nodes, request
 from orchestrator_gql.cli.table import Table, is_for_people
 from orchestrator_gql.cli.terminal import printable
 
@@ -31,17 +31,12 @@ mutation Resend($input: ResendNotificationInput!) { resendNotification(input: $i
 
 def notifications(url: str, *, dead: bool = False, is_json: bool = False) -> None:
     """Print a line for each notification."""
-    now, after, rows = datetime.now(UTC), None, list[dict[str, Any]]()
+    now, rows = datetime.now(UTC), list[dict[str, Any]]()
     is_table = is_for_people() and not is_json
-    notification_filter = {"statuses": ["DEAD"]} if dead else None
-    while True:
-        page = request(url, DOCUMENT, {"filter": notification_filter, "after": after})["notifications"]
-        rows += page["nodes"]
-        for notification in page["nodes"] if not is_table else ():
+    for notification in all_nodes(url, DOCUMENT, "notifications", {"filter": {"statuses": ["DEAD"]} if dead else None}):
+        rows.append(notification)
+        if not is_table:
             print(json.dumps(notification) if is_json else printable(_line(notification, now)))
-        if not page["pageInfo"]["hasNextPage"]:
-            break
-        after = page["pageInfo"]["endCursor"]
     if rows and is_table:
         Table(TITLES, [_cells(row, now) for row in rows], wide=len(TITLES) - 1).print()
     elif not rows and not is_json:

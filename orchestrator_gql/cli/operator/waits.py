@@ -1,7 +1,6 @@
 """`orchestrator-gql waits`: list the open callbacks and forms, the overdue first."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,10 +9,9 @@ from orchestrator_gql.cli.operator.ids import short
 from orchestrator_gql.cli.operator.known import demand_teams
 from orchestrator_gql.cli.operator.requests import STANDING, approvals, claimed
 from orchestrator_gql.cli.operator.times import age, deadline, is_past
-from orchestrator_gql.cli.request import request
+from orchestrator_gql.cli.request import all_nodes
 from orchestrator_gql.cli.table import Table, is_for_people
 from orchestrator_gql.cli.terminal import printable
-from orchestrator_gql.utils.json import Json
 
 TITLES = ("PROCESS", "WORKFLOW", "WAITS FOR", "AGE", "DEADLINE", "ABOUT")
 
@@ -37,7 +35,7 @@ def waits(
 ) -> None:
     """Print a line for each open callback and form; ``mine`` and ``assignee`` select forms of the caller or a team."""
     now = datetime.now(UTC)
-    forms = (_form(node) for node in _all(url, FORMS, "inputRequests", mine=True if mine else None))
+    forms = (_form(node) for node in all_nodes(url, FORMS, "inputRequests", {"mine": True if mine else None}))
     open_waits = [wait for wait in forms if _is_of(wait, mine=mine, assignee=assignee)]
     if assignee is not None and not open_waits:
         teams = teams_of(url)
@@ -45,7 +43,7 @@ def waits(
         if assignee.casefold() not in map(str.casefold, names):
             demand_teams(url, [assignee], names)
     if not mine and assignee is None:
-        open_waits += map(_callback, _all(url, CALLBACKS, "callbacks"))
+        open_waits += map(_callback, all_nodes(url, CALLBACKS, "callbacks"))
     open_waits = [wait for wait in open_waits if not overdue or _is_overdue(wait, now)]
     open_waits.sort(key=lambda wait: (not _is_overdue(wait, now), wait["until"] or "9999", wait["since"]))
     if open_waits and not is_json and is_for_people():
@@ -57,16 +55,6 @@ def waits(
         whom = f" for {assignee}" if assignee else ""
         yours = " that you may answer" if mine else ""
         print(printable(f"Nothing {'is overdue' if overdue else 'waits'}{whom}{yours}."))
-
-
-def _all(url: str, document: str, field: str, **variables: Json) -> Iterator[dict[str, Any]]:
-    after = None
-    while True:
-        page = request(url, document, {**variables, "after": after})[field]
-        yield from page["nodes"]
-        if not page["pageInfo"]["hasNextPage"]:
-            return
-        after = page["pageInfo"]["endCursor"]
 
 
 def _is_of(wait: dict[str, Any], *, mine: bool, assignee: str | None) -> bool:

@@ -7,7 +7,7 @@ from orchestrator_gql.cli.client import VerbRefused
 from orchestrator_gql.cli.operator import forms
 from orchestrator_gql.cli.operator.known import unknown_name, workflow_names
 from orchestrator_gql.cli.operator.requests import PAGE
-from orchestrator_gql.cli.request import request
+from orchestrator_gql.cli.request import all_nodes, request
 from orchestrator_gql.cli.table import Table
 from orchestrator_gql.cli.terminal import printable
 
@@ -26,13 +26,7 @@ query Workflow($name: String!) {{
 
 def list_workflows(url: str, *, is_json: bool = False) -> None:
     """Print each workflow with its target and its description."""
-    rows, after = list[dict[str, Any]](), None
-    while True:
-        page = request(url, LIST, {"after": after})["workflows"]
-        rows += page["nodes"]
-        if not page["pageInfo"]["hasNextPage"]:
-            break
-        after = page["pageInfo"]["endCursor"]
+    rows = list(all_nodes(url, LIST, "workflows"))
     if is_json:
         for row in rows:
             print(json.dumps(row))

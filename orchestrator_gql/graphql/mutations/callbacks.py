@@ -159,7 +159,7 @@ async def _receipt_or_error(info: Info, token: str, delivery: Awaitable[Receipt]
         with origin.acting(info.context.peer, "graphql/callback-token"):
             receipt = await delivery
     except CallbackUnknown as error:
-        return typed(info.context.callback_guesses.refusal(info.context.peer, error))  # type: ignore[return-value]
+        return typed(info.context.shared.callback_guesses.refusal(info.context.peer, error))  # type: ignore[return-value]
     except OrchestratorError as error:
         await log_refusal(info.context.runtime, token, error, info.context.peer)
         return typed(error)  # type: ignore[return-value]

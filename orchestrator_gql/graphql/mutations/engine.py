@@ -6,10 +6,10 @@ import strawberry
 
 from orchestrator_gql.commands.engine import set_engine_state
 from orchestrator_gql.graphql.context import Info
-from orchestrator_gql.graphql.errors import ForbiddenError, PayloadInvalidError, typed
+from orchestrator_gql.graphql.errors import ForbiddenError, PayloadInvalidError, result_or_error
 from orchestrator_gql.graphql.types.resolving import mutation
 from orchestrator_gql.graphql.types.stats import Engine
-from orchestrator_gql.utils.errors import OrchestratorError
+from orchestrator_gql.storage.engine_state import EngineStatus
 
 
 @strawberry.input(description="The input of `setEngineState`.")
@@ -23,6 +23,10 @@ class SetEngineStateInput:
 @strawberry.type(description="The engine has the requested state.")
 class SetEngineStateSuccess:
     engine: Engine = strawberry.field(description="The engine in its current state.")
+
+    @classmethod
+    def of(cls, status: EngineStatus) -> "SetEngineStateSuccess":
+        return cls(engine=Engine.of(status))
 
 
 SetEngineStateResult = Annotated[
@@ -47,10 +51,5 @@ class EngineMutations:
         input: Annotated[SetEngineStateInput, strawberry.argument(description="The state to set, and the reason.")],
     ) -> SetEngineStateResult:
         context = info.context
-        try:
-            status = await set_engine_state(
-                context.runtime, context.principal, paused=input.paused, reason=input.reason
-            )
-        except OrchestratorError as error:
-            return typed(error)  # type: ignore[return-value]
-        return SetEngineStateSuccess(engine=Engine.of(status))
+        command = set_engine_state(context.runtime, context.principal, paused=input.paused, reason=input.reason)
+        return await result_or_error(command, SetEngineStateSuccess.of)

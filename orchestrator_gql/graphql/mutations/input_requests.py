@@ -1,6 +1,5 @@
 """Mutations on input requests."""
 
-from collections.abc import Awaitable
 from functools import partial
 from typing import Annotated
 
@@ -12,7 +11,8 @@ from orchestrator_gql.commands.input_request_assignees import (
     claim_input_request,
     release_input_request,
 )
-from orchestrator_gql.commands.input_requests import decide_input_requests, reject_input_request, submit_form
+from orchestrator_gql.commands.input_requests import reject_input_request, submit_form
+from orchestrator_gql.commands.many_decisions import decide_input_requests
 from orchestrator_gql.engine.input_requests.requests import DecisionResult
 from orchestrator_gql.graphql import masking
 from orchestrator_gql.graphql.context import EXECUTION_SECONDS, Info
@@ -24,17 +24,17 @@ from orchestrator_gql.graphql.errors import (
     NotFoundError,
     PayloadInvalidError,
     ServerError,
-    typed,
+    result_or_error,
 )
-from orchestrator_gql.graphql.mutations.processes import FormIncomplete
+from orchestrator_gql.graphql.mutations.processes import FormIncomplete, form_not_accepted
 from orchestrator_gql.graphql.types.enums import ErrorCode
 from orchestrator_gql.graphql.types.filters import uuid_or_nowhere
-from orchestrator_gql.graphql.types.forms import FormInvalid, FormPage
+from orchestrator_gql.graphql.types.forms import FormInvalid
 from orchestrator_gql.graphql.types.input_requests import InputRequest
 from orchestrator_gql.graphql.types.processes import Process
 from orchestrator_gql.graphql.types.resolving import mutation
 from orchestrator_gql.graphql.types.scalars import JSON
-from orchestrator_gql.utils.errors import OrchestratorError, StorageUnavailable
+from orchestrator_gql.utils.errors import StorageUnavailable
 
 DECIDING = EXECUTION_SECONDS * 0.8
 """Seconds of an operation in which it makes decisions; the rest of its time is for the response."""
@@ -67,6 +67,10 @@ class SubmitFormInput:
 class SubmitFormSuccess:
     input_request: InputRequest = strawberry.field(description="The input request in its current state.")
     process: Process = strawberry.field(description="The process in its current state.")
+
+    @classmethod
+    def of(cls, result: DecisionResult) -> "SubmitFormSuccess":
+        return cls(input_request=InputRequest.of(result.request), process=Process.of(result.process))
 
 
 SubmitFormResult = Annotated[
@@ -131,6 +135,10 @@ class InputRequestActionSuccess:
     input_request: InputRequest = strawberry.field(description="The input request in its current state.")
     process: Process = strawberry.field(description="The process in its current state.")
 
+    @classmethod
+    def of(cls, result: DecisionResult) -> "InputRequestActionSuccess":
+        return cls(input_request=InputRequest.of(result.request), process=Process.of(result.process))
+
 
 InputRequestActionResult = Annotated[
     InputRequestActionSuccess
@@ -183,12 +191,13 @@ class InputRequestMutations:
         info: Info,
         input: Annotated[ClaimInputRequestInput, strawberry.argument(description="The input request to claim.")],
     ) -> InputRequestActionResult:
-        id = uuid_or_nowhere(input.input_request_id)
-        context = info.context
-        verb = claim_input_request(
-            context.runtime, context.principal, input_request_id=id, expected_version=input.expected_version
+        command = claim_input_request(
+            info.context.runtime,
+            info.context.principal,
+            input_request_id=uuid_or_nowhere(input.input_request_id),
+            expected_version=input.expected_version,
         )
-        return await _acted(verb)
+        return await result_or_error(command, InputRequestActionSuccess.of)
 
     @mutation(
         description="Release a claimed input request. With MANAGE_ENGINE the caller can also release what another "
@@ -201,12 +210,13 @@ class InputRequestMutations:
         info: Info,
         input: Annotated[ReleaseInputRequestInput, strawberry.argument(description="The input request to release.")],
     ) -> InputRequestActionResult:
-        id = uuid_or_nowhere(input.input_request_id)
-        context = info.context
-        verb = release_input_request(
-            context.runtime, context.principal, input_request_id=id, expected_version=input.expected_version
+        command = release_input_request(
+            info.context.runtime,
+            info.context.principal,
+            input_request_id=uuid_or_nowhere(input.input_request_id),
+            expected_version=input.expected_version,
         )
-        return await _acted(verb)
+        return await result_or_error(command, InputRequestActionSuccess.of)
 
     @mutation(
         description="Assign an input request to another team and release it. It refuses an unknown input request "
@@ -220,14 +230,14 @@ class InputRequestMutations:
             AssignInputRequestInput, strawberry.argument(description="The input request and its new team.")
         ],
     ) -> InputRequestActionResult:
-        verb = assign_input_request(
+        command = assign_input_request(
             info.context.runtime,
             info.context.principal,
             input_request_id=uuid_or_nowhere(input.input_request_id),
             assignee_key=input.assignee_key,
             expected_version=input.expected_version,
         )
-        return await _acted(verb)
+        return await result_or_error(command, InputRequestActionSuccess.of)
 
     @mutation(
         description="Reject an open input request: the process stops, or goes back if `sendBack` is true. It refuses "
@@ -285,32 +295,28 @@ def _described(error: Exception) -> tuple[ErrorCode, str]:
 
 async def _submitted(info: Info, input: SubmitFormInput) -> SubmitFormResult:
     context = info.context
-    try:
-        result = await submit_form(
-            context.runtime,
-            context.principal,
-            input_request_id=uuid_or_nowhere(input.input_request_id),
-            pages=list(input.pages),
-            expected_version=input.expected_version,
-            shown_digest=input.shown_digest,
-            comment=input.comment,
-            idempotency_key=input.idempotency_key,
-            locale=context.locale,
-        )
-    except OrchestratorError as error:
-        return typed(error)  # type: ignore[return-value]
-    match result:
-        case DecisionResult():
-            request = InputRequest.of(result.request)
-            return SubmitFormSuccess(input_request=request, process=Process.of(result.process))
-        case forms.NextPage():
-            return FormIncomplete(next_page=FormPage.of(result.page))
-        case forms.PageInvalid():
-            return FormInvalid.of(result)
+    command = submit_form(
+        context.runtime,
+        context.principal,
+        input_request_id=uuid_or_nowhere(input.input_request_id),
+        pages=list(input.pages),
+        expected_version=input.expected_version,
+        shown_digest=input.shown_digest,
+        comment=input.comment,
+        idempotency_key=input.idempotency_key,
+        locale=context.locale,
+    )
+    return await result_or_error(command, _shown_decision)
+
+
+def _shown_decision(
+    result: DecisionResult | forms.NextPage | forms.PageInvalid,
+) -> SubmitFormSuccess | FormIncomplete | FormInvalid:
+    return SubmitFormSuccess.of(result) if isinstance(result, DecisionResult) else form_not_accepted(result)
 
 
 async def _rejected(info: Info, input: RejectInputRequestInput) -> InputRequestActionResult:
-    verb = reject_input_request(
+    command = reject_input_request(
         info.context.runtime,
         info.context.principal,
         input_request_id=uuid_or_nowhere(input.input_request_id),
@@ -318,12 +324,4 @@ async def _rejected(info: Info, input: RejectInputRequestInput) -> InputRequestA
         to_earlier_step=input.send_back,
         expected_version=input.expected_version,
     )
-    return await _acted(verb)
-
-
-async def _acted(verb: Awaitable[DecisionResult]) -> InputRequestActionResult:
-    try:
-        result = await verb
-    except OrchestratorError as error:
-        return typed(error)  # type: ignore[return-value]
-    return InputRequestActionSuccess(input_request=InputRequest.of(result.request), process=Process.of(result.process))
+    return await result_or_error(command, InputRequestActionSuccess.of)

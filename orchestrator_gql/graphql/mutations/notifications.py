@@ -6,11 +6,11 @@ import strawberry
 
 from orchestrator_gql.commands.notifications import resend_notification
 from orchestrator_gql.graphql.context import Info
-from orchestrator_gql.graphql.errors import ConflictError, ForbiddenError, NotFoundError, typed
+from orchestrator_gql.graphql.errors import ConflictError, ForbiddenError, NotFoundError, result_or_error
 from orchestrator_gql.graphql.types.filters import uuid_or_nowhere
 from orchestrator_gql.graphql.types.notifications import Notification
 from orchestrator_gql.graphql.types.resolving import mutation
-from orchestrator_gql.utils.errors import OrchestratorError
+from orchestrator_gql.storage import notifications as rows
 
 
 @strawberry.input(description="The input of `resendNotification`.")
@@ -23,6 +23,10 @@ class ResendNotificationInput:
 @strawberry.type(description="The notification is sent again at once, with the same id.")
 class ResendNotificationSuccess:
     notification: Notification = strawberry.field(description="The notification, which is due now.")
+
+    @classmethod
+    def of(cls, row: rows.Notification) -> "ResendNotificationSuccess":
+        return cls(notification=Notification.of(row))
 
 
 ResendNotificationResult = Annotated[
@@ -47,8 +51,5 @@ class NotificationMutations:
     ) -> ResendNotificationResult:
         context = info.context
         id = uuid_or_nowhere(input.notification_id)
-        try:
-            row = await resend_notification(context.runtime, context.principal, notification_id=id)
-        except OrchestratorError as error:
-            return typed(error)  # type: ignore[return-value]
-        return ResendNotificationSuccess(notification=Notification.of(row))
+        command = resend_notification(context.runtime, context.principal, notification_id=id)
+        return await result_or_error(command, ResendNotificationSuccess.of)

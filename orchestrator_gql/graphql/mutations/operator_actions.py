@@ -11,15 +11,11 @@ from orchestrator_gql.commands.callback_operator_actions import (
     reissue_callback,
 )
 from orchestrator_gql.graphql.context import Info
-from orchestrator_gql.graphql.mutations.processes import ProcessActionResult, acted
+from orchestrator_gql.graphql.errors import result_or_error
+from orchestrator_gql.graphql.mutations.processes import EXPECTED_VERSION, ProcessActionResult, ProcessActionSuccess
 from orchestrator_gql.graphql.types.filters import uuid_or_nowhere
 from orchestrator_gql.graphql.types.resolving import mutation
 from orchestrator_gql.graphql.types.scalars import JSON
-
-EXPECTED_VERSION = (
-    "The version of the process that the caller read. If the process has changed since, ConflictError refuses the "
-    "mutation. Null skips this check."
-)
 
 
 @strawberry.input(description="The input of `reissueCallback`.")
@@ -75,14 +71,14 @@ class OperatorActionMutations:
             ReissueCallbackInput, strawberry.argument(description="The callback to issue again, and the reason.")
         ],
     ) -> ProcessActionResult:
-        verb = reissue_callback(
+        command = reissue_callback(
             info.context.runtime,
             info.context.principal,
             callback_id=uuid_or_nowhere(input.callback_id),
             reason=input.reason,
             expected_version=input.expected_version,
         )
-        return await acted(verb)
+        return await result_or_error(command, ProcessActionSuccess.of)
 
     @mutation(
         description="Set a new deadline for a callback without a new remote call. The URL of a callback that ended "
@@ -95,7 +91,7 @@ class OperatorActionMutations:
         info: Info,
         input: Annotated[ReawaitCallbackInput, strawberry.argument(description="The callback and the time to wait.")],
     ) -> ProcessActionResult:
-        verb = reawait_callback(
+        command = reawait_callback(
             info.context.runtime,
             info.context.principal,
             callback_id=uuid_or_nowhere(input.callback_id),
@@ -103,7 +99,7 @@ class OperatorActionMutations:
             reason=input.reason,
             expected_version=input.expected_version,
         )
-        return await acted(verb)
+        return await result_or_error(command, ProcessActionSuccess.of)
 
     @mutation(
         description="Enter the result of a callback by hand. Its URL accepts no more results, and the validation step "
@@ -118,7 +114,7 @@ class OperatorActionMutations:
             CompleteCallbackInput, strawberry.argument(description="The callback, its result and the reason.")
         ],
     ) -> ProcessActionResult:
-        verb = complete_callback(
+        command = complete_callback(
             info.context.runtime,
             info.context.principal,
             callback_id=uuid_or_nowhere(input.callback_id),
@@ -126,7 +122,7 @@ class OperatorActionMutations:
             reason=input.reason,
             expected_version=input.expected_version,
         )
-        return await acted(verb)
+        return await result_or_error(command, ProcessActionSuccess.of)
 
     @mutation(
         description="Make a late or refused delivery the result of its callback. The contract of the step is not "
@@ -141,11 +137,11 @@ class OperatorActionMutations:
             AdoptCallbackAttemptInput, strawberry.argument(description="The delivery to adopt, and the reason.")
         ],
     ) -> ProcessActionResult:
-        verb = adopt_callback_attempt(
+        command = adopt_callback_attempt(
             info.context.runtime,
             info.context.principal,
             attempt_id=uuid_or_nowhere(input.attempt_id),
             reason=input.reason,
             expected_version=input.expected_version,
         )
-        return await acted(verb)
+        return await result_or_error(command, ProcessActionSuccess.of)

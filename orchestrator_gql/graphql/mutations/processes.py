@@ -1,19 +1,13 @@
 """Mutations on processes."""
 
-from collections.abc import Awaitable
 from typing import Annotated
 
 import strawberry
 
 from orchestrator_gql import forms
 from orchestrator_gql import process as rules
-from orchestrator_gql.commands.processes import (
-    Started,
-    abort_process,
-    retry_process,
-    start_workflow,
-    update_process_note,
-)
+from orchestrator_gql.commands.processes import abort_process, retry_process, update_process_note
+from orchestrator_gql.commands.workflow_starts import Started, start_workflow
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.errors import (
     AuthorCodeError,
@@ -22,14 +16,18 @@ from orchestrator_gql.graphql.errors import (
     ForbiddenError,
     NotFoundError,
     PayloadInvalidError,
-    typed,
+    result_or_error,
 )
 from orchestrator_gql.graphql.types.filters import uuid_or_nowhere
 from orchestrator_gql.graphql.types.forms import FormInvalid, FormPage
 from orchestrator_gql.graphql.types.processes import Process
 from orchestrator_gql.graphql.types.resolving import mutation
 from orchestrator_gql.graphql.types.scalars import JSON
-from orchestrator_gql.utils.errors import OrchestratorError
+
+EXPECTED_VERSION = (
+    "The version of the process that the caller read. If the process has changed since, ConflictError refuses the "
+    "mutation. Null skips this check."
+)
 
 
 @strawberry.input(description="The input of `startWorkflow`.")
@@ -80,11 +78,7 @@ StartWorkflowResult = Annotated[
 @strawberry.input(description="The input of `retryProcess`.")
 class RetryProcessInput:
     process_id: strawberry.ID = strawberry.field(description="The id of the process.")
-    expected_version: int | None = strawberry.field(
-        default=None,
-        description="The version of the process that the caller read. If the process has changed since, ConflictError "
-        "refuses the mutation. Null skips this check.",
-    )
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
 
 
 @strawberry.input(description="The input of `abortProcess`.")
@@ -93,11 +87,7 @@ class AbortProcessInput:
     reason: str | None = strawberry.field(
         default=None, description="The reason, which the audit log stores; null for none."
     )
-    expected_version: int | None = strawberry.field(
-        default=None,
-        description="The version of the process that the caller read. If the process has changed since, ConflictError "
-        "refuses the mutation. Null skips this check.",
-    )
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
 
 
 @strawberry.input(description="The input of `updateProcessNote`.")
@@ -106,16 +96,16 @@ class UpdateProcessNoteInput:
     note: str | None = strawberry.field(
         default=None, description="The new note, at most 10,000 characters; null removes the note."
     )
-    expected_version: int | None = strawberry.field(
-        default=None,
-        description="The version of the process that the caller read. If the process has changed since, ConflictError "
-        "refuses the mutation. Null skips this check.",
-    )
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
 
 
 @strawberry.type(description="The mutation was carried out.")
 class ProcessActionSuccess:
     process: Process = strawberry.field(description="The process in its current state.")
+
+    @classmethod
+    def of(cls, process: rules.Process) -> "ProcessActionSuccess":
+        return cls(process=Process.of(process))
 
 
 ProcessActionResult = Annotated[
@@ -149,27 +139,18 @@ class ProcessMutations:
         ],
     ) -> StartWorkflowResult:
         context = info.context
-        try:
-            result = await start_workflow(
-                context.runtime,
-                context.principal,
-                workflow_name=input.workflow_name,
-                pages=list(input.pages),
-                idempotency_key=input.idempotency_key,
-                locale=info.context.locale,
-                note=input.note,
-                product_subscription_version=input.product_subscription_version,
-                trace=context.trace,
-            )
-        except OrchestratorError as error:
-            return typed(error)  # type: ignore[return-value]
-        match result:
-            case Started():
-                return StartWorkflowSuccess(process=Process.of(result.process), created=result.created)
-            case forms.NextPage():
-                return FormIncomplete(next_page=FormPage.of(result.page))
-            case forms.PageInvalid():
-                return FormInvalid.of(result)
+        command = start_workflow(
+            context.runtime,
+            context.principal,
+            workflow_name=input.workflow_name,
+            pages=list(input.pages),
+            idempotency_key=input.idempotency_key,
+            locale=context.locale,
+            note=input.note,
+            product_subscription_version=input.product_subscription_version,
+            trace=context.trace,
+        )
+        return await result_or_error(command, _shown_start)
 
     @mutation(
         description="Run the failed step of a process again. It refuses an unknown process (NotFoundError), a missing "
@@ -180,14 +161,13 @@ class ProcessMutations:
         self, info: Info, input: Annotated[RetryProcessInput, strawberry.argument(description="The process to retry.")]
     ) -> ProcessActionResult:
         context = info.context
-        return await acted(
-            retry_process(
-                context.runtime,
-                context.principal,
-                process_id=uuid_or_nowhere(input.process_id),
-                expected_version=input.expected_version,
-            )
+        command = retry_process(
+            context.runtime,
+            context.principal,
+            process_id=uuid_or_nowhere(input.process_id),
+            expected_version=input.expected_version,
         )
+        return await result_or_error(command, ProcessActionSuccess.of)
 
     @mutation(
         description="Abort a process: its callback URLs accept no more results and its open form is closed. It "
@@ -200,15 +180,14 @@ class ProcessMutations:
         input: Annotated[AbortProcessInput, strawberry.argument(description="The process to abort, and the reason.")],
     ) -> ProcessActionResult:
         context = info.context
-        return await acted(
-            abort_process(
-                context.runtime,
-                context.principal,
-                process_id=uuid_or_nowhere(input.process_id),
-                reason=input.reason,
-                expected_version=input.expected_version,
-            )
+        command = abort_process(
+            context.runtime,
+            context.principal,
+            process_id=uuid_or_nowhere(input.process_id),
+            reason=input.reason,
+            expected_version=input.expected_version,
         )
+        return await result_or_error(command, ProcessActionSuccess.of)
 
     @mutation(
         description="Set or remove the note of a process. It refuses an unknown process (NotFoundError), a missing "
@@ -221,21 +200,28 @@ class ProcessMutations:
         input: Annotated[UpdateProcessNoteInput, strawberry.argument(description="The process and its new note.")],
     ) -> ProcessActionResult:
         context = info.context
-        return await acted(
-            update_process_note(
-                context.runtime,
-                context.principal,
-                process_id=uuid_or_nowhere(input.process_id),
-                note=input.note,
-                expected_version=input.expected_version,
-            )
+        command = update_process_note(
+            context.runtime,
+            context.principal,
+            process_id=uuid_or_nowhere(input.process_id),
+            note=input.note,
+            expected_version=input.expected_version,
         )
+        return await result_or_error(command, ProcessActionSuccess.of)
 
 
-async def acted(verb: Awaitable[rules.Process]) -> ProcessActionResult:
-    """Await the command; return its process, or the typed error that refuses it."""
-    try:
-        process = await verb
-    except OrchestratorError as error:
-        return typed(error)  # type: ignore[return-value]
-    return ProcessActionSuccess(process=Process.of(process))
+def _shown_start(
+    result: Started | forms.NextPage | forms.PageInvalid,
+) -> StartWorkflowSuccess | FormIncomplete | FormInvalid:
+    if isinstance(result, Started):
+        return StartWorkflowSuccess(process=Process.of(result.process), created=result.created)
+    return form_not_accepted(result)
+
+
+def form_not_accepted(turn: forms.NextPage | forms.PageInvalid) -> FormIncomplete | FormInvalid:
+    """The result of a mutation whose form has not all of its pages yet."""
+    match turn:
+        case forms.NextPage():
+            return FormIncomplete(next_page=FormPage.of(turn.page))
+        case forms.PageInvalid():
+            return FormInvalid.of(turn)

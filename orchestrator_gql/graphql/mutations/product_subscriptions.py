@@ -1,6 +1,5 @@
 """Mutations on product subscriptions."""
 
-from collections.abc import Awaitable
 from typing import Annotated, Any
 
 import strawberry
@@ -12,11 +11,16 @@ from orchestrator_gql.commands.product_subscriptions import (
     update_product_subscription_note,
 )
 from orchestrator_gql.graphql.context import Info
-from orchestrator_gql.graphql.errors import ConflictError, ForbiddenError, NotFoundError, PayloadInvalidError, typed
+from orchestrator_gql.graphql.errors import (
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    PayloadInvalidError,
+    result_or_error,
+)
 from orchestrator_gql.graphql.types.filters import uuid_or_nowhere
 from orchestrator_gql.graphql.types.products import ProductSubscription
 from orchestrator_gql.graphql.types.resolving import mutation
-from orchestrator_gql.utils.errors import OrchestratorError
 
 
 @strawberry.input(description="The input of `setInSync`.")
@@ -34,12 +38,15 @@ class SetInSyncSuccess:
         description="The product subscription in its current state."
     )
 
+    @classmethod
+    def of(cls, row: Row[Any]) -> "SetInSyncSuccess":
+        return cls(product_subscription=ProductSubscription.of(row))
+
 
 SetInSyncResult = Annotated[
     SetInSyncSuccess | NotFoundError | ForbiddenError | ConflictError | PayloadInvalidError,
     strawberry.union("SetInSyncResult", description="The result of `setInSync`."),
 ]
-
 
 EXPECTED_VERSION = (
     "The version of the product subscription that the caller read. If it has changed since, ConflictError refuses the "
@@ -73,6 +80,10 @@ class ProductSubscriptionEditSuccess:
         description="The product subscription in its current state."
     )
 
+    @classmethod
+    def of(cls, row: Row[Any]) -> "ProductSubscriptionEditSuccess":
+        return cls(product_subscription=ProductSubscription.of(row))
+
 
 ProductSubscriptionEditResult = Annotated[
     ProductSubscriptionEditSuccess | NotFoundError | ForbiddenError | ConflictError | PayloadInvalidError,
@@ -105,11 +116,8 @@ class ProductSubscriptionMutations:
     ) -> SetInSyncResult:
         context = info.context
         id = uuid_or_nowhere(input.product_subscription_id)
-        try:
-            row = await set_in_sync(context.runtime, context.principal, subscription_id=id, reason=input.reason)
-        except OrchestratorError as error:
-            return typed(error)  # type: ignore[return-value]
-        return SetInSyncSuccess(product_subscription=ProductSubscription.of(row))
+        command = set_in_sync(context.runtime, context.principal, subscription_id=id, reason=input.reason)
+        return await result_or_error(command, SetInSyncSuccess.of)
 
     @mutation(description=f"Set or remove the note of a product subscription. {EDIT_REFUSALS}")
     async def update_product_subscription_note(
@@ -121,15 +129,14 @@ class ProductSubscriptionMutations:
         ],
     ) -> ProductSubscriptionEditResult:
         context = info.context
-        return await _edited(
-            update_product_subscription_note(
-                context.runtime,
-                context.principal,
-                subscription_id=uuid_or_nowhere(input.product_subscription_id),
-                note=input.note,
-                expected_version=input.expected_version,
-            )
+        command = update_product_subscription_note(
+            context.runtime,
+            context.principal,
+            subscription_id=uuid_or_nowhere(input.product_subscription_id),
+            note=input.note,
+            expected_version=input.expected_version,
         )
+        return await result_or_error(command, ProductSubscriptionEditSuccess.of)
 
     @mutation(description=f"Set or remove the name that the customer gives a product subscription. {EDIT_REFUSALS}")
     async def update_customer_description(
@@ -141,19 +148,11 @@ class ProductSubscriptionMutations:
         ],
     ) -> ProductSubscriptionEditResult:
         context = info.context
-        return await _edited(
-            update_customer_description(
-                context.runtime,
-                context.principal,
-                subscription_id=uuid_or_nowhere(input.product_subscription_id),
-                description=input.customer_description,
-                expected_version=input.expected_version,
-            )
+        command = update_customer_description(
+            context.runtime,
+            context.principal,
+            subscription_id=uuid_or_nowhere(input.product_subscription_id),
+            description=input.customer_description,
+            expected_version=input.expected_version,
         )
-
-
-async def _edited(edit: Awaitable[Row[Any]]) -> ProductSubscriptionEditResult:
-    try:
-        return ProductSubscriptionEditSuccess(product_subscription=ProductSubscription.of(await edit))
-    except OrchestratorError as error:
-        return typed(error)  # type: ignore[return-value]
+        return await result_or_error(command, ProductSubscriptionEditSuccess.of)

@@ -9,12 +9,11 @@ from orchestrator_gql.commands.retention import count_processes, prune_processes
 from orchestrator_gql.engine.retention import Pruned
 from orchestrator_gql.engine.retention_selection import Wish
 from orchestrator_gql.graphql.context import Info
-from orchestrator_gql.graphql.errors import ForbiddenError, PayloadInvalidError, typed
+from orchestrator_gql.graphql.errors import ForbiddenError, PayloadInvalidError, result_or_error
 from orchestrator_gql.graphql.types.resolving import mutation
 from orchestrator_gql.storage.retention import Count
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import ProcessStatus
-from orchestrator_gql.utils.errors import OrchestratorError
 
 
 @strawberry.input(description="The input of `pruneProcesses`: the processes that may go.")
@@ -136,12 +135,7 @@ class RetentionMutations:
         info: Info,
         input: Annotated[PruneProcessesInput, strawberry.argument(description="The processes that may go.")],
     ) -> PruneProcessesResult:
-        context = info.context
-        try:
-            if input.dry_run:
-                counts = await count_processes(context.runtime, context.principal, input.wish())
-                return PruneProcessesSuccess.counted(counts)
-            done = await prune_processes(context.runtime, context.principal, input.wish())
-        except OrchestratorError as error:
-            return typed(error)  # type: ignore[return-value]
-        return PruneProcessesSuccess.of(done)
+        caller, wish = (info.context.runtime, info.context.principal), input.wish()
+        if input.dry_run:
+            return await result_or_error(count_processes(*caller, wish), PruneProcessesSuccess.counted)
+        return await result_or_error(prune_processes(*caller, wish), PruneProcessesSuccess.of)

@@ -1,14 +1,24 @@
 """The types of the audit log, its seals and its verification, and the queries for them."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 import strawberry
 
 from orchestrator_gql.audit import entries, seals
 from orchestrator_gql.graphql.context import Info
-from orchestrator_gql.graphql.types.common import After, Connection, DateTimeRange, First, Node, User, connection
-from orchestrator_gql.graphql.types.filters import uuid_or_nowhere
+from orchestrator_gql.graphql.types.common import (
+    CONDITIONS,
+    After,
+    Connection,
+    DateTimeRange,
+    First,
+    Node,
+    User,
+    connection,
+)
+from orchestrator_gql.graphql.types.filters import uuid_if_given
 from orchestrator_gql.graphql.types.processes import Process
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
@@ -74,8 +84,7 @@ class AuditEntry(Node):
         "retention removed the process."
     )
     async def process(self, info: Info) -> Process | None:
-        found = await info.context.loaders.process.load(self.row.process_id) if self.row.process_id else None
-        return Process.of(found) if found else None
+        return await Process.by_id(info, self.row.process_id)
 
 
 @strawberry.type(
@@ -143,7 +152,7 @@ class AuditFilter:
 
     def wanted(self) -> rows.AuditFilter:
         return rows.AuditFilter(
-            process_id=uuid_or_nowhere(self.process_id) if self.process_id is not None else None,
+            process_id=uuid_if_given(self.process_id),
             actor=self.actor_id,
             actions=self.actions,
             start=self.at.from_ if self.at else None,
@@ -159,21 +168,14 @@ class AuditQueries:
     async def audit(
         self,
         info: Info,
-        filter: Annotated[
-            AuditFilter | None,
-            strawberry.argument(description="The conditions that an entry must meet; null selects every entry."),
-        ] = None,
+        filter: Annotated[AuditFilter | None, CONDITIONS] = None,
         first: First = 50,
         after: After = None,
     ) -> Connection[AuditEntry] | None:
         context, wanted = info.context, (filter or AuditFilter()).wanted()
         page = await audit_reads.audit_page(context.reading, context.principal, wanted, PageArgs(first, after))
-
-        async def total() -> int:
-            return await audit_reads.audit_count(context.reading, context.principal, wanted)
-
-        result: Connection[AuditEntry] = connection(page, AuditEntry.of, total)
-        return result
+        total = partial(audit_reads.audit_count, context.reading, context.principal, wanted)
+        return connection(page, AuditEntry.of, total)
 
     @resolved(
         description="Check the entries and seals of the audit log, return the first fault. It requires READ_AUDIT."

@@ -1,8 +1,9 @@
 """The types of callbacks, their progress reports and their deliveries."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias, TypeVar
 from uuid import UUID
 
 import strawberry
@@ -42,6 +43,9 @@ from orchestrator_gql.utils.secrets import NOTHING, Secrets
 if TYPE_CHECKING:
     from orchestrator_gql.graphql.types.processes import Process
     from orchestrator_gql.graphql.types.steps import ProcessStep
+
+T = TypeVar("T")
+L = TypeVar("L", Attempt, Progress)
 
 INLINE = 64 * 1024
 """The largest size in bytes of a result that is shown as JSON."""
@@ -291,8 +295,7 @@ class Callback(Node):
         before: Before = None,
     ) -> Connection[CallbackProgress]:
         log = await info.context.loaders.progress.load((self.row.id, PageArgs(first, after, last, before)))
-        result: Connection[CallbackProgress] = _log_connection(log, CallbackProgress.logged)
-        return result
+        return _log_connection(log, CallbackProgress.logged)
 
     @resolved(
         description="The deliveries, accepted or refused, the oldest first. The newest 20 are stored; `totalCount` "
@@ -310,8 +313,7 @@ class Callback(Node):
         before: Before = None,
     ) -> Connection[CallbackAttempt]:
         log = await info.context.loaders.attempts.load((self.row.id, PageArgs(first, after, last, before)))
-        result: Connection[CallbackAttempt] = _log_connection(log, CallbackAttempt.of)
-        return result
+        return _log_connection(log, CallbackAttempt.of)
 
 
 def shown_text(info: Info, text: str | None) -> str | None:
@@ -346,7 +348,7 @@ def _result_shown(secrets: Secrets, contract: Json, value: Json) -> Json:
     return secrets.concealed(masked(value, places))
 
 
-def _log_connection(log: Log[Any], show: Any) -> Any:
+def _log_connection(log: Log[L], show: Callable[[L], T]) -> Connection[T]:
     async def total() -> int:
         return log.total
 

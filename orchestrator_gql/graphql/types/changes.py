@@ -7,7 +7,8 @@ import strawberry
 
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.callbacks import Callback
-from orchestrator_gql.graphql.types.events import Event, event_of, selected_rows, with_rows
+from orchestrator_gql.graphql.types.event_pages import selected_rows, with_rows
+from orchestrator_gql.graphql.types.events import Event, event_of
 from orchestrator_gql.graphql.types.input_requests import InputRequest
 from orchestrator_gql.graphql.types.processes import Process
 from orchestrator_gql.graphql.types.resolving import resolved

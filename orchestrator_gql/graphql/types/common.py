@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 import strawberry
 
@@ -41,6 +41,8 @@ Last = Annotated[
 Before = Annotated[
     str | None, strawberry.argument(description="Return the entries before this cursor; null ends at the last entry.")
 ]
+
+CONDITIONS = strawberry.argument(description="The conditions that an entry must meet; null selects every entry.")
 
 
 @strawberry.interface(description="An object with its own id; the query `node` finds it by this id.")
@@ -106,8 +108,8 @@ class Connection(Generic[T]):
 
 
 def connection(
-    page: RowPage[R], show: Callable[[R], Any], total: Callable[[], Awaitable[int]], *, is_known: bool = False
-) -> Any:
+    page: RowPage[R], show: Callable[[R], T], total: Callable[[], Awaitable[int]], *, is_known: bool = False
+) -> Connection[T]:
     """A connection of a page of rows; ``show`` makes a node from a row, ``total`` counts the whole list.
 
     With ``is_known`` the total needs no count, so it is exact however large it is.

@@ -86,9 +86,7 @@ class ProcessFilter:
             workflow_names=self.workflow_names,
             targets=self.targets,
             assignee_keys=self.assignee_keys,
-            product_subscription_id=uuid_or_nowhere(self.product_subscription_id)
-            if self.product_subscription_id is not None
-            else None,
+            product_subscription_id=uuid_if_given(self.product_subscription_id),
             created_by=self.created_by,
             started_at=_span(self.started_at),
             updated_at=_span(self.updated_at),
@@ -171,8 +169,7 @@ class CallbackFilter:
     )
 
     def as_of(self, now: datetime) -> listing.CallbackFilter:
-        process_id = None if self.process_id is None else uuid_or_nowhere(self.process_id)
-        return listing.CallbackFilter(now, self.statuses, process_id, self.overdue)
+        return listing.CallbackFilter(now, self.statuses, uuid_if_given(self.process_id), self.overdue)
 
 
 @strawberry.input(description="The conditions that an event must meet; all of them together.")
@@ -207,6 +204,11 @@ def uuid_or_nowhere(id: str) -> UUID:
         return UUID(id)
     except ValueError:
         return NOWHERE
+
+
+def uuid_if_given(id: str | None) -> UUID | None:
+    """The same; None without an id, which does not filter."""
+    return None if id is None else uuid_or_nowhere(id)
 
 
 def _span(range_: DateTimeRange | None) -> process_filters.Span:

@@ -1,13 +1,14 @@
 """The types of notifications and the query that lists them."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 import strawberry
 
 from orchestrator_gql.graphql.context import Info
-from orchestrator_gql.graphql.types.common import After, Connection, First, Node, connection
-from orchestrator_gql.graphql.types.filters import uuid_or_nowhere
+from orchestrator_gql.graphql.types.common import CONDITIONS, After, Connection, First, Node, connection
+from orchestrator_gql.graphql.types.filters import uuid_if_given
 from orchestrator_gql.graphql.types.input_requests import InputRequest
 from orchestrator_gql.graphql.types.processes import Process
 from orchestrator_gql.graphql.types.resolving import resolved
@@ -64,8 +65,7 @@ class Notification(Node):
 
     @resolved(description="The process that the notification is about; null if it no longer exists.")
     async def process(self, info: Info) -> Process | None:
-        row = await info.context.loaders.process.load(self.row.process_id)
-        return Process.of(row) if row else None
+        return await Process.by_id(info, self.row.process_id)
 
     @resolved(description="The input request that the notification is about; null if it is about the process.")
     async def input_request(self, info: Info) -> InputRequest | None:
@@ -90,7 +90,7 @@ class NotificationFilter:
         return rows.NotificationFilter(
             statuses=self.statuses,
             targets=self.targets,
-            process_id=uuid_or_nowhere(self.process_id) if self.process_id is not None else None,
+            process_id=uuid_if_given(self.process_id),
         )
 
 
@@ -104,19 +104,12 @@ class NotificationQueries:
     async def notifications(
         self,
         info: Info,
-        filter: Annotated[
-            NotificationFilter | None,
-            strawberry.argument(description="The conditions that an entry must meet; null selects every entry."),
-        ] = None,
+        filter: Annotated[NotificationFilter | None, CONDITIONS] = None,
         first: First = 50,
         after: After = None,
     ) -> Connection[Notification] | None:
         context, wanted = info.context, (filter or NotificationFilter()).wanted()
         page_args = PageArgs(first, after)
         page = await notification_reads.notification_page(context.reading, context.principal, wanted, page_args)
-
-        async def total() -> int:
-            return await notification_reads.notification_count(context.reading, context.principal, wanted)
-
-        result: Connection[Notification] = connection(page, Notification.of, total)
-        return result
+        total = partial(notification_reads.notification_count, context.reading, context.principal, wanted)
+        return connection(page, Notification.of, total)

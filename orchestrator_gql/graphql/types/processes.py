@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
@@ -43,7 +44,7 @@ from orchestrator_gql.workflow.model import StepList
 
 if TYPE_CHECKING:
     from orchestrator_gql.graphql.types.changes import ProcessChanges
-    from orchestrator_gql.graphql.types.events import EventConnection
+    from orchestrator_gql.graphql.types.event_pages import EventConnection
     from orchestrator_gql.graphql.types.workflows import Workflow
 
 
@@ -78,11 +79,16 @@ class Process(Node):
         )
 
     @classmethod
+    async def by_id(cls, info: Info, id: UUID | None) -> "Process | None":
+        row = await info.context.loaders.process.load(id) if id is not None else None
+        return cls.of(row) if row is not None else None
+
+    @classmethod
     async def found(cls, info: Info, id: UUID) -> "Process":
-        row = await info.context.loaders.process.load(id)
-        if row is None:
+        process = await cls.by_id(info, id)
+        if process is None:
             raise NotFound("process", id)
-        return cls.of(row)
+        return process
 
     @resolved(description="The workflow; null if it is no longer deployed.")
     def workflow(
@@ -220,8 +226,8 @@ class Process(Node):
             int | None,
             strawberry.argument(description="The largest number of entries to return; at most 200. Default: 100."),
         ] = 100,
-    ) -> Annotated["EventConnection", strawberry.lazy("orchestrator_gql.graphql.types.events")]:
-        from orchestrator_gql.graphql.types.events import event_connection
+    ) -> Annotated["EventConnection", strawberry.lazy("orchestrator_gql.graphql.types.event_pages")]:
+        from orchestrator_gql.graphql.types.event_pages import event_connection
 
         return await event_connection(info, after, EventFilter(process_ids=(self.row.id,)), first)
 
@@ -267,9 +273,5 @@ async def process_connection(
     page = await process_reads.process_page(
         context.reading, context.principal, wanted, page_args, by_update=by_update, is_descending=is_descending
     )
-
-    async def total() -> int:
-        return await process_reads.process_count(context.reading, context.principal, wanted)
-
-    result: Connection[Process] = connection(page, Process.of, total)
-    return result
+    total = partial(process_reads.process_count, context.reading, context.principal, wanted)
+    return connection(page, Process.of, total)

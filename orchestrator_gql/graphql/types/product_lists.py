@@ -5,9 +5,9 @@ from typing import Annotated
 import strawberry
 
 from orchestrator_gql.graphql.context import Info
-from orchestrator_gql.graphql.types.common import After, Before, Connection, FirstAfter, LastBefore
+from orchestrator_gql.graphql.types.common import CONDITIONS, After, Before, Connection, FirstAfter, LastBefore
 from orchestrator_gql.graphql.types.enums import OrderDirection, ProductSubscriptionOrderField
-from orchestrator_gql.graphql.types.filters import uuid_or_nowhere
+from orchestrator_gql.graphql.types.filters import uuid_if_given, uuid_or_nowhere
 from orchestrator_gql.graphql.types.products import ProductSubscription, subscription_connection
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
@@ -83,8 +83,8 @@ class ProductSubscriptionFilter:
             customer_id=self.customer_id,
             is_in_sync=self.in_sync,
             search=self.search,
-            owner_id=uuid_or_nowhere(self.depends_on_id) if self.depends_on_id is not None else None,
-            user_id=uuid_or_nowhere(self.in_use_by_id) if self.in_use_by_id is not None else None,
+            owner_id=uuid_if_given(self.depends_on_id),
+            user_id=uuid_if_given(self.in_use_by_id),
             values=subscription_reads.value_filters(
                 context.runtime, context.principal, fields, self.products, self.product_types
             ),
@@ -111,10 +111,7 @@ class ProductSubscriptionQueries:
     async def product_subscriptions(
         self,
         info: Info,
-        filter: Annotated[
-            ProductSubscriptionFilter | None,
-            strawberry.argument(description="The conditions that an entry must meet; null selects every entry."),
-        ] = None,
+        filter: Annotated[ProductSubscriptionFilter | None, CONDITIONS] = None,
         order_by: Annotated[
             ProductSubscriptionOrder | None,
             strawberry.argument(description="The order. Default: by the time of the creation, the newest first."),

@@ -71,8 +71,7 @@ class SubscriptionVersion:
     ) -> Annotated["Process", strawberry.lazy("orchestrator_gql.graphql.types.processes")] | None:
         from orchestrator_gql.graphql.types.processes import Process
 
-        row = await info.context.loaders.process.load(self.process_id) if self.process_id is not None else None
-        return Process.of(row) if row is not None else None
+        return await Process.by_id(info, self.process_id)
 
 
 async def version_connection(
@@ -81,11 +80,5 @@ async def version_connection(
     """A page of the versions of a product subscription as a connection."""
     context = info.context
     page = await subscription_reads.version_page(context.reading, context.principal, subscription_id, page_args)
-
-    async def total() -> int:
-        return await subscription_reads.version_count(context.reading, context.principal, subscription_id)
-
-    result: Connection[SubscriptionVersion] = connection(
-        page, lambda row: SubscriptionVersion.of(row, product_id), total
-    )
-    return result
+    total = partial(subscription_reads.version_count, context.reading, context.principal, subscription_id)
+    return connection(page, lambda row: SubscriptionVersion.of(row, product_id), total)

@@ -146,8 +146,10 @@ class ProductSubscription(Node):
     async def locked_by(
         self, info: Info
     ) -> Annotated["Process", strawberry.lazy("orchestrator_gql.graphql.types.processes")] | None:
+        from orchestrator_gql.graphql.types.processes import Process
+
         lock = await self._lock(info)
-        return await _process(info, lock.locked_by if lock else None)
+        return await Process.by_id(info, lock.locked_by if lock else None)
 
     @resolved(
         description="The process that was aborted and left the product subscription out of sync; null if no process "
@@ -156,8 +158,10 @@ class ProductSubscription(Node):
     async def out_of_sync_by(
         self, info: Info
     ) -> Annotated["Process", strawberry.lazy("orchestrator_gql.graphql.types.processes")] | None:
+        from orchestrator_gql.graphql.types.processes import Process
+
         lock = await self._lock(info)
-        return await _process(info, lock.out_of_sync_by if lock else None)
+        return await Process.by_id(info, lock.out_of_sync_by if lock else None)
 
     @resolved(description="The reason why the product subscription is out of sync; null if no process left it so.")
     async def out_of_sync_reason(self, info: Info) -> str | None:
@@ -258,13 +262,6 @@ class ProductSubscription(Node):
         return UUID(self.id)
 
 
-async def _process(info: Info, id: UUID | None) -> "Process | None":
-    from orchestrator_gql.graphql.types.processes import Process
-
-    row = await info.context.loaders.process.load(id) if id is not None else None
-    return Process.of(row) if row is not None else None
-
-
 async def _subscriptions(info: Info, ids: list[UUID]) -> list[ProductSubscription]:
     rows = await info.context.loaders.subscription.load_many(ids)
     return [ProductSubscription.of(row) for row in rows if row is not None]
@@ -283,12 +280,8 @@ async def subscription_connection(
     page = await subscription_reads.subscription_page(
         context.reading, context.principal, wanted, page_args, by_update=by_update, is_descending=is_descending
     )
-
-    async def total() -> int:
-        return await subscription_reads.subscription_count(context.reading, context.principal, wanted)
-
-    result: Connection[ProductSubscription] = connection(page, ProductSubscription.of, total)
-    return result
+    total = partial(subscription_reads.subscription_count, context.reading, context.principal, wanted)
+    return connection(page, ProductSubscription.of, total)
 
 
 async def product_subscription_by_id(info: Info, id: UUID) -> ProductSubscription:

@@ -23,16 +23,19 @@ class WhyWaiting:
         "there is none."
     )
     service: str | None = strawberry.field(
-        description="The remote service that must answer; null if it has no name or no service must answer."
+        default=None,
+        description="The remote service that must answer; null if it has no name or no service must answer.",
     )
     missing: list[str] = strawberry.field(
-        description="The names of the callbacks without a result; empty if the callback has no name."
+        default_factory=list,
+        description="The names of the callbacks without a result; empty if the callback has no name.",
     )
     last_report_at: datetime | None = strawberry.field(
-        description="The time of the last progress report of the remote service; null if there is none."
+        default=None, description="The time of the last progress report of the remote service; null if there is none."
     )
     assignee: Assignee | None = strawberry.field(
-        description="The team that should answer the form; null if the process does not wait for a person."
+        default=None,
+        description="The team that should answer the form; null if the process does not wait for a person.",
     )
 
 
@@ -57,7 +60,7 @@ def why_waiting(
         case ProcessStatus.WAITING if process.execution is not None:
             execution = process.execution
             message = f"{execution.name!r} failed and is tried again by itself."
-            return _waiting(WaitKind.TIME, message, process.updated_at, until=execution.retry_at)
+            return WhyWaiting(kind=WaitKind.TIME, message=message, since=process.updated_at, until=execution.retry_at)
         case _:
             return None
 
@@ -72,34 +75,25 @@ def _for_callbacks(waited: Sequence[Callback]) -> WhyWaiting | None:
     which = f": {count}" if names else ""
     reports = [datetime.fromisoformat(callback.progress["reported_at"]) for callback in waited if callback.progress]
     ends = [at for callback in waited for at in (callback.expires_at, callback.heartbeat_due_at) if at is not None]
-    reason = _waiting(
-        WaitKind.CALLBACK,
-        f"It waits for {who} to answer{which}.",
-        min(callback.issued_at for callback in waited),
+    return WhyWaiting(
+        kind=WaitKind.CALLBACK,
+        message=f"It waits for {who} to answer{which}.",
+        since=min(callback.issued_at for callback in waited),
         until=min(ends, default=None),
+        service=service,
+        missing=names,
+        last_report_at=max(reports, default=None),
     )
-    reason.service, reason.missing, reason.last_report_at = service, names, max(reports, default=None)
-    return reason
 
 
 def _for_a_person(open_requests: Sequence[InputRequest], called: Callable[[str], str]) -> WhyWaiting | None:
     if not open_requests:
         return None
     request = open_requests[-1]
-    message = f"It waits for {called(request.assignee)} to answer {request.title!r}."
-    reason = _waiting(WaitKind.PERSON, message, request.created_at, until=request.due_at)
-    reason.assignee = Assignee.of(request.assignee)
-    return reason
-
-
-def _waiting(kind: WaitKind, message: str, since: datetime, *, until: datetime | None) -> WhyWaiting:
     return WhyWaiting(
-        kind=kind,
-        message=message,
-        since=since,
-        until=until,
-        service=None,
-        missing=[],
-        last_report_at=None,
-        assignee=None,
+        kind=WaitKind.PERSON,
+        message=f"It waits for {called(request.assignee)} to answer {request.title!r}.",
+        since=request.created_at,
+        until=request.due_at,
+        assignee=Assignee.of(request.assignee),
     )

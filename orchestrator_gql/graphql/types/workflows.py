@@ -6,7 +6,7 @@ import strawberry
 
 from orchestrator_gql.callbacks import contract
 from orchestrator_gql.graphql.context import Info
-from orchestrator_gql.graphql.types.common import After, Assignee, Connection, Node
+from orchestrator_gql.graphql.types.common import CONDITIONS, After, Assignee, Connection, Node
 from orchestrator_gql.graphql.types.filters import ProcessFilter
 from orchestrator_gql.graphql.types.processes import Process, process_connection
 from orchestrator_gql.graphql.types.resolving import resolved
@@ -98,10 +98,7 @@ class Workflow(Node):
     async def processes(
         self,
         info: Info,
-        filter: Annotated[
-            ProcessFilter | None,
-            strawberry.argument(description="The conditions that an entry must meet; null selects every entry."),
-        ] = None,
+        filter: Annotated[ProcessFilter | None, CONDITIONS] = None,
         first: Annotated[
             int | None,
             strawberry.argument(description="The largest number of entries to return; at most 200. Default: 20."),

@@ -18,7 +18,7 @@ from orchestrator_gql.commands.input_request_assignees import (
     release_input_request,
 )
 from orchestrator_gql.commands.input_requests import reject_input_request, submit_form
-from orchestrator_gql.commands.processes import Started, start_workflow
+from orchestrator_gql.commands.workflow_starts import Started, start_workflow
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.config.principals import Team
 from orchestrator_gql.engine.input_requests.requests import DecisionResult

@@ -27,7 +27,8 @@ from support.playbooks import of
 from support.web import Site
 
 from orchestrator_gql.commands.input_requests import submit_form
-from orchestrator_gql.commands.processes import retry_process, start_workflow
+from orchestrator_gql.commands.processes import retry_process
+from orchestrator_gql.commands.workflow_starts import start_workflow
 from orchestrator_gql.forms import FormPage
 from orchestrator_gql.process import Process
 from orchestrator_gql.reads.input_requests import open_form, start_form

@@ -22,7 +22,7 @@ from orchestrator_gql.callbacks import contract
 from orchestrator_gql.callbacks.rules import Delivery
 from orchestrator_gql.commands.callback_deliveries import receive_callback, receive_delivery
 from orchestrator_gql.commands.input_requests import submit_form
-from orchestrator_gql.commands.processes import Started, start_workflow
+from orchestrator_gql.commands.workflow_starts import Started, start_workflow
 from orchestrator_gql.config.settings import read_settings
 from orchestrator_gql.engine.callbacks.deliveries import Address
 from orchestrator_gql.forms import FormPage, NextPage, PageInvalid

@@ -1,15 +1,12 @@
 """Product subscriptions of the previous release: locks leave the models, and copies of blocks become references."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-from alembic import command
 from sqlalchemy import Connection, Table, insert, inspect, select
-from support.database import PostgresServer, new_sqlite_url, sqlite_url
+from support.database import PostgresServer, sqlite_url
 from support.engine import Engine, engine_of
 from support.network import (
     Circuit,
@@ -29,6 +26,7 @@ from support.network import (
     terminates,
     validates,
 )
+from support.old_schemas import empty_database, store_under
 from support.operator import ADA, confirm, open_request
 
 from orchestrator_gql import inputstep, step
@@ -36,8 +34,6 @@ from orchestrator_gql.commands.processes import abort_process
 from orchestrator_gql.domain.values import indexed
 from orchestrator_gql.forms import FormPage
 from orchestrator_gql.storage import product_subscriptions
-from orchestrator_gql.storage.database import connect
-from orchestrator_gql.storage.database.schema import configuration, migrate
 from orchestrator_gql.storage.tables import (
     metadata,
     product_subscription_uses,
@@ -94,16 +90,6 @@ WORKFLOWS = (
 )  # fmt: skip
 
 
-@contextmanager
-def empty(kind: str, folder: Path, postgres: PostgresServer) -> Iterator[str]:
-    """The URL of an empty database."""
-    if kind == "sqlite":
-        yield new_sqlite_url(folder)
-        return
-    with postgres.database(is_migrated=False) as url:
-        yield url
-
-
 async def written(engine: Engine) -> dict[str, str]:
     """The ids of the subscriptions and processes of a site in the middle of its work."""
     ids = {"node": await made(engine, create_node)}
@@ -153,20 +139,7 @@ def _copied(value: Any) -> Any:
 
 async def store(url: str, rows: dict[Table, list[dict[str, Any]]], release: str = RELEASE) -> None:
     """Store the rows with the schema of a previous release, then migrate the database."""
-    database = connect(url)
-    await database.open()
-    try:
-        await database.alter(lambda conn: _old_schema(conn, release))
-        await database.alter(lambda conn: _insert(conn, rows))
-        await migrate(database)
-    finally:
-        await database.close()
-
-
-def _old_schema(conn: Connection, release: str) -> None:
-    config = configuration()
-    config.attributes["connection"] = conn
-    command.upgrade(config, release)
+    await store_under(release, url, lambda conn: _insert(conn, rows))
 
 
 def _insert(conn: Connection, rows: dict[Table, list[dict[str, Any]]]) -> None:
@@ -202,7 +175,7 @@ async def test_subscriptions_of_the_previous_release_go_on(kind: str, tmp_path: 
 
     stored = {str(row["id"]): row["model"] for row in rows[metadata.tables["product_subscriptions"]]}
     stored[ids["port"]]["port"]["node"]["node_name"] = "a stale copy"
-    with empty(kind, tmp_path, postgres) as url:
+    with empty_database(kind, tmp_path, postgres) as url:
         await store(url, rows)
         async with engine_of(url, *WORKFLOWS) as engine:
             migrated = {name: await document_of(engine, ids[name]) for name in names}
@@ -280,7 +253,7 @@ async def test_the_values_of_subscriptions_of_0011_are_found(
             (copy_id, each.parent_id, each.field, each.owner_id, each.block_id) for each in indexed(model).places
         ]
 
-    with empty(kind, tmp_path, postgres) as url:
+    with empty_database(kind, tmp_path, postgres) as url:
         await store(url, rows, "0011")
         async with engine_of(url) as engine:
             migrated = await index_of(engine)

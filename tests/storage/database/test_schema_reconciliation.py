@@ -1,24 +1,22 @@
 """The databases of earlier releases accept the target RECONCILE, and lose no row, on both databases."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from alembic import command
 from sqlalchemy import Connection, Table, delete, insert, inspect, select, text, update
 from sqlalchemy.exc import IntegrityError
-from support.database import PostgresServer, new_sqlite_url, sqlite_url
+from support.database import PostgresServer, sqlite_url
 from support.engine import engine_of
 from support.network import Node, begun, create_node, create_port, made, modifies, reconciles, run
+from support.old_schemas import empty_database, upgrade_to
 from support.operator import confirm, open_request
 
 from orchestrator_gql import inputstep, step
 from orchestrator_gql.forms import FormPage
 from orchestrator_gql.storage.database import Database, connect
-from orchestrator_gql.storage.database.schema import configuration, migrate
+from orchestrator_gql.storage.database.schema import migrate
 from orchestrator_gql.storage.tables import metadata, process_subscriptions, processes
 from orchestrator_gql.types import FormGenerator, ProcessStatus
 
@@ -61,11 +59,11 @@ async def test_an_earlier_database_keeps_its_rows_and_reconciles(
             lambda conn: all_rows(conn, {table.name: set(table.columns.keys()) for table in TABLES})
         )
 
-    with empty(kind, tmp_path, postgres) as url:
+    with empty_database(kind, tmp_path, postgres) as url:
         database = connect(url)
         await database.open()
         try:
-            await database.alter(old_schema)
+            await database.alter(lambda conn: upgrade_to(conn, RELEASE))
             await database.alter(lambda conn: fill(conn, rows))
             columns = await database.read(all_columns)
             before = await database.read(lambda conn: all_rows(conn, columns))
@@ -89,16 +87,6 @@ async def test_an_earlier_database_keeps_its_rows_and_reconciles(
     assert after == before
     assert all(indexes[table] <= indexes_after[table] for table in indexes), "later migrations only add indexes"
     assert mended.target == "RECONCILE"
-
-
-@contextmanager
-def empty(kind: str, folder: Path, postgres: PostgresServer) -> Iterator[str]:
-    """The URL of an empty database."""
-    if kind == "sqlite":
-        yield new_sqlite_url(folder)
-        return
-    with postgres.database(is_migrated=False) as url:
-        yield url
 
 
 def all_columns(conn: Connection) -> dict[str, set[str]]:
@@ -127,13 +115,6 @@ def all_indexes(conn: Connection) -> dict[str, set[str | None]]:
     catalogue = inspect(conn)
     names = (processes.name, process_subscriptions.name)
     return {name: {index["name"] for index in catalogue.get_indexes(name)} for name in names}
-
-
-def old_schema(conn: Connection) -> None:
-    """Create the schema of the release before."""
-    config = configuration()
-    config.attributes["connection"] = conn
-    command.upgrade(config, RELEASE)
 
 
 def fill(conn: Connection, rows: Rows) -> None:

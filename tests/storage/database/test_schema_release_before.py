@@ -1,29 +1,23 @@
 """Running, waiting, suspended and failed processes of the previous release go on, on both databases."""
 
 import json
-import sqlite3
-import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from importlib import util
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 from uuid import UUID
 
 import pytest
-from alembic import command
 from sqlalchemy import Connection, Engine, create_engine, insert, inspect, select, text
-from support.database import PostgresServer, new_sqlite_url
+from support.database import PostgresServer
 from support.engine import engine_of
+from support.old_schemas import database_of, old_workflows, store_under
 from support.operator import confirm
 from support.remote import answer, report
 
 from orchestrator_gql.commands.processes import retry_process
 from orchestrator_gql.reads.audit import verify_audit
 from orchestrator_gql.security import LOCAL_OPERATOR
-from orchestrator_gql.storage.database import connect
-from orchestrator_gql.storage.database.schema import configuration, migrate
 from orchestrator_gql.storage.tables import metadata
 from orchestrator_gql.types import ProcessStatus
 from orchestrator_gql.utils.errors import CallbackConflict
@@ -39,21 +33,15 @@ IDS = {name: UUID(id) for name, id in KNOWN["processes"].items()}
 @pytest.fixture
 def site() -> Iterator[ModuleType]:
     """The workflows of the previous release, which do not block any more."""
-    spec = util.spec_from_file_location("release_workflows", HERE / "release_workflows.py")
-    assert spec is not None and spec.loader is not None
-    module = util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    module.blocked = False  # type: ignore[attr-defined]
-    yield module
-    del sys.modules[spec.name]
+    with old_workflows(HERE / "release_workflows.py") as module:
+        yield module
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 async def test_every_process_of_the_previous_release_goes_on(
     kind: str, site: ModuleType, tmp_path: Path, postgres: PostgresServer
 ) -> None:
-    with database_of_the_release(kind, tmp_path, postgres) as url:
+    with database_of(HERE / "release_before.sql", kind, tmp_path, postgres) as url:
         if kind == "postgres":
             await fill(url, tmp_path)
         async with engine_of(url, *site.WORKFLOWS) as engine:
@@ -81,37 +69,13 @@ async def test_every_process_of_the_previous_release_goes_on(
     assert audit.entries > 0
 
 
-@contextmanager
-def database_of_the_release(kind: str, folder: Path, postgres: PostgresServer) -> Iterator[str]:
-    """The URL of a database that the previous release wrote; on PostgreSQL of an empty database."""
-    file = folder / "orchestrator.db"
-    with closing(sqlite3.connect(file)) as conn:
-        conn.executescript((HERE / "release_before.sql").read_text())
-    if kind == "sqlite":
-        yield new_sqlite_url(folder)
-        return
-    with postgres.database(is_migrated=False) as url:
-        yield url
-
-
 async def fill(url: str, folder: Path) -> None:
     """Copy the rows of the SQLite file to PostgreSQL with the schema of that release, then migrate."""
     source = create_engine(f"sqlite:///{folder / 'orchestrator.db'}")
-    database = connect(url)
-    await database.open()
     try:
-        await database.alter(_old_schema)
-        await database.alter(lambda conn: _copy(source, conn))
-        await migrate(database)
+        await store_under(RELEASE, url, lambda conn: _copy(source, conn))
     finally:
         source.dispose()
-        await database.close()
-
-
-def _old_schema(conn: Connection) -> None:
-    config = configuration()
-    config.attributes["connection"] = conn
-    command.upgrade(config, RELEASE)
 
 
 def _copy(source: Engine, conn: Connection) -> None:

@@ -1,11 +1,7 @@
 """Product subscriptions and their processes that the release before wrote go on, on both databases."""
 
 import json
-import sqlite3
-import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from importlib import util
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,9 +9,10 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import Connection, select
-from support.database import PostgresServer, new_sqlite_url
+from support.database import PostgresServer
 from support.engine import Engine, engine_of
 from support.network import begun, document_of, failing, lock_of, model_of, run
+from support.old_schemas import database_of, old_workflows
 from support.operator import ADA, confirm
 from support.product_lives import demand_history, demand_living_owners
 from test_schema_release_before import fill
@@ -36,33 +33,15 @@ COMPLETED, FAILED = ProcessStatus.COMPLETED, ProcessStatus.FAILED
 @pytest.fixture
 def site() -> Iterator[ModuleType]:
     """The workflows of the release before, which do not block any more."""
-    spec = util.spec_from_file_location("release_products", HERE / "release_products.py")
-    assert spec is not None and spec.loader is not None
-    module = util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    module.blocked = False  # type: ignore[attr-defined]
-    yield module
-    del sys.modules[spec.name]
-
-
-@contextmanager
-def database(kind: str, folder: Path, postgres: PostgresServer) -> Iterator[str]:
-    """The URL of a database that the release before wrote; on PostgreSQL of an empty database."""
-    with closing(sqlite3.connect(folder / "orchestrator.db")) as conn:
-        conn.executescript((HERE / "release_products.sql").read_text())
-    if kind == "sqlite":
-        yield new_sqlite_url(folder)
-        return
-    with postgres.database(is_migrated=False) as url:
-        yield url
+    with old_workflows(HERE / "release_products.py") as module:
+        yield module
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 async def test_the_processes_of_the_release_before_go_on_and_their_locks_with_them(
     kind: str, site: ModuleType, tmp_path: Path, postgres: PostgresServer
 ) -> None:
-    with database(kind, tmp_path, postgres) as url:
+    with database_of(HERE / "release_products.sql", kind, tmp_path, postgres) as url:
         if kind == "postgres":
             await fill(url, tmp_path)
         async with engine_of(url, *site.WORKFLOWS) as engine:
@@ -119,7 +98,7 @@ async def changed(engine: Engine, name: str) -> Process:
 async def test_the_copies_of_the_release_before_become_references(
     kind: str, site: ModuleType, tmp_path: Path, postgres: PostgresServer
 ) -> None:
-    with database(kind, tmp_path, postgres) as url:
+    with database_of(HERE / "release_products.sql", kind, tmp_path, postgres) as url:
         if kind == "postgres":
             await fill(url, tmp_path)
         async with engine_of(url, *site.WORKFLOWS) as engine:

@@ -1,19 +1,17 @@
 """Product subscriptions of the release before get the segments by which a search for a frequent word is read."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic import command
 from sqlalchemy import Connection, select
-from support.database import PostgresServer, new_sqlite_url
+from support.database import PostgresServer
 from support.many_subscriptions import made, write
+from support.old_schemas import empty_database, upgrade_to
 
 from orchestrator_gql.storage import product_subscription_lists as lists
 from orchestrator_gql.storage.database import connect
-from orchestrator_gql.storage.database.schema import configuration, migrate
+from orchestrator_gql.storage.database.schema import migrate
 from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.storage.product_subscription_segments import SIZE
 from orchestrator_gql.storage.tables import product_subscription_words as words
@@ -22,21 +20,9 @@ from orchestrator_gql.storage.tables import product_subscriptions
 COUNT = 2 * SIZE + 50
 
 
-@contextmanager
-def empty(kind: str, folder: Path, postgres: PostgresServer) -> Iterator[str]:
-    """The URL of an empty database."""
-    if kind == "sqlite":
-        yield new_sqlite_url(folder)
-        return
-    with postgres.database(is_migrated=False) as url:
-        yield url
-
-
 def before(conn: Connection) -> None:
     """The schema of the release before, with subscriptions."""
-    config = configuration()
-    config.attributes["connection"] = conn
-    command.upgrade(config, "0015")
+    upgrade_to(conn, "0015")
     write(conn, range(COUNT), has_segments=False)
 
 
@@ -44,7 +30,7 @@ def before(conn: Connection) -> None:
 async def test_subscriptions_of_the_release_before_get_segments(
     kind: str, tmp_path: Path, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with empty(kind, tmp_path, postgres) as url:
+    with empty_database(kind, tmp_path, postgres) as url:
         database = connect(url)
         await database.open()
         try:

@@ -1,19 +1,17 @@
 """Processes of the release before get a subject and the reason of their failure."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-from alembic import command
 from sqlalchemy import Connection, insert, select
-from support.database import PostgresServer, new_sqlite_url
+from support.database import PostgresServer
+from support.old_schemas import empty_database, upgrade_to
 
 from orchestrator_gql.storage.database import connect
-from orchestrator_gql.storage.database.schema import configuration, migrate
+from orchestrator_gql.storage.database.schema import migrate
 from orchestrator_gql.storage.tables import process_subscriptions, processes, product_subscriptions, products
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import Failure, Json, ProcessStatus, SubscriptionLifecycle
@@ -39,25 +37,15 @@ OLD: dict[str, dict[str, Any]] = {
 }
 
 
-@contextmanager
-def empty(kind: str, folder: Path, postgres: PostgresServer) -> Iterator[str]:
-    """The URL of an empty database."""
-    if kind == "sqlite":
-        yield new_sqlite_url(folder)
-        return
-    with postgres.database(is_migrated=False) as url:
-        yield url
-
-
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 async def test_processes_of_the_release_before_get_subjects_and_reasons(
     kind: str, tmp_path: Path, postgres: PostgresServer
 ) -> None:
-    with empty(kind, tmp_path, postgres) as url:
+    with empty_database(kind, tmp_path, postgres) as url:
         database = connect(url)
         await database.open()
         try:
-            await database.alter(_release_before)
+            await database.alter(lambda conn: upgrade_to(conn, "0014"))
             await database.alter(_store)
             await migrate(database)
             rows = await database.read(lambda conn: conn.execute(select(processes).order_by(processes.c.id)).all())
@@ -68,12 +56,6 @@ async def test_processes_of_the_release_before_get_subjects_and_reasons(
     assert [row.failure_code for row in rows] == [None] * 5 + ["step-raised"]
     assert rows[-1].failure_message.startswith("first line second line x")
     assert len(rows[-1].failure_message) == 300
-
-
-def _release_before(conn: Connection) -> None:
-    config = configuration()
-    config.attributes["connection"] = conn
-    command.upgrade(config, "0014")
 
 
 def _store(conn: Connection) -> None:

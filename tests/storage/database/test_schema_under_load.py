@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 
 import psycopg
 import pytest
-from alembic import command
-from sqlalchemy import Connection, make_url
+from sqlalchemy import make_url
 from support.database import PostgresServer
+from support.old_schemas import upgrade_to
 
 from orchestrator_gql.storage.database import connect, schema
 from orchestrator_gql.storage.database.postgres import PostgresDatabase
@@ -25,12 +25,6 @@ def url(postgres: PostgresServer) -> Iterator[str]:
         yield url
 
 
-def _upgrade(conn: Connection) -> None:
-    config = schema.configuration()
-    config.attributes["connection"] = conn
-    command.upgrade(config, BEFORE)
-
-
 @asynccontextmanager
 async def _databases(
     url: str,
@@ -41,7 +35,7 @@ async def _databases(
     plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     await database.open()
     try:
-        await database.alter(_upgrade)
+        await database.alter(lambda conn: upgrade_to(conn, BEFORE))
         async with (
             await psycopg.AsyncConnection.connect(plain) as server,
             await psycopg.AsyncConnection.connect(plain, autocommit=True) as looker,

@@ -1,16 +1,15 @@
 """Input requests of earlier releases work in this release: their rows survive every migration."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-from alembic import command
 from sqlalchemy import Connection, insert, inspect, select, update
-from support.database import PostgresServer, new_sqlite_url, sqlite_url
+from support.database import PostgresServer, sqlite_url
 from support.engine import engine_of
+from support.old_schemas import empty_database, store_under
 from support.operator import confirm, open_request
 
 from orchestrator_gql import begin, inputstep
@@ -19,8 +18,6 @@ from orchestrator_gql.forms import FormPage, ReadOnly
 from orchestrator_gql.reads.audit import verify_audit
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import input_requests
-from orchestrator_gql.storage.database import connect
-from orchestrator_gql.storage.database.schema import configuration, migrate
 from orchestrator_gql.storage.tables import audit, process_steps, processes, timers
 from orchestrator_gql.storage.tables import input_requests as requests
 from orchestrator_gql.types import FormGenerator, ProcessStatus
@@ -44,16 +41,6 @@ def asks() -> Any:
     return begin >> ask
 
 
-@contextmanager
-def empty(kind: str, folder: Path, postgres: PostgresServer) -> Iterator[str]:
-    """The URL of an empty database."""
-    if kind == "sqlite":
-        yield new_sqlite_url(folder)
-        return
-    with postgres.database(is_migrated=False) as url:
-        yield url
-
-
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 async def test_a_form_of_an_earlier_release_gets_its_reminder_and_its_answer(
     kind: str, tmp_path: Path, postgres: PostgresServer
@@ -65,8 +52,8 @@ async def test_a_form_of_an_earlier_release_gets_its_reminder_and_its_answer(
         request = await open_request(engine, process_id)
         rows = await engine.read(lambda conn: [conn.execute(select(t)).mappings().all() for t in KEPT])
 
-    with empty(kind, tmp_path, postgres) as url:
-        await _store_under("0003", url, rows)
+    with empty_database(kind, tmp_path, postgres) as url:
+        await store_under("0003", url, lambda conn: _insert(conn, rows))
         async with engine_of(url, asks) as engine:
             engine.turn(60)
             await engine.until(lambda: engine.read(lambda conn: _is_reminded(conn, request.id)), awaited="a reminder")
@@ -89,8 +76,8 @@ async def test_a_process_of_an_earlier_release_starts_with_no_failures_of_the_en
         await open_request(engine, process_id)
         rows = await engine.read(lambda conn: [conn.execute(select(t)).mappings().all() for t in KEPT])
 
-    with empty(kind, tmp_path, postgres) as url:
-        await _store_under("0006", url, rows)
+    with empty_database(kind, tmp_path, postgres) as url:
+        await store_under("0006", url, lambda conn: _insert(conn, rows))
         async with engine_of(url, asks) as engine:
             before = await engine.process(process_id)
             counted = await engine.runtime.database.transaction(_count_failure(process_id))
@@ -109,24 +96,6 @@ def _count_failure(process_id: UUID) -> Callable[[Connection], int]:
         return int(conn.execute(change.returning(processes.c.engine_failures)).scalar_one())
 
     return count
-
-
-async def _store_under(revision: str, url: str, rows: list[Any]) -> None:
-    """Store the rows with the schema of that release, then migrate the database."""
-    database = connect(url)
-    await database.open()
-    try:
-        await database.alter(lambda conn: _upgrade(conn, revision))
-        await database.alter(lambda conn: _insert(conn, rows))
-        await migrate(database)
-    finally:
-        await database.close()
-
-
-def _upgrade(conn: Connection, revision: str) -> None:
-    config = configuration()
-    config.attributes["connection"] = conn
-    command.upgrade(config, revision)
 
 
 def _insert(conn: Connection, rows: list[Any]) -> None:
