@@ -220,7 +220,7 @@ class Arrival:
     ``actor`` is the remote service or the operator. ``receipt`` and ``payload_id`` are those of the result if it is
     accepted. ``failure`` is the failure of a failure report. ``token`` is the token of the URL, to conceal it;
     ``reason`` and ``attempt_id`` are for the audit log, and ``method`` is, if another request than the current one
-    brought the delivery (see `audit.origin`).
+    brought the delivery (see `audit.origin`). ``has_receipt`` is true if the sender has got the receipt already.
     """
 
     callback: Callback
@@ -236,6 +236,12 @@ class Arrival:
     reason: str | None = None
     attempt_id: UUID | None = None
     method: str | None = None
+    has_receipt: bool = False
+
+    @property
+    def stored_id(self) -> UUID | None:
+        """The id of a delivery that was stored before its job was known; its sender has it as the receipt."""
+        return UUID(self.receipt) if self.has_receipt else None
 
     @property
     def after(self) -> Callback:

@@ -1,5 +1,6 @@
-"""The GraphQL subscription of `tail`, and each of its events as a line for people."""
+"""The GraphQL subscription of `tail`, and each of its events as a line for people, or as a CloudEvent."""
 
+import re
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -51,6 +52,32 @@ def line(event: Event) -> str:
     workflow = (event.get("process") or {}).get("workflowName") or event.get("workflowName") or "-"
     by = f"  (by {event['actor']['name']})" if event.get("actor") else ""
     return printable(f"{moment:%H:%M:%S}  {process:<8}  {workflow}  {_description(event)}{by}")
+
+
+_ENVELOPE = ("__typename", "id", "cursor", "occurredAt")
+"""The fields of an event that are attributes of its CloudEvent."""
+
+
+def cloud_event(event: Event, source: str) -> dict[str, Any]:
+    """The event as CloudEvents 1.0 (JSON); its id is the cursor, so it is unique for the source.
+
+    >>> made = cloud_event({"__typename": "EngineStateChangedEvent", "id": "7", "cursor": "7", "processId": None,
+    ...     "occurredAt": "2031-04-05T06:07:08Z", "engineState": "PAUSED"}, "http://there")
+    >>> made["type"], made["id"], made["data"]
+    ('orchestrator-gql.engine-state-changed', '7', {'processId': None, 'engineState': 'PAUSED'})
+    """
+    words = re.findall("[A-Z][a-z0-9]*", event["__typename"].removesuffix("Event"))
+    about = {"subject": event["processId"]} if event["processId"] else {}
+    return {
+        "specversion": "1.0",
+        "id": event["cursor"],
+        "source": source,
+        "type": f"orchestrator-gql.{'-'.join(words).lower()}",
+        "time": event["occurredAt"],
+        **about,
+        "datacontenttype": "application/json",
+        "data": {key: value for key, value in event.items() if key not in _ENVELOPE},
+    }
 
 
 def _description(event: Event) -> str:

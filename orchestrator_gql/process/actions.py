@@ -61,13 +61,17 @@ def available_actions(process: Process, steps: StepList | None) -> frozenset[Pro
 def recoverable_wait(process: Process, steps: StepList) -> int | None:
     """The index of the wait for which an operator may act; None if there is none.
 
-    The process waits there, asks an operator there, or failed there, in the action before or in the validation after.
+    The process waits there, pauses or asks an operator there, or failed there, in the action before or in the
+    validation after.
     """
     step = step_at(process, steps)
     if process.status is ProcessStatus.FAILED and process.failure and process.failure.code == DEFINITION_CHANGED:
         return None
     match process.status, step:
-        case ((ProcessStatus.AWAITING_CALLBACK | ProcessStatus.SUSPENDED | ProcessStatus.FAILED), AwaitStep()):
+        case (
+            (ProcessStatus.AWAITING_CALLBACK | ProcessStatus.SUSPENDED | ProcessStatus.WAITING | ProcessStatus.FAILED),
+            AwaitStep(),
+        ):
             return process.position
         case ProcessStatus.FAILED, ActionStep(awaits=AwaitStep()):
             return process.position + 1

@@ -37,8 +37,8 @@ def await_again(process: Process, steps: StepList, now: datetime, actor: str | N
     assert execution is not None, "a process at a wait has a step execution"
     after = replace(process, failure=None, assignee=None)
     resumed: StepExecution | None = None
-    if execution.status is StepStatus.SUSPENDED:
-        resumed = replace(execution, status=StepStatus.AWAITING_CALLBACK)
+    if execution.status in (StepStatus.SUSPENDED, StepStatus.WAITING):
+        resumed = replace(execution, status=StepStatus.AWAITING_CALLBACK, failure=None, retry_at=None)
     elif execution.status is not StepStatus.AWAITING_CALLBACK:
         with_entry = replace(after, entry=StepEntry("reawait"))
         resumed = new_attempt(with_entry, steps[process.position], StepStatus.AWAITING_CALLBACK, execution, now)
@@ -76,4 +76,4 @@ def _aborted_execution(process: Process, now: datetime, actor: str | None) -> St
     execution = process.execution
     if execution is None or execution.completed_at is not None:
         return None
-    return replace(execution, status=StepStatus.ABORTED, completed_at=now, actor=actor)
+    return replace(execution, status=StepStatus.ABORTED, completed_at=now, actor=actor, retry_at=None)

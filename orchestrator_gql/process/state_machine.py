@@ -118,6 +118,8 @@ def decide(process: Process, steps: StepList, outcome: Outcome, now: datetime) -
         execution = new_execution(process, step, StepStatus.PENDING, now)
     elif execution.status is StepStatus.FAILED:
         execution = new_attempt(process, step, StepStatus.PENDING, execution, now)
+    elif execution.retry_at is not None:  # the pause of a wait is over
+        execution = copy_execution(execution, retry_at=None)
     match outcome:
         case Success():
             return _succeed(process, steps, step, execution, outcome, now)
@@ -217,7 +219,10 @@ def _may_still_work(process: Process, wait: int) -> bool:
     """True if the remote service of the wait may still work: it was called and has not reported an end."""
     if process.position != wait:
         return False
-    return process.failure is None or process.failure.code in UNANSWERED
+    failure = process.failure
+    if process.status is ProcessStatus.WAITING and process.execution is not None:  # the action runs again later
+        failure = process.execution.failure
+    return failure is None or failure.code in UNANSWERED
 
 
 def change_definition(process: Process, workflow: Workflow, difference: str | None, now: datetime) -> Transition:

@@ -6,20 +6,25 @@ from datetime import datetime
 from typing import Generic, TypeVar
 from uuid import UUID
 
+from sqlalchemy import Connection
+
 from orchestrator_gql.callbacks.rules import Callback
 from orchestrator_gql.engine.callbacks import waits
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
-from orchestrator_gql.storage import callback_attempts, callbacks, listing
+from orchestrator_gql.storage import callback_attempts, callbacks, listing, unclaimed_deliveries
 from orchestrator_gql.storage.callback_attempts import Attempt, LogRange, Progress
 from orchestrator_gql.storage.listing import CallbackFilter
 from orchestrator_gql.storage.pagination import PageArgs, RowPage, cursor_of, only
-from orchestrator_gql.types import CallbackStatus, Failure
+from orchestrator_gql.types import AttemptOutcome, CallbackStatus, Failure
 from orchestrator_gql.utils.errors import CursorInvalid
 from orchestrator_gql.utils.secrets import Secrets
 
 T = TypeVar("T", Attempt, Progress)
 
+
+FINAL_STATUSES = {CallbackStatus.VALIDATED: "validated", CallbackStatus.REJECTED: "rejected"}
+"""The statuses of a delivery after validation; before it, and always for a failure report, it is "accepted"."""
 
 PROCESS_FAILURE = "process-failure"
 """The code of a rejection that an earlier release stored without its code."""
@@ -67,9 +72,25 @@ async def progress_pages(
     return {id: _log(rows, total, page_args) for id, (rows, total) in logs.items()}
 
 
-async def status_of_receipt(runtime: Runtime, receipt: str) -> CallbackStatus | None:
-    """The status of the callback whose delivery has that receipt, or None. The receipt is the credential."""
-    return await runtime.database.read(lambda conn: callbacks.status_of_receipt(conn, receipt))
+async def status_of_receipt(runtime: Runtime, receipt: UUID) -> str | None:
+    """The status of the delivery that has that receipt, or None. The receipt is the credential."""
+    now = runtime.clock.now()
+    return await runtime.database.read(lambda conn: _status_of_receipt(conn, receipt, now))
+
+
+def _status_of_receipt(conn: Connection, receipt: UUID, now: datetime) -> str | None:
+    status = callbacks.status_of_receipt(conn, str(receipt))
+    if status is not None:
+        return FINAL_STATUSES.get(status, "accepted")
+    if unclaimed_deliveries.has(conn, receipt, now):
+        return "unclaimed"
+    attempt = callback_attempts.of_receipt(conn, str(receipt))
+    if attempt is None:
+        return None
+    outcome, status = attempt
+    if outcome is not AttemptOutcome.DUPLICATE:
+        return "refused"
+    return None if status is None else FINAL_STATUSES.get(status, "accepted")
 
 
 def failure_of(callback: Callback, secrets: Secrets) -> Failure | None:

@@ -16,11 +16,7 @@ from orchestrator_gql.reads.callbacks import status_of_receipt
 from orchestrator_gql.rest.client_address import peer_of
 from orchestrator_gql.rest.problems import problem_of
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.types import CallbackStatus
 from orchestrator_gql.utils.errors import ReceiptUnknown
-
-FINAL_STATUSES = {CallbackStatus.VALIDATED: "validated", CallbackStatus.REJECTED: "rejected"}
-"""The statuses after validation; before it, and always for a failure report, a delivery is "accepted"."""
 
 
 def receipt_routes(runtime: Runtime, limiter: GuessLimiter) -> list[Route]:
@@ -28,18 +24,19 @@ def receipt_routes(runtime: Runtime, limiter: GuessLimiter) -> list[Route]:
 
     async def receipt(request: Request) -> Response:
         text = request.path_params["receipt"]
-        status = await status_of_receipt(runtime, text) if _is_receipt(text) else None
+        id = _receipt_in(text)
+        status = None if id is None else await status_of_receipt(runtime, id)
         if status is None:
             return problem_of(limiter.refusal(peer_of(request), ReceiptUnknown()))
-        content = {"receipt": text, "status": FINAL_STATUSES.get(status, "accepted")}
-        return JSONResponse(content, headers={"Cache-Control": "no-store"})
+        return JSONResponse({"receipt": text, "status": status}, headers={"Cache-Control": "no-store"})
 
     return [Route("/api/receipts/{receipt}" + slash, receipt, methods=["GET"]) for slash in ("", "/")]
 
 
-def _is_receipt(text: str) -> bool:
-    """True if the text is a UUID; other texts never reach the database, because PostgreSQL refuses a NUL."""
+def _receipt_in(text: str) -> UUID | None:
+    """The receipt, if the text is a UUID; other texts never reach the database, because PostgreSQL refuses a NUL."""
     try:
-        return str(UUID(text)) == text
+        receipt = UUID(text)
     except ValueError:
-        return False
+        return None
+    return receipt if str(receipt) == text else None

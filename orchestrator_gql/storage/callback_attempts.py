@@ -28,7 +28,7 @@ from orchestrator_gql.storage.database.observer import Delivered
 from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead
 from orchestrator_gql.storage.tables import callback_attempts, callback_progress, callbacks
 from orchestrator_gql.storage.weight import charge, within
-from orchestrator_gql.types import AttemptOutcome, Json
+from orchestrator_gql.types import AttemptOutcome, CallbackStatus, Json
 from orchestrator_gql.utils.errors import NotJson
 from orchestrator_gql.utils.json import read_lenient
 from orchestrator_gql.utils.tokens import new_id
@@ -130,8 +130,12 @@ def keep(
     now: datetime,
     error: str | None = None,
     receipt: str | None = None,
+    id: UUID | None = None,
 ) -> None:
-    """Store the attempt. Only the newest 20 attempts, with at most 20 MiB of bodies together, are kept."""
+    """Store the attempt. Only the newest 20 attempts, with at most 20 MiB of bodies together, are kept.
+
+    ``id`` is that of a delivery which was stored before its job was known: its sender has it as the receipt.
+    """
     is_result = outcome in (AttemptOutcome.ACCEPTED, AttemptOutcome.DUPLICATE) and not delivery.is_failure
     is_whole = outcome in ADOPTABLE
     # an accepted result is stored among the payloads already
@@ -140,7 +144,7 @@ def keep(
     _keep.write(
         conn,
         {
-            "id": _id_behind(earlier[0]["id"] if earlier else None),
+            "id": id or _id_behind(earlier[0]["id"] if earlier else None),
             "callback_id": callback_id,
             "at": now,
             "peer": delivery.peer,
@@ -175,6 +179,15 @@ def accepted_at(conn: Connection, callback_id: UUID, receipt: str) -> datetime |
     c = callback_attempts.c
     conditions = (c.callback_id == callback_id, c.receipt == receipt, c.outcome == AttemptOutcome.ACCEPTED)
     return conn.execute(select(c.at).where(*conditions)).scalar()
+
+
+def of_receipt(conn: Connection, receipt: str) -> tuple[AttemptOutcome, CallbackStatus | None] | None:
+    """The outcome of the attempt whose id is its receipt: the delivery came before its job was known. The status is
+    that of the callback if it has the same result from another delivery."""
+    c = callback_attempts.c
+    found = select(c.outcome, c.digest, callbacks.c.result_digest, callbacks.c.status).join(callbacks)
+    row = conn.execute(found.where(c.id == UUID(receipt), c.receipt == receipt)).one_or_none()
+    return None if row is None else (row.outcome, row.status if row.digest == row.result_digest else None)
 
 
 def keep_body(conn: Connection, callback_id: UUID, receipt: str, body: bytes) -> None:

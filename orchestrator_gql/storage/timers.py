@@ -46,6 +46,7 @@ _clear_request = Prepared(
     delete(timers).where(_is_of_process, timers.c.input_request_id == bindparam("input_request_id")),
     key=["process_id", "input_request_id"],
 )
+_clear_retry = Prepared(delete(timers).where(_is_of_process, timers.c.kind == TimerKind.RETRY), key=["process_id"])
 _clear_process = Prepared(delete(timers).where(_is_of_process), key=["process_id"])
 
 
@@ -87,6 +88,11 @@ def clear_callback(conn: Connection, callback_id: UUID) -> None:
 def clear_request(conn: Connection, process_id: UUID, input_request_id: UUID) -> None:
     """Delete the timers of the input request: it is closed."""
     _clear_request.write(conn, {"process_id": process_id, "input_request_id": input_request_id})
+
+
+def clear_retry(conn: Connection, process_id: UUID) -> None:
+    """Delete the timer of a pause, which would end a later pause of the process too early."""
+    _clear_retry.write(conn, {"process_id": process_id})
 
 
 def clear_process(conn: Connection, process_id: UUID) -> None:

@@ -77,6 +77,11 @@ def of_job(conn: Connection, service: str, ref: str, now: datetime) -> list[Uncl
     return [UnclaimedDelivery(str(row.id), row.at, _delivery(row)) for row in rows]
 
 
+def has(conn: Connection, id: UUID, now: datetime) -> bool:
+    """True if the delivery still waits for its job."""
+    return conn.execute(select(c.id).where(c.id == id, c.at >= now - KEPT)).scalar() is not None
+
+
 def forget(conn: Connection, service: str, ref: str) -> None:
     """Delete the deliveries for the job: its callback has them now."""
     conn.execute(delete(unclaimed_deliveries).where(c.service == service, c.ref == ref))

@@ -13,10 +13,13 @@ from orchestrator_gql.utils.names import demand_name
 from orchestrator_gql.workflow.language import Seconds
 from orchestrator_gql.workflow.limits import demand_function, span, with_schema
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, Step, StepList
-from orchestrator_gql.workflow.step_options import Expect, OnTimeout, Require
+from orchestrator_gql.workflow.step_options import Expect, OnTimeout, Require, Retry
 
 MAX_NAMES = 1_000
 """Number of results that one wait may expect."""
+
+LONGEST_DELAY = 3600.0
+"""Seconds. The longest pause before the action runs again, unless its author gave a longer first pause."""
 
 
 def callback_step(
@@ -31,6 +34,7 @@ def callback_step(
     contract: type[BaseModel] | None = None,
     on_timeout: OnTimeout = "fail",
     max_attempts: int = 3,
+    retry_delay: Seconds | None = None,
     expect: Expect | Iterable[str] | None = None,
     require: Require = "all",
     poll: Callable[..., Any] | None = None,
@@ -39,17 +43,15 @@ def callback_step(
 ) -> StepList:
     """Join an action that hands out a callback URL, the wait for the result, and the step that validates the result.
 
-    The action takes ``callback_route_key`` (a path), ``callback_url`` (absolute) or ``state``. The validation takes the
-    result as ``result_key``. A delivery that does not fit ``contract`` is rejected. ``timeout`` (seconds) limits the
-    whole wait, ``heartbeat_timeout`` (seconds) the time without a progress report. After that, ``poll`` asks the remote
-    service once. Without a result the process fails; with ``on_timeout="retry"`` the action runs again, at most
-    ``max_attempts`` times in all; with ``"operator"`` an operator is asked.
+    The action takes ``callback_route_key`` (a path), ``callback_url`` (absolute) or ``state``; the validation takes
+    ``result_key``. A delivery must fit ``contract``. ``timeout`` (seconds) limits the wait, ``heartbeat_timeout`` the
+    time between reports; then ``poll`` asks the service once. Without a result it fails; ``on_timeout="retry"``
+    runs the action ``max_attempts`` times, with a pause of ``retry_delay`` that doubles; ``"operator"`` asks a person.
 
-    ``expect`` names several results, or is a function that returns the names; it and ``poll`` get their arguments as
-    the predicate of `conditional`. The action then takes ``callback_urls`` by name, and the validation takes ``{name:
-    result}`` and ``<result_key>_failures``; ``require`` says how many results must come. ``service`` is the configured
-    remote service that must authenticate. ``on_abort`` is a step that tells the remote service to stop. Raises
-    `WorkflowDefinitionError` for wrong arguments. See docs/howto/wait-for-a-remote-service.md.
+    ``expect`` names several results, or is a function that returns the names, with arguments as `conditional` has. The
+    action then takes ``callback_urls`` by name, the validation ``{name: result}`` and ``<result_key>_failures``;
+    ``require`` says how many results must come. ``service`` is the configured remote service that must authenticate.
+    ``on_abort`` tells it to stop. Raises `WorkflowDefinitionError`. See docs/howto/wait-for-a-remote-service.md.
     """
     demand_name(name, "name of a callback step")
     wait = AwaitStep(
@@ -62,6 +64,7 @@ def callback_step(
         contract=with_schema(contract, name),
         on_timeout=_policy(name, on_timeout, max_attempts),
         max_attempts=max_attempts,
+        retry=_retry(name, on_timeout, max_attempts, retry_delay),
         expect=_expected(name, expect),
         require=require,
         poll=poll,
@@ -79,6 +82,7 @@ class CallbackOptions(TypedDict, total=False):
     contract: type[BaseModel] | None
     on_timeout: OnTimeout
     max_attempts: int
+    retry_delay: Seconds | None
     expect: Expect | Iterable[str] | None
     require: Require
     poll: Callable[..., Any] | None
@@ -136,6 +140,17 @@ def _policy(name: str, on_timeout: OnTimeout, max_attempts: int) -> OnTimeout:
     if max_attempts < 1:
         raise WorkflowDefinitionError(f"The max_attempts of callback step {name!r} must be at least 1.")
     return on_timeout
+
+
+def _retry(name: str, on_timeout: OnTimeout, max_attempts: int, retry_delay: Seconds | None) -> Retry | None:
+    """The pauses before the action runs again; None if there are none."""
+    delay = span(retry_delay, f"retry_delay of callback step {name!r}")
+    if delay is None:
+        return None
+    if on_timeout != "retry":
+        raise WorkflowDefinitionError(f"Callback step {name!r} has a retry_delay: it needs on_timeout='retry'.")
+    seconds = delay.total_seconds()
+    return Retry(max_attempts, seconds, factor=2.0, max_delay=max(seconds, LONGEST_DELAY))
 
 
 def _demand_reachable(name: str, wait: AwaitStep) -> None:

@@ -61,11 +61,11 @@ class AwaitStep(AnyStep):
     """A wait for the result of a remote service, or for several results.
 
     The result is stored in the state under ``result_key``. ``contract`` is the model that a delivery must fit.
-    ``timeout`` None means the deployment's default. ``on_timeout`` says what follows if no result comes in time, and
-    ``max_attempts`` how often the action runs in all. ``expect`` names several results, or is a function of the state
-    that returns the names; ``require`` says how many of them are enough. ``poll`` asks the remote service once before
-    the wait ends by its deadline. ``service`` is the configured remote service that must deliver. ``cancel`` runs if
-    the process is aborted while it waits here.
+    ``timeout`` None means the deployment's default. ``on_timeout`` says what follows if no result comes in time,
+    ``max_attempts`` how often the action runs in all, and ``retry`` how long the pauses between are (None: there are
+    none). ``expect`` names several results, or is a function of the state that returns the names; ``require`` says how
+    many of them are enough. ``poll`` asks the remote service once before the wait ends by its deadline. ``service`` is
+    the configured remote service that must deliver. ``cancel`` runs if the process is aborted while it waits here.
     """
 
     result_key: str = "callback_result"
@@ -75,6 +75,7 @@ class AwaitStep(AnyStep):
     contract: type[BaseModel] | None = None
     on_timeout: OnTimeout = "fail"
     max_attempts: int = 3
+    retry: Retry | None = None
     expect: Expect | None = None
     require: Require = "all"
     poll: Callable[..., Any] | None = None

@@ -267,3 +267,49 @@ async def test_a_reader_that_stops_reading_ends_the_command_quietly() -> None:
 
     assert "Traceback" not in err
     assert "Exception ignored" not in err
+
+
+async def test_until_now_ends_behind_the_newest_event_also_after_a_lost_connection() -> None:
+    async def first(remote: Remote) -> None:
+        await remote.send(batch("one") | {"caughtUp": False})
+
+    async def second(remote: Remote) -> None:
+        assert remote.variables["after"] == "1"
+        await remote.send(batch("two", first=2) | {"caughtUp": False})
+        await remote.send(batch("three", first=3))
+        await stay(remote)
+
+    async with remote(first, second) as url, tailing("--url", url, "--until-now") as process:
+        out, err = await rest(process)
+
+    assert [line.rpartition(": ")[2] for line in out.splitlines()] == ["one", "two", "three"]
+    assert err.endswith(f"Go on with: orchestrator-gql tail --url {url} --until-now --after 3\n")
+    assert process.returncode == 0
+
+
+async def test_cloudevents_have_the_cursor_as_their_id() -> None:
+    async def script(remote: Remote) -> None:
+        await remote.send(batch("one", "two"))
+        await stay(remote)
+
+    async with remote(script) as url, tailing("--url", url, "--cloudevents", "--until-now") as process:
+        out, err = await rest(process)
+    first, second = map(json.loads, out.splitlines())
+
+    assert first == {
+        "specversion": "1.0",
+        "id": "1",
+        "source": url,
+        "type": "orchestrator-gql.callback-progressed",
+        "time": "2031-04-05T06:07:08+00:00",
+        "subject": PROCESS,
+        "datacontenttype": "application/json",
+        "data": {
+            "processId": PROCESS,
+            "actor": None,
+            "process": {"workflowName": "create_l2vpn"},
+            "progress": {"percent": None, "message": "one"},
+        },
+    }
+    assert second["id"] == "2"
+    assert err.endswith("--cloudevents --until-now --after 2\n")

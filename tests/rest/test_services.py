@@ -1,9 +1,10 @@
 """Remote services prove who they are, in addition to the URL: by a signature, an address or a credential."""
 
+import asyncio
 import base64
 import hashlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -80,7 +81,7 @@ class Job:
 
 @asynccontextmanager
 async def ordered(
-    storage: str, service: dict[str, Any], act: Callable[[str], State | None] | None = None
+    storage: str, service: dict[str, Any], act: Callable[[str], State | Awaitable[State]] | None = None
 ) -> AsyncIterator[Job]:
     """A job of the remote service `proxy`; ``act`` is what its action does with the token."""
     remote = Remote()
@@ -88,7 +89,8 @@ async def ordered(
     @step("Order")
     async def order(callback_route: str) -> State | None:
         remote.take(callback_route)
-        return act(token_of(callback_route)) if act else None
+        returned = act(token_of(callback_route)) if act else None
+        return await returned if isinstance(returned, Awaitable) else returned
 
     @step("Judge")
     def judge(callback_result: dict[str, Any]) -> State:
@@ -283,6 +285,44 @@ async def test_guessed_credentials_soon_get_429_and_the_right_credential_is_stil
     assert right.status_code == 200
 
 
+async def _status_by_receipt(job: Job, sent: httpx.Response) -> str:
+    """What the sender of the delivery learns with its receipt: a status, or the code of the problem."""
+    answered = (await job.site.http.get(f"/api/receipts/{sent.json()['receipt']}")).json()
+    return str(answered["code"] if "code" in answered else answered["status"])
+
+
+@pytest.mark.parametrize("result", [b'{"rc": 0}', b'{"rc": 1}'])
+async def test_a_receipt_of_a_result_that_came_by_the_job_name_and_the_url_is_answered(
+    storage: str, result: bytes
+) -> None:
+    bearer = {"authorization": f"Bearer {CREDENTIAL}"}
+    gate = asyncio.Event()
+
+    async def act(_: str) -> State:
+        await gate.wait()
+        return {"remote_ref": "job-3"}
+
+    async with ordered(storage, KNOWN, act) as job:
+        early = await job.post(result, path=f"{BY_REF}/job-3", **bearer)
+        by_url = await job.post()
+        gate.set()
+        await job.site.engine.reaches(job.process_id, COMPLETED)
+        statuses = [await _status_by_receipt(job, sent) for sent in (early, by_url)]
+
+    assert (early.status_code, by_url.status_code) == (202, 200)
+    assert statuses == ["validated" if result == OK else "refused", "validated"]
+
+
+async def test_the_receipt_of_a_delivery_that_no_job_claims_is_unknown_after_an_hour(storage: str) -> None:
+    async with ordered(storage, KNOWN, _with_ref("job-1")) as job:
+        sent = await job.post(path=f"{BY_REF}/job-2", authorization=f"Bearer {CREDENTIAL}")
+        before = await _status_by_receipt(job, sent)
+        job.site.engine.turn(3601)
+        after = await _status_by_receipt(job, sent)
+
+    assert (before, after) == ("unclaimed", "receipt-unknown")
+
+
 async def test_a_result_that_arrives_before_its_job_is_registered_is_used_afterwards(storage: str) -> None:
     bearer = {"authorization": f"Bearer {CREDENTIAL}"}
     async with ordered(storage, KNOWN) as first:
@@ -291,11 +331,13 @@ async def test_a_result_that_arrives_before_its_job_is_registered_is_used_afterw
         broken = await first.post(b'{"rc": "zero"}', path=f"{BY_REF}/job-9", **bearer)
         lost = await first.post(b'"hello"', path=f"{BY_REF}/job-9/progress", **bearer)
         unread = await first.post(b"{", path=f"{BY_REF}/job-9", **bearer)
+        still = await _status_by_receipt(first, early)
     async with ordered(storage, KNOWN, _with_ref("job-9")) as job:
         done = await job.site.engine.reaches(job.process_id, COMPLETED)
         callback = await job.site.engine.callback(job.process_id)
         outcomes = await job.outcomes()
         later = await job.post(path=f"{BY_REF}/job-9", **bearer)
+        statuses = [await _status_by_receipt(job, sent) for sent in (early, broken)]
 
     assert (early.status_code, early.json()["status"]) == (202, "unclaimed")
     assert again.json()["receipt"] == early.json()["receipt"]
@@ -304,6 +346,7 @@ async def test_a_result_that_arrives_before_its_job_is_registered_is_used_afterw
     assert (callback.is_early, callback.receipt) == (True, early.json()["receipt"])
     assert outcomes == ["ACCEPTED", "CONFLICT"]
     assert (later.json()["receipt"], later.json()["duplicate"]) == (early.json()["receipt"], True)
+    assert (still, statuses) == ("unclaimed", ["validated", "refused"])
 
 
 async def test_a_delivery_that_no_job_claims_is_deleted_after_an_hour(storage: str) -> None:

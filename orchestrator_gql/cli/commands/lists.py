@@ -137,6 +137,12 @@ def tail(
         Parameter(name="--process", metavar="ID", converter=read_id, help="the events of this process only"),
     ] = None,
     json: Annotated[bool, Parameter(name="--json", help="each event as a line of JSON")] = False,
+    cloudevents: Annotated[
+        bool, Parameter(name="--cloudevents", help="each event as a line of CloudEvents 1.0; its id is the cursor")
+    ] = False,
+    until_now: Annotated[
+        bool, Parameter(name="--until-now", help="end behind the newest event instead of waiting for the next")
+    ] = False,
     url: Url = None,
 ) -> int:
     """Print each change as it is committed, one line for each event, until Ctrl-C. The command reconnects after a lost
@@ -144,13 +150,16 @@ def tail(
 
       orchestrator-gql tail
       orchestrator-gql tail --process 3f2a91c4 --json
+      orchestrator-gql tail --cloudevents --until-now --after CURSOR > events.ndjson
     """
     from orchestrator_gql.cli.credentials import server_of
     from orchestrator_gql.cli.operator.ids import process_id
+    from orchestrator_gql.cli.tail import Tail
     from orchestrator_gql.cli.tail import tail as follow
 
     base = server_of(url)
-    follow(base, after=after, process_id=process_id(base, process) if process else None, is_json=json)
+    one = process_id(base, process) if process else None
+    follow(Tail(base, after, one, json, is_cloud=cloudevents, ends_now=until_now))
     return DONE
 
 

@@ -1,4 +1,4 @@
-"""The commands for people who maintain a server: `migrate`, `backup`, `prune` and `schema`."""
+"""The commands for people who maintain a server: `migrate`, `backup`, `prune`, `schema` and `contracts`."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -142,3 +142,29 @@ def schema(
 
     print_schema(output, is_json=json)
     return DONE
+
+
+def contracts(
+    *,
+    workflows: Annotated[tuple[str, ...], several("--workflows", "MODULE", "a dotted name or a file")],
+    output: Annotated[
+        Path | None, Parameter(name="--output", metavar="FILE", help="write the contracts to this file instead")
+    ] = None,
+    against: Annotated[
+        Path | None,
+        Parameter(name="--against", metavar="FILE", help="compare with this file, which --output wrote earlier"),
+    ] = None,
+    json: Annotated[bool, Parameter(name="--json", help="one line of JSON")] = False,
+) -> int:
+    """Print the contracts of the callback steps, or compare them with those of an earlier release, for instance in CI.
+
+      orchestrator-gql contracts --workflows my_workflows --output contracts.json
+      orchestrator-gql contracts --workflows my_workflows --against contracts.json
+
+    A contract is a JSON Schema, with the name that /openapi.json has for the step; null accepts any JSON. With
+    --against each place that refuses what the file accepts is a line. Exit code 1: there is such a place; 2: a module
+    or a file cannot be read. No server is needed.
+    """
+    from orchestrator_gql.cli.contracts import contracts as show_contracts
+
+    return show_contracts(workflows, output=output, against=against, is_json=json)

@@ -43,7 +43,8 @@ def claim(
     arrivals: list[Arrival] = []
     waiting = callbacks.of_wait(conn, process.id, step_index)
     named = [(callback, refs[callback.name]) for callback in waiting if callback.name in refs]
-    for latest, ref in named:
+    # a delivery belongs to one callback, also if two names have the same job
+    for latest, ref in {ref: (callback, ref) for callback, ref in reversed(named)}.values():
         callback, service = latest, services.get(latest.service or "")
         for unclaimed in _unclaimed(conn, latest, ref, now):
             delivery = unclaimed.delivery
@@ -56,6 +57,7 @@ def claim(
                 at=unclaimed.at,
                 is_early=True,
                 receipt=unclaimed.receipt,
+                has_receipt=True,
                 failure=failure_in(delivery.payload, now) if delivery.is_failure else None,
                 method=None if service is None else service.method,
             )

@@ -28,7 +28,7 @@ from orchestrator_gql.process import (
 )
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
-from orchestrator_gql.storage import callbacks, processes
+from orchestrator_gql.storage import callbacks, processes, timers
 from orchestrator_gql.types import CallbackStatus, Json, ProcessStatus, ResultSource
 from orchestrator_gql.utils.errors import FieldError, InvalidState, NotFound, PayloadInvalid
 from orchestrator_gql.workflow.model import AwaitStep, StepList, Workflow, begin
@@ -223,6 +223,8 @@ def end(conn: Connection, runtime: Runtime, process: Process, actor: str, reason
 
 
 def _apply(conn: Connection, runtime: Runtime, locked: LockedCallback, transition: Transition) -> Process:
+    if locked.process.status is ProcessStatus.WAITING:
+        timers.clear_retry(conn, locked.process.id)
     pending = PendingTransitions(locked.process).then(transition)
     return commit.apply(conn, locked.process, pending, commit_context(runtime, locked.steps)).process
 

@@ -38,7 +38,7 @@ from orchestrator_gql.process import Failed, Process, Success
 from orchestrator_gql.process.secrecy import failure_shown
 from orchestrator_gql.storage import callback_attempts, callbacks, events, timers
 from orchestrator_gql.storage.callbacks import AcceptedResult
-from orchestrator_gql.types import AttemptOutcome, CallbackStatus, Event, EventKind, Failure, Json, ResultSource
+from orchestrator_gql.types import CallbackStatus, Event, EventKind, Failure, Json, ResultSource
 from orchestrator_gql.utils.author_demands import demand
 from orchestrator_gql.utils.errors import FieldError
 from orchestrator_gql.utils.json import encode
@@ -127,17 +127,32 @@ def take(
     match outcome:
         case Duplicate(receipt):
             kept = _failure_report_shown(process, arrived) if delivery.is_failure else delivery
-            callback_attempts.keep(conn, callback.id, kept, outcome.outcome, now=now, receipt=receipt)
+            _keep_attempt(conn, arrived, kept, now, receipt=receipt)
             return Receipt(receipt, callback.received_at or now, is_duplicate=True)
-        case Rejected(refusal, message):
+        case Rejected(_, message):
             # Operators see the refused body, and the URL may still be open: the body must not show the token.
             shown = replace(delivery, body=_concealed(delivery.body, token))
-            callback_attempts.keep(conn, callback.id, shown, refusal, now=now, error=message)
+            _keep_attempt(conn, arrived, shown, now, error=message)
             return outcome
         case Accepted():
             _accept(conn, process, arrived, outcome, now)
             _write_audit_entry(conn, process, arrived, now, audit_key)
             return Receipt(arrived.receipt, now)
+
+
+def _keep_attempt(
+    conn: Connection,
+    arrived: Arrival,
+    shown: Delivery,
+    now: datetime,
+    *,
+    receipt: str | None = None,
+    error: str | None = None,
+) -> None:
+    """Store the attempt. A delivery that came before its job was known keeps its time, its id and its receipt."""
+    callback_id, outcome, id = arrived.callback.id, arrived.outcome.outcome, arrived.stored_id
+    at, sent = (now, receipt) if id is None else (arrived.at, arrived.receipt)
+    callback_attempts.keep(conn, callback_id, shown, outcome, now=at, receipt=sent, error=error, id=id)
 
 
 def refuse_unauthenticated(
@@ -221,7 +236,7 @@ def _accept(conn: Connection, process: Process, arrived: Arrival, outcome: Accep
         kept = _failure_report_shown(process, arrived)
     timers.clear_callback(conn, callback.id)
     if arrived.source not in BY_OPERATOR:  # attempts are what a remote service sent; the audit log has the operator
-        callback_attempts.keep(conn, callback.id, kept, AttemptOutcome.ACCEPTED, now=now, receipt=receipt)
+        _keep_attempt(conn, arrived, kept, now, receipt=receipt)
     events.append(conn, [event])
 
 

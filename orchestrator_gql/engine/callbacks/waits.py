@@ -33,6 +33,7 @@ from orchestrator_gql.process import (
     Outcome,
     Process,
     Reissue,
+    RetryLater,
     StepEntry,
     StepExecution,
     Success,
@@ -40,7 +41,7 @@ from orchestrator_gql.process import (
 )
 from orchestrator_gql.storage import callbacks, events, timers, unclaimed_deliveries
 from orchestrator_gql.storage.timers import TimerKind
-from orchestrator_gql.types import CallbackStatus, Event, EventKind, Failure, Json, ResultSource
+from orchestrator_gql.types import CallbackStatus, Event, EventKind, Failure, Json, ResultSource, StepStatus
 from orchestrator_gql.utils.author_calls import AuthorRaised
 from orchestrator_gql.utils.errors import StepError
 from orchestrator_gql.utils.exception_text import RAISED
@@ -177,12 +178,24 @@ def decide(
             changes = replace(changes, answered=decision.callbacks)
             return _succeeded(conn, process, step, decision, changes, [*claimed, *arrivals], polled, now)
         case WaitVerdict.REISSUE:
-            failure = _failure_of_all(step, decision.callbacks, now)
-            return DecidedWait(Reissue(failure, entry_again("on-timeout", decision.reissued)), changes)
+            return DecidedWait(_again(process, step, decision, now), changes)
         case WaitVerdict.ASK:
             return DecidedWait(Suspend(f"{step.group or step.name}: no answer", SYSTEM.key), changes)
         case WaitVerdict.FAIL:
             return DecidedWait(Failed(_failure_of_all(step, decision.callbacks, now)), changes)
+
+
+def _again(process: Process, step: AwaitStep, decision: WaitDecision, now: datetime) -> Reissue | RetryLater:
+    """The action runs again, after its pause. The process rests at the wait meanwhile, so an operator may still act."""
+    failure = _failure_of_all(step, decision.callbacks, now)
+    entry = entry_again("on-timeout", decision.reissued)
+    if step.retry is None:
+        return Reissue(failure, entry)
+    execution = process.execution_at_position
+    until = execution.retry_at if execution is not None and execution.status is StepStatus.WAITING else None
+    if until is None:
+        until = now + step.retry.wait(max(callback.issue_number for callback in decision.reissued))
+    return Reissue(failure, entry) if until <= now else RetryLater(failure, until)
 
 
 def _after(before: Iterable[Callback], arrivals: Iterable[Arrival]) -> list[Callback]:

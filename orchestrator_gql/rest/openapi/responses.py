@@ -29,6 +29,8 @@ from orchestrator_gql.utils.errors import (
 )
 
 RECEIPT = "01934c1e-7a2b-7c3d-8e4f-5a6b7c8d9e0f"
+STATUSES = ("accepted", "validated", "rejected", "unclaimed", "refused")
+"""What the sender of a delivery can learn with its receipt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +176,10 @@ UNAVAILABLE = DocumentedResponse(
 FATE = DocumentedResponse(
     "Fate",
     200,
-    "The status of the delivery: `accepted` until the step has validated it, then `validated` or `rejected`.",
-    tuple({"receipt": RECEIPT, "status": status} for status in ("accepted", "validated", "rejected")),
+    "The status of the delivery: `accepted` until the step has validated it, then `validated` or `rejected`. If it "
+    "came before its job was known, it is `unclaimed` until then, for an hour; it is `refused` if the callback did not "
+    "take it then.",
+    tuple({"receipt": RECEIPT, "status": status} for status in STATUSES),
     schema="Fate",
 )
 
@@ -225,7 +229,7 @@ SCHEMAS: dict[str, Json] = {
         "required": ["receipt", "status"],
         "properties": {
             "receipt": {"type": "string", "format": "uuid"},
-            "status": {"type": "string", "enum": ["accepted", "validated", "rejected"]},
+            "status": {"type": "string", "enum": list(STATUSES)},
         },
     },
     "Problem": {

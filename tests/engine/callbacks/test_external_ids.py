@@ -93,21 +93,22 @@ async def test_claimed_deliveries_are_judged_like_others_and_as_of_their_arrival
     engine = await offer(job.flow(), services=SERVICES)
     process_id = await started(engine, job)
 
-    first = await deliver(engine, {"rc": 0})
-    await deliver(engine, {"rc": 1})
+    sent = [await deliver(engine, {"rc": 0}), await deliver(engine, {"rc": 1})]
     engine.turn(1000)
-    await deliver(engine, {"rc": 2})
+    sent.append(await deliver(engine, {"rc": 2}))
     engine.turn(1000)  # the deadline passes while the action runs
-    await deliver(engine, {"rc": 3})
+    sent.append(await deliver(engine, {"rc": 3}))
     job.may_return.set()
     await engine.reaches(process_id, COMPLETED)
 
-    assert [(attempt.outcome, attempt.receipt == first.receipt) for attempt in await engine.attempts(process_id)] == [
-        ("ACCEPTED", True),
-        ("CONFLICT", False),
-        ("CONFLICT", False),
-        ("CONFLICT", False),
+    attempts = await engine.attempts(process_id)
+    assert [(attempt.outcome, attempt.receipt) for attempt in attempts] == [
+        ("ACCEPTED", sent[0].receipt),
+        ("CONFLICT", sent[1].receipt),
+        ("CONFLICT", sent[2].receipt),
+        ("CONFLICT", sent[3].receipt),
     ]
+    assert [attempt.at for attempt in attempts] == [receipt.received_at for receipt in sent]
     assert await audited(engine, process_id) == [("startWorkflow", "local"), ("receiveCallback", "proxy")]
     assert len(await engine.events(process_id, EventKind.CALLBACK_RECEIVED)) == 1
 
@@ -382,3 +383,32 @@ async def test_no_delivery_is_lost_between_the_look_at_the_old_job_and_the_commi
             await engine.reaches(new, COMPLETED)
             assert [attempt.outcome for attempt in await engine.attempts(new)] == ["ACCEPTED"]
             assert await unclaimed(engine) == 0
+
+
+@pytest.mark.one_dispatcher
+async def test_a_delivery_is_claimed_once_if_two_names_have_the_same_job(offer: Offer) -> None:
+    may_return, is_ordered = asyncio.Event(), asyncio.Event()
+
+    @step("Order two")
+    async def order_two(callback_routes: dict[str, str]) -> State:
+        is_ordered.set()
+        await may_return.wait()
+        return {"remote_ref": dict.fromkeys(callback_routes, "job-7")}
+
+    @step("Look")
+    def look(callback_result: dict[str, Json]) -> State:
+        return {"names": list(callback_result)}
+
+    @workflow("Order two")
+    def orders_two() -> Any:
+        return begin >> callback_step("Jobs", order_two, look, service="proxy", expect=["a", "b"], require="any")
+
+    engine = await offer(orders_two, services=SERVICES)
+    process_id = await engine.start(orders_two)
+    await asyncio.wait_for(is_ordered.wait(), 60)
+    await deliver(engine, {"rc": 0})
+    await deliver(engine, {"rc": 1})
+    may_return.set()
+    ended = await engine.reaches(process_id, COMPLETED)
+
+    assert ended.state["names"] == ["a"]
