@@ -9,13 +9,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from signal import SIGINT, SIGKILL, SIGTERM, Signals
+from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, SIGKILL, SIGTERM, Signals, pthread_sigmask
 from time import monotonic
 
 import httpx
 import psycopg
 import pytest
-from support.command_line import SECONDS, Running, get, running, until
+from support.command_line import SECONDS, Running, get, running, serving, until
 from support.database import PostgresServer
 from support.ports import free_port
 
@@ -172,6 +172,17 @@ def test_a_second_signal_ends_a_server_at_once(tmp_path: Path, signal: Signals) 
 
         assert ends(server, signal) == BY_SIGNAL + signal
         assert "a second signal ended the server" in server.err.read_text()
+
+
+def test_signals_that_are_blocked_where_the_server_is_started_end_it(tmp_path: Path) -> None:
+    """A process inherits which signals are blocked; some supervisors block signals around a fork."""
+    before = pthread_sigmask(SIG_BLOCK, {SIGTERM, SIGINT})
+    try:
+        with serving(tmp_path) as server:
+            pthread_sigmask(SIG_SETMASK, before)
+            assert ends(server) == 0
+    finally:
+        pthread_sigmask(SIG_SETMASK, before)
 
 
 def is_noticed(server: Running) -> bool | None:

@@ -83,6 +83,7 @@ class Ending:
         self._writer.setblocking(False)
         self._wakeup_before = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
         self._before = {number: signal.signal(number, _nothing) for number in SIGNALS}
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)  # what started the server may have blocked them
         self._release = keep_handlers_from_children(SIGNALS)
         self._thread = threading.Thread(target=self._watch, name="signals", daemon=True)
         self._thread.start()
