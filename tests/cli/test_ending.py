@@ -185,6 +185,33 @@ def test_signals_that_are_blocked_where_the_server_is_started_end_it(tmp_path: P
         pthread_sigmask(SIG_SETMASK, before)
 
 
+TIMERS = {
+    "alarm": ("", "signal.alarm(1)"),
+    "a timer of the processor": ("", "signal.setitimer(signal.ITIMER_VIRTUAL, 0.01); sum(range(10**7))"),
+    "with a handler that raises": (
+        "def late(*_):\n    raise TimeoutError\nsignal.signal(signal.SIGALRM, late)\n",
+        "signal.alarm(1)",
+    ),
+    "with a handler that exits": ("signal.signal(signal.SIGALRM, lambda *_: sys.exit(3))\n", "signal.alarm(1)"),
+}
+"""How authors limit the time of a step in a program of one thread: what the module does, and the step."""
+
+
+@pytest.mark.parametrize("how", TIMERS)
+def test_a_timer_of_a_step_ends_no_server(tmp_path: Path, how: str) -> None:
+    before, body = TIMERS[how]
+    step = STEP.format(kind=SYNC, body=f"{body}; time.sleep(1.2)")
+
+    with hanging(tmp_path, "import signal\n" + before + step) as server:
+        until(lambda: state_of(tmp_path) == "COMPLETED" or None)
+        assert server.process.poll() is None
+        assert httpx.get(server.address + "/health/ready", trust_env=False).status_code == 200
+        assert ends(server) == 0
+        log = server.err.read_text()
+
+    assert ("the handler of a signal raised" if before else "a timer that an author's code has set is over") in log
+
+
 def is_noticed(server: Running) -> bool | None:
     """True if no signal is pending: the first one must not swallow the second one."""
     status = Path(f"/proc/{server.process.pid}/status").read_text()
