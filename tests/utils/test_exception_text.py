@@ -96,7 +96,7 @@ def test_members_of_a_group_are_in_the_trace() -> None:
 
 
 def nested(levels: int) -> ExceptionGroup[Exception]:
-    group = ExceptionGroup("deep", [ValueError("inmost")])
+    group: ExceptionGroup[Exception] = ExceptionGroup("deep", [ValueError("inmost")])
     for _ in range(levels):
         group = ExceptionGroup("deep", [group])
     return group
