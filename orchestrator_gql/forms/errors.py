@@ -19,6 +19,8 @@ MAX_MESSAGE_LENGTH = 1_000
 MAX_KEY_LENGTH = 200
 LONGEST_HEADER = 1_000
 
+UNSAID = "This value is not accepted."
+
 PAGE_ITSELF = "__root__"  # the library uses this place for an error of the whole model
 DEFAULT_LOCALE = "en_US"
 
@@ -76,10 +78,16 @@ def clipped(text: str, length: int) -> str:
 def _field_error(detail: ErrorDetails, answer: Json) -> FieldError:
     return FieldError(
         path=tuple(clipped(str(key), MAX_KEY_LENGTH) for key in _place(detail, answer)),
-        message=clipped(detail["msg"].removeprefix("Value error, "), MAX_MESSAGE_LENGTH),
+        message=_message(detail["msg"]),
         type=detail["type"],
         context=_context(detail),
     )
+
+
+def _message(text: str) -> str:
+    """The words of the author alone; a validator may raise without words, and then the text ends with a comma."""
+    words = text.removeprefix("Value error, ").strip()
+    return UNSAID if not words or words.endswith(",") else clipped(words, MAX_MESSAGE_LENGTH)
 
 
 def _details(page: type[BaseModel], error: ValidationError | FormValidationError, locale: str) -> list[ErrorDetails]:

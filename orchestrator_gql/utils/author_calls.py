@@ -16,6 +16,7 @@ from typing import Any, Generic, ParamSpec, TypeAlias, TypeVar
 
 from orchestrator_gql.utils.author_tasks import EarlyCoroutine
 from orchestrator_gql.utils.exception_text import Description, describe
+from orchestrator_gql.utils.forked_children import births, end_child, turn
 
 __all__ = [
     "LINGER",
@@ -66,10 +67,14 @@ def attempt(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> "Out
     >>> attempt(int, "seven").described.kind
     'ValueError'
     """
+    born = births()
     try:
-        return Returned(function(*args, **kwargs))
+        value = function(*args, **kwargs)
     except BaseException as error:
+        end_child(born, error)
         return error if type(error) is AuthorRaised else AuthorRaised(error)
+    end_child(born)
+    return Returned(value)
 
 
 def value_of(outcome: "Outcome[T]") -> T:
@@ -137,11 +142,14 @@ async def attempted(begin: Callable[[], Awaitable[T]], end: Callable[["Outcome[T
 
     It is one coroutine, and not two: a `GeneratorExit` that a task of the function raised would pass through the outer.
     """
+    born = births()
     try:
         value = await begin()
     except BaseException as error:
+        end_child(born, error)
         end(error if type(error) is AuthorRaised else AuthorRaised(error))
     else:
+        end_child(born)
         end(Returned(value))
     finally:
         del end  # the traceback of an error holds this frame, which must not hold what holds the error
@@ -186,7 +194,7 @@ class _Contained(Coroutine[Any, Any, T]):
     def send(self, value: Any) -> Any:
         """Continue the coroutine with a value."""
         try:
-            return self._coro.send(value)
+            return turn(self._coro.send, value)
         except (KeyboardInterrupt, SystemExit) as error:
             raised = AuthorRaised(error)
         raise raised
@@ -194,7 +202,7 @@ class _Contained(Coroutine[Any, Any, T]):
     def throw(self, *error: Any) -> Any:
         """Raise an exception in the coroutine."""
         try:
-            return self._coro.throw(*error)
+            return turn(self._coro.throw, *error)
         except (KeyboardInterrupt, SystemExit) as other:
             raised = AuthorRaised(other)
         raise raised

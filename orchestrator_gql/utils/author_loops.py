@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
@@ -25,6 +25,7 @@ from orchestrator_gql.utils.author_calls import (
 )
 from orchestrator_gql.utils.author_handover import Inbox, Limit, NoThreadFree, PendingCall, TimedOut
 from orchestrator_gql.utils.author_tasks import EarlyCoroutine
+from orchestrator_gql.utils.forked_children import turn
 
 __all__ = ["BLOCKED", "Loops"]
 
@@ -120,13 +121,21 @@ def _with_hint(outcome: Outcome[Any]) -> Outcome[Any]:
     return outcome
 
 
+class _Executor(ThreadPoolExecutor):
+    """The threads of `asyncio.to_thread`; a child that a function forks does not stay in them."""
+
+    def submit(self, function: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        """Call the function in a thread."""
+        return super().submit(turn, function, *args, **kwargs)
+
+
 class _LoopThread:
     """A daemon thread with an event loop."""
 
     def __init__(self, name: str) -> None:
         self.loop = asyncio.new_event_loop()
         contain_tasks(self.loop)
-        self.loop.set_default_executor(ThreadPoolExecutor(EXECUTOR, thread_name_prefix=f"{name}-to-thread"))
+        self.loop.set_default_executor(_Executor(EXECUTOR, thread_name_prefix=f"{name}-to-thread"))
         self.calls: dict[_LoopCall, None] = {}
         self.is_leaving = False
         self._pinged: float | None = None

@@ -11,6 +11,8 @@ from collections.abc import Coroutine, Generator
 from contextvars import Context
 from typing import Any
 
+from orchestrator_gql.utils.forked_children import turn
+
 __all__ = ["EarlyCoroutine"]
 
 
@@ -42,7 +44,7 @@ class EarlyCoroutine(Coroutine[Any, Any, None]):
             _leave_task(loop, caller)
         _enter_task(loop, task)
         try:
-            self._held, self._next = context.run(self._coro.send, None), _PAUSE
+            self._held, self._next = turn(context.run, self._coro.send, None), _PAUSE
             if getattr(self._held, _MARK, None):
                 # A task takes this mark from the future at once. Until its turn, others may wait for the same future.
                 setattr(self._held, _MARK, False)
@@ -62,12 +64,12 @@ class EarlyCoroutine(Coroutine[Any, Any, None]):
         That holds for `sleep(0)` too: tasks that the coroutine has started have their first turn during that pause.
         """
         if not self._next:
-            return self._coro.send(value)
+            return turn(self._coro.send, value)
         next, held = self._taken()
         if next == _END:
             raise StopIteration if held is None else held  # a new object: the old one holds frames
         if next == _RAISE:
-            return self._coro.throw(held)
+            return turn(self._coro.throw, held)
         return _marked(held) if next == _WAIT else held
 
     def throw(self, *error: Any) -> Any:
@@ -82,7 +84,7 @@ class EarlyCoroutine(Coroutine[Any, Any, None]):
         # for it yet.
         if next == _WAIT and held.cancel(*error[0].args):
             return _marked(held)
-        return self._coro.throw(*error)
+        return turn(self._coro.throw, *error)
 
     def close(self) -> None:
         """Close the coroutine."""

@@ -43,6 +43,9 @@ FRAMES = 50
 EXCEPTIONS = 20
 """The most exceptions in one trace, with causes and members of groups."""
 
+LEAVES = 3
+"""The most members of a group that its message names; the trace has more."""
+
 NOTES = 5
 LARGEST_SOURCE = 2_000_000
 """The largest source file, in bytes, whose lines are shown."""
@@ -106,7 +109,7 @@ def _described(error: BaseException) -> Description:
     if is_a(error, StepError):
         code = _attempt(lambda: _code(getattr(error, "failure_code", None)), StepError.code)
         return Description(kind, code, _polite(error), None, trace, is_polite=True)
-    return Description(kind, RAISED, _text_of(error), None, trace, is_polite=False)
+    return Description(kind, RAISED, _attempt(lambda: _with_leaves(error), SPEECHLESS), None, trace, is_polite=False)
 
 
 def frames_of(error: BaseException) -> str:
@@ -191,6 +194,24 @@ def _text(error: BaseException) -> str:
         if any(_is_many(argument) for argument in arguments):
             return ", ".join(map(_short().repr, arguments))
     return str(error)
+
+
+def _with_leaves(error: BaseException) -> str:
+    """Return the text, and behind that of a group those of its first members: "unhandled errors" alone says nothing."""
+    leaves = [f"{_name_of(type(leaf))}: {_text_of(leaf)}".rstrip(": ") for leaf in islice(_leaves(error), LEAVES)]
+    return beginning(": ".join(filter(None, (_text_of(error), "; ".join(leaves)))), MESSAGE)
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    left = deque([error])
+    for _ in range(EXCEPTIONS):
+        if not left:
+            return
+        exception = left.popleft()
+        if is_a(exception, BaseExceptionGroup):
+            left.extendleft(reversed(_MEMBERS.__get__(exception)[:EXCEPTIONS]))
+        elif exception is not error:
+            yield exception
 
 
 def _is_many(value: Any) -> bool:

@@ -22,6 +22,8 @@ def span(value: float | timedelta | None, what: str) -> timedelta | None:
     """
     if value is None:
         return None
+    if isinstance(value, bool) or not isinstance(value, int | float | timedelta):
+        raise WorkflowDefinitionError(f"The {what} is {value!r}: give seconds as a number, or a timedelta.")
     try:
         time = value if isinstance(value, timedelta) else timedelta(seconds=value)
     except (OverflowError, ValueError):  # more than a timedelta can hold; NaN

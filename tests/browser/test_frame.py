@@ -21,6 +21,14 @@ window.Notification = class { static permission = "default";
   constructor(title, options) { notices.push(options.body); } close() {} };"""
 
 
+BLOCKED = """(() => {
+  const refuse = () => { throw new DOMException("The operation is insecure.", "SecurityError"); };
+  for (const name of ["sessionStorage", "localStorage"]) Object.defineProperty(window, name, {get: refuse});
+  window.BroadcastChannel = class { constructor() { refuse(); } };
+})();"""
+"""As a browser does whose settings block the storage of pages."""
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """A server, and the browser of one person."""
@@ -219,6 +227,26 @@ def test_a_theme_is_drawn_from_the_first_moment_and_followed_by_other_tabs(site:
 
     assert other.evaluate(paper) == dark
     other.close()
+
+
+def test_a_browser_that_blocks_storage_shows_the_pages_and_takes_what_is_chosen(site: Site) -> None:
+    site.context.add_init_script(BLOCKED)
+    page = site.open(f"/processes/{site.start('greeting')}")
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("menuitemradio", name="Dark").click()
+
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.locator("header").get_by_role("link").first.click()
+    expect(page.locator("main h1")).to_be_visible()
+
+
+@pytest.mark.parametrize("hours", [-30, -1, 1, 30])
+def test_times_follow_the_clock_of_the_server(site: Site, hours: int) -> None:
+    site.start("greeting")
+    site.context.add_init_script(f"{{ const now = Date.now; Date.now = () => now() + {hours} * 3_600_000; }}")
+    page = site.open()
+
+    expect(page.locator("main time").first).to_have_text(re.compile(r"^(just now|\d+ (s|min) ago)$"))
 
 
 def test_times_are_local_or_utc_by_choice(site: Site) -> None:

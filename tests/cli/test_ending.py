@@ -9,13 +9,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from signal import SIGINT, SIGKILL, SIGTERM, Signals
+from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, SIGKILL, SIGTERM, Signals, pthread_sigmask
 from time import monotonic
 
 import httpx
 import psycopg
 import pytest
-from support.command_line import SECONDS, Running, get, running, until
+from support.command_line import SECONDS, Running, get, running, serving, until
 from support.database import PostgresServer
 from support.ports import free_port
 
@@ -172,6 +172,44 @@ def test_a_second_signal_ends_a_server_at_once(tmp_path: Path, signal: Signals) 
 
         assert ends(server, signal) == BY_SIGNAL + signal
         assert "a second signal ended the server" in server.err.read_text()
+
+
+def test_signals_that_are_blocked_where_the_server_is_started_end_it(tmp_path: Path) -> None:
+    """A process inherits which signals are blocked; some supervisors block signals around a fork."""
+    before = pthread_sigmask(SIG_BLOCK, {SIGTERM, SIGINT})
+    try:
+        with serving(tmp_path) as server:
+            pthread_sigmask(SIG_SETMASK, before)
+            assert ends(server) == 0
+    finally:
+        pthread_sigmask(SIG_SETMASK, before)
+
+
+TIMERS = {
+    "alarm": ("", "signal.alarm(1)"),
+    "a timer of the processor": ("", "signal.setitimer(signal.ITIMER_VIRTUAL, 0.01); sum(range(10**7))"),
+    "with a handler that raises": (
+        "def late(*_):\n    raise TimeoutError\nsignal.signal(signal.SIGALRM, late)\n",
+        "signal.alarm(1)",
+    ),
+    "with a handler that exits": ("signal.signal(signal.SIGALRM, lambda *_: sys.exit(3))\n", "signal.alarm(1)"),
+}
+"""How authors limit the time of a step in a program of one thread: what the module does, and the step."""
+
+
+@pytest.mark.parametrize("how", TIMERS)
+def test_a_timer_of_a_step_ends_no_server(tmp_path: Path, how: str) -> None:
+    before, body = TIMERS[how]
+    step = STEP.format(kind=SYNC, body=f"{body}; time.sleep(1.2)")
+
+    with hanging(tmp_path, "import signal\n" + before + step) as server:
+        until(lambda: state_of(tmp_path) == "COMPLETED" or None)
+        assert server.process.poll() is None
+        assert httpx.get(server.address + "/health/ready", trust_env=False).status_code == 200
+        assert ends(server) == 0
+        log = server.err.read_text()
+
+    assert ("the handler of a signal raised" if before else "a timer that an author's code has set is over") in log
 
 
 def is_noticed(server: Running) -> bool | None:

@@ -41,6 +41,42 @@ def test_a_missing_module_is_reported_with_the_searched_places(tmp_path: Path) -
     assert str(tmp_path) in message
 
 
+MUTE = "class Mute({kind}):\n    def __str__(self):\n        raise ValueError\nraise Mute\n"
+
+UNDESCRIBED = {
+    MUTE.format(kind="Exception"): "Mute: (it cannot be described: its text failed) (flows.py, line 4: raise Mute)",
+    MUTE.format(kind="BaseException"): "Mute: (it cannot be described: its text failed) (flows.py, line 4: raise Mute)",
+    "raise GeneratorExit\n": "loaded: GeneratorExit (flows.py, line 1: raise GeneratorExit)",
+    "exec('raise ValueError')\n": "loaded: ValueError (<string>, line 1)",
+    "x = '\0'\n": "loaded: SyntaxError: source code string cannot contain null bytes",
+}
+"""Code of a module, and the end of the sentence about an exception that has no text, or is no `Exception`."""
+
+
+@pytest.mark.parametrize("code", UNDESCRIBED)
+def test_an_exception_of_any_kind_is_reported_in_one_sentence(tmp_path: Path, code: str) -> None:
+    (tmp_path / "flows.py").write_text(code)
+
+    assert UNDESCRIBED[code] in refusal(tmp_path, "flows.py")
+
+
+@pytest.mark.parametrize("name", ["flows.v2.py", "d/flows.txt", "d/flows.PY", "d/flows", "flows.tar.py", "d/flows.zip"])
+def test_a_file_whose_name_python_cannot_import_is_refused_with_the_reason(tmp_path: Path, name: str) -> None:
+    (tmp_path / "d").mkdir()
+    (tmp_path / name).write_text(FLOWS)
+
+    assert "the name must end with `.py`, without another dot" in refusal(tmp_path, name)
+
+
+def test_a_folder_and_a_file_of_a_package_are_refused_with_what_to_write(tmp_path: Path) -> None:
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package/__init__.py").touch()
+    (tmp_path / "package/flows.py").write_text("from . import other\n" + FLOWS)
+
+    assert "is a folder: name a file in it, or a module" in refusal(tmp_path, "package/")
+    assert "name the module with its package, such as `package.flows`" in refusal(tmp_path, "package/flows.py")
+
+
 def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     assert "There is no file 'flows/none.py'" in refusal(tmp_path, "flows/none.py")
 

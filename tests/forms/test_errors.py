@@ -67,6 +67,31 @@ async def test_an_error_in_a_list_of_models_has_its_place_and_its_limits() -> No
     assert error.message == "Input should be less than or equal to 4094"
 
 
+WORDLESS: dict[str, Exception] = {
+    "value": ValueError(),
+    "blank": ValueError("  "),
+    "assert": AssertionError(),
+    "custom": PydanticCustomError("odd", " "),
+}
+
+
+@pytest.mark.parametrize("kind", WORDLESS)
+@pytest.mark.parametrize("locale", ["en_US", "nl_NL"])
+async def test_a_validator_that_raises_without_words_gives_a_message_all_the_same(kind: str, locale: str) -> None:
+    class Mute(FormPage):
+        vlan: int
+
+        @field_validator("vlan")
+        @classmethod
+        def refuse(cls, _: int) -> int:
+            raise WORDLESS[kind]
+
+    invalid = await turn(lambda state: Mute, {}, [{"vlan": 1}], locale=locale)
+
+    assert isinstance(invalid, PageInvalid)
+    assert [error.message for error in invalid.errors] == ["This value is not accepted."]
+
+
 async def test_a_missing_field_of_a_nested_model_has_the_path_of_the_field() -> None:
     [error] = await errors_of(CircuitPage, {"ports": [{}]})
 

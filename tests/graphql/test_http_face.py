@@ -55,7 +55,6 @@ async def test_a_client_that_takes_nothing_we_speak_gets_406(accept: str) -> Non
         ("query ($f: Int) { items(first: $f) { name } }", {"variables": {"f": "x"}}, "BAD_USER_INPUT"),
         ("query ($f: Int!) { items(first: $f) { name } }", {}, "BAD_USER_INPUT"),
         ("query A { hello }", {"operationName": "B"}, "OPERATION_RESOLUTION_FAILURE"),
-        ("query A { hello }", {"operationName": ""}, "OPERATION_RESOLUTION_FAILURE"),
         ("query A { hello } query B { hello }", {}, "OPERATION_RESOLUTION_FAILURE"),
         ("fragment F on Query { hello }", {}, "OPERATION_RESOLUTION_FAILURE"),
         ("subscription { countUp(to: 1) { number } }", {}, "OPERATION_NOT_ALLOWED"),
@@ -69,6 +68,14 @@ async def test_a_request_error_has_a_code_and_no_data(query: str, parameters: di
     assert modern.json() == older.json()
     assert codes(modern) == [code]
     assert "data" not in modern.json()
+
+
+async def test_an_empty_operation_name_counts_as_none() -> None:
+    one = await ask("query A { hello }", operationName="")
+    two = await ask("query A { hello } query B { hello }", operationName="")
+
+    assert one.json() == {"data": {"hello": "world"}}
+    assert codes(two) == ["OPERATION_RESOLUTION_FAILURE"]
 
 
 async def test_the_named_one_of_several_operations_runs() -> None:

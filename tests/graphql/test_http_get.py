@@ -55,9 +55,11 @@ async def test_queries_by_get_run_where_they_are_switched_on_and_mutations_never
 
     async with client(face) as http:
         query = await http.get("/", params={"query": "query ($v: JSON!) { echo(value: $v) }", "variables": '{"v": 1}'})
+        unnamed = await http.get("/", params={"query": "query A { hello }", "operationName": ""})
         mutation = await http.get("/", params={"query": 'mutation { rename(name: "x") }'})
         broken = await http.get("/", params={"query": "{ hello }", "variables": "{"})
 
     assert query.json() == {"data": {"echo": 1}}
+    assert unnamed.json() == {"data": {"hello": "world"}}
     assert (mutation.status_code, mutation.headers["allow"]) == (405, "POST")
     assert (broken.status_code, codes(broken)) == (400, ["PAYLOAD_INVALID"])

@@ -90,9 +90,40 @@ def test_a_polite_exception_keeps_its_code_and_details() -> None:
 def test_members_of_a_group_are_in_the_trace() -> None:
     description = describe(ExceptionGroup("two", [ValueError("one"), ExceptionGroup("more", [KeyError("two")])]))
 
-    assert str(description) == "ExceptionGroup: two (2 sub-exceptions)"
+    assert str(description) == "ExceptionGroup: two (2 sub-exceptions): ValueError: one; KeyError: 'two'"
     assert "  | ValueError: one\n" in description.trace
     assert "  |   | KeyError: 'two'\n" in description.trace
+
+
+def nested(levels: int) -> ExceptionGroup[Exception]:
+    group: ExceptionGroup[Exception] = ExceptionGroup("deep", [ValueError("inmost")])
+    for _ in range(levels):
+        group = ExceptionGroup("deep", [group])
+    return group
+
+
+GROUPS = {
+    "one": (ExceptionGroup("g", [ValueError()]), "g (1 sub-exception): ValueError"),
+    "many": (
+        ExceptionGroup("g", [ValueError(number) for number in range(100_000)]),
+        f"'g', [{', '.join(f'ValueError({number})' for number in range(6))}, ...]: "
+        "ValueError: 0; ValueError: 1; ValueError: 2",
+    ),
+    "fatal": (BaseExceptionGroup("g", [SystemExit(3)]), "g (1 sub-exception): SystemExit: 3"),
+    "deep": (nested(3), "deep (1 sub-exception): ValueError: inmost"),
+    "too deep": (nested(500), "deep (1 sub-exception)"),
+    "large": (ExceptionGroup("g", [ValueError("x " * MESSAGE)] * 3), "g (3 sub-exceptions): ValueError: x x x"),
+}
+
+
+@pytest.mark.parametrize("kind", GROUPS)
+def test_the_message_of_a_group_names_its_first_members(kind: str) -> None:
+    group, beginning = GROUPS[kind]
+    message = describe(group).message
+
+    assert message.startswith(beginning)
+    assert len(message) <= MESSAGE
+    assert kind == "large" or message == beginning
 
 
 def test_a_cut_leaves_no_half_of_a_token() -> None:

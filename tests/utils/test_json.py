@@ -18,7 +18,8 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel
+from pydantic import BaseModel, HttpUrl, PostgresDsn
+from pydantic_core import Url, core_schema
 
 from orchestrator_gql.utils.errors import FieldError, NotJson, PayloadInvalid, StepError
 from orchestrator_gql.utils.json import canonical, decode, encode, preview, read, read_lenient, to_json
@@ -266,6 +267,18 @@ class Site:
     ports: list[Port]
 
 
+class Mac:
+    """A type of an author that pydantic can write, if its text is one."""
+
+    def __init__(self, text: Any) -> None:
+        self.text = text
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> core_schema.CoreSchema:
+        writing = core_schema.plain_serializer_function_ser_schema(lambda mac: mac.text)
+        return core_schema.no_info_plain_validator_function(cls, serialization=writing)
+
+
 ID = UUID(int=7)
 
 
@@ -291,6 +304,11 @@ ID = UUID(int=7)
         (PurePosixPath("a/b"), "a/b"),
         (IPv4Address("10.0.0.1"), "10.0.0.1"),
         (IPv6Network("2001:db8::/32"), "2001:db8::/32"),
+        (HttpUrl("http://ams-1/a"), "http://ams-1/a"),
+        ([PostgresDsn("postgresql://ams-1/a")], ["postgresql://ams-1/a"]),
+        (Url("http://ams-1"), "http://ams-1/"),
+        (Mac("0a"), "0a"),
+        (Mac({"ports": {2, 1}}), {"ports": [1, 2]}),
         (Site("ams", [Port(vlan=1, address=IPv4Address("10.0.0.1"))]), None),
     ],
 )
@@ -338,6 +356,7 @@ def deep(levels: int) -> list[Any]:
         (lambda: {True: 1}, "`result` has the key True; JSON's keys are text"),
         (lambda: {"1": 1, 1: 2}, "`result` has two keys that are the same text"),
         (lambda: {"a": Holder(any=object())}, "`result.a` is a `.*Holder` that pydantic cannot dump"),
+        (lambda: {"a": [Mac(object())]}, r"`result\.a\[0\]` is a `.*Mac` that pydantic cannot dump"),
         (holding_itself, "holds more than 64 levels, or itself"),
         (lambda: deep(65), r"`result\[0\]\[0\]\[0\]` holds more than 64 levels, or itself"),
     ],

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -134,6 +135,18 @@ def test_action_and_validation_must_be_made_with_step(wrong: Any) -> None:
         callback_step("Call", wrong, judge)
     with pytest.raises(WorkflowDefinitionError, match="validate_step of callback step 'Call' must be made with @step"):
         callback_step("Call", order, wrong)
+
+
+@pytest.mark.parametrize("wrong", [True, "10", Decimal(1), [1], timedelta])
+def test_a_time_that_is_no_number_and_no_timedelta_is_refused(wrong: Any) -> None:
+    with pytest.raises(WorkflowDefinitionError, match=r"timeout of step 'Order' is .*: give seconds as a number"):
+        step("Order", timeout=wrong)(plain)
+    with pytest.raises(
+        WorkflowDefinitionError, match=r"timeout of callback step 'Call' is .*: give seconds as a number"
+    ):
+        callback_step("Call", order, judge, timeout=wrong)
+    with pytest.raises(WorkflowDefinitionError, match=r"due of input step 'Confirm' is .*: give seconds as a number"):
+        inputstep("Confirm", due=wrong)(plain)
 
 
 @pytest.mark.parametrize("wrong", [0, -1.5, timedelta(seconds=-1), timedelta()])

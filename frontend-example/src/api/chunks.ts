@@ -3,6 +3,8 @@
  * then it is loaded again, once by itself.
  */
 
+import { tabStorage } from "../tabStorage";
+
 /** A file of the dashboard did not come. */
 export class ChunkMissing extends Error {
   /** Load the page again if the server answers: without it, the browser would show its own error page. */
@@ -41,9 +43,9 @@ export async function load<T>(part: () => Promise<T>, mayReload = false): Promis
     return await part();
   } catch {
     if (!(await isServerThere())) throw new ChunkMissing("This part of the page was not loaded: the server does not answer.");
-    const last = Number(sessionStorage.getItem(PLACE) ?? 0);
-    if (mayReload && Date.now() - last > ONCE_IN) {
-      sessionStorage.setItem(PLACE, String(Date.now()));
+    const last = Number(tabStorage.get(PLACE) ?? 0);
+    // A tab that cannot note that it was loaded again would be loaded again and again.
+    if (mayReload && Date.now() - last > ONCE_IN && tabStorage.set(PLACE, String(Date.now()))) {
       location.reload();
       return await new Promise<never>(() => undefined);
     }

@@ -1,6 +1,7 @@
 /** Sends operations. Answers are read without loss, and a problem is one of two errors with words for a person. */
 import { Client, fetchExchange, type AnyVariables, type DocumentInput, type OperationResult } from "urql";
 import { parse, stringify } from "./json";
+import { learnServerTime } from "./serverClock";
 import { credentials, demand, demandSignIn } from "./session";
 
 /** The server answered with an error, or did not answer; `errorId` finds the details in the server's log. */
@@ -45,7 +46,9 @@ async function losslessFetch(input: RequestInfo | URL, init: RequestInit = {}): 
   const body = typeof init.body === "string" ? stringify(JSON.parse(init.body)) : init.body;
   const limit = AbortSignal.timeout(LONGEST_WAIT);
   const signal = init.signal ? AbortSignal.any([init.signal, limit]) : limit;
+  const sentAt = Date.now();
   const response = await fetch(input, { ...init, body: body ?? null, signal });
+  learnServerTime(response.headers.get("date"), sentAt);
   const text = await response.text();
   const { status, statusText, headers } = response;
   let exact = text;

@@ -2,6 +2,7 @@
  * Who is signed in. The token is kept for this tab (sessionStorage) and handed to the other tabs that are open now; it is
  * never part of an address, which browsers and proxies write down, and never in localStorage, which outlives the browser.
  */
+import { otherTabs, tabStorage } from "../tabStorage";
 import { store } from "./store";
 
 /** Two servers below different paths of one host share storage and channels: each has its own token. */
@@ -12,12 +13,12 @@ const CHANNEL = `orchestrator-session${below}`;
 type Message = { kind: "ask" } | { kind: "token"; token: string } | { kind: "sign-out" };
 
 /** Null until the server was asked or a token was entered. */
-export const token = store<string | null>(sessionStorage.getItem(PLACE));
+export const token = store<string | null>(tabStorage.get(PLACE));
 
 /** Somebody must sign in before anything is sent; the reason is shown to the person. */
 export const demand = store<string | null>(null);
 
-const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(CHANNEL);
+const channel = otherTabs(CHANNEL);
 
 if (channel) {
   channel.onmessage = ({ data }: MessageEvent<Message>) => {
@@ -33,7 +34,7 @@ function say(message: Message): void {
 }
 
 function keep(entered: string): void {
-  sessionStorage.setItem(PLACE, entered);
+  tabStorage.set(PLACE, entered);
   token.set(entered);
   demand.set(null);
 }
@@ -47,7 +48,7 @@ export const isLeaving = (): boolean => hasLeft;
 function forget(): void {
   hasLeft = true;
   // Drafts of forms and places of pages are of a person, too.
-  for (const place of Object.keys(sessionStorage)) if (place.startsWith("orchestrator-")) sessionStorage.removeItem(place);
+  for (const place of tabStorage.keys()) if (place.startsWith("orchestrator-")) tabStorage.remove(place);
   // From here on no other tab gets the token: one that was loaded again already may ask.
   if (channel) channel.onmessage = null;
   location.replace(document.baseURI);
@@ -59,8 +60,8 @@ let person: string | null = null;
 export function meet(id: string): void {
   if (person !== null && person !== id) {
     const known = token.get();
-    sessionStorage.clear();
-    if (known) sessionStorage.setItem(PLACE, known);
+    for (const place of tabStorage.keys()) tabStorage.remove(place);
+    if (known) tabStorage.set(PLACE, known);
     hasLeft = true;
     location.reload();
   }

@@ -67,7 +67,8 @@ function LiveMark() {
 /** It ticks, so it is no part of the status that a screen reader says. */
 function Age() {
   const heard = useStore(lastHeard);
-  const age = Math.round((useNow() - heard) / 1000);
+  useNow();
+  const age = Math.round((Date.now() - heard) / 1000);
   return heard > 0 && <span className="age">data is {duration(Math.max(age, 0))} old</span>;
 }
 

@@ -2,6 +2,7 @@
 import { useEffect, useLayoutEffect, useRef } from "react";
 import { useLocation } from "wouter";
 import { isLeaving } from "../api/session";
+import { tabStorage } from "../tabStorage";
 
 /** The page that was loaded. A person may go on before it is drawn: then the first page that is drawn is another one. */
 const loaded = location.pathname;
@@ -35,7 +36,7 @@ type Places = Record<string, number>;
 
 function stored(): Places {
   try {
-    return JSON.parse(sessionStorage.getItem(PLACE) ?? "{}") as Places;
+    return JSON.parse(tabStorage.get(PLACE) ?? "{}") as Places;
   } catch {
     return {};
   }
@@ -64,7 +65,7 @@ export function useScrollRestoration(): void {
       places.current = { ...Object.fromEntries(Object.entries(others).slice(-KEPT)), [here()]: window.scrollY };
     };
     const store = (): void => {
-      if (!isLeaving()) sessionStorage.setItem(PLACE, JSON.stringify(places.current));
+      if (!isLeaving()) tabStorage.set(PLACE, JSON.stringify(places.current));
     };
     window.addEventListener("scroll", keep, { passive: true });
     window.addEventListener("pagehide", store);

@@ -1,15 +1,16 @@
 /** Times that tick together, once a second, for the whole page. */
 import { useEffect, useState, useSyncExternalStore } from "react";
+import { serverNow } from "../api/serverClock";
 import { useStore } from "../api/store";
 import { zone } from "../preferences";
 import { duration, fullMoment, moment, relative, secondsSince } from "../time";
 
-let now = Date.now();
+let now = serverNow();
 const listeners = new Set<() => void>();
 let timer = 0;
 
 function tick(): void {
-  now = Date.now();
+  now = serverNow();
   for (const listener of [...listeners]) listener();
 }
 
@@ -24,7 +25,7 @@ function follow(listener: () => void): () => void {
   };
 }
 
-/** The time of this machine in milliseconds; it changes once a second. */
+/** The time of the server in milliseconds; it changes once a second. */
 export function useNow(): number {
   return useSyncExternalStore(follow, () => now);
 }
@@ -34,7 +35,7 @@ export function Time({ at, isRelative = false }: { at: string; isRelative?: bool
   const chosen = useStore(zone);
   return (
     <time dateTime={at} title={fullMoment(at)}>
-      {isRelative ? <Relative at={at} /> : moment(at, chosen, Date.now())}
+      {isRelative ? <Relative at={at} /> : moment(at, chosen, serverNow())}
     </time>
   );
 }

@@ -22,6 +22,8 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any, NoReturn
 
+from orchestrator_gql.utils.author_calls import AuthorRaised, attempt
+from orchestrator_gql.utils.exception_text import log_trace
 from orchestrator_gql.utils.forks import keep_handlers_from_children
 
 logger = logging.getLogger(__name__)
@@ -33,6 +35,10 @@ EXIT_SECONDS = 1.0
 """Seconds for the functions that are registered with `atexit`, and for the output of the server."""
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+TIMERS = (signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF)
+"""Signals of timers that an author's code can set. Their default handlers end the process, which would run the step
+again. What a handler of the author raises would go through our event loop: the main thread runs it."""
 
 BY_SIGNAL = 128
 """Added to the number of a signal: the exit code of a process that a signal ended."""
@@ -67,6 +73,12 @@ def _write_output() -> None:
             continue
 
 
+UNTOUCHED = (signal.SIG_IGN, None)
+"""Dispositions that may stay: ignored, or a handler that is not of Python."""
+
+TIMER_IS_OVER = "a timer that an author's code has set is over, and interrupts nothing: give the step a timeout instead"
+
+
 class Ending:
     """Receives the signals from entry to exit of the context. Enter it in the main thread."""
 
@@ -83,7 +95,13 @@ class Ending:
         self._writer.setblocking(False)
         self._wakeup_before = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
         self._before = {number: signal.signal(number, _nothing) for number in SIGNALS}
-        self._release = keep_handlers_from_children(SIGNALS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)  # what started the server may have blocked them
+        timers = {number: handler for number in TIMERS if (handler := signal.getsignal(number)) not in UNTOUCHED}
+        for number, handler in timers.items():
+            signal.signal(number, _contained(handler) if callable(handler) else _nothing)
+        self._before |= timers
+        ours = [number for number, handler in timers.items() if not callable(handler)]
+        self._release = keep_handlers_from_children([*SIGNALS, *ours])
         self._thread = threading.Thread(target=self._watch, name="signals", daemon=True)
         self._thread.start()
         return self
@@ -131,6 +149,17 @@ class Ending:
                 return None
             if received[0] in SIGNALS:  # any other signal with a handler in Python arrives here, too
                 return received[0]
+            if received[0] in TIMERS:
+                logger.warning(TIMER_IS_OVER, extra={"signal": signal.Signals(received[0]).name})
+
+
+def _contained(handler: Callable[[int, FrameType | None], object]) -> Callable[[int, FrameType | None], None]:
+    def call(number: int, frame: FrameType | None) -> None:
+        outcome = attempt(handler, number, frame)
+        if isinstance(outcome, AuthorRaised):
+            log_trace(logger, logging.ERROR, "the handler of a signal raised", outcome.described.trace)
+
+    return call
 
 
 def _nothing(_number: int, _frame: FrameType | None) -> None:

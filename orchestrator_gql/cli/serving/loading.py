@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
-from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
+from orchestrator_gql.utils.errors import SettingsError
+from orchestrator_gql.utils.exception_text import describe, is_a
 from orchestrator_gql.workflow.model import Workflow
 
 LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
@@ -38,7 +39,9 @@ def _import(name: str) -> ModuleType:
         return _module_of_file(Path(name)) if is_file(name) else importlib.import_module(name)
     except SettingsError:
         raise
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # of the user's code, such as a SystemExit
         raise SettingsError(f"The workflows in {name!r} cannot be loaded: {_described(error)}") from error
 
 
@@ -63,7 +66,12 @@ def _module_of_file(path: Path) -> ModuleType:
     except OSError as error:  # such as a folder that this user may not enter
         raise SettingsError(f"The file {str(path)!r} cannot be read: {error.strerror}.") from error
     if not is_there:
-        raise SettingsError(f"There is no file {str(path)!r} in {str(Path.cwd())!r}.")
+        raise SettingsError(_without_file(path))
+    if path.suffix != ".py" or "." in path.stem:
+        raise SettingsError(
+            f"Python imports no file with the name {path.name!r}: "
+            "the name must end with `.py`, without another dot before that. Give the file another name."
+        )
     _make_importable(path.resolve().parent)  # as `python FILE` does: a file may import files next to it
     module = sys.modules.get(path.stem)
     if module is None:
@@ -71,6 +79,12 @@ def _module_of_file(path: Path) -> ModuleType:
     if _file_of(module) != path.resolve():
         raise SettingsError(f"{str(path)!r} has the name of another module, {path.stem!r}: give the file another name.")
     return module
+
+
+def _without_file(path: Path) -> str:
+    if path.is_dir():
+        return f"{str(path)!r} is a folder: name a file in it, or a module, such as `{path.name}.flows` for `flows.py`."
+    return f"There is no file {str(path)!r} in {str(Path.cwd())!r}."
 
 
 def _is_importable(path: Path) -> bool:
@@ -97,14 +111,16 @@ def _make_importable(folder: Path) -> None:
 
 
 def _described(error: BaseException) -> str:
-    message = error.message if isinstance(error, OrchestratorError) else f"{type(error).__name__}: {error}"
-    if isinstance(error, SyntaxError):
-        return f"{error.msg} ({_shown(error.filename or '?')}, line {error.lineno})."
+    message = str(describe(error)).rstrip(": ")  # an exception may have no message
+    if is_a(error, ImportError) and "no known parent package" in message:
+        message += "; in a package name the module with its package, such as `package.flows`, and not the file"
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.msg} ({_shown(error.filename)}, line {error.lineno})."
     place = _place(error)
     if place is None:
         return f"{message}. Looked in {str(Path.cwd())!r} and among the installed packages."
     source = linecache.getline(place.filename, place.lineno or 0).strip()
-    return f"{message.rstrip('.')} ({_shown(place.filename)}, line {place.lineno}: {source})."
+    return f"{message.rstrip('.')} ({_shown(place.filename)}, line {place.lineno}{source and ': ' + source})."
 
 
 def _place(error: BaseException) -> traceback.FrameSummary | None:

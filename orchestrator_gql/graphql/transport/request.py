@@ -46,7 +46,8 @@ def read(value: Json, *, is_stranger: bool = False) -> GraphQLRequest:
         raise PayloadInvalid("`operationName` must be text or null.")
     if not isinstance(value.get("extensions"), dict | None):
         raise PayloadInvalid("`extensions` must be an object or null.")
-    return GraphQLRequest(query, variables or {}, name, is_stranger)
+    # An empty name counts as none (GraphQL over HTTP, section 5.3); some clients always send one.
+    return GraphQLRequest(query, variables or {}, name or None, is_stranger)
 
 
 def read_query_string(parameters: Mapping[str, str], *, is_stranger: bool = False) -> GraphQLRequest:

@@ -13,7 +13,8 @@ from types import CodeType
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, PydanticUserError, TypeAdapter
+from pydantic_core import MultiHostUrl, PydanticSerializationError, Url
 
 from orchestrator_gql.utils.errors import StepError
 from orchestrator_gql.utils.json import secrets
@@ -29,7 +30,7 @@ _Place = tuple[str | int, ...]
 
 _ADDRESSES = (IPv4Address, IPv6Address, IPv4Network, IPv6Network, IPv4Interface, IPv6Interface)
 _WRITTEN: tuple[tuple[tuple[type, ...], Callable[[Any], Json]], ...] = (
-    ((UUID, Decimal, PurePath, *_ADDRESSES), str),
+    ((UUID, Decimal, PurePath, Url, MultiHostUrl, *_ADDRESSES), str),
     ((date, time), lambda moment: moment.isoformat()),
     ((timedelta,), timedelta.total_seconds),
 )
@@ -42,10 +43,10 @@ _PLAIN = frozenset({type(None), bool, int, float, str, list, tuple, set, frozens
 def to_json(value: Any, *, where: str, found: secrets.Found | None = None) -> Json:
     """Return plain JSON for a value that an author's function returned; ``where`` is its name in errors.
 
-    Times become ISO 8601 text, a timedelta its seconds, sets lists, enums their values; UUIDs, decimals, paths and IP
-    addresses text; pydantic models and dataclasses objects. A value with a method ``unwrap`` is written as the value
-    that this returns. A secret (such as `SecretStr`) is written in clear text, and its place is added to ``found``; if
-    ``found`` is None, a mask is written instead.
+    Times become ISO 8601 text, a timedelta its seconds, sets lists, enums their values; UUIDs, decimals, paths, URLs
+    and IP addresses text; pydantic models and dataclasses objects; other types of pydantic what it writes for them. A
+    value with a method ``unwrap`` is written as the value that this returns. A secret (such as `SecretStr`) is written
+    in clear text, and its place is added to ``found``; if ``found`` is None, a mask is written instead.
 
     Raises ``StepError("not-json")`` with the place for any other type, NaN, lone surrogates, integers over 40 digits
     and more than 64 levels.
@@ -109,6 +110,8 @@ class _Boundary:
             return self.model(value, place)
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
             return self.object({field.name: getattr(value, field.name) for field in dataclasses.fields(value)}, place)
+        if hasattr(type(value), "__get_pydantic_core_schema__"):
+            return self.plain(self.dumped(value, place), place)
         if isinstance(value, bytes | bytearray | memoryview):
             raise self.refusal(place, "is bytes, which is not JSON; decode them to text first")
         raise self.refusal(place, f"is a `{_type_name(value)}`, which is not JSON; {_ADVICE}")
@@ -169,9 +172,22 @@ class _Boundary:
                 raise problem.__cause__ from None
             if _raised_in(problem) is not BaseModel.model_dump.__code__:
                 raise  # a computed field of the author raised it
-            raise self.refusal(
-                place, f"is a `{_type_name(value)}` that pydantic cannot dump: {preview(str(problem), 300)}"
-            ) from problem
+            raise self.undumped(value, place, problem) from problem
+
+    def dumped(self, value: Any, place: _Place) -> Any:
+        """What pydantic writes for a value of a type that it knows, and that is no model, such as `HttpUrl`."""
+        try:
+            return TypeAdapter(type(value)).dump_python(value, mode="json")
+        except PydanticSerializationError as problem:
+            if problem.__cause__ is not None:  # the author's serializer raised it
+                raise problem.__cause__ from None
+            raise self.undumped(value, place, problem) from problem
+        except PydanticUserError as problem:
+            raise self.undumped(value, place, problem) from problem
+
+    def undumped(self, value: Any, place: _Place, problem: Exception) -> StepError:
+        shown = preview(str(problem), 300)
+        return self.refusal(place, f"is a `{_type_name(value)}` that pydantic cannot dump: {shown}")
 
     def secret(self, value: Any, place: _Place) -> Json:
         if self.found is None:

@@ -4,6 +4,7 @@
  * it or offers it. Never in localStorage: it would outlive the person at a shared screen. A draft belongs to one person and
  * one form, and never holds a secret.
  */
+import { otherTabs, tabStorage } from "../../tabStorage";
 import type { Fields } from "./types";
 
 export interface DraftPage {
@@ -48,7 +49,7 @@ const PREFIX = `orchestrator-draft:${below} `;
 /** The person comes first and has no space in the key, so that one person's keys are no beginning of another's. */
 const keyOf = (person: string, place: string): string => `${PREFIX}${encodeURIComponent(person)} ${place}`;
 
-const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(`orchestrator-drafts:${below}`);
+const channel = otherTabs(`orchestrator-drafts:${below}`);
 const listeners = new Map<string, (draft: Draft) => void>();
 
 if (channel) channel.onmessage = ({ data }: MessageEvent<Message>) => hear(data);
@@ -59,9 +60,9 @@ function say(message: Message): void {
 
 function hear(message: Message): void {
   const { key } = message;
-  const text = sessionStorage.getItem(key);
+  const text = tabStorage.get(key);
   if (message.kind === "ask" && text !== null) say({ kind: "copy", key, text });
-  if (message.kind === "removed" && parsed(text)?.id === message.id) sessionStorage.removeItem(key);
+  if (message.kind === "removed" && parsed(text)?.id === message.id) tabStorage.remove(key);
   if (message.kind === "copy" && text === null) {
     const [listener, draft] = [listeners.get(key), parsed(message.text)];
     if (!listener || !draft) return;
@@ -73,11 +74,11 @@ function hear(message: Message): void {
 export function draftPlace(person: string, place: string): DraftPlace {
   const key = keyOf(person, place);
   return {
-    load: () => parsed(sessionStorage.getItem(key)),
-    save: (draft) => write(key, JSON.stringify(draft)),
+    load: () => parsed(tabStorage.get(key)),
+    save: (draft) => void tabStorage.set(key, JSON.stringify(draft)),
     remove() {
-      const draft = parsed(sessionStorage.getItem(key));
-      sessionStorage.removeItem(key);
+      const draft = parsed(tabStorage.get(key));
+      tabStorage.remove(key);
       if (draft) say({ kind: "removed", key, id: draft.id });
     },
     ask(listener) {
@@ -93,16 +94,7 @@ export function draftPlace(person: string, place: string): DraftPlace {
 /** Somebody else is signed in now: nothing of the person before may be left. */
 export function removeDraftsOfOthers(person: string): void {
   const own = keyOf(person, "");
-  const keys = Array.from({ length: sessionStorage.length }, (_, index) => sessionStorage.key(index) ?? "");
-  for (const key of keys) if (key.startsWith(PREFIX) && !key.startsWith(own)) sessionStorage.removeItem(key);
-}
-
-function write(key: string, text: string): void {
-  try {
-    sessionStorage.setItem(key, text);
-  } catch {
-    // It is full: what was typed is still in the page.
-  }
+  for (const key of tabStorage.keys()) if (key.startsWith(PREFIX) && !key.startsWith(own)) tabStorage.remove(key);
 }
 
 function parsed(text: string | null): Draft | null {

@@ -1,4 +1,5 @@
 /** The filters of the audit log: as the address has them, as the server wants them, and in words. */
+import { serverNow } from "../../api/serverClock";
 import type { ActiveFilter } from "../../components/filters/ActiveFilters";
 import type { AuditFilter } from "../../gql/graphql";
 import { moment, type Zone } from "../../time";
@@ -43,7 +44,7 @@ export function auditFilterOf({ action, actor, process, from, to }: Filters): Au
 }
 
 export function activeFilters({ action, actor, process, from, to }: Filters, zone: Zone): ActiveFilter[] {
-  const time = (value: string): string => moment(value, zone, Date.now());
+  const time = (value: string): string => moment(value, zone, serverNow());
   const words: Record<(typeof NAMES)[number], string> = {
     action: action && `Action: ${action}`,
     actor: actor && `By ${actor}`,

@@ -1,5 +1,6 @@
 /** The callbacks of a step: one alone is shown open, several as a table whose rows open. */
 import { Fragment, useMemo, useState } from "react";
+import { serverNow } from "../../api/serverClock";
 import { Badge } from "../../components/Badge";
 import { Elapsed, Time } from "../../components/Time";
 import { CallbackDetail } from "./CallbackDetail";
@@ -48,7 +49,7 @@ function CallbackTable({ rows, stepIndex }: { rows: readonly Row[]; stepIndex: n
           </tr>
         </thead>
         <tbody>
-          {sorted(rows, lateNames, Date.now()).map((row) => {
+          {sorted(rows, lateNames, serverNow()).map((row) => {
             const { name } = row.callback;
             const isOpen = opened.has(name);
             return (

@@ -1,6 +1,7 @@
 /** Sends what a person wants done. Null if it was done, else the words of the refusal. */
 import type { DocumentInput } from "urql";
 import { errorText, run } from "../../api/client";
+import { serverNow } from "../../api/serverClock";
 import type { ProcessRefusalFragment } from "../../gql/graphql";
 import { moment } from "../../time";
 import { zone } from "../../preferences";
@@ -26,7 +27,7 @@ function refusalWords(refusal: ProcessRefusalFragment): string {
   const words = [refusal.message];
   if ("by" in refusal && (refusal.by || refusal.at)) {
     const by = refusal.by && !refusal.message.includes(refusal.by.name) ? ` by ${refusal.by.name}` : "";
-    const at = refusal.at ? ` at ${moment(refusal.at, zone.get(), Date.now())}` : "";
+    const at = refusal.at ? ` at ${moment(refusal.at, zone.get(), serverNow())}` : "";
     if (by || at) words.push(`That was${by}${at}.`);
   }
   if ("errors" in refusal) words.push(...refusal.errors.map(({ message }) => message).filter((text) => text !== refusal.message));

@@ -1,4 +1,5 @@
 /** The filters of the list of processes: as the address has them, as the server wants them, and in words. */
+import { serverNow } from "../../api/serverClock";
 import type { ActiveFilter } from "../../components/filters/ActiveFilters";
 import type { ProcessFilter, ProcessStatus } from "../../gql/graphql";
 import { PROCESS_STATUSES } from "../../status";
@@ -63,7 +64,7 @@ export function processFilterOf({ q, status, workflow, product, team, by, code, 
 
 /** The filters that no chip shows, in words. */
 export function activeFilters(filters: Filters, viewerId: string | null, zone: Zone): ActiveFilter[] {
-  const time = (value: string): string => moment(value, zone, Date.now());
+  const time = (value: string): string => moment(value, zone, serverNow());
   const words: Partial<Record<(typeof NAMES)[number], string>> = {
     q: filters.q && `“${filters.q}”`,
     workflow: filters.workflow && `Workflow: ${filters.workflow}`,
