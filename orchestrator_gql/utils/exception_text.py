@@ -43,6 +43,9 @@ FRAMES = 50
 EXCEPTIONS = 20
 """The most exceptions in one trace, with causes and members of groups."""
 
+MEMBERS = 5
+"""Members of a group whose texts are in its message; the trace has more."""
+
 NOTES = 5
 LARGEST_SOURCE = 2_000_000
 """The largest source file, in bytes, whose lines are shown."""
@@ -87,7 +90,7 @@ class Description:
     is_polite: bool
 
     def __str__(self) -> str:
-        return self.message if self.is_polite else beginning(f"{self.kind}: {self.message}", MESSAGE)
+        return self.message if self.is_polite else beginning(_named(self.kind, self.message), MESSAGE)
 
 
 def describe(error: BaseException) -> Description:
@@ -106,7 +109,32 @@ def _described(error: BaseException) -> Description:
     if is_a(error, StepError):
         code = _attempt(lambda: _code(getattr(error, "failure_code", None)), StepError.code)
         return Description(kind, code, _polite(error), None, trace, is_polite=True)
-    return Description(kind, RAISED, _text_of(error), None, trace, is_polite=False)
+    message = _text_of(error)
+    if is_a(error, BaseExceptionGroup):
+        message = _attempt(lambda: _with_members(error, message), message)
+    return Description(kind, RAISED, message, None, trace, is_polite=False)
+
+
+def _named(kind: str, text: str) -> str:
+    return f"{kind}: {text}" if text else kind
+
+
+def _with_members(group: BaseException, text: str) -> str:
+    """The text of the group with the exceptions in it: `asyncio.TaskGroup` says only how many there are."""
+    found: list[BaseException] = []
+    level: list[BaseException] = [group]
+    while level and len(found) < MEMBERS:
+        member = level.pop(0)
+        if is_a(member, BaseExceptionGroup):
+            level[:0] = _MEMBERS.__get__(member)[:MEMBERS]
+        else:
+            found.append(member)
+    texts = (_attempt(partial(_member_text, member), SPEECHLESS) for member in found)
+    return beginning(f"{text}: {'; '.join(texts)}", MESSAGE)
+
+
+def _member_text(member: BaseException) -> str:
+    return _named(_name_of(type(member)), _polite(member) if is_a(member, ProcessFailureError) else _text_of(member))
 
 
 def frames_of(error: BaseException) -> str:

@@ -9,7 +9,7 @@ from support.odd import IN_TASKS, ODD, POLITE, Mute, Panic
 
 from orchestrator_gql.utils.author_calls import AuthorRaised, Returned, attempt, attempt_async, returned_by, value_of
 from orchestrator_gql.utils.errors import ProcessFailureError, StepError
-from orchestrator_gql.utils.exception_text import MESSAGE, TRACE, Description, describe, frames_of
+from orchestrator_gql.utils.exception_text import MESSAGE, SPEECHLESS, TRACE, Description, describe, frames_of
 from orchestrator_gql.utils.json import encode
 from orchestrator_gql.utils.json.flaws import FORBIDDEN_CHARACTER
 from orchestrator_gql.utils.tokens import new_token
@@ -87,10 +87,38 @@ def test_a_polite_exception_keeps_its_code_and_details() -> None:
     assert describe(StepError("no", "bad-result")).code == "bad-result"
 
 
+@pytest.mark.parametrize(
+    ("group", "message"),
+    [
+        (
+            ExceptionGroup("many", [ValueError("a"), KeyError("b")]),
+            "many (2 sub-exceptions): ValueError: a; KeyError: 'b'",
+        ),
+        (BaseExceptionGroup("odd", [Panic(), Mute()]), f"odd (2 sub-exceptions): Panic; Mute: {SPEECHLESS}"),
+        (
+            ExceptionGroup("polite", [ProcessFailureError("The router is away")]),
+            "polite (1 sub-exception): ProcessFailureError: The router is away",
+        ),
+        (
+            ExceptionGroup("seven", [ValueError(str(number)) for number in range(7)]),
+            "seven (7 sub-exceptions): " + "; ".join(f"ValueError: {number}" for number in range(5)),
+        ),
+    ],
+)
+def test_the_message_of_a_group_names_its_members(group: BaseException, message: str) -> None:
+    """`asyncio.TaskGroup` itself says only how many there are."""
+    assert describe(group).message == message
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), GeneratorExit(), ValueError(), TimeoutError("")])
+def test_an_exception_without_a_text_is_described_by_its_name(error: BaseException) -> None:
+    assert str(describe(error)) == type(error).__name__
+
+
 def test_members_of_a_group_are_in_the_trace() -> None:
     description = describe(ExceptionGroup("two", [ValueError("one"), ExceptionGroup("more", [KeyError("two")])]))
 
-    assert str(description) == "ExceptionGroup: two (2 sub-exceptions)"
+    assert str(description) == "ExceptionGroup: two (2 sub-exceptions): ValueError: one; KeyError: 'two'"
     assert "  | ValueError: one\n" in description.trace
     assert "  |   | KeyError: 'two'\n" in description.trace
 
