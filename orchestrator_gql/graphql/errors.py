@@ -8,11 +8,16 @@ import strawberry
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.common import User
 from orchestrator_gql.graphql.types.enums import ErrorCode
+from orchestrator_gql.graphql.types.filters import NOWHERE
 from orchestrator_gql.graphql.types.forms import FieldError, UserError
 from orchestrator_gql.graphql.types.processes import Process
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.security import Permission
 from orchestrator_gql.utils import errors
+from orchestrator_gql.utils.json import preview
+
+_LONGEST_ID = 80
+"""Characters of an unknown id that are repeated in the error."""
 
 
 @strawberry.type(description="The object does not exist, or the caller may not see it: both get this error.")
@@ -106,8 +111,11 @@ TypedError = (
 )
 
 
-def typed(error: errors.OrchestratorError) -> TypedError:
-    """The error as a member of a result union. An error without such a member is raised again as a top-level error."""
+def typed(error: errors.OrchestratorError, requested: str | None = None) -> TypedError:
+    """The error as a member of a result union. An error without such a member is raised again as a top-level error.
+
+    ``requested`` is the id that the client sent.
+    """
     message = error.message
     match error:
         case errors.CallbackUnknown():
@@ -120,7 +128,7 @@ def typed(error: errors.OrchestratorError) -> TypedError:
         case errors.RateLimited():
             return RateLimitedError(code=ErrorCode.RATE_LIMITED, message=message, retry_after_seconds=error.retry_after)
         case errors.NotFound():
-            return NotFoundError(code=ErrorCode.NOT_FOUND, message=message, id=error.id)
+            return _not_found(error, requested)
         case errors.Forbidden():
             return ForbiddenError(code=_code(error), message=message, permission=Permission(error.permission))
         case errors.EnginePaused():
@@ -145,6 +153,13 @@ def typed(error: errors.OrchestratorError) -> TypedError:
             return PayloadInvalidError(code=ErrorCode.PAYLOAD_INVALID, message=message, errors=fields)
         case _:
             raise error
+
+
+def _not_found(error: errors.NotFound, requested: str | None) -> NotFoundError:
+    """The error with the id that the client sent: if it is no UUID, `NOWHERE` was searched."""
+    if requested is not None and error.id == str(NOWHERE):
+        error = errors.NotFound(error.kind, preview(requested, _LONGEST_ID))
+    return NotFoundError(code=ErrorCode.NOT_FOUND, message=error.message, id=error.id)
 
 
 def _code(error: errors.OrchestratorError) -> ErrorCode:

@@ -188,7 +188,7 @@ class InputRequestMutations:
         verb = claim_input_request(
             context.runtime, context.principal, input_request_id=id, expected_version=input.expected_version
         )
-        return await _acted(verb)
+        return await _acted(verb, input.input_request_id)
 
     @mutation(
         description="Release a claimed input request. With MANAGE_ENGINE the caller can also release what another "
@@ -206,7 +206,7 @@ class InputRequestMutations:
         verb = release_input_request(
             context.runtime, context.principal, input_request_id=id, expected_version=input.expected_version
         )
-        return await _acted(verb)
+        return await _acted(verb, input.input_request_id)
 
     @mutation(
         description="Assign an input request to another team and release it. It refuses an unknown input request "
@@ -227,7 +227,7 @@ class InputRequestMutations:
             assignee_key=input.assignee_key,
             expected_version=input.expected_version,
         )
-        return await _acted(verb)
+        return await _acted(verb, input.input_request_id)
 
     @mutation(
         description="Reject an open input request: the process stops, or goes back if `sendBack` is true. It refuses "
@@ -298,7 +298,7 @@ async def _submitted(info: Info, input: SubmitFormInput) -> SubmitFormResult:
             locale=context.locale,
         )
     except OrchestratorError as error:
-        return typed(error)  # type: ignore[return-value]
+        return typed(error, input.input_request_id)  # type: ignore[return-value]
     match result:
         case DecisionResult():
             request = InputRequest.of(result.request)
@@ -318,12 +318,12 @@ async def _rejected(info: Info, input: RejectInputRequestInput) -> InputRequestA
         to_earlier_step=input.send_back,
         expected_version=input.expected_version,
     )
-    return await _acted(verb)
+    return await _acted(verb, input.input_request_id)
 
 
-async def _acted(verb: Awaitable[DecisionResult]) -> InputRequestActionResult:
+async def _acted(verb: Awaitable[DecisionResult], id: str) -> InputRequestActionResult:
     try:
         result = await verb
     except OrchestratorError as error:
-        return typed(error)  # type: ignore[return-value]
+        return typed(error, id)  # type: ignore[return-value]
     return InputRequestActionSuccess(input_request=InputRequest.of(result.request), process=Process.of(result.process))

@@ -50,5 +50,5 @@ class NotificationMutations:
         try:
             row = await resend_notification(context.runtime, context.principal, notification_id=id)
         except OrchestratorError as error:
-            return typed(error)  # type: ignore[return-value]
+            return typed(error, input.notification_id)  # type: ignore[return-value]
         return ResendNotificationSuccess(notification=Notification.of(row))

@@ -82,7 +82,7 @@ class OperatorActionMutations:
             reason=input.reason,
             expected_version=input.expected_version,
         )
-        return await acted(verb)
+        return await acted(verb, input.callback_id)
 
     @mutation(
         description="Set a new deadline for a callback without a new remote call. The URL of a callback that ended "
@@ -103,7 +103,7 @@ class OperatorActionMutations:
             reason=input.reason,
             expected_version=input.expected_version,
         )
-        return await acted(verb)
+        return await acted(verb, input.callback_id)
 
     @mutation(
         description="Enter the result of a callback by hand. Its URL accepts no more results, and the validation step "
@@ -126,7 +126,7 @@ class OperatorActionMutations:
             reason=input.reason,
             expected_version=input.expected_version,
         )
-        return await acted(verb)
+        return await acted(verb, input.callback_id)
 
     @mutation(
         description="Make a late or refused delivery the result of its callback. The contract of the step is not "
@@ -148,4 +148,4 @@ class OperatorActionMutations:
             reason=input.reason,
             expected_version=input.expected_version,
         )
-        return await acted(verb)
+        return await acted(verb, input.attempt_id)

@@ -186,7 +186,8 @@ class ProcessMutations:
                 context.principal,
                 process_id=uuid_or_nowhere(input.process_id),
                 expected_version=input.expected_version,
-            )
+            ),
+            input.process_id,
         )
 
     @mutation(
@@ -207,7 +208,8 @@ class ProcessMutations:
                 process_id=uuid_or_nowhere(input.process_id),
                 reason=input.reason,
                 expected_version=input.expected_version,
-            )
+            ),
+            input.process_id,
         )
 
     @mutation(
@@ -228,14 +230,15 @@ class ProcessMutations:
                 process_id=uuid_or_nowhere(input.process_id),
                 note=input.note,
                 expected_version=input.expected_version,
-            )
+            ),
+            input.process_id,
         )
 
 
-async def acted(verb: Awaitable[rules.Process]) -> ProcessActionResult:
-    """Await the command; return its process, or the typed error that refuses it."""
+async def acted(verb: Awaitable[rules.Process], id: str) -> ProcessActionResult:
+    """Await the command; return its process, or the typed error that refuses it. ``id`` is what the client named."""
     try:
         process = await verb
     except OrchestratorError as error:
-        return typed(error)  # type: ignore[return-value]
+        return typed(error, id)  # type: ignore[return-value]
     return ProcessActionSuccess(process=Process.of(process))

@@ -108,7 +108,7 @@ class ProductSubscriptionMutations:
         try:
             row = await set_in_sync(context.runtime, context.principal, subscription_id=id, reason=input.reason)
         except OrchestratorError as error:
-            return typed(error)  # type: ignore[return-value]
+            return typed(error, input.product_subscription_id)  # type: ignore[return-value]
         return SetInSyncSuccess(product_subscription=ProductSubscription.of(row))
 
     @mutation(description=f"Set or remove the note of a product subscription. {EDIT_REFUSALS}")
@@ -128,7 +128,8 @@ class ProductSubscriptionMutations:
                 subscription_id=uuid_or_nowhere(input.product_subscription_id),
                 note=input.note,
                 expected_version=input.expected_version,
-            )
+            ),
+            input.product_subscription_id,
         )
 
     @mutation(description=f"Set or remove the name that the customer gives a product subscription. {EDIT_REFUSALS}")
@@ -148,12 +149,13 @@ class ProductSubscriptionMutations:
                 subscription_id=uuid_or_nowhere(input.product_subscription_id),
                 description=input.customer_description,
                 expected_version=input.expected_version,
-            )
+            ),
+            input.product_subscription_id,
         )
 
 
-async def _edited(edit: Awaitable[Row[Any]]) -> ProductSubscriptionEditResult:
+async def _edited(edit: Awaitable[Row[Any]], id: str) -> ProductSubscriptionEditResult:
     try:
         return ProductSubscriptionEditSuccess(product_subscription=ProductSubscription.of(await edit))
     except OrchestratorError as error:
-        return typed(error)  # type: ignore[return-value]
+        return typed(error, id)  # type: ignore[return-value]
