@@ -47,7 +47,7 @@ def read_report(report: Json) -> Report:
 def kept_report(percent: float | None, message: str | None, data: Json) -> Report:
     """The report whose parts are given one by one; of a large one the same is kept as by `read_report`."""
     text = None if message is None else beginning_of(message, LONGEST)
-    return Report(percent, text, _kept(data) if isinstance(data, dict) else bounded(data))
+    return Report(_percent(percent), text, _kept(data) if isinstance(data, dict) else bounded(data))
 
 
 def _kept(report: dict[str, Json]) -> Json:

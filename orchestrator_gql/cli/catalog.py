@@ -32,6 +32,7 @@ SECTIONS: Final[dict[str, tuple[Entry, ...]]] = {
     "Look": (
         Entry("processes", "list the processes", "lists:processes"),
         Entry("workflows", "list the workflows, or the form of one", "lists:workflows"),
+        Entry("products", "list the products, or the subscriptions to one", "lists:products"),
         Entry("waits", "list what waits, the overdue first", "lists:waits"),
         Entry("show", "show one process", "lists:show"),
         Entry("tail", "follow what happens, live", "lists:tail"),

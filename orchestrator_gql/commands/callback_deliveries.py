@@ -18,10 +18,12 @@ from orchestrator_gql.types import AttemptOutcome, Failure, Json
 from orchestrator_gql.utils.errors import (
     FieldError,
     OrchestratorError,
+    PayloadInvalid,
     PayloadTooLarge,
     StorageUnavailable,
 )
 from orchestrator_gql.utils.json import encode
+from orchestrator_gql.utils.json.depth import demand_depth
 from orchestrator_gql.utils.tokens import conceal, digest, new_receipt
 
 logger = logging.getLogger(__name__)
@@ -32,8 +34,27 @@ async def receive_callback(runtime: Runtime, *, token: str, payload: Json, peer:
     body = encode(payload).encode()
     if len(body) > runtime.settings.max_callback_bytes:
         raise PayloadTooLarge(runtime.settings.max_callback_bytes)
-    delivery = await deliveries.in_thread_if_large(len(body), lambda: Delivery.of(payload, body, peer=peer))
+    delivery = await deliveries.in_thread_if_large(len(body), lambda: _delivery(payload, body, peer))
     return await receive_delivery(runtime, Address(token), delivery)
+
+
+def _delivery(payload: Json, body: bytes, peer: str | None, *, is_failure: bool = False) -> Delivery:
+    """The delivery of a payload. GraphQL and REST refuse the same: a request of GraphQL may be deeper than a body."""
+    try:
+        demand_depth(body)
+    except PayloadInvalid as error:
+        refusal, size = AttemptOutcome.MALFORMED, len(body)
+        return Delivery.unread(
+            body,
+            refusal,
+            error.message,
+            size=size,
+            kept=size,
+            media_type="application/json",
+            peer=peer,
+            errors=error.errors,
+        )
+    return Delivery.of(payload, body, peer=peer, is_failure=is_failure)
 
 
 async def receive_delivery(runtime: Runtime, address: Address, delivery: Delivery) -> Receipt:
@@ -99,7 +120,9 @@ _MESSAGE_MISSING = (FieldError(("message",), "A failure report needs a message."
 def _read_failure(
     runtime: Runtime, address: Address, report: Json, body: bytes, peer: str | None
 ) -> tuple[Delivery, Failure | None]:
-    delivery = Delivery.of(report, body, peer=peer, is_failure=True)
+    delivery = _delivery(report, body, peer, is_failure=True)
+    if delivery.refusal is not None:
+        return delivery, None
     failure = failure_in(conceal(report, (address.token,)), runtime.clock.now())
     if failure is None:
         delivery = replace(delivery, refusal=AttemptOutcome.MALFORMED, error=_WRONG_REPORT, errors=_MESSAGE_MISSING)
@@ -115,7 +138,8 @@ async def report_callback_progress(
     data: Json = None,
     peer: str | None = None,
 ) -> Receipt:
-    """Log a progress report; ``percent`` is from 0 to 100. See `receive_report`."""
+    """Log a progress report; ``percent`` is from 0 to 100. See `receive_report`; raises also `PayloadInvalid`."""
+    demand_depth(encode(data).encode())
     return await receive_report(runtime, Address(token), kept_report(percent, message, data))
 
 

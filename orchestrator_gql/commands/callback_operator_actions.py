@@ -21,6 +21,8 @@ from orchestrator_gql.storage.callback_attempts import Attempt
 from orchestrator_gql.types import Json, ResultSource
 from orchestrator_gql.utils.errors import FieldError, InvalidState, NotFound, PayloadInvalid
 from orchestrator_gql.utils.json import encode, read_lenient
+from orchestrator_gql.utils.json.depth import is_deeper
+from orchestrator_gql.utils.json.flaws import MAX_DEPTH
 
 
 async def adopt_callback_attempt(
@@ -93,15 +95,18 @@ async def complete_callback(
     like a result of the remote service.
 
     A mask in the result stands for the value at the same place of the result before; any other mask is refused. Raises
-    `NotFound`, `Forbidden`, `StaleVersion`, `PayloadInvalid` for a result that breaks the contract or is too large or
-    without a reason, and `InvalidState` if the process does not wait for the callback.
+    `NotFound`, `Forbidden`, `StaleVersion`, `PayloadInvalid` for a result that breaks the contract, is too large or
+    too deep, or has no reason, and `InvalidState` if the process does not wait for the callback.
     """
     await operator_actions.demand_may_recover(runtime, principal, callback_id)
     operator_actions.demand_reason(reason)
-    size, limit = len(encode(result).encode()), runtime.settings.max_callback_bytes
-    if size > limit:
+    body, limit = encode(result).encode(), runtime.settings.max_callback_bytes
+    if (size := len(body)) > limit:
         error = FieldError(("result",), f"It has {size:,} bytes; {limit:,} are the most.", "too_large")
         raise PayloadInvalid("The result is too large.", [error])
+    if is_deeper(body, MAX_DEPTH):
+        error = FieldError(("result",), f"It is nested deeper than {MAX_DEPTH} levels.", "too-deep")
+        raise PayloadInvalid("The result is nested too deep.", [error])
 
     def complete(conn: Connection) -> Process:
         locked = operator_actions.find(conn, runtime, callback_id, expected_version)

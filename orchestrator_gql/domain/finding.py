@@ -6,6 +6,7 @@ from typing import Any
 from orchestrator_gql.domain.blocks import ProductBlockModel
 from orchestrator_gql.domain.families import loaded_document
 from orchestrator_gql.domain.subscriptions import SubscriptionModel
+from orchestrator_gql.utils.json.flaws import RETURNED_DEPTH
 
 
 def find_models(value: Any) -> list[SubscriptionModel]:
@@ -23,7 +24,7 @@ def _models_in(value: Any, around: tuple[int, ...]) -> Iterator[SubscriptionMode
     elif isinstance(value, ProductBlockModel):
         if loaded_document(value).is_read_alone:
             yield value.subscription
-    # A container that contains itself would never end. The JSON boundary refuses it later.
-    elif isinstance(value, dict | list | tuple) and id(value) not in around:
+    # The JSON boundary refuses later what contains itself, or is deeper than Python itself could go.
+    elif isinstance(value, dict | list | tuple) and id(value) not in around and len(around) <= RETURNED_DEPTH:
         for item in value.values() if isinstance(value, dict) else value:
             yield from _models_in(item, (*around, id(value)))

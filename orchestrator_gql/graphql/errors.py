@@ -11,11 +11,16 @@ from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.masking import code_of
 from orchestrator_gql.graphql.types.common import User
 from orchestrator_gql.graphql.types.enums import ErrorCode
+from orchestrator_gql.graphql.types.filters import NOWHERE
 from orchestrator_gql.graphql.types.forms import FieldError, UserError
 from orchestrator_gql.graphql.types.processes import Process
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.security import Permission
 from orchestrator_gql.utils import errors
+from orchestrator_gql.utils.json import preview
+
+_LONGEST_ID = 80
+"""Characters of an unknown id that are repeated in the error."""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -111,19 +116,20 @@ TypedError = (
 )
 
 
-async def result_or_error(command: Awaitable[T], show: Callable[[T], R]) -> R:
+async def result_or_error(command: Awaitable[T], show: Callable[[T], R], requested: str | None = None) -> R:
     """What ``show`` makes of the result of the command, or the typed error that refuses it.
 
-    The union of the field must have a member for each error of the command.
+    The union of the field must have a member for each error of the command. ``requested`` is the id that the client
+    sent.
     """
     try:
         result = await command
     except errors.OrchestratorError as error:
-        return typed(error)  # type: ignore[return-value]
+        return typed(error, requested)  # type: ignore[return-value]
     return show(result)
 
 
-def typed(error: errors.OrchestratorError) -> TypedError:
+def typed(error: errors.OrchestratorError, requested: str | None = None) -> TypedError:
     """The error as a member of a result union. An error without such a member is raised again as a top-level error."""
     message = error.message
     match error:
@@ -137,7 +143,7 @@ def typed(error: errors.OrchestratorError) -> TypedError:
         case errors.RateLimited():
             return RateLimitedError(code=ErrorCode.RATE_LIMITED, message=message, retry_after_seconds=error.retry_after)
         case errors.NotFound():
-            return NotFoundError(code=ErrorCode.NOT_FOUND, message=message, id=error.id)
+            return _not_found(error, requested)
         case errors.Forbidden():
             return ForbiddenError(code=_code(error), message=message, permission=Permission(error.permission))
         case errors.EnginePaused():
@@ -162,6 +168,13 @@ def typed(error: errors.OrchestratorError) -> TypedError:
             return PayloadInvalidError(code=ErrorCode.PAYLOAD_INVALID, message=message, errors=fields)
         case _:
             raise error
+
+
+def _not_found(error: errors.NotFound, requested: str | None) -> NotFoundError:
+    """The error with the id that the client sent: if it is no UUID, `NOWHERE` was searched."""
+    if requested is not None and error.id == str(NOWHERE):
+        error = errors.NotFound(error.kind, preview(requested, _LONGEST_ID))
+    return NotFoundError(code=ErrorCode.NOT_FOUND, message=error.message, id=error.id)
 
 
 def _code(error: errors.OrchestratorError) -> ErrorCode:

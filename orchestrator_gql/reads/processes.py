@@ -75,7 +75,8 @@ async def status_counts(runtime: Runtime, principal: Principal, wanted: ProcessF
 def available_actions(runtime: Runtime, principal: Principal, process: Process) -> list[ProcessAction]:
     """The actions that the principal may take on the process in its present status.
 
-    A delivery can be adopted only if there is one: see `adoptable_callbacks`.
+    Only a callback that there is can be completed, and only a delivery that there is can be adopted: see
+    `callbacks_of_wait` and `adoptable_callbacks`.
     """
     workflow = runtime.registry.find(process.workflow_name)
     steps = steps_of(process, workflow) if workflow else None
@@ -87,18 +88,26 @@ REFUSED_WHILE_PAUSED = frozenset({ProcessAction.RETRY, ProcessAction.REISSUE_CAL
 """The actions on a process that start a step, and that a paused engine refuses."""
 
 
-def adoptable_callbacks(runtime: Runtime, process: Process, callbacks: Sequence[Callback]) -> frozenset[UUID]:
-    """The callbacks of the process whose deliveries an operator may adopt now; ``callbacks`` are all of the process.
+def callbacks_of_wait(runtime: Runtime, process: Process, callbacks: Sequence[Callback]) -> list[Callback]:
+    """The callbacks of the wait for which an operator may act now, in order; ``callbacks`` are all of the process.
 
-    A delivery to a callback that was issued again counts for the latest one of the same wait.
+    There are none if the wait never began: the `expect` of its step failed.
     """
     workflow = runtime.registry.find(process.workflow_name)
     wait = recoverable_wait(process, steps_of(process, workflow)) if workflow else None
     of_step = [callback for callback in callbacks if callback.step_index == wait]
     newest = max((callback.wait_seq for callback in of_step), default=0)
-    of_wait = sorted((c for c in of_step if c.wait_seq == newest), key=lambda callback: callback.record_seq)
+    return sorted((c for c in of_step if c.wait_seq == newest), key=lambda callback: callback.record_seq)
+
+
+def adoptable_callbacks(runtime: Runtime, process: Process, callbacks: Sequence[Callback]) -> frozenset[UUID]:
+    """The callbacks of the process whose deliveries an operator may adopt now; ``callbacks`` are all of the process.
+
+    A delivery to a callback that was issued again counts for the latest one of the same wait.
+    """
+    of_wait = callbacks_of_wait(runtime, process, callbacks)
     latest = {callback.name: callback for callback in of_wait}
-    is_judged = wait is not None and process.position == wait + 1
+    is_judged = bool(of_wait) and process.position == of_wait[0].step_index + 1
     return frozenset(
         callback.id for callback in of_wait if is_judged or latest[callback.name].status not in WITH_RESULT
     )

@@ -243,14 +243,14 @@ def _unreadable(body: Body) -> tuple[AttemptOutcome, str] | None:
     return None
 
 
-_WRONG_TYPE = "Send the result as application/json, uncompressed."
+_WRONG_TYPE = "Send the body as application/json, uncompressed."
 
 
 def _demand_readable(body: Body, runtime: Runtime, *, is_right: bool) -> None:
     if body.is_cut:
         raise PayloadTooLarge(runtime.settings.max_callback_bytes)
     if not is_right:
-        raise UnsupportedMediaType(_WRONG_TYPE)
+        raise UnsupportedMediaType("Send the report as application/json or text/plain, uncompressed.")
 
 
 def _text(content: bytes) -> Report:

@@ -142,7 +142,7 @@ def ids_with_text(filters: ProcessFilter) -> list[Select[Any]]:
 
 
 def with_ids(conn: Connection, ids: Select[Any], names: Iterable[str]) -> Select[Any]:
-    """These columns of the rows with these ids. The offset keeps PostgreSQL from walking along the order of the list."""
+    """These columns of the rows with these ids. The offset keeps PostgreSQL from walking along the list."""
     return select(*(_C[name] for name in names)).where(among(conn, _C.id, ids)).offset(0)
 
 

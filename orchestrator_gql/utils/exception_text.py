@@ -90,7 +90,7 @@ class Description:
     is_polite: bool
 
     def __str__(self) -> str:
-        return self.message if self.is_polite else beginning(f"{self.kind}: {self.message}", MESSAGE)
+        return self.message if self.is_polite else beginning(_named(self.kind, self.message), MESSAGE)
 
 
 def describe(error: BaseException) -> Description:
@@ -198,8 +198,16 @@ def _text(error: BaseException) -> str:
 
 def _with_leaves(error: BaseException) -> str:
     """Return the text, and behind that of a group those of its first members: "unhandled errors" alone says nothing."""
-    leaves = [f"{_name_of(type(leaf))}: {_text_of(leaf)}".rstrip(": ") for leaf in islice(_leaves(error), LEAVES)]
+    leaves = [_named(_name_of(type(leaf)), _leaf_text(leaf)) for leaf in islice(_leaves(error), LEAVES)]
     return beginning(": ".join(filter(None, (_text_of(error), "; ".join(leaves)))), MESSAGE)
+
+
+def _named(kind: str, text: str) -> str:
+    return f"{kind}: {text}" if text else kind
+
+
+def _leaf_text(leaf: BaseException) -> str:
+    return _polite(leaf) if is_a(leaf, ProcessFailureError, StepError) else _text_of(leaf)
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:

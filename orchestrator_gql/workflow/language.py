@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from orchestrator_gql.config.assignee import SYSTEM, Assignee
 from orchestrator_gql.security import Authorizer
@@ -12,7 +12,7 @@ from orchestrator_gql.targets import Target
 from orchestrator_gql.types import State, StepKind, SubscriptionLifecycle
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
 from orchestrator_gql.utils.names import demand_name, demand_text
-from orchestrator_gql.workflow.limits import LONGEST, demand_function, span
+from orchestrator_gql.workflow.limits import LONGEST, demand_choice, demand_function, span
 from orchestrator_gql.workflow.model import (
     ActionStep,
     AnyStep,
@@ -33,6 +33,8 @@ Steps = TypeVar("Steps", ActionStep, InputStep, AwaitStep, StepList)
 Seconds = float | timedelta
 
 MOST_APPROVALS = 20
+ON_CRASH: tuple[OnCrash, ...] = get_args(OnCrash)
+TARGETS: tuple[str, ...] = tuple(target.value for target in Target)
 
 
 def step(
@@ -52,9 +54,9 @@ def step(
     def decorate(function: Callable[..., Any]) -> ActionStep:
         return ActionStep(
             name=name,
-            function=function,
+            function=_demand_body(function, f"function of step {name!r}"),
             timeout=span(timeout, f"timeout of step {name!r}"),
-            on_crash=on_crash,
+            on_crash=demand_choice(on_crash, ON_CRASH, f"on_crash of step {name!r}"),
             retry_auth_callback=retry_auth_callback,
         )
 
@@ -120,7 +122,7 @@ def inputstep(
     def decorate(form: Callable[..., Any]) -> InputStep:
         return InputStep(
             name=name,
-            form=form,
+            form=_demand_body(form, f"form {what}"),
             assignee=_assignee(assignee),
             due=span(due, f"due {what}"),
             remind=span(remind, f"remind {what}"),
@@ -135,6 +137,15 @@ def inputstep(
         )
 
     return decorate
+
+
+def _demand_body(function: Callable[..., Any], what: str) -> Callable[..., Any]:
+    """The function under a decorator; raises `WorkflowDefinitionError` if it is none."""
+    if isinstance(function, AnyStep | StepList):
+        raise WorkflowDefinitionError(f"The {what} is already a step: decorate a plain function, and that once.")
+    if not callable(function):
+        raise WorkflowDefinitionError(f"The {what} is {function!r}: decorate a plain function.")
+    return function
 
 
 def _assignee(assignee: Assignee | str) -> Assignee:
@@ -194,7 +205,8 @@ def steplens(
     get: Callable[[State], State], set: Callable[[State], Callable[[State], State]]
 ) -> Callable[[Steps], Steps]:
     """Run the steps on a part of the state: ``get(state)`` returns the part, ``set(state)(part)`` puts it back."""
-    return lambda steps: like(steps, (focused(member, Lens(get, set)) for member in each(steps)))
+    lens = Lens(demand_function(get, "get of `steplens`"), demand_function(set, "set of `steplens`"))
+    return lambda steps: like(steps, (focused(member, lens) for member in each(steps)))
 
 
 def focussteps(key: str) -> Callable[[Steps], Steps]:
@@ -231,13 +243,15 @@ def workflow(
     ``title`` is the template of its processes' subjects, with values of the form: ``"Deploy {version} to {site}"``.
     """
     demand_text(description, "description of a workflow")
+    demand_function(initial_input_form, "initial_input_form of a workflow")
+    demand_function(run_predicate, "run_predicate of a workflow")
 
     def decorate(function: Callable[[], StepList]) -> Workflow:
         return Workflow(
             name=function.__name__,
             steps=steps_of(function),
             description=description or (function.__doc__ or "").strip(),
-            target=target,
+            target=Target(demand_choice(target, TARGETS, f"target of workflow {function.__name__!r}")),
             initial_form=initial_input_form,
             authorize_callback=authorize_callback,
             retry_auth_callback=retry_auth_callback,

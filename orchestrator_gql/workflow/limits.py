@@ -1,5 +1,6 @@
 """Checks the arguments of steps at import, so that an author sees an error before a process runs."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TypeVar
 
@@ -43,6 +44,13 @@ def demand_function(value: T, what: str) -> T:
         raise WorkflowDefinitionError(
             f"The {what} is {value!r}: give it a plain function, without @step and without calling it."
         )
+    return value
+
+
+def demand_choice(value: T, choices: Sequence[T], what: str) -> T:
+    """The value; raises `WorkflowDefinitionError`, with ``what`` as its name, if it is none of the choices."""
+    if value not in choices:
+        raise WorkflowDefinitionError(f"The {what} is {value!r}: it can be {' or '.join(map(repr, choices))}.")
     return value
 
 

@@ -29,6 +29,8 @@ READS: tuple[tuple[str, ...], ...] = (
     ("processes", "--mine"),
     ("workflows",),
     ("workflows", "greeting"),
+    ("products",),
+    ("products", "Node"),
     ("waits",),
     ("show", ID),
     ("show", "1b2c3d4e"),

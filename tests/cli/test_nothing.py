@@ -45,6 +45,8 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("workflows",),
     ("workflows", "--color", "always"),
     ("workflows", "greeting"),
+    ("products",),
+    ("products", "text"),
     ("waits",),
     ("waits", "--color", "always"),
     ("show", ID),

@@ -48,6 +48,7 @@ COMMANDS = (
     ("processes", "--color", "always"),
     ("workflows",),
     ("workflows", "asking"),
+    ("products",),
     ("abort", "--status", "SUSPENDED", "--dry-run"),
     ("completion", "bash"),
     ("start", "asking", "--idempotency-key", "key"),
@@ -91,6 +92,7 @@ def printed(
     reaches = words[0] in (
         "processes",
         "workflows",
+        "products",
         "abort",
         "show",
         "waits",

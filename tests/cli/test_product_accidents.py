@@ -172,3 +172,20 @@ def test_after_a_failure_by_url_and_an_abort_the_subscription_says_why(network: 
     assert (left["inSync"], left["lockedBy"], left["model"]["node"]["node_name"]) == (False, None, "lon-1")
     assert "modify_node was aborted by Local operator" in left["outOfSyncReason"]
     assert "is out of sync" in again
+
+
+def test_the_command_line_lists_the_products_and_the_subscriptions_to_one(network: Network) -> None:
+    products = network.command("products", "--json")
+    nodes = network.command("products", "Node of a network", "--json")
+    table = network.command("products", "Port of a network")
+    unknown = network.command("products", "Node of the network")
+
+    rows = {row["name"]: row for row in map(json.loads, products.stdout.splitlines())}
+    assert {"Node of a network", "Port of a network"} <= rows.keys()
+    assert "modify_node" in rows["Node of a network"]["workflows"]
+    assert "modify_node" not in rows["Port of a network"]["workflows"]
+    found = [json.loads(line) for line in nodes.stdout.splitlines()]
+    assert {network.used, network.free} <= {row["id"] for row in found}
+    assert network.port not in {row["id"] for row in found}
+    assert network.port in table.stdout
+    assert (unknown.returncode, "Did you mean 'Node of a network'?" in unknown.stderr) == (1, True), unknown.stderr

@@ -29,7 +29,7 @@ def test_every_command_of_the_page_works(tmp_path: Path) -> None:
             done = subprocess.run(["sh", "-c", command], **options, check=False, timeout=SECONDS)
             assert (done.returncode, "Traceback" in done.stderr) == (0, False), (command, done.stdout, done.stderr)
 
-    assert len(COMMANDS) == 13
+    assert len(COMMANDS) == 14
     assert "_orchestrator_gql" in (tmp_path / "orchestrator-gql.bash").read_text()
 
 

@@ -1,5 +1,6 @@
 """The changes of a step: the models in its result, and the differences from the stored version."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -47,6 +48,19 @@ def test_two_copies_of_a_subscription_are_both_found_in_their_order() -> None:
 
 @pytest.mark.parametrize("value", [None, "text", 1, {}, {"subscription": {"product": {}}}, SubscriptionModel])
 def test_nothing_is_found_in_a_value_without_models(value: Any) -> None:
+    assert find_models(value) == []
+
+
+@pytest.mark.parametrize("wrap", [lambda value: [value], lambda value: (value,), lambda value: {"more": value}])
+def test_a_value_deeper_than_python_can_go_is_searched_to_the_depth_of_json(wrap: Callable[[Any], Any]) -> None:
+    near: Any = new_garden()
+    for _ in range(64):
+        near = wrap(near)
+    value = near
+    for _ in range(100_000):
+        value = wrap(value)
+
+    assert len(find_models(near)) == 1
     assert find_models(value) == []
 
 

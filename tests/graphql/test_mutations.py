@@ -1,11 +1,15 @@
 """Everything that can be done, and every answer that it may get."""
 
+from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from stories import ABORTED, COMPLETED, FAILED, SUSPENDED, deliver, telling
 from support.web import GRAPHQL
+
+from orchestrator_gql.callbacks.progress import read_report
+from orchestrator_gql.types import Json
 
 
 async def test_a_process_is_started_once_for_one_idempotency_key(tmp_path: Path) -> None:
@@ -100,6 +104,123 @@ async def test_a_process_that_is_not_there_is_not_found(tmp_path: Path, name: st
         response = await story.act(name, id)
 
     assert (response["__typename"], response["code"]) == ("NotFoundError", "NOT_FOUND")
+
+
+EXTRA: dict[str, dict[str, Json]] = {
+    "reawaitCallback": {"timeoutSeconds": 60},
+    "completeCallback": {"result": {}, "reason": "seen"},
+    "adoptCallbackAttempt": {"reason": "late"},
+    "assignInputRequest": {"assigneeKey": "NOC"},
+    "rejectInputRequest": {"comment": "no"},
+    "submitForm": {"pages": [{}]},
+    "setInSync": {"reason": "checked"},
+}
+KINDS = {
+    "processId": ("process", ["retryProcess", "abortProcess", "updateProcessNote"]),
+    "callbackId": ("callback", ["reissueCallback", "reawaitCallback", "completeCallback"]),
+    "attemptId": ("callback attempt", ["adoptCallbackAttempt"]),
+    "inputRequestId": (
+        "input request",
+        ["claimInputRequest", "releaseInputRequest", "assignInputRequest", "rejectInputRequest", "submitForm"],
+    ),
+    "notificationId": ("notification", ["resendNotification"]),
+    "productSubscriptionId": (
+        "product subscription",
+        ["setInSync", "updateProductSubscriptionNote", "updateCustomerDescription"],
+    ),
+}
+
+
+@pytest.mark.parametrize("id", ["nonsense", "workflow:note", "00000000-0000-0000-0000-00000000000a", "", "x" * 5000])
+async def test_an_object_that_is_not_there_is_named_as_the_client_named_it(tmp_path: Path, id: str) -> None:
+    seen = {}
+    async with telling(tmp_path) as story:
+        for key, (kind, names) in KINDS.items():
+            for name in names:
+                document = f"""mutation ($input: {name[0].upper()}{name[1:]}Input!) {{ {name}(input: $input) {{
+                  ... on NotFoundError {{ id message }} }} }}"""
+                input = {key: id, **EXTRA.get(name, {})}
+                seen[name] = kind, (await story.site.ask(document, input=input))[name]
+
+    shown = id if len(id) <= 80 else f"{id[:79]}…"
+    assert seen == {
+        name: (kind, {"id": shown, "message": f"There is no {kind} {shown!r}, or it is not visible to you."})
+        for name, (kind, _) in seen.items()
+    }
+
+
+def nested(levels: int) -> Json:
+    value: Json = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+DEEP: dict[str, Callable[[Json], dict[str, Json]]] = {
+    "receiveCallback": lambda value: {"result": value},
+    "failCallback": lambda value: {"code": "x", "message": "broke", "details": value},
+    "reportCallbackProgress": lambda value: {"data": value},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "levels"), [("receiveCallback", 64), ("failCallback", 63), ("reportCallbackProgress", 64)]
+)
+async def test_a_payload_may_be_as_deep_as_on_rest_and_no_deeper(tmp_path: Path, name: str, levels: int) -> None:
+    """However few levels are around it in the request."""
+    makes = ", ".join(f"{key}: ${key}" for key in DEEP[name](1))
+    types = ", ".join(f"${key}: {'String!' if key in ('code', 'message') else 'JSON'}" for key in DEEP[name](1))
+    document = f"""mutation ($token: String!, {types}) {{ {name}(input: {{token: $token, {makes}}}) {{
+      __typename ... on UserError {{ code }} }} }}""".replace("$result: JSON)", "$result: JSON!)")
+
+    async with telling(tmp_path) as story:
+        process_id, token = await story.waits()
+        answers = [
+            (await story.site.ask(document, token=token, **DEEP[name](nested(deep))))[name]
+            for deep in (levels + 1, levels + 2, levels)
+        ]
+        found = await story.site.ask(
+            "query ($id: ID!) { process(id: $id) { callbacks { attempts { nodes { outcome isAdoptable } } } } }",
+            id=str(process_id),
+        )
+
+    refused = {"__typename": "PayloadInvalidError", "code": "PAYLOAD_INVALID"}
+    assert answers == [refused, refused, {"__typename": "ReceiveCallbackSuccess"}]
+    outcomes = [attempt["outcome"] for attempt in found["process"]["callbacks"][0]["attempts"]["nodes"]]
+    assert outcomes == ([] if name == "reportCallbackProgress" else ["MALFORMED", "MALFORMED", "ACCEPTED"])
+
+
+@pytest.mark.parametrize("percent", [-1, -0.5, 0, 40.5, 100, 100.5, 1e300, None])
+async def test_the_percent_of_a_report_is_kept_as_on_rest(tmp_path: Path, percent: float | None) -> None:
+    async with telling(tmp_path) as story:
+        _, token = await story.waits()
+        await story.say("reportCallbackProgress", token=token, percent=percent)
+        found = await story.site.ask("{ callbacks { nodes { progress { percent } } } }")
+
+    assert found["callbacks"]["nodes"][0]["progress"] == {"percent": read_report({"percent": percent}).percent}
+
+
+async def test_the_deepest_result_may_be_sent_back_in_a_read_only_field(tmp_path: Path) -> None:
+    async with telling(tmp_path) as story:
+        _, request_id = await story.asks()
+        submitted = await story.submit(inputRequestId=request_id, pages=[{"is_good": nested(64), "remark": "fine"}])
+
+    assert submitted["__typename"] == "SubmitFormSuccess"
+
+
+async def test_a_result_typed_in_may_be_as_deep_as_a_delivery_and_no_deeper(tmp_path: Path) -> None:
+    document = """mutation ($id: ID!, $result: JSON!) { completeCallback(input: {callbackId: $id, result: $result,
+      reason: "seen"}) { __typename ... on PayloadInvalidError { errors { pointer message } } } }"""
+    async with telling(tmp_path) as story:
+        await story.waits()
+        (callback,) = (await story.site.ask("{ callbacks { nodes { id } } }"))["callbacks"]["nodes"]
+        refused, taken = [
+            (await story.site.ask(document, id=callback["id"], result=nested(levels)))["completeCallback"]
+            for levels in (65, 64)
+        ]
+
+    assert refused["errors"] == [{"pointer": "/result", "message": "It is nested deeper than 64 levels."}]
+    assert taken["__typename"] == "ProcessActionSuccess"
 
 
 async def test_a_remote_service_is_answered_as_on_rest(tmp_path: Path) -> None:

@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stories import COMPLETED, FAILED, SUSPENDED, telling
-from support.web import Site
+from stories import COMPLETED, FAILED, SUSPENDED, judge, telling
+from support.database import sqlite_url
+from support.web import Site, site_of
 
+from orchestrator_gql import begin, callback_step, step
 from orchestrator_gql.graphql.types import common, stats
 from orchestrator_gql.storage import listing, pagination
 from orchestrator_gql.types import Json
+from orchestrator_gql.workflow import workflow
 
 PAGE = """query ($filter: ProcessFilter, $orderBy: ProcessOrder, $first: Int, $after: String, $last: Int,
   $before: String) { processes(filter: $filter, orderBy: $orderBy, first: $first, after: $after, last: $last,
@@ -184,6 +187,25 @@ async def test_a_timeline_shows_what_was_and_what_is_to_come(tmp_path: Path) -> 
     assert asking["state"] == {"callback_result": {"rc": 0}, "is_good": True}
     assert asking["availableActions"] == ["ABORT", "EDIT_NOTE", "SUBMIT_FORM"]
     assert asking["createdBy"] == {"id": "local"}
+
+
+@pytest.mark.parametrize("names", [[], ["ams-1", "ams-1"], "ams-1", None])
+async def test_a_callback_that_was_never_issued_cannot_be_completed(tmp_path: Path, names: Any) -> None:
+    @step("Configure")
+    def configures(callback_urls: dict[str, str]) -> None:
+        """Never called."""
+
+    @workflow("Configure routers")
+    def configure() -> Any:
+        return begin >> callback_step("Routers", configures, judge, expect=lambda: names)
+
+    async with site_of(sqlite_url(tmp_path), configure) as site:
+        process_id = await site.engine.start(configure)
+        await site.engine.reaches(process_id, FAILED)
+        process = (await site.ask(ONE, id=str(process_id)))["process"]
+
+    assert process["failure"]["code"] == "bad-expect"
+    assert process["availableActions"] == ["ABORT", "EDIT_NOTE", "RETRY"]
 
 
 async def test_a_failed_validation_shows_its_details(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Progress reports and failure reports of remote services."""
 
 import asyncio
+import re
 import threading
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,23 @@ async def test_progress_that_cannot_be_read_is_refused(
 
     assert problem(refused)[0] == status
     assert accepted.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("behind", "media_type"),
+    [("", "text/plain"), ("/fail", "text/plain"), ("/fail", "application/xml"), ("/progress", "text/html")],
+)
+async def test_a_wrong_media_type_is_answered_with_the_right_ones(tmp_path: Path, behind: str, media_type: str) -> None:
+    right = ["application/json", "text/plain"] if behind == "/progress" else ["application/json"]
+
+    async with waiting(tmp_path) as wait:
+        refused = (await wait.send(b"40", behind=behind, media_type=media_type)).json()["detail"]
+        accepted = [
+            (await wait.send(b'{"message": "x"}', behind=behind, media_type=named)).status_code for named in right
+        ]
+
+    assert re.findall(r"\w+/\w+", refused) == right
+    assert accepted == [200] * len(right)
 
 
 async def test_progress_after_the_end_is_a_conflict(tmp_path: Path) -> None:

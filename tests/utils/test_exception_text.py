@@ -9,7 +9,7 @@ from support.odd import IN_TASKS, ODD, POLITE, Mute, Panic
 
 from orchestrator_gql.utils.author_calls import AuthorRaised, Returned, attempt, attempt_async, returned_by, value_of
 from orchestrator_gql.utils.errors import ProcessFailureError, StepError
-from orchestrator_gql.utils.exception_text import MESSAGE, TRACE, Description, describe, frames_of
+from orchestrator_gql.utils.exception_text import MESSAGE, SPEECHLESS, TRACE, Description, describe, frames_of
 from orchestrator_gql.utils.json import encode
 from orchestrator_gql.utils.json.flaws import FORBIDDEN_CHARACTER
 from orchestrator_gql.utils.tokens import new_token
@@ -87,6 +87,11 @@ def test_a_polite_exception_keeps_its_code_and_details() -> None:
     assert describe(StepError("no", "bad-result")).code == "bad-result"
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), GeneratorExit(), ValueError(), TimeoutError("")])
+def test_an_exception_without_a_text_is_described_by_its_name(error: BaseException) -> None:
+    assert str(describe(error)) == type(error).__name__
+
+
 def test_members_of_a_group_are_in_the_trace() -> None:
     description = describe(ExceptionGroup("two", [ValueError("one"), ExceptionGroup("more", [KeyError("two")])]))
 
@@ -108,6 +113,11 @@ GROUPS = {
         ExceptionGroup("g", [ValueError(number) for number in range(100_000)]),
         f"'g', [{', '.join(f'ValueError({number})' for number in range(6))}, ...]: "
         "ValueError: 0; ValueError: 1; ValueError: 2",
+    ),
+    "speechless": (BaseExceptionGroup("g", [Panic(), Mute()]), f"g (2 sub-exceptions): Panic; Mute: {SPEECHLESS}"),
+    "polite": (
+        ExceptionGroup("g", [ProcessFailureError("The router is away")]),
+        "g (1 sub-exception): ProcessFailureError: The router is away",
     ),
     "fatal": (BaseExceptionGroup("g", [SystemExit(3)]), "g (1 sub-exception): SystemExit: 3"),
     "deep": (nested(3), "deep (1 sub-exception): ValueError: inmost"),

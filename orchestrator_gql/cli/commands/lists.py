@@ -1,4 +1,4 @@
-"""The commands that show something: `processes`, `workflows`, `waits`, `show`, `tail` and `notifications`."""
+"""The commands that show something: `processes`, `workflows`, `products`, `waits`, `show` and so on."""
 
 from typing import Annotated, Literal
 
@@ -76,6 +76,30 @@ def workflows(
         list_workflows(server_of(url), is_json=json)
     else:
         show_workflow(server_of(url), name, is_json=json)
+    return DONE
+
+
+def products(
+    name: Annotated[
+        str | None, Parameter(metavar="NAME", help="list the product subscriptions to this product")
+    ] = None,
+    /,
+    *,
+    json: JsonLines = False,
+    url: Url = None,
+) -> int:
+    """List the products, with the workflows that work on them; or list the product subscriptions to one product.
+
+    orchestrator-gql products
+    orchestrator-gql products L2VPN --json
+    """
+    from orchestrator_gql.cli.credentials import server_of
+    from orchestrator_gql.cli.operator.products import list_products, list_subscriptions
+
+    if name is None:
+        list_products(server_of(url), is_json=json)
+    else:
+        list_subscriptions(server_of(url), name, is_json=json)
     return DONE
 
 

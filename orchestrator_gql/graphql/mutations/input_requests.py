@@ -197,7 +197,7 @@ class InputRequestMutations:
             input_request_id=uuid_or_nowhere(input.input_request_id),
             expected_version=input.expected_version,
         )
-        return await result_or_error(command, InputRequestActionSuccess.of)
+        return await result_or_error(command, InputRequestActionSuccess.of, input.input_request_id)
 
     @mutation(
         description="Release a claimed input request. With MANAGE_ENGINE the caller can also release what another "
@@ -216,7 +216,7 @@ class InputRequestMutations:
             input_request_id=uuid_or_nowhere(input.input_request_id),
             expected_version=input.expected_version,
         )
-        return await result_or_error(command, InputRequestActionSuccess.of)
+        return await result_or_error(command, InputRequestActionSuccess.of, input.input_request_id)
 
     @mutation(
         description="Assign an input request to another team and release it. It refuses an unknown input request "
@@ -237,7 +237,7 @@ class InputRequestMutations:
             assignee_key=input.assignee_key,
             expected_version=input.expected_version,
         )
-        return await result_or_error(command, InputRequestActionSuccess.of)
+        return await result_or_error(command, InputRequestActionSuccess.of, input.input_request_id)
 
     @mutation(
         description="Reject an open input request: the process stops, or goes back if `sendBack` is true. It refuses "
@@ -306,7 +306,7 @@ async def _submitted(info: Info, input: SubmitFormInput) -> SubmitFormResult:
         idempotency_key=input.idempotency_key,
         locale=context.locale,
     )
-    return await result_or_error(command, _shown_decision)
+    return await result_or_error(command, _shown_decision, input.input_request_id)
 
 
 def _shown_decision(
@@ -324,4 +324,4 @@ async def _rejected(info: Info, input: RejectInputRequestInput) -> InputRequestA
         to_earlier_step=input.send_back,
         expected_version=input.expected_version,
     )
-    return await result_or_error(command, InputRequestActionSuccess.of)
+    return await result_or_error(command, InputRequestActionSuccess.of, input.input_request_id)

@@ -52,4 +52,4 @@ class NotificationMutations:
         context = info.context
         id = uuid_or_nowhere(input.notification_id)
         command = resend_notification(context.runtime, context.principal, notification_id=id)
-        return await result_or_error(command, ResendNotificationSuccess.of)
+        return await result_or_error(command, ResendNotificationSuccess.of, input.notification_id)

@@ -78,7 +78,7 @@ class OperatorActionMutations:
             reason=input.reason,
             expected_version=input.expected_version,
         )
-        return await result_or_error(command, ProcessActionSuccess.of)
+        return await result_or_error(command, ProcessActionSuccess.of, input.callback_id)
 
     @mutation(
         description="Set a new deadline for a callback without a new remote call. The URL of a callback that ended "
@@ -99,7 +99,7 @@ class OperatorActionMutations:
             reason=input.reason,
             expected_version=input.expected_version,
         )
-        return await result_or_error(command, ProcessActionSuccess.of)
+        return await result_or_error(command, ProcessActionSuccess.of, input.callback_id)
 
     @mutation(
         description="Enter the result of a callback by hand. Its URL accepts no more results, and the validation step "
@@ -122,7 +122,7 @@ class OperatorActionMutations:
             reason=input.reason,
             expected_version=input.expected_version,
         )
-        return await result_or_error(command, ProcessActionSuccess.of)
+        return await result_or_error(command, ProcessActionSuccess.of, input.callback_id)
 
     @mutation(
         description="Make a late or refused delivery the result of its callback. The contract of the step is not "
@@ -144,4 +144,4 @@ class OperatorActionMutations:
             reason=input.reason,
             expected_version=input.expected_version,
         )
-        return await result_or_error(command, ProcessActionSuccess.of)
+        return await result_or_error(command, ProcessActionSuccess.of, input.attempt_id)

@@ -167,7 +167,7 @@ class ProcessMutations:
             process_id=uuid_or_nowhere(input.process_id),
             expected_version=input.expected_version,
         )
-        return await result_or_error(command, ProcessActionSuccess.of)
+        return await result_or_error(command, ProcessActionSuccess.of, input.process_id)
 
     @mutation(
         description="Abort a process: its callback URLs accept no more results and its open form is closed. It "
@@ -187,7 +187,7 @@ class ProcessMutations:
             reason=input.reason,
             expected_version=input.expected_version,
         )
-        return await result_or_error(command, ProcessActionSuccess.of)
+        return await result_or_error(command, ProcessActionSuccess.of, input.process_id)
 
     @mutation(
         description="Set or remove the note of a process. It refuses an unknown process (NotFoundError), a missing "
@@ -207,7 +207,7 @@ class ProcessMutations:
             note=input.note,
             expected_version=input.expected_version,
         )
-        return await result_or_error(command, ProcessActionSuccess.of)
+        return await result_or_error(command, ProcessActionSuccess.of, input.process_id)
 
 
 def _shown_start(

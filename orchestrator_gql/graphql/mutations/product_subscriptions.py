@@ -117,7 +117,7 @@ class ProductSubscriptionMutations:
         context = info.context
         id = uuid_or_nowhere(input.product_subscription_id)
         command = set_in_sync(context.runtime, context.principal, subscription_id=id, reason=input.reason)
-        return await result_or_error(command, SetInSyncSuccess.of)
+        return await result_or_error(command, SetInSyncSuccess.of, input.product_subscription_id)
 
     @mutation(description=f"Set or remove the note of a product subscription. {EDIT_REFUSALS}")
     async def update_product_subscription_note(
@@ -136,7 +136,7 @@ class ProductSubscriptionMutations:
             note=input.note,
             expected_version=input.expected_version,
         )
-        return await result_or_error(command, ProductSubscriptionEditSuccess.of)
+        return await result_or_error(command, ProductSubscriptionEditSuccess.of, input.product_subscription_id)
 
     @mutation(description=f"Set or remove the name that the customer gives a product subscription. {EDIT_REFUSALS}")
     async def update_customer_description(
@@ -155,4 +155,4 @@ class ProductSubscriptionMutations:
             description=input.customer_description,
             expected_version=input.expected_version,
         )
-        return await result_or_error(command, ProductSubscriptionEditSuccess.of)
+        return await result_or_error(command, ProductSubscriptionEditSuccess.of, input.product_subscription_id)

@@ -8,8 +8,8 @@ from orchestrator_gql.utils import json
 from orchestrator_gql.utils.errors import PayloadInvalid
 from orchestrator_gql.utils.json.flaws import MAX_DEPTH
 
-ENVELOPE_DEPTH = 4
-"""JSON levels around the result of a callback in a request: payload, variables, input, and the field itself."""
+ENVELOPE_DEPTH = 5
+"""JSON levels around the value of a field in a request: payload, variables, input, the pages, and the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,8 @@ class GraphQLRequest:
 def read_json(body: bytes) -> Json:
     """The value of the body, read by the strict JSON reader. Raises `PayloadInvalid`.
 
-    A result that the REST API accepts must also be accepted here, with the levels around it.
+    A result that the REST API accepts must also be accepted here, also in a page, with the levels around it. A value
+    with fewer levels around it may be deeper, so what takes it demands its depth.
     """
     return json.read(body, max_depth=MAX_DEPTH + ENVELOPE_DEPTH)
 

@@ -113,22 +113,27 @@ class Process(Node):
     )
     async def available_actions(self, info: Info) -> list[ProcessAction]:
         actions = process_reads.available_actions(info.context.runtime, info.context.principal, self.row)
-        adopt = ProcessAction.ADOPT_CALLBACK_ATTEMPT
-        if adopt in actions and not await self._has_adoptable_attempt(info):
-            actions.remove(adopt)
+        for action in await self._without_object(info, actions):
+            actions.remove(action)
         refused = process_reads.REFUSED_WHILE_PAUSED
         if refused.intersection(actions) and (await info.context.loaders.engine.load(None)).is_paused:
             actions = [action for action in actions if action not in refused]
         return actions
 
-    async def _has_adoptable_attempt(self, info: Info) -> bool:
-        """True if there is a delivery that an operator may make the result now."""
-        loaders = info.context.loaders
-        ids = process_reads.adoptable_callbacks(
-            info.context.runtime, self.row, await loaders.callbacks.load(self.row.id)
-        )
+    async def _without_object(self, info: Info, actions: list[ProcessAction]) -> set[ProcessAction]:
+        """Those of the actions for which there is no callback to complete, or no delivery to adopt."""
+        without = {ProcessAction.COMPLETE_CALLBACK, ProcessAction.ADOPT_CALLBACK_ATTEMPT}.intersection(actions)
+        if not without:
+            return without
+        loaders, runtime = info.context.loaders, info.context.runtime
+        callbacks = await loaders.callbacks.load(self.row.id)
+        if process_reads.callbacks_of_wait(runtime, self.row, callbacks):
+            without.discard(ProcessAction.COMPLETE_CALLBACK)
+        ids = process_reads.adoptable_callbacks(runtime, self.row, callbacks)
         logs = await asyncio.gather(*(loaders.attempts.load((id, PageArgs(KEPT_ATTEMPTS))) for id in ids))
-        return any(attempt.is_adoptable for log in logs for _, attempt in log.page.items)
+        if any(attempt.is_adoptable for log in logs for _, attempt in log.page.items):
+            without.discard(ProcessAction.ADOPT_CALLBACK_ATTEMPT)
+        return without
 
     @resolved(description="The user who started the process; null if the user is not known.")
     def created_by(self) -> User | None:

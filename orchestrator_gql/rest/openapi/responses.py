@@ -145,7 +145,7 @@ WRONG_TYPE = DocumentedResponse(
     "WrongType",
     415,
     "The body is compressed, or its media type is not accepted. The URL stays valid.",
-    _problems_of(UnsupportedMediaType("Send the result as application/json, uncompressed.")),
+    _problems_of(UnsupportedMediaType("Send the body as application/json, uncompressed.")),
 )
 BROKEN = DocumentedResponse(
     "ContractBroken",

@@ -18,7 +18,7 @@ from pydantic_core import MultiHostUrl, PydanticSerializationError, Url
 
 from orchestrator_gql.utils.errors import StepError
 from orchestrator_gql.utils.json import secrets
-from orchestrator_gql.utils.json.flaws import MAX_DEPTH, MAX_DIGITS
+from orchestrator_gql.utils.json.flaws import MAX_DEPTH, MAX_DIGITS, RETURNED_DEPTH
 from orchestrator_gql.utils.json.plain import copied_if_plain
 from orchestrator_gql.utils.json.redaction import MASK
 from orchestrator_gql.utils.json.text import Json, encode, preview
@@ -49,7 +49,7 @@ def to_json(value: Any, *, where: str, found: secrets.Found | None = None) -> Js
     in clear text, and its place is added to ``found``; if ``found`` is None, a mask is written instead.
 
     Raises ``StepError("not-json")`` with the place for any other type, NaN, lone surrogates, integers over 40 digits
-    and more than 64 levels.
+    and more than 66 levels.
 
     >>> from uuid import UUID
     >>> to_json({"vlans": {20, 10}, "node": UUID(int=1)}, where="result")
@@ -133,8 +133,8 @@ class _Boundary:
 
     def enter(self, place: _Place) -> None:
         # A value that contains itself has no end: this limit must stop it before Python's recursion limit does.
-        if len(place) >= MAX_DEPTH:
-            raise self.refusal(place[:3], f"holds more than {MAX_DEPTH} levels, or itself")
+        if len(place) >= RETURNED_DEPTH:
+            raise self.refusal(place[:3], f"holds more than {RETURNED_DEPTH} levels, or itself")
 
     def items(self, values: Iterable[Any], place: _Place) -> list[Json]:
         self.enter(place)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import accumulate, islice
 
 from orchestrator_gql.utils.errors import NotJson
-from orchestrator_gql.utils.json.flaws import Flaws
+from orchestrator_gql.utils.json.flaws import MAX_DEPTH, Flaws
 
 _TO_SIGNS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
 _NOT_STRUCTURE = bytes(set(range(256)) - set(b'"[]{}'))
@@ -27,6 +27,12 @@ def is_deeper(body: bytes, limit: int) -> bool:
     (False, True)
     """
     return body.count(b"[") + body.count(b"{") > limit and max(_levels(body), default=0) > limit
+
+
+def demand_depth(body: bytes) -> None:
+    """Raise ``PayloadInvalid`` for JSON that is deeper than a body may be; it was read with another limit."""
+    if is_deeper(body, MAX_DEPTH):
+        refuse_deeper(body, body.decode(), limit=MAX_DEPTH)
 
 
 def refuse_deeper(body: bytes, text: str, *, limit: int) -> None:

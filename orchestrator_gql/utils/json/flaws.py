@@ -7,6 +7,9 @@ from orchestrator_gql.utils.errors import FieldError, PayloadInvalid
 from orchestrator_gql.utils.json.text import preview
 
 MAX_DEPTH = 64
+RETURNED_DEPTH = MAX_DEPTH + 2
+"""Levels of what authors' functions return: a result lies under its key, and under its name if several are expected."""
+
 MAX_DIGITS = 40
 MAX_KEYS = 10_000
 MAX_FLAWS = 50  # a body may have millions of flaws; nobody reads more than these, and each costs memory

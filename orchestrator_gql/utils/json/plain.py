@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 
 from orchestrator_gql.utils.json.depth import is_deeper
-from orchestrator_gql.utils.json.flaws import MAX_DEPTH
+from orchestrator_gql.utils.json.flaws import RETURNED_DEPTH
 from orchestrator_gql.utils.json.text import Json
 
 __all__ = ["copied_if_plain"]
@@ -37,7 +37,7 @@ def copied_if_plain(value: Any) -> tuple[Json, int] | None:
         return None
     if is_flat:
         return value.copy(), len(text)
-    return None if is_deeper(text, MAX_DEPTH) else (orjson.loads(text), len(text))
+    return None if is_deeper(text, RETURNED_DEPTH) else (orjson.loads(text), len(text))
 
 
 _STRANGERS_ARE_ERRORS = (

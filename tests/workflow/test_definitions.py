@@ -1,0 +1,88 @@
+"""What is wrong in a definition is told when it is made, with the name of the argument and what may stand there."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from orchestrator_gql import begin, callback_step, inputstep, step
+from orchestrator_gql.config.assignee import Assignee
+from orchestrator_gql.targets import Target
+from orchestrator_gql.utils.errors import WorkflowDefinitionError
+from orchestrator_gql.workflow import retrystep, steplens, workflow
+
+
+@step("Call")
+def call(callback_url: str) -> None:
+    """Never called."""
+
+
+@step("Judge")
+def judge(callback_result: Any) -> None:
+    """Never called."""
+
+
+def flow(**options: Any) -> Any:
+    def deploy() -> Any:
+        return begin >> call
+
+    return workflow("Deploy", **options)(deploy)
+
+
+NO_TIME = [True, False, "1h", "60", [60], Decimal(60), object]
+TIMES: dict[str, Callable[[Any], Any]] = {
+    "timeout of step": lambda time: step("Call", timeout=time)(lambda: None),
+    "timeout of step 'Try'": lambda time: retrystep("Try", timeout=time)(lambda: None),
+    "timeout of callback step": lambda time: callback_step("C", call, judge, timeout=time),
+    "heartbeat_timeout of callback step": lambda time: callback_step("C", call, judge, heartbeat_timeout=time),
+    "due of input step": lambda time: inputstep("Ask", due=time)(lambda: None),
+    "remind of input step": lambda time: inputstep("Ask", remind=time)(lambda: None),
+    "expire of input step": lambda time: inputstep("Ask", expire=time)(lambda: None),
+    "escalate of input step": lambda time: inputstep("Ask", escalate=[(time, Assignee("NOC"))])(lambda: None),
+}
+
+
+@pytest.mark.parametrize("time", NO_TIME, ids=repr)
+@pytest.mark.parametrize("what", TIMES)
+def test_a_time_is_a_number_of_seconds_or_a_timedelta(what: str, time: Any) -> None:
+    with pytest.raises(WorkflowDefinitionError, match="give seconds or a timedelta") as refused:
+        TIMES[what](time)
+
+    assert f"The {what}" in str(refused.value)
+    assert TIMES[what](60) and TIMES[what](0.5) and TIMES[what](timedelta(minutes=1))
+
+
+@pytest.mark.parametrize("on_crash", ["Hold", "HOLD", "", None, True, "fail", ["hold"]])
+def test_a_crash_has_one_of_two_consequences(on_crash: Any) -> None:
+    with pytest.raises(WorkflowDefinitionError, match=r"on_crash of step 'Call' .* 'rerun' or 'hold'"):
+        step("Call", on_crash=on_crash)(lambda: None)
+
+
+@pytest.mark.parametrize("target", ["FOO", "create", "", None, 5])
+def test_a_target_is_one_of_the_targets(target: Any) -> None:
+    with pytest.raises(WorkflowDefinitionError, match=r"target of workflow 'deploy' .*'CREATE' or 'MODIFY'"):
+        flow(target=target)
+
+    assert flow(target="CREATE").target is flow(target=Target.CREATE).target
+
+
+@pytest.mark.parametrize("decorate", [step("Call"), retrystep("Call"), inputstep("Ask")])
+@pytest.mark.parametrize("body", [call, begin, begin >> call, None, 5, "text"], ids=lambda body: type(body).__name__)
+def test_the_body_of_a_step_is_a_plain_function(decorate: Callable[[Any], Any], body: Any) -> None:
+    with pytest.raises(WorkflowDefinitionError, match=r"of (input )?step '(Call|Ask)' is .*decorate a plain function"):
+        decorate(body)
+
+
+@pytest.mark.parametrize("wrong", [5, "key", begin >> call])
+def test_lenses_forms_and_predicates_are_functions(wrong: Any) -> None:
+    makes: dict[str, Callable[[], Any]] = {
+        "get of `steplens`": lambda: steplens(wrong, lambda _: lambda part: part),
+        "set of `steplens`": lambda: steplens(lambda state: state, wrong),
+        "initial_input_form of a workflow": lambda: flow(initial_input_form=wrong),
+        "run_predicate of a workflow": lambda: flow(run_predicate=wrong),
+    }
+    for what, make in makes.items():
+        with pytest.raises(WorkflowDefinitionError, match=f"The {what} is .*: give it a plain function"):
+            make()
