@@ -148,12 +148,14 @@ def end(conn: Connection) -> str:
 
 
 def is_forgotten(conn: Connection, cursor: str) -> bool:
-    """True if a reader would miss events: some behind the cursor were pruned, or the cursor is of another database.
+    """True if a reader would miss events: some behind the cursor were pruned, or this log never gave out the cursor.
 
     A database that was restored from an older copy, or into another PostgreSQL server, continues with older numbers:
-    behind a cursor with a higher number no event would come for a long time, perhaps never.
+    behind a cursor with a higher number no event would come for a long time, perhaps never. A cursor that is ahead of
+    the log may also be invented. The readers of one server share what was read up to a place, so they would all miss
+    the events before it.
     """
-    if is_ahead(conn, cursor) or is_pruned(conn, cursor):
+    if is_before(end(conn), cursor) or is_pruned(conn, cursor):
         return True
     if is_postgres(conn):
         if cursor == BEGINNING:

@@ -26,7 +26,7 @@ from orchestrator_gql.graphql.subscription_groups import MOST_BYTES_WAITING, MOS
 from orchestrator_gql.graphql.subscriptions import EventExecutor
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
 from orchestrator_gql.security import LOCAL_OPERATOR, Permission, Principal
-from orchestrator_gql.storage.events import BEGINNING
+from orchestrator_gql.storage.events import BEGINNING, Place, place_of
 from orchestrator_gql.utils import json
 from orchestrator_gql.utils.errors import StorageUnavailable
 from orchestrator_gql.utils.tokens import new_id
@@ -338,6 +338,25 @@ async def test_a_subscriber_that_is_ahead_of_its_group_waits_for_it(
     assert (first.shared, ahead.shared) == (3, 2)  # with the first responses
     assert len(first.event_ids()) == 3
     assert ahead.event_ids() == first.event_ids()
+
+
+@pytest.mark.parametrize("tx", [1, 2**62])
+async def test_an_invented_cursor_stops_nobody(tx: int, tmp_path: Path) -> None:
+    """The subscriber with it is the first one, so its group and the feed would begin at the place that it names."""
+    async with staged(tmp_path, has_history=False) as stage:
+        end = await stage.end()
+        inventor = stage.subscribe(LEAVES, {"after": Place(tx, place_of(end).id).cursor})
+        await stage.settled()
+        others = [stage.subscribe(LEAVES, {"after": end}), stage.subscribe(f"{LEAVES} ", {"after": end})]
+        await stage.settled()
+        for _ in range(3):
+            await stage.commit(note(stage), note(stage))
+            await stage.settled()
+        expected = await stage.log(end, None)
+
+    assert len(expected) == 6
+    assert [each.event_ids() for each in (inventor, *others)] == [expected] * 3
+    assert inventor.data()[0]["cursor"] == end
 
 
 def hold_first_read_of_a_process(monkeypatch: pytest.MonkeyPatch) -> tuple[asyncio.Event, asyncio.Event]:

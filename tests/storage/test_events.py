@@ -1,15 +1,15 @@
 """Readers of the event log get every event once, in the order of the commits, on both databases."""
 
 import asyncio
-import base64
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 from conftest import Offer
-from sqlalchemy import Connection
+from sqlalchemy import Connection, make_url
 from support.clock import TurnableClock
 from support.database import PostgresServer
 from support.engine import BEGINNING, Engine, engine_of
@@ -22,7 +22,7 @@ from orchestrator_gql.storage import events, processes
 from orchestrator_gql.storage.database.after_commit import begin_unit
 from orchestrator_gql.storage.database.pipeline import flush
 from orchestrator_gql.storage.database.postgres import PostgresDatabase
-from orchestrator_gql.storage.events import EventFilter
+from orchestrator_gql.storage.events import EventFilter, Place, place_of
 from orchestrator_gql.types import Event, EventKind, ProcessStatus, State
 from orchestrator_gql.utils.errors import CursorInvalid, StaleVersion
 from orchestrator_gql.workflow import workflow
@@ -156,15 +156,37 @@ async def test_a_log_whose_first_writes_failed_is_read_from_its_beginning_withou
     assert not any(batch.reset for batch in batches)
 
 
-async def test_a_cursor_that_is_ahead_of_a_restored_log_resets_the_reader(offer: Offer) -> None:
+@pytest.mark.parametrize(
+    ("tx", "id"),
+    [(2**40, 2**40), (0, 1), (0, 2**62), (1, 0), (2**62, 0), (2**62, -2)],
+    ids=["restored", "next", "last", "another transaction", "of PostgreSQL", "early of PostgreSQL"],
+)
+async def test_a_cursor_that_is_ahead_of_the_log_resets_the_reader(tx: int, id: int, offer: Offer) -> None:
+    """The log was restored, the cursor is of another database, or a client has invented it."""
     engine = await offer(counts)
     await engine.reaches(await engine.start(counts), COMPLETED)
     last = (await engine.events())[-1]
-    ahead = base64.urlsafe_b64encode(f"{2**40}.{2**40}".encode()).decode().rstrip("=")
+    place = place_of(last.cursor)
 
-    (batch,) = await read_until(engine, ahead, lambda _: True)
+    (batch,) = await read_until(engine, Place(place.tx + tx, place.id + id).cursor, lambda _: True)
 
     assert (batch.events, batch.reset, batch.cursor) == ((), True, last.cursor)
+
+
+async def test_a_cursor_in_a_transaction_that_still_runs_resets_the_reader(postgres: PostgresServer) -> None:
+    """The readers of a server share what was read up to a place: all would miss the events of the transaction."""
+    with postgres.database() as url:
+        async with engine_of(url, counts) as engine:
+            process_id = await engine.start(counts)
+            await engine.reaches(process_id, COMPLETED)
+            end = await engine.read(events.end)
+            plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+            with psycopg.connect(plain) as running:
+                (tx,) = running.execute("SELECT pg_current_xact_id()::text::bigint").fetchone() or ()
+                await update_process_note(engine.runtime, LOCAL_OPERATOR, process_id=process_id, note="held back")
+                (batch,) = await read_until(engine, Place(tx, 2**62).cursor, lambda _: True)
+
+    assert (batch.events, batch.reset, batch.cursor) == ((), True, end)
 
 
 async def test_a_filter_leaves_out_other_events_and_does_not_search_them_twice(offer: Offer) -> None:

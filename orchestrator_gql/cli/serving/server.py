@@ -15,9 +15,10 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Scope
 
 from orchestrator_gql.cli.serving.ending import Ending
-from orchestrator_gql.cli.serving.http_protocol import Config, PoliteSocket, TimedHttp
+from orchestrator_gql.cli.serving.http_protocol import Config, TimedHttp
 from orchestrator_gql.cli.serving.open_files import Shortage, places
 from orchestrator_gql.cli.serving.request_check import RequestCheck
+from orchestrator_gql.cli.serving.websocket_protocol import PoliteSocket
 from orchestrator_gql.rest.problems import problem_of
 from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
 from orchestrator_gql.utils.forks import keep_from_children, sockets_of

@@ -23,7 +23,7 @@ from orchestrator_gql.engine.input_requests.requests import DecisionResult
 from orchestrator_gql.forms import FormPage
 from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.security import LOCAL_OPERATOR
-from orchestrator_gql.storage import audit, processes
+from orchestrator_gql.storage import audit, input_requests, processes
 from orchestrator_gql.types import EventKind, FormGenerator, ProcessStatus
 from orchestrator_gql.utils.errors import (
     AlreadyDecided,
@@ -75,6 +75,40 @@ async def audit_entry(engine: Engine, request: InputRequest) -> object:
     return await runtime.database.transaction(write)
 
 
+async def note_alone(engine: Engine, request: InputRequest) -> object:
+    """The process changes, but neither its audit chain nor the request: only the version of the process tells it."""
+
+    def write(conn: Any) -> None:
+        processes.hold(conn, request.process_id)
+        process = processes.load(conn, request.process_id)
+        assert process is not None
+        processes.set_note(conn, process, "a new note", engine.runtime.clock.now())
+
+    return await engine.runtime.database.transaction(write)
+
+
+async def assignment_alone(engine: Engine, request: InputRequest) -> object:
+    """The request changes, but neither its process nor the audit chain: only the version of the request tells it."""
+
+    def write(conn: Any) -> None:
+        processes.hold(conn, request.process_id)
+        input_requests.assign(conn, request.id, "MANAGERS")
+
+    return await engine.runtime.database.transaction(write)
+
+
+async def escalation(engine: Engine, request: InputRequest) -> object:
+    """As a timer does it: the request and the process change, and the audit chain does not."""
+    now = engine.runtime.clock.now()
+
+    def write(conn: Any) -> None:
+        processes.hold(conn, request.process_id)
+        input_requests.escalate(conn, request.id, "MANAGERS", now)
+        processes.assign(conn, [request.process_id], "MANAGERS", now)
+
+    return await engine.runtime.database.transaction(write)
+
+
 async def decision(engine: Engine, request: InputRequest) -> object:
     pages = [{"minutes": 5}]
     return await submit_form(engine.runtime, NOC_BOB, input_request_id=request.id, pages=pages)
@@ -103,6 +137,9 @@ async def pause(engine: Engine, _: InputRequest) -> object:
     [
         (note, None),
         (audit_entry, None),
+        (note_alone, None),
+        (assignment_alone, StaleForm),
+        (escalation, StaleForm),
         (decision, AlreadyDecided),
         (claim, ClaimedByOther),
         (assignment, StaleForm),
@@ -117,12 +154,13 @@ async def test_a_decision_sees_what_changed_after_its_form_was_read(
     engine = await offer(maintain, teams=teams)
     process_id = await engine.start(maintain)
     request = await open_request(engine, process_id)
-    load = decisions.load_open_request
+    load, versions = decisions.load_open_request, list[int]()
 
     async def load_and_change(*arguments: Any) -> OpenRequest:
         opened = await load(*arguments)
         monkeypatch.setattr(decisions, "load_open_request", load)
         await change(engine, request)
+        versions.append((await engine.process(process_id)).version)
         return opened
 
     monkeypatch.setattr(decisions, "load_open_request", load_and_change)
@@ -133,11 +171,12 @@ async def test_a_decision_sees_what_changed_after_its_form_was_read(
     else:
         result = await submission
         assert isinstance(result, DecisionResult)
+        assert result.process.version > versions[0]
         if change is pause:
             await set_engine_state(engine.runtime, LOCAL_OPERATOR, paused=False)
         ended = await engine.reaches(process_id, COMPLETED)
         assert ended.state == {"minutes": 10}
-        assert ended.note == ("a new note" if change is note else None)
+        assert ended.note == ("a new note" if change in (note, note_alone) else None)
     decided = await engine.events(process_id, EventKind.INPUT_DECIDED)
     actors = [BOB.id] if refusal is AlreadyDecided else [ADA.id] if refusal is None else []
     assert [event.actor for event in decided] == actors
