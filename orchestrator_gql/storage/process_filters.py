@@ -43,6 +43,8 @@ class ProcessFilter:
     started_at: Span = Span()
     updated_at: Span = Span()
     search: str | None = None
+    found_workflows: Sequence[str] = ()
+    """The workflows whose description contains ``search``: descriptions are in code, not in the database."""
     products: Sequence[str] | None = None
     failure_codes: Sequence[str] | None = None
 
@@ -68,7 +70,7 @@ def conditions_of(filters: ProcessFilter, c: Columns) -> list[ColumnElement[bool
     for span, column in ((filters.started_at, c.started_at), (filters.updated_at, c.updated_at)):
         conditions += within(span, column)
     if filters.search:
-        conditions.append(_search(filters.search, c))
+        conditions.append(_search(filters.search, filters.found_workflows, c))
     return conditions
 
 
@@ -106,14 +108,17 @@ def _works_on(names: Sequence[str], c: Columns) -> ColumnElement[bool]:
     return asked_per_row(select(links.process_id).where(links.process_id == c.id, product_id.in_(product_ids)))
 
 
-def _search(text: str, c: Columns) -> ColumnElement[bool]:
-    """The condition that the subject, the name of the workflow, the note or the id contains the text.
+def _search(text: str, workflows: Sequence[str], c: Columns) -> ColumnElement[bool]:
+    """The condition that the subject, the name of the workflow, the note or the id contains the text, or that the
+    workflow is one of these.
 
     The message of a failure is not searched: it is masked only when it is shown, so a search would find its secrets.
     """
     pattern = f"%{escaped(text)}%"
     searched = (c.subject, c.workflow_name, func.coalesce(c.note, ""))
     is_match = or_(*(column.ilike(pattern, escape="!") for column in searched))
+    if workflows:
+        is_match = or_(is_match, c.workflow_name.in_(workflows))
     digits = text.strip().replace("-", "").lower()
     if len(digits) < SHORTEST_ID or not set(digits) <= set("0123456789abcdef"):
         return is_match
