@@ -38,7 +38,7 @@ export const ProcessRow = memo(function ProcessRow({ row, index, isStray, measur
           )}
         </span>
       </th>
-      <td className="col-workflow" title={row.workflowName}>
+      <td className="col-workflow" dir="auto" title={row.workflowName}>
         {title}
       </td>
       <td className="col-status">

@@ -9,8 +9,8 @@ const NEWEST: Order = { label: "Newest first", field: "STARTED_AT", direction: "
 
 const OTHERS: Readonly<Record<string, Order>> = {
   oldest: { label: "Oldest first", field: "STARTED_AT", direction: "ASC" },
-  changed: { label: "Changed last", field: "UPDATED_AT", direction: "DESC" },
-  unchanged: { label: "Longest unchanged", field: "UPDATED_AT", direction: "ASC" },
+  changed: { label: "Latest change first", field: "UPDATED_AT", direction: "DESC" },
+  unchanged: { label: "Longest unchanged first", field: "UPDATED_AT", direction: "ASC" },
 };
 
 export const NEWEST_FIRST = NEWEST.label;
