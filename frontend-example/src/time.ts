@@ -31,12 +31,19 @@ export function secondsSince(iso: string, now: number): number {
   return Math.floor((now - Date.parse(iso)) / 1000);
 }
 
-/** `just now`, `5 min ago`, `in 3 h`: the larger unit is enough to scan a list. */
+/** `just now`, `5 min ago`, `in 3 h`: the larger unit is enough to scan a list. What is to come is rounded, not cut. */
 export function relative(iso: string, now: number): string {
   const seconds = secondsSince(iso, now);
   if (Math.abs(seconds) < 5) return "just now";
-  const [largest = ""] = duration(Math.abs(seconds)).split(/(?<=[a-z]) /);
-  return seconds > 0 ? `${largest} ago` : `in ${largest}`;
+  return seconds > 0 ? `${largestUnit(seconds)} ago` : `in ${largestUnit(rounded(-seconds))}`;
+}
+
+const largestUnit = (seconds: number): string => duration(seconds).split(/(?<=[a-z]) /)[0] ?? "";
+
+/** The seconds as the nearest number of their largest unit: 3 h 50 min are 4 h. */
+function rounded(seconds: number): number {
+  const [size] = UNITS.find(([unit]) => seconds >= unit) ?? [1];
+  return Math.round(seconds / size) * size;
 }
 
 export type Zone = "local" | "UTC";

@@ -28,10 +28,22 @@ complete -c {PROGRAM} -f
 complete -c {PROGRAM} -n '__fish_{PROGRAM}_using_command backup' -F
 """
 
+_ZSH = f"""
+# A file of the shell's functions is called at each Tab; a file that is sourced registers its function once.
+if [[ ${{funcstack[1]}} == _{PROGRAM} ]]; then
+  _cyclopts_{PROGRAM} "$@"
+else
+  compdef _cyclopts_{PROGRAM} {PROGRAM}
+fi
+"""
+"""The script of the library only defines its function, so that zsh completed nothing."""
+
 
 def script(shell: Literal["bash", "zsh", "fish"]) -> str:
     """The script for the shell."""
     text: str = application().generate_completion(shell=shell)
+    if shell == "zsh":
+        return text + _ZSH
     return _fish(text) if shell == "fish" else text
 
 

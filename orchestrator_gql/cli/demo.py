@@ -36,16 +36,20 @@ def demo(
     work: Path,
     has_examples: bool = True,
     on_start: Callable[[], None] = lambda: None,
+    is_verbose: bool = False,
 ) -> None:
     """Serve the demo's workflows until a signal; raises `SettingsError` if a port or the folder cannot be used.
 
     The same error says that the extra ``demo`` is missing, if no other service runs the playbooks.
-    ``on_start`` is called when the server answers. A fresh database gets examples, but not if another service than ours
-    runs the playbooks: it may be a real one.
+    ``on_start`` is called when the server answers. Without ``is_verbose`` the log has warnings and errors only, unless
+    the environment names a level: a line for each request would push the links off the screen. A fresh database gets
+    examples, but not if another service than ours runs the playbooks: it may be a real one.
     """
     external_proxy = os.environ.get(PROXY_ADDRESS)
     if external_proxy is None:
         demand_extra("demo")
+    if not is_verbose:
+        os.environ.setdefault("ORCHESTRATOR_LOG_LEVEL", "WARNING")
     _make_folder(work)
     file = work / "orchestrator.db"
     if external_proxy is None:

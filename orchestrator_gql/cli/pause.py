@@ -10,14 +10,17 @@ from orchestrator_gql.cli.operator.times import moment
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
 
-DOCUMENT = """\
-mutation SetEngineState($input: SetEngineStateInput!) {
-  setEngineState(input: $input) {
+DESCRIBED = "state reason changedAt changedBy { name } runningSteps queuedProcesses"
+"""The fields of the engine that `summary` describes."""
+
+DOCUMENT = f"""\
+mutation SetEngineState($input: SetEngineStateInput!) {{
+  setEngineState(input: $input) {{
     __typename
-    ... on SetEngineStateSuccess { engine { state reason changedAt changedBy { name } runningSteps queuedProcesses } }
-    ... on UserError { message }
-  }
-}
+    ... on SetEngineStateSuccess {{ engine {{ {DESCRIBED} }} }}
+    ... on UserError {{ message }}
+  }}
+}}
 """
 
 

@@ -1,6 +1,7 @@
 """The place of an error as people name it: the page and the title of the field; programs get the JSON pointer."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from orchestrator_gql.cli import context
@@ -9,7 +10,20 @@ from orchestrator_gql.cli.nearest import did_you_mean
 UNKNOWN_FIELD = "extra_forbidden"
 """The type of an error about a field that the page does not have."""
 
+FIELDS = ". The fields are "
+
 Schema = Mapping[str, Any]
+
+
+def page_errors(errors: Sequence[Mapping[str, Any]], schema: Schema) -> str:
+    """The errors of a page, each as `page_error` says it; the fields that there are stand once, behind the last."""
+    texts = [page_error(error, schema) for error in errors]
+    heads = [
+        head if names and following.endswith(FIELDS + names) else text
+        for text, following in pairwise([*texts, ""])
+        for head, _, names in [text.partition(FIELDS)]
+    ]
+    return "; ".join(heads)
 
 
 def page_error(error: Mapping[str, Any], schema: Schema) -> str:
@@ -23,7 +37,7 @@ def page_error(error: Mapping[str, Any], schema: Schema) -> str:
         within = f" in {place(path[:-1], schema)}" if path[:-1] else ""
         fields = _resolved(_at(path[:-1], schema), schema).get("properties", {})
         names = ", ".join(fields)
-        return f"there is no field {path[-1]!r}{within}.{did_you_mean(path[-1], fields) or f' The fields are {names}'}"
+        return f"there is no field {path[-1]!r}{within}.{did_you_mean(path[-1], fields) or FIELDS[1:] + names}"
     return f"{place(path, schema)}: {error['message']}"
 
 

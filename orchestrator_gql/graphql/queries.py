@@ -179,7 +179,7 @@ class Query(NotificationQueries, AuditQueries, ProductSubscriptionQueries):
     ) -> Connection[Process] | None:
         return await process_connection(
             info,
-            (filter or ProcessFilter()).within(),
+            (filter or ProcessFilter()).within(info.context.runtime.registry),
             PageArgs(first, after, last, before),
             by_update=order_by is not None and order_by.field is ProcessOrderField.UPDATED_AT,
             is_descending=order_by is None or order_by.direction is OrderDirection.DESC,

@@ -49,6 +49,8 @@ class ProcessFilter:
     started_at: Span = ANY_TIME
     updated_at: Span = ANY_TIME
     search: str | None = None
+    found_workflows: Sequence[str] = ()
+    """The workflows whose description contains ``search``: descriptions are in code, not in the database."""
     products: Sequence[str] | None = None
     failure_codes: Sequence[str] | None = None
 
@@ -75,7 +77,7 @@ def conditions_of(filters: ProcessFilter, c: Columns) -> list[ColumnElement[bool
         if span != ANY_TIME:
             conditions += within(span, c[name])
     if filters.search:
-        conditions.append(has_text(filters.search, c))
+        conditions.append(has_text(filters.search, filters.found_workflows, c))
     return conditions
 
 
@@ -113,14 +115,17 @@ def _works_on(names: Sequence[str], c: Columns) -> ColumnElement[bool]:
     return asked_per_row(select(links.process_id).where(links.process_id == c.id, product_id.in_(product_ids)))
 
 
-def has_text(text: str, c: Columns) -> ColumnElement[bool]:
-    """The condition that the subject, the name of the workflow, the note or the id contains the text.
+def has_text(text: str, workflows: Sequence[str], c: Columns) -> ColumnElement[bool]:
+    """The condition that the subject, the name of the workflow, the note or the id contains the text, or that the
+    workflow is one of these.
 
     SQLite has an index of these columns. In a row they stand behind the state, whose pages it would read first.
     The message of a failure is not searched: it is masked only when it is shown, so a search would find its secrets.
     """
     pattern = f"%{escaped(text)}%"
     is_match = or_(*(_Like(column, pattern) for column in (c.subject, c.workflow_name, c.note)))
+    if workflows:
+        is_match = or_(is_match, c.workflow_name.in_(workflows))
     digits = text.strip().replace("-", "").lower()
     if len(digits) < SHORTEST_ID or not set(digits) <= set("0123456789abcdef"):
         return is_match

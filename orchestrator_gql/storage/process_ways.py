@@ -138,7 +138,9 @@ def ids_with_text(filters: ProcessFilter) -> list[Select[Any]]:
 
     It reads each of them until it has enough: on SQLite in an index that has nothing else (`has_text`).
     """
-    return [select(_C.id).where(has_text(filters.search, _C))] if filters.search else []
+    if not filters.search:
+        return []
+    return [select(_C.id).where(has_text(filters.search, filters.found_workflows, _C))]
 
 
 def with_ids(conn: Connection, ids: Select[Any], names: Iterable[str]) -> Select[Any]:

@@ -35,6 +35,10 @@ class Registry:
             raise NotFound("workflow", name)
         return workflow
 
+    def described(self, text: str) -> tuple[str, ...]:
+        """The names of the workflows whose description contains the text, in upper or lower case."""
+        return tuple(workflow.name for workflow in self if text.lower() in workflow.description.lower())
+
     def __iter__(self) -> Iterator[Workflow]:
         return iter(sorted(self._by_name.values(), key=lambda workflow: workflow.name))
 

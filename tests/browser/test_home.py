@@ -155,3 +155,21 @@ def test_the_chart_has_the_data_in_a_table_behind_it_and_follows_the_theme(desk:
     expect(rows).to_have_count(24)
 
     assert 170 < total <= 180, "the processes of the table are those that were stored"
+
+
+LEFTS = """() => [...document.querySelectorAll('.card-list > li > a')].map((link) => {
+  const words = document.createRange();
+  words.selectNodeContents(link);
+  return words.getBoundingClientRect().left - link.parentElement.getBoundingClientRect().left;
+})"""
+"""How far from the beginning of its row the words of each link begin, in pixels."""
+
+
+def test_on_a_narrow_screen_the_words_of_a_link_begin_where_its_row_begins(desk: Desk) -> None:
+    bob = desk.signed_in_page("bob", "")
+    bob.set_viewport_size({"width": 390, "height": 844})
+    expect(bob.locator(".home-card", has_text="Failed last").locator("li").first).to_be_visible()
+    lefts = bob.evaluate(LEFTS)
+
+    assert len(lefts) >= 5
+    assert max(lefts) < 1

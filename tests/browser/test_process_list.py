@@ -77,6 +77,20 @@ def subjects(dashboard: Dashboard) -> list[str]:
     return dashboard.page.locator(".process-table .subject").all_inner_texts()
 
 
+def test_the_order_is_chosen_and_in_the_address_and_back_takes_it_back(dashboard: Dashboard) -> None:
+    page = dashboard.page
+    dashboard.open("/processes")
+    expect(page.locator(".subject").first).to_have_text(f"Router {STORED - 1}")
+    page.get_by_label("Order").select_option(label="Oldest first")
+    expect(page.locator(".subject").first).to_have_text("Router 0")
+    expect(page).to_have_url(re.compile(r"/processes\?order=oldest$"))
+    page.get_by_role("button", name="Failed").click()
+    expect(page.locator(".subject")).to_have_text([f"Router {number}" for number in FAILED])
+    page.go_back()
+    page.go_back()
+    expect(page.locator(".subject").first).to_have_text(f"Router {STORED - 1}")
+
+
 def test_search_and_filters_are_in_the_address_and_back_takes_a_filter_back(dashboard: Dashboard) -> None:
     page = dashboard.page
     dashboard.open("/processes")

@@ -1,6 +1,9 @@
-"""The script for fish: files only where a file is expected, and every value of an option that takes several."""
+"""The scripts for the shells: that of zsh is called, that of fish offers files only where a file is expected."""
 
 import re
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -46,3 +49,31 @@ def test_an_option_that_takes_several_values_is_offered_each_of_them(name: str) 
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
 def test_the_other_scripts_are_those_of_the_library(shell: str) -> None:
     assert "_goes_on" not in script(shell) and "__complete" in script(shell)  # type: ignore[arg-type]
+
+
+def test_the_script_of_zsh_calls_or_registers_the_function_that_it_defines() -> None:
+    text = script("zsh")
+
+    assert f"\n_cyclopts_{PROGRAM}() {{\n" in text
+    assert f'  _cyclopts_{PROGRAM} "$@"\nelse\n  compdef _cyclopts_{PROGRAM} {PROGRAM}\nfi' in text
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="zsh is not installed")
+@pytest.mark.parametrize(
+    ("way", "shown"),
+    [
+        (f"autoload -Uz _{PROGRAM}; _arguments() {{ print offered }}; _{PROGRAM}; _{PROGRAM}", ["offered", "offered"]),
+        (f"compdef() {{ print $@ }}; source ./_{PROGRAM}", [f"_cyclopts_{PROGRAM} {PROGRAM}"]),
+    ],
+)
+def test_a_real_zsh_offers_words_at_the_first_tab_or_after_source(tmp_path: Path, way: str, shown: list[str]) -> None:
+    (tmp_path / f"_{PROGRAM}").write_text(script("zsh"))
+    zsh = subprocess.run(
+        [str(shutil.which("zsh")), "-fc", f"fpath=(. $fpath); {way}"],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+
+    assert zsh.stdout.splitlines() == shown

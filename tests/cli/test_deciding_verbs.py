@@ -236,7 +236,7 @@ def test_the_starter_is_refused_and_two_others_approve_the_same_answers(site: Si
         "You may not decide it: You started" in descriptions[0]
         and "confirm" not in descriptions[0].rpartition("You may:")[2]
     )
-    assert "You may: abort, confirm; on the dashboard: edit note" in descriptions[1]
+    assert "You may: abort, confirm; and edit its note on the dashboard" in descriptions[1]
     assert "approved, 1 of 2; still needed: 1 more approval, of Network operations" in first
     assert f"{id}  change  form 'Change', for " in waiting
     assert re.search(r"(2 h|1 h 59 min) left\. It waits for Network operations, 1 of 2 approvals \(bob\)\.", waiting)

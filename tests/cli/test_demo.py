@@ -31,6 +31,7 @@ def test_the_demo_runs_a_server_and_a_proxy_ends_both_and_runs_again(tmp_path: P
 
             assert code == 0
             assert "Traceback" not in demo.err.read_text()
+            assert "INFO" not in demo.err.read_text()  # the links to click stay on the screen
             assert not is_listening(port)
             assert not is_listening(proxy_port)
     assert (tmp_path / ".demo" / "orchestrator.db").is_file()
@@ -49,10 +50,21 @@ def test_a_demo_that_is_killed_leaves_no_proxy_behind(tmp_path: Path) -> None:
 def test_the_demo_prints_what_to_click_and_what_to_try(tmp_path: Path) -> None:
     port, proxy_port = free_port(), free_port()
     with running(
-        tmp_path, "demo", "--no-examples", "--port", port, "--proxy-port", proxy_port, "--work", "elsewhere"
+        tmp_path,
+        "demo",
+        "--no-examples",
+        "--port",
+        port,
+        "--proxy-port",
+        proxy_port,
+        "--work",
+        "elsewhere",
+        "--verbose",
     ) as demo:
         assert demo.address == f"http://127.0.0.1:{port}"
         advice = until(lambda: text if "tail --url" in (text := demo.out.read_text()) else None)
+        get(demo.address + "/openapi.json")
+        until(lambda: True if "INFO" in demo.err.read_text() else None)
 
     assert "Workflows  check_node_reachability, create_l2vpn" in advice
     assert f"Playbooks  http://127.0.0.1:{proxy_port}, its log in elsewhere/ansible-proxy.log" in advice

@@ -9,7 +9,7 @@ from pydantic_forms.validators import Choice
 
 from orchestrator_gql.cli.operator import forms
 from orchestrator_gql.cli.operator.dialogue import as_values
-from orchestrator_gql.cli.operator.forms import as_field, described, fill_in, shown
+from orchestrator_gql.cli.operator.forms import as_field, described, error_text, fill_in, shown
 
 ROUTERS = {"4711": "Router ams-1", "4712": "Router lon-1"}
 ARouter: Any = Choice.__call__("ARouter", zip(ROUTERS, ROUTERS.items(), strict=True))
@@ -44,6 +44,30 @@ def test_a_description_names_each_choice_with_its_label_and_no_other_word_looks_
         "trouble: one of none, late = Too late; optional; default late; Trouble",
         "count: one of 1, 2; required; Count",
     ]
+
+
+def test_a_description_names_as_many_choices_as_a_line_holds() -> None:
+    def choices(enum: list[str]) -> str:
+        return described({"schema": {"properties": {"x": {"title": "x", "enum": enum}}}, "initialData": {}})[0]
+
+    ids = [f"{number}-{'f' * 35}" for number in range(9)]
+
+    assert choices(list("abcdefgh")) == "x: one of a, b, c, d, e, f and 2 more; optional"
+    assert choices(ids) == f"x: one of {ids[0]} and 8 more; optional"
+    assert choices(["y" * 200]) == f"x: one of {'y' * 200}; optional"
+
+
+def test_the_fields_of_a_page_are_listed_once_for_all_unknown_names() -> None:
+    page = {"title": "Ends", "schema": PAGE["schema"], "hasNext": True}
+    errors = [{"type": "extra_forbidden", "path": [name], "pointer": "", "message": ""} for name in ("mtu", "vlan")]
+
+    text = error_text({"pageIndex": 0, "page": page, "errors": errors})
+
+    assert text == (
+        "Page 1, 'Ends': there is no field 'mtu'; there is no field 'vlan'. The fields are head, tail. "
+        "More pages follow: --pages gives all pages, and --set fields of the last"
+    )
+    assert error_text({"pageIndex": 0, "page": {**page, "hasNext": False}, "errors": errors[:1]}).endswith("head, tail")
 
 
 def test_the_question_names_the_field_and_the_choices(

@@ -126,7 +126,7 @@ def test_a_waiting_process_is_listed_and_brought_to_its_end(site: Site) -> None:
     assert longer == f"{id} is AWAITING_CALLBACK\n"
     assert again.startswith(f"{id} is ") and completed.startswith(f"{id} is ")
     assert "is WITHDRAWN" in shown and "by operator" in shown and "issued 2 times" in shown
-    assert "You may: abort, confirm; on the dashboard: edit note" in shown
+    assert "You may: abort, confirm; and edit its note on the dashboard" in shown
     assert "  result:\n    first line\n    second \\x1b[31mline\n  remark: looks good\n" in confirmed.lower()
     assert whole["status"] == "COMPLETED"
 

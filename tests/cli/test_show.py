@@ -15,6 +15,7 @@ from support.pseudo_terminal import on_terminal
 from orchestrator_gql.cli.catalog import entries
 from orchestrator_gql.cli.operator.show import (
     COMMANDS,
+    NOTE,
     SHOWN,
     TRACE_LINES,
     TRACE_WIDTH,
@@ -212,16 +213,28 @@ def test_the_end_of_a_long_trace_is_shown() -> None:
     assert _trace(None) == _trace("") == []
 
 
-def test_each_action_of_a_process_is_shown_by_its_command_or_as_one_of_the_dashboard() -> None:
+def test_each_action_of_a_process_is_shown_by_its_command_and_a_note_as_one_of_the_dashboard() -> None:
     names = {entry.name for entry in entries()}
     without = {action for action in ProcessAction if action not in COMMANDS}
 
     assert set(COMMANDS.values()) <= names
-    assert without == {ProcessAction.EDIT_NOTE}
-    assert _actions({"openInputRequest": None, "availableActions": ["RETRY", "EDIT_NOTE", "ABORT"]}) == (
-        "abort, retry; on the dashboard: edit note"
-    )
-    assert _actions({"openInputRequest": {"canSubmit": False}, "availableActions": ["SUBMIT_FORM"]}) == ""
+    assert without == {NOTE}
+
+
+@pytest.mark.parametrize(
+    ("status", "actions", "shown"),
+    [
+        ("FAILED", ["RETRY", "EDIT_NOTE", "ABORT"], "You may: abort, retry; and edit its note on the dashboard"),
+        ("FAILED", ["RETRY"], "You may: retry"),
+        ("COMPLETED", ["EDIT_NOTE"], "It has ended. You may edit its note on the dashboard"),
+        ("ABORTED", [], "It has ended. You may do nothing now"),
+        ("SUSPENDED", ["SUBMIT_FORM"], "You may do nothing now"),
+    ],
+)
+def test_a_process_says_what_its_reader_may_do(status: str, actions: list[str], shown: str) -> None:
+    process = {"status": status, "availableActions": actions, "openInputRequest": {"canSubmit": False}}
+
+    assert _actions(process) == shown
 
 
 @pytest.mark.parametrize(("length", "is_cut"), [(SHOWN, False), (SHOWN + 1, True)])

@@ -2,7 +2,7 @@
 import { act } from "react";
 import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { ApiError, run } from "./client";
+import { ApiError, run, Unauthenticated } from "./client";
 import { useLive } from "./useLive";
 
 vi.mock("./client", async (original) => ({ ...(await original<typeof import("./client")>()), run: vi.fn() }));
@@ -51,6 +51,14 @@ describe("a query that follows the stream", () => {
     await draw("a");
     await pass(120_000);
     expect(asked.mock.calls.length).toBeLessThan(10);
+  });
+
+  it("is loading, and no error, until somebody has signed in", async () => {
+    asked.mockRejectedValue(new Unauthenticated("Sign in first."));
+    await draw("a");
+    await pass(10_000);
+    expect(place.textContent).toBe("null");
+    expect(asked).toHaveBeenCalledTimes(1);
   });
 
   it("is not read again after its page was left, also if the last answer is an error", async () => {

@@ -60,9 +60,11 @@ export function useLive<Data, Variables extends AnyVariables>(
     } catch (problem) {
       work.isFresh ||= isFresh;
       wait = retries.after(problem);
-      // Sign-in is asked for once for the whole page, and reads everything again.
-      work.isDue ||= !(problem instanceof Unauthenticated);
-      if (generation === work.generation) setState(({ data }) => ({ data, error: problem as Error, isReading: false }));
+      // Sign-in is asked for once for the whole page, and reads everything again: until then the page is loading.
+      const isSignedOut = problem instanceof Unauthenticated;
+      work.isDue ||= !isSignedOut;
+      const outcome = isSignedOut ? { error: null, isReading: true } : { error: problem as Error, isReading: false };
+      if (generation === work.generation) setState(({ data }) => ({ data, ...outcome }));
     }
     work.isBusy = false;
     if (work.isDue && !work.isOver) work.timer ||= window.setTimeout(() => void read(), wait);

@@ -26,6 +26,11 @@ export const ENGINE = graphql(`
         changedBy {
           name
         }
+        queuedProcesses
+        lagSeconds
+        workers {
+          name
+        }
       }
     }
   }

@@ -11,6 +11,7 @@ graphql(`
     subject
     status
     startedAt
+    updatedAt
     endedAt
     durationSeconds
     currentStep {
@@ -28,8 +29,8 @@ graphql(`
 `);
 
 export const PROCESSES = graphql(`
-  query Processes($first: Int!, $after: String, $filter: ProcessFilter) {
-    processes(first: $first, after: $after, filter: $filter) {
+  query Processes($first: Int!, $after: String, $filter: ProcessFilter, $order: ProcessOrder) {
+    processes(first: $first, after: $after, filter: $filter, orderBy: $order) {
       nodes {
         ...ProcessRow
       }

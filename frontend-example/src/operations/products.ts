@@ -11,6 +11,7 @@ graphql(`
     lockedBy {
       id
       subject
+      status
     }
     customerId
     customerDescription

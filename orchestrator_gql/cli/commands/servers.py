@@ -116,11 +116,13 @@ def demo(
         ".demo"
     ),
     no_examples: Annotated[bool, Parameter(name="--no-examples", help="begin with an empty screen")] = False,
+    verbose: Annotated[bool, Parameter(name="--verbose", help="log requests and steps, not only warnings")] = False,
 ) -> int:
     """Show everything on this machine: a server with some workflows, the dashboard, and a small service that runs real
     Ansible playbooks and calls back. Nothing else has to be running, and nothing outside the work folder is changed.
     A fresh work folder gets examples, each with a note that says so; --no-examples leaves it empty.
-    If ANSIBLE_PROXY_URL is set, the service at that address runs the playbooks instead.
+    If ANSIBLE_PROXY_URL is set, the service at that address runs the playbooks instead. The terminal shows warnings and
+    errors only; --verbose or ORCHESTRATOR_LOG_LEVEL changes that.
 
       orchestrator-gql demo
       orchestrator-gql demo --port 8080 --work /tmp/demo
@@ -131,5 +133,12 @@ def demo(
     with working("Starting the demo") as ended:
         from orchestrator_gql.cli.demo import demo as serve_demo
 
-        serve_demo(port=port, proxy_port=proxy_port, work=work, has_examples=not no_examples, on_start=ended)
+        serve_demo(
+            port=port,
+            proxy_port=proxy_port,
+            work=work,
+            has_examples=not no_examples,
+            on_start=ended,
+            is_verbose=verbose,
+        )
     return DONE

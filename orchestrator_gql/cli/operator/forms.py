@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from orchestrator_gql.cli.client import VerbRefused
-from orchestrator_gql.cli.places import page_error
+from orchestrator_gql.cli.places import page_errors
 from orchestrator_gql.cli.terminal import printable
 from orchestrator_gql.cli.values import is_nothing, lines_of, text_of
 from orchestrator_gql.utils.errors import PayloadInvalid
@@ -21,7 +21,9 @@ Choose = Callable[[dict[str, Any], str], str]
 """Lets the person search for a value of a field: the JSON Schema of the field and the question; blank for none."""
 
 CHOICES = 6
-"""The values of a choice that the description of a form names."""
+"""The values of a choice that the description of a form names, if they fit into `CHOICES_WIDTH` characters."""
+
+CHOICES_WIDTH = 72
 
 JSON_TYPES: dict[str, type | tuple[type, ...]] = {
     "string": str,
@@ -71,11 +73,7 @@ def described(page: dict[str, Any]) -> list[str]:
         types = [
             str(each["type"]) for each in (field, *field.get("anyOf", ())) if each.get("type") not in (None, "null")
         ]
-        if "enum" in field:
-            more = f" and {len(field['enum']) - CHOICES} more" if len(field["enum"]) > CHOICES else ""
-            kind = f"one of {', '.join(_named(field, _text(each)) for each in field['enum'][:CHOICES])}{more}"
-        else:
-            kind = " or ".join(types)
+        kind = f"one of {_some_choices(field)}" if "enum" in field else " or ".join(types)
         default = page["initialData"].get(name)
         parts = (
             kind or "any value",
@@ -95,8 +93,12 @@ def _has_parts(value: Json) -> bool:
 def error_text(response: dict[str, Any]) -> str:
     """The errors of a page in one line: the page, the fields and the reasons."""
     schema = response["page"]["schema"]
-    errors = "; ".join(page_error(error, schema) for error in response["errors"])
-    return f"Page {response['pageIndex'] + 1}, {response['page']['title']!r}: {errors}"
+    errors = page_errors(response["errors"], schema)
+    is_field_of_another_page = response["page"].get("hasNext") and "there is no field" in errors
+    pages = (
+        ". More pages follow: --pages gives all pages, and --set fields of the last" if is_field_of_another_page else ""
+    )
+    return f"Page {response['pageIndex'] + 1}, {response['page']['title']!r}: {errors}{pages}"
 
 
 def as_field(page: dict[str, Any], name: str, value: Json, text: str) -> Json:
@@ -213,6 +215,15 @@ def _editable(page: dict[str, Any]) -> list[str]:
 
 def _text(value: Json) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _some_choices(field: dict[str, Any]) -> str:
+    """The first choices, and how many others there are: at least one, and as many as a line can hold."""
+    names = [_named(field, _text(each)) for each in field["enum"][:CHOICES]]
+    while len(names) > 1 and len(", ".join(names)) > CHOICES_WIDTH:
+        names.pop()
+    left = len(field["enum"]) - len(names)
+    return f"{', '.join(names)}{f' and {left} more' if left else ''}"
 
 
 def _named(field: dict[str, Any], value: Json) -> str:

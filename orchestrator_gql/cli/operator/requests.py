@@ -16,7 +16,7 @@ DECISIONS = "decisions { by { id name } policy at verdict comment }"
 STANDING = f"assignee {{ key name }} dueAt claimedBy {{ id name }} claimedAt approvalsNeeded canSubmit {DECISIONS}"
 """The team of an input request, the person who claimed it, and its approvals."""
 
-PAGE = "index title description schema initialData submitLabel digest"
+PAGE = "index hasNext title description schema initialData submitLabel digest"
 OPEN = f"""\
 query Open($id: ID!, $pages: [JSON!]!, $isForm: Boolean!) {{ process(id: $id) {{ id status
   openInputRequest {{ id version title step {{ name }} {STANDING} blockedReason canReject sendBackTo

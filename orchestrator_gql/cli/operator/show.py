@@ -11,6 +11,7 @@ from uuid import UUID
 
 from orchestrator_gql.cli.client import VerbRefused
 from orchestrator_gql.cli.operator.requests import DECISIONS, STANDING, approvals, claimed, decided, due
+from orchestrator_gql.cli.operator.standstill import NEED_A_WORKER, standstill
 from orchestrator_gql.cli.operator.times import age, deadline, moment
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.style import STATUSES, is_colored, styled
@@ -46,7 +47,10 @@ COMMANDS = {
     "COMPLETE_CALLBACK": "complete",
     "ADOPT_CALLBACK_ATTEMPT": "adopt",
 }
-"""The command of each action of a process; a note is edited on the dashboard."""
+"""The command of each action of a process, except for `NOTE`."""
+
+NOTE = "EDIT_NOTE"
+ENDED = ("COMPLETED", "ABORTED")
 
 SHOWN = 200
 """Characters of a refused body that are shown."""
@@ -74,7 +78,8 @@ def show(url: str, id: UUID, *, is_json: bool = False) -> None:
     if is_json:
         print(json.dumps(process, indent=2))
         return
-    for line in lines(process, datetime.now(UTC), earlier_decisions(url, process)):
+    halt = standstill(url) if process["status"] in NEED_A_WORKER else None
+    for line in lines(process, datetime.now(UTC), earlier_decisions(url, process), halt):
         is_plain = True
         for part in _folded(printable(line)):
             shown = _painted(part) if is_plain else part
@@ -135,8 +140,8 @@ def earlier_decisions(url: str, process: dict[str, Any]) -> Decisions:
     return decisions
 
 
-def lines(process: dict[str, Any], now: datetime, before: Decisions) -> list[str]:
-    """The process as lines; ``before`` holds the result of `earlier_decisions`."""
+def lines(process: dict[str, Any], now: datetime, before: Decisions, halt: str | None = None) -> list[str]:
+    """The process as lines; ``before`` holds the result of `earlier_decisions`, ``halt`` that of `standstill`."""
     began = age(process["startedAt"], now)
     rows = [f"{process['workflowName']} {process['id']} is {process['status']}, started {began} ago"]
     if process["subject"]:
@@ -146,6 +151,8 @@ def lines(process: dict[str, Any], now: datetime, before: Decisions) -> list[str
     if why := process["whyWaiting"]:
         until = f" ({deadline(why['until'], now)})" if why["until"] else ""
         rows.append(f"  {why['message']}{until}")
+    if halt:
+        rows.append(f"  {halt}")
     if process["failure"]:
         rows.append(f"  {process['failure']['code']}: {process['failure']['message']}")
         if not any(_is_same(step["failure"], process["failure"]) for step in process["steps"]):
@@ -159,12 +166,12 @@ def lines(process: dict[str, Any], now: datetime, before: Decisions) -> list[str
         rows += _callback(callback, now)
     if input_request := process["openInputRequest"]:
         rows += _form(input_request, now)
-    rows.append(f"You may: {_actions(process) or 'nothing now'}")
+    rows.append(_actions(process))
     return rows
 
 
 def _actions(process: dict[str, Any]) -> str:
-    """The actions of the caller, by the names of their commands; the others are those of the dashboard.
+    """The actions of the caller, by the names of their commands; a note has none and is edited on the dashboard.
 
     The process offers its form to everybody, so the form is left out if the caller may not decide it.
     """
@@ -172,8 +179,11 @@ def _actions(process: dict[str, Any]) -> str:
     is_theirs = input_request is None or input_request["canSubmit"]
     offered = [action for action in process["availableActions"] if is_theirs or action != "SUBMIT_FORM"]
     commands = sorted(COMMANDS[action] for action in offered if action in COMMANDS)
-    others = [action.lower().replace("_", " ") for action in offered if action not in COMMANDS]
-    return "; ".join(filter(None, [", ".join(commands), f"on the dashboard: {', '.join(others)}" if others else ""]))
+    note = "edit its note on the dashboard" if NOTE in offered else ""
+    if commands:
+        return f"You may: {', '.join(commands)}{f'; and {note}' if note else ''}"
+    ended = "It has ended. " if process["status"] in ENDED else ""
+    return f"{ended}You may {note or 'do nothing now'}"
 
 
 def _step(step: dict[str, Any], before: list[dict[str, Any]]) -> list[str]:

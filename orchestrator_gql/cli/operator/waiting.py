@@ -10,6 +10,7 @@ from orchestrator_gql.cli import live
 from orchestrator_gql.cli.client import ConnectionFailed, VerbRefused
 from orchestrator_gql.cli.credentials import hint
 from orchestrator_gql.cli.failure import DONE, PROCESS_ABORTED, PROCESS_FAILED, PROCESS_SUSPENDED, TIMED_OUT
+from orchestrator_gql.cli.operator.standstill import NEED_A_WORKER, standstill_async
 from orchestrator_gql.cli.request import request_async
 from orchestrator_gql.cli.style import STATUSES, styled
 from orchestrator_gql.cli.terminal import printable
@@ -60,6 +61,7 @@ class _Waiting:
         self.process: Process = {}
         self._url, self._id = url, id
         self._seen: dict[int, tuple[str, int]] = {}
+        self._is_warned = False
 
     async def follow(self, seconds: float | None) -> None:
         """Follow the process until it has an outcome; raises `TimeoutError` if that takes longer."""
@@ -67,8 +69,17 @@ class _Waiting:
             async for _ in changes:
                 self.process = await self._read()
                 self._print_steps()
+                await self._warn()
                 if self.process["status"] in OUTCOMES:
                     return
+
+    async def _warn(self) -> None:
+        """Say once if the engine stands still: no event comes then."""
+        if self._is_warned or self.process["status"] not in NEED_A_WORKER:
+            return
+        self._is_warned = True
+        if why := await standstill_async(self._url):
+            print(printable(why), file=sys.stderr, flush=True)
 
     async def _read(self) -> Process:
         while True:

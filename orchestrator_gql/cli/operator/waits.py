@@ -1,6 +1,7 @@
 """`orchestrator-gql waits`: list the open callbacks and forms, the overdue first."""
 
 import json
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from orchestrator_gql.cli.operator.decisions import teams_of
 from orchestrator_gql.cli.operator.ids import short
 from orchestrator_gql.cli.operator.known import demand_teams
 from orchestrator_gql.cli.operator.requests import STANDING, approvals, claimed
+from orchestrator_gql.cli.operator.standstill import standstill
 from orchestrator_gql.cli.operator.times import age, deadline, is_past
 from orchestrator_gql.cli.request import all_nodes
 from orchestrator_gql.cli.table import Table, is_for_people
@@ -45,6 +47,8 @@ def waits(
     if not mine and assignee is None:
         open_waits += map(_callback, all_nodes(url, CALLBACKS, "callbacks"))
     open_waits = [wait for wait in open_waits if not overdue or _is_overdue(wait, now)]
+    if not is_json and (why := standstill(url)):
+        print(printable(why), file=sys.stderr)
     open_waits.sort(key=lambda wait: (not _is_overdue(wait, now), wait["until"] or "9999", wait["since"]))
     if open_waits and not is_json and is_for_people():
         Table(TITLES, [_cells(wait, now) for wait in open_waits], wide=len(TITLES) - 1).print()

@@ -15,6 +15,7 @@ from orchestrator_gql.security import Principal
 from orchestrator_gql.storage import events, listing, process_filters
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import CallbackStatus, EventKind, InputRequestStatus, ProcessStatus
+from orchestrator_gql.workflows.registry import Registry
 
 T = TypeVar("T")
 
@@ -67,8 +68,8 @@ class ProcessFilter:
     )
     search: str | None = strawberry.field(
         default=None,
-        description="The subject, the name of the workflow, the note or (from 4 digits on) the id contains this text, "
-        "in upper or lower case; null does not filter.",
+        description="The subject, the name or the description of the workflow, the note or (from 4 digits on) the id "
+        "contains this text, in upper or lower case; null does not filter.",
     )
     products: list[str] | None = strawberry.field(
         default=None,
@@ -79,7 +80,7 @@ class ProcessFilter:
         default=None, description="The process is FAILED with one of these failure codes; null does not filter."
     )
 
-    def within(self, workflow_names: list[str] | None = None) -> process_filters.ProcessFilter:
+    def within(self, registry: Registry, workflow_names: list[str] | None = None) -> process_filters.ProcessFilter:
         wanted = process_filters.ProcessFilter(
             ids=None if self.ids is None else [uuid_or_nowhere(id) for id in self.ids],
             statuses=self.statuses,
@@ -91,6 +92,7 @@ class ProcessFilter:
             started_at=_span(self.started_at),
             updated_at=_span(self.updated_at),
             search=self.search,
+            found_workflows=registry.described(self.search) if self.search else (),
             products=self.products,
             failure_codes=self.failure_codes,
         )
@@ -132,8 +134,8 @@ class InputRequestFilter:
     )
     search: str | None = strawberry.field(
         default=None,
-        description="The subject, the name of the workflow, the note or (from 4 digits on) the id of the process "
-        "contains this text, in upper or lower case; null does not filter.",
+        description="The subject, the name or the description of the workflow, the note or (from 4 digits on) the id "
+        "of the process contains this text, in upper or lower case; null does not filter.",
     )
     products: list[str] | None = strawberry.field(
         default=None,
@@ -147,7 +149,11 @@ class InputRequestFilter:
     def as_of(self, now: datetime, runtime: Runtime, principal: Principal) -> listing.InputRequestFilter:
         inbox = None if self.mine is None else input_request_reads.inbox(runtime, principal, is_mine=self.mine)
         process = process_filters.ProcessFilter(
-            workflow_names=self.workflow_names, search=self.search, products=self.products, created_by=self.created_by
+            workflow_names=self.workflow_names,
+            search=self.search,
+            found_workflows=runtime.registry.described(self.search) if self.search else (),
+            products=self.products,
+            created_by=self.created_by,
         )
         return listing.InputRequestFilter(
             now, self.statuses, self.assignee_keys, self.overdue, self.claimed, self.claimed_by, inbox, process

@@ -235,7 +235,9 @@ class Stats:
         counts = self.by_status
         if filter is not None:
             context = info.context
-            counts = await process_reads.status_counts(context.reading, context.principal, filter.within())
+            counts = await process_reads.status_counts(
+                context.reading, context.principal, filter.within(context.runtime.registry)
+            )
         return ProcessStatusCount.all_of(counts)
 
     @resolved(

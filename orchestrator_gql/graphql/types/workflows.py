@@ -105,8 +105,8 @@ class Workflow(Node):
         ] = 20,
         after: After = None,
     ) -> Connection[Process]:
-        wanted = filter or ProcessFilter()
-        return await process_connection(info, wanted.within(workflow_names=[self.name]), PageArgs(first, after))
+        wanted = (filter or ProcessFilter()).within(info.context.runtime.registry, workflow_names=[self.name])
+        return await process_connection(info, wanted, PageArgs(first, after))
 
 
 @strawberry.type(description="A workflow for a product subscription.")

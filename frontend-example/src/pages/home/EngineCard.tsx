@@ -3,6 +3,7 @@ import { lazy, Suspense, useState } from "react";
 import { ApiError, run } from "../../api/client";
 import { Icon } from "../../components/Badge";
 import { Time } from "../../components/Time";
+import { lacksWorkers } from "../../engine";
 import type { HomeQuery } from "../../gql/graphql";
 import { SET_ENGINE_STATE } from "../../operations/home";
 import { ICONS } from "../../status";
@@ -17,6 +18,7 @@ const LOOKS = {
   PAUSING: { word: "Pausing", tone: "person", icon: ICONS.clock },
   PAUSED: { word: "Paused", tone: "person", icon: ICONS.stop },
 } as const;
+const NO_WORKER = { word: "No worker", tone: "bad", icon: ICONS.cross } as const;
 
 interface Props {
   engine: Engine;
@@ -26,7 +28,7 @@ interface Props {
 
 export function EngineCard({ engine, mayManage, onChanged }: Props) {
   const [isAsking, setAsking] = useState(false);
-  const { word, tone, icon } = LOOKS[engine.state];
+  const { word, tone, icon } = lacksWorkers(engine) ? NO_WORKER : LOOKS[engine.state];
   const isRunning = engine.state === "RUNNING";
   return (
     <section className="home-card" aria-labelledby="engine-title">

@@ -40,8 +40,13 @@ export function TaskCard({ overdue, tasks, total }: { overdue: readonly HomeTask
         <li key={id}>
           <Link href={addresses.process(process.id)}>{process.subject}</Link>
           <span className="muted">
-            {title} · {dueAt ? <Deadline at={dueAt} /> : <Waits since={createdAt} />}
-            {claimedBy && ` · claimed by ${claimedBy.name}`}
+            <bdi>{title}</bdi> · {dueAt ? <Deadline at={dueAt} /> : <Waits since={createdAt} />}
+            {claimedBy && (
+              <>
+                {" · claimed by "}
+                <bdi>{claimedBy.name}</bdi>
+              </>
+            )}
           </span>
         </li>
       ))}
@@ -84,7 +89,7 @@ export function CallbackCard({ callbacks }: { callbacks: NonNullable<HomeQuery["
         <li key={id}>
           <Link href={addresses.process(process.id)}>{process.subject}</Link>
           <span className="muted">
-            {name ?? workflowOf(process)} {expiresAt && <Deadline at={expiresAt} />}
+            <bdi>{name ?? workflowOf(process)}</bdi> {expiresAt && <Deadline at={expiresAt} />}
           </span>
         </li>
       ))}
@@ -103,7 +108,7 @@ export function FailedCard({ failed }: { failed: NonNullable<HomeQuery["failed"]
             {failureReason?.message}
           </span>
           <span className="muted">
-            {workflowOf(run)} · <Time at={updatedAt} isRelative />
+            <bdi>{workflowOf(run)}</bdi> · <Time at={updatedAt} isRelative />
           </span>
         </li>
       ))}

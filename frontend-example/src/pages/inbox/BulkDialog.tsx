@@ -128,7 +128,7 @@ function TaskName({ task: { title, process } }: { task: BulkTask }) {
     <p className="bulk-name">
       <b>{process.subject}</b>{" "}
       <span className="muted">
-        {title} · {workflowOf(process)} · started {process.createdBy && `by ${process.createdBy.name}, `}
+        <bdi>{title}</bdi> · <bdi>{workflowOf(process)}</bdi> · started {process.createdBy && `by ${process.createdBy.name}, `}
         <Time at={process.startedAt} /> <code title={process.id}>{tailOf(process.id)}</code>
       </span>
     </p>

@@ -29,11 +29,16 @@ export const ProcessRow = memo(function ProcessRow({ row, index, isStray, measur
           <span className="narrow-status">
             <Badge status={row.status} />
           </span>{" "}
-          {title} · <Time at={row.startedAt} isRelative />
-          {row.createdBy && ` · ${row.createdBy.name}`}
+          <bdi>{title}</bdi> · <Time at={row.startedAt} isRelative />
+          {row.createdBy && (
+            <>
+              {" · "}
+              <bdi>{row.createdBy.name}</bdi>
+            </>
+          )}
         </span>
       </th>
-      <td className="col-workflow" title={row.workflowName}>
+      <td className="col-workflow" dir="auto" title={row.workflowName}>
         {title}
       </td>
       <td className="col-status">

@@ -6,6 +6,7 @@ import { useViewer } from "../../app/viewer";
 import { useStore } from "../../api/store";
 import { usePageTitle } from "../../components/Announcer";
 import { ActiveFilters } from "../../components/filters/ActiveFilters";
+import { Choice } from "../../components/filters/Choice";
 import { toggled } from "../../components/filters/address";
 import { SearchField } from "../../components/filters/SearchField";
 import { useFilters, type Change } from "../../components/filters/useFilters";
@@ -15,6 +16,7 @@ import "../../styles/filters.css";
 import "../../styles/processes.css";
 import { FilterPanel } from "./FilterPanel";
 import { activeFilters, filtersOf, NAMES, processFilterOf } from "./filters";
+import { NEWEST_FIRST, ORDER_OPTIONS, orderOf } from "./orders";
 import { MOST_WAITING, type ProcessList, type Shown } from "./processList";
 import { ProcessTable } from "./ProcessTable";
 import { StatusChips } from "./StatusChips";
@@ -27,7 +29,7 @@ export default function Processes() {
   const clock = useStore(zone);
   const [isOpen, setOpen] = useState(false);
   const filter = useMemo(() => processFilterOf(filters), [filters]);
-  const [list, shown] = useProcessList(filter);
+  const [list, shown] = useProcessList(filter, orderOf(filters.order));
   return (
     <section className="processes" aria-labelledby="processes-title">
       <div className="page-head">
@@ -41,6 +43,7 @@ export default function Processes() {
         <button type="button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
           Filters
         </button>
+        <Choice label="Order" value={filters.order} options={ORDER_OPTIONS} none={NEWEST_FIRST} onChoose={(order) => change({ order })} />
       </div>
       {isOpen && <FilterPanel filters={filters} rows={shown.rows} viewer={viewer} onChange={change} />}
       <StatusChips filter={filter} chosen={filters.status} onToggle={(status) => change({ status: toggled(filters.status, status) })} />

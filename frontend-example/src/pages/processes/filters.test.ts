@@ -29,6 +29,13 @@ describe("the filters of an address", () => {
     expect(processFilterOf(filters)).toEqual({ statuses: ["FAILED"] });
   });
 
+  it("have an order beside them, and an unknown one is named", () => {
+    expect(parsed("order=changed").order).toBe("changed");
+    expect(processFilterOf(parsed("order=changed"))).toEqual({});
+    const { order, problems } = parsed("order=constructor");
+    expect([order, problems]).toEqual(["", ["There is no order “constructor”."]]);
+  });
+
   it("are said in words", () => {
     const words = activeFilters(parsed("q=lyon&by=u1"), "u1", "UTC").map((filter) => filter.words);
     expect(words).toEqual(["“lyon”", "Started by me"]);

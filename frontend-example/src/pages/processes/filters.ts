@@ -4,8 +4,9 @@ import type { ActiveFilter } from "../../components/filters/ActiveFilters";
 import type { ProcessFilter, ProcessStatus } from "../../gql/graphql";
 import { PROCESS_STATUSES } from "../../status";
 import { moment, type Zone } from "../../time";
+import { isOrder } from "./orders";
 
-/** The parameters of the address. */
+/** The parameters of the address that are conditions. */
 export const NAMES = ["q", "status", "workflow", "product", "team", "by", "code", "from", "to"] as const;
 
 export interface Filters {
@@ -19,6 +20,8 @@ export interface Filters {
   code: string;
   from: string;
   to: string;
+  /** The name of the order; empty for the newest first. It is no condition, so clearing the filters keeps it. */
+  order: string;
   /** Values of the address that are no filters, in words. */
   problems: string[];
 }
@@ -30,9 +33,11 @@ export function filtersOf(parameters: URLSearchParams): Filters {
   const one = (name: string): string => parameters.get(name)?.trim() ?? "";
   const [from, to] = [one("from"), one("to")];
   const statuses = parameters.getAll("status");
+  const order = one("order");
   const problems = [
     ...statuses.filter((status) => !isStatus(status)).map((status) => `There is no status “${status}”.`),
     ...[from, to].filter((value) => !isMoment(value)).map((value) => `“${value}” is no time.`),
+    ...(order && !isOrder(order) ? [`There is no order “${order}”.`] : []),
   ];
   return {
     q: one("q"),
@@ -44,6 +49,7 @@ export function filtersOf(parameters: URLSearchParams): Filters {
     code: one("code"),
     from: isMoment(from) ? from : "",
     to: isMoment(to) ? to : "",
+    order: isOrder(order) ? order : "",
     problems,
   };
 }

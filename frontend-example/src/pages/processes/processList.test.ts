@@ -1,10 +1,13 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ProcessFilter, ProcessRowFragment } from "../../gql/graphql";
-import { MOST_WAITING, PAGE_SIZE, ProcessList, type Page } from "./processList";
+import { compare, orderOf } from "./orders";
+import { MOST_WAITING, PAGE_SIZE, ProcessList, type Page, type Wanted } from "./processList";
+
+const timeOf = (number: number): string => new Date(1e12 + number * 1e3).toISOString();
 
 const row = (number: number, status = "RUNNING", version = 1): ProcessRowFragment =>
-  ({ id: `p${number}`, version, status, startedAt: new Date(1e12 + number * 1e3).toISOString() }) as ProcessRowFragment;
+  ({ id: `p${number}`, version, status, startedAt: timeOf(number), updatedAt: timeOf(number) }) as ProcessRowFragment;
 
 /** A server with some processes, which answers as the real one does. */
 class Server {
@@ -22,7 +25,7 @@ class Server {
     return () => (open(), ended);
   }
 
-  read = async (variables: { first: number; after: string | null; filter: ProcessFilter }): Promise<Page> => {
+  read = async (variables: Wanted): Promise<Page> => {
     this.asked++;
     const { gate } = this;
     const answer = this.answer(variables);
@@ -31,19 +34,19 @@ class Server {
     return answer;
   };
 
-  private answer(variables: { first: number; after: string | null; filter: ProcessFilter }): Page {
-    const { first, after, filter } = variables;
+  private answer(variables: Wanted): Page {
+    const { first, after, filter, order } = variables;
     const all = this.rows
       .filter(({ id, status }) => (filter.ids?.includes(id) ?? true) && (filter.statuses?.includes(status) ?? true))
-      .sort((a, b) => b.startedAt.localeCompare(a.startedAt));
+      .sort((a, b) => compare(order, a, b));
     const begin = after === null ? 0 : Number(after);
     return { rows: all.slice(begin, begin + first), hasMore: all.length > begin + first, cursor: String(begin + first) };
   }
 }
 
-async function listOf(server: Server, filter: ProcessFilter): Promise<ProcessList> {
+async function listOf(server: Server, filter: ProcessFilter, order = ""): Promise<ProcessList> {
   const list = new ProcessList(server.read);
-  await list.filterBy(filter);
+  await list.show(filter, orderOf(order));
   return list;
 }
 
@@ -100,7 +103,7 @@ describe("the list of processes", () => {
     async (_, isSecond) => {
       const list = isSecond ? await listOf(server, {}) : new ProcessList(server.read);
       const { edition } = list.get();
-      const answer = server.slowly(() => list.filterBy({ statuses: ["RUNNING"] }));
+      const answer = server.slowly(() => list.show({ statuses: ["RUNNING"] }, orderOf("")));
       await list.reload();
       await answer();
       expect(list.get().edition).toBe(edition + 1);
@@ -112,7 +115,7 @@ describe("the list of processes", () => {
   it("keeps the rows while another filter is read, then begins a new edition", async () => {
     const list = await listOf(server, {});
     const { edition } = list.get();
-    const reading = list.filterBy({ statuses: ["FAILED"] });
+    const reading = list.show({ statuses: ["FAILED"] }, orderOf(""));
     expect(ids(list)).toHaveLength(3);
     await reading;
     expect(ids(list)).toEqual([]);
@@ -121,8 +124,8 @@ describe("the list of processes", () => {
 
   it("throws away the answer to a former filter that arrives late", async () => {
     const list = await listOf(server, {});
-    const former = server.slowly(list.filterBy.bind(list, { statuses: ["RUNNING"] }));
-    await list.filterBy({ statuses: ["FAILED"] });
+    const former = server.slowly(list.show.bind(list, { statuses: ["RUNNING"] }, orderOf("")));
+    await list.show({ statuses: ["FAILED"] }, orderOf(""));
     await former();
     expect(ids(list)).toEqual([]);
   });
@@ -240,5 +243,33 @@ describe("the list of processes", () => {
     for (let change = 0; change < 100; change++) list.touch(["p1"]);
     await vi.runAllTimersAsync();
     expect(server.asked - before).toBe(1);
+  });
+
+  it.each([
+    ["", ["p3", "p2", "p1"], ["p4", "p3", "p2", "p1"]],
+    ["oldest", ["p1", "p2", "p3"], ["p1", "p2", "p3", "p4"]],
+    ["changed", ["p1", "p3", "p2"], ["p4", "p1", "p3", "p2"]],
+    ["unchanged", ["p2", "p3", "p1"], ["p2", "p3", "p1", "p4"]],
+  ])("has the order %o, also for what is new", async (order, before, after) => {
+    server.rows = [{ ...row(1), updatedAt: timeOf(10) }, row(2), row(3)];
+    const list = await listOf(server, {}, order);
+    expect(ids(list)).toEqual(before);
+    server.rows.push({ ...row(4), updatedAt: timeOf(11) });
+    list.touch(["p4"]);
+    await vi.runAllTimersAsync();
+    expect(list.get().newCount).toBe(1);
+    await list.showNew();
+    expect(ids(list)).toEqual(after);
+  });
+
+  it("leaves a new process to a later page if the order puts it there", async () => {
+    server.rows = Array.from({ length: PAGE_SIZE + 5 }, (_, number) => row(number));
+    const list = await listOf(server, {}, "oldest");
+    server.rows.push(row(1_000));
+    list.touch(["p1000"]);
+    await vi.runAllTimersAsync();
+    expect(list.get().newCount).toBe(0);
+    await list.more();
+    expect(ids(list).at(-1)).toBe("p1000");
   });
 });

@@ -1,10 +1,11 @@
 /**
- * The processes that a filter allows, newest first. Rows change in place and never move: new processes wait behind a button,
+ * The processes that a filter allows, in an order. Rows change in place and never move: new processes wait behind a button,
  * and a process that the filter no longer allows stays, marked as a stray, until the list is read again.
  */
 import { Unauthenticated } from "../../api/client";
 import { Retries } from "../../api/retries";
-import type { ProcessFilter, ProcessRowFragment } from "../../gql/graphql";
+import type { ProcessFilter, ProcessOrder, ProcessRowFragment } from "../../gql/graphql";
+import { compare, orderOf } from "./orders";
 
 export const PAGE_SIZE = 50;
 
@@ -21,7 +22,14 @@ export interface Page {
   cursor: string | null;
 }
 
-export type Read = (variables: { first: number; after: string | null; filter: ProcessFilter }) => Promise<Page>;
+export interface Wanted {
+  first: number;
+  after: string | null;
+  filter: ProcessFilter;
+  order: ProcessOrder;
+}
+
+export type Read = (variables: Wanted) => Promise<Page>;
 
 export interface Shown {
   rows: readonly ProcessRowFragment[];
@@ -51,6 +59,7 @@ const NOTHING: Shown = {
 
 export class ProcessList {
   private filter: ProcessFilter = {};
+  private order = orderOf("");
   private ids: string[] = [];
   private waiting: string[] = [];
   private strays = new Set<string>();
@@ -80,9 +89,9 @@ export class ProcessList {
     return () => this.listeners.delete(listener);
   };
 
-  /** Show what another filter allows. The rows stay until the answer is there, so the page does not flicker. */
-  async filterBy(filter: ProcessFilter): Promise<void> {
-    this.filter = filter;
+  /** Show what another filter allows, in this order. The rows stay until the answer is there, so the page does not flicker. */
+  async show(filter: ProcessFilter, order: ProcessOrder): Promise<void> {
+    [this.filter, this.order] = [filter, order];
     this.isClosed = false;
     await this.readFromStart(PAGE_SIZE, true);
   }
@@ -95,10 +104,10 @@ export class ProcessList {
   /** Read the page after the last row. */
   async more(): Promise<void> {
     if (this.snapshot.isReading || !this.snapshot.hasMore) return;
-    const { generation, filter, cursor } = this;
+    const { generation, filter, order, cursor } = this;
     this.publish({ isReading: true });
     try {
-      const page = await this.read({ first: PAGE_SIZE, after: cursor, filter });
+      const page = await this.read({ first: PAGE_SIZE, after: cursor, filter, order });
       if (generation === this.generation) this.append(page);
     } catch (problem) {
       if (generation === this.generation) this.publish({ isReading: false, error: problem as Error });
@@ -108,7 +117,7 @@ export class ProcessList {
   /** Put the new processes in their places; if they are too many, read the list again. */
   async showNew(): Promise<void> {
     if (this.waiting.length >= MOST_WAITING) return this.readFromStart(PAGE_SIZE, true);
-    this.ids = [...this.waiting, ...this.ids].sort((a, b) => this.order(a, b));
+    this.ids = [...this.waiting, ...this.ids].sort((a, b) => this.compare(a, b));
     this.waiting = [];
     this.publish({ edition: this.snapshot.edition + 1 });
   }
@@ -134,7 +143,7 @@ export class ProcessList {
     this.isOther ||= isOther;
     this.publish({ isReading: true });
     try {
-      const page = await this.read({ first, after: null, filter: this.filter });
+      const page = await this.read({ first, after: null, filter: this.filter, order: this.order });
       if (generation !== this.generation) return;
       this.known.clear();
       [this.ids, this.waiting, this.strays] = [[], [], new Set()];
@@ -202,7 +211,7 @@ export class ProcessList {
     const followed = ids.filter((id) => this.known.has(id));
     const hasFilter = Object.keys(this.filter).length > 0;
     const ask = async (wanted: string[], filter: ProcessFilter): Promise<readonly ProcessRowFragment[]> =>
-      wanted.length ? (await this.read({ first: wanted.length, after: null, filter: { ...filter, ids: wanted } })).rows : [];
+      wanted.length ? (await this.read({ first: wanted.length, after: null, filter: { ...filter, ids: wanted }, order: this.order })).rows : [];
     return Promise.all([hasFilter ? ask(followed, {}) : [], ask(ids, this.filter)]);
   }
 
@@ -225,7 +234,7 @@ export class ProcessList {
   /** Processes that the filter allows and that were not known; those behind the last row belong to a later page. */
   private add(rows: readonly ProcessRowFragment[]): void {
     const last = this.snapshot.hasMore ? this.known.get(this.ids.at(-1) ?? "") : undefined;
-    const fresh = rows.filter((row) => !this.known.has(row.id) && (!last || row.startedAt >= last.startedAt));
+    const fresh = rows.filter((row) => !this.known.has(row.id) && (!last || compare(this.order, row, last) < 0));
     this.keep(rows.filter(({ id }) => this.known.has(id)));
     this.keep(fresh);
     this.waiting.push(...fresh.map(({ id }) => id));
@@ -235,9 +244,9 @@ export class ProcessList {
     for (const row of rows) if (row.version >= (this.known.get(row.id)?.version ?? 0)) this.known.set(row.id, row);
   }
 
-  private order(a: string, b: string): number {
+  private compare(a: string, b: string): number {
     const [one, other] = [this.known.get(a), this.known.get(b)];
-    return (other?.startedAt ?? "").localeCompare(one?.startedAt ?? "") || b.localeCompare(a);
+    return one && other ? compare(this.order, one, other) : 0;
   }
 
   private publish(change: Partial<Shown>): void {

@@ -2,7 +2,7 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { run } from "../../api/client";
 import { onEvents } from "../../api/stream";
-import type { ProcessFilter } from "../../gql/graphql";
+import type { ProcessFilter, ProcessOrder } from "../../gql/graphql";
 import { PROCESSES } from "../../operations/processes";
 import { ProcessList, type Read, type Shown } from "./processList";
 
@@ -12,8 +12,8 @@ const read: Read = async (variables) => {
   return { rows: nodes, hasMore: pageInfo?.hasNextPage ?? false, cursor: pageInfo?.endCursor ?? null };
 };
 
-/** `filter` must stay the same object as long as its conditions are the same. */
-export function useProcessList(filter: ProcessFilter): [ProcessList, Shown] {
+/** `filter` and `order` must stay the same objects as long as they say the same. */
+export function useProcessList(filter: ProcessFilter, order: ProcessOrder): [ProcessList, Shown] {
   const [list] = useState(() => new ProcessList(read));
   useEffect(() => {
     // Events are heard before the list is read, so that nothing falls between.
@@ -21,11 +21,11 @@ export function useProcessList(filter: ProcessFilter): [ProcessList, Shown] {
       if (isFresh) void list.reload();
       else list.touch(events.map(({ processId }) => processId).filter((id) => id !== null && id !== undefined));
     });
-    void list.filterBy(filter);
+    void list.show(filter, order);
     return () => {
       stop();
       list.close();
     };
-  }, [list, filter]);
+  }, [list, filter, order]);
   return [list, useSyncExternalStore(list.subscribe, list.get)];
 }

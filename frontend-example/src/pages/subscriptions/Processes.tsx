@@ -38,7 +38,7 @@ export function Processes({ id }: { id: string }) {
             <Link href={addresses.process(process.id)}>{process.subject}</Link>
             <Badge status={process.status} />
             <span className="muted">
-              {workflowOf(process)} · <Time at={process.startedAt} isRelative />
+              <bdi>{workflowOf(process)}</bdi> · <Time at={process.startedAt} isRelative />
             </span>
             {process.failureReason && <p className="help error">{process.failureReason.message}</p>}
           </li>

@@ -2,11 +2,12 @@
 import { Link } from "wouter";
 import { addresses } from "../../app/addresses";
 import { Badge } from "../../components/Badge";
+import type { ProcessStatus } from "../../gql/graphql";
 
 interface Facts {
   inSync: boolean;
   outOfSyncReason?: string | null;
-  lockedBy?: { id: string; subject: string } | null;
+  lockedBy?: { id: string; subject: string; status: ProcessStatus } | null;
 }
 
 export function SyncMark({ subscription }: { subscription: Facts }) {
@@ -17,7 +18,7 @@ export function SyncMark({ subscription }: { subscription: Facts }) {
       <>
         <Badge status="LOCKED" />
         <span className="second">
-          <Link href={addresses.process(lockedBy.id)}>{lockedBy.subject}</Link> works on it
+          <Link href={addresses.process(lockedBy.id)}>{lockedBy.subject}</Link> {lockedBy.status === "FAILED" ? "failed and keeps it locked" : "works on it"}
         </span>
       </>
     );
