@@ -26,7 +26,7 @@ from orchestrator_gql.storage.product_subscription_lists import ProductSubscript
 
 pytestmark = pytest.mark.one_dispatcher
 
-SMALL, LARGE = RARE, 4 * RARE
+SMALL, LARGE = RARE, 5 * RARE // 2
 
 Fits = Callable[[Made], bool]
 CASES: list[tuple[str, ProductSubscriptionFilter, Fits]] = [

@@ -1,6 +1,7 @@
 """The queue on PostgreSQL holds wake-ups only: every runnable process continues even if the queue loses jobs."""
 
 import asyncio
+import time
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -17,8 +18,10 @@ from support.statements import counted
 
 from orchestrator_gql import begin, step
 from orchestrator_gql.commands.processes import abort_process
-from orchestrator_gql.engine.workers.distributed import OVERDUE, DistributedDispatcher
+from orchestrator_gql.engine.commit import CommitResult
+from orchestrator_gql.engine.workers.distributed import OVERDUE, POLL, DistributedDispatcher
 from orchestrator_gql.engine.workers.job_queue import JobQueue
+from orchestrator_gql.engine.workers.worker import WorkerTasks
 from orchestrator_gql.storage import leases, processes, wake_ups
 from orchestrator_gql.storage.database.after_commit import wake
 from orchestrator_gql.storage.database.postgres import PostgresDatabase
@@ -139,14 +142,24 @@ async def test_the_watch_leaves_out_processes_whose_jobs_wait(postgres: Postgres
     assert (without_queue, with_queue, fetched, lost) == (begun, [], begun, begun)
 
 
-async def test_urgent_jobs_come_first_and_many_jobs_need_few_fetches(postgres: PostgresServer, tmp_path: Path) -> None:
+async def test_urgent_jobs_come_first_and_many_jobs_need_few_fetches(
+    postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Steps that run beside each other end in any order, so the order in which they begin is judged."""
     calls: list[str] = []
+    begun_here: dict[str, None] = {}
+    begin_here = WorkerTasks.begin
+
+    def noted(work: WorkerTasks, process_id: UUID, claimed: CommitResult | None = None) -> "asyncio.Task[None]":
+        begun_here[str(process_id)] = None
+        return begin_here(work, process_id, claimed)
 
     @step("Note")
     async def note(process_id: str) -> None:
         calls.append(str(process_id))
 
     flow = of(note)
+    monkeypatch.setattr(WorkerTasks, "begin", noted)
     with postgres.database() as url:
         async with engine_of(url, flow, role="api") as api:
             begun = [await api.start(flow) for _ in range(60)]
@@ -155,14 +168,15 @@ async def test_urgent_jobs_come_first_and_many_jobs_need_few_fetches(postgres: P
                 api, "DELETE FROM procrastinate_jobs WHERE queueing_lock = ANY(:keys)", keys=[*map(str, urgent)]
             )
             await api.runtime.database.transaction(lambda conn: wake_ups.defer(conn, urgent, OVERDUE))
+            began = time.monotonic()
             with counted(tmp_path) as statements:
                 async with engine_of(url, flow, role="worker", public_url="http://api", heartbeat=60):
                     await api.until(lambda: _is_empty(api), awaited="the jobs to be removed")
                     fetches = [sent for sent in statements.taken() if "SKIP LOCKED" in sent and "jobs" in sent]
 
     assert sorted(calls) == sorted(map(str, begun))
-    assert set(map(str, urgent)) <= set(calls[:15])
-    assert len(fetches) <= 15
+    assert set(map(str, urgent)) <= set(list(begun_here)[:15])
+    assert len(fetches) <= 15 + (time.monotonic() - began) / POLL  # a slow machine polls while the steps run
 
 
 async def test_a_hundred_wake_ups_while_a_step_runs_make_a_single_call(postgres: PostgresServer) -> None:
