@@ -1,7 +1,6 @@
 """Connections with plain requests: how long they stay open, what they buffer, and what follows a request."""
 
 import asyncio
-import itertools
 import socket
 import struct
 from collections.abc import Callable
@@ -285,35 +284,6 @@ async def test_a_request_knows_nothing_of_the_requests_before_it(fields: bytes, 
         writer.close()
 
     assert seen == [""] * 4
-
-
-BEFORE = {
-    "plain": b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 2\r\n\r\nxy",
-    "chunks": b"POST / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n2\r\nxy\r\n0\r\n\r\n",
-}
-"""Requests that are served without h11, and with it."""
-
-
-@pytest.mark.parametrize("kinds", list(itertools.product(BEFORE, repeat=2)), ids=" ".join)
-@pytest.mark.parametrize("is_together", [True, False], ids=["together", "apart"])
-async def test_empty_lines_before_a_request_are_skipped(kinds: tuple[str, str], is_together: bool) -> None:
-    """Some clients end a body with an empty line that does not count as part of it (RFC 9112, section 2.2)."""
-    parts = [b"\r\n", BEFORE[kinds[0]], b"\r", b"\n\r\n", BEFORE[kinds[1]], b"\r\n"]
-    echo = Route("/", echoed, methods=["POST"])
-    async with asyncio.timeout(SECONDS), serving_in_process(Starlette(routes=[echo])) as port:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        for part in [b"".join(parts)] if is_together else parts:
-            writer.write(part)
-            await writer.drain()
-            await asyncio.sleep(0.01)
-        received = [await reader.readuntil(b"<xy>") for _ in kinds]
-        writer.close()
-
-    assert [response.split(b"\r\n", 1)[0] for response in received] == [b"HTTP/1.1 200 OK"] * 2
-
-
-async def echoed(request: Request) -> Response:
-    return PlainTextResponse(b"<" + await request.body() + b">")
 
 
 LAST = {

@@ -13,9 +13,6 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from orchestrator_gql.cli.serving.metered import MeteredTransport
 from orchestrator_gql.cli.serving.plain_requests import PlainCycle, PlainRequest, plain_request
 
-EMPTY_LINES = b"\r\n"
-"""Skipped before a request (RFC 9112, section 2.2): some clients end a body with an empty line, and h11 answers 400."""
-
 
 class Flow(FlowControl):
     """Reads no more while the client is far ahead: while much waits behind the open request.
@@ -70,9 +67,6 @@ class PlainHttp(H11Protocol):
 
     def handle_events(self) -> None:
         """Process what h11 has, and note if it keeps much for later."""
-        if self.conn.our_state is h11.IDLE and self.conn.their_state is h11.IDLE:
-            kept = self.conn.trailing_data[0]
-            self.conn._receive_buffer.maybe_extract_at_most(len(kept) - len(kept.lstrip(EMPTY_LINES)))
         super().handle_events()
         is_later = self.conn.their_state not in (h11.IDLE, h11.SEND_BODY)
         self.flow.is_far_ahead = is_later and len(self.conn.trailing_data[0]) > HIGH_WATER_LIMIT
