@@ -12,7 +12,7 @@ from orchestrator_gql.cli.completion import FILES, script
 from orchestrator_gql.cli.help_text import page_of
 
 SCRIPT = script("fish")
-PATHS = {"--output", "--file", "--result", *FILES}
+PATHS = {"--output", "--file", "--result", "--against", *FILES}
 
 
 def offered(command: str, option: str) -> str:

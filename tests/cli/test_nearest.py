@@ -17,6 +17,7 @@ ARGUMENTS = {"start": ["greeting"], "assign": [ID, "NOC"], "backup": ["copy.db"]
 NEEDED = {
     "serve": ["--workflows", "flows"],
     "worker": ["--workflows", "flows"],
+    "contracts": ["--workflows", "flows"],
     "adopt": ["--reason", "x"],
     "reawait": ["--for", "1h"],
     "complete": ["--result", "x", "--reason", "x"],

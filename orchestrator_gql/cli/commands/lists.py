@@ -90,8 +90,10 @@ def products(
 ) -> int:
     """List the products, with the workflows that work on them; or list the product subscriptions to one product.
 
-    orchestrator-gql products
-    orchestrator-gql products L2VPN --json
+      orchestrator-gql products
+      orchestrator-gql products L2VPN --json
+
+    A product subscription has a page of its own on the dashboard, with its values, its processes and its history.
     """
     from orchestrator_gql.cli.credentials import server_of
     from orchestrator_gql.cli.operator.products import list_products, list_subscriptions

@@ -22,8 +22,6 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any, NoReturn
 
-from orchestrator_gql.utils.author_calls import AuthorRaised, attempt
-from orchestrator_gql.utils.exception_text import log_trace
 from orchestrator_gql.utils.forks import keep_handlers_from_children
 
 logger = logging.getLogger(__name__)
@@ -154,6 +152,9 @@ class Ending:
 
 
 def _contained(handler: Callable[[int, FrameType | None], object]) -> Callable[[int, FrameType | None], None]:
+    from orchestrator_gql.utils.author_calls import AuthorRaised, attempt  # only here: they import pydantic
+    from orchestrator_gql.utils.exception_text import log_trace
+
     def call(number: int, frame: FrameType | None) -> None:
         outcome = attempt(handler, number, frame)
         if isinstance(outcome, AuthorRaised):
