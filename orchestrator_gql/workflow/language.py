@@ -233,9 +233,8 @@ def workflow(
 
     ``initial_input_form`` is a form function as for `inputstep`. ``authorize_callback`` decides who may start the
     workflow and submit its forms. ``run_predicate`` returns None if a process may start, otherwise the reason why not;
-    it may take ``reporter``, ``workflow_name`` and ``workflow_target``.
-    ``on_abort`` are steps that clean up after an abort: the process is ABORTED after the last of them, or after a
-    second abort.
+    it may take ``reporter``, ``workflow_name`` and ``workflow_target``. ``on_abort`` are steps that clean up after an
+    abort: the process is ABORTED after the last of them, or after a second abort.
 
     A workflow that works on a product subscription starts only on a subscription to one of ``products`` (names;
     without them, the products whose models its steps and its start form take) in one of ``statuses``. With

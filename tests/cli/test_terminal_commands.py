@@ -212,7 +212,7 @@ def test_a_server_that_dies_while_a_command_waits_is_found_again(tmp_path: Path)
             running(tmp_path, "start", "lingering", "--yes", "--wait", "--url", url) as start,
             running(tmp_path, "processes", "--watch", "--json", "--url", url) as watch,
         ):
-            until(lambda: "RUNNING" in start.err.read_text() or None)
+            until(lambda: ("RUNNING" in start.err.read_text() and watch.out.read_text()) or None)
             first.process.kill()
             first.process.wait()
             until(lambda: ("Reconnecting" in start.err.read_text() and "Reconnecting" in watch.err.read_text()) or None)
@@ -284,6 +284,7 @@ def test_a_workflow_is_shown_with_its_form_and_its_steps(person: Person) -> None
 JSON_WORDS: dict[str, tuple[str, ...]] = {
     "processes": ("--limit", "2"),
     "workflows": (),
+    "products": (),
     "waits": (),
     "show": ("ASKING",),
     "notifications": (),
@@ -308,8 +309,8 @@ JSON_WORDS: dict[str, tuple[str, ...]] = {
     "audit export": (),
 }
 WITHOUT_JSON = {"serve", "worker", "demo", "completion"}
-ELSEWHERE = {"tail", "adopt", "resend"}
-"""Their JSON needs a stream, a late delivery or a notification; see the tests of these commands."""
+ELSEWHERE = {"tail", "adopt", "resend", "contracts"}
+"""Their JSON needs a stream, a late delivery, a notification or a module; see the tests of these commands."""
 
 
 def test_the_table_of_json_has_every_command() -> None:

@@ -47,7 +47,7 @@ TIMES: dict[str, Callable[[Any], Any]] = {
 @pytest.mark.parametrize("time", NO_TIME, ids=repr)
 @pytest.mark.parametrize("what", TIMES)
 def test_a_time_is_a_number_of_seconds_or_a_timedelta(what: str, time: Any) -> None:
-    with pytest.raises(WorkflowDefinitionError, match="give seconds or a timedelta") as refused:
+    with pytest.raises(WorkflowDefinitionError, match="give seconds as a number, or a timedelta") as refused:
         TIMES[what](time)
 
     assert f"The {what}" in str(refused.value)

@@ -136,7 +136,7 @@ async def test_a_process_waits_if_no_task_is_free(storage: str, clock: TurnableC
 
     assert waiting == [CREATED, CREATED]
     assert len(ran) == 3
-    assert claims.process_ids == {second, third}  # the watch may wake one of them twice
+    assert claims.process_ids <= {second, third}  # jobs that come together are claimed in one transaction
 
 
 async def test_a_claim_that_is_not_committed_frees_its_task(
