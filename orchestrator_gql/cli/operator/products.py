@@ -5,7 +5,7 @@ from typing import Any
 
 from orchestrator_gql.cli.client import VerbRefused
 from orchestrator_gql.cli.operator.known import unknown_name
-from orchestrator_gql.cli.request import request
+from orchestrator_gql.cli.request import all_nodes
 from orchestrator_gql.cli.table import Table
 
 LIST = """\
@@ -37,35 +37,18 @@ def list_subscriptions(url: str, name: str, *, is_json: bool = False) -> None:
     """Print each product subscription to the product of this name; raises `VerbRefused` if there is no such product."""
     if name not in (names := [product["name"] for product in _products(url)]):
         raise VerbRefused(unknown_name("product", "products", name, names))
-    found, after = False, None
-    while True:
-        page = request(url, SUBSCRIPTIONS, {"name": name, "first": PAGE, "after": after})["productSubscriptions"]
-        found = found or bool(page["nodes"])
-        _print_subscriptions(page["nodes"], is_json=is_json)
-        if not page["pageInfo"]["hasNextPage"]:
-            break
-        after = page["pageInfo"]["endCursor"]
-    if not found and not is_json:
-        print(f"There is no subscription to {name}.")
-
-
-def _print_subscriptions(rows: list[dict[str, Any]], *, is_json: bool) -> None:
+    rows = all_nodes(url, SUBSCRIPTIONS, "productSubscriptions", {"name": name, "first": PAGE})
     if is_json:
         for row in rows:
             print(json.dumps(row))
-    elif rows:
-        cells = [[row["id"], row["status"], _sync(row), row["customerId"], _described(row)] for row in rows]
+    elif cells := [[row["id"], row["status"], _sync(row), row["customerId"], _described(row)] for row in rows]:
         Table(("ID", "STATUS", "SYNC", "CUSTOMER", "DESCRIPTION"), cells, wide=4).print()
+    else:
+        print(f"There is no subscription to {name}.")
 
 
 def _products(url: str) -> list[dict[str, Any]]:
-    rows, after = list[dict[str, Any]](), None
-    while True:
-        page = request(url, LIST, {"after": after})["products"]
-        rows += page["nodes"]
-        if not page["pageInfo"]["hasNextPage"]:
-            return rows
-        after = page["pageInfo"]["endCursor"]
+    return list(all_nodes(url, LIST, "products"))
 
 
 def _workflows(row: dict[str, Any]) -> str:
