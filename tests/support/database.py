@@ -59,7 +59,8 @@ class PostgresServer:
         self._template = f"template_{uuid4().hex}"
         self._connection: psycopg.Connection | None = None
         self._execute(f"CREATE DATABASE {self._template}")
-        asyncio.run(_migrated(self._of(self._template)))
+        with ThreadPoolExecutor(1) as executor:  # this thread may have an event loop: Playwright's
+            executor.submit(asyncio.run, _migrated(self._of(self._template))).result()
 
     @contextmanager
     def database(self, *, is_migrated: bool = True) -> Iterator[str]:

@@ -77,8 +77,12 @@ class _Waiting:
         """Say once if the engine stands still: no event comes then."""
         if self._is_warned or self.process["status"] not in NEED_A_WORKER:
             return
+        try:
+            why = await standstill_async(self._url)
+        except ConnectionFailed:  # the events say so, and are connected again
+            return
         self._is_warned = True
-        if why := await standstill_async(self._url):
+        if why:
             print(printable(why), file=sys.stderr, flush=True)
 
     async def _read(self) -> Process:
