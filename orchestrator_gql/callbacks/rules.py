@@ -239,11 +239,6 @@ class Arrival:
     has_receipt: bool = False
 
     @property
-    def stored_id(self) -> UUID | None:
-        """The id of a delivery that was stored before its job was known; its sender has it as the receipt."""
-        return UUID(self.receipt) if self.has_receipt else None
-
-    @property
     def after(self) -> Callback:
         """The callback once the outcome is stored, as far as the decision of its wait needs it."""
         if not isinstance(self.outcome, Accepted):

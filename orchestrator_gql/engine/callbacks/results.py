@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel
 from sqlalchemy import Connection
@@ -149,8 +150,9 @@ def _keep_attempt(
     receipt: str | None = None,
     error: str | None = None,
 ) -> None:
-    """Store the attempt. A delivery that came before its job was known keeps its time, its id and its receipt."""
-    callback_id, outcome, id = arrived.callback.id, arrived.outcome.outcome, arrived.stored_id
+    """Store the attempt. A delivery that came before its job was known keeps its time, and its receipt as its id."""
+    callback_id, outcome = arrived.callback.id, arrived.outcome.outcome
+    id = UUID(arrived.receipt) if arrived.has_receipt else None
     at, sent = (now, receipt) if id is None else (arrived.at, arrived.receipt)
     callback_attempts.keep(conn, callback_id, shown, outcome, now=at, receipt=sent, error=error, id=id)
 
