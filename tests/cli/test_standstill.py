@@ -1,10 +1,13 @@
 """If the engine stands still, an operator at a terminal reads it where they look: no worker runs, or it is paused."""
 
 import json
+import socket
 from pathlib import Path
 
 from support.command_line import orchestrator, running, serving
 from support.database import PostgresServer
+
+from orchestrator_gql.cli.operator.standstill import standstill
 
 NO_WORKER = "No worker is running: no step starts until somebody starts one with `orchestrator-gql worker`."
 
@@ -42,3 +45,10 @@ def test_a_pause_is_named_with_its_reason_and_its_end(tmp_path: Path) -> None:
     assert ": power work (0 steps running, 0 processes waiting): `orchestrator-gql resume --url" in waits.stderr
     assert json.loads(resumed.stdout)["state"] == "RUNNING"
     assert waits_after.stderr == ""
+
+
+def test_a_server_that_died_takes_nothing_away_from_what_was_read() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+
+    assert standstill(f"http://127.0.0.1:{port}") is None

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from orchestrator_gql.cli.client import ConnectionFailed
 from orchestrator_gql.cli.credentials import hint
 from orchestrator_gql.cli.pause import DESCRIBED, summary
 from orchestrator_gql.cli.request import request, request_async
@@ -13,12 +14,18 @@ NEED_A_WORKER = ("CREATED", "RUNNING")
 
 
 def standstill(url: str) -> str | None:
-    """The reason for the engine's standstill as a sentence; None if it works."""
-    return _reason(url, request(url, DOCUMENT, {})["engine"])
+    """The reason for the engine's standstill as a sentence; None if it works, or if the server is away.
+
+    The command has read what it prints: a server that died meanwhile must not take that away.
+    """
+    try:
+        return _reason(url, request(url, DOCUMENT, {})["engine"])
+    except ConnectionFailed:
+        return None
 
 
 async def standstill_async(url: str) -> str | None:
-    """As `standstill`, on an event loop."""
+    """As `standstill`, on an event loop; raises `ConnectionFailed`, because the caller waits and can ask again."""
     return _reason(url, (await request_async(url, DOCUMENT, {}))["engine"])
 
 

@@ -229,7 +229,8 @@ async def test_units_of_a_group_share_savepoints(database: SqliteDatabase) -> No
     await store(database, [keep(str(n)) for n in range(32)])
 
     savepoints = len([command for command in commands if command.startswith("SAVEPOINT")])
-    assert 4 <= savepoints <= 8  # of eight units each; a slow machine makes two groups of them
+    groups = commands.count("COMMIT") - 1  # one is that of the trace; a slow machine may make two groups of the units
+    assert 4 <= savepoints < 4 + groups  # of eight units each, but for the last of a group
 
 
 class ToyClaim:
