@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from orchestrator_gql.events.notifier import Notifier
-from orchestrator_gql.events.stream import BATCH, POLL, Batch, read_batch
+from orchestrator_gql.events.stream import BATCH, Batch, Pause, read_batch
 from orchestrator_gql.storage import events
 from orchestrator_gql.storage.database import Database
 from orchestrator_gql.storage.events import EventFilter, Place, place_of
@@ -232,6 +232,7 @@ class Feed:
         return [self._of_process.setdefault(id, {}) for id in follower.process_ids]
 
     async def _keep_reading(self) -> None:
+        pause = Pause()
         try:
             while True:
                 ticket = self._notifier.ticket()
@@ -244,7 +245,7 @@ class Feed:
                         follower.fall_behind()
                     self._cursor, self.place = batch.cursor, place_of(batch.cursor)
                 if batch.caught_up:
-                    await self._notifier.wait(ticket, POLL)
+                    await self._notifier.wait(ticket, pause.behind(batch))
         except Exception as error:
             if self._reading is not asyncio.current_task():
                 return  # the last follower left, and the next follower began another task

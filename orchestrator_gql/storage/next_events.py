@@ -7,7 +7,7 @@ with those that SQLAlchemy keeps takes ten times as long as to read the rows.
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Integer, Text, bindparam, cast, select, text, tuple_
+from sqlalchemy import BigInteger, Connection, Integer, Text, bindparam, cast, exists, select, text, tuple_
 
 from orchestrator_gql.storage.database.prepared import Prepared, read_ahead
 from orchestrator_gql.storage.event_order import GATE, is_postgres
@@ -18,6 +18,8 @@ UNLIMITED = 2**62
 """Bytes that no page has."""
 
 _pruned = Prepared(select(pruned_until.c.cursor))
+
+_held_back = Prepared(select(exists().where(text(f"events.tx >= {GATE}")).select_from(events).label("is_held_back")))
 
 _of_sqlite = Prepared(
     select(events).where(events.c.id > bindparam("id")).order_by(events.c.id).limit(bindparam("limit", type_=Integer))
@@ -43,7 +45,7 @@ def behind(conn: Connection, tx: int, id: int, limit: int) -> Iterator[dict[str,
         return _of_sqlite.each(conn, {"id": id, "limit": limit})
     left = room()
     values = {"tx": str(tx), "id": id, "limit": limit, "room": UNLIMITED if left is None else left}
-    read_ahead(conn, [(_of_postgres, values), (_pruned, {})])
+    read_ahead(conn, [(_of_postgres, values), (_pruned, {}), (_held_back, {})])
     return _of_postgres.each(conn, values)
 
 
@@ -51,3 +53,11 @@ def pruned_until_cursor(conn: Connection) -> str | None:
     """The cursor behind the last event that retention deleted; None if it deleted none."""
     pruned = _pruned.first(conn, {})
     return None if pruned is None else pruned["cursor"]
+
+
+def is_held_back(conn: Connection) -> bool:
+    """True if the log has committed events which the snapshot gate does not show yet: only on PostgreSQL."""
+    if not is_postgres(conn):
+        return False
+    row = _held_back.first(conn, {})
+    return row is not None and row["is_held_back"]

@@ -49,8 +49,7 @@ def _shown(url: str) -> set[str]:
 def test_each_connection_of_a_server_has_a_name(tmp_path: Path, url: str, role: str) -> None:
     command, names = SERVERS[role]
     with running(tmp_path, *command, *ADDRESS, "--database", url):
-        until(lambda: _shown(url) >= names or None)
-        assert _shown(url) == names
+        until(lambda: _shown(url) == names or None)  # a connection that is being opened has no name yet
 
 
 @pytest.mark.parametrize("role", SERVERS)
