@@ -92,8 +92,12 @@ def pytest_collection_finish() -> None:
     """Look for garbage from here on, but not among all modules and tests."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*COLLECTIONS)
     gc.enable()
 
+
+COLLECTIONS = (10_000, 20, 20)
+"""When garbage is looked for, see `gc.set_threshold`: as often as in a new program it costs a tenth of all tests."""
 
 LONG = 60.0
 """Seconds of all tests: after a longer run the files that took longest are printed."""

@@ -112,14 +112,14 @@ async def test_random_documents_are_answered_as_graphql_core_answers_them(story:
     await story.notes(2)
     await story.waits()
     planned = 0
-    for seed in range(60):
+    for seed in range(30):
         query = Documents(seed).query()
         for who in (LOCAL_OPERATOR, READER):
             await both(story, query, who, id=str(process_id), yes=True, no=seed % 2 == 0)
         known = documents.find(query, is_stranger=False)
         planned += known is not None and bool(known.plans)
 
-    assert planned > 50
+    assert planned > 25
 
 
 @pytest.mark.parametrize(
