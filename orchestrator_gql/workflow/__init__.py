@@ -1,5 +1,9 @@
 """The workflow language: steps, lists of steps, and the functions that make them."""
 
+import sys
+from types import ModuleType
+from typing import Any, NoReturn
+
 from orchestrator_gql.workflow.callback_step import callback_step
 from orchestrator_gql.workflow.language import (
     abort,
@@ -39,3 +43,15 @@ __all__ = [
     "steplens",
     "workflow",
 ]
+
+
+class _Package(ModuleType):
+    """This package, which `from orchestrator_gql import workflow` gives to an author who wants the decorator."""
+
+    def __call__(self, *_: Any, **__: Any) -> NoReturn:
+        raise TypeError(
+            "'workflow' is the module here, not the decorator. Write: from orchestrator_gql.workflow import workflow"
+        )
+
+
+sys.modules[__name__].__class__ = _Package

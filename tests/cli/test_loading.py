@@ -114,3 +114,13 @@ def test_two_workflows_with_the_same_name_are_refused(tmp_path: Path) -> None:
 
     assert result.returncode == 2
     assert "Two workflows are named 'greeting'" in result.stderr
+
+
+def test_the_module_in_place_of_the_decorator_is_named_with_the_import_that_gives_the_decorator(tmp_path: Path) -> None:
+    (tmp_path / "flows.py").write_text(
+        'from orchestrator_gql import workflow\n\n@workflow("Nothing")\ndef nothing(): ...\n'
+    )
+
+    message = refusal(tmp_path, "flows")
+
+    assert "Write: from orchestrator_gql.workflow import workflow (flows.py, line 3: @workflow" in message
