@@ -12,10 +12,10 @@ from orchestrator_gql import forms
 from orchestrator_gql.engine import commit
 from orchestrator_gql.engine.audit_log import key_of
 from orchestrator_gql.engine.callbacks.operator_actions import LockedCallback
-from orchestrator_gql.engine.commit import PendingTransitions, commit_context
 from orchestrator_gql.engine.input_requests import decisions, requests, unanswered
 from orchestrator_gql.engine.input_requests.decisions import Lock, OpenRequest
 from orchestrator_gql.engine.input_requests.requests import DecisionResult
+from orchestrator_gql.engine.pending_transitions import PendingTransitions, commit_context
 from orchestrator_gql.engine.steps import execution
 from orchestrator_gql.engine.steps.calls import outside
 from orchestrator_gql.engine.steps.failures import in_request

@@ -16,8 +16,13 @@ from sqlalchemy.exc import DBAPIError
 
 from orchestrator_gql.callbacks.rules import Arrival
 from orchestrator_gql.engine import commit, engine_errors
-from orchestrator_gql.engine.commit import CommitResult, PendingTransitions
-from orchestrator_gql.engine.step_commits import failed_at
+from orchestrator_gql.engine.commit import CommitResult
+from orchestrator_gql.engine.pending_transitions import (
+    PendingTransitions,
+    commit_context,
+    failed_at,
+    with_current_definition,
+)
 from orchestrator_gql.engine.steps import calls
 from orchestrator_gql.engine.woken import NONE_KNOWN, KnownCallbacks, woken_in
 from orchestrator_gql.process import Process, claim, steps_of
@@ -113,8 +118,8 @@ def _claim_free(
     ``stored`` are deliveries to its wait that the transaction has stored, ``known`` the callbacks of the wait.
     """
     pending = PendingTransitions(process).then(claim(process, worker=runtime.worker, now=now))
-    pending = commit.with_current_definition(conn, pending, workflow)
-    context = commit.commit_context(runtime, steps_of(process, workflow))
+    pending = with_current_definition(conn, pending, workflow)
+    context = commit_context(runtime, steps_of(process, workflow))
     if stored:
         pending = replace(pending, stored=stored)
     if fails:

@@ -23,13 +23,8 @@ from uuid import UUID
 from orchestrator_gql.engine import engine_errors
 from orchestrator_gql.engine.callbacks import waits
 from orchestrator_gql.engine.claims import claim_process
-from orchestrator_gql.engine.commit import (
-    CommitResult,
-    Fenced,
-    PendingTransitions,
-    commit_context,
-    needs_names,
-)
+from orchestrator_gql.engine.commit import CommitResult, Fenced
+from orchestrator_gql.engine.pending_transitions import PendingTransitions, commit_context, needs_names
 from orchestrator_gql.engine.step_commits import commit_step
 from orchestrator_gql.engine.steps import conditions, execution, input_steps
 from orchestrator_gql.engine.steps.failures import failure_at, log_decided

@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 from orchestrator_gql.callbacks.rules import WITH_RESULT, Callback, Delivery, is_over
 from orchestrator_gql.engine import audit_log, authorization, commit
 from orchestrator_gql.engine.callbacks import results, waits
-from orchestrator_gql.engine.commit import PendingTransitions, commit_context, lock_process
+from orchestrator_gql.engine.commit import lock_process
+from orchestrator_gql.engine.pending_transitions import PendingTransitions, commit_context
 from orchestrator_gql.process import (
     Abort,
     AuditNote,
