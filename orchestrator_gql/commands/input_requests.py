@@ -10,7 +10,6 @@ from sqlalchemy import Connection
 
 from orchestrator_gql import forms
 from orchestrator_gql.engine import commit
-from orchestrator_gql.engine.audit_log import key_of
 from orchestrator_gql.engine.callbacks.operator_actions import LockedCallback
 from orchestrator_gql.engine.input_requests import decisions, requests, unanswered
 from orchestrator_gql.engine.input_requests.decisions import Lock, OpenRequest
@@ -153,10 +152,11 @@ def _decide(
 ) -> DecisionResult:
     """Store the decision under the lock of the process; the last decision that is needed moves the process on."""
     process, standing, request, earlier = lock(conn, opened, principal)
+    audit_key = runtime.settings.audit_secret
     if earlier:
         demand_same(request, earlier[0], decision.pages, decision.shown_digest)
     if len(earlier) + 1 < request.approvals_needed:
-        events.append(conn, [requests.keep(conn, request, decision, SCOPE, key_of(runtime), is_last=False)])
+        events.append(conn, [requests.keep(conn, request, decision, SCOPE, audit_key, is_last=False)])
         processes.learn(conn, process, process.secrets.knowing(turn.secrets.values))
         if request.claimed_by is not None:  # the person who had claimed it has decided, so the claim ends
             request = input_requests.claim(conn, request.id, None, None) or request
@@ -164,7 +164,7 @@ def _decide(
     stale = StaleForm(process_id=opened.process.id)
     input_requests.demand_closed(conn, request, InputRequestStatus.SUBMITTED, decision.at, stale)
     timers.clear_request(conn, process.id, request.id)
-    events.append(conn, [requests.keep(conn, request, decision, SCOPE, key_of(runtime))])
+    events.append(conn, [requests.keep(conn, request, decision, SCOPE, audit_key)])
     after = _move_on(conn, runtime, principal, replace(opened, process=process), decision, turn, standing)
     return DecisionResult.closed(request, InputRequestStatus.SUBMITTED, decision.at, after)
 
@@ -244,7 +244,9 @@ async def reject_input_request(
         stale = StaleForm(process_id=process.id)
         input_requests.demand_closed(conn, request, InputRequestStatus.REJECTED, decision.at, stale)
         timers.clear_request(conn, process.id, request.id)
-        events.append(conn, [requests.keep(conn, request, decision, "rejectInputRequest", key_of(runtime))])
+        events.append(
+            conn, [requests.keep(conn, request, decision, "rejectInputRequest", runtime.settings.audit_secret)]
+        )
         transition = _transition(conn, process, opened, decision)
         pending = PendingTransitions(process).then(transition)
         context = commit_context(runtime, steps_of(transition.process, opened.workflow))
