@@ -27,10 +27,10 @@ from orchestrator_gql.engine.steps import calls
 from orchestrator_gql.engine.woken import NONE_KNOWN, KnownCallbacks, woken_in
 from orchestrator_gql.process import Process, claim, steps_of
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.storage import callbacks, free_processes, processes
-from orchestrator_gql.storage.callbacks import Wait
+from orchestrator_gql.storage import free_processes, processes, waits
 from orchestrator_gql.storage.database.after_commit import CommitEffects, begin_unit, commit_effects, end_units
 from orchestrator_gql.storage.database.batches import Batches
+from orchestrator_gql.storage.waits import Wait
 from orchestrator_gql.types import ProcessStatus
 from orchestrator_gql.utils.author_demands import refusing_demands
 from orchestrator_gql.utils.errors import StorageUnavailable
@@ -149,7 +149,7 @@ def _claim_all(conn: Connection, runtime: Runtime, process_ids: Sequence[UUID]) 
     locked, free = free_processes.lock_all(conn, process_ids, now)
     deployed = _deployed(runtime, free)
     places = (_wait_of(process, workflow) for process, workflow in deployed)
-    known = callbacks.of_waits(conn, [place for place in places if place is not None])
+    known = waits.of_each(conn, [place for place in places if place is not None])
     return dict.fromkeys(locked) | _claim_each(conn, runtime, deployed, known, now)
 
 

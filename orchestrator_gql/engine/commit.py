@@ -75,8 +75,10 @@ def apply(
     ``standing`` is known to a caller that locked the process and read it in this transaction; it may also have read the
     callbacks of its wait: ``known``. Raises `Fenced` if another worker moved the process on since ``before``.
     """
-    lock_external_ids(conn, pending, context)
-    current = standing or processes.hold_as(conn, before)
+    current = standing
+    if current is None:
+        lock_external_ids(conn, pending, context)
+        current = processes.hold_as(conn, before)
     if current is None:
         raise Fenced
     if current.engine is not EngineState.RUNNING:
