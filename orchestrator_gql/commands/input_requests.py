@@ -20,13 +20,7 @@ from orchestrator_gql.engine.steps.calls import outside
 from orchestrator_gql.engine.steps.failures import in_request
 from orchestrator_gql.engine.steps.state import changed, fetched_now, through_lenses
 from orchestrator_gql.forms.errors import DEFAULT_LOCALE
-from orchestrator_gql.input_requests.decision import (
-    Decision,
-    clean_comment,
-    demand_same,
-    demand_shown,
-    demand_version,
-)
+from orchestrator_gql.input_requests.decision import Decision, clean_comment, demand_same, demand_shown, demand_version
 from orchestrator_gql.process import Abort, Failed, Process, Success, Transition, abort, decide, send_back, steps_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal, display_name
@@ -35,12 +29,7 @@ from orchestrator_gql.storage.expected_processes import transaction_expecting
 from orchestrator_gql.storage.processes import Standing
 from orchestrator_gql.types import Failure, InputRequestStatus, Json, Verdict
 from orchestrator_gql.utils.author_calls import returned_by
-from orchestrator_gql.utils.errors import (
-    AlreadyDecided,
-    FieldError,
-    InvalidState,
-    StaleForm,
-)
+from orchestrator_gql.utils.errors import AlreadyDecided, FieldError, InvalidState, StaleForm
 from orchestrator_gql.utils.json import canonical, encode
 from orchestrator_gql.utils.json.stored import Stored
 from orchestrator_gql.workflow.model import send_back_target

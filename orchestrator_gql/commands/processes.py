@@ -23,11 +23,7 @@ from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import events, processes
 from orchestrator_gql.storage.columns import Words
 from orchestrator_gql.types import Event, EventKind
-from orchestrator_gql.utils.errors import (
-    FieldError,
-    PayloadInvalid,
-    StaleVersion,
-)
+from orchestrator_gql.utils.errors import FieldError, PayloadInvalid, StaleVersion
 
 
 async def abort_process(

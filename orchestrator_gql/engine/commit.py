@@ -17,24 +17,14 @@ from orchestrator_gql.engine.input_requests import requests
 from orchestrator_gql.engine.pending_transitions import CommitContext, PendingTransitions, lock_external_ids, settle
 from orchestrator_gql.engine.steps.execution import Tokens
 from orchestrator_gql.engine.woken import NONE_KNOWN, KnownCallbacks, Woken, known_after
-from orchestrator_gql.process import (
-    Process,
-    StepExecution,
-    Transition,
-)
+from orchestrator_gql.process import Process, StepExecution, Transition
 from orchestrator_gql.process.model import copy_process
 from orchestrator_gql.storage import callbacks, events, processes, steps, timers
 from orchestrator_gql.storage.database.after_commit import commit_effects, wake
 from orchestrator_gql.storage.processes import Standing
 from orchestrator_gql.storage.product_subscription_saves import save_all
 from orchestrator_gql.storage.timers import TimerKind
-from orchestrator_gql.types import (
-    ENDED,
-    EngineState,
-    Event,
-    EventKind,
-    ProcessStatus,
-)
+from orchestrator_gql.types import ENDED, EngineState, Event, EventKind, ProcessStatus
 from orchestrator_gql.utils.copies import copier
 from orchestrator_gql.utils.errors import StaleVersion
 

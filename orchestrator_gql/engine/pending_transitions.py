@@ -35,11 +35,7 @@ from orchestrator_gql.process import (
 from orchestrator_gql.process.outcomes import copy_transition
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import steps
-from orchestrator_gql.types import (
-    Failure,
-    ProcessStatus,
-    StepStatus,
-)
+from orchestrator_gql.types import Failure, ProcessStatus, StepStatus
 from orchestrator_gql.utils.copies import maker
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, StepList, Workflow
 

@@ -28,16 +28,7 @@ from orchestrator_gql.engine.pending_transitions import PendingTransitions, comm
 from orchestrator_gql.engine.step_commits import commit_step
 from orchestrator_gql.engine.steps import conditions, execution, input_steps
 from orchestrator_gql.engine.steps.failures import failure_at, log_decided
-from orchestrator_gql.process import (
-    Abort,
-    Failed,
-    Skipped,
-    Success,
-    abort,
-    decide,
-    step_at,
-    steps_of,
-)
+from orchestrator_gql.process import Abort, Failed, Skipped, Success, abort, decide, step_at, steps_of
 from orchestrator_gql.process.secrecy import outcome_shown
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import leases

@@ -7,19 +7,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Row,
-    RowMapping,
-    and_,
-    bindparam,
-    func,
-    insert,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Row, RowMapping, and_, bindparam, func, insert, select, text, update
 
 from orchestrator_gql.callbacks.rules import Callback
 from orchestrator_gql.storage import columns

@@ -4,20 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import (
-    ARRAY,
-    Connection,
-    Integer,
-    Text,
-    Uuid,
-    and_,
-    any_,
-    bindparam,
-    cast,
-    column,
-    func,
-    select,
-)
+from sqlalchemy import ARRAY, Connection, Integer, Text, Uuid, and_, any_, bindparam, cast, column, func, select
 
 from orchestrator_gql.callbacks.rules import Callback
 from orchestrator_gql.storage.callbacks import callback_in, know_text
