@@ -14,7 +14,13 @@ from sqlalchemy import Connection
 from orchestrator_gql.engine import audit_log, engine_state, subscription_locks
 from orchestrator_gql.engine.callbacks import results, waits
 from orchestrator_gql.engine.input_requests import requests
-from orchestrator_gql.engine.pending_transitions import CommitContext, PendingTransitions, lock_external_ids, settle
+from orchestrator_gql.engine.pending_transitions import (
+    CommitContext,
+    PendingTransitions,
+    is_only_claimed,
+    lock_external_ids,
+    settle,
+)
 from orchestrator_gql.engine.steps.execution import Tokens
 from orchestrator_gql.engine.woken import NONE_KNOWN, KnownCallbacks, Woken, known_after
 from orchestrator_gql.process import Process, StepExecution, Transition
@@ -74,7 +80,7 @@ def apply(
     if current.engine is not EngineState.RUNNING:
         pending, context = if_paused or pending, replace(context, hands_over=True)
     pending, tokens = settle(conn, before, pending, context, known)
-    failures = before.engine_failures if _is_only_claimed(before, pending.process) else 0
+    failures = before.engine_failures if is_only_claimed(before, pending.process) else 0
     after = copy_process(pending.process, version=current.version + 1, note=current.note, engine_failures=failures)
     is_held = after.status is ProcessStatus.RUNNING and after.worker is not None
     processes.write(conn, before, after, context.lease_until if is_held else None, Fenced, current)
@@ -90,12 +96,6 @@ def apply(
         engine_state.finish_pausing(conn, context.now)
     has_waits = any(transition.wait is not None for transition in pending.transitions)
     return CommitResult(after, tokens, known=known_after(pending.transitions) if has_waits else NONE_KNOWN)
-
-
-def _is_only_claimed(before: Process, after: Process) -> bool:
-    """True if a worker only claimed the process: the position did not change, so this is no progress yet."""
-    is_claimed = after.epoch > before.epoch and after.status is ProcessStatus.RUNNING
-    return is_claimed and (after.position, after.aborted_by) == (before.position, before.aborted_by)
 
 
 def begin_process(conn: Connection, start: Transition, audit_key: bytes | None) -> Process:

@@ -161,6 +161,12 @@ def _arrivals(transition: Transition) -> tuple[Arrival, ...]:
     return () if transition.wait is None else transition.wait.arrivals
 
 
+def is_only_claimed(before: Process, after: Process) -> bool:
+    """True if a worker only claimed the process: the position did not change, so this is no progress yet."""
+    is_claimed = after.epoch > before.epoch and after.status is ProcessStatus.RUNNING
+    return is_claimed and (after.position, after.aborted_by) == (before.position, before.aborted_by)
+
+
 def lock_external_ids(conn: Connection, pending: PendingTransitions, context: CommitContext) -> None:
     """Lock the external ids that the pending transitions name; a caller that locks the process itself calls this first.
 
