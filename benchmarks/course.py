@@ -16,7 +16,8 @@ from sqlalchemy import Connection
 from orchestrator_gql import begin, step
 from orchestrator_gql.cli.serve import SWITCH_INTERVAL
 from orchestrator_gql.engine import commit
-from orchestrator_gql.engine.commit import CommitContext, CommitResult, PendingTransitions
+from orchestrator_gql.engine.commit import CommitResult
+from orchestrator_gql.engine.pending_transitions import CommitContext, PendingTransitions
 from orchestrator_gql.engine.shared_commits import Commit, commit_expecting
 from orchestrator_gql.events.notifier import LocalNotifier
 from orchestrator_gql.process import Process, Success, claim, create, decide

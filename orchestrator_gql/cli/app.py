@@ -19,7 +19,7 @@ from cyclopts import (
 from orchestrator_gql.cli import catalog, help_text
 from orchestrator_gql.cli.catalog import PROGRAM, entries
 from orchestrator_gql.cli.failure import REFUSED
-from orchestrator_gql.cli.nearest import nearest
+from orchestrator_gql.cli.nearest import near_names
 from orchestrator_gql.cli.terminal import printable
 
 DEFAULTS = Parameter(negative=(), allow_repeating=True, show_default=False)
@@ -92,14 +92,14 @@ def _sentence(error: CycloptsError) -> str:
         case UnusedCliTokensError() if error.unused_tokens:
             text = f"One argument too many: {printable(error.unused_tokens[0])!r}"
     text = text if text.endswith((".", "?", "!")) else f"{text}."
-    near = nearest(word, [name for name in names if name not in UNSUGGESTED], 1)
+    near = near_names(word, [name for name in names if name not in UNSUGGESTED], 1)
     return f"{text} Did you mean {quote}{near[0]}{quote}?" if near else text
 
 
 def _lacking(error: MissingArgumentError, name: str) -> str:
     if error.keyword is not None or f"parameter {name} requires at least" in str(error):
         return f"{error.keyword or name} needs a value"
-    options = [each for each in error.unused_tokens or () if each.startswith("-") and nearest(each, [name])]
+    options = [each for each in error.unused_tokens or () if each.startswith("-") and near_names(each, [name])]
     meant = f": did you mean that by {options[0]}?" if options else ""
     return f"{' '.join(error.command_chain or ())} needs {name}{meant}"
 

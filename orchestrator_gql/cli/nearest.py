@@ -9,12 +9,12 @@ SHORTEST_PART = 3
 """Characters of a word that may stand for a longer name which begins with it."""
 
 
-def nearest(word: str, names: Iterable[str], most: int = MOST) -> list[str]:
+def near_names(word: str, names: Iterable[str], most: int = MOST) -> list[str]:
     """The names that differ from the word in few characters, or begin with it; the nearest first.
 
-    >>> nearest("--statuss", ["--status", "--since", "--yes"])
+    >>> near_names("--statuss", ["--status", "--since", "--yes"])
     ['--status']
-    >>> nearest("--yea", ["--team", "--set"])
+    >>> near_names("--yea", ["--team", "--set"])
     []
     """
     plain = _plain(word)
@@ -30,7 +30,7 @@ def did_you_mean(word: str, names: Iterable[str]) -> str:
     >>> did_you_mean("greting", ["greeting", "ordering"])
     " Did you mean 'greeting'?"
     """
-    near = nearest(word, names)
+    near = near_names(word, names)
     return f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
 
 

@@ -10,24 +10,17 @@ from sqlalchemy import Connection
 
 from orchestrator_gql import forms
 from orchestrator_gql.engine import commit
-from orchestrator_gql.engine.audit_log import key_of
 from orchestrator_gql.engine.callbacks.operator_actions import LockedCallback
-from orchestrator_gql.engine.commit import PendingTransitions, commit_context
 from orchestrator_gql.engine.input_requests import decisions, requests, unanswered
 from orchestrator_gql.engine.input_requests.decisions import Lock, OpenRequest
 from orchestrator_gql.engine.input_requests.requests import DecisionResult
+from orchestrator_gql.engine.pending_transitions import PendingTransitions, commit_context
 from orchestrator_gql.engine.steps import execution
 from orchestrator_gql.engine.steps.calls import outside
 from orchestrator_gql.engine.steps.failures import in_request
 from orchestrator_gql.engine.steps.state import changed, fetched_now, through_lenses
 from orchestrator_gql.forms.errors import DEFAULT_LOCALE
-from orchestrator_gql.input_requests.decision import (
-    Decision,
-    clean_comment,
-    demand_same,
-    demand_shown,
-    demand_version,
-)
+from orchestrator_gql.input_requests.decision import Decision, clean_comment, demand_same, demand_shown, demand_version
 from orchestrator_gql.process import Abort, Failed, Process, Success, Transition, abort, decide, send_back, steps_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal, display_name
@@ -36,12 +29,7 @@ from orchestrator_gql.storage.expected_processes import transaction_expecting
 from orchestrator_gql.storage.processes import Standing
 from orchestrator_gql.types import Failure, InputRequestStatus, Json, Verdict
 from orchestrator_gql.utils.author_calls import returned_by
-from orchestrator_gql.utils.errors import (
-    AlreadyDecided,
-    FieldError,
-    InvalidState,
-    StaleForm,
-)
+from orchestrator_gql.utils.errors import AlreadyDecided, FieldError, InvalidState, StaleForm
 from orchestrator_gql.utils.json import canonical, encode
 from orchestrator_gql.utils.json.stored import Stored
 from orchestrator_gql.workflow.model import send_back_target
@@ -153,10 +141,11 @@ def _decide(
 ) -> DecisionResult:
     """Store the decision under the lock of the process; the last decision that is needed moves the process on."""
     process, standing, request, earlier = lock(conn, opened, principal)
+    audit_key = runtime.settings.audit_secret
     if earlier:
         demand_same(request, earlier[0], decision.pages, decision.shown_digest)
     if len(earlier) + 1 < request.approvals_needed:
-        events.append(conn, [requests.keep(conn, request, decision, SCOPE, key_of(runtime), is_last=False)])
+        events.append(conn, [requests.keep(conn, request, decision, SCOPE, audit_key, is_last=False)])
         processes.learn(conn, process, process.secrets.knowing(turn.secrets.values))
         if request.claimed_by is not None:  # the person who had claimed it has decided, so the claim ends
             request = input_requests.claim(conn, request.id, None, None) or request
@@ -164,7 +153,7 @@ def _decide(
     stale = StaleForm(process_id=opened.process.id)
     input_requests.demand_closed(conn, request, InputRequestStatus.SUBMITTED, decision.at, stale)
     timers.clear_request(conn, process.id, request.id)
-    events.append(conn, [requests.keep(conn, request, decision, SCOPE, key_of(runtime))])
+    events.append(conn, [requests.keep(conn, request, decision, SCOPE, audit_key)])
     after = _move_on(conn, runtime, principal, replace(opened, process=process), decision, turn, standing)
     return DecisionResult.closed(request, InputRequestStatus.SUBMITTED, decision.at, after)
 
@@ -244,7 +233,9 @@ async def reject_input_request(
         stale = StaleForm(process_id=process.id)
         input_requests.demand_closed(conn, request, InputRequestStatus.REJECTED, decision.at, stale)
         timers.clear_request(conn, process.id, request.id)
-        events.append(conn, [requests.keep(conn, request, decision, "rejectInputRequest", key_of(runtime))])
+        events.append(
+            conn, [requests.keep(conn, request, decision, "rejectInputRequest", runtime.settings.audit_secret)]
+        )
         transition = _transition(conn, process, opened, decision)
         pending = PendingTransitions(process).then(transition)
         context = commit_context(runtime, steps_of(transition.process, opened.workflow))

@@ -14,19 +14,16 @@ from sqlalchemy import Connection
 from orchestrator_gql.engine import authorization, commit
 from orchestrator_gql.engine.audit_log import no_process, write_down
 from orchestrator_gql.engine.callbacks import operator_actions
-from orchestrator_gql.engine.commit import PendingTransitions, commit_context, lock_process
+from orchestrator_gql.engine.commit import lock_process
 from orchestrator_gql.engine.engine_state import demand_running
+from orchestrator_gql.engine.pending_transitions import PendingTransitions, commit_context
 from orchestrator_gql.process import AuditNote, Process, retry, steps_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import events, processes
 from orchestrator_gql.storage.columns import Words
 from orchestrator_gql.types import Event, EventKind
-from orchestrator_gql.utils.errors import (
-    FieldError,
-    PayloadInvalid,
-    StaleVersion,
-)
+from orchestrator_gql.utils.errors import FieldError, PayloadInvalid, StaleVersion
 
 
 async def abort_process(

@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 
 from orchestrator_gql import forms
 from orchestrator_gql.engine import authorization, start_check
-from orchestrator_gql.engine.audit_log import key_of
 from orchestrator_gql.engine.commit import begin_process
 from orchestrator_gql.engine.engine_state import demand_running
 from orchestrator_gql.engine.steps import execution
@@ -111,7 +110,7 @@ async def _start(
         now = runtime.clock.now()
         subject = subject_at_start(runtime, workflow, turn, facts)
         start = _begin_transition(workflow, turn, principal, request, id, subject, now)
-        process = begin_process(conn, start, key_of(runtime))
+        process = begin_process(conn, start, runtime.settings.audit_secret)
         if subscription_id is not None:
             _begin_on(conn, workflow, subscription_id, process, now)
         _remember_key(conn, request, process, now)

@@ -114,6 +114,9 @@ def misspelt(settings_cls: type[BaseModel], place: tuple[int | str, ...]) -> str
 def nearest(name: str, names: Iterable[str]) -> str | None:
     """Return the name that resembles ``name`` most; None if none does.
 
+    It may resemble it little: an unknown setting ends the start, so people look at the name before they take it. The
+    command line suggests near names only, see `near_names`.
+
     >>> nearest("DB_URL", ["DATABASE_URL", "PUBLIC_URL"])
     'DATABASE_URL'
     >>> nearest("signatureKey", ["signature_keys", "addresses"])

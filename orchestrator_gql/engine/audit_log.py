@@ -31,12 +31,7 @@ def write_down(
     are None are left out. The caller holds the lock of the process, or, if ``process_id`` is None, of the engine state.
     Raises `NotFound` if retention removes the process.
     """
-    write_entry(conn, key_of(runtime), process_id, actor=actor, action=action, details=details, now=now)
-
-
-def key_of(runtime: Runtime) -> bytes | None:
-    """The secret key that chains the audit log, or None if the settings have no key."""
-    return runtime.settings.audit_secret
+    write_entry(conn, runtime.settings.audit_secret, process_id, actor=actor, action=action, details=details, now=now)
 
 
 def write_entry(

@@ -16,16 +16,21 @@ from sqlalchemy.exc import DBAPIError
 
 from orchestrator_gql.callbacks.rules import Arrival
 from orchestrator_gql.engine import commit, engine_errors
-from orchestrator_gql.engine.commit import CommitResult, PendingTransitions
-from orchestrator_gql.engine.step_commits import failed_at
+from orchestrator_gql.engine.commit import CommitResult
+from orchestrator_gql.engine.pending_transitions import (
+    PendingTransitions,
+    commit_context,
+    failed_at,
+    with_current_definition,
+)
 from orchestrator_gql.engine.steps import calls
 from orchestrator_gql.engine.woken import NONE_KNOWN, KnownCallbacks, woken_in
 from orchestrator_gql.process import Process, claim, steps_of
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.storage import callbacks, free_processes, processes
-from orchestrator_gql.storage.callbacks import Wait
+from orchestrator_gql.storage import free_processes, processes, waits
 from orchestrator_gql.storage.database.after_commit import CommitEffects, begin_unit, commit_effects, end_units
 from orchestrator_gql.storage.database.batches import Batches
+from orchestrator_gql.storage.waits import Wait
 from orchestrator_gql.types import ProcessStatus
 from orchestrator_gql.utils.author_demands import refusing_demands
 from orchestrator_gql.utils.errors import StorageUnavailable
@@ -113,8 +118,8 @@ def _claim_free(
     ``stored`` are deliveries to its wait that the transaction has stored, ``known`` the callbacks of the wait.
     """
     pending = PendingTransitions(process).then(claim(process, worker=runtime.worker, now=now))
-    pending = commit.with_current_definition(conn, pending, workflow)
-    context = commit.commit_context(runtime, steps_of(process, workflow))
+    pending = with_current_definition(conn, pending, workflow)
+    context = commit_context(runtime, steps_of(process, workflow))
     if stored:
         pending = replace(pending, stored=stored)
     if fails:
@@ -144,7 +149,7 @@ def _claim_all(conn: Connection, runtime: Runtime, process_ids: Sequence[UUID]) 
     locked, free = free_processes.lock_all(conn, process_ids, now)
     deployed = _deployed(runtime, free)
     places = (_wait_of(process, workflow) for process, workflow in deployed)
-    known = callbacks.of_waits(conn, [place for place in places if place is not None])
+    known = waits.of_each(conn, [place for place in places if place is not None])
     return dict.fromkeys(locked) | _claim_each(conn, runtime, deployed, known, now)
 
 

@@ -15,7 +15,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator_gql.engine import commit
-from orchestrator_gql.engine.commit import Fenced, PendingTransitions, commit_context
+from orchestrator_gql.engine.commit import Fenced
+from orchestrator_gql.engine.pending_transitions import PendingTransitions, commit_context
 from orchestrator_gql.process import Failed, Process, decide, status_changed, step_at, steps_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import events, leases, processes

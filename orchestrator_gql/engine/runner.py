@@ -23,26 +23,12 @@ from uuid import UUID
 from orchestrator_gql.engine import engine_errors
 from orchestrator_gql.engine.callbacks import waits
 from orchestrator_gql.engine.claims import claim_process
-from orchestrator_gql.engine.commit import (
-    CommitResult,
-    Fenced,
-    PendingTransitions,
-    commit_context,
-    needs_names,
-)
+from orchestrator_gql.engine.commit import CommitResult, Fenced
+from orchestrator_gql.engine.pending_transitions import PendingTransitions, commit_context, needs_names
 from orchestrator_gql.engine.step_commits import commit_step
 from orchestrator_gql.engine.steps import conditions, execution, input_steps
 from orchestrator_gql.engine.steps.failures import failure_at, log_decided
-from orchestrator_gql.process import (
-    Abort,
-    Failed,
-    Skipped,
-    Success,
-    abort,
-    decide,
-    step_at,
-    steps_of,
-)
+from orchestrator_gql.process import Abort, Failed, Skipped, Success, abort, decide, step_at, steps_of
 from orchestrator_gql.process.secrecy import outcome_shown
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import leases

@@ -13,7 +13,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.engine.commit import CommitContext, CommitResult, PendingTransitions
+from orchestrator_gql.engine.commit import CommitResult
+from orchestrator_gql.engine.pending_transitions import CommitContext, PendingTransitions
 from orchestrator_gql.process import Process, Transition
 from orchestrator_gql.storage import free_processes
 from orchestrator_gql.storage.database import Database

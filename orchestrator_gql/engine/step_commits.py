@@ -12,18 +12,19 @@ from typing import TypeAlias
 from sqlalchemy import Connection
 
 from orchestrator_gql.engine import commit, engine_errors
-from orchestrator_gql.engine.commit import CommitContext, CommitResult, Fenced, PendingTransitions
+from orchestrator_gql.engine.commit import CommitResult, Fenced
+from orchestrator_gql.engine.pending_transitions import CommitContext, PendingTransitions, failed_at, lock_external_ids
 from orchestrator_gql.engine.shared_commits import Commit, commit_expecting
 from orchestrator_gql.engine.steps import calls
 from orchestrator_gql.engine.steps.failures import failure_of, outcome_of
 from orchestrator_gql.engine.subscription_locks import holds_probably_none
 from orchestrator_gql.engine.woken import KnownCallbacks, answered_among, open_among
-from orchestrator_gql.process import Failed, Process, RetryLater, decide, step_at
+from orchestrator_gql.process import Process, RetryLater, decide, step_at
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import processes
 from orchestrator_gql.storage.expected_processes import expect
 from orchestrator_gql.storage.processes import Standing
-from orchestrator_gql.types import Failure, ProcessStatus
+from orchestrator_gql.types import Failure
 from orchestrator_gql.utils.errors import StepError, StorageUnavailable
 
 logger = logging.getLogger(__name__)
@@ -92,7 +93,7 @@ async def _write_patiently(
     def write(conn: Connection, standing: Standing | None = None) -> CommitResult:
         # A second write after a COMMIT whose response was lost would be fenced, and the URL of the next step lost.
         nonlocal written
-        commit.lock_external_ids(conn, pending, context := context_now())
+        lock_external_ids(conn, pending, context := context_now())
         if written.process.seq == before.seq or processes.hold_as(conn, written.process) is None:
             known = latest.known if expects else answered_among(latest.known)
             if expects and standing is None:
@@ -143,15 +144,3 @@ def _tried_again(
     if not isinstance(outcome, RetryLater) or not before.is_step_running:
         return None
     return PendingTransitions(before).then(decide(before, context.steps, outcome, context.now))
-
-
-def failed_at(
-    pending: PendingTransitions, context: CommitContext, reason: Failure | None = None
-) -> PendingTransitions | None:
-    """The pending transitions with the current step failed; None if the process does not run any more."""
-    process = pending.process
-    if process.status is not ProcessStatus.RUNNING or process.position >= len(context.steps):
-        return None
-    message = "What this step came to, or what it needs to begin, cannot be stored: the server's log says why."
-    failure = reason or Failure("cannot-be-stored", message, context.now)
-    return pending.then(decide(process, context.steps, Failed(failure), context.now))

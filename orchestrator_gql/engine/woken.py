@@ -14,8 +14,8 @@ from sqlalchemy import Connection
 
 from orchestrator_gql.callbacks.rules import WITH_RESULT, Arrival, Callback, WaitChanges
 from orchestrator_gql.process import Process, Transition
-from orchestrator_gql.storage.callbacks import Wait
 from orchestrator_gql.storage.database.after_commit import commit_effects
+from orchestrator_gql.storage.waits import Wait
 
 KnownCallbacks: TypeAlias = Mapping[Wait, Sequence[Callback]]
 """The callbacks of waits, for each wait all that its decision needs."""

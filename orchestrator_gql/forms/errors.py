@@ -13,6 +13,7 @@ from pydantic_forms.exceptions import FormValidationError
 
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import FieldError
+from orchestrator_gql.utils.quality_values import quality_values
 
 MAX_ERRORS = 100
 MAX_MESSAGE_LENGTH = 1_000
@@ -37,16 +38,10 @@ def locale_of(accept_language: str | None) -> str:
 
 @lru_cache(maxsize=64)
 def _locale_of(accept_language: str) -> str:
-    choices: list[tuple[float, str]] = []
-    for part in accept_language.split(","):
-        language, _, weight = part.strip().partition(";q=")
-        try:
-            choices.append((-float(weight or 1), language.partition("-")[0].lower()))
-        except ValueError:
-            continue
-    for order, language in sorted(choices, key=lambda choice: choice[0]):
+    for tag, quality in sorted(quality_values(accept_language), key=lambda value: -value[1]):
+        language = tag.partition("-")[0]
         locale = next((name for name in translations if name.partition("_")[0] == language), None)
-        if locale is not None and order < 0:
+        if locale is not None and quality:
             return str(locale)
     return DEFAULT_LOCALE
 

@@ -12,7 +12,7 @@ from orchestrator_gql.forms.errors import locale_of
 from orchestrator_gql.graphql import graphiql, libraries
 from orchestrator_gql.graphql.context import Context, Shared
 from orchestrator_gql.graphql.document_queue import DocumentQueue
-from orchestrator_gql.graphql.http import SIGN_IN, GraphQLApp
+from orchestrator_gql.graphql.http import SIGN_IN, GraphQLApp, Limits
 from orchestrator_gql.graphql.schema import build_schema
 from orchestrator_gql.graphql.slow_lane import SlowLane
 from orchestrator_gql.graphql.transport.headers import header, headers
@@ -51,12 +51,11 @@ def graphql_app(runtime: Runtime, limiters: GuessLimiters) -> GraphQLApp:
         is_stranger=_is_stranger,
         is_development=settings.offers_development,
         allowed_origins=(*settings.allowed_origins, *settings.public_origins),
-        callback_body_limit=settings.max_callback_bytes,
         graphiql_html=lambda: graphiql.page(dashboard_folder(settings), settings.base_path),
         allows_get_queries=settings.allows_get_queries,
-        lane=lane,
         unknown=shared.documents,
         feed=feed_of(runtime, shared.places) if libraries.are_tested() else None,
+        limits=Limits(callback_body=settings.max_callback_bytes),
     )
 
 

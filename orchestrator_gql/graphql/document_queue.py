@@ -43,7 +43,7 @@ class DocumentQueue:
         self.in_thread = 0
         self.waiting = 0
         self.characters = 0
-        self._lane = SlowLane() if lane is None else lane
+        self.lane = SlowLane() if lane is None else lane
         self._is_reading = False
         self._lines: dict[Hashable, deque[asyncio.Future[None]]] = {}
         self._waiting_of: Counter[Hashable] = Counter()
@@ -75,12 +75,12 @@ class DocumentQueue:
 
     async def pause(self, client: Hashable) -> None:
         """Wait for a turn before a document that was unknown is executed: known documents go first."""
-        await self._lane.run(client, _nothing, cost=SLICE)
+        await self.lane.run(client, _nothing, cost=SLICE)
 
     async def _in_a_slice(self, client: Hashable, work: Callable[[], T]) -> T:
         try:
             async with asyncio.timeout(PATIENCE):
-                return await self._lane.run(client, work)
+                return await self.lane.run(client, work)
         except TimeoutError:
             raise ServerBusy(BUSY) from None
 

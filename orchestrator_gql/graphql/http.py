@@ -9,12 +9,11 @@ Each check comes before the more expensive checks: a caller with a wrong credent
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine, Mapping
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -28,17 +27,8 @@ from orchestrator_gql.graphql.document_queue import DocumentQueue
 from orchestrator_gql.graphql.documents import Kind
 from orchestrator_gql.graphql.execution import Execution, ExecutionResponse, Refusal, Response, WriteNow
 from orchestrator_gql.graphql.graphiql import CONTENT_SECURITY_POLICY
+from orchestrator_gql.graphql.request_reader import RequestReader
 from orchestrator_gql.graphql.shared_subscriptions import SharedSubscriptions
-from orchestrator_gql.graphql.slow_lane import SlowLane
-from orchestrator_gql.graphql.transport import request as requests
-from orchestrator_gql.graphql.transport.body import (
-    BodiesFull,
-    BodyLimits,
-    BodyMemory,
-    BodyTimeout,
-    demand_size,
-    read_body,
-)
 from orchestrator_gql.graphql.transport.headers import header, headers
 from orchestrator_gql.graphql.transport.negotiation import EVENTS, GRAPHQL, Accepted, is_json, negotiate
 from orchestrator_gql.graphql.transport.presence import while_client_stays
@@ -56,15 +46,22 @@ MakeContext = Callable[[Request | WebSocket, Mapping[str, Json] | None], Awaitab
 SIGN_IN = "Say who you are: send `Authorization: Bearer TOKEN`, on a WebSocket in the payload of connection_init."
 
 MIB = 1024 * 1024
-STRANGERS_BODIES = 8
-"""Bodies of the largest size that may arrive at once from callers without a credential; further ones are refused."""
-READ_AT_ONCE = 64 * 1024
-"""Bytes of a body that is read on the event loop, in two milliseconds; a larger body has a thread."""
-BODY_SECONDS = 30.0
-INIT_SECONDS = 10.0
+
 GRAPHIQL_IS_OFF = (
     "Send operations by POST. GraphiQL is off at this server; ORCHESTRATOR_IS_DEVELOPMENT=true turns it on."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The largest bodies in bytes, the larger one for the results of callbacks, and the longest times in seconds."""
+
+    body: int = MIB
+    callback_body: int = 10 * MIB
+    body_seconds: float = 30.0
+    execution_seconds: float = EXECUTION_SECONDS
+    init_seconds: float = 10.0
+    keep_alive_seconds: float = KEEP_ALIVE
 
 
 class GraphQLApp:
@@ -77,7 +74,8 @@ class GraphQLApp:
     quarter of the limits, and can only deliver the results of callbacks.
     ``allowed_origins`` are the origins, as browsers write them, of other sites whose pages may open a WebSocket.
     With a ``feed`` of the event log, equal subscriptions to events are executed once; see `shared_subscriptions`.
-    The limits are in bytes, the times in seconds. The schema should be a `QuietSchema` with the `default_extensions`.
+    Unknown documents are parsed in the queue ``unknown``.
+    The schema should be a `QuietSchema` with the `default_extensions`.
     """
 
     def __init__(
@@ -88,51 +86,29 @@ class GraphQLApp:
         is_stranger: Callable[[Context], bool] = lambda _: False,
         is_development: bool,
         allowed_origins: Collection[str],
-        body_limit: int = MIB,
-        callback_body_limit: int = 10 * MIB,
         graphiql_html: Callable[[], str] | None = None,
         allows_get_queries: bool = False,
-        body_seconds: float = BODY_SECONDS,
-        execution_seconds: float = EXECUTION_SECONDS,
-        init_seconds: float = INIT_SECONDS,
-        keep_alive_seconds: float = KEEP_ALIVE,
-        lane: SlowLane | None = None,
         unknown: DocumentQueue | None = None,
         feed: Feed | None = None,
+        limits: Limits = Limits(),
     ) -> None:
-        self.execution = Execution(schema, is_development=is_development, timeout=execution_seconds)
+        unknown = DocumentQueue() if unknown is None else unknown
+        self.execution = Execution(schema, is_development=is_development, timeout=limits.execution_seconds)
         self.shared = None if feed is None else SharedSubscriptions(self.execution, feed)
-        self.lane = SlowLane() if lane is None else lane
-        self.documents = DocumentQueue(self.lane) if unknown is None else unknown
-        # The JSON of a callback is read soon. It does not wait for others' documents, each of which may take a second.
-        self._bodies = DocumentQueue(self.lane)
+        self.lane, self.documents = unknown.lane, unknown
+        self._reader = RequestReader(
+            unknown, usual=limits.body, larger=limits.callback_body, seconds=limits.body_seconds
+        )
         self.make_context = make_context
         self._is_stranger = is_stranger
-        self.open_operations = 0
-        self.open_subscriptions = 0
-        self._sockets: set[Socket] = set()
+        self.open_sockets = self.open_operations = self.open_subscriptions = 0
         self._arrivals = Arrivals()
         self._is_going_away = asyncio.Event()
         self._origins = frozenset(allowed_origins)
-        self._body = BodyLimits(
-            body_limit, callback_body_limit, body_seconds, partial(self._carries, is_stranger=False)
-        )
-        self._strangers_body = replace(
-            self._body,
-            usual=body_limit // 4,
-            deserves_larger=partial(self._carries, is_stranger=True),
-            room=BodyMemory(STRANGERS_BODIES * callback_body_limit),
-        )
         self._graphiql_html = graphiql_html if is_development else None
         self._is_graphiql_off = graphiql_html is not None and not is_development
-        self._init_seconds = init_seconds
-        self._keep_alive_seconds = keep_alive_seconds
+        self._limits = limits
         self._allows_get_queries = allows_get_queries
-
-    @property
-    def open_sockets(self) -> int:
-        """The number of open WebSockets."""
-        return len(self._sockets)
 
     @property
     def shared_subscriptions(self) -> int:
@@ -143,11 +119,6 @@ class GraphQLApp:
     def subscription_groups(self) -> int:
         """The number of these groups."""
         return self.shared.groups if self.shared is not None else 0
-
-    def close_sockets(self, code: int = 1001, reason: str = "The server is going away.") -> None:
-        """Begin to close every WebSocket: the operations end, and the clients connect to another server."""
-        for socket in self._sockets:
-            socket.close(code, reason)
 
     def end_streams(self) -> None:
         """End every stream of server-sent events: the clients continue on another server after their last event."""
@@ -178,12 +149,11 @@ class GraphQLApp:
             await websocket.close()  # a close before the accept sends status 403
             return
         await self._arrivals.turn()
-        socket = Socket(self, websocket, init_seconds=self._init_seconds)
-        self._sockets.add(socket)
+        self.open_sockets += 1
         try:
-            await socket.serve()
+            await Socket(self, websocket, init_seconds=self._limits.init_seconds).serve()
         finally:
-            self._sockets.discard(socket)
+            self.open_sockets -= 1
 
     async def _respond(self, request: Request, accepted: Accepted | None) -> ASGIApp:
         scope = request.scope
@@ -202,17 +172,8 @@ class GraphQLApp:
         if header(scope, b"content-encoding") not in (None, "identity"):
             raise UnsupportedMediaType("A compressed body is not read.")
         context = await self.make_context(request, None)
-        graphql_request = await self._read(request, is_stranger=self._is_stranger(context))
+        graphql_request = await self._reader.read(request, is_stranger=self._is_stranger(context))
         return await self._execute(request, graphql_request, context, accepted)
-
-    async def _carries(self, query: str, *, is_stranger: bool) -> bool:
-        """True if every operation of the document only delivers results; false for an invalid document."""
-        try:
-            # The client does not matter: a client that sends large bodies waits for the others that do.
-            found = await documents.known_in_turn(query, is_stranger=is_stranger, queue=self.documents, client=None)
-        except GraphQLError:
-            return False
-        return documents.brings_results(found.document)
 
     def _demand_get(self, request: Request) -> None:
         """Raise `HttpRefusal` unless the request, which is no POST, is an allowed GET from no foreign page."""
@@ -221,29 +182,6 @@ class GraphQLApp:
         if not has_welcome_origin(request, self._origins) or _comes_from_foreign_page(request):
             message = "A page of another site may not send queries by GET; see ORCHESTRATOR_ALLOWED_ORIGINS."
             raise HttpRefusal(403, "FORBIDDEN", message)
-
-    async def _read(self, request: Request, *, is_stranger: bool) -> GraphQLRequest:
-        if request.scope["method"] == "GET":
-            return requests.read_query_string(request.query_params, is_stranger=is_stranger)
-        limits = self._strangers_body if is_stranger else self._body
-        try:
-            body = await read_body(request, limits)
-        except BodyTimeout:
-            message = f"The body did not arrive within {limits.seconds:g} seconds."
-            raise HttpRefusal(408, "REQUEST_TIMEOUT", message, {"Connection": "close"}) from None
-        except BodiesFull:
-            message = "Too many large bodies are on their way: send this again in a moment."
-            headers = {"Retry-After": "1", "Connection": "close"}
-            raise HttpRefusal(503, "RATE_LIMITED", message, headers) from None
-        graphql_request = requests.read(await self._read_json(request, body), is_stranger=is_stranger)
-        await demand_size(body, graphql_request.query, limits)
-        return graphql_request
-
-    async def _read_json(self, request: Request, body: bytes) -> Json:
-        if len(body) <= READ_AT_ONCE:
-            return requests.read_json(body)
-        peer = request.client.host if request.client else None
-        return await self._bodies.read(peer, len(body), _unknown, partial(requests.read_json, body))
 
     async def _execute(
         self, request: Request, graphql_request: GraphQLRequest, context: Context, accepted: Accepted
@@ -268,7 +206,7 @@ class GraphQLApp:
         if kind is Kind.SUBSCRIPTION:
             await self._arrivals.turn()
             ends = (self._until_going_away, partial(self._until_refused, request))
-        return EventStream(self.responses(graphql_request, context, kind=kind), self._keep_alive_seconds, ends)
+        return EventStream(self.responses(graphql_request, context, kind=kind), self._limits.keep_alive_seconds, ends)
 
     async def _until_going_away(self) -> None:
         await self._is_going_away.wait()
@@ -322,10 +260,6 @@ _KINDS = {
     for takes_events in (True, False)
 }
 """The kinds of operations that a request may have."""
-
-
-def _unknown() -> None:
-    """Nobody reads the same body."""
 
 
 def _asgi_response(response: ExecutionResponse, accepted: Accepted) -> ASGIApp:

@@ -76,10 +76,6 @@ class SlowLane:
         """The number of operations that wait for a slice."""
         return sum(map(len, self._lines.values()))
 
-    def note_others(self) -> None:
-        """Note that a request began: the lane rests between two slices, so that the request gets its part."""
-        self._others_at = self._clock()
-
     def request(self) -> "_Request":
         """A block for a request that the lane waits for, unless it needs the lane itself."""
         return _Request(self)

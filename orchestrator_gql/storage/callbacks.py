@@ -1,31 +1,13 @@
-"""Callbacks, the digests of their tokens, and the payloads of their results."""
+"""Callbacks, the digests of their tokens, and their results."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    ARRAY,
-    ColumnElement,
-    Connection,
-    Integer,
-    Row,
-    RowMapping,
-    Text,
-    Uuid,
-    and_,
-    any_,
-    bindparam,
-    cast,
-    column,
-    func,
-    insert,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Row, RowMapping, and_, bindparam, func, insert, select, text, update
 
 from orchestrator_gql.callbacks.rules import Callback
 from orchestrator_gql.storage import columns
@@ -33,11 +15,9 @@ from orchestrator_gql.storage.by_id import ById
 from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead, keep_ahead
 from orchestrator_gql.storage.tables import callback_keys, callbacks, payloads, processes
 from orchestrator_gql.storage.tables.callbacks import PENDING
-from orchestrator_gql.storage.wake_ups import TAKEN_KEYS
 from orchestrator_gql.storage.weight import charge, within
 from orchestrator_gql.types import CallbackStatus, Failure, Json, ResultSource
 from orchestrator_gql.utils.json import decode
-from orchestrator_gql.utils.json.stored import INLINE
 from orchestrator_gql.utils.json.text import PREVIEW
 
 IS_OPEN = callbacks.c.status == CallbackStatus.PENDING
@@ -68,9 +48,6 @@ class AcceptedResult:
     preview: str | None = None
 
 
-Wait: TypeAlias = tuple[UUID, int]
-"""A process and the index of the step at which it waits."""
-
 _is_of_process = callbacks.c.process_id == bindparam("process_id")
 _others = callbacks.alias()
 _of_wait = Prepared(
@@ -85,46 +62,6 @@ _of_wait = Prepared(
     )
     .order_by(callbacks.c.record_seq, callbacks.c.id)
 )
-_each_wait = (
-    func.unnest(
-        func.string_to_array(bindparam("process_ids", type_=Text), ","),
-        func.string_to_array(bindparam("step_indexes", type_=Text), ","),
-    )
-    .table_valued(column("process_id", Text), column("step_index", Text), name="each_wait")
-    .render_derived()
-)
-_is_of_latest_wait = (
-    callbacks.c.wait_seq
-    == select(func.max(_others.c.wait_seq))
-    .where(_others.c.process_id == callbacks.c.process_id, _others.c.step_index == callbacks.c.step_index)
-    .scalar_subquery()
-)
-_of_waits = Prepared(
-    select(callbacks)
-    .join(
-        _each_wait,
-        and_(
-            callbacks.c.process_id == cast(_each_wait.c.process_id, Uuid),
-            callbacks.c.step_index == cast(_each_wait.c.step_index, Integer),
-        ),
-    )
-    .where(_is_of_latest_wait)
-    .order_by(callbacks.c.record_seq, callbacks.c.id)
-)
-_small_text = and_(
-    payloads.c.id == callbacks.c.payload_id,
-    callbacks.c.status == CallbackStatus.RECEIVED,
-    callbacks.c.result_bytes <= INLINE,
-)
-OF_TAKEN_WAITS = Prepared(
-    select(callbacks, payloads.c.text.label("result_text"))
-    .outerjoin(payloads, _small_text)
-    .join(processes, and_(callbacks.c.process_id == processes.c.id, callbacks.c.step_index == processes.c.position))
-    .where(processes.c.id == any_(cast(TAKEN_KEYS, ARRAY(Uuid))), _is_of_latest_wait)
-    .order_by(callbacks.c.record_seq, callbacks.c.id)
-)
-"""Reads the callbacks of the waits at which the processes of the taken jobs are, with the results that are small."""
-
 _of_execution = Prepared(
     select(callbacks).where(_is_of_process, callbacks.c.record_seq == bindparam("record_seq")).order_by(callbacks.c.id)
 )
@@ -141,27 +78,17 @@ _place_of_token_digest = Prepared(
 _by_id = ById(select(callbacks), callbacks.c.id)
 _by_process = ById(select(callbacks), callbacks.c.process_id, [callbacks.c.id])
 reading_of_process = _by_process.reading
-_text = Prepared(select(payloads).where(payloads.c.id == bindparam("id")))
 _issue = Prepared(insert(callbacks).inline(), callbacks.c.keys())
-_add_token_digest = Prepared(insert(callback_keys).inline(), callback_keys.c.keys())
+_text = Prepared(select(payloads).where(payloads.c.id == bindparam("id")))
 _add_payload = Prepared(insert(payloads).inline(), payloads.c.keys())
+_add_token_digest = Prepared(insert(callback_keys).inline(), callback_keys.c.keys())
 
 
+@lru_cache
 def _change(*names: str) -> Prepared:
+    """Changes these columns of the callback ``b_id``."""
     change = update(callbacks).where(callbacks.c.id == bindparam("b_id"))
     return Prepared(change.values({name: bindparam(name) for name in names}), key=["b_id"])
-
-
-_close = _change("status", "heartbeat_due_at")
-_fail = _change("status", "heartbeat_due_at", "received_at", "failure", "receipt", "result_digest", "source")
-_accept = _change(
-    *("status", "heartbeat_due_at", "received_at", "is_early", "receipt", "result_digest", "result_bytes"),
-    *("result_preview", "payload_id", "source"),
-)
-_judge = _change("status", "validation")
-_reopen = _change(
-    *("status", "expires_at", "heartbeat_due_at", "received_at", "failure", "receipt", "result_digest", "source"),
-)
 
 
 def issue(conn: Connection, callback: Callback, token_digest: bytes) -> None:
@@ -209,7 +136,8 @@ def is_action_running(conn: Connection, service: str) -> bool:
 
 def refer(conn: Connection, callback_id: UUID, ref: str) -> None:
     """Store the external id of the job, which the remote service gave it."""
-    conn.execute(update(callbacks).where(callbacks.c.id == callback_id).values(remote_ref=ref))
+    values = {"remote_ref": ref}
+    _change(*values).write(conn, {"b_id": callback_id, **values})
 
 
 def of_wait(conn: Connection, process_id: UUID, step_index: int) -> list[Callback]:
@@ -217,34 +145,6 @@ def of_wait(conn: Connection, process_id: UUID, step_index: int) -> list[Callbac
     rows = _of_wait.all(conn, {"process_id": process_id, "step_index": step_index})
     latest = {row["name"]: callback_in(row) for row in rows}
     return list(latest.values())
-
-
-def of_waits(conn: Connection, waits: Sequence[Wait]) -> dict[Wait, list[Callback]]:
-    """As `of_wait`, for many waits, on PostgreSQL."""
-    if not waits:
-        return {}
-    ids, indexes = (",".join(map(str, values)) for values in zip(*waits, strict=True))
-    return _by_wait(waits, _of_waits.all(conn, {"process_ids": ids, "step_indexes": indexes}))
-
-
-def of_taken_waits(
-    conn: Connection, waits: Sequence[Wait], rows: Iterable[dict[str, Any]]
-) -> dict[Wait, list[Callback]]:
-    """As `of_waits`, from the rows of `OF_TAKEN_WAITS`; their results are known to `results` then."""
-    found = list(rows)
-    for row in found:
-        result_text = row.pop("result_text")
-        if result_text is not None:
-            keep_ahead(conn, (_text, {"id": row["payload_id"]}), [(row["payload_id"], result_text)])
-    return _by_wait(waits, found)
-
-
-def _by_wait(waits: Sequence[Wait], rows: Sequence[Mapping[str, Any]]) -> dict[Wait, list[Callback]]:
-    latest: dict[Wait, dict[str | None, Callback]] = {wait: {} for wait in waits}
-    for row in rows:
-        if (of_wait := latest.get((row["process_id"], row["step_index"]))) is not None:
-            of_wait[row["name"]] = callback_in(row)
-    return {wait: list(of_wait.values()) for wait, of_wait in latest.items()}
 
 
 def of_execution(conn: Connection, process_id: UUID, record_seq: int) -> list[Callback]:
@@ -274,7 +174,6 @@ def accept(conn: Connection, callback: Callback, result: AcceptedResult, *, is_e
     """Store the result and close the callback."""
     keep_payload(conn, result.id, result.text)
     values = {
-        "b_id": callback.id,
         "status": CallbackStatus.RECEIVED,
         "heartbeat_due_at": None,
         "received_at": now,
@@ -286,18 +185,18 @@ def accept(conn: Connection, callback: Callback, result: AcceptedResult, *, is_e
         "payload_id": result.id,
         "source": result.source,
     }
-    _accept.write(conn, values)
+    _change(*values).write(conn, {"b_id": callback.id, **values})
 
 
 def close(conn: Connection, callback_id: UUID, status: CallbackStatus) -> None:
     """End the wait with that status, without a result."""
-    _close.write(conn, {"b_id": callback_id, "status": status, "heartbeat_due_at": None})
+    values = {"status": status, "heartbeat_due_at": None}
+    _change(*values).write(conn, {"b_id": callback_id, **values})
 
 
 def fail(conn: Connection, callback_id: UUID, failure: Failure, *, receipt: str, digest: str, now: datetime) -> None:
     """End the wait with the failure that the remote service reported."""
     values = {
-        "b_id": callback_id,
         "status": CallbackStatus.FAILED_BY_REMOTE,
         "heartbeat_due_at": None,
         "received_at": now,
@@ -306,13 +205,12 @@ def fail(conn: Connection, callback_id: UUID, failure: Failure, *, receipt: str,
         "result_digest": digest,
         "source": ResultSource.CALLBACK,
     }
-    _fail.write(conn, values)
+    _change(*values).write(conn, {"b_id": callback_id, **values})
 
 
 def reopen(conn: Connection, callback: Callback) -> None:
     """Let the callback accept a result again, until its new deadline."""
     values = {
-        "b_id": callback.id,
         "status": CallbackStatus.PENDING,
         "expires_at": callback.expires_at,
         "heartbeat_due_at": callback.heartbeat_due_at,
@@ -322,12 +220,13 @@ def reopen(conn: Connection, callback: Callback) -> None:
         "result_digest": None,
         "source": None,
     }
-    _reopen.write(conn, values)
+    _change(*values).write(conn, {"b_id": callback.id, **values})
 
 
 def judged(conn: Connection, callback_id: UUID, status: CallbackStatus, validation: Json) -> None:
     """Store the outcome of the validation step for the received result."""
-    _judge.write(conn, {"b_id": callback_id, "status": status, "validation": validation})
+    values = {"status": status, "validation": validation}
+    _change(*values).write(conn, {"b_id": callback_id, **values})
 
 
 def open_of_process(conn: Connection, process_id: UUID) -> list[Callback]:
@@ -338,8 +237,8 @@ def open_of_process(conn: Connection, process_id: UUID) -> list[Callback]:
 
 def reported(conn: Connection, callback_id: UUID, progress: Json, heartbeat_due_at: datetime | None) -> None:
     """Store the latest progress report and the time when the next report is due."""
-    change = update(callbacks).where(callbacks.c.id == callback_id)
-    conn.execute(change.values(progress=progress, heartbeat_due_at=heartbeat_due_at))
+    values = {"progress": progress, "heartbeat_due_at": heartbeat_due_at}
+    _change(*values).write(conn, {"b_id": callback_id, **values})
 
 
 def results(conn: Connection, callbacks_of_wait: Sequence[Callback]) -> dict[UUID, Json]:
@@ -371,6 +270,11 @@ def texts(conn: Connection, payload_ids: Sequence[UUID]) -> dict[UUID, str]:
         charge(len(row.text))
         loaded[row.id] = row.text
     return loaded
+
+
+def know_text(conn: Connection, payload_id: UUID, text: str) -> None:
+    """Let the next `texts` of that id alone return the text, which another statement has read."""
+    keep_ahead(conn, (_text, {"id": payload_id}), [(payload_id, text)])
 
 
 def callback_of(row: Row[Any]) -> Callback:

@@ -10,7 +10,7 @@ from sqlalchemy import ARRAY, ColumnElement, Connection, Select, Text, Uuid, any
 
 from orchestrator_gql.callbacks.rules import Callback
 from orchestrator_gql.process import Process
-from orchestrator_gql.storage import callbacks
+from orchestrator_gql.storage import waits
 from orchestrator_gql.storage.database.after_commit import note_locks
 from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead, rows_together
 from orchestrator_gql.storage.engine_state import KEY
@@ -104,7 +104,7 @@ class TakenJobs:
     process_ids: list[UUID]
     locked: frozenset[UUID]
     free: list[Process]
-    known: dict[callbacks.Wait, list[Callback]]
+    known: dict[waits.Wait, list[Callback]]
 
 
 def take_jobs(conn: Connection, limit: int, now: datetime) -> TakenJobs:
@@ -116,12 +116,12 @@ def take_jobs(conn: Connection, limit: int, now: datetime) -> TakenJobs:
     reads: list[PreparedRead] = [
         (TAKE_JOBS, {"limit": limit}),
         (_load_all_taken, {"now": now}),
-        (callbacks.OF_TAKEN_WAITS, {}),
+        (waits.OF_TAKEN, {}),
     ]
     (taken,), free, of_waits = rows_together(conn, reads)
     process_ids, locked = _ids(taken["keys"]), frozenset(_ids(taken["locked"]))
     found = [process for process in map(process_in, free) if process.id in locked]
-    known = callbacks.of_taken_waits(conn, [(process.id, process.position) for process in found], of_waits)
+    known = waits.of_taken(conn, [(process.id, process.position) for process in found], of_waits)
     return TakenJobs(process_ids, locked, found, known)
 
 

@@ -9,7 +9,7 @@
     │   ├── ClaimedByOther          somebody else has claimed the input request
     │   ├── InputRequestClosed      the input request can no longer be answered
     │   ├── StaleVersion            the object changed since the caller read it
-    │   ├── StaleForm               the form changed since it was shown
+    │   │   └── StaleForm           the form changed since it was shown
     │   ├── InvalidState            the process's status does not allow the operation
     │   ├── IdempotencyKeyReused    the key was used before with another input
     │   ├── SubscriptionLocked      another process holds the product subscription (more: `start_errors`)
@@ -33,7 +33,8 @@
     ├── RateLimited                 too many wrong credentials or URLs came from one address
     ├── AddressForbidden            the caller's address is not an address of the remote service
     ├── ServerBusy                  the server has too much to do at once
-    ├── StorageUnavailable          the database cannot be used now
+    ├── StorageUnavailable          the database cannot be written now
+    │   ├── StorageUnreadable       it cannot be read
     │   └── OutcomeUnknown          the connection broke in the COMMIT: the change may be stored
     ├── AuthorCodeFailed            an author's function raised during a request
     │   └── FormTimeout             an author's function took too long during a request
@@ -122,8 +123,7 @@ class Refused(OrchestratorError):
         by: str | None = None,
         at: Any = None,
     ) -> None:
-        self.process_id, self.current_version = process_id, current_version
-        self.by, self.at = by, at
+        self.process_id, self.current_version, self.by, self.at = process_id, current_version, by, at
         super().__init__(message)
 
 

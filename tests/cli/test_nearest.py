@@ -8,7 +8,7 @@ from orchestrator_gql.cli.catalog import OTHER_WORDS, entries
 from orchestrator_gql.cli.failure import REFUSED
 from orchestrator_gql.cli.help_text import page_of
 from orchestrator_gql.cli.main import main
-from orchestrator_gql.cli.nearest import did_you_mean, nearest
+from orchestrator_gql.cli.nearest import did_you_mean, near_names
 
 COMMANDS = tuple(entry.name for entry in entries())
 ID = "019306a1-7d1e-7c3a-9c8e-2f0a1b2c3d4e"
@@ -87,7 +87,7 @@ def test_the_suggestion_for_a_misspelt_option_is_near(name: str, capsys: pytest.
     ],
 )
 def test_only_near_names_are_suggested(word: str, names: list[str], found: list[str]) -> None:
-    assert nearest(word, names) == found
+    assert near_names(word, names) == found
 
 
 def test_the_question_names_all_near_names() -> None:

@@ -16,7 +16,8 @@ from support.playbooks import of
 
 from orchestrator_gql import conditional, step
 from orchestrator_gql.commands.processes import retry_process
-from orchestrator_gql.engine import commit
+from orchestrator_gql.engine import claims, commit
+from orchestrator_gql.engine.pending_transitions import with_current_definition
 from orchestrator_gql.engine.steps import execution
 from orchestrator_gql.storage import events as event_rows
 from orchestrator_gql.storage import steps as step_rows
@@ -134,8 +135,8 @@ async def test_a_claim_that_fails_three_times_ends_the_process(offer: Offer, mon
     ran: list[str] = []
     flow = work(ran)
     engine = await offer(flow, heartbeat=0.1)
-    fault = Fault(commit.with_current_definition, Bug("nothing is claimed"))
-    monkeypatch.setattr(commit, "with_current_definition", fault)
+    fault = Fault(with_current_definition, Bug("nothing is claimed"))
+    monkeypatch.setattr(claims, "with_current_definition", fault)
 
     failed = await engine.reaches(await engine.start(flow), FAILED)
 
@@ -197,9 +198,9 @@ async def test_an_unavailable_database_and_a_lost_lease_are_no_failures(
     ran: list[str] = []
     flow = work(ran)
     engine = await offer(flow, heartbeat=0.1)
-    away = Fault(commit.with_current_definition, StorageUnavailable(), times=5)
+    away = Fault(with_current_definition, StorageUnavailable(), times=5)
     fenced = Fault(execution.run, commit.Fenced(), times=5)
-    monkeypatch.setattr(commit, "with_current_definition", away)
+    monkeypatch.setattr(claims, "with_current_definition", away)
     monkeypatch.setattr(execution, "run", fenced)
 
     ended = await engine.reaches(await engine.start(flow), COMPLETED)

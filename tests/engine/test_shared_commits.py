@@ -18,7 +18,8 @@ from support.statements import Statements, counted
 
 from orchestrator_gql import begin, callback_step, conditional, step
 from orchestrator_gql.engine import commit
-from orchestrator_gql.engine.commit import CommitContext, CommitResult, PendingTransitions
+from orchestrator_gql.engine.commit import CommitResult
+from orchestrator_gql.engine.pending_transitions import CommitContext, PendingTransitions
 from orchestrator_gql.engine.shared_commits import Commit, commit_expecting, is_plain
 from orchestrator_gql.process import Failed, Process, Success, Transition, claim, create, decide
 from orchestrator_gql.storage import events, processes, steps, tables

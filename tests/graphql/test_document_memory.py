@@ -18,7 +18,7 @@ from toy_face import GRAPHQL, ToyContext, World, ask, client, codes, toy_face
 
 from orchestrator_gql.graphql import documents, limits
 from orchestrator_gql.graphql.documents import MEMORY, STRANGERS_MEMORY, DocumentMemory, KnownDocument, known
-from orchestrator_gql.graphql.http import GraphQLApp
+from orchestrator_gql.graphql.http import GraphQLApp, Limits
 
 MEGABYTE = 1_000_000
 
@@ -243,7 +243,7 @@ async def test_a_strangers_body_is_a_quarter_unless_it_brings_results() -> None:
 
 
 async def test_large_bodies_of_strangers_hold_no_more_together_than_eight_of_the_largest() -> None:
-    size, face = 20_000, strangers_face(body_limit=8_000, callback_body_limit=40_000)
+    size, face = 20_000, strangers_face(limits=Limits(body=8_000, callback_body=40_000))
     goes_on = asyncio.Event()
 
     async def drip() -> AsyncIterator[bytes]:
@@ -254,8 +254,10 @@ async def test_large_bodies_of_strangers_hold_no_more_together_than_eight_of_the
     async with client(face) as http:
         head = {"accept": GRAPHQL, "content-type": "application/json"}
         slow = [asyncio.create_task(http.post("/", content=drip(), headers=head)) for _ in range(15)]
+        room = face._reader.limits[True].room
+        assert room is not None
         async with asyncio.timeout(60):
-            while face._strangers_body.room is None or face._strangers_body.room.taken < 15 * size:  # noqa: ASYNC110
+            while room.taken < 15 * size:  # noqa: ASYNC110
                 await asyncio.sleep(0)
         body = {"query": CALLBACK, "variables": {"r": "x" * size}}
         refused = await http.post("/", json=body, headers={"accept": GRAPHQL})

@@ -152,7 +152,7 @@ async def test_the_thread_of_a_client_that_has_left_is_still_the_only_one() -> N
 
 async def test_a_short_document_waits_no_longer_than_a_long_one(monkeypatch: pytest.MonkeyPatch) -> None:
     queue = DocumentQueue()
-    monkeypatch.setattr(queue._lane, "ask", lambda *_, **__: None)  # the others need all of the time
+    monkeypatch.setattr(queue.lane, "ask", lambda *_, **__: None)  # the others need all of the time
     monkeypatch.setattr(document_queue, "PATIENCE", 0)
 
     async with asyncio.timeout(30):

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from toy_face import GRAPHQL, JSON, SECONDS, ToyContext, World, ask, client, codes, post, serving, toy_face
 
+from orchestrator_gql.graphql.http import Limits
 from orchestrator_gql.utils.errors import StorageUnavailable
 
 HELLO = '{"query": "{ hello }"}'
@@ -161,7 +162,7 @@ RECEIVE = "mutation ($r: JSON!) { receiveCallback(result: $r) }"
 
 
 async def test_a_callback_mutation_may_be_larger_than_anything_else() -> None:
-    face = toy_face(body_limit=1_000, callback_body_limit=5_000)
+    face = toy_face(limits=Limits(body=1_000, callback_body=5_000))
 
     large = await post(json.dumps(padded(RECEIVE, 2_000)), face=face)
     late = await post(json.dumps(dict(reversed(padded(RECEIVE, 2_000).items()))), face=face)
@@ -186,7 +187,7 @@ async def test_any_other_document_is_413_over_the_usual_limit(query: str, is_que
     members = padded(query, 2_000).items()
     body = json.dumps(dict(members if is_query_first else reversed(members)))
 
-    response = await post(body, face=toy_face(body_limit=1_000, callback_body_limit=5_000))
+    response = await post(body, face=toy_face(limits=Limits(body=1_000, callback_body=5_000)))
 
     assert response.status_code == 413
     assert "1000 bytes" in response.json()["errors"][0]["message"]
@@ -202,7 +203,7 @@ async def test_an_oversized_body_is_refused_while_it_is_read() -> None:
             sent += 1
             yield b"x" * 500
 
-    async with client(toy_face(body_limit=1_000)) as http:
+    async with client(toy_face(limits=Limits(body=1_000))) as http:
         response = await http.post("/", content=endless(), headers={"content-type": JSON})
 
     assert response.status_code == 413
@@ -227,7 +228,7 @@ async def test_an_announced_size_over_every_limit_is_refused_unread(size: str) -
 
 
 async def test_a_body_that_never_ends_is_closed_in_time() -> None:
-    async with serving(toy_face(body_seconds=0.05)) as address:
+    async with serving(toy_face(limits=Limits(body_seconds=0.05))) as address:
         reader, writer = await asyncio.open_connection(*address.split(":"))
         head = f"POST / HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n"
         writer.write(head.encode() + b'{"que')
@@ -309,7 +310,7 @@ async def test_what_clients_send_leaves_no_trace_in_the_log(caplog: pytest.LogCa
 
 
 async def test_an_operation_that_takes_too_long_is_ended() -> None:
-    face = toy_face(execution_seconds=0.05)
+    face = toy_face(limits=Limits(execution_seconds=0.05))
 
     response = await ask("{ slow }", face=face)
 

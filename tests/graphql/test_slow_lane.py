@@ -120,7 +120,8 @@ async def test_a_request_of_somebody_else_makes_the_lane_rest() -> None:
     lane = SlowLane(clock=clock)
     clock.now += 10
     assert not lane._are_others_at_work()
-    lane.note_others()
+    with lane.request():
+        pass
     assert lane._are_others_at_work()
     clock.now += 10
     assert not lane._are_others_at_work()

@@ -61,7 +61,8 @@ async def test_the_lane_never_rests_longer_than_others_need(rests: list[float]) 
 
     def long() -> None:
         clock.now += 5
-        lane.note_others()
+        with lane.request():
+            pass
 
     await lane.run("client", long)
     await lane.run("client", lambda: None)

@@ -87,7 +87,8 @@ async def test_after_each_slice_the_next_one_waits_for_requests_again(rests: lis
         clock.now += slow_lane.LONGEST_REST
         while not slices:  # noqa: ASYNC110 - a turn of the lane sends no event
             await asyncio.sleep(0)
-        lane.note_others()
+        with lane.request():
+            pass
         await turned()
         await turned()
         during = len(slices)
@@ -161,7 +162,8 @@ async def test_a_slice_is_short_while_others_are_at_work(is_alone: bool) -> None
         return False
 
     if not is_alone:
-        lane.note_others()
+        with lane.request():
+            pass
     lane.ask("client", work)
     await turned()
 

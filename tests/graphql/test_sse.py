@@ -8,6 +8,8 @@ import httpx
 import pytest
 from toy_face import GRAPHQL, SECONDS, World, ask, post, serving, toy_face
 
+from orchestrator_gql.graphql.http import Limits
+
 
 def events(text: str) -> Iterator[dict[str, str]]:
     """The events of a stream, comments left out."""
@@ -74,7 +76,7 @@ async def test_a_stream_that_breaks_tells_a_masked_error(caplog: pytest.LogCaptu
 
 async def test_a_silent_stream_is_kept_alive_and_a_client_that_leaves_closes_it() -> None:
     world = World()
-    face = toy_face(world, keep_alive_seconds=0.01)
+    face = toy_face(world, limits=Limits(keep_alive_seconds=0.01))
 
     async with serving(face) as address, httpx.AsyncClient() as http:
         body, headers = {"query": "subscription { endless }"}, {"accept": "text/event-stream"}

@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
-from orchestrator_gql.graphql.http import GraphQLApp
+from orchestrator_gql.graphql.http import GraphQLApp, Limits
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
 INIT = '{"type": "connection_init"}'
@@ -210,12 +210,12 @@ async def test_a_ping_is_answered_even_before_the_introduction() -> None:
 
 
 async def test_a_client_that_does_not_introduce_itself_in_time_is_closed_with_4408() -> None:
-    async with opened(toy_face(init_seconds=0.05), is_ready=False) as socket:
+    async with opened(toy_face(limits=Limits(init_seconds=0.05)), is_ready=False) as socket:
         assert await closed(socket) == (4408, "Connection initialisation timeout")
 
 
 async def test_a_client_that_did_is_not() -> None:
-    face = toy_face(init_seconds=0.5)
+    face = toy_face(limits=Limits(init_seconds=0.5))
     async with serving(face) as address, connect(f"ws://{address}/", subprotocols=[PROTOCOL]) as socket:
         await socket.send(INIT)
         introduced = await heard(socket)
@@ -368,19 +368,6 @@ async def test_a_client_that_vanishes_leaves_nothing_behind(is_polite: bool, cap
 async def abort(socket: ClientConnection) -> None:
     """Vanish without a word."""
     socket.transport.abort()
-
-
-async def test_the_server_can_send_all_its_clients_away() -> None:
-    world = World()
-    face = toy_face(world)
-    async with opened(face) as socket:
-        await begin(socket, "1", ENDLESS)
-        await heard(socket)
-
-        face.close_sockets()
-
-        assert (await closed(socket))[0] == 1001
-        await world.until_closed(1)
 
 
 async def test_a_message_before_the_introduction_has_a_quarter_of_the_size() -> None:

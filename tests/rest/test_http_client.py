@@ -3,13 +3,13 @@
 import asyncio
 import socket
 import ssl
-import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.certificates import write_certificate
 
 from orchestrator_gql.outbound.http_client import MOST_BYTES, HttpClient, NotReached
 
@@ -17,24 +17,7 @@ from orchestrator_gql.outbound.http_client import MOST_BYTES, HttpClient, NotRea
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
     """A certificate of ``hook.test``, with its key in the same file."""
-    certificate_file, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
-    names = ["-subj", "/CN=hook.test", "-addext", "subjectAltName=DNS:hook.test", "-days", "2"]
-    command = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-out",
-        str(certificate_file),
-        "-keyout",
-        str(key),
-        *names,
-    ]
-    subprocess.run(command, check=True, capture_output=True)
-    certificate_file.write_text(certificate_file.read_text() + key.read_text())
-    return certificate_file
+    return write_certificate(tmp_path, "hook.test")
 
 
 @pytest.fixture

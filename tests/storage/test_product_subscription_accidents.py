@@ -1,6 +1,5 @@
 """Accidents between processes on the same product subscriptions, in both orders, on both databases."""
 
-import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,6 +8,7 @@ from conftest import Offer
 from sqlalchemy import Connection, update
 from support.engine import Engine
 from support.network import (
+    Gate,
     Node,
     Port,
     PortInactive,
@@ -21,6 +21,7 @@ from support.network import (
     model_of,
     modifies,
     order_form,
+    rename,
     rested,
     run,
     validates,
@@ -43,25 +44,6 @@ ACTIVE, DISABLED, TERMINATED = (
     SubscriptionLifecycle.TERMINATED,
 )
 COMPLETED, FAILED = ProcessStatus.COMPLETED, ProcessStatus.FAILED
-
-
-class Gate:
-    """Stops a step until the test opens the gate; a later call of the step passes."""
-
-    def __init__(self) -> None:
-        self.reached = asyncio.Event()
-        self.opened = asyncio.Event()
-
-    async def passed(self) -> None:
-        """Wait until the gate is open."""
-        self.reached.set()
-        await self.opened.wait()
-
-
-@step("Rename it")
-def rename(subscription: Node, name: str) -> State:
-    subscription.node.node_name = name
-    return {"subscription": subscription}
 
 
 @step("Set the status")

@@ -17,6 +17,7 @@ from support.network import (
     NODE,
     Circuit,
     CircuitInactive,
+    Gate,
     Monitor,
     Node,
     NodeBlock,
@@ -34,6 +35,7 @@ from support.network import (
     model_of,
     modifies,
     order_form,
+    rename,
     run,
     terminates,
     validates,
@@ -61,25 +63,6 @@ ACTIVE, DISABLED, TERMINATED = (
     SubscriptionLifecycle.DISABLED,
     SubscriptionLifecycle.TERMINATED,
 )
-
-
-class Gate:
-    """Stops a step after it has loaded its models, until the test opens the gate."""
-
-    def __init__(self) -> None:
-        self.reached = asyncio.Event()
-        self.opened = asyncio.Event()
-
-    async def passed(self) -> None:
-        """Wait until the gate is open."""
-        self.reached.set()
-        await self.opened.wait()
-
-
-@step("Rename it")
-def rename(subscription: Node, name: str) -> State:
-    subscription.node.node_name = name
-    return {"subscription": subscription}
 
 
 def code_of(process: Process) -> str:

@@ -1,5 +1,6 @@
 """Four products that use each other: nodes, their ports, circuits between ports, and monitors of circuits and nodes."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -154,6 +155,26 @@ def construct_monitor(product: UUID, watched: list[Circuit | Node], level: int =
     monitor.monitor.level = level
     monitor.monitor.watched = [each.circuit if isinstance(each, Circuit) else each.node for each in watched]
     return _made(monitor)
+
+
+@step("Rename it")
+def rename(subscription: Node, name: str) -> State:
+    """Rename the node of a subscription."""
+    subscription.node.node_name = name
+    return {"subscription": subscription}
+
+
+class Gate:
+    """Stops a step until the test opens the gate; a later call of the step passes."""
+
+    def __init__(self) -> None:
+        self.reached = asyncio.Event()
+        self.opened = asyncio.Event()
+
+    async def passed(self) -> None:
+        """Wait until the gate is open."""
+        self.reached.set()
+        await self.opened.wait()
 
 
 def _made(subscription: SubscriptionModel) -> State:

@@ -10,7 +10,7 @@ from cyclopts import Parameter, Token
 
 from orchestrator_gql.cli.catalog import LOCAL_SERVER, PROGRAM
 from orchestrator_gql.cli.commands import completers
-from orchestrator_gql.cli.nearest import nearest
+from orchestrator_gql.cli.nearest import near_names
 
 SHORTEST = 4
 """The fewest digits of a short id; the server searches no shorter text in ids."""
@@ -92,7 +92,7 @@ def read_choices(type_: Any, tokens: Sequence[Token]) -> tuple[str, ...]:
     choices: tuple[str, ...] = get_args(get_args(type_)[0])
     for token in tokens:
         if token.value.upper() not in choices:
-            near = nearest(token.value, choices, 1)
+            near = near_names(token.value, choices, 1)
             advice = f'. Did you mean "{near[0]}"?' if near else ""
             raise ValueError(f"{token.value!r} is none of {', '.join(choices)}{advice}")
     return tuple(token.value.upper() for token in tokens)

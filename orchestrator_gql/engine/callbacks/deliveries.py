@@ -27,7 +27,7 @@ from orchestrator_gql.callbacks.signature import Proof
 from orchestrator_gql.engine import commit
 from orchestrator_gql.engine.callbacks import results
 from orchestrator_gql.engine.callbacks.service_auth import denied
-from orchestrator_gql.engine.commit import PendingTransitions, commit_context
+from orchestrator_gql.engine.pending_transitions import PendingTransitions, commit_context
 from orchestrator_gql.engine.woken import Woken
 from orchestrator_gql.process import Process, resume, steps_of
 from orchestrator_gql.runtime import Runtime

@@ -6,6 +6,7 @@ If a job before had the same external id, only what arrived since the new callba
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -57,11 +58,10 @@ def claim(
                 at=unclaimed.at,
                 is_early=True,
                 receipt=unclaimed.receipt,
-                has_receipt=True,
                 failure=failure_in(delivery.payload, now) if delivery.is_failure else None,
-                method=None if service is None else service.method,
             )
-            arrivals.append(arrived)
+            method = None if service is None else service.method
+            arrivals.append(replace(arrived, has_receipt=True, method=method))
             callback = arrived.after
     refs_by_callback = tuple((callback.id, callback.service, ref) for callback, ref in named)
     return WaitChanges(refs=refs_by_callback, arrivals=tuple(arrivals))

@@ -9,9 +9,10 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from orchestrator_gql.callbacks.rules import WITH_RESULT, Callback, Delivery, is_over
-from orchestrator_gql.engine import audit_log, authorization, commit
+from orchestrator_gql.engine import authorization, commit
 from orchestrator_gql.engine.callbacks import results, waits
-from orchestrator_gql.engine.commit import PendingTransitions, commit_context, lock_process
+from orchestrator_gql.engine.commit import lock_process
+from orchestrator_gql.engine.pending_transitions import PendingTransitions, commit_context
 from orchestrator_gql.process import (
     Abort,
     AuditNote,
@@ -193,18 +194,9 @@ def supply(
     process, callback = locked.process, locked.callback
     if callback.status in WITH_RESULT and not locked.is_judged:
         _refuse(process, f"This callback is {callback.status}: it has its result.")
-    arrived = results.arrival(
-        process,
-        callback,
-        locked.step,
-        delivery,
-        source=source,
-        at=now,
-        actor=actor,
-        reason=reason,
-        attempt_id=attempt_id,
-    )
-    results.take(conn, process, arrived, now=now, audit_key=audit_log.key_of(runtime))
+    arrived = results.arrival(process, callback, locked.step, delivery, source=source, at=now)
+    arrived = replace(arrived, actor=actor, reason=reason, attempt_id=attempt_id)
+    results.take(conn, process, arrived, now=now, audit_key=runtime.settings.audit_secret)
     waited = callbacks.of_wait(conn, process.id, callback.step_index)
     if process.status is ProcessStatus.AWAITING_CALLBACK and not is_over(waited, locked.step.needed(len(waited))):
         return process

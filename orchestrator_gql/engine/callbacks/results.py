@@ -10,7 +10,6 @@ from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -89,12 +88,13 @@ def arrival(
     is_early: bool = False,
     receipt: str | None = None,
     repeated: Duplicate | None = None,
-    **facts: Any,
+    failure: Failure | None = None,
+    token: str = "",
 ) -> Arrival:
     """Judge a delivery that arrived ``at`` that time. ``step`` is the deployed step of the wait, if there is one.
 
     ``receipt`` is the receipt that the sender has already. ``repeated`` is the outcome if it is known to be a repeated
-    failure report. ``facts`` are further fields of the `Arrival`.
+    failure report. The actor is the remote service.
     """
     judged = partial(judge, callback, delivery, at, is_early=is_early, source=source)
     outcome: DeliveryOutcome = repeated or judged()
@@ -102,18 +102,18 @@ def arrival(
     if isinstance(outcome, Accepted) and is_checked:
         outcome = judged(errors=contract_errors(callback, step, delivery.payload))
     if isinstance(outcome, Rejected):
-        outcome = refusal_shown(outcome.without(facts.get("token", "")), process.secrets)
-    failure: Failure | None = facts.pop("failure", None)
+        outcome = refusal_shown(outcome.without(token), process.secrets)
     return Arrival(
         callback=callback,
         delivery=delivery,
         outcome=outcome,
         source=source,
+        actor=callback.service or REMOTE,
         at=at,
         receipt=receipt or new_receipt(),
         payload_id=new_id(),
         failure=failure_shown(failure, process.secrets) if failure else None,
-        **({"actor": callback.service or REMOTE} | facts),
+        token=token,
     )
 
 

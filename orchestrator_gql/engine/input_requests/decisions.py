@@ -12,8 +12,9 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from orchestrator_gql.engine import authorization, commit
-from orchestrator_gql.engine.commit import Fenced, PendingTransitions, commit_context, with_current_definition
+from orchestrator_gql.engine.commit import Fenced
 from orchestrator_gql.engine.input_requests import unanswered
+from orchestrator_gql.engine.pending_transitions import PendingTransitions, commit_context, with_current_definition
 from orchestrator_gql.input_requests.decision import (
     Decision,
     InputRequest,

@@ -9,8 +9,13 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from orchestrator_gql.engine import commit
-from orchestrator_gql.engine.commit import CommitContext, PendingTransitions, commit_context, with_current_definition
 from orchestrator_gql.engine.input_requests import requests
+from orchestrator_gql.engine.pending_transitions import (
+    CommitContext,
+    PendingTransitions,
+    commit_context,
+    with_current_definition,
+)
 from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.process import Process, expire, status_changed, steps_of
 from orchestrator_gql.runtime import Runtime

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from orchestrator_gql.utils.quality_values import quality_values
+
 GRAPHQL = "application/graphql-response+json"
 JSON = "application/json"
 EVENTS = "text/event-stream"
@@ -56,7 +58,7 @@ def negotiate(accept: str | None) -> Accepted | None:
 
 
 def _negotiated(accept: str) -> Accepted | None:
-    ranges = [range_ for part in accept.split(",") if (range_ := _read(part)) is not None]
+    ranges = [_Range(media_type, quality) for media_type, quality in quality_values(accept)]
     wishes = {offered: _wish(ranges, offered) for offered in (GRAPHQL, JSON, EVENTS)}
     # Only a client that names the type gets a stream: the `*/*` of a browser does not count.
     candidates = [media_type for media_type in (GRAPHQL, JSON) if wishes[media_type][0] > 0]
@@ -82,22 +84,6 @@ def _wish(ranges: list[_Range], media_type: str) -> tuple[float, int]:
     if closest is None or not closest.covers(media_type):
         return 0.0, 0
     return closest.quality, closest.covers(media_type)
-
-
-def _read(part: str) -> _Range | None:
-    media_type, *parameters = (piece.strip().lower() for piece in part.split(";"))
-    for name, _, value in (parameter.partition("=") for parameter in parameters):
-        if name.strip() == "q":
-            return _Range(media_type, _quality(value.strip()))
-    return _Range(media_type, 1.0) if media_type else None
-
-
-def _quality(text: str) -> float:
-    try:
-        quality = float(text)
-    except ValueError:
-        return 0.0
-    return quality if 0 <= quality <= 1 else 0.0
 
 
 def is_json(content_type: str | None) -> bool:

@@ -8,6 +8,8 @@ from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.event import listen
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, PendingRollbackError
 
+from orchestrator_gql.utils.errors import StorageUnavailable
+
 Failure: TypeAlias = DBAPIError | PendingRollbackError
 
 FAILURES = (DBAPIError, PendingRollbackError)
@@ -63,3 +65,8 @@ def is_outage(error: BaseException) -> bool:
 def sqlstate(error: Failure) -> str | None:
     """The code of PostgreSQL for the error, if it has one."""
     return getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
+
+
+def translated(error: Failure) -> Exception:
+    """The error to raise: `StorageUnavailable` for an outage."""
+    return StorageUnavailable() if is_outage(error) else error

@@ -5,13 +5,15 @@ finds, and would keep the session, with its locks, after the server has ended. S
 which ends the session in spite of the copy, and opens another connection.
 """
 
+import os
+from collections.abc import Iterator
 from typing import Any
+from weakref import WeakSet
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from orchestrator_gql.storage.database.postgres import keep_own
-from orchestrator_gql.utils.forks import count_forks, has_forked
+from orchestrator_gql.utils.forks import count_forks, has_forked, keep_from_children
 
 TRIES = 10
 """A server that forks all the time takes the last of so many connections as it is."""
@@ -22,6 +24,30 @@ THRESHOLD = "prepare_threshold"
 FORMAT = "-c datestyle=ISO -c standard_conforming_strings=on -c extra_float_digits=1"
 """The only dates that psycopg reads, the only bytes that it writes, and all digits of floats, whatever the defaults of
 the database are."""
+
+
+_connections: "WeakSet[Any]" = WeakSet()
+"""All connections of psycopg in this process."""
+
+
+def _keep_own(connection: Any) -> None:
+    """Keep a new connection of psycopg to this process: a forked child that holds it also holds the session and its
+    locks, and ends the session when it exits."""
+    _connections.add(connection)
+
+
+def _descriptors() -> Iterator[int]:
+    return (connection.fileno() for connection in list(_connections) if not connection.closed)
+
+
+def _begin() -> None:
+    """A process, which may be a fork of a process that had imported this module, has no connection yet."""
+    _connections.clear()
+    keep_from_children(_descriptors)
+
+
+_begin()
+os.register_at_fork(after_in_child=_begin)
 
 
 def _complete(conninfo: str, options: dict[str, Any]) -> dict[str, Any]:
@@ -43,7 +69,7 @@ class OwnConnection(psycopg.AsyncConnection[Any]):
         for left in reversed(range(TRIES)):
             forks = count_forks()
             connection = await super().connect(conninfo, **options)
-            keep_own(connection)
+            _keep_own(connection)
             if not has_forked(forks) or not left:
                 break
             await connection.close()
@@ -56,7 +82,7 @@ def connect_own(conninfo: str = "", **options: Any) -> "psycopg.Connection[Any]"
     for left in reversed(range(TRIES)):
         forks = count_forks()
         connection = psycopg.connect(conninfo, **options)
-        keep_own(connection)
+        _keep_own(connection)
         if not has_forked(forks) or not left:
             break
         connection.close()

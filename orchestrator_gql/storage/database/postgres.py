@@ -1,14 +1,12 @@
 """PostgreSQL: a pool of connections, and one transaction for each unit of work."""
 
 import asyncio
-import os
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
-from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine, create_engine, make_url
 from sqlalchemy.event import listen
@@ -34,26 +32,18 @@ from orchestrator_gql.storage.database.losses import (
     FAILURES,
     Failure,
     is_connection_lost,
-    is_outage,
     renew_stale_connections,
     sqlstate,
+    translated,
 )
 from orchestrator_gql.storage.database.observer import Observer, Unobserved
-from orchestrator_gql.storage.database.pipeline import clear, demand_pipeline, flush, give_pipeline, make_ready
-from orchestrator_gql.storage.database.snapshot import (
-    SECONDS,
-    CountedSnapshot,
-    Snapshot,
-    SnapshotEnded,
-    SnapshotPlaces,
-    counted,
-    unreadable,
-)
+from orchestrator_gql.storage.database.pipeline import clear, flush, give_pipeline, make_ready
+from orchestrator_gql.storage.database.postgres_snapshot import begin_snapshot
+from orchestrator_gql.storage.database.snapshot import CountedSnapshot, Snapshot, SnapshotPlaces, counted, unreadable
 from orchestrator_gql.storage.database.thread_reads import ThreadReads
-from orchestrator_gql.storage.database.transactions import COMMIT, SNAPSHOT, Progress, read_in, write_in
+from orchestrator_gql.storage.database.transactions import SNAPSHOT, UNIT_SECONDS, Progress, read_in, write_in
 from orchestrator_gql.utils.errors import OutcomeUnknown, StorageUnavailable, StorageUnreadable
 from orchestrator_gql.utils.extras import demand_extra
-from orchestrator_gql.utils.forks import keep_from_children
 from orchestrator_gql.utils.outages import READS, WRITES, Outage
 from orchestrator_gql.utils.shared_timers import TimeLimit
 
@@ -73,17 +63,8 @@ POOL_SECONDS = 10
 SESSION = "-c idle_in_transaction_session_timeout=10000 -c statement_timeout=30000"
 """In milliseconds: a server that froze in a transaction must not keep its locks, or a lost statement its connection."""
 
-UNIT_SECONDS = 40
-"""Seconds that a unit may take: a frozen database neither replies nor closes the connection, so we limit the time."""
-
 AGAIN = frozenset({"40001", "40P01"})
 """Serialization failure and deadlock: PostgreSQL rolled the unit back, and it may run again."""
-
-IDLE_SECONDS = 60.0
-"""Seconds that may pass between two reads of a snapshot: its client reads what came before, perhaps slowly."""
-
-IDLE = "25P03"
-"""The SQLSTATE if they have passed: PostgreSQL ended the session."""
 
 Claimer = Callable[[UUID], MakeClaim | None]
 
@@ -91,37 +72,11 @@ Prepare = Callable[[Connection, Iterable[UUID]], None]
 """A function that gets the processes that became runnable and writes in the same transaction, before its COMMIT."""
 
 
-_connections: "WeakSet[Any]" = WeakSet()
-"""All connections of psycopg in this process."""
-
-
-def keep_own(connection: Any) -> None:
-    """Keep a new connection of psycopg to this process: a forked child that holds it also holds the session and its
-    locks, and ends the session when it exits."""
-    _connections.add(connection)
-
-
-def _descriptors() -> Iterator[int]:
-    return (connection.fileno() for connection in list(_connections) if not connection.closed)
-
-
-def _begin() -> None:
-    """A process, which may be a fork of a process that had imported this module, has no connection yet."""
-    _connections.clear()
-    keep_from_children(_descriptors)
-
-
-_begin()
-os.register_at_fork(after_in_child=_begin)
-
-
 def _listen(engine: Engine) -> None:
     """Let the writes that wait in the pipeline of a connection follow its transaction."""
 
     def keep(adapted: Any, record: Any) -> None:
-        connection = adapted.driver_connection
-        keep_own(connection)
-        give_pipeline(record.info, connection)
+        give_pipeline(record.info, adapted.driver_connection)
 
     renew_stale_connections(engine)
     listen(engine, "connect", keep)
@@ -230,7 +185,7 @@ class PostgresDatabase:
                 claimer = no_claim
             except FAILURES as error:
                 if not _is_undone(error, tries):
-                    raise _translated(error) from error
+                    raise translated(error) from error
                 await asyncio.sleep(0.01 * 2**tries)
             except (PoolTimeout, TimeoutError) as error:
                 raise StorageUnavailable from error
@@ -312,7 +267,7 @@ class PostgresDatabase:
                     return await greenlet_spawn(read_in, opened, unit, begin)
             except FAILURES as error:
                 if not _is_undone(error, tries):
-                    raise _translated(error) from error
+                    raise translated(error) from error
             except (PoolTimeout, TimeoutError) as error:
                 raise StorageUnavailable from error
         raise StorageUnavailable
@@ -328,57 +283,8 @@ class PostgresDatabase:
         """Several reads on one snapshot. Raises `ServerBusy` if there are too many at once."""
         async with self._places.place(), AsyncExitStack() as stack:
             with counted(self.outage):
-                conn = await self._begin_snapshot(stack)
-            yield CountedSnapshot(_Snapshot(conn), self.outage)
-
-    async def _begin_snapshot(self, stack: AsyncExitStack) -> Connection:
-        try:
-            conn = await greenlet_spawn(self._opened(self._readers).engine.connect)
-            stack.push_async_callback(_end, conn)
-            await greenlet_spawn(demand_pipeline(conn).begin, SNAPSHOT)
-            limit = f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'"
-            await greenlet_spawn(conn.exec_driver_sql, limit)
-        except FAILURES as error:
-            raise _translated(error) from error
-        except PoolTimeout as error:
-            raise StorageUnavailable from error
-        return conn
-
-
-class _Snapshot:
-    """A transaction that only reads. It ends with its time, or if its reader takes too long between two reads."""
-
-    def __init__(self, conn: Connection) -> None:
-        self._conn = conn
-        self._ends_at = time.monotonic() + SECONDS
-
-    async def read(self, unit: Unit[T]) -> T:
-        """Run a unit that only reads."""
-        if time.monotonic() > self._ends_at:
-            raise SnapshotEnded
-        try:
-            with TimeLimit(UNIT_SECONDS):
-                return await greenlet_spawn(unit, self._conn)
-        except FAILURES as error:
-            if sqlstate(error) == IDLE:
-                raise SnapshotEnded from error
-            raise _translated(error) from error
-        except TimeoutError as error:
-            raise StorageUnavailable from error
-
-
-async def _end(conn: Connection) -> None:
-    """End a snapshot. Its reads are complete, so it does not matter if its connection is lost now."""
-    with suppress(*FAILURES):
-        await asyncio.shield(asyncio.ensure_future(_given_back(conn)))  # the connection must return to its pool
-
-
-async def _given_back(conn: Connection) -> None:
-    try:
-        if not conn.invalidated:
-            await greenlet_spawn(demand_pipeline(conn).end, conn, COMMIT)
-    finally:
-        await greenlet_spawn(conn.close)
+                found = await begin_snapshot(self._opened(self._readers).engine, stack)
+            yield CountedSnapshot(found, self.outage)
 
 
 def _is_undone(error: Failure, tries: int) -> bool:
@@ -390,7 +296,3 @@ def _is_undone(error: Failure, tries: int) -> bool:
     if is_connection_lost(error):
         return tries == 0
     return sqlstate(error) in AGAIN
-
-
-def _translated(error: Failure) -> Exception:
-    return StorageUnavailable() if is_outage(error) else error

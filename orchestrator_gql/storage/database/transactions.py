@@ -24,6 +24,9 @@ SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 COMMIT = "COMMIT"
 ROLLBACK = "ROLLBACK"
 
+UNIT_SECONDS = 40
+"""Seconds that a unit may take: a frozen database neither replies nor closes the connection, so we limit the time."""
+
 
 @dataclass(slots=True)
 class Progress:

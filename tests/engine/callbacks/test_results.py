@@ -19,7 +19,6 @@ from orchestrator_gql.commands.callback_operator_actions import adopt_callback_a
 from orchestrator_gql.commands.engine import set_engine_state
 from orchestrator_gql.commands.input_requests import submit_form
 from orchestrator_gql.commands.processes import abort_process
-from orchestrator_gql.engine.audit_log import key_of
 from orchestrator_gql.engine.callbacks import results
 from orchestrator_gql.engine.callbacks.deliveries import Address
 from orchestrator_gql.reads.audit import audit_page
@@ -72,7 +71,7 @@ class Wait:
             (callback,) = callbacks.of_processes(conn, [self.process_id])[self.process_id]
             assert process is not None
             delivery = Delivery.of(payload, encode(payload).encode(), peer=None)
-            now, key = self.engine.clock.now(), key_of(self.engine.runtime)
+            now, key = self.engine.clock.now(), self.engine.runtime.settings.audit_secret
             arrived = results.arrival(process, callback, None, delivery, source=source, at=now, receipt=receipt)
             taken = results.take(conn, process, arrived, now=now, audit_key=key)
             return arrived.outcome.outcome if isinstance(taken, Receipt) else taken.outcome

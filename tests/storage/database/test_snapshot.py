@@ -9,8 +9,7 @@ from sqlalchemy import Connection, text
 from support.database import PostgresServer, sqlite_url
 from support.until import PATIENCE
 
-from orchestrator_gql.storage.database import Database, connect, long_reads, snapshot
-from orchestrator_gql.storage.database import postgres as postgres_module
+from orchestrator_gql.storage.database import Database, connect, long_reads, postgres_snapshot, snapshot
 from orchestrator_gql.storage.database.snapshot import SNAPSHOTS, SnapshotEnded
 from orchestrator_gql.storage.database.sqlite import SqliteDatabase
 from orchestrator_gql.utils.errors import ServerBusy, StorageUnavailable, StorageUnreadable
@@ -122,7 +121,7 @@ async def test_a_snapshot_too_many_is_refused_and_a_place_is_free_again(
 
 
 async def test_a_snapshot_ends_with_its_time(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (long_reads, postgres_module):
+    for module in (long_reads, postgres_snapshot):
         monkeypatch.setattr(module, "SECONDS", 0.0)
     outages = Outages()
     database.outage = outages
@@ -140,7 +139,7 @@ async def test_a_snapshot_ends_with_its_time(database: Database, monkeypatch: py
 async def test_a_snapshot_whose_reader_pauses_too_long_ends_on_postgresql(
     postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres_module, "IDLE_SECONDS", 0.05)
+    monkeypatch.setattr(postgres_snapshot, "IDLE_SECONDS", 0.05)
     with postgres.database() as url:
         database = connect(url)
         await database.open()
