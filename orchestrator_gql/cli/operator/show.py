@@ -24,7 +24,7 @@ query Show($id: ID!) {{ process(id: $id) {{
   failure {{ code message details }} whyWaiting {{ message since until lastReportAt }}
   steps {{ index name kind status attempt durationSeconds failure {{ code message details traceback }}
     inputRequest {{ id status title {DECISIONS} }} }}
-  callbacks {{ id name status round source tokenHint issuedAt expiresAt receivedAt resultBytes
+  callbacks {{ id name step {{ index }} status round source tokenHint issuedAt expiresAt receivedAt resultBytes
     progress {{ percent message reportedAt }} validation {{ outcome message }}
     attempts(first: 200) {{ totalCount nodes {{ id at outcome bytes peer isAdoptable replaced error bodyPreview }} }} }}
   openInputRequest {{ id version title createdAt {STANDING} remindedAt escalatedAt blockedReason canReject
