@@ -53,7 +53,7 @@ async def adopt_callback_attempt(
             conn,
             runtime,
             locked,
-            delivery,
+            [(locked.callback, delivery)],
             source=ResultSource.ADOPTED,
             actor=principal.id,
             reason=reason,
@@ -115,11 +115,12 @@ async def complete_callback(
         errors = contract_errors(locked.callback, locked.step, unmasked)
         if errors:
             raise _refusal("The result does not fit the contract of this callback.", errors)
+        delivery = Delivery.of(unmasked, encode(unmasked).encode(), peer=None)
         return operator_actions.supply(
             conn,
             runtime,
             locked,
-            Delivery.of(unmasked, encode(unmasked).encode(), peer=None),
+            [(locked.callback, delivery)],
             source=ResultSource.OPERATOR,
             actor=principal.id,
             reason=reason,

@@ -14,6 +14,7 @@ from pydantic_settings import SettingsError as NotReadable
 
 from orchestrator_gql.config import addresses, retention
 from orchestrator_gql.config import database_url as database_urls
+from orchestrator_gql.config.assignee import SYSTEM
 from orchestrator_gql.config.notifications import Smtp, Webhook
 from orchestrator_gql.config.principals import ROLES, ApiToken, Team, check_principals
 from orchestrator_gql.config.retention import Retention
@@ -24,6 +25,9 @@ from orchestrator_gql.utils.errors import SettingsError
 
 T = TypeVar("T")
 Megabytes = 1024 * 1024
+ANYBODY = "any operator"
+"""The assignee `SYSTEM` for people: it needs no team, and whoever may submit forms may answer."""
+
 SECRETS = (
     "*password*", "*passwd*", "*passphrase*", "*passcode*", "pass", "*_pass", "sshpass", "dbpass", "pwd", "*_pwd",
     "*secret*", "*private_key*", "*privatekey*", "*api_key*", "*apikey*", "*access_key*", "*accesskey*",
@@ -289,8 +293,8 @@ class Settings(BaseSettings):
         return frozenset(team.key for team in self.teams if team.users or team.groups) | of_tokens
 
     def called(self, key: str) -> str:
-        """Return the name for people of the team with that key."""
-        return next((team.called for team in self.teams if team.key == key), key)
+        """Return the name for people of the team with that key: of `SYSTEM`, which needs no team, a word for it."""
+        return next((team.called for team in self.teams if team.key == key), ANYBODY if key == SYSTEM.key else key)
 
     @property
     def is_sqlite(self) -> bool:

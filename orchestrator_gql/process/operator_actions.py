@@ -7,7 +7,7 @@ from orchestrator_gql.process.actions import ProcessAction, available_actions
 from orchestrator_gql.process.conditions import results_before
 from orchestrator_gql.process.model import Process, StepEntry, StepExecution
 from orchestrator_gql.process.outcomes import Transition
-from orchestrator_gql.process.transitions import new_attempt, transition_to
+from orchestrator_gql.process.transitions import new_attempt, step_event, transition_to
 from orchestrator_gql.types import ProcessStatus, StepStatus
 from orchestrator_gql.utils.errors import InvalidState
 from orchestrator_gql.workflow.model import StepList
@@ -32,26 +32,36 @@ def reissue(process: Process, wait: int, entry: StepEntry, now: datetime, actor:
 
 
 def await_again(process: Process, steps: StepList, now: datetime, actor: str | None) -> Transition:
-    """Continue the wait at which the process stands, or begin it again."""
+    """Continue the wait at which the process stands, or begin it again. It begins again after a form, too: a step
+    execution asks once, and this one may ask when its new time is over."""
     execution = process.execution
     assert execution is not None, "a process at a wait has a step execution"
     after = replace(process, failure=None, assignee=None)
     resumed: StepExecution | None = None
-    if execution.status in (StepStatus.SUSPENDED, StepStatus.WAITING):
+    if execution.status is StepStatus.WAITING:
         resumed = replace(execution, status=StepStatus.AWAITING_CALLBACK, failure=None, retry_at=None)
     elif execution.status is not StepStatus.AWAITING_CALLBACK:
         with_entry = replace(after, entry=StepEntry("reawait"))
         resumed = new_attempt(with_entry, steps[process.position], StepStatus.AWAITING_CALLBACK, execution, now)
-    return _closing_request(
-        transition_to(process, after, ProcessStatus.AWAITING_CALLBACK, now, execution=resumed, actor=actor)
-    )
+    transition = transition_to(process, after, ProcessStatus.AWAITING_CALLBACK, now, execution=resumed, actor=actor)
+    asked = _aborted_execution(process, now, actor) if process.status is ProcessStatus.SUSPENDED else None
+    if asked is not None:
+        events = (step_event(process, asked, now), *transition.events)
+        transition = replace(transition, executions=(asked, *transition.executions), events=events)
+    return _closing_request(transition)
 
 
 def take_up(process: Process, wait: int, by: str, now: datetime, actor: str | None) -> Transition:
-    """Continue at the wait, whose callback got a result from an operator."""
-    entry = StepEntry(by) if process.status is ProcessStatus.FAILED else None
+    """Continue at the wait, whose callback got a result from an operator. If it asked, another step execution goes on:
+    of several results some may still be missing, and a step execution asks once."""
+    entry, asked = None, None
+    if process.status is ProcessStatus.SUSPENDED:
+        asked = _aborted_execution(process, now, actor)
+        entry = StepEntry(by, attempt=asked.attempt + 1) if asked else None
+    elif process.status is ProcessStatus.FAILED:
+        entry = StepEntry(by)
     after = replace(process, position=wait, failure=None, assignee=None, entry=entry)
-    return _closing_request(transition_to(process, after, ProcessStatus.RUNNING, now, actor=actor))
+    return _closing_request(transition_to(process, after, ProcessStatus.RUNNING, now, execution=asked, actor=actor))
 
 
 def send_back(process: Process, to: int, attempt: int, now: datetime, actor: str | None) -> Transition:

@@ -73,7 +73,7 @@ def transition_to(
     """
     events: list[Event] = []
     if execution is not None:
-        events.append(_step_event(before, execution, now))
+        events.append(step_event(before, execution, now))
     is_not_running = status is not ProcessStatus.RUNNING
     is_new_execution = execution is not None and (before.execution is None or execution.seq != before.execution.seq)
     process = copy_process(
@@ -99,7 +99,8 @@ def resume(process: Process, now: datetime, actor: str | None = None) -> Transit
     return transition_to(process, process, ProcessStatus.RUNNING, now, actor=actor)
 
 
-def _step_event(before: Process, execution: StepExecution, now: datetime) -> Event:
+def step_event(before: Process, execution: StepExecution, now: datetime) -> Event:
+    """The event of the new status of a step execution."""
     last = before.execution
     payload: dict[str, Any] = {
         "step_index": execution.step_index,

@@ -12,7 +12,7 @@ from orchestrator_gql.callbacks.rules import Callback
 from orchestrator_gql.engine.callbacks import waits
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
-from orchestrator_gql.storage import callback_attempts, callbacks, listing, unclaimed_deliveries
+from orchestrator_gql.storage import callback_attempts, listing, unclaimed_deliveries
 from orchestrator_gql.storage.callback_attempts import Attempt, LogRange, Progress
 from orchestrator_gql.storage.listing import CallbackFilter
 from orchestrator_gql.storage.pagination import PageArgs, RowPage, cursor_of, only
@@ -26,8 +26,19 @@ T = TypeVar("T", Attempt, Progress)
 FINAL_STATUSES = {CallbackStatus.VALIDATED: "validated", CallbackStatus.REJECTED: "rejected"}
 """The statuses of a delivery after validation; before it, and always for a failure report, it is "accepted"."""
 
+TAKEN = (AttemptOutcome.ACCEPTED, AttemptOutcome.DUPLICATE)
+"""The outcomes of a delivery whose payload was the result, at least for a while."""
+
 PROCESS_FAILURE = "process-failure"
 """The code of a rejection that an earlier release stored without its code."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryStatus:
+    """The status of a delivery in a word; ``replaced_at`` is the time of the operator's result that replaced it."""
+
+    word: str
+    replaced_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +83,21 @@ async def progress_pages(
     return {id: _log(rows, total, page_args) for id, (rows, total) in logs.items()}
 
 
-async def status_of_receipt(runtime: Runtime, receipt: UUID) -> str | None:
+async def status_of_receipt(runtime: Runtime, receipt: UUID) -> DeliveryStatus | None:
     """The status of the delivery that has that receipt, or None. The receipt is the credential."""
     now = runtime.clock.now()
     return await runtime.database.read(lambda conn: _status_of_receipt(conn, receipt, now))
 
 
-def _status_of_receipt(conn: Connection, receipt: UUID, now: datetime) -> str | None:
-    status = callbacks.status_of_receipt(conn, str(receipt))
-    if status is not None:
-        return FINAL_STATUSES.get(status, "accepted")
-    if unclaimed_deliveries.has(conn, receipt, now):
-        return "unclaimed"
-    attempt = callback_attempts.of_receipt(conn, str(receipt))
-    if attempt is None:
-        return None
-    outcome, status = attempt
-    if outcome is not AttemptOutcome.DUPLICATE:
-        return "refused"
-    return None if status is None else FINAL_STATUSES.get(status, "accepted")
+def _status_of_receipt(conn: Connection, receipt: UUID, now: datetime) -> DeliveryStatus | None:
+    delivery = callback_attempts.of_receipt(conn, str(receipt))
+    if delivery is None:
+        return DeliveryStatus("unclaimed") if unclaimed_deliveries.has(conn, receipt, now) else None
+    if delivery.is_result:
+        return DeliveryStatus(FINAL_STATUSES.get(delivery.status, "accepted"))
+    if delivery.outcome in TAKEN:
+        return DeliveryStatus("replaced", delivery.received_at)
+    return DeliveryStatus("refused")
 
 
 def failure_of(callback: Callback, secrets: Secrets) -> Failure | None:

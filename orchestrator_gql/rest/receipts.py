@@ -1,8 +1,8 @@
 """``GET /api/receipts/{receipt}``: a remote service asks for the status of its delivery.
 
-Who knows a receipt may ask, and the response is one word. A receipt holds 122 random bits
-(`utils/tokens.new_receipt`), and the number of wrong guesses per minute is limited. So a receipt is stored and shown to
-operators in plain text. A token, which can end a wait, is stored only as its digest.
+Who knows a receipt may ask. The response is one word, and a time if an operator replaced the result. A receipt holds
+122 random bits (`utils/tokens.new_receipt`), and the number of wrong guesses per minute is limited. So a receipt is
+stored and shown to operators in plain text. A token, which can end a wait, is stored only as its digest.
 """
 
 from uuid import UUID
@@ -28,7 +28,10 @@ def receipt_routes(runtime: Runtime, limiter: GuessLimiter) -> list[Route]:
         status = None if id is None else await status_of_receipt(runtime, id)
         if status is None:
             return problem_of(limiter.refusal(peer_of(request), ReceiptUnknown()))
-        return JSONResponse({"receipt": text, "status": status}, headers={"Cache-Control": "no-store"})
+        shown = {"receipt": text, "status": status.word}
+        if status.replaced_at is not None:
+            shown["replacedAt"] = status.replaced_at.isoformat()
+        return JSONResponse(shown, headers={"Cache-Control": "no-store"})
 
     return [Route("/api/receipts/{receipt}" + slash, receipt, methods=["GET"]) for slash in ("", "/")]
 

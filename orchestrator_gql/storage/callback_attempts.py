@@ -181,13 +181,36 @@ def accepted_at(conn: Connection, callback_id: UUID, receipt: str) -> datetime |
     return conn.execute(select(c.at).where(*conditions)).scalar()
 
 
-def of_receipt(conn: Connection, receipt: str) -> tuple[AttemptOutcome, CallbackStatus | None] | None:
-    """The outcome of the attempt whose id is its receipt: the delivery came before its job was known. The status is
-    that of the callback if it has the same result from another delivery."""
-    c = callback_attempts.c
-    found = select(c.outcome, c.digest, callbacks.c.result_digest, callbacks.c.status).join(callbacks)
-    row = conn.execute(found.where(c.id == UUID(receipt), c.receipt == receipt)).one_or_none()
-    return None if row is None else (row.outcome, row.status if row.digest == row.result_digest else None)
+@dataclass(frozen=True, slots=True)
+class ReceivedDelivery:
+    """What became of a delivery with a receipt, and of its callback.
+
+    ``outcome`` is that of its attempt, None if the attempt is not kept. ``is_result`` is true if the callback has the
+    payload of this delivery, whichever way it came; ``received_at`` is the time of the result of the callback.
+    """
+
+    outcome: AttemptOutcome | None
+    is_result: bool
+    status: CallbackStatus
+    received_at: datetime | None
+
+
+def of_receipt(conn: Connection, receipt: str) -> ReceivedDelivery | None:
+    """The delivery with that receipt. Its callback has the receipt, or the receipt is the id of the attempt: then the
+    delivery came before its job was known."""
+    a, c = callback_attempts.c, callbacks.c
+    columns = (a.outcome, a.digest, c.result_digest, c.status, c.received_at)
+    attempt = (a.callback_id == c.id) & (a.receipt == c.receipt) & (a.outcome == AttemptOutcome.ACCEPTED)
+    of_callback = select(*columns).select_from(callbacks.outerjoin(callback_attempts, attempt))
+    of_attempt = select(*columns).select_from(callback_attempts.join(callbacks))
+    row = (
+        conn.execute(of_callback.where(c.receipt == receipt)).one_or_none()
+        or conn.execute(of_attempt.where(a.id == UUID(receipt), a.receipt == receipt)).one_or_none()
+    )
+    if row is None:
+        return None
+    is_result = row.digest is None or row.digest == row.result_digest
+    return ReceivedDelivery(row.outcome, is_result, row.status, row.received_at)
 
 
 def keep_body(conn: Connection, callback_id: UUID, receipt: str, body: bytes) -> None:

@@ -165,11 +165,6 @@ def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Callback]:
     return {row["id"]: callback_in(row) for row in _by_id.rows(conn, ids)}
 
 
-def status_of_receipt(conn: Connection, receipt: str) -> CallbackStatus | None:
-    """The status of the callback whose result has that receipt."""
-    return conn.execute(select(callbacks.c.status).where(callbacks.c.receipt == receipt)).scalar()
-
-
 def accept(conn: Connection, callback: Callback, result: AcceptedResult, *, is_early: bool, now: datetime) -> None:
     """Store the result and close the callback."""
     keep_payload(conn, result.id, result.text)

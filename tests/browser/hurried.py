@@ -8,6 +8,7 @@ from waiting import call, confirm, judge, where
 
 from orchestrator_gql import StepList, begin, callback_step, step
 from orchestrator_gql.types import State
+from orchestrator_gql.utils.errors import ProcessFailureError
 from orchestrator_gql.workflow import workflow
 
 
@@ -36,3 +37,22 @@ def hurried() -> StepList:
 def two_devices() -> StepList:
     """Expect an answer from each device."""
     return begin >> callback_step("Devices", call_each, count, expect=["ams-1", "lyon-1"])
+
+
+@workflow("Ask an operator about two devices", initial_input_form=where)
+def two_silent() -> StepList:
+    """Ask an operator, because no device answers in time."""
+    options: dict[str, Any] = {"timeout": timedelta(seconds=1), "on_timeout": "operator"}
+    return begin >> callback_step("Devices", call_each, count, expect=["ams-1", "lyon-1"], **options)
+
+
+@step("Break")
+def break_down() -> None:
+    """Fail each time."""
+    raise ProcessFailureError("The fuse is blown.")
+
+
+@workflow("Break each time")
+def breaks() -> StepList:
+    """Fail again at each retry."""
+    return begin >> break_down

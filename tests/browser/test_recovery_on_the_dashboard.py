@@ -1,12 +1,13 @@
 """An operator repairs a callback on the dashboard: adopts a late result, or types in a lost result."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from opened import Dashboard, Site, open_page, open_site
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, expect
 from support.command_line import SECONDS, until
 from support.dashboard_page import take_picture
 
@@ -130,4 +131,57 @@ def test_each_of_several_callbacks_has_a_line_and_buttons(dashboard: Dashboard) 
 
     assert details.count() == 2
     assert button(details, "Complete by hand").count() == 0
+    assert dashboard.complaints == []
+
+
+def test_the_form_of_several_missing_results_takes_them_and_asks_again_for_those_left_empty(
+    dashboard: Dashboard,
+) -> None:
+    begin(dashboard, "two_silent")
+    dashboard.wait_for_status("Needs a person")
+    page = dashboard.page
+    for typed, left in (({"ams-1": '{"return_code": 0}', "lyon-1": "none"}, "lyon-1"), ({}, "lyon-1")):
+        page.locator(".asked").get_by_label("What now?").select_option(label="Type the result in")
+        dashboard.submit()
+        page.get_by_label("Why it is typed in").fill("seen on the device")
+        for name, text in typed.items():
+            page.get_by_label(name).fill(text)
+        if typed:
+            dashboard.submit()
+            page.get_by_role("alert").get_by_text("lyon-1").wait_for()  # it is no JSON
+            page.get_by_label("lyon-1").fill("")  # cleared, and not absent
+        else:
+            page.get_by_label(left).fill('{"return_code": 0}')
+        take_picture(page, f"several-{len(typed)}")
+        dashboard.submit()
+        if typed:
+            page.locator(".asked", has_text="1 of 2 callbacks were answered").wait_for()
+    dashboard.wait_for_status("Completed")
+
+    assert dashboard.complaints == []
+
+
+def test_the_reason_of_a_failed_callback_stands_in_the_head_and_once_in_its_place(dashboard: Dashboard) -> None:
+    (url,) = begin(dashboard, "hurried")
+    body = {"code": "no-space", "message": "The flash is full."}
+    httpx.post(f"{url}/fail", json=body, trust_env=False, timeout=SECONDS)
+    dashboard.wait_for_status("Failed")
+    reason = dashboard.page.get_by_text(re.compile("The flash is full|did not answer in time"))
+    dashboard.page.locator(".callback").get_by_text("Wait longer").wait_for()
+
+    expect(dashboard.page.locator(".now").locator(reason)).to_have_count(1)
+    expect(dashboard.page.locator(".failure").locator(reason)).to_have_count(1)
+    expect(dashboard.page.locator("main").locator(reason)).to_have_count(2)
+    assert dashboard.complaints == []
+
+
+def test_a_button_has_the_keyboard_again_after_its_action(dashboard: Dashboard) -> None:
+    dashboard.open(f"/processes/{dashboard.begin('breaks')}")
+    dashboard.wait_for_status("Failed")
+    again = button(dashboard.page.locator(".failure"), "Retry")
+    again.focus()
+    dashboard.page.keyboard.press("Enter")
+    dashboard.page.get_by_text("Executed 2 times").wait_for()
+
+    expect(dashboard.page.locator("main :focus")).to_have_count(1)
     assert dashboard.complaints == []

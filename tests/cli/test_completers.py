@@ -12,7 +12,16 @@ from orchestrator_gql.cli.commands import completers
 from orchestrator_gql.cli.failure import DONE
 from orchestrator_gql.cli.main import main
 
-WORDS = (["start", ""], ["show", ""], ["processes", "--workflow", ""], ["abort", "--workflow", "a"], ["reissue", ""])
+WORDS = (
+    ["start", ""],
+    ["show", ""],
+    ["confirm", "3f2a"],
+    ["products", ""],
+    ["processes", "--workflow", ""],
+    ["processes", "--team", ""],
+    ["abort", "--workflow", "a"],
+    ["reissue", ""],
+)
 
 
 @pytest.fixture(autouse=True)

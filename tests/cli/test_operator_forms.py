@@ -7,6 +7,7 @@ import pytest
 from pydantic import BaseModel
 from pydantic_forms.validators import Choice
 
+from orchestrator_gql.cli import context
 from orchestrator_gql.cli.operator import forms
 from orchestrator_gql.cli.operator.dialogue import as_values
 from orchestrator_gql.cli.operator.forms import as_field, described, error_text, fill_in, shown
@@ -23,6 +24,12 @@ class Ends(BaseModel):
 
 
 PAGE = {"title": "Ends", "schema": Ends.model_json_schema(), "initialData": {"tail": "4712"}}
+
+
+@pytest.fixture(autouse=True)
+def person() -> None:
+    """A person reads the output, also if a test before ran a command with --json in this process."""
+    context.begin((), "auto")
 
 
 def test_two_fields_of_one_class_have_the_names_of_the_fields_and_a_choice_has_its_label() -> None:

@@ -52,6 +52,12 @@ def one():
 @workflow("Two")
 def two():
     return begin >> callback_step("Jobs", order, judge, expect=["ams-1", "ams-2"])
+
+
+@workflow("Silent")
+def silent():
+    jobs = callback_step("Jobs", order, judge, expect=["ams-1", "ams-2"], timeout=0.5, on_timeout="operator")
+    return begin >> callback_step("Job", order_one, judge) >> jobs
 """
 
 
@@ -141,8 +147,32 @@ def test_each_refusal_is_a_sentence(site: Site) -> None:
     assert "cannot be retried" in site.refuses("retry", id)
     assert "is not JSON" in site.refuses("complete", id, "--result", "broken.json", "--reason", "x", code=2)
     assert "cannot be read" in site.refuses("complete", id, "--result", "none.json", "--reason", "x", code=2)
-    assert "The process has several callbacks: give one of" in site.refuses("reissue", several, code=2)
+    assert "give --name with one of ams-1 (PENDING), ams-2 (PENDING)." in site.refuses("reissue", several, code=2)
+    assert "No callback has the name 'ams-3': they are ams-1, ams-2." in site.refuses(
+        "reawait", several, "--name", "ams-3", "--for", "1h", code=2
+    )
+    assert "the step has one callback, and it has no name" in site.refuses("reissue", id, "--name", "ams-1", code=2)
     assert "is not a duration" in site.refuses("reawait", id, "--for", "soon", code=2)
+
+
+def test_missing_results_are_typed_in_by_name_or_all_at_once_in_the_form(site: Site) -> None:
+    (site.folder / "result.json").write_text("1")
+    typed = ("--result", "result.json", "--reason", "seen")
+    by_name, by_form = [site.start("silent") for _ in range(2)]
+    for id in (by_name, by_form):
+        site.output("complete", id, *typed)
+        site.wait_for_status(id, "SUSPENDED")
+
+    guessed = site.refuses("complete", by_name, *typed, code=2)
+    site.output("complete", by_name, "--name", "ams-2", *typed)
+    site.wait_for_status(by_name, "SUSPENDED")
+    site.output("complete", by_name, *typed)  # one is left
+    pages = [{"answer": "complete"}, {"result_1": "2", "result_2": "3", "reason": "seen"}]
+    site.output("confirm", by_form, "--pages", json.dumps(pages), "--yes")
+
+    for id in (by_name, by_form):
+        site.wait_for_status(id, "COMPLETED")
+    assert "give --name with one of ams-1 (EXPIRED), ams-2 (EXPIRED)." in guessed
 
 
 def test_the_second_person_learns_who_was_first_and_when() -> None:

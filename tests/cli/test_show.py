@@ -193,14 +193,12 @@ def test_a_failure_that_is_not_that_of_a_step_keeps_its_own_details(code: str, t
     assert text.count("port: ge-0/0/1") == times
 
 
-def test_the_time_of_a_step_that_began_again_names_its_first_attempt() -> None:
+def test_the_time_of_a_step_is_in_two_units_and_says_since_when_if_it_began_again() -> None:
     step = {"index": 0, "status": "RUNNING", "name": "Ask", "durationSeconds": 63.04, "failure": None}
     step |= {"inputRequest": None}
 
-    assert _step(step | {"attempt": 1}, []) == ["    1 RUNNING           Ask, 63.0 s"]
-    assert _step(step | {"attempt": 2}, []) == [
-        "    1 RUNNING           Ask, attempt 2, 63.0 s since its first attempt"
-    ]
+    assert _step(step | {"attempt": 1}, []) == ["    1 RUNNING           Ask, 1 min 3 s"]
+    assert _step(step | {"attempt": 2}, []) == ["    1 RUNNING           Ask, attempt 2, 1 min 3 s since it began"]
 
 
 def test_the_end_of_a_long_trace_is_shown() -> None:

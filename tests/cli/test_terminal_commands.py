@@ -404,7 +404,7 @@ def test_a_person_is_asked_before_many_are_aborted(person: Person, server: Runni
 
 
 def test_the_shell_is_offered_commands_workflows_and_processes(person: Person, server: Running) -> None:
-    id = person.started("greeting")
+    id = person.started("greeting", "COMPLETED")
     for shell in ("bash", "zsh", "fish"):
         code, out = person.enter("completion", shell)
         assert code == DONE and "orchestrator-gql" in out and "__complete" in out, shell
@@ -413,6 +413,25 @@ def test_the_shell_is_offered_commands_workflows_and_processes(person: Person, s
     ids = orchestrator(Path.cwd(), "__complete", "show", id[-8:-4], ORCHESTRATOR_URL=server.address)
     whole = orchestrator(Path.cwd(), "__complete", "show", id[:30], ORCHESTRATOR_URL=server.address)
     away = orchestrator(Path.cwd(), "__complete", "show", "", ORCHESTRATOR_URL="http://127.0.0.1:1")
+
+    asking, ordered = person.started("asking", "SUSPENDED"), person.started("ordering", "AWAITING_CALLBACK")
+    found = {
+        command: orchestrator(Path.cwd(), "__complete", command, "", ORCHESTRATOR_URL=server.address).stdout
+        for command in ("confirm", "reissue", "abort", "retry")
+    }
+    assert {command: asking[-8:] in out for command, out in found.items()} == {
+        "confirm": True,
+        "reissue": True,  # a person may be asked about a callback
+        "abort": True,
+        "retry": False,
+    }
+    assert {command: ordered[-8:] in out for command, out in found.items()} == {
+        "confirm": False,
+        "reissue": True,
+        "abort": True,
+        "retry": False,
+    }
+    assert not any(id[-8:] in out for out in found.values())  # it is completed
 
     assert "greeting\tGreet everybody" in offered.stdout.splitlines()
     assert any(line.startswith(f"{id[-8:]}\t") for line in ids.stdout.splitlines())

@@ -18,7 +18,7 @@ SEEN = {
     "first-callback": ["callback", "accepted", "callback-already-received"],
     "confirmation": ["rejected", "the wrong version"],
     "failure": ["no such image", "no-space", "The flash is full"],
-    "deadline": ["callback-expired", "can be adopted", "Form 'Upgrade: no answer'"],
+    "deadline": ["callback-expired", "can be adopted", "Form 'Upgrade: no result'"],
 }
 """What a reader of each page sees, in this order."""
 

@@ -8,6 +8,11 @@ import pytest
 from waits import Wait, problem, waiting
 
 from orchestrator_gql import step
+from orchestrator_gql.commands.callback_operator_actions import (
+    adopt_callback_attempt,
+    complete_callback,
+)
+from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.types import Json, ProcessStatus
 from orchestrator_gql.utils.errors import ProcessFailureError
 
@@ -54,6 +59,50 @@ async def test_a_delivery_that_is_not_validated_yet_is_accepted(tmp_path: Path) 
     assert first.json() == {"receipt": first.json()["receipt"], "status": "accepted"}
     assert again.json() == first.json() | {"duplicate": True}
     assert response.json() == first.json()
+
+
+@pytest.mark.parametrize(("result", "behind"), [(b'{"rc": 2}', ""), (b'{"message": "ams-1 is down"}', "/fail")])
+async def test_the_receipt_of_a_delivery_that_an_operator_replaced_says_so_and_when(
+    storage: str, result: bytes, behind: str
+) -> None:
+    async with waiting(storage, validate_step=judge) as wait:
+        runtime = wait.site.engine.runtime
+        receipt = (await wait.send(result, behind=behind)).json()["receipt"]
+        await wait.reaches(ProcessStatus.FAILED)
+        before = await ask(wait, receipt)
+        callback = await wait.site.engine.callback(wait.process_id)
+        for typed in ({"rc": 1}, {"rc": 0}):
+            wait.site.engine.turn(1)
+            await complete_callback(runtime, LOCAL_OPERATOR, callback_id=callback.id, result=typed, reason="seen")
+            await wait.reaches(ProcessStatus.FAILED if typed["rc"] else ProcessStatus.COMPLETED)
+        response = await ask(wait, receipt)
+        replaced = await wait.site.engine.callback(wait.process_id)
+
+    assert before.json()["status"] == ("accepted" if behind else "rejected")
+    assert replaced.received_at is not None
+    assert response.json() == {
+        "receipt": receipt,
+        "status": "replaced",
+        "replacedAt": replaced.received_at.isoformat(),
+    }
+
+
+async def test_a_delivery_that_is_adopted_again_after_it_was_replaced_is_the_result_again(storage: str) -> None:
+    async with waiting(storage, validate_step=judge) as wait:
+        runtime = wait.site.engine.runtime
+        receipt = (await wait.send(b'{"rc": 2}')).json()["receipt"]
+        await wait.reaches(ProcessStatus.FAILED)
+        callback = await wait.site.engine.callback(wait.process_id)
+        for rc in (3, 4):
+            await complete_callback(runtime, LOCAL_OPERATOR, callback_id=callback.id, result={"rc": rc}, reason="seen")
+            await wait.reaches(ProcessStatus.FAILED)
+        (attempt,) = await wait.attempts()
+        await adopt_callback_attempt(runtime, LOCAL_OPERATOR, attempt_id=attempt.id, reason="right after all")
+        await wait.reaches(ProcessStatus.FAILED)
+        response = await ask(wait, receipt)
+
+    assert attempt.body == b'{"rc":2}'
+    assert response.json() == {"receipt": receipt, "status": "rejected"}
 
 
 @pytest.mark.parametrize(

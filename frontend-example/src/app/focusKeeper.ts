@@ -1,6 +1,7 @@
 /**
  * Keeps the place of the keyboard. A control may go while it has the focus: a form after its decision, a button after its
- * action, a dialog that another tab has closed. The browser then begins again at the top of the document.
+ * action, a dialog that another tab has closed. The browser then begins again at the top of the document. A button that is
+ * disabled while something is sent loses the focus as well.
  */
 
 /** Milliseconds in which others may move the focus themselves: a dialog gives it back, the next form takes it. */
@@ -28,14 +29,20 @@ export function keepFocus(main: HTMLElement): () => void {
     heading.tabIndex = -1;
     heading.focus({ preventScroll: true });
   };
-  const changed = (): void => {
-    if (!last || last.isConnected) return;
-    clearTimeout(timer);
-    timer = setTimeout(restore, COURTESY);
+  const changed = (records: readonly MutationRecord[]): void => {
+    if (!last) return;
+    if (!last.isConnected) {
+      clearTimeout(timer);
+      timer = setTimeout(restore, COURTESY);
+    } else if (records.some(({ type, target }) => type === "attributes" && target.contains(last))) giveBack();
+  };
+  const giveBack = (): void => {
+    if (document.activeElement === document.body && last instanceof HTMLElement && last.matches(":enabled"))
+      last.focus({ preventScroll: true });
   };
 
   const watcher = new MutationObserver(changed);
-  watcher.observe(document.body, { childList: true, subtree: true });
+  watcher.observe(document.body, { childList: true, subtree: true, attributeFilter: ["disabled"] });
   document.addEventListener("focusin", remember);
   document.addEventListener("pointerdown", forget);
   return () => {

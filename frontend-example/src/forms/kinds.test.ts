@@ -94,6 +94,7 @@ describe("a first value", () => {
     expect(emptied({ type: ["string", "null"], default: "d" }, root)).toBeNull();
     expect(emptied({ type: "string", default: "d" }, root)).toBe("");
     expect(emptied({ type: "integer", default: 1 }, root)).toBeNull();
+    expect(["long", "password", "date"].map((format) => emptied({ type: "string", format }, root))).toEqual(["", "", null]);
   });
 
   it("of a page fills in the lists that must be given, and leaves the other fields absent", () => {

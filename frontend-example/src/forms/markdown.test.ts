@@ -27,6 +27,9 @@ it("a moment says its zone", () => {
   expect(noteOn("time", "02:30:00Z")).toBe("Zone UTC.");
   expect(noteOn("date-time", "soon")).toBe("");
   expect(looksLike("duration", "PT1.5S")).toBe(true);
+  expect(["P1DT2H30M", "PT1.5S", "P1M", "PT1M", "-PT2H", "2 h"].map((text) => noteOn("duration", text))).toEqual([
+    ...["1 day 2 hours 30 minutes", "1.5 seconds", "1 month", "1 minute", "minus 2 hours", ""],
+  ]);
   expect(looksLike("date", "router-7")).toBe(false);
 });
 

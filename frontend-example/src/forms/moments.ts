@@ -25,7 +25,22 @@ export function noteOn(format: string, text: string): string {
   if (text === "" || !looksLike(format, text)) return "";
   if (format === "date") return dayOf(text);
   if (format === "time") return ZONE.test(text) ? `Zone ${zoneOf(text)}.` : "Without a zone.";
+  if (format === "duration") return durationWords(text);
   return format === "date-time" ? noteOnInstant(text) : "";
+}
+
+const PARTS: Record<string, string> = { Y: "year", M: "month", W: "week", D: "day", TH: "hour", TM: "minute", TS: "second" };
+
+/** `P1DT2H` as `1 day 2 hours`: nobody should have to know how ISO 8601 writes a duration. */
+function durationWords(text: string): string {
+  const [days = "", times = ""] = text.replace(/^-?P/, "").split("T");
+  const words = (part: string, mark: string): string[] =>
+    [...part.matchAll(/(\d+(?:\.\d+)?)([YMWDHS])/g)].map(([, count = "", unit = ""]) => {
+      const noun = PARTS[mark + unit] ?? "";
+      return `${count} ${noun}${count === "1" ? "" : "s"}`;
+    });
+  const minus = text.startsWith("-") ? "minus " : "";
+  return minus + [...words(days, ""), ...words(times, "T")].join(" ");
 }
 
 function dayOf(text: string): string {

@@ -43,11 +43,16 @@ export function isNullable(schema: Schema, root: Schema): boolean {
   );
 }
 
+/** Formats that say only how a text is drawn: each text has them. */
+const DRAWN_ONLY: readonly Json[] = ["long", "password"];
+
 /** True if every text is a value of the schema, the empty one too. */
 export function isPlainText(schema: Schema, root: Schema): boolean {
   return alternatives(schema, root).some(
-    (choice) =>
-      typesOf(choice).includes("string") && !["format", "enum", "const", "pattern"].some((key) => choice[key] !== undefined),
+    ({ format, ...choice }) =>
+      typesOf(choice).includes("string") &&
+      (format === undefined || DRAWN_ONLY.includes(format)) &&
+      !["enum", "const", "pattern"].some((key) => choice[key] !== undefined),
   );
 }
 

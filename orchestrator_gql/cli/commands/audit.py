@@ -5,6 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from orchestrator_gql.cli.commands.completers import processes
 from orchestrator_gql.cli.commands.parameters import AsJson, Url, read_id, several
 from orchestrator_gql.cli.failure import DECLINED, DONE
 from orchestrator_gql.utils.errors import SettingsError
@@ -14,7 +15,13 @@ def list_entries(
     *,
     process: Annotated[
         str | None,
-        Parameter(name="--process", metavar="ID", converter=read_id, help="only the decisions about this process"),
+        Parameter(
+            name="--process",
+            metavar="ID",
+            converter=read_id,
+            completer=processes,
+            help="only the decisions about this process",
+        ),
     ] = None,
     action: Annotated[
         tuple[str, ...], several("--action", "NAME", "only these actions, by the names of the mutations")

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from orchestrator_gql.cli.commands.completers import workflows
-from orchestrator_gql.cli.commands.parameters import AsJson, ProcessId, Url, Yes, read_span
+from orchestrator_gql.cli.commands.completers import teams, workflows
+from orchestrator_gql.cli.commands.parameters import AsJson, FormId, Url, Yes, read_span
 from orchestrator_gql.cli.failure import DONE
 
 Fields = Annotated[
@@ -72,7 +72,7 @@ def start(
 
 
 def confirm(
-    id: ProcessId,
+    id: FormId,
     /,
     *,
     set: Fields = (),
@@ -119,7 +119,7 @@ def confirm(
     return DONE
 
 
-def claim(id: ProcessId, /, *, json: AsJson = False, yes: Yes = False, url: Url = None) -> int:
+def claim(id: FormId, /, *, json: AsJson = False, yes: Yes = False, url: Url = None) -> int:
     """Claim the open form of a process. Nobody else may decide it
     until you release it, or it is assigned anew.
 
@@ -135,7 +135,7 @@ def claim(id: ProcessId, /, *, json: AsJson = False, yes: Yes = False, url: Url 
     return DONE
 
 
-def release(id: ProcessId, /, *, json: AsJson = False, yes: Yes = False, url: Url = None) -> int:
+def release(id: FormId, /, *, json: AsJson = False, yes: Yes = False, url: Url = None) -> int:
     """Give a form back that you claimed, so that others may decide it. A person who may manage the engine can release
     every form.
 
@@ -151,8 +151,8 @@ def release(id: ProcessId, /, *, json: AsJson = False, yes: Yes = False, url: Ur
 
 
 def assign(
-    id: ProcessId,
-    name: Annotated[str, Parameter(metavar="NAME", help="the team's key or name")],
+    id: FormId,
+    name: Annotated[str, Parameter(metavar="NAME", completer=teams, help="the team's key or name")],
     /,
     *,
     json: AsJson = False,

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from orchestrator_gql.cli.commands.completers import workflows as workflow_names
+from orchestrator_gql.cli.commands import completers
 from orchestrator_gql.cli.commands.parameters import AsJson, JsonLines, ProcessId, Url, read_id, read_limit
 from orchestrator_gql.cli.commands.selection import EVERY, Selection
 from orchestrator_gql.cli.failure import DONE
@@ -56,7 +56,7 @@ def processes(
 def workflows(
     name: Annotated[
         str | None,
-        Parameter(metavar="NAME", completer=workflow_names, help="show this workflow: its form and its steps"),
+        Parameter(metavar="NAME", completer=completers.workflows, help="show this workflow: its form and its steps"),
     ] = None,
     /,
     *,
@@ -81,7 +81,8 @@ def workflows(
 
 def products(
     name: Annotated[
-        str | None, Parameter(metavar="NAME", help="list the product subscriptions to this product")
+        str | None,
+        Parameter(metavar="NAME", completer=completers.products, help="list the product subscriptions to this product"),
     ] = None,
     /,
     *,
@@ -111,7 +112,12 @@ def waits(
     mine: Annotated[bool, Parameter(name="--mine", help="only the forms that you may answer")] = False,
     assignee: Annotated[
         str | None,
-        Parameter(name="--assignee", metavar="NAME", help="only the forms of this team: its key or its name"),
+        Parameter(
+            name="--assignee",
+            metavar="NAME",
+            completer=completers.teams,
+            help="only the forms of this team: its key or its name",
+        ),
     ] = None,
     json: JsonLines = False,
     url: Url = None,
@@ -160,7 +166,13 @@ def tail(
     ] = None,
     process: Annotated[
         str | None,
-        Parameter(name="--process", metavar="ID", converter=read_id, help="the events of this process only"),
+        Parameter(
+            name="--process",
+            metavar="ID",
+            converter=read_id,
+            completer=completers.processes,
+            help="the events of this process only",
+        ),
     ] = None,
     json: Annotated[bool, Parameter(name="--json", help="each event as a line of JSON")] = False,
     cloudevents: Annotated[

@@ -1,7 +1,7 @@
 """The options and arguments that several commands have, and how their values are read."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
@@ -112,18 +112,19 @@ JsonLines = Annotated[bool, Parameter(name="--json", help="each row as a line of
 Reason = Annotated[str | None, Parameter(name="--reason", metavar="TEXT", help="why, for the audit log")]
 NeededReason = Annotated[str, Parameter(name="--reason", metavar="TEXT", help="why, for the audit log")]
 
-ProcessId = Annotated[
-    str,
-    Parameter(metavar="ID", converter=read_id, completer=completers.processes, help="the process; a short id will do"),
-]
-PartId = Annotated[
-    str,
-    Parameter(
-        metavar="ID",
-        converter=read_id,
-        completer=completers.processes,
-        help="the process, or the callback if the process has several",
-    ),
+
+def _process(completer: Callable[..., dict[str, str]], help: str = "the process; a short id will do") -> Parameter:
+    return Parameter(metavar="ID", converter=read_id, completer=completer, help=help)
+
+
+ProcessId = Annotated[str, _process(completers.processes)]
+FormId = Annotated[str, _process(completers.with_form)]
+"""A process that waits for a person."""
+
+PartId = Annotated[str, _process(completers.with_callback, "the process, or the callback itself")]
+CallbackName = Annotated[
+    str | None,
+    Parameter(name="--name", metavar="NAME", help="the callback with this name, if the step has several"),
 ]
 Database = Annotated[str | None, Parameter(name="--database", metavar="URL", help=DATABASE)]
 

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from cyclopts import Parameter
 
-from orchestrator_gql.cli.commands.completers import processes
+from orchestrator_gql.cli.commands import completers
 from orchestrator_gql.cli.commands.parameters import (
     AsJson,
+    CallbackName,
     NeededReason,
     PartId,
     Reason,
@@ -20,17 +21,14 @@ from orchestrator_gql.cli.commands.parameters import (
 from orchestrator_gql.cli.commands.selection import EVERY, Selection
 from orchestrator_gql.cli.failure import DONE
 
-OneOrMany = Annotated[
-    str | None,
-    Parameter(
-        metavar="ID", converter=read_id, completer=processes, help="the process; without it, the options select many"
-    ),
-]
+_ONE = "the process; without it, the options select many"
+FailedOrMany = Annotated[str | None, Parameter(metavar="ID", converter=read_id, completer=completers.failed, help=_ONE)]
+LivingOrMany = Annotated[str | None, Parameter(metavar="ID", converter=read_id, completer=completers.living, help=_ONE)]
 DryRun = Annotated[bool, Parameter(name="--dry-run", help="show what would be done, and do nothing")]
 
 
 def retry(
-    id: OneOrMany = None,
+    id: FailedOrMany = None,
     /,
     *,
     selection: Selection = EVERY,
@@ -54,7 +52,7 @@ def retry(
 
 
 def abort(
-    id: OneOrMany = None,
+    id: LivingOrMany = None,
     /,
     *,
     reason: Reason = None,
@@ -81,7 +79,12 @@ def abort(
 def adopt(
     id: Annotated[
         str,
-        Parameter(metavar="ID", converter=read_id, completer=processes, help="the process, or the delivery itself"),
+        Parameter(
+            metavar="ID",
+            converter=read_id,
+            completer=completers.with_callback,
+            help="the process, or the delivery itself",
+        ),
     ],
     /,
     *,
@@ -101,15 +104,25 @@ def adopt(
     return DONE
 
 
-def reissue(id: PartId, /, *, reason: Reason = None, json: AsJson = False, yes: Yes = False, url: Url = None) -> int:
+def reissue(
+    id: PartId,
+    /,
+    *,
+    name: CallbackName = None,
+    reason: Reason = None,
+    json: AsJson = False,
+    yes: Yes = False,
+    url: Url = None,
+) -> int:
     """Run the action of the open or failed callback again, with a fresh URL.
     The old URL ends.
 
       orchestrator-gql reissue ID --reason "The service lost the job."
+      orchestrator-gql reissue ID --name router-a
     """
     from orchestrator_gql.cli.operator import verbs
 
-    verbs.reissue(*_process_of(url, id), reason, is_json=json)
+    verbs.reissue(*_process_of(url, id), name, reason, is_json=json)
     return DONE
 
 
@@ -120,6 +133,7 @@ def reawait(
     seconds: Annotated[
         float, Parameter(name="--for", metavar="TIME", converter=read_span, help="how long: 30s, 15m, 2h, 1d")
     ],
+    name: CallbackName = None,
     reason: Reason = None,
     json: AsJson = False,
     yes: Yes = False,
@@ -129,10 +143,11 @@ def reawait(
     The remote service is not called.
 
       orchestrator-gql reawait ID --for 2h
+      orchestrator-gql reawait ID --name router-a --for 30m
     """
     from orchestrator_gql.cli.operator import verbs
 
-    verbs.reawait(*_process_of(url, id), seconds, reason, is_json=json)
+    verbs.reawait(*_process_of(url, id), name, seconds, reason, is_json=json)
     return DONE
 
 
@@ -144,6 +159,7 @@ def complete(
         Path,
         Parameter(name="--result", metavar="FILE", help="the JSON; - reads standard input", allow_leading_hyphen=True),
     ],
+    name: CallbackName = None,
     reason: NeededReason,
     json: AsJson = False,
     yes: Yes = False,
@@ -154,10 +170,13 @@ def complete(
 
       orchestrator-gql complete ID --result result.json --reason "The service cannot call back."
       echo '{"ok": true}' | orchestrator-gql complete ID --result - --reason "Checked by hand."
+      orchestrator-gql complete ID --name router-a --result a.json --reason "It was upgraded at the console."
+
+    If several results of a step are missing, complete them one after the other, by their names.
     """
     from orchestrator_gql.cli.operator import verbs
 
-    verbs.complete(*_process_of(url, id), result, reason, is_json=json)
+    verbs.complete(*_process_of(url, id), name, result, reason, is_json=json)
     return DONE
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from orchestrator_gql.cli.commands import completers
 from orchestrator_gql.cli.commands.parameters import Targets, Workflows, read_choices, read_moment, several
 
 ProcessStatus = Literal[
@@ -39,8 +40,14 @@ class Selection:
         Parameter(name="--changed-since", metavar="WHEN", converter=read_moment, help="changed since then: 10m or 7d"),
     ] = None
     mine: Annotated[bool, Parameter(name="--mine", help="only those that you started")] = False
-    team: Annotated[tuple[str, ...], several("--team", "NAME", "only if they wait for these teams: key or name")] = ()
-    product: Annotated[tuple[str, ...], several("--product", "NAME", "only on subscriptions to these products")] = ()
+    team: Annotated[
+        tuple[str, ...],
+        several("--team", "NAME", "only if they wait for these teams: key or name", completer=completers.teams),
+    ] = ()
+    product: Annotated[
+        tuple[str, ...],
+        several("--product", "NAME", "only on subscriptions to these products", completer=completers.products),
+    ] = ()
     subscription: Annotated[
         str | None,
         Parameter(name="--subscription", metavar="ID", help="only on this product subscription: its whole id"),

@@ -12,7 +12,7 @@ from uuid import UUID
 from orchestrator_gql.cli.client import VerbRefused
 from orchestrator_gql.cli.operator.requests import DECISIONS, STANDING, approvals, claimed, decided, due
 from orchestrator_gql.cli.operator.standstill import NEED_A_WORKER, standstill
-from orchestrator_gql.cli.operator.times import age, deadline, moment
+from orchestrator_gql.cli.operator.times import age, deadline, duration, moment
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.style import STATUSES, is_colored, styled
 from orchestrator_gql.cli.terminal import printable
@@ -24,7 +24,7 @@ query Show($id: ID!) {{ process(id: $id) {{
   failure {{ code message details }} whyWaiting {{ message since until lastReportAt }}
   steps {{ index name kind status attempt durationSeconds failure {{ code message details traceback }}
     inputRequest {{ id status title {DECISIONS} }} }}
-  callbacks {{ id name status round source tokenHint issuedAt expiresAt receivedAt resultBytes
+  callbacks {{ id name step {{ index }} status round source tokenHint issuedAt expiresAt receivedAt resultBytes
     progress {{ percent message reportedAt }} validation {{ outcome message }}
     attempts(first: 200) {{ totalCount nodes {{ id at outcome bytes peer isAdoptable replaced error bodyPreview }} }} }}
   openInputRequest {{ id version title createdAt {STANDING} remindedAt escalatedAt blockedReason canReject
@@ -48,6 +48,9 @@ COMMANDS = {
     "ADOPT_CALLBACK_ATTEMPT": "adopt",
 }
 """The command of each action of a process, except for `NOTE`."""
+
+UNANSWERED = ("PENDING", "EXPIRED", "HEARTBEAT_LOST")
+"""The statuses of a callback whose service has said nothing final."""
 
 NOTE = "EDIT_NOTE"
 ENDED = ("COMPLETED", "ABORTED")
@@ -188,8 +191,8 @@ def _actions(process: dict[str, Any]) -> str:
 
 def _step(step: dict[str, Any], before: list[dict[str, Any]]) -> list[str]:
     is_again = step["attempt"] > 1
-    since = " since its first attempt" if is_again else ""  # a restart of the server begins another attempt
-    took = f", {step['durationSeconds']:.1f} s{since}" if step["durationSeconds"] is not None else ""
+    since = " since it began" if is_again else ""  # a restart of the server begins another attempt, but no new time
+    took = f", {duration(step['durationSeconds'])}{since}" if step["durationSeconds"] is not None else ""
     again = f", attempt {step['attempt']}" if is_again else ""
     why = f": {step['failure']['message']}" if step["failure"] else ""
     decisions = [*before, *(step["inputRequest"]["decisions"] if step["inputRequest"] else ())]
@@ -250,7 +253,8 @@ def _callback(callback: dict[str, Any], now: datetime) -> list[str]:
     name = f" {callback['name']}" if callback["name"] else ""
     again = f", issued {callback['round']} times" if callback["round"] > 1 else ""
     source = f" by {callback['source'].lower()}" if callback["source"] not in (None, "CALLBACK") else ""
-    rows = [f"  {callback['id']}{name} is {callback['status']}{source}, token …{callback['tokenHint']}{again}"]
+    asked = f", asked {age(callback['issuedAt'], now)} ago" if callback["status"] in UNANSWERED else ""
+    rows = [f"  {callback['id']}{name} is {callback['status']}{source}{asked}, token …{callback['tokenHint']}{again}"]
     if report := callback["progress"]:
         percent = f"{report['percent']:.0f} % " if report["percent"] is not None else ""
         rows.append(

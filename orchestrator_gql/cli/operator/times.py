@@ -40,6 +40,20 @@ def left(until: str, now: datetime) -> str:
     return f"{whole} {unit} {rest // part} {smaller}" if rest else f"{whole} {unit}"
 
 
+def duration(seconds: float) -> str:
+    """A duration in two units, rounded down; below a minute with a tenth of a second.
+
+    >>> duration(2.34), duration(1011.3), duration(7200)
+    ('2.3 s', '16 min 51 s', '2 h')
+    """
+    if seconds < 60:
+        return f"{math.floor(seconds * 10) / 10:.1f} s"
+    at = next(at for at, (_, size) in enumerate(UNITS) if seconds >= size)
+    (unit, size), (smaller, part) = UNITS[at], UNITS[at + 1]
+    whole, rest = divmod(int(seconds), size)
+    return f"{whole} {unit} {rest // part} {smaller}" if rest // part else f"{whole} {unit}"
+
+
 def moment(at: str) -> str:
     """That moment in UTC, with seconds.
 

@@ -21,8 +21,8 @@ from orchestrator_gql.utils.json import Json, read
 NODE = """\
 query Node($id: ID!) { node(id: $id) { __typename ... on Callback { process { id } } } }
 """
-OPEN = ("PENDING", "EXPIRED", "HEARTBEAT_LOST", "FAILED_BY_REMOTE", "REJECTED")
-"""The statuses of a callback that an operator may mean, the likeliest first."""
+REPAIRABLE = ("PENDING", "EXPIRED", "HEARTBEAT_LOST", "FAILED_BY_REMOTE", "REJECTED")
+"""The statuses of a callback that an operator may mean."""
 
 
 def retry(url: str, id: UUID, *, is_json: bool = False) -> None:
@@ -35,19 +35,19 @@ def abort(url: str, id: UUID, reason: str | None, *, is_json: bool = False) -> N
     _act(url, "abortProcess", is_json, processId=str(id), reason=reason)
 
 
-def reissue(url: str, id: UUID, reason: str | None, *, is_json: bool = False) -> None:
+def reissue(url: str, id: UUID, name: str | None, reason: str | None, *, is_json: bool = False) -> None:
     """Issue the callback again, with a fresh URL."""
-    _act(url, "reissueCallback", is_json, callbackId=_callback_of(url, id), reason=reason)
+    _act(url, "reissueCallback", is_json, callbackId=_callback_of(url, id, name), reason=reason)
 
 
-def reawait(url: str, id: UUID, seconds: float, reason: str | None, *, is_json: bool = False) -> None:
+def reawait(url: str, id: UUID, name: str | None, seconds: float, reason: str | None, *, is_json: bool = False) -> None:
     """Wait ``seconds`` longer for the callback."""
-    _act(url, "reawaitCallback", is_json, callbackId=_callback_of(url, id), timeoutSeconds=seconds, reason=reason)
+    _act(url, "reawaitCallback", is_json, callbackId=_callback_of(url, id, name), timeoutSeconds=seconds, reason=reason)
 
 
-def complete(url: str, id: UUID, result: Path, reason: str, *, is_json: bool = False) -> None:
+def complete(url: str, id: UUID, name: str | None, result: Path, reason: str, *, is_json: bool = False) -> None:
     """Complete the callback with the JSON of the file, or of standard input if ``result`` is ``-``."""
-    _act(url, "completeCallback", is_json, callbackId=_callback_of(url, id), result=_read(result), reason=reason)
+    _act(url, "completeCallback", is_json, callbackId=_callback_of(url, id, name), result=_read(result), reason=reason)
 
 
 def adopt(url: str, id: UUID, reason: str, *, is_json: bool = False) -> None:
@@ -98,23 +98,31 @@ def refusal_text(response: dict[str, Any]) -> str:
     return " ".join(filter(None, (response["message"], places, first, in_the_way)))
 
 
-def _callback_of(url: str, id: UUID) -> str:
-    """The id of the callback: ``id`` itself, or the callback of the process that the operator most likely means."""
+def _callback_of(url: str, id: UUID, name: str | None) -> str:
+    """The id of the callback: ``id`` itself, or the callback of the process that has this name, or the only one that
+    may be meant. Among several callbacks of a step nothing is guessed: a result must not go to another router."""
     node = request(url, NODE, {"id": str(id)})["node"]
     if node and node["__typename"] == "Callback":
         return str(id)
     callbacks = load_process(url, id)["callbacks"]
-    latest = {callback["name"]: callback for callback in callbacks}
-    for status in OPEN:
-        matches = [callback for callback in latest.values() if callback["status"] == status]
-        if len(matches) == 1:
-            return str(matches[0]["id"])
-        if matches:
-            listed = ", ".join(f"{callback['id']} ({callback['name']})" for callback in matches)
-            raise OperationRefused(printable(f"The process has several callbacks: give one of {listed}."))
-    if callbacks:
-        return str(callbacks[-1]["id"])
-    raise VerbRefused(f"The process {id} has no callback.")
+    if not callbacks:
+        raise VerbRefused(f"The process {id} has no callback.")
+    last_step = callbacks[-1]["step"]["index"]
+    latest = {callback["name"]: callback for callback in callbacks if callback["step"]["index"] == last_step}
+    if name is not None:
+        if name not in latest:
+            raise OperationRefused(printable(f"No callback has the name {name!r}: {_names(latest)}."))
+        return str(latest[name]["id"])
+    matches = [callback for callback in latest.values() if callback["status"] in REPAIRABLE]
+    if len(matches) > 1:
+        listed = ", ".join(f"{callback['name']} ({callback['status']})" for callback in matches)
+        raise OperationRefused(printable(f"The step has several callbacks: give --name with one of {listed}."))
+    return str((matches or callbacks)[-1]["id"])
+
+
+def _names(latest: Mapping[str | None, Any]) -> str:
+    names = [name for name in latest if name is not None]
+    return f"they are {', '.join(names)}" if names else "the step has one callback, and it has no name"
 
 
 def _attempt_of(url: str, id: UUID) -> str:

@@ -179,7 +179,7 @@ def supply(
     conn: Connection,
     runtime: Runtime,
     locked: LockedCallback,
-    delivery: Delivery,
+    delivered: Sequence[tuple[Callback, Delivery]],
     *,
     source: ResultSource,
     actor: str,
@@ -187,21 +187,23 @@ def supply(
     now: datetime,
     attempt_id: UUID | None = None,
 ) -> Process:
-    """Take the payload of the delivery as the result of the callback, and let the process continue.
+    """Take the payload of each delivery as the result of its callback, and let the process continue.
 
-    ``attempt_id`` is the attempt that the operator adopts. Raises `InvalidState` if the callback has its result.
+    The callbacks are of one wait. ``attempt_id`` is the attempt that the operator adopts. Raises `InvalidState` if a
+    callback has its result.
     """
-    process, callback = locked.process, locked.callback
-    if callback.status in WITH_RESULT and not locked.is_judged:
-        _refuse(process, f"This callback is {callback.status}: it has its result.")
-    arrived = results.arrival(process, callback, locked.step, delivery, source=source, at=now)
-    arrived = replace(arrived, actor=actor, reason=reason, attempt_id=attempt_id)
-    results.take(conn, process, arrived, now=now, audit_key=runtime.settings.audit_secret)
-    waited = callbacks.of_wait(conn, process.id, callback.step_index)
+    process, step_index = locked.process, locked.callback.step_index
+    for callback, delivery in delivered:
+        if callback.status in WITH_RESULT and not locked.is_judged:
+            _refuse(process, f"This callback is {callback.status}: it has its result.")
+        arrived = results.arrival(process, callback, locked.step, delivery, source=source, at=now)
+        arrived = replace(arrived, actor=actor, reason=reason, attempt_id=attempt_id)
+        results.take(conn, process, arrived, now=now, audit_key=runtime.settings.audit_secret)
+    waited = callbacks.of_wait(conn, process.id, step_index)
     if process.status is ProcessStatus.AWAITING_CALLBACK and not is_over(waited, locked.step.needed(len(waited))):
         return process
     by = "complete" if source is ResultSource.OPERATOR else "adopt"
-    return _apply(conn, runtime, locked, take_up(process, callback.step_index, by, now, actor))
+    return _apply(conn, runtime, locked, take_up(process, step_index, by, now, actor))
 
 
 def end(conn: Connection, runtime: Runtime, process: Process, actor: str, reason: str | None, now: datetime) -> Process:

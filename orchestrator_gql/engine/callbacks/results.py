@@ -94,8 +94,11 @@ def arrival(
     """Judge a delivery that arrived ``at`` that time. ``step`` is the deployed step of the wait, if there is one.
 
     ``receipt`` is the receipt that the sender has already. ``repeated`` is the outcome if it is known to be a repeated
-    failure report. The actor is the remote service.
+    failure report. The actor is the remote service. A result of an operator leaves the callback the receipt of the
+    delivery that it replaces, so that the sender can still ask.
     """
+    if source in BY_OPERATOR:
+        receipt = callback.receipt
     judged = partial(judge, callback, delivery, at, is_early=is_early, source=source)
     outcome: DeliveryOutcome = repeated or judged()
     is_checked = source not in BY_OPERATOR and callback.contract is not None and not delivery.is_failure
@@ -256,7 +259,7 @@ def _failure_report_shown(process: Process, arrived: Arrival) -> Delivery:
 
 def _keep_replaced_result(conn: Connection, callback: Callback) -> None:
     """Store the body of a result that an operator replaces with the attempt that delivered it."""
-    if callback.payload_id is not None and callback.receipt is not None:
+    if callback.payload_id is not None and callback.receipt is not None and callback.source not in BY_OPERATOR:
         text = callbacks.texts(conn, [callback.payload_id])[callback.payload_id]
         callback_attempts.keep_body(conn, callback.id, callback.receipt, text.encode())
 

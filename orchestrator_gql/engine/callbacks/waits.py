@@ -180,14 +180,14 @@ def decide(
         case WaitVerdict.REISSUE:
             return DecidedWait(_again(process, step, decision, now), changes)
         case WaitVerdict.ASK:
-            return DecidedWait(Suspend(f"{step.group or step.name}: no answer", SYSTEM.key), changes)
+            return DecidedWait(Suspend(f"{step.group or step.name}: no result", SYSTEM.key), changes)
         case WaitVerdict.FAIL:
-            return DecidedWait(Failed(_failure_of_all(step, decision.callbacks, now)), changes)
+            return DecidedWait(Failed(failure_of_wait(step, decision.callbacks, now)), changes)
 
 
 def _again(process: Process, step: AwaitStep, decision: WaitDecision, now: datetime) -> Reissue | RetryLater:
     """The action runs again, after its pause. The process rests at the wait meanwhile, so an operator may still act."""
-    failure = _failure_of_all(step, decision.callbacks, now)
+    failure = failure_of_wait(step, decision.callbacks, now)
     entry = entry_again("on-timeout", decision.reissued)
     if step.retry is None:
         return Reissue(failure, entry)
@@ -333,7 +333,8 @@ def entry_again(by: str, callbacks_of_wait: Sequence[Callback]) -> StepEntry:
     return StepEntry(by, attempt, callbacks_of_wait[0].wait_seq, tuple(callback.name for callback in callbacks_of_wait))
 
 
-def _failure_of_all(step: AwaitStep, wait_callbacks: Sequence[Callback], now: datetime) -> Failure:
+def failure_of_wait(step: AwaitStep, wait_callbacks: Sequence[Callback], now: datetime) -> Failure:
+    """The reason why the wait is over without the results that it needs."""
     missing = _failures_of(wait_callbacks, now)
     if step.expect is None:
         return next(iter(missing.values()))
@@ -351,14 +352,14 @@ def failure_of(callback: Callback, now: datetime) -> Failure:
     """The reason why the callback ended without a result."""
     if callback.failure is not None:
         return callback.failure
-    period = f"since {callback.issued_at:%Y-%m-%d %H:%M:%S} UTC"
+    asked = f"it was asked at {callback.issued_at:%Y-%m-%d %H:%M:%S} UTC"
     match callback.status:
         case CallbackStatus.EXPIRED:
-            return Failure("callback-expired", f"The remote service did not answer in time (asked {period}).", now)
+            return Failure("callback-expired", f"The remote service did not answer in time; {asked}.", now)
         case CallbackStatus.HEARTBEAT_LOST:
             heartbeat_timeout = f"{callback.heartbeat:g} seconds"
             return Failure(
-                "heartbeat-lost", f"The remote service was silent for more than {heartbeat_timeout} ({period}).", now
+                "heartbeat-lost", f"The remote service was silent for more than {heartbeat_timeout}; {asked}.", now
             )
         case _:
             return Failure("callback-withdrawn", "The callback was withdrawn.", now)

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from functools import partial
+from typing import Annotated, Any, Self
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import AfterValidator, ConfigDict, Field, create_model, model_validator
 from pydantic_forms.validators import Choice, LongText
 from sqlalchemy import Connection
 
@@ -22,7 +23,7 @@ from orchestrator_gql.process import Process
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
 from orchestrator_gql.storage import callbacks
-from orchestrator_gql.types import FormGenerator, ResultSource, State
+from orchestrator_gql.types import FormGenerator, Json, ResultSource, State
 from orchestrator_gql.utils.errors import PayloadInvalid
 from orchestrator_gql.utils.json import encode, read
 from orchestrator_gql.workflow.model import AwaitStep, InputStep, Step, Workflow
@@ -30,8 +31,13 @@ from orchestrator_gql.workflow.model import AwaitStep, InputStep, Step, Workflow
 MINUTES = 60.0
 """The default of the form for a longer wait."""
 
-NO_ANSWER = "No answer came."
+NO_RESULT = "No result came."
 """The reason of an abort for which the operator wrote no comment."""
+
+RESULT = "result"
+"""The name of the field for a result; several have numbers behind it."""
+
+JSON_HINT = "JSON, as the remote service would send it"
 
 LONGEST_RESULT = 1_000_000
 """Characters of a result that an operator types in."""
@@ -56,35 +62,38 @@ TITLES = {
 
 def missing_at(conn: Connection, process: Process, step_index: int) -> list[Callback]:
     """The callbacks of the wait that have no result."""
-    return [
-        callback for callback in callbacks.of_wait(conn, process.id, step_index) if callback.status not in WITH_RESULT
-    ]
+    return _missing_of(callbacks.of_wait(conn, process.id, step_index))
+
+
+def _missing_of(waited: Sequence[Callback]) -> list[Callback]:
+    return [callback for callback in waited if callback.status not in WITH_RESULT]
 
 
 async def input_step_of(runtime: Runtime, process: Process, step_index: int, step: Step) -> InputStep | None:
     """The input step of a step that can ask a person: the step itself, or the form for a wait. Else None."""
     if not isinstance(step, AwaitStep):
         return step if isinstance(step, InputStep) else None
-    missing = await runtime.database.read(lambda conn: missing_at(conn, process, step_index))
-    return as_input(step, missing, runtime.clock.now(), runtime.settings.max_callback_bytes)
+    waited = await runtime.database.read(lambda conn: callbacks.of_wait(conn, process.id, step_index))
+    return as_input(step, waited, runtime.clock.now(), runtime.settings.max_callback_bytes)
 
 
-def as_input(step: AwaitStep, missing: Sequence[Callback], now: datetime, limit: int) -> InputStep:
+def as_input(step: AwaitStep, waited: Sequence[Callback], now: datetime, limit: int) -> InputStep:
     """The input step that asks an operator what to do about the missing results of a wait.
 
-    ``limit`` is the most bytes of a result.
+    ``waited`` are all callbacks of the wait; ``limit`` is the most bytes of a result.
     """
+    missing = _missing_of(waited)
 
     def ask() -> FormGenerator:
-        choice = yield _choice(missing, now)
+        choice = yield _choice(_what_happened(step, waited, now))
         chosen: State = {"answer": str(choice.answer)}
         match UnansweredAction(chosen["answer"]):
             case UnansweredAction.WAIT:
                 longer = yield _wait_page()
                 return chosen | {"minutes": longer.minutes}
             case UnansweredAction.COMPLETE:
-                typed = yield _result_page(step, missing[0], limit)
-                return chosen | {"result": read(typed.result.encode()), "reason": typed.reason}
+                typed = yield _results_page(step, missing, limit)
+                return chosen | {"results": _typed_results(typed, missing), "reason": typed.reason}
             case UnansweredAction.REISSUE | UnansweredAction.ABORT:
                 return chosen
 
@@ -126,25 +135,26 @@ def act(
             demand_running(conn)
             return operator_actions.issue_again(conn, runtime, locked, missing, actor=actor, reason=reason, now=now)
         case UnansweredAction.COMPLETE:
-            body = encode(chosen["result"]).encode()
-            delivery = Delivery.of(chosen["result"], body, peer=None)
+            delivered = [
+                (callback, Delivery.of(payload, encode(payload).encode(), peer=None))
+                for callback in missing
+                if (payload := chosen["results"].get(str(callback.id), callback)) is not callback
+            ]
             return operator_actions.supply(
-                conn, runtime, locked, delivery, source=ResultSource.OPERATOR, actor=actor, reason=reason, now=now
+                conn, runtime, locked, delivered, source=ResultSource.OPERATOR, actor=actor, reason=reason, now=now
             )
         case UnansweredAction.ABORT:
-            return operator_actions.end(conn, runtime, locked.process, actor, reason or NO_ANSWER, now)
+            return operator_actions.end(conn, runtime, locked.process, actor, reason or NO_RESULT, now)
 
 
-def _choice(missing: Sequence[Callback], now: datetime) -> type[FormPage]:
-    offered = [action for action in UnansweredAction if action is not UnansweredAction.COMPLETE or len(missing) == 1]
-    choices = Choice.__call__("Answer", {action.name: (action.value, TITLES[action]) for action in offered})
-
-    reasons = "\n".join(_reason_of(callback, now) for callback in missing)
+def _choice(what_happened: str) -> type[FormPage]:
+    choices = Choice.__call__("Answer", {action.name: (action.value, TITLES[action]) for action in UnansweredAction})
+    shown = what_happened
 
     class UnansweredPage(SubmitFormPage):
-        model_config = ConfigDict(title="No answer came")
+        model_config = ConfigDict(title="No result came")
 
-        what_happened: ReadOnly[LongText] = Field(reasons, title="What happened")
+        what_happened: ReadOnly[LongText] = Field(shown, title="What happened")
         answer: choices = Field(  # type: ignore[valid-type]
             title="What now?"
         )
@@ -152,9 +162,12 @@ def _choice(missing: Sequence[Callback], now: datetime) -> type[FormPage]:
     return UnansweredPage
 
 
-def _reason_of(callback: Callback, now: datetime) -> str:
-    failure = waits.failure_of(callback, now)
-    return f"{callback.name}: {failure.message}" if callback.name else failure.message
+def _what_happened(step: AwaitStep, waited: Sequence[Callback], now: datetime) -> str:
+    """The reason of each missing result; if the step has several callbacks, also how many results it needs."""
+    if step.expect is None:
+        return waits.failure_of(waited[0], now).message
+    missing = (f"{callback.name}: {waits.failure_of(callback, now).message}" for callback in _missing_of(waited))
+    return "\n".join([waits.failure_of_wait(step, waited, now).message, *missing])
 
 
 def _wait_page() -> type[FormPage]:
@@ -168,29 +181,58 @@ def _wait_page() -> type[FormPage]:
     return WaitPage
 
 
-def _result_page(step: AwaitStep, callback: Callback, limit: int) -> type[FormPage]:
-    class ResultPage(SubmitFormPage):
-        model_config = ConfigDict(title="The result")
+class _ResultsPage(SubmitFormPage):
+    """The page for the missing results; `_results_page` adds the fields."""
 
-        result: LongText = Field("{}", title="JSON, as the remote service would send it", max_length=LONGEST_RESULT)
-        reason: str = Field(title="Why it is typed in", min_length=1, max_length=1000)
+    model_config = ConfigDict(title="The result")
 
-        @field_validator("result")
-        @classmethod
-        def is_a_payload(cls, text: str) -> str:
-            _demand_payload(step, callback, text, limit)
-            return text
+    @model_validator(mode="after")
+    def needs_one(self) -> Self:
+        """Demand a result in at least one field."""
+        if not any(getattr(self, key).strip() for key in type(self).model_fields if key.startswith(RESULT)):
+            raise ValueError("Type in at least one result.")
+        return self
 
-        @field_validator("reason")
-        @classmethod
-        def is_a_reason(cls, reason: str) -> str:
-            try:
-                operator_actions.demand_reason(reason)
-            except PayloadInvalid as error:
-                raise ValueError(error.errors[0].message) from None
-            return reason
 
-    return ResultPage
+def _results_page(step: AwaitStep, missing: Sequence[Callback], limit: int) -> type[FormPage]:
+    """The page with a field for each missing result. One of several may stay empty, but not all."""
+    is_one = len(missing) == 1
+    start, hint = ("{}", JSON_HINT) if is_one else ("", f"{JSON_HINT}; empty if there is none")
+    fields: dict[str, Any] = {}
+    for key, callback in _keyed(missing):
+        check = partial(_payload_text, step, callback, limit, is_needed=is_one)
+        shown = Field(start, title=callback.name or JSON_HINT, description=callback.name and hint)
+        fields[key] = (Annotated[LongText, AfterValidator(check), Field(max_length=LONGEST_RESULT)], shown)
+    why = Field(title="Why it is typed in", min_length=1, max_length=1000)
+    fields["reason"] = (Annotated[str, AfterValidator(_reason)], why)
+    return create_model("ResultsPage", __base__=_ResultsPage, **fields)
+
+
+def _keyed(missing: Sequence[Callback]) -> list[tuple[str, Callback]]:
+    """The callbacks, each with the name of its field: a name that an author gave need not be one of Python."""
+    if len(missing) == 1:
+        return [(RESULT, missing[0])]
+    return [(f"{RESULT}_{number}", callback) for number, callback in enumerate(missing, start=1)]
+
+
+def _typed_results(page: FormPage, missing: Sequence[Callback]) -> dict[str, Json]:
+    """The results that the operator typed in, by the id of the callback."""
+    typed = ((str(callback.id), getattr(page, key)) for key, callback in _keyed(missing))
+    return {id: read(text.encode()) for id, text in typed if text.strip()}
+
+
+def _reason(text: str) -> str:
+    try:
+        operator_actions.demand_reason(text)
+    except PayloadInvalid as error:
+        raise ValueError(error.errors[0].message) from None
+    return text
+
+
+def _payload_text(step: AwaitStep, callback: Callback, limit: int, text: str, *, is_needed: bool) -> str:
+    if is_needed or text.strip():
+        _demand_payload(step, callback, text, limit)
+    return text
 
 
 def _demand_payload(step: AwaitStep, callback: Callback, text: str, limit: int) -> None:

@@ -29,7 +29,8 @@ from orchestrator_gql.utils.errors import (
 )
 
 RECEIPT = "01934c1e-7a2b-7c3d-8e4f-5a6b7c8d9e0f"
-STATUSES = ("accepted", "validated", "rejected", "unclaimed", "refused")
+REPLACED_AT = "2026-03-02T09:00:00+00:00"
+STATUSES = ("accepted", "validated", "rejected", "replaced", "unclaimed", "refused")
 """What the sender of a delivery can learn with its receipt."""
 
 
@@ -176,10 +177,14 @@ UNAVAILABLE = DocumentedResponse(
 FATE = DocumentedResponse(
     "Fate",
     200,
-    "The status of the delivery: `accepted` until the step has validated it, then `validated` or `rejected`. If it "
+    "The status of the delivery: `accepted` until the step has validated it, then `validated` or `rejected`. It is "
+    "`replaced` if an operator put another result in its place, at `replacedAt`. If it "
     "came before its job was known, it is `unclaimed` until then, for an hour; it is `refused` if the callback did not "
     "take it then.",
-    tuple({"receipt": RECEIPT, "status": status} for status in STATUSES),
+    tuple(
+        {"receipt": RECEIPT, "status": status} | ({"replacedAt": REPLACED_AT} if status == "replaced" else {})
+        for status in STATUSES
+    ),
     schema="Fate",
 )
 
@@ -230,6 +235,11 @@ SCHEMAS: dict[str, Json] = {
         "properties": {
             "receipt": {"type": "string", "format": "uuid"},
             "status": {"type": "string", "enum": list(STATUSES)},
+            "replacedAt": {
+                "type": "string",
+                "format": "date-time",
+                "description": "The time of the result that an operator put in its place.",
+            },
         },
     },
     "Problem": {

@@ -16,7 +16,7 @@ from orchestrator_gql.callbacks.rules import Delivery
 from orchestrator_gql.commands.callback_deliveries import receive_delivery, receive_failure, receive_report
 from orchestrator_gql.engine.callbacks import deliveries
 from orchestrator_gql.engine.callbacks.deliveries import DRY_RUN, Address
-from orchestrator_gql.reads.callbacks import status_of_receipt
+from orchestrator_gql.reads.callbacks import DeliveryStatus, status_of_receipt
 from orchestrator_gql.storage.tables import callback_attempts, callback_progress, callbacks, events
 from orchestrator_gql.types import ProcessStatus
 from orchestrator_gql.utils.errors import CallbackConflict, StorageUnavailable
@@ -58,7 +58,7 @@ async def test_a_dry_run_returns_the_verdict_and_writes_nothing(offer: Offer) ->
     assert after == before
     assert (again.receipt, again.is_duplicate) == (accepted.receipt, True)
     assert len(await engine.attempts(process_id)) == 1
-    assert await status_of_receipt(runtime, UUID(accepted.receipt)) == "validated"
+    assert await status_of_receipt(runtime, UUID(accepted.receipt)) == DeliveryStatus("validated")
 
 
 async def test_a_write_in_a_dry_run_is_not_stored(offer: Offer) -> None:

@@ -124,7 +124,7 @@ async def test_an_operator_is_asked_and_may_wait_longer_at_the_same_url(offer: O
     await answer(engine.runtime, token, {"rc": 0})
     await engine.reaches(process_id, COMPLETED)
 
-    assert asked.title == "Playbook: no answer"
+    assert asked.title == "Playbook: no result"
     assert isinstance(first, NextPage)
     assert "did not answer in time" in str(first.page.initial_data)
     assert isinstance(second, NextPage)
@@ -228,7 +228,7 @@ async def test_an_operator_action_closes_the_input_request_of_the_wait(offer: Of
         ([{"answer": "reissue"}], "it was rebooted", "reissueCallback", "it was rebooted"),
         ([{"answer": "wait"}, {"minutes": 5}], "it is slow", "reawaitCallback", "it is slow"),
         ([{"answer": "abort"}], "wrong site", "abortProcess", "wrong site"),
-        ([{"answer": "abort"}], None, "abortProcess", "No answer came."),
+        ([{"answer": "abort"}], None, "abortProcess", "No result came."),
     ],
 )
 async def test_what_the_form_does_is_in_the_audit_log_with_callback_and_reason(

@@ -77,7 +77,7 @@ function Tiles({ data, stats, words }: TilesProps) {
       <Tile number={totalWords(overdueCallbacks)} words={`${lateCount === 1 ? "callback" : "callbacks"} overdue, ${totalWords(openCallbacks)} open`} tone={lateCount ? "bad" : "idle"} />
       <Tile number={stats.failed} words={`failed ${words}`} tone={stats.failed ? "bad" : "idle"} href={processesWith({ status: "FAILED" })} />
       <Tile number={stats.completed} words={`completed ${words}`} tone="good" href={processesWith({ status: "COMPLETED" })} />
-      <Tile number={p95 === null ? "–" : duration(p95)} words="p95 of the durations" tone="remote" />
+      <Tile number={p95 === null ? "–" : duration(p95)} words={p95 === null ? "no process was completed" : "at most, for 95 % of the completed"} tone="remote" />
     </ul>
   );
 }

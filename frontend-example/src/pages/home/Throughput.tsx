@@ -36,7 +36,7 @@ export function Throughput({ buckets, period, onPeriod }: Props) {
       <p className="legend" aria-hidden="true">
         <span className="key good-key">completed</span>
         <span className="key bad-key">failed</span>
-        <span className="key line-key">p95 of the durations (right axis)</span>
+        <span className="key line-key">95 % took at most (right axis)</span>
       </p>
       {isSeen ? (
         <Suspense fallback={<div className="chart-place muted">Loading…</div>}>
@@ -69,7 +69,7 @@ function ThroughputTable({ buckets }: { buckets: readonly Bucket[] }) {
       <table className="plain-table">
         <thead>
           <tr>
-            {["From", "Started", "Completed", "Failed", "Aborted", "Median", "p95"].map((name) => (
+            {["From", "Started", "Completed", "Failed", "Aborted", "Half took at most", "95 % took at most"].map((name) => (
               <th key={name} scope="col">
                 {name}
               </th>

@@ -124,7 +124,7 @@ function optionsOf(width: number, isUtc: boolean, onPoint: (index: number | null
         ...axis,
         // The colour of its line, and a name: two axes of numbers are easily mixed up.
         ...{ scale: "seconds", side: 1, stroke: colour("--remote"), grid: { show: false } },
-        ...{ label: "p95", labelFont: axis.font, labelSize: 18, labelGap: 0 },
+        ...{ label: "95 % took at most", labelFont: axis.font, labelSize: 18, labelGap: 0 },
         incrs: SECONDS_STEPS,
         size: (_, marks) => widthOf(marks ?? []),
         values: (_, marks) => marks.map(secondsMark),

@@ -28,11 +28,11 @@ export function summaryOf(buckets: readonly Bucket[], period: string): string {
   const completed = sum(buckets.map((bucket) => bucket.completed));
   const failed = sum(buckets.map((bucket) => bucket.failed));
   const slowest = Math.max(...buckets.map(({ durationSecondsP95 }) => durationSecondsP95 ?? -1));
-  const slow = slowest >= 0 ? ` The highest p95 is ${duration(slowest)}.` : "";
+  const slow = slowest >= 0 ? ` At the slowest time, 95 % took at most ${duration(slowest)}.` : "";
   return `${counted(completed, "process", "processes")} completed and ${failed.toLocaleString()} failed ${period}.${slow}`;
 }
 
 export function bucketWords({ completed, failed, started, durationSecondsP95 }: Bucket): string {
-  const p95 = durationSecondsP95 === null ? "" : `, p95 ${duration(durationSecondsP95)}`;
+  const p95 = durationSecondsP95 === null ? "" : `; 95 % took at most ${duration(durationSecondsP95)}`;
   return `${started} started, ${completed} completed, ${failed} failed${p95}`;
 }

@@ -2,7 +2,7 @@
 import { lazy, Suspense, useRef, useState } from "react";
 import { Deadline, Elapsed, Time } from "../../components/Time";
 import { useSeen } from "../../components/useSeen";
-import { hasResult, isFailed, reasonOf, type Row } from "./callbackTable";
+import { hasResult, isFailed, isSilent, reasonOf, type Row } from "./callbackTable";
 import { Deliveries, useRecord, Validation } from "./Deliveries";
 import { Fold } from "./Fold";
 import { LateAnswers } from "./LateAnswers";
@@ -20,15 +20,18 @@ interface Props {
   stepIndex: number;
   /** The step has no other callback, so the failure of the process offers its late answers already. */
   isAlone?: boolean;
+  stepReason?: string | null;
 }
 
-export function CallbackDetail({ row: { callback, earlier }, stepIndex, isAlone = false }: Props) {
+export function CallbackDetail({ row: { callback, earlier }, stepIndex, isAlone = false, stepReason = null }: Props) {
   const { head, wait, late } = useProcessContext();
   const { id, status, validation, progress } = callback;
   const isOpen = status === "PENDING";
   const isOfferedAbove = isAlone && head.status === "FAILED";
   const own = wait?.index === stepIndex && !isOfferedAbove ? late.filter(({ name }) => name === callback.name) : [];
   const reason = reasonOf(callback);
+  // The failed step says it, and the head of the page: a third time would only push the buttons away.
+  const isSaid = isAlone && (reason === stepReason || reason === head.failureReason?.message);
   // A log that was open while the job ran stays open: its end is what people wait for.
   const [isWatched] = useState(isAlone && isOpen);
   const place = useRef<HTMLDivElement>(null);
@@ -36,7 +39,7 @@ export function CallbackDetail({ row: { callback, earlier }, stepIndex, isAlone 
   return (
     <div ref={place} className="callback">
       <Facts callback={callback} />
-      {reason && <p className="words error">{reason}</p>}
+      {reason && !isSaid && <p className="words error">{reason}</p>}
       {validation?.message && validation.outcome === "ACCEPTED" && <p className="words">{validation.message}</p>}
       {/* Before all that is read later or grows: no button may move under the pointer. */}
       <RecoveryActions callback={callback} stepIndex={stepIndex} />
@@ -107,6 +110,16 @@ function Facts({ callback }: { callback: Callback }) {
       {isOpen && heartbeatDueAt && (
         <span>
           next report: <Deadline at={heartbeatDueAt} />
+        </span>
+      )}
+      {isSilent(callback) && (
+        <span className="muted">
+          asked <Time at={issuedAt} />
+          {status === "EXPIRED" && expiresAt && (
+            <>
+              , deadline <Time at={expiresAt} />
+            </>
+          )}
         </span>
       )}
       {receivedAt && (

@@ -4,26 +4,30 @@ import { serverNow } from "../../api/serverClock";
 import { Badge } from "../../components/Badge";
 import { Elapsed, Time } from "../../components/Time";
 import { CallbackDetail } from "./CallbackDetail";
-import { badgeOf, countWords, reasonOf, rowsOf, sorted, type Row } from "./callbackTable";
+import { badgeOf, countWords, isFailed, reasonOf, rowsOf, sorted, type Row } from "./callbackTable";
 import type { Callback } from "./processModel";
+import { offersFor } from "./recovery";
 import { useProcessContext } from "./useProcess";
 import { bytes } from "./words";
 
 interface Props {
   callbacks: readonly Callback[];
   stepIndex: number;
+  /** Why the step failed, which stands above its callbacks. */
+  stepReason: string | null;
 }
 
-export function Callbacks({ callbacks, stepIndex }: Props) {
+export function Callbacks({ callbacks, stepIndex, stepReason }: Props) {
   const rows = useMemo(() => rowsOf(callbacks), [callbacks]);
   const [only] = rows;
   if (!only) return null;
-  if (rows.length === 1) return <CallbackDetail row={only} stepIndex={stepIndex} isAlone />;
+  if (rows.length === 1) return <CallbackDetail row={only} stepIndex={stepIndex} isAlone stepReason={stepReason} />;
   return <CallbackTable rows={rows} stepIndex={stepIndex} />;
 }
 
 function CallbackTable({ rows, stepIndex }: { rows: readonly Row[]; stepIndex: number }) {
-  const { wait, late } = useProcessContext();
+  const { head, wait, late } = useProcessContext();
+  const isHelped = rows.some(({ callback }) => isFailed(callback) && offersFor(callback, head, wait, stepIndex).complete);
   const [opened, setOpened] = useState<ReadonlySet<string | null>>(new Set());
   const lateNames = useMemo(
     () => new Set(wait?.index === stepIndex ? late.map(({ name }) => name) : []),
@@ -37,7 +41,10 @@ function CallbackTable({ rows, stepIndex }: { rows: readonly Row[]; stepIndex: n
     });
   return (
     <div className="callbacks">
-      <p className="callbacks-count">{countWords(rows)}</p>
+      <p className="callbacks-count">
+        {countWords(rows)}
+        {isHelped && <span className="muted"> · open one to wait longer, to complete it by hand or to issue it again</span>}
+      </p>
       <table aria-label="Callbacks">
         <thead>
           <tr>
@@ -79,7 +86,8 @@ interface RowProps {
 }
 
 function TableRow({ row: { callback }, isOpen, hasLate, onToggle }: RowProps) {
-  const { name, status, progress, issuedAt, receivedAt, resultBytes } = callback;
+  const { name, status, progress, issuedAt, expiresAt, receivedAt, resultBytes } = callback;
+  const endedAt = receivedAt ?? (status === "EXPIRED" ? expiresAt : null);
   const percent = status === "PENDING" ? (progress?.percent ?? null) : null;
   const reason = reasonOf(callback);
   return (
@@ -103,7 +111,7 @@ function TableRow({ row: { callback }, isOpen, hasLate, onToggle }: RowProps) {
         {status !== "PENDING" && resultBytes !== null && <span className="muted">{bytes(resultBytes)}</span>}
       </td>
       <td className="last-word">{reason ? <span className="error">{reason}</span> : progress?.message}</td>
-      <td>{status === "PENDING" ? <Elapsed since={issuedAt} /> : receivedAt && <Time at={receivedAt} />}</td>
+      <td>{status === "PENDING" ? <Elapsed since={issuedAt} /> : endedAt && <Time at={endedAt} />}</td>
     </tr>
   );
 }

@@ -41,7 +41,7 @@ export const Step = memo(function Step({ state: { step, callbacks, requests }, a
         {step.failureReason && (status === "FAILED" || status === "WAITING") && (
           <FailedStep step={step} reason={step.failureReason} />
         )}
-        <Callbacks callbacks={callbacks} stepIndex={index} />
+        <Callbacks callbacks={callbacks} stepIndex={index} stepReason={step.failureReason?.message ?? null} />
         {requests.map((request) => (
           <Asked key={request.id} request={request} />
         ))}

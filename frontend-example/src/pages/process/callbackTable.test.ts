@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { countWords, rowsOf, sorted } from "./callbackTable";
+import { countWords, reasonOf, rowsOf, sorted } from "./callbackTable";
 import type { Callback } from "./processModel";
 
 const callback = (name: string, status: string, expiresAt: string | null = null): Callback =>
@@ -35,5 +35,15 @@ describe("the table of callbacks", () => {
     expect(countWords(rowsOf([callback("a", "VALIDATED"), callback("b", "EXPIRED"), callback("c", "PENDING")]))).toBe(
       "1 of 3 answered, 1 failed",
     );
+  });
+
+  it("gives a reason only if the status does not say it", () => {
+    const failure = { code: "no-space", message: "The flash is full." };
+    const failed = (status: string): Callback => ({ ...callback("a", status), failure }) as Callback;
+    expect(["FAILED_BY_REMOTE", "EXPIRED", "HEARTBEAT_LOST"].map((status) => reasonOf(failed(status)))).toEqual([
+      "The flash is full.",
+      null,
+      null,
+    ]);
   });
 });

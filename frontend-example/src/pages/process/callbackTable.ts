@@ -49,6 +49,13 @@ export function countWords(rows: readonly Row[]): string {
   return `${answered} of ${rows.length} answered${failed ? `, ${failed} failed` : ""}`;
 }
 
-/** Why there is no good result. */
-export const reasonOf = ({ failure, validation }: Callback): string | null =>
-  failure?.message ?? (validation?.outcome === "REJECTED" ? (validation.message ?? "Refused by the validation.") : null);
+const SILENT: readonly Callback["status"][] = ["EXPIRED", "HEARTBEAT_LOST"];
+
+/** Nobody answered: the status says all of it. */
+export const isSilent = ({ status }: Pick<Callback, "status">): boolean => SILENT.includes(status);
+
+/** Why there is no good result, unless the status says it already. */
+export function reasonOf({ status, failure, validation }: Callback): string | null {
+  if (isSilent({ status })) return null;
+  return failure?.message ?? (validation?.outcome === "REJECTED" ? (validation.message ?? "Refused by the validation.") : null);
+}
