@@ -48,8 +48,8 @@ def await_again(process: Process, steps: StepList, now: datetime, actor: str | N
 
 
 def take_up(process: Process, wait: int, by: str, now: datetime, actor: str | None) -> Transition:
-    """Continue at the wait, whose callback got a result from an operator."""
-    entry = StepEntry(by) if process.status is ProcessStatus.FAILED else None
+    """Let a worker look at the wait again, whose callback got a result, or more time, from an operator."""
+    entry = StepEntry(by) if process.status is ProcessStatus.FAILED else process.entry
     after = replace(process, position=wait, failure=None, assignee=None, entry=entry)
     return _closing_request(transition_to(process, after, ProcessStatus.RUNNING, now, actor=actor))
 
