@@ -16,7 +16,7 @@ from typing import Any
 import strawberry
 from graphql import GraphQLError
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
@@ -62,6 +62,7 @@ READ_AT_ONCE = 64 * 1024
 """Bytes of a body that is read on the event loop, in two milliseconds; a larger body has a thread."""
 BODY_SECONDS = 30.0
 INIT_SECONDS = 10.0
+CLIENT_HAS_LEFT = 499  # what other servers write into their logs for this
 GRAPHIQL_IS_OFF = (
     "Send operations by POST. GraphiQL is off at this server; ORCHESTRATOR_IS_DEVELOPMENT=true turns it on."
 )
@@ -167,8 +168,8 @@ class GraphQLApp:
         try:
             with self.lane.request():
                 response = await self._respond(request, accepted)
-        except ClientDisconnect:
-            return
+        except ClientDisconnect:  # nobody reads the response, but a middleware of a host demands one
+            response = PlainTextResponse("", CLIENT_HAS_LEFT)
         except Exception as error:
             response = refusal(error, accepted=accepted)
         await response(scope, receive, send)
