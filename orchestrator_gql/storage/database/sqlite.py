@@ -9,6 +9,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -42,6 +43,12 @@ Instructions are counted instead of time, so that the load of the machine does n
 CACHED = 8_192
 """Kilobytes of the file that the connection for reads on the loop keeps. A search in 100,000 subscriptions looks into
 some hundred places of an index; with the 2 MB that are usual, most of them would be read again for each request."""
+
+
+def _demand_own(files: OpenedFiles, lock: FileLock) -> None:
+    """Raise `StorageUnavailable` unless the files are those that were opened, and locked by this server."""
+    files.demand()
+    lock.demand()
 
 
 class SqliteDatabase:
@@ -91,7 +98,7 @@ class SqliteDatabase:
         self._end_keeping = keep_from_children(files.descriptors)
         self._writer = GroupWriter(
             conn,
-            demand=files.demand,
+            demand=partial(_demand_own, files, self._lock),
             committed=self._committed,
             claimer=self._claimer,
         )
