@@ -88,14 +88,12 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
     metrics = Metrics(runtime, graphql, slow_readers)
     runtime.database.observer = metrics
 
-    has_run = False
+    starts = iter([True])
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        nonlocal has_run
-        if has_run:  # its threads have ended, and it may be another event loop
+        if not next(starts, False):  # its threads have ended, and it may be another event loop
             raise RuntimeError("This application has been started before: call create_app for each start.")
-        has_run = True
         async with running(runtime, dispatcher), metrics.watching_loop():
             yield
 

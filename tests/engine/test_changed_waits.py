@@ -94,7 +94,7 @@ async def test_several_results_keep_their_names_and_their_number(
     assert done.state["is_judged"] is True
 
 
-async def test_a_condition_that_said_no_before_the_deployment_still_says_no(storage: str, clock: TurnableClock) -> None:
+async def test_the_recorded_answer_of_a_condition_outlives_a_deployment(storage: str, clock: TurnableClock) -> None:
     ran = list[str]()
     remote = Remote()
 

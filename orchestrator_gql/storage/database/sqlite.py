@@ -9,7 +9,6 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -43,12 +42,6 @@ Instructions are counted instead of time, so that the load of the machine does n
 CACHED = 8_192
 """Kilobytes of the file that the connection for reads on the loop keeps. A search in 100,000 subscriptions looks into
 some hundred places of an index; with the 2 MB that are usual, most of them would be read again for each request."""
-
-
-def _demand_own(files: OpenedFiles, lock: FileLock) -> None:
-    """Raise `StorageUnavailable` unless the files are those that were opened, and locked by this server."""
-    files.demand()
-    lock.demand()
 
 
 class SqliteDatabase:
@@ -94,11 +87,11 @@ class SqliteDatabase:
         self._thread_reads = thread_reads.of_sqlite(self._path)
         conn = self._engine.connect()
         conn.begin()  # SQLAlchemy's transaction never ends: SQLAlchemy must not commit in the middle of a group
-        files = OpenedFiles(self._path)
+        files = OpenedFiles(self._path, self._lock)
         self._end_keeping = keep_from_children(files.descriptors)
         self._writer = GroupWriter(
             conn,
-            demand=partial(_demand_own, files, self._lock),
+            demand=files.demand,
             committed=self._committed,
             claimer=self._claimer,
         )

@@ -103,15 +103,17 @@ class OpenedFiles:
     lost when the server stops. So nothing is written until the files are back.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, lock: "FileLock") -> None:
+        self._lock = lock
         self._names = [f"{path}{suffix}" for suffix in ("", "-wal", "-shm")]
         self._opened = self._identities()
         self._are_missed = False
 
     def demand(self) -> None:
-        """Raise `StorageUnavailable` if the files are not the files that were opened."""
+        """Raise `StorageUnavailable` unless the files are those that were opened, and locked by this server."""
         if self._identities() == self._opened:
             self._are_missed = False
+            self._lock.demand()
             return
         if not self._are_missed:
             logger.error("the database's files were moved, removed or replaced: nothing is written until they are back")
