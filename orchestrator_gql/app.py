@@ -76,7 +76,8 @@ GRAPHQL = "/graphql"
 def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Clock | None = None) -> Starlette:
     """Return the server of these workflows; its lifespan opens the database, and starts and stops the engine.
 
-    Raises `SettingsError` if the settings cannot work together, and `WorkflowDefinitionError`.
+    The lifespan can be entered once. Raises `SettingsError` if the settings cannot work together, and
+    `WorkflowDefinitionError`.
     """
     _demand_private(settings)
     dispatcher = dispatcher_of(settings)
@@ -87,8 +88,12 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
     metrics = Metrics(runtime, graphql, slow_readers)
     runtime.database.observer = metrics
 
+    starts = iter([True])
+
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        if not next(starts, False):  # its threads have ended, and it may be another event loop
+            raise RuntimeError("This application has been started before: call create_app for each start.")
         async with running(runtime, dispatcher), metrics.watching_loop():
             yield
 

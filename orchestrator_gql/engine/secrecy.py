@@ -48,7 +48,7 @@ def of_results(
         delivery = polled.get(callback.id)
         own = delivery.secrets if delivery is not None else NOTHING
         own = own.also(of_payload(callback, results[callback.id])) if callback.id in results else own
-        keys = (step.result_key,) if step.expect is None else (step.result_key, callback.name or "")
+        keys = (step.result_key,) if callback.name is None else (step.result_key, callback.name)
         secrets = secrets.also(own.under(*keys))
     return secrets
 

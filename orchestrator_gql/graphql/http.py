@@ -15,7 +15,7 @@ from typing import Any
 
 import strawberry
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
@@ -46,7 +46,7 @@ MakeContext = Callable[[Request | WebSocket, Mapping[str, Json] | None], Awaitab
 SIGN_IN = "Say who you are: send `Authorization: Bearer TOKEN`, on a WebSocket in the payload of connection_init."
 
 MIB = 1024 * 1024
-
+CLIENT_HAS_LEFT = 499  # what other servers write into their logs for this
 GRAPHIQL_IS_OFF = (
     "Send operations by POST. GraphiQL is off at this server; ORCHESTRATOR_IS_DEVELOPMENT=true turns it on."
 )
@@ -138,8 +138,8 @@ class GraphQLApp:
         try:
             with self.lane.request():
                 response = await self._respond(request, accepted)
-        except ClientDisconnect:
-            return
+        except ClientDisconnect:  # nobody reads the response, but a middleware of a host demands one
+            response = PlainTextResponse("", CLIENT_HAS_LEFT)
         except Exception as error:
             response = refusal(error, accepted=accepted)
         await response(scope, receive, send)

@@ -78,7 +78,7 @@ def is_welcome(websocket: WebSocket, allowed_origins: Collection[str]) -> bool:
     A browser sends the user's cookies with every handshake, and always the origin of the page; other clients send no
     origin. ``allowed_origins`` are written as browsers write them; the origin of the server is always allowed.
     """
-    return SUBPROTOCOL in websocket.scope["subprotocols"] and has_welcome_origin(websocket, allowed_origins)
+    return SUBPROTOCOL in websocket.scope.get("subprotocols", ()) and has_welcome_origin(websocket, allowed_origins)
 
 
 def has_welcome_origin(connection: HTTPConnection, allowed_origins: Collection[str]) -> bool:

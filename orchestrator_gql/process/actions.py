@@ -51,8 +51,8 @@ def available_actions(process: Process, steps: StepList | None) -> frozenset[Pro
     wait = recoverable_wait(process, steps) if steps is not None else None
     if wait is not None:
         actions |= {ProcessAction.COMPLETE_CALLBACK, ProcessAction.ADOPT_CALLBACK_ATTEMPT}
-        if wait <= process.position:  # if the action itself failed, a retry runs it again
-            actions.add(ProcessAction.REISSUE_CALLBACK)
+        if wait <= process.position and process.status is not ProcessStatus.RUNNING:
+            actions.add(ProcessAction.REISSUE_CALLBACK)  # if the action itself failed, a retry runs it again
         if wait == process.position:
             actions.add(ProcessAction.REAWAIT_CALLBACK)
     return frozenset(actions)
@@ -62,7 +62,7 @@ def recoverable_wait(process: Process, steps: StepList) -> int | None:
     """The index of the wait for which an operator may act; None if there is none.
 
     The process waits there, pauses or asks an operator there, or failed there, in the action before or in the
-    validation after.
+    validation after. Or its time there is over, and nobody has looked at it since: until a pause ends, for example.
     """
     step = step_at(process, steps)
     if process.status is ProcessStatus.FAILED and process.failure and process.failure.code == DEFINITION_CHANGED:
@@ -72,6 +72,8 @@ def recoverable_wait(process: Process, steps: StepList) -> int | None:
             (ProcessStatus.AWAITING_CALLBACK | ProcessStatus.SUSPENDED | ProcessStatus.WAITING | ProcessStatus.FAILED),
             AwaitStep(),
         ):
+            return process.position
+        case ProcessStatus.RUNNING, AwaitStep() if process.worker is None:
             return process.position
         case ProcessStatus.FAILED, ActionStep(awaits=AwaitStep()):
             return process.position + 1

@@ -52,9 +52,12 @@ def await_again(process: Process, steps: StepList, now: datetime, actor: str | N
 
 
 def take_up(process: Process, wait: int, by: str, now: datetime, actor: str | None) -> Transition:
-    """Continue at the wait, whose callback got a result from an operator. If it asked, another step execution goes on:
-    of several results some may still be missing, and a step execution asks once."""
-    entry, asked = None, None
+    """Let a worker look at the wait again, whose callback got a result, or more time, from an operator.
+
+    If the wait asked, another step execution goes on: of several results some may still be missing, and a step
+    execution asks once.
+    """
+    entry, asked = process.entry, None
     if process.status is ProcessStatus.SUSPENDED:
         asked = _aborted_execution(process, now, actor)
         entry = StepEntry(by, attempt=asked.attempt + 1) if asked else None

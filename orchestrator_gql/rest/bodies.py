@@ -46,12 +46,18 @@ class FirstMessage:
 
     If it has not arrived, `receive` goes on where it would have waited. So nothing is lost, and a body that has arrived
     needs no task, no timer and no turn of the event loop.
+
+    Only the `receive` of our own server is begun before somebody waits for it: see `PlainCycle`. That of a middleware
+    around an embedded application may hold a task group or a time limit of the task, which would cancel other waits.
     """
 
     def __init__(self, request: Request) -> None:
         self._request = request
         self._message: Message | None = None
         self._rest: _Rest | None = None
+        self.is_receive_plain = getattr(getattr(request.receive, "__self__", None), "is_receive_plain", False)
+        if not self.is_receive_plain:
+            return
         receiving = request.receive().__await__()
         try:
             self._rest = _Rest(receiving, next(receiving))

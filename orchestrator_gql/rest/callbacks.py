@@ -130,7 +130,7 @@ def _may_have_arrived(request: Request, runtime: Runtime, limiter: GuessLimiter)
     is checked first, so that its guesses are neither parsed nor cost a transaction.
     """
     is_remote = runtime.database.dialect == "postgresql"
-    is_plain = is_remote and not request.scope["query_string"]
+    is_plain = is_remote and not request.scope.get("query_string")
     return is_plain and is_small(request) and not limiter.has_missed(peer_of(request))
 
 
@@ -299,7 +299,7 @@ _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 def _is_dry_run(request: Request) -> bool:
     """The ``dryRun`` of the query, in any spelling: a dry run that is not recognized would use up the URL."""
-    if not request.scope["query_string"]:
+    if not request.scope.get("query_string"):
         return False
     query = request.query_params.multi_items()
     values = {

@@ -88,14 +88,14 @@ class AwaitStep(AnyStep):
         return f"{self.result_key}_failures"
 
     def needed(self, expected: int) -> int:
-        """The number of results that are enough, of ``expected`` results."""
+        """The number of results that are enough, of ``expected`` results: a wait may be older than its step."""
         match self.require:
             case "all":
                 return expected
             case "any":
                 return 1
             case count:
-                return count
+                return min(count, expected)
 
     @property
     def kind(self) -> StepKind:

@@ -10,8 +10,10 @@ from support.remote import answer
 
 from orchestrator_gql.commands.callback_operator_actions import complete_callback
 from orchestrator_gql.security import LOCAL_OPERATOR
-from orchestrator_gql.types import Json
+from orchestrator_gql.types import Json, ProcessStatus
 from orchestrator_gql.utils.errors import PayloadInvalid
+
+RUNNING = ProcessStatus.RUNNING
 
 CALLBACKS = """query ($id: ID!) { process(id: $id) { version callbacks { id status source round expiresAt
   attempts { nodes { id outcome isAdoptable replaced } } } } }"""
@@ -186,3 +188,21 @@ async def test_a_paused_engine_offers_no_action_that_it_refuses(tmp_path: Path, 
     assert before - paused == {"RETRY", "REISSUE_CALLBACK"} & before
     assert answered["__typename"] == "EnginePausedError"
     assert after == before
+
+
+@pytest.mark.parametrize("has_result", [False, True])
+async def test_in_a_pause_a_wait_whose_time_is_over_offers_what_it_takes(tmp_path: Path, has_result: bool) -> None:
+    async with telling(tmp_path) as story:
+        process_id, token = await story.waits()
+        await story.site.ask(PAUSE, input={"paused": True})
+        if has_result:
+            await answer(story.site.engine.runtime, token, {"rc": 0})
+        else:
+            story.site.engine.turn(30 * 24 * 3600)
+        await story.site.engine.reaches(process_id, RUNNING)
+        late = await story.site.http.post(f"/api/processes/{process_id}/callback/{token}", json={"rc": 2})
+        offered = (await story.site.ask(OFFERED, id=str(process_id)))["process"]["availableActions"]
+
+    assert late.status_code == (409 if has_result else 410)
+    recovery = [] if has_result else ["ADOPT_CALLBACK_ATTEMPT", "COMPLETE_CALLBACK", "REAWAIT_CALLBACK"]
+    assert sorted(offered) == sorted(["ABORT", "EDIT_NOTE", *recovery])

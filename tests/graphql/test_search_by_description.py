@@ -9,6 +9,7 @@ from support.web import Site, site_of
 from orchestrator_gql import begin, inputstep, step
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.forms import SubmitFormPage
+from orchestrator_gql.graphql.types.filters import LONGEST_SEARCH
 from orchestrator_gql.types import ProcessStatus
 from orchestrator_gql.workflow import workflow
 
@@ -58,3 +59,17 @@ async def test_processes_forms_and_counts_are_found_by_the_description_of_the_wo
     assert by_description == by_name == (["upgrade_all"], ["upgrade_all"], 1)
     assert by_both == (["circuit"], ["circuit"], 1)
     assert by_neither == ([], [], 0)
+
+
+async def test_a_search_is_not_longer_than_what_is_searched_for(tmp_path: Path) -> None:
+    """PostgreSQL compares it with each row, and a long one takes a thousand times longer."""
+    async with site_of(sqlite_url(tmp_path)) as site:
+        nothing = await found(site, "x" * LONGEST_SEARCH)
+        refused = await site.answer(FIND, search="x" * (LONGEST_SEARCH + 1))
+
+    assert nothing == ([], [], 0)
+    assert sorted((error["path"][0], error["extensions"]["code"]) for error in refused["errors"]) == [
+        ("inputRequests", "PAYLOAD_INVALID"),
+        ("processes", "PAYLOAD_INVALID"),
+        ("stats", "PAYLOAD_INVALID"),
+    ]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 from starlette.requests import Request
 from starlette.types import Message
+from support.web import PlainReceive
 
 from orchestrator_gql.rest.bodies import SMALL, BodyIncomplete, FirstMessage, is_small, read_body
 
@@ -16,7 +17,9 @@ class Client:
     def __init__(self, **headers: str) -> None:
         self.messages: asyncio.Queue[Message] = asyncio.Queue()
         pairs = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-        self.request = Request({"type": "http", "method": "POST", "headers": pairs}, self.messages.get)
+        self.request = Request(
+            {"type": "http", "method": "POST", "headers": pairs}, PlainReceive(self.messages.get).receive
+        )
 
     def send(self, *bodies: bytes, more: bool = False) -> None:
         """Send the bodies, the last of them as the end unless ``more`` follows."""

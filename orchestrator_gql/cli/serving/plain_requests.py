@@ -83,9 +83,11 @@ def size_of(message: Message | ASGISendEvent) -> int:
 class PlainCycle(RequestResponseCycle):
     """A plain request and its response, whose bytes are those that h11 writes.
 
-    ``body_left`` counts the bytes of the request's body that have not arrived.
+    ``body_left`` counts the bytes of the request's body that have not arrived. ``is_receive_plain`` says that `receive`
+    only waits for an event and holds nothing of its task, so that it may begin before the task waits for it.
     """
 
+    is_receive_plain = True
     transport: MeteredTransport
 
     def __init__(self, body_left: int, **options: Any) -> None:

@@ -391,7 +391,7 @@ def _may_end(conn: Connection, process: Process, callback: Callback, step: Await
     of a thousand expected callbacks would wake the process."""
     if not _waits_for(process, callback):
         return False
-    if callback.name is None or step is None or step.expect is None:
+    if callback.name is None or step is None:
         return True
     waited = callbacks.of_wait(conn, process.id, callback.step_index)
     return is_over(waited, step.needed(len(waited)))

@@ -170,7 +170,10 @@ def wait_on(
             _refuse(locked.process, f"This callback is {callback.status}: its URL never opens again.")
         opened = waits.reopen(conn, locked.process, callback, now + timedelta(seconds=timeout), now)
         issued.append(waits.issued(opened, now, actor))
-    transition = await_again(locked.process, locked.steps, now, actor)
+    if locked.process.status is ProcessStatus.RUNNING:  # timers of other callbacks of the wait may have fired
+        transition = take_up(locked.process, locked.callback.step_index, "reawait", now, actor)
+    else:
+        transition = await_again(locked.process, locked.steps, now, actor)
     note = _note(locked, missing, "reawaitCallback", actor, timeout_seconds=timeout, reason=reason)
     return _apply(conn, runtime, locked, replace(transition, events=(*issued, *transition.events), audit=note))
 

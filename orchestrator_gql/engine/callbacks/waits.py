@@ -293,25 +293,29 @@ def _succeeded(
     polled: Polled,
     now: datetime,
 ) -> DecidedWait:
-    """Success with the results in the state. A large result stays in its own row, unless a lens needs it."""
+    """Success with the results in the state. A large result stays in its own row, unless a lens needs it.
+
+    Results have names if their callbacks have: the callbacks may be older than the step.
+    """
     with_result = [callback for callback in decision.callbacks if callback.status in WITH_RESULT]
     new = {
         arrived.callback.id: arrived.delivery.payload for arrived in arrivals if isinstance(arrived.outcome, Accepted)
     }
     first = with_result[0]
+    is_named = first.name is not None
     is_large = sum(callback.result_bytes or 0 for callback in with_result) > INLINE and not step.lenses
     result: Json | Stored
-    if is_large and step.expect is None and first.payload_id is not None:
+    if is_large and not is_named and first.payload_id is not None:
         result = Stored(first.payload_id, first.result_bytes or 0)
     else:
         loaded = callbacks.results(conn, [callback for callback in with_result if callback.id not in new]) | new
-        result = loaded[first.id] if step.expect is None else {c.name: loaded[c.id] for c in with_result}
+        result = {c.name: loaded[c.id] for c in with_result} if is_named else loaded[first.id]
         if is_large:
             payload_id, text = new_id(), encode(result)
             result = Stored(payload_id, len(text))
             changes = replace(changes, payloads=((payload_id, text),))
     additions = {step.result_key: result}
-    if step.expect is not None:
+    if is_named:
         failures = _failures_of(decision.callbacks, now)
         additions[step.failures_key] = {name: failure_json(failure) for name, failure in failures.items()}
     secrets = secrecy.of_results(conn, step, with_result, polled, new)
@@ -336,8 +340,8 @@ def entry_again(by: str, callbacks_of_wait: Sequence[Callback]) -> StepEntry:
 def failure_of_wait(step: AwaitStep, wait_callbacks: Sequence[Callback], now: datetime) -> Failure:
     """The reason why the wait is over without the results that it needs."""
     missing = _failures_of(wait_callbacks, now)
-    if step.expect is None:
-        return next(iter(missing.values()))
+    if None in missing:
+        return missing[None]
     answered = sorted(callback.name or "" for callback in wait_callbacks if callback.status in WITH_RESULT)
     needed = step.needed(len(wait_callbacks))
     message = f"{len(answered)} of {len(wait_callbacks)} callbacks were answered; {needed} are required."

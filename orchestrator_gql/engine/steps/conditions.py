@@ -33,15 +33,20 @@ async def evaluate(process: Process, steps: StepList, ask: Ask) -> tuple[bool, M
         key = _key(steps, process.position, depth)
         if condition.opens:
             condition_results[key] = await ask(condition)
-        if not condition_results.get(key, False):
+        if not condition_results.get(key, _is_inside(process, key)):
             return False, condition_results
     return True, condition_results
 
 
 def is_taken(process: Process, steps: StepList) -> bool:
     """True if the recorded condition results let the process take the current step."""
-    conditions = enumerate(steps[process.position].conditions)
-    return all(process.condition_results.get(_key(steps, process.position, depth), False) for depth, _ in conditions)
+    keys = [_key(steps, process.position, depth) for depth, _ in enumerate(steps[process.position].conditions)]
+    return all(process.condition_results.get(key, _is_inside(process, key)) for key in keys)
+
+
+def _is_inside(process: Process, key: ConditionKey) -> bool:
+    """Whether the process stands inside of the block: its answer if there is none, as the block is newer than that."""
+    return key.position < process.position
 
 
 def _key(steps: StepList, position: int, depth: int) -> ConditionKey:

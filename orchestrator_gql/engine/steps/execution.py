@@ -219,7 +219,7 @@ async def expected(runtime: Runtime, process: Process, step: ActionStep) -> tupl
     try:
         function = await patiently(lambda: step_arguments.bound(runtime, process, expect, step))
         names = await call(runtime, function, partial(_names, what))
-        if wait.needed(len(names)) > len(names):
+        if isinstance(wait.require, int) and wait.require > len(names):
             raise StepError(f"The {what} names {len(names)}, and {wait.require} are required.", "bad-expect")
         return names
     except (AuthorRaised, OrchestratorError) as error:

@@ -15,12 +15,16 @@ from orchestrator_gql.security import Principal
 from orchestrator_gql.storage import events, listing, process_filters
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import CallbackStatus, EventKind, InputRequestStatus, ProcessStatus
+from orchestrator_gql.utils.errors import FieldError, PayloadInvalid
 from orchestrator_gql.workflows.registry import Registry
 
 T = TypeVar("T")
 
 NOWHERE = UUID(int=0)
 """An id that no object has: a filter by an invalid id finds nothing."""
+
+LONGEST_SEARCH = 200
+"""The most characters of a search in processes: PostgreSQL makes small letters of all of them again for each row."""
 
 
 @strawberry.input(description="The conditions that a workflow must meet; all of them together.")
@@ -91,7 +95,7 @@ class ProcessFilter:
             created_by=self.created_by,
             started_at=_span(self.started_at),
             updated_at=_span(self.updated_at),
-            search=self.search,
+            search=_searched(self.search),
             found_workflows=registry.described(self.search) if self.search else (),
             products=self.products,
             failure_codes=self.failure_codes,
@@ -150,7 +154,7 @@ class InputRequestFilter:
         inbox = None if self.mine is None else input_request_reads.inbox(runtime, principal, is_mine=self.mine)
         process = process_filters.ProcessFilter(
             workflow_names=self.workflow_names,
-            search=self.search,
+            search=_searched(self.search),
             found_workflows=runtime.registry.described(self.search) if self.search else (),
             products=self.products,
             created_by=self.created_by,
@@ -215,6 +219,14 @@ def uuid_or_nowhere(id: str) -> UUID:
 def uuid_if_given(id: str | None) -> UUID | None:
     """The same; None without an id, which does not filter."""
     return None if id is None else uuid_or_nowhere(id)
+
+
+def _searched(text: str | None) -> str | None:
+    """The text of a search. Raises `PayloadInvalid` for a long one: the database compares it with each row."""
+    if text is not None and len(text) > LONGEST_SEARCH:
+        error = FieldError(("filter", "search"), f"It has at most {LONGEST_SEARCH} characters.", "string_too_long")
+        raise PayloadInvalid("The search is too long.", [error])
+    return text
 
 
 def _span(range_: DateTimeRange | None) -> process_filters.Span:

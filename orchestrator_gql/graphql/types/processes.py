@@ -121,15 +121,17 @@ class Process(Node):
         return actions
 
     async def _without_object(self, info: Info, actions: list[ProcessAction]) -> set[ProcessAction]:
-        """Those of the actions for which there is no callback to complete, or no delivery to adopt."""
+        """Those of the actions for which there is no callback without a result, or no delivery to adopt."""
         without = {ProcessAction.COMPLETE_CALLBACK, ProcessAction.ADOPT_CALLBACK_ATTEMPT}.intersection(actions)
         if not without:
             return without
         loaders, runtime = info.context.loaders, info.context.runtime
         callbacks = await loaders.callbacks.load(self.row.id)
-        if process_reads.callbacks_of_wait(runtime, self.row, callbacks):
-            without.discard(ProcessAction.COMPLETE_CALLBACK)
         ids = process_reads.adoptable_callbacks(runtime, self.row, callbacks)
+        if ids:
+            without.discard(ProcessAction.COMPLETE_CALLBACK)
+        elif self.row.status is ProcessStatus.RUNNING:  # its results are stored
+            without.add(ProcessAction.REAWAIT_CALLBACK)
         logs = await asyncio.gather(*(loaders.attempts.load((id, PageArgs(KEPT_ATTEMPTS))) for id in ids))
         if any(attempt.is_adoptable for log in logs for _, attempt in log.page.items):
             without.discard(ProcessAction.ADOPT_CALLBACK_ATTEMPT)

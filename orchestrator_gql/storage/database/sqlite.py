@@ -87,7 +87,7 @@ class SqliteDatabase:
         self._thread_reads = thread_reads.of_sqlite(self._path)
         conn = self._engine.connect()
         conn.begin()  # SQLAlchemy's transaction never ends: SQLAlchemy must not commit in the middle of a group
-        files = OpenedFiles(self._path)
+        files = OpenedFiles(self._path, self._lock)
         self._end_keeping = keep_from_children(files.descriptors)
         self._writer = GroupWriter(
             conn,

@@ -103,15 +103,17 @@ class OpenedFiles:
     lost when the server stops. So nothing is written until the files are back.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, lock: "FileLock") -> None:
+        self._lock = lock
         self._names = [f"{path}{suffix}" for suffix in ("", "-wal", "-shm")]
         self._opened = self._identities()
         self._are_missed = False
 
     def demand(self) -> None:
-        """Raise `StorageUnavailable` if the files are not the files that were opened."""
+        """Raise `StorageUnavailable` unless the files are those that were opened, and locked by this server."""
         if self._identities() == self._opened:
             self._are_missed = False
+            self._lock.demand()
             return
         if not self._are_missed:
             logger.error("the database's files were moved, removed or replaced: nothing is written until they are back")
@@ -175,6 +177,22 @@ class FileLock:
         self._database = path
         self._path = path.with_name(path.name + ".lock")
         self._fd: int | None = None
+        self._locked: Identity | None = None
+        self._is_missed = False
+
+    def demand(self) -> None:
+        """Take the lock again if its file was removed, as by a script that removes old locks: a second server would
+        find none. Raises `StorageUnavailable` if such a server has it."""
+        if identity(self._path) == self._locked:
+            return
+        self.release()
+        try:
+            self.acquire()
+        except SettingsError as error:
+            if not self._is_missed:
+                logger.error("the lock was removed, and nothing is written", extra={"reason": error.message})
+            self._is_missed = True
+            raise StorageUnavailable from None
 
     def acquire(self) -> None:
         """Take the lock. Raises `InUse` if another server has it."""
@@ -198,7 +216,8 @@ class FileLock:
         self._give_to_owner(fd)
         os.ftruncate(fd, 0)
         os.pwrite(fd, str(os.getpid()).encode(), 0)
-        self._fd = fd
+        stat = os.fstat(fd)
+        self._fd, self._locked, self._is_missed = fd, (stat.st_dev, stat.st_ino), False
         self._end_keeping = keep_from_children(lambda: [fd])
 
     def _give_to_owner(self, fd: int) -> None:
@@ -213,4 +232,4 @@ class FileLock:
         if self._fd is not None:
             self._end_keeping()
             os.close(self._fd)
-            self._fd = None
+            self._fd = self._locked = None

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 from starlette.types import Message, Scope
-from support.web import Site, site_of
+from support.web import PlainReceive, Site, site_of
 from test_statements_of_a_lifecycle import START, SUBMIT, Stage
 
 from orchestrator_gql.storage.database.sqlite import SqliteDatabase
@@ -121,7 +121,7 @@ async def _calls(site: Site, method: str, path: str, body: Any) -> int:
     await asyncio.sleep(0)
     sys.setprofile(count)
     try:
-        await site.app(_scope(method, path, len(encoded)), receive, send)
+        await site.app(_scope(method, path, len(encoded)), PlainReceive(receive).receive, send)
     finally:
         sys.setprofile(None)
     assert sent[0]["status"] == 200

@@ -20,7 +20,7 @@ from orchestrator_gql.config.settings import read_settings
 from orchestrator_gql.storage.database import connect, schema
 from orchestrator_gql.storage.database.backup import Backup
 from orchestrator_gql.storage.database.sqlite import SqliteDatabase
-from orchestrator_gql.utils.errors import SettingsError
+from orchestrator_gql.utils.errors import SettingsError, StorageUnavailable
 
 NAMES = [
     "net#1.db",
@@ -246,3 +246,35 @@ def test_migrations_are_found_in_a_folder_with_a_percent_sign(tmp_path: Path, mo
     monkeypatch.setattr(schema, "FOLDER", tmp_path / "100%s")
 
     assert ScriptDirectory.from_config(schema.configuration()).get_heads() == [schema.HEAD]
+
+
+async def test_a_lock_whose_file_was_removed_is_taken_again_before_the_next_commit(tmp_path: Path) -> None:
+    url, lock = url_of(tmp_path / "net.db"), tmp_path / "net.db.lock"
+    async with opened(url) as database:
+        lock.unlink()
+        await database.transaction(partial(create_table, name="own_first"))
+
+        assert lock.read_text() == str(os.getpid())
+        with pytest.raises(SettingsError, match="Another server"):
+            await connect(url).open()
+        await database.transaction(partial(create_table, name="own_second"))
+        assert sorted(await database.read(own_tables)) == ["own_first", "own_second"]
+
+
+async def test_nothing_is_written_while_another_server_has_a_lock_that_was_removed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    url, lock = url_of(tmp_path / "net.db"), tmp_path / "net.db.lock"
+    async with opened(url) as first:
+        lock.unlink()
+        async with opened(url) as second:
+            for _ in range(2):
+                with pytest.raises(StorageUnavailable):
+                    await first.transaction(partial(create_table, name="own_first"))
+            await second.transaction(partial(create_table, name="own_second"))
+        await first.transaction(partial(create_table, name="own_third"))
+
+        assert sorted(await first.read(own_tables)) == ["own_second", "own_third"]
+    assert [record.message for record in caplog.records if "lock" in record.message] == [
+        "the lock was removed, and nothing is written"
+    ]
