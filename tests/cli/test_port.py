@@ -98,7 +98,8 @@ def test_no_name_is_both_here_and_left_out() -> None:
         ),
         (
             "from orchestrator.types import (  # the ground\n    State,  # a dict\n    # of a model\n    SI,\n)",
-            "from orchestrator_gql.types import (  # the ground\n    State,  # a dict\n    # of a model\n)\nfrom orchestrator_gql.domain.base import (  # the ground\n    SI,\n)",
+            "from orchestrator_gql.types import (  # the ground\n    State,  # a dict\n    # of a model\n)\n"
+            "from orchestrator_gql.domain.base import (  # the ground\n    SI,\n)",
         ),
         (
             "from orchestrator.forms import ReadOnlyField\n\nclass P:\n    a: int = ReadOnlyField(1)  # kept",
@@ -106,7 +107,8 @@ def test_no_name_is_both_here_and_left_out() -> None:
         ),
         (
             "from pydantic_forms.core import FormPage, ReadOnlyField\n\nclass P:\n    a: int = ReadOnlyField(1)",
-            "from pydantic_forms.core import FormPage\nfrom orchestrator_gql.forms import ReadOnly\n\nclass P:\n    a: ReadOnly[int] = 1",
+            "from pydantic_forms.core import FormPage\n"
+            "from orchestrator_gql.forms import ReadOnly\n\nclass P:\n    a: ReadOnly[int] = 1",
         ),
         (
             "from orchestrator.domain.base import SI, SubscriptionInstanceList as L\n\nclass A(L[SI]): pass",
@@ -182,7 +184,10 @@ def construct(port: Port, other: "Port", device, plain: int):
     ],
 )
 def test_a_model_that_the_step_returns_is_not_saved_by_hand(statement: str, kept: str, is_left: bool) -> None:
-    models = "from orchestrator.domain import SubscriptionModel\n\nclass PortInactive(SubscriptionModel): ...\n\nclass Port(PortInactive): ...\n"
+    models = (
+        "from orchestrator.domain import SubscriptionModel\n\nclass PortInactive(SubscriptionModel): ...\n\n"
+        "class Port(PortInactive): ...\n"
+    )
 
     found = ported(products=models, steps=SAVES.format(statement))
 
@@ -280,7 +285,8 @@ def test_a_workflow_of_standard_steps_becomes_a_ready_made_one(
         ("x = [vpn.subscription_id for vpn in self.port.in_use_by]\n", []),
         ("from orchestrator.domain import SUBSCRIPTION_MODEL_REGISTRY as R\n\nR.update({'a': A})\n", [(3, "'a'")]),
         (
-            "from orchestrator.domain import SUBSCRIPTION_MODEL_REGISTRY as R\nfrom orchestrator.services.subscriptions import WF_USABLE_MAP\n\nR.get('a')\nWF_USABLE_MAP.update({})\n",
+            "from orchestrator.domain import SUBSCRIPTION_MODEL_REGISTRY as R\n"
+            "from orchestrator.services.subscriptions import WF_USABLE_MAP\n\nR.get('a')\nWF_USABLE_MAP.update({})\n",
             [
                 (1, "SUBSCRIPTION_MODEL_REGISTRY"),
                 (2, "WF_USABLE_MAP"),
@@ -298,8 +304,10 @@ def test_each_line_that_is_left_is_named(source: str, lines: list[tuple[int, str
 
 def test_a_value_that_a_migration_computes_is_named() -> None:
     found = ported(
-        products="from orchestrator.domain import SUBSCRIPTION_MODEL_REGISTRY\n\nSUBSCRIPTION_MODEL_REGISTRY.update({'a': A})\n",
-        migration="revision = down_revision = None\nnew = {'products': {'a': {'product_type': 'A', 'fixed_inputs': {'speed': made()}}}}\n",
+        products="from orchestrator.domain import SUBSCRIPTION_MODEL_REGISTRY\n\n"
+        "SUBSCRIPTION_MODEL_REGISTRY.update({'a': A})\n",
+        migration="revision = down_revision = None\n"
+        "new = {'products': {'a': {'product_type': 'A', 'fixed_inputs': {'speed': made()}}}}\n",
         older="revision = down_revision = None\nx = 'INSERT INTO products (name) VALUES (1)'\n",
     )
 
@@ -314,33 +322,27 @@ def test_a_value_that_a_migration_computes_is_named() -> None:
 MODULE_NAMES = sorted({module for module, _ in HOMES})
 
 
+AROUND = ["{}", "if True: {}", "def f():\n    {}", "import os; {}", "{}  # the end"]
+
+
 @st.composite
 def modules(draw: st.DrawFn) -> tuple[str, dict[str, tuple[str, str]]]:
     """A module with imports from many places, and what each of its names was."""
     lines, bound = list[str](), dict[str, tuple[str, str]]()
     for number in range(draw(st.integers(1, 5))):
         module = draw(st.sampled_from(MODULE_NAMES))
-        names = draw(st.lists(st.sampled_from([name for of, name in HOMES if of == module]), min_size=1, unique=True))
+        known = [name for of, name in HOMES if of == module]
+        names = draw(st.lists(st.sampled_from([*known, "unknown"]), min_size=1, unique=True))
         parts = []
         for name in names:
             local = draw(st.sampled_from([name, f"{name}_{number}"]))
+            local = f"{name}_{number}" if local in bound else local
             bound[local] = (module, name)
             parts.append(name if local == name else f"{name} as {local}")
-        if draw(st.booleans()):
-            parts.append("unknown")
-            bound["unknown"] = (module, "unknown")
-        shown = module.replace("orchestrator", draw(st.sampled_from(["orchestrator", "orchestrator.core"])), 1)
-        body = f"from {shown} import " + draw(
-            st.sampled_from(
-                [
-                    ", ".join(parts),
-                    "(" + ", ".join(parts) + ",)",
-                    "(  # why\n    " + ",  # why\n    ".join(parts) + "\n)",
-                ]
-            )
-        )
-        around = draw(st.sampled_from(["{}", "if True: {}", "def f():\n    {}", "import os; {}", "{}  # the end"]))
-        lines.append(around.format(body.replace("\n)", "\n    )") if around.startswith("def") else body))
+        package = draw(st.sampled_from(["orchestrator", "orchestrator.core"]))
+        listed = draw(st.sampled_from(["{}", "({},)", "(  # why\n    {}  # why\n    )"]))
+        body = f"from {module.replace('orchestrator', package, 1)} import {listed.format(', '.join(parts))}"
+        lines.append(draw(st.sampled_from(AROUND)).format(body))
     return "\n".join(lines) + "\nprint(" + ", ".join(bound) + ")\n", bound
 
 
@@ -363,17 +365,14 @@ def imported(source: str) -> dict[str, tuple[str, str]]:
 @settings(max_examples=40, deadline=None)
 @given(modules())
 def test_whatever_is_imported_is_the_same_thing_afterwards_and_to_port_again_changes_nothing(
-    module: tuple[str, dict[str, tuple[str, str]]],
+    drawn: tuple[str, dict[str, tuple[str, str]]],
 ) -> None:
-    source, bound = module
+    source, bound = drawn
 
     new = changed(source)
 
-    assert {local: HOMES.get(old, (old[0], "")) for local, old in bound.items()} == {
-        local: (normal(place), "" if (normal(place), name) not in HOMES.values() else name)
-        if name != "unknown"
-        else (normal(place), "")
-        for local, (place, name) in imported(new).items()
+    assert {local: (normal(module), name) for local, (module, name) in imported(new).items()} == {
+        local: HOMES.get(old, old) for local, old in bound.items()
     }
     assert comments(new) == comments(source)
 

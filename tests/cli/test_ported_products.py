@@ -78,7 +78,7 @@ async def test_the_ported_products_live(family: Path, monkeypatch: pytest.Monkey
                 await run.answer({"return_code": 0, "output": "changed"})
                 await run.rests("SUSPENDED")
                 await run.confirm()
-            return (await run.rests("COMPLETED")).state
+            return dict((await run.rests("COMPLETED")).state)
 
         async def lives(kind: str, id: str, *change: Any) -> dict[str, Any]:
             await ran("modify", kind, {"subscription_id": id}, *change)

@@ -77,7 +77,9 @@ def test_psycopg_without_its_library_is_a_missing_extra_too(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("without", MODULES["port"])
 def test_the_command_that_rewrites_code_names_the_extra(tmp_path: Path, without: str) -> None:
-    sentence = f"A command that rewrites code needs the extra: pip install 'orchestrator-gql[port]' ({without} is missing)."
+    sentence = (
+        f"A command that rewrites code needs the extra: pip install 'orchestrator-gql[port]' ({without} is missing)."
+    )
 
     assert run(tmp_path, "cli.main", "port", ".", without=without) == f"orchestrator-gql: {sentence}"
 
