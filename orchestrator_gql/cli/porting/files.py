@@ -23,7 +23,7 @@ def python_files(folder: Path) -> dict[str, bytes]:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    for place, folders, names in os.walk(folder, onerror=_refuse):
+    for place, folders, names in os.walk(folder, onerror=_refuse):  # it follows no link to a folder
         folders[:] = [name for name in folders if _is_entered(Path(place, name))]
         for name in names:
             path = Path(place, name)
@@ -33,7 +33,7 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 def _is_entered(folder: Path) -> bool:
     hidden = folder.name.startswith(".") or folder.name in SKIPPED
-    return not (hidden or folder.is_symlink() or (folder / "pyvenv.cfg").exists())
+    return not (hidden or (folder / "pyvenv.cfg").exists())
 
 
 def _refuse(error: OSError) -> None:
