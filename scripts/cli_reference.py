@@ -41,6 +41,7 @@ errors go to standard error.
 | `prune` | `dryRun`, `processes`, `counts`, `kept`, `notifications` |
 | `audit verify` | `valid`, `entries`, `anchor`, `fault`, `firstBroken` |
 | `schema` | the result of the introspection query |
+| `port` | `written`, `files`, `left`, `obsolete`; each of `left`: `path`, `line`, `what`, `why`, `instead` |
 
 ## Exit codes
 

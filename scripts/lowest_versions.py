@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 PROJECT = Path(__file__).parent.parent / "pyproject.toml"
-EXTRAS = ("postgres", "demo")
+EXTRAS = ("postgres", "demo", "port")
 """The extras that users install; the others are for developers, who have locked versions."""
 
 LOWEST = re.compile(r"(?P<name>[A-Za-z0-9._-]+)(?P<extras>\[[^\]]*\])?>=(?P<version>[0-9.]+)(?:,<[0-9.]+)?")

@@ -62,6 +62,7 @@ SECTIONS: Final[dict[str, tuple[Entry, ...]]] = {
         Entry("prune", "delete old processes", "maintenance:prune"),
         Entry("schema", "print the GraphQL schema", "maintenance:schema"),
         Entry("contracts", "print what remote services must send, or compare it", "maintenance:contracts"),
+        Entry("port", "rewrite workflows of orchestrator-core for this package", "maintenance:port"),
         Entry("audit list", "list who decided what, the newest first", "audit:list_entries"),
         Entry("audit verify", "say whether anybody changed the audit log", "audit:verify"),
         Entry("audit export", "write the whole audit log as NDJSON", "audit:export"),

@@ -96,7 +96,7 @@ def _without_color(given: Sequence[str]) -> tuple[list[str], str]:
     return words, color
 
 
-_WITHOUT_SERVER = ("serve", "worker", "demo", "migrate", "backup", "schema", "completion")
+_WITHOUT_SERVER = ("serve", "worker", "demo", "migrate", "backup", "schema", "port", "completion")
 """The commands that call no server."""
 
 COMPLETE = "__complete"

@@ -8,13 +8,21 @@ from importlib.util import find_spec
 
 from orchestrator_gql.utils.errors import SettingsError
 
-MODULES = {"postgres": ("psycopg", "psycopg_pool", "procrastinate"), "demo": ("ansible", "ansible_runner")}
+MODULES = {
+    "postgres": ("psycopg", "psycopg_pool", "procrastinate"),
+    "demo": ("ansible", "ansible_runner"),
+    "port": ("libcst",),
+}
 
 OPTIONAL = ("sniffio",)
 """Packages that other packages try to import again and again, and that nothing installs here: httpcore tries four times
 for each request of an HTTP client."""
 
-PURPOSES = {"postgres": "PostgreSQL", "demo": "A service that runs playbooks"}
+PURPOSES = {
+    "postgres": "PostgreSQL",
+    "demo": "A service that runs playbooks",
+    "port": "A command that rewrites code",
+}
 
 
 def demand_extra(extra: str) -> None:

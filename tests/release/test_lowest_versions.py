@@ -26,7 +26,7 @@ NOT_IMPORTED = {
     "ansible-core": "the demo runs its command ansible-playbook",
 }
 
-HOME = {"postgres": ("storage", "events", "engine"), "demo": ("demo",)}
+HOME = {"postgres": ("storage", "events", "engine"), "demo": ("demo",), "port": ("cli",)}
 """The packages of ours in which an extra may be imported."""
 
 
@@ -124,7 +124,7 @@ def test_what_is_declared_is_imported() -> None:
 
 
 def test_an_extra_of_users_has_an_import_or_a_command() -> None:
-    assert set(PROJECT["optional-dependencies"]) == {"postgres", "demo", "build", "dev"}
+    assert set(PROJECT["optional-dependencies"]) == {"postgres", "demo", "port", "build", "dev"}
 
 
 @pytest.mark.parametrize("file", ["Makefile", "Dockerfile", "docs/howto/install.md"])

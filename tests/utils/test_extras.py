@@ -75,6 +75,15 @@ def test_psycopg_without_its_library_is_a_missing_extra_too(tmp_path: Path) -> N
     assert "PostgreSQL needs the extra: pip install 'orchestrator-gql[postgres]' (psycopg cannot be imported: " in line
 
 
+@pytest.mark.parametrize("without", MODULES["port"])
+def test_the_command_that_rewrites_code_names_the_extra(tmp_path: Path, without: str) -> None:
+    sentence = (
+        f"A command that rewrites code needs the extra: pip install 'orchestrator-gql[port]' ({without} is missing)."
+    )
+
+    assert run(tmp_path, "cli.main", "port", ".", without=without) == f"orchestrator-gql: {sentence}"
+
+
 @pytest.mark.parametrize("without", MODULES["demo"])
 def test_the_demo_and_its_proxy_name_the_extra(tmp_path: Path, without: str) -> None:
     sentence = (

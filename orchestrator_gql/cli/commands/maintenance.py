@@ -1,4 +1,4 @@
-"""The commands for people who maintain a server: `migrate`, `backup`, `prune`, `schema` and `contracts`."""
+"""The commands for people who maintain a server: `migrate`, `backup`, `prune`, `schema`, `contracts` and `port`."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -168,3 +168,29 @@ def contracts(
     from orchestrator_gql.cli.contracts import contracts as show_contracts
 
     return show_contracts(workflows, output=output, against=against, is_json=json)
+
+
+def port(
+    folder: Annotated[Path, Parameter(metavar="FOLDER", help="the folder of your workflows and products")],
+    /,
+    *,
+    write: Annotated[bool, Parameter(name="--write", help="change the files, instead of printing the changes")] = False,
+    json: Annotated[bool, Parameter(name="--json", help="one line of JSON: the files, and what is left")] = False,
+) -> int:
+    """Rewrite workflow code that was written for orchestrator-core, so that it runs here.
+
+      orchestrator-gql port my_orchestrator
+      orchestrator-gql port my_orchestrator > port.diff
+      orchestrator-gql port my_orchestrator --write
+
+    The command reads every *.py file in FOLDER. It prints the changes as a diff, or makes them with --write, and lists
+    on standard error each line that a person must change: why, and what to write instead. Running it again changes
+    nothing. It needs the extra: pip install 'orchestrator-gql[port]'. Exit code 0: nothing is left to do by hand; 1:
+    something is left; 2: the folder or a file in it cannot be used. No server is needed.
+    """
+    from orchestrator_gql.utils.extras import demand_extra
+
+    demand_extra("port")
+    from orchestrator_gql.cli.porting.command import port as port_folder
+
+    return port_folder(folder, is_written=write, is_json=json)
