@@ -82,14 +82,15 @@ class _Run:
 
     async def look(self, pages: Pages, counter: Counter) -> None:
         """Count the outcomes and print what is to be seen of them."""
-        async for number, outcomes in pages:
-            self.totals.read += number
-            for outcome in outcomes:
-                self.totals.add(outcome)
-                if text := self.line(outcome):
-                    counter.end()
-                    print(text)
-            counter.show(self.totals.read)
+        with origin.acting(None, own_database.METHOD):  # here: the event loop has a context of its own
+            async for number, outcomes in pages:
+                self.totals.read += number
+                for outcome in outcomes:
+                    self.totals.add(outcome)
+                    if text := self.line(outcome):
+                        counter.end()
+                        print(text)
+                counter.show(self.totals.read)
 
     def line(self, outcome: Outcome) -> str:
         """What is to be printed of the outcome; empty for most."""
@@ -153,7 +154,7 @@ def _write(own: OwnDatabase, reads: Reads, run: _Run, ids: list[UUID], number: i
     clock = own.runner.run(own_database.clock_of(own.database))
     writer = Writer(own.database, clock.now, own.settings.audit_secret, own_database.user())
     try:
-        with interrupted_by_all(), origin.acting(None, own_database.METHOD):
+        with interrupted_by_all():
             _look(reads, run, written(writer, ids), Counter("product subscriptions", number))
     except BaseException:
         done = subscriptions(run.totals.migrated.total())

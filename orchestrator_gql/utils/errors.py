@@ -353,16 +353,12 @@ class FormTimeout(AuthorCodeFailed):
 
 
 class StepError(OrchestratorError):
-    """A step broke a rule for steps.
-
-    ``path`` is the place in a stored subscription, and ``fix`` the end of the message that says what to do, if they are
-    known.
-    """
+    """A step broke a rule for steps."""
 
     code = "step-error"
 
     def __init__(self, message: str, code: str = "step-error", *, path: str = "", fix: str = "") -> None:
-        self.failure_code, self.path, self.fix = code, path, fix
+        self.failure_code, self.path, self.fix = code, path, fix  # the place in a model; the end of the message
         super().__init__(message)
 
 

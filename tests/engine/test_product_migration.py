@@ -10,7 +10,7 @@ from uuid import UUID, uuid4, uuid5
 
 import pytest
 from conftest import Offer
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 from support.aged_products import (
     NODE,
     PORT,
@@ -40,6 +40,7 @@ from orchestrator_gql.storage.tables import (
     product_subscription_locks,
     product_subscription_values,
     product_subscription_versions,
+    product_subscriptions,
 )
 from orchestrator_gql.types import EventKind, ProcessStatus, State
 from orchestrator_gql.workflows.utils import validate_workflow
@@ -265,7 +266,10 @@ async def test_every_document_is_checked_and_older_ones_are_no_fault(offer: Offe
     owner = node("ams1")
     models = [(owner, 1), *((port(f"xe-{number}", owner), 1 + number % 2) for number in range(250))]
     ids = await stored(engine, *models)
-    broken = ids[200]
+    broken, empty = ids[200], ids[149]
+    is_empty = product_subscriptions.c.id == empty
+    emptied = update(product_subscriptions).where(is_empty).values(model={})
+    await engine.runtime.database.transaction(lambda conn: conn.execute(emptied))
     document = {**older(models[200][0].dump(), 2), "customer_id": None}
     await engine.runtime.database.transaction(lambda conn: rewrite(conn, broken, document))
 
@@ -274,10 +278,11 @@ async def test_every_document_is_checked_and_older_ones_are_no_fault(offer: Offe
     assert [len(page) for page in pages] == [100, 100, 51]
     found = {document.id: (document.is_older, finding) for page in pages for document, finding in page}
     assert list(found) == sorted(ids)
-    assert [(id, finding.faults) for id, (_, finding) in found.items() if finding] == [
-        (broken, (("customer_id", "is not set"),))
-    ]
-    assert sum(is_older for is_older, _ in found.values()) == 1 + 125
+    faults = {id: finding.faults for id, (_, finding) in found.items() if finding}
+    assert faults.keys() == {broken, empty}
+    assert faults[broken] == (("customer_id", "is not set"),)
+    assert "its product or its status is missing" in faults[empty][0][1]
+    assert sum(is_older for is_older, _ in found.values()) == sum(version == 1 for _, version in models) - 1
 
 
 @pytest.mark.one_dispatcher
