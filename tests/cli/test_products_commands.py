@@ -236,7 +236,7 @@ def test_a_held_subscription_stays_and_the_exit_code_says_so(url: str, tmp_path:
         ),
         (("migrate", "--workflows", "typing_error.py"), "names the product 'Aged nod'"),
         (("migrate", "--workflows", "too_new.py"), "takes version 1 of 'Aged node', but the product is at version 1"),
-        (("chek",), "The server cannot be reached"),
+        (("checking",), "The server cannot be reached"),
         (("check", "--workflow", FILE), "needs --workflows: did you mean that by --workflow?"),
     ],
 )
