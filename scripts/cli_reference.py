@@ -39,6 +39,9 @@ errors go to standard error.
 | `migrate` | `schema`; with `--after-restore` also `renumberedEvents` |
 | `backup` | `source`, `file`, `bytes`; with `--check` `file`, `bytes`, `schema`, `processes`, `newest` |
 | `prune` | `dryRun`, `processes`, `counts`, `kept`, `notifications` |
+| `products check` | `code`, `faults`, `fix`; the last line: `read`, `unloadable`, `counts`, `older` |
+| `products migrate` | `toModelVersion`, `changes`, or as the check, or `heldBy`, or `changed`; the last line: \
+`written`, `read`, `counts`, `refused`, `held`, `changed` |
 | `audit verify` | `valid`, `entries`, `anchor`, `fault`, `firstBroken` |
 | `schema` | the result of the introspection query |
 | `port` | `written`, `files`, `left`, `obsolete`; each of `left`: `path`, `line`, `what`, `why`, `instead` |

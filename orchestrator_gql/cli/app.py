@@ -18,6 +18,7 @@ from cyclopts import (
 
 from orchestrator_gql.cli import catalog, help_text
 from orchestrator_gql.cli.catalog import PROGRAM, entries
+from orchestrator_gql.cli.commands.lists import products
 from orchestrator_gql.cli.failure import REFUSED
 from orchestrator_gql.cli.nearest import near_names
 from orchestrator_gql.cli.terminal import printable
@@ -46,11 +47,15 @@ def application() -> App:
         result_action="return_value",
         default_parameter=DEFAULTS,
     )
-    audit = App(name="audit", help="read, export and verify who decided what", default_parameter=DEFAULTS)
-    app.command(audit)
+    groups = {name: App(name=name, help=text, default_parameter=DEFAULTS) for name, text in catalog.GROUPS.items()}
+    groups["products"].default(products)
+    for group in groups.values():
+        app.command(group)
     for entry in entries():
         parent, _, name = entry.name.rpartition(" ")
-        (audit if parent else app).command(entry.target, name=name, help=entry.summary, default_parameter=DEFAULTS)
+        if entry.name not in groups:
+            above = groups[parent] if parent else app
+            above.command(entry.target, name=name, help=entry.summary, default_parameter=DEFAULTS)
     return app
 
 
@@ -109,4 +114,4 @@ def _names_beside(error: CycloptsError) -> list[str]:
     parent = " ".join(error.command_chain or ())
     if parent:
         return [entry.name.removeprefix(f"{parent} ") for entry in entries() if entry.name.startswith(f"{parent} ")]
-    return ["audit", *(entry.name for entry in entries() if " " not in entry.name)]
+    return list(dict.fromkeys([*catalog.GROUPS, *(entry.name for entry in entries() if " " not in entry.name)]))

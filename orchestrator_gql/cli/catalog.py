@@ -60,6 +60,8 @@ SECTIONS: Final[dict[str, tuple[Entry, ...]]] = {
         Entry("migrate", "bring the database up to date", "maintenance:migrate"),
         Entry("backup", "copy the SQLite file, also of a running server", "maintenance:backup"),
         Entry("prune", "delete old processes", "maintenance:prune"),
+        Entry("products check", "say which stored subscriptions cannot be loaded", "products:check"),
+        Entry("products migrate", "rewrite stored subscriptions of older versions", "products:migrate"),
         Entry("schema", "print the GraphQL schema", "maintenance:schema"),
         Entry("contracts", "print what remote services must send, or compare it", "maintenance:contracts"),
         Entry("port", "rewrite workflows of orchestrator-core for this package", "maintenance:port"),
@@ -69,6 +71,12 @@ SECTIONS: Final[dict[str, tuple[Entry, ...]]] = {
         Entry("completion", "print the script that completes words in your shell", "shells:completion"),
     ),
 }
+
+GROUPS: Final = {
+    "audit": "read, export and verify who decided what",
+    "products": "list the products, or the subscriptions to one",
+}
+"""The first words of commands of two words."""
 
 AUDIT: Final = """\
 Who decided what, and whether anybody changed the log afterwards. If the server demands a sign-in, set

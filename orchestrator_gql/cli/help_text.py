@@ -37,12 +37,9 @@ def width() -> int:
 def command_words(arguments: Sequence[str]) -> tuple[str, ...]:
     """The words of the arguments that name a command; empty if they name none."""
     names = {entry.name for entry in entries()}
-    if arguments and arguments[0] in names:
-        return (arguments[0],)
-    if tuple(arguments[:1]) == ("audit",):
-        two = " ".join(arguments[:2])
-        return tuple(arguments[:2]) if two in names else ("audit",)
-    return ()
+    if " ".join(arguments[:2]) in names:
+        return tuple(arguments[:2])
+    return tuple(arguments[:1]) if arguments and arguments[0] in names | catalog.GROUPS.keys() else ()
 
 
 def help_of(arguments: Sequence[str], columns: int | None = None) -> str:
@@ -71,13 +68,17 @@ def _whole(columns: int) -> str:
 
 def _commands(section: Sequence[Entry], columns: int) -> Iterator[str]:
     for entry in section:
-        yield from _row(Row(entry.name, entry.summary), columns, indent=4, names=15)
+        yield from _row(Row(entry.name, entry.summary), columns, indent=4, names=16)
 
 
 def _audit(columns: int) -> str:
-    section = [entry for entry in entries() if entry.name.startswith("audit ")]
     lines = [f"Usage: {PROGRAM} audit WHAT [OPTIONS]", "", *_description(catalog.AUDIT, columns), ""]
-    return "\n".join([*lines, "Commands", *_commands(section, columns), ""])
+    return "\n".join([*lines, "Commands", *_commands(_below("audit"), columns), ""])
+
+
+def _below(name: str) -> list[Entry]:
+    """The commands of two words whose first word is the name."""
+    return [entry for entry in entries() if entry.name.startswith(f"{name} ")]
 
 
 def _command(name: str, columns: int) -> str:
@@ -88,6 +89,8 @@ def _command(name: str, columns: int) -> str:
     if page.arguments:
         lines += ["", "Arguments", *_rows(page.arguments, columns)]
     lines += ["", "Options", *_rows([*page.options, Row("--help, -h", "print this help")], columns)]
+    if below := _below(name):
+        lines += ["", "Commands", *_commands(below, columns)]
     calls_server = any(row.label.startswith("--url ") for row in page.options)
     if calls_server and "xit code" not in page.text:
         lines += ["", *_wrapped(catalog.EXIT_CODES, columns)]

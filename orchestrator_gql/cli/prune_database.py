@@ -1,8 +1,6 @@
 """Deletes old processes in the database itself, without a server."""
 
 import asyncio
-import getpass
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -13,15 +11,11 @@ from orchestrator_gql.cli.nearest import did_you_mean
 from orchestrator_gql.config.settings import Settings
 from orchestrator_gql.engine.retention import REST, Pruned, Request, prune
 from orchestrator_gql.engine.retention_selection import Wish, mark_of, selection_of
-from orchestrator_gql.storage import retention, timers
+from orchestrator_gql.storage import retention
 from orchestrator_gql.storage.database import Database
 from orchestrator_gql.storage.retention import Count
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import ProcessStatus
-from orchestrator_gql.utils.clock import SteadyClock
-
-METHOD = "cli/database"
-"""How the request came, in the audit log."""
 
 SECONDS = 5.0
 """The time of one request: between two requests the progress is printed."""
@@ -60,26 +54,16 @@ class DatabaseRequests:
             given["workflows"],
             given.get("after"),
         )
-        clock = SteadyClock()
-        if not self._settings.is_sqlite:
-            clock.follow(await self._database.read(timers.database_time), ago=0.0)
+        clock = await own_database.clock_of(self._database)
         wanted = selection_of(wish, self._settings.retention_days, clock.now())
         if given["dryRun"]:
             return _counted(await self._database.read(lambda conn: retention.counts(conn, wanted)))
         is_alone = self._settings.is_sqlite  # servers share a PostgreSQL database, and their commits come first
         rest = 0.0 if is_alone else REST
-        request = Request(wanted, _user(), wish.words, seconds=SECONDS, rest=rest, after=mark_of(wish))
-        with origin.acting(None, METHOD):
+        request = Request(wanted, own_database.user(), wish.words, seconds=SECONDS, rest=rest, after=mark_of(wish))
+        with origin.acting(None, own_database.METHOD):
             key = self._settings.audit_secret
             return _answer(await prune(self._database, clock.now, key, request))
-
-
-def _user() -> str:
-    """The user of the operating system; a container may run as a number without a name."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"
 
 
 def _counted(counts: list[Count]) -> dict[str, Any]:

@@ -10,7 +10,8 @@ references     the blocks of other subscriptions  base        the classes from w
 origins        the subscriptions that own blocks  loading_rules  what a class keeps of the loaded JSON
 reading        how authors' code reads          queries        what it may ask
 values         what subscriptions are found by  where          finds the path of a value in the models
-secret_places  hides the secrets in stored models
+secret_places  hides the secrets in stored models  migrations  older documents become current ones
+checking       what cannot be loaded             loading_errors  why, and what to do about it
 """
 
 from orchestrator_gql.domain.blocks import ProductBlockModel
@@ -19,6 +20,7 @@ from orchestrator_gql.domain.documents import SubscriptionDocument, SyncChange, 
 from orchestrator_gql.domain.families import is_lifecycle
 from orchestrator_gql.domain.finding import find_models
 from orchestrator_gql.domain.lifecycle import SAFE_TRANSITIONS, check_transition, is_safe
+from orchestrator_gql.domain.migrations import migration
 from orchestrator_gql.domain.product_model import ProductModel, ProductStatus
 from orchestrator_gql.domain.queries import depends_on, find_subscriptions, in_use_by, product
 from orchestrator_gql.domain.references import expanded, own_blocks_in, uses_in
@@ -51,6 +53,7 @@ __all__ = [
     "in_use_by",
     "is_lifecycle",
     "is_safe",
+    "migration",
     "own_blocks_in",
     "product",
     "products",

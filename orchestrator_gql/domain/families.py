@@ -160,7 +160,7 @@ def validated(model: type[M], values: Mapping[str, Any], *, problem: str, fix: s
     try:
         return stored_as(model, values) if is_stored else model.model_validate(values)
     except ValidationError as cause:
-        raise StepError(f"{problem}: {faults_of(cause)}. {fix}", code="model-invalid") from cause
+        raise StepError(f"{problem}: {faults_of(cause)}. {fix}", code="model-invalid", fix=fix) from cause
 
 
 def stored_as(model: type[M], values: Mapping[str, Any]) -> M:

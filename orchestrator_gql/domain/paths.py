@@ -8,6 +8,8 @@ from pydantic import ValidationError
 
 _MAX_FAULTS_SHOWN = 10
 
+NOT_SET = "is not set"
+
 _KEY = re.compile(r"""\.?(?P<name>[^\[\].'"]+)|\[(?P<index>\d+)]|\[(?P<text>'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")]""")
 
 
@@ -38,21 +40,30 @@ def _key_of(step: "re.Match[str]") -> str | int:
 
 
 def faults_of(problem: ValidationError) -> str:
-    """The errors of pydantic with their places, in one line; at most ten are shown.
-
-    If a required value is None, the text is "is not set", because that is what the author sees.
-    """
-    faults = problem.errors(include_url=False, include_context=False)
-    shown = "; ".join(
-        _fault_of(fault["loc"], fault["type"], fault["msg"], fault.get("input")) for fault in faults[:_MAX_FAULTS_SHOWN]
-    )
+    """The errors of pydantic with their places, in one line; at most ten are shown."""
+    faults = faults_in(problem)
+    shown = "; ".join(map(_shown, faults[:_MAX_FAULTS_SHOWN]))
     more = len(faults) - _MAX_FAULTS_SHOWN
     return f"{shown}; and {more} more" if more > 0 else shown
 
 
-def _fault_of(place: tuple[str | int, ...], kind: str, message: str, value: object) -> str:
-    path = path_of(place) or "the whole"
-    return f"{path} is not set" if kind == "missing" or value is None else f"{path}: {message}"
+def faults_in(problem: ValidationError) -> tuple[tuple[str, str], ...]:
+    """The errors of pydantic: the place of each, and what is wrong there.
+
+    If a required value is None, the text is "is not set", because that is what the author sees.
+    """
+    return tuple(
+        (
+            path_of(fault["loc"]),
+            NOT_SET if fault["type"] == "missing" or fault.get("input") is None else fault["msg"],
+        )
+        for fault in problem.errors(include_url=False, include_context=False)
+    )
+
+
+def _shown(fault: tuple[str, str]) -> str:
+    path, message = fault[0] or "the whole", fault[1]
+    return f"{path} {message}" if message == NOT_SET else f"{path}: {message}"
 
 
 def _step_of(key: str | int) -> str:

@@ -61,8 +61,8 @@ def is_foreign(block: Mapping[str, Json], subscription_id: str) -> bool:
 
 
 def uses_in(document: Mapping[str, Json]) -> frozenset[Use]:
-    """The blocks of other subscriptions that a stored document refers to."""
-    own_id = str(document["subscription_id"])
+    """The blocks of other subscriptions that a stored document refers to; a document without an id owns no block."""
+    own_id = str(document.get("subscription_id"))
     foreign = (block for _, block in blocks_in(dict(document)) if is_foreign(block, own_id))
     return frozenset(Use(UUID(str(block[OWNER])), UUID(str(block[ID]))) for block in foreign)
 
@@ -166,13 +166,13 @@ class _Expansion:
             return self.of(block, str(use.owner_id), place, (*around, use))
         if not self._is_strict:
             return reference
-        what = f"{path_of(place)} refers to the {reference['name']} {use.block_id} of subscription {use.owner_id}"
+        path = path_of(place)
+        what = f"{path} refers to the {reference['name']} {use.block_id} of subscription {use.owner_id}"
         if use in around:
-            raise StepError(f"{what}, which contains itself: remove one of these references.", code="reference-circle")
-        raise StepError(
-            f"{what}, which does not exist (any more): restore the block there, or remove it here.",
-            code="reference-unknown",
-        )
+            fix = "remove one of these references."
+            raise StepError(f"{what}, which contains itself: {fix}", code="reference-circle", path=path, fix=fix)
+        fix = "restore the block there, or remove it here."
+        raise StepError(f"{what}, which does not exist (any more): {fix}", code="reference-unknown", path=path, fix=fix)
 
     def found(self, use: Use) -> dict[str, Json] | None:
         if use.owner_id not in self._blocks:

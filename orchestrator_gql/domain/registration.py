@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic.errors import PydanticUndefinedAnnotation
 
 from orchestrator_gql.domain.families import DomainModel, models_in
-from orchestrator_gql.domain.product_model import ProductModel, ProductStatus
+from orchestrator_gql.domain.product_model import FIRST_VERSION, ProductModel, ProductStatus
 from orchestrator_gql.domain.registry import RegisteredProduct, products, stable_id
 from orchestrator_gql.domain.subscriptions import SubscriptionModel
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
@@ -24,12 +24,15 @@ def register_product(
     status: ProductStatus = ProductStatus.ACTIVE,
     fixed_inputs: Mapping[str, Any] | None = None,
     product_id: UUID | None = None,
+    version: int = FIRST_VERSION,
 ) -> ProductModel:
     """Register a product whose subscriptions are of the family of ``model`` (any class of the family).
 
     ``description`` and ``product_type`` default to the name, ``tag`` to the name in capitals. Pass a ``product_id`` if
-    the product may be renamed later: the default id is derived from the name. Raises ``WorkflowDefinitionError`` if
-    another product has the name or the id, or if a field names a class that does not exist yet.
+    the product may be renamed later: the default id is derived from the name. Raise ``version`` if older stored
+    subscriptions do not fit the classes any more, and declare a `migration` from each older version. Raises
+    ``WorkflowDefinitionError`` if another product has the name or the id, or if a field names a class that does not
+    exist yet.
     """
     if model._family is None:
         raise WorkflowDefinitionError(
@@ -39,6 +42,8 @@ def register_product(
     _demand_complete(name, (model._family.base, *model._family.variants.values()))
     for value, field in ((description, "description"), (product_type, "product_type"), (tag, "tag")):
         demand_text(value, f"{field} of product {name!r}")
+    if type(version) is not int or version < FIRST_VERSION:
+        raise WorkflowDefinitionError(f"The version of product {name!r} is a whole number from 1, not {version!r}.")
     facts = ProductModel(
         product_id=product_id or stable_id(name),
         name=name,
@@ -47,6 +52,7 @@ def register_product(
         tag=tag or name.upper(),
         status=status,
         fixed_inputs=dict(fixed_inputs) if fixed_inputs else None,
+        version=version,
     )
     products.register(RegisteredProduct(facts, model._family.base))
     return facts

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Self, TypeVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, PrivateAttr, ValidationError
+from pydantic import AwareDatetime, Field, PrivateAttr
 
 from orchestrator_gql.domain.blocks import adopt, blocks_of, filled, remember
 from orchestrator_gql.domain.families import (
@@ -19,12 +19,13 @@ from orchestrator_gql.domain.families import (
     variant,
 )
 from orchestrator_gql.domain.lifecycle import check_transition
+from orchestrator_gql.domain.loading_errors import CORRECT, of_used_block, remedy, title_for, title_of
 from orchestrator_gql.domain.loading_rules import keeps_json
+from orchestrator_gql.domain.migrations import CurrentDocuments, current
 from orchestrator_gql.domain.origins import Origin
-from orchestrator_gql.domain.paths import faults_of
 from orchestrator_gql.domain.product_model import ProductModel
 from orchestrator_gql.domain.reading import ById, StoredSubscriptions, demand_id, read
-from orchestrator_gql.domain.references import Documents, copied, expanded, owner_at, with_references
+from orchestrator_gql.domain.references import Documents, copied, expanded, with_references
 from orchestrator_gql.domain.registry import products
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.clock import WallClock
@@ -158,7 +159,7 @@ class SubscriptionModel(DomainModel):
         class needs, ``lifecycle-mismatch`` means that the class is not a ``cls``.
         """
         check_transition(subscription.status, status, subscription_id=subscription.subscription_id)
-        title = _title(subscription.product.name, subscription.subscription_id)
+        title = title_for(subscription.product.name, subscription.subscription_id)
         model = _narrowed(cls, type(subscription), status, title=title)
         values = subscription.model_dump(round_trip=True, warnings=False) | {"status": status}
         values |= _dates(status, start=subscription.start_date, end=subscription.end_date, now=now)
@@ -182,12 +183,14 @@ class SubscriptionModel(DomainModel):
     ) -> Self:
         """The subscription that ``dump`` wrote, of the class for its product and status.
 
+        The migrations of its product make an older document a current one first; it is stored with the next change.
         If that class is looser than ``cls``, the subscription is a ``cls``, provided that the values fit it already.
         ``others`` are the documents of the subscriptions whose blocks it uses. ``is_in_sync`` is stored
-        beside the document. A field that the class no longer has is ignored. Raises the errors of ``accepts`` and
-        ``expanded``, and ``StepError``: ``product-mismatch`` for another product, ``model-invalid`` if the other fields
-        do not fit the class.
+        beside the document. A field that the class no longer has is ignored. Raises the errors of ``current``,
+        ``accepts`` and ``expanded``, and ``StepError``: ``product-mismatch`` for another product, ``model-invalid`` if
+        the other fields do not fit the class.
         """
+        data = current(data)
         mismatch: StepError | None = None
         try:
             model = accepts(cls, data)
@@ -197,16 +200,16 @@ class SubscriptionModel(DomainModel):
             if not _is_of_family(cls, data):
                 raise _other_product(cls, _family_member(cls, data["product"]["product_id"]), data) from error
             model, mismatch = cls, error
-        whole = expanded(data, others or {})
+        whole = expanded(data, CurrentDocuments(others or {}))
         # A copy: a value in a field of type `Any` stays the same object, and the author may change it in place.
         values = copied(whole) if keeps_json(model) else {**whole, "product": copied(whole["product"])}
         values["insync"] = is_in_sync
         try:
-            problem = f"{_title_of(data)} cannot be loaded as a `{model.__qualname__}`"
-            loaded = validated(model, values, problem=problem, fix=_remedy(model, data), is_stored=True)
+            problem = f"{title_of(data)} cannot be loaded as a `{model.__qualname__}`"
+            loaded = validated(model, values, problem=problem, fix=remedy(model, data), is_stored=True)
         except StepError as error:
             if mismatch is None:
-                raise _of_used_block(data, whole, others or {}, error) or error from error.__cause__
+                raise of_used_block(data, whole, others or {}, error) or error from error.__cause__
             problem = f"{mismatch.message} As a `{cls.__qualname__}`: {error.message}"
             raise StepError(problem, code=mismatch.failure_code) from error
         remember(loaded, whole, loaded.subscription_id, _origin_of(loaded, others or {}))
@@ -228,7 +231,7 @@ class SubscriptionModel(DomainModel):
         """
         adopt(self, self.subscription_id)
         data = clear_dump(self, secrets)
-        problem = f"{_title_of(data)} cannot be saved with the status {self.status}"
+        problem = f"{title_of(data)} cannot be saved with the status {self.status}"
         fix = "Set these values before the step returns it."
         validated(variant(type(self), self.status), data, problem=problem, fix=fix, is_stored=True)
         return data
@@ -265,46 +268,16 @@ def accepts(model: type[S], data: Mapping[str, Any]) -> type[S]:
     """
     try:
         status, product_id = SubscriptionLifecycle(data["status"]), data["product"]["product_id"]
-        title = _title_of(data)
+        title = title_of(data)
     except (KeyError, TypeError, ValueError) as problem:
         id = data.get("subscription_id", "")
         message = (
             f"The value is not a dumped subscription: its id {id!s:.80}, its product or its status is missing or "
-            "unknown. Correct the stored document."
+            f"unknown. {CORRECT}"
         )
-        raise StepError(message, code="model-invalid") from problem
+        raise StepError(message, code="model-invalid", fix=CORRECT) from problem
     member = _stored_member(model, product_id, title)
     return _narrowed(model, member, status, title=title)
-
-
-def _remedy(model: type[DomainModel], data: Mapping[str, Any]) -> str:
-    """What to do about a stored subscription that does not fit ``model``."""
-    try:
-        products.by_id(data["product"]["product_id"])
-    except NotFound:
-        return "Its product is not declared any more: declare it again with register_product, with the same id."
-    return (
-        f"It was stored by another release of `{model.__qualname__}`: give new fields a default and keep the names and "
-        "types of old ones, or correct the stored document."
-    )
-
-
-def _of_used_block(
-    data: Mapping[str, Any], whole: Mapping[str, Any], others: Documents, error: StepError
-) -> StepError | None:
-    """The error that names the subscription whose block does not fit; None if the block is none of another one."""
-    cause = error.__cause__
-    if not isinstance(cause, ValidationError):
-        return None
-    owners = {owner_at(whole, fault["loc"]) for fault in cause.errors(include_url=False, include_context=False)}
-    if len(owners) != 1 or (owner := owners.pop()) is None or (used := others.get(owner)) is None:
-        return None
-    return StepError(
-        f"{_title_of(used)} does not fit its class, and {_title_of(data)} uses a block of it: {faults_of(cause)}. "
-        f"{_title_of(used)} was stored by another release of its class: give new fields a default and keep the names "
-        "and types of old ones, or correct the stored document of that subscription.",
-        code="model-invalid",
-    )
 
 
 def stored_model(model: type[S], found: StoredSubscriptions, id: UUID) -> S:
@@ -314,7 +287,7 @@ def stored_model(model: type[S], found: StoredSubscriptions, id: UUID) -> S:
     ``product-mismatch`` if its product has another model.
     """
     data = found.documents[id]
-    member = _stored_member(model, data["product"]["product_id"], _title_of(data))
+    member = _stored_member(model, data["product"]["product_id"], title_of(data))
     if model._family is not None and member._family is not model._family:
         raise _other_product(model, member, data)
     return model.load(data, found.documents, is_in_sync=id not in found.out_of_sync)
@@ -323,7 +296,7 @@ def stored_model(model: type[S], found: StoredSubscriptions, id: UUID) -> S:
 def _other_product(model: type[DomainModel], member: type[DomainModel], data: Mapping[str, Any]) -> StepError:
     actual = variant(member, SubscriptionLifecycle(data["status"])).__qualname__
     return StepError(
-        f"{_title_of(data)} is no `{model.__qualname__}`: the model of its product is `{actual}`. Ask for a "
+        f"{title_of(data)} is no `{model.__qualname__}`: the model of its product is `{actual}`. Ask for a "
         f"`{actual}`, or give the id of another subscription.",
         code="product-mismatch",
     )
@@ -351,11 +324,11 @@ def _stored_member(model: type[DomainModel], product_id: UUID | str, title: str)
     try:
         return _family_member(model, product_id)
     except NotFound as unknown:
-        message = (
-            f"{title} cannot be loaded: its product ({product_id}) is not declared any more. Declare it again with "
-            "register_product, with this id, or terminate its subscriptions before you remove it."
+        fix = (
+            "Declare it again with register_product, with this id, or terminate its subscriptions before you remove it."
         )
-        raise StepError(message, code="product-unknown") from unknown
+        message = f"{title} cannot be loaded: its product ({product_id}) is not declared any more. {fix}"
+        raise StepError(message, code="product-unknown", fix=fix) from unknown
 
 
 def _unknown_product(product_id: UUID | str) -> StepError:
@@ -388,11 +361,3 @@ def _dates(
     if status is SubscriptionLifecycle.TERMINATED:
         end = end or now
     return {"start_date": start, "end_date": end}
-
-
-def _title_of(data: Mapping[str, Any]) -> str:
-    return _title(data["product"]["name"], data["subscription_id"])
-
-
-def _title(product: str, subscription_id: UUID | str) -> str:
-    return f"{product} subscription {subscription_id}"

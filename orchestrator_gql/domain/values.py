@@ -17,7 +17,7 @@ from orchestrator_gql.utils.json.redaction import MASK
 LONGEST = 120
 """The most characters of a path or a value in the index; of a longer text it has the beginning and the digest."""
 
-_SUBSCRIPTION_FIELDS = frozenset(
+SUBSCRIPTION_FIELDS = frozenset(
     {
         *("product", "customer_id", "subscription_id", "description", "status", "insync"),
         *("start_date", "end_date", "note", "version"),
@@ -78,7 +78,7 @@ def indexed(document: Mapping[str, Json]) -> Indexed:
     id = UUID(str(document["subscription_id"]))
     walk = _Walk(str(id), id)
     for name, item in document.items():
-        if name not in _SUBSCRIPTION_FIELDS:
+        if name not in SUBSCRIPTION_FIELDS:
             walk.look(item, id, key_of(name))
     return Indexed(frozenset(walk.values), frozenset(walk.places))
 

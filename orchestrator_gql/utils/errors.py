@@ -357,8 +357,8 @@ class StepError(OrchestratorError):
 
     code = "step-error"
 
-    def __init__(self, message: str, code: str = "step-error") -> None:
-        self.failure_code = code
+    def __init__(self, message: str, code: str = "step-error", *, path: str = "", fix: str = "") -> None:
+        self.failure_code, self.path, self.fix = code, path, fix  # the place in a model; the end of the message
         super().__init__(message)
 
 

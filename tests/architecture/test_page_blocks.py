@@ -54,7 +54,7 @@ BEFORE = {
         from annotated_types import Len
 
         from orchestrator_gql import abort, begin, conditional, step
-        from orchestrator_gql.demo.products import L2vpn, Node, PortInactive
+        from orchestrator_gql.demo.products import L2vpn, Node, Port, PortInactive
         from orchestrator_gql.forms import FormPage
         from orchestrator_gql.types import FormGenerator, State
 

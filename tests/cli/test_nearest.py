@@ -18,6 +18,8 @@ NEEDED = {
     "serve": ["--workflows", "flows"],
     "worker": ["--workflows", "flows"],
     "contracts": ["--workflows", "flows"],
+    "products check": ["--workflows", "flows"],
+    "products migrate": ["--workflows", "flows"],
     "adopt": ["--reason", "x"],
     "reawait": ["--for", "1h"],
     "complete": ["--result", "x", "--reason", "x"],

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
+from orchestrator_gql.domain.migrations import demand_used_migrations
 from orchestrator_gql.utils.errors import SettingsError
 from orchestrator_gql.utils.exception_text import describe, is_a
 from orchestrator_gql.workflow.model import Workflow
@@ -24,7 +25,8 @@ _OURS = str(Path(__file__).parents[2])
 def load_workflows(modules: Sequence[str]) -> list[Workflow]:
     """The workflows of the modules, each once, in the order of the modules.
 
-    A module is a dotted name or a file. Raises `SettingsError` if a module cannot be imported or has no workflow.
+    A module is a dotted name or a file. Raises `SettingsError` if a module cannot be imported or has no workflow, and
+    `WorkflowDefinitionError` if a migration in them could never run.
     """
     _make_importable(working_folder())
     workflows_by_id: dict[int, Workflow] = {}
@@ -35,6 +37,7 @@ def load_workflows(modules: Sequence[str]) -> list[Workflow]:
             raise SettingsError(f"There is no workflow in {name!r}: decorate a function in it with @workflow.")
         _demand_each_visible(module)
         workflows_by_id.update((id(workflow), workflow) for workflow in workflows)
+    demand_used_migrations()
     return list(workflows_by_id.values())
 
 

@@ -64,7 +64,7 @@ class SubscriptionVersion:
 
     @resolved(
         description="The process that made the version; null if a person edited the note or the customer's "
-        "description, or if the process is removed."
+        "description, if `products migrate` made it, or if the process is removed."
     )
     async def process(
         self, info: Info

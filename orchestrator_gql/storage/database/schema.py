@@ -10,13 +10,14 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from random import uniform
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import Connection, func, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from orchestrator_gql.storage import engine_state
 from orchestrator_gql.storage.database import Database
+from orchestrator_gql.storage.database.after_commit import T, Unit
 from orchestrator_gql.storage.database.losses import sqlstate
 from orchestrator_gql.utils.errors import SettingsError
 
@@ -63,7 +64,15 @@ async def prepare(database: Database) -> None:
         await demand_current(database)
 
 
-async def demand_current(database: Database) -> None:
+class Reader(Protocol):
+    """What reads a database."""
+
+    async def read(self, unit: Unit[T]) -> T:
+        """Run a unit that only reads, on one snapshot, and return its result."""
+        ...
+
+
+async def demand_current(database: Reader) -> None:
     """Raise `SettingsError` if the schema is not that of this release; the error says what to do."""
     current = await database.read(_version)
     if current != HEAD:

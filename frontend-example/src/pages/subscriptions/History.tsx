@@ -90,7 +90,7 @@ function VersionItem({ row, before }: { row: Row; before: Row | undefined }) {
               {process.createdBy && `, started by ${process.createdBy.name}`}
             </>
           ) : (
-            "by a person who edited a text, or by a process that is removed"
+            "by a person who edited a text, by a migration, or by a process that is removed"
           )}
         </span>
       </p>
