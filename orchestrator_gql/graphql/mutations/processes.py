@@ -148,7 +148,7 @@ class ProcessMutations:
             locale=context.locale,
             note=input.note,
             product_subscription_version=input.product_subscription_version,
-            trace=context.trace,
+            traceparent=context.traceparent,
         )
         return await result_or_error(command, _shown_start)
 
