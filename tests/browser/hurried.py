@@ -6,7 +6,7 @@ from typing import Any
 
 from waiting import call, confirm, judge, where
 
-from orchestrator_gql import StepList, begin, callback_step, step
+from orchestrator_gql import StepList, begin, callback_step, step, wait_until
 from orchestrator_gql.types import State
 from orchestrator_gql.workflow import workflow
 
@@ -36,3 +36,9 @@ def hurried() -> StepList:
 def two_devices() -> StepList:
     """Expect an answer from each device."""
     return begin >> callback_step("Devices", call_each, count, expect=["ams-1", "lyon-1"])
+
+
+@workflow("Change at night", initial_input_form=where)
+def at_night() -> StepList:
+    """Wait for a window that no test sees."""
+    return begin >> wait_until("Wait for the night", lambda: "2100-01-01T22:00:00Z")

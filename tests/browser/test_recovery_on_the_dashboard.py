@@ -131,3 +131,22 @@ def test_each_of_several_callbacks_has_a_line_and_buttons(dashboard: Dashboard) 
     assert details.count() == 2
     assert button(details, "Complete by hand").count() == 0
     assert dashboard.complaints == []
+
+
+def test_a_process_that_waits_for_its_window_says_until_when_and_goes_on_with_a_reason(dashboard: Dashboard) -> None:
+    dashboard.open(f"/processes/{dashboard.begin('at_night', {'file': str(dashboard.file)})}")
+    dashboard.wait_for_status("Waiting for a time")
+    now = dashboard.page.locator(".now", has_text="'Wait for the night' waits for its time.")
+    now.get_by_text("It goes on at").wait_for()
+    shown = now.locator("time").get_attribute("datetime")
+    take_picture(dashboard.page, "waits-for-a-time")
+    button(dashboard.page.locator(".process-title"), "Continue now").click()
+    confirm(dashboard)
+    still_open = dashboard.page.get_by_role("dialog").is_visible()
+    give_reason(dashboard, "the customer agreed")
+    dashboard.wait_for_status("Completed")
+
+    assert shown == "2100-01-01T22:00:00Z"
+    assert still_open, "it goes on without a reason"
+    assert button(dashboard.page.locator(".process-title"), "Continue now").count() == 0
+    assert dashboard.complaints == []

@@ -19,6 +19,7 @@ NEEDED = {
     "worker": ["--workflows", "flows"],
     "contracts": ["--workflows", "flows"],
     "adopt": ["--reason", "x"],
+    "continue": ["--reason", "x"],
     "reawait": ["--for", "1h"],
     "complete": ["--result", "x", "--reason", "x"],
 }
