@@ -42,3 +42,10 @@ def two_devices() -> StepList:
 def at_night() -> StepList:
     """Wait for a window that no test sees."""
     return begin >> wait_until("Wait for the night", lambda: "2100-01-01T22:00:00Z")
+
+
+@workflow("Try and change", initial_input_form=where)
+def try_and_change() -> StepList:
+    """Call the remote service twice, as a dry run and a change do."""
+    tries = callback_step("Dry run", action_step=call, validate_step=judge)
+    return begin >> tries >> callback_step("Change", action_step=call, validate_step=judge) >> confirm

@@ -75,6 +75,8 @@ type Documents = {
     "\n  query StepState($id: ID!) {\n    node(id: $id) {\n      ... on ProcessStep {\n        stateBefore\n        stateDelta\n      }\n    }\n  }\n": typeof types.StepStateDocument,
     "\n  query StepStateSize($id: ID!) {\n    node(id: $id) {\n      ... on ProcessStep {\n        stateDeltaBytes\n      }\n    }\n  }\n": typeof types.StepStateSizeDocument,
     "\n  query CallbackResult($id: ID!) {\n    node(id: $id) {\n      ... on Callback {\n        result\n        resultPreview\n        resultBytes\n        isTruncated\n      }\n    }\n  }\n": typeof types.CallbackResultDocument,
+    "\n  query EarlierResults($id: ID!) {\n    node(id: $id) {\n      ... on Callback {\n        earlierResults {\n          id\n          issuedAt\n          receivedAt\n          step {\n            name\n          }\n          process {\n            id\n            subject\n          }\n        }\n      }\n    }\n  }\n": typeof types.EarlierResultsDocument,
+    "\n  query ResultDifferences($id: ID!, $other: ID!) {\n    node(id: $id) {\n      ... on Callback {\n        diffAgainst(callbackId: $other)\n      }\n    }\n  }\n": typeof types.ResultDifferencesDocument,
     "\n  query Deliveries($id: ID!) {\n    node(id: $id) {\n      ... on Callback {\n        validation {\n          details\n        }\n        attempts(last: 20) {\n          totalCount\n          nodes {\n            ...Delivery\n            bodyPreview\n          }\n        }\n      }\n    }\n  }\n": typeof types.DeliveriesDocument,
     "\n  fragment Delivery on CallbackAttempt {\n    id\n    at\n    peer\n    outcome\n    bytes\n    error\n    isFailureReport\n    isAdoptable\n    replaced\n  }\n": typeof types.DeliveryFragmentDoc,
     "\n  query LateAnswers($ids: [ID!]!) {\n    nodes(ids: $ids) {\n      ... on Callback {\n        id\n        name\n        attempts(last: 20) {\n          nodes {\n            ...Delivery\n          }\n        }\n      }\n    }\n  }\n": typeof types.LateAnswersDocument,
@@ -173,6 +175,8 @@ const documents: Documents = {
     "\n  query StepState($id: ID!) {\n    node(id: $id) {\n      ... on ProcessStep {\n        stateBefore\n        stateDelta\n      }\n    }\n  }\n": types.StepStateDocument,
     "\n  query StepStateSize($id: ID!) {\n    node(id: $id) {\n      ... on ProcessStep {\n        stateDeltaBytes\n      }\n    }\n  }\n": types.StepStateSizeDocument,
     "\n  query CallbackResult($id: ID!) {\n    node(id: $id) {\n      ... on Callback {\n        result\n        resultPreview\n        resultBytes\n        isTruncated\n      }\n    }\n  }\n": types.CallbackResultDocument,
+    "\n  query EarlierResults($id: ID!) {\n    node(id: $id) {\n      ... on Callback {\n        earlierResults {\n          id\n          issuedAt\n          receivedAt\n          step {\n            name\n          }\n          process {\n            id\n            subject\n          }\n        }\n      }\n    }\n  }\n": types.EarlierResultsDocument,
+    "\n  query ResultDifferences($id: ID!, $other: ID!) {\n    node(id: $id) {\n      ... on Callback {\n        diffAgainst(callbackId: $other)\n      }\n    }\n  }\n": types.ResultDifferencesDocument,
     "\n  query Deliveries($id: ID!) {\n    node(id: $id) {\n      ... on Callback {\n        validation {\n          details\n        }\n        attempts(last: 20) {\n          totalCount\n          nodes {\n            ...Delivery\n            bodyPreview\n          }\n        }\n      }\n    }\n  }\n": types.DeliveriesDocument,
     "\n  fragment Delivery on CallbackAttempt {\n    id\n    at\n    peer\n    outcome\n    bytes\n    error\n    isFailureReport\n    isAdoptable\n    replaced\n  }\n": types.DeliveryFragmentDoc,
     "\n  query LateAnswers($ids: [ID!]!) {\n    nodes(ids: $ids) {\n      ... on Callback {\n        id\n        name\n        attempts(last: 20) {\n          nodes {\n            ...Delivery\n          }\n        }\n      }\n    }\n  }\n": types.LateAnswersDocument,
@@ -468,6 +472,14 @@ export function graphql(source: "\n  query StepStateSize($id: ID!) {\n    node(i
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query CallbackResult($id: ID!) {\n    node(id: $id) {\n      ... on Callback {\n        result\n        resultPreview\n        resultBytes\n        isTruncated\n      }\n    }\n  }\n"): (typeof documents)["\n  query CallbackResult($id: ID!) {\n    node(id: $id) {\n      ... on Callback {\n        result\n        resultPreview\n        resultBytes\n        isTruncated\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query EarlierResults($id: ID!) {\n    node(id: $id) {\n      ... on Callback {\n        earlierResults {\n          id\n          issuedAt\n          receivedAt\n          step {\n            name\n          }\n          process {\n            id\n            subject\n          }\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  query EarlierResults($id: ID!) {\n    node(id: $id) {\n      ... on Callback {\n        earlierResults {\n          id\n          issuedAt\n          receivedAt\n          step {\n            name\n          }\n          process {\n            id\n            subject\n          }\n        }\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ResultDifferences($id: ID!, $other: ID!) {\n    node(id: $id) {\n      ... on Callback {\n        diffAgainst(callbackId: $other)\n      }\n    }\n  }\n"): (typeof documents)["\n  query ResultDifferences($id: ID!, $other: ID!) {\n    node(id: $id) {\n      ... on Callback {\n        diffAgainst(callbackId: $other)\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

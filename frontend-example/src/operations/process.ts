@@ -264,6 +264,37 @@ export const CALLBACK_RESULT = graphql(`
   }
 `);
 
+export const EARLIER_RESULTS = graphql(`
+  query EarlierResults($id: ID!) {
+    node(id: $id) {
+      ... on Callback {
+        earlierResults {
+          id
+          issuedAt
+          receivedAt
+          step {
+            name
+          }
+          process {
+            id
+            subject
+          }
+        }
+      }
+    }
+  }
+`);
+
+export const RESULT_DIFFERENCES = graphql(`
+  query ResultDifferences($id: ID!, $other: ID!) {
+    node(id: $id) {
+      ... on Callback {
+        diffAgainst(callbackId: $other)
+      }
+    }
+  }
+`);
+
 export const DELIVERIES = graphql(`
   query Deliveries($id: ID!) {
     node(id: $id) {
