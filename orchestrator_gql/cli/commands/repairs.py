@@ -145,9 +145,10 @@ def continue_now(
     yes: Yes = False,
     url: Url = None,
 ) -> int:
-    """Let a process go on before the time for which it waits, such as the begin of its maintenance window.
+    """Let a process go on before the time for which it waits,
+    such as the begin of its maintenance window.
 
-    orchestrator-gql continue ID --reason "The customer agreed to a change at noon."
+      orchestrator-gql continue ID --reason "The customer agreed to a change at noon."
     """
     from orchestrator_gql.cli.operator import verbs
 
