@@ -27,9 +27,11 @@ if typing.TYPE_CHECKING:
     )
     from orchestrator_gql.workflow.model import StepList, begin
     from orchestrator_gql.workflow.two_phases import dry_run_then_commit
+    from orchestrator_gql.workflow.wait_until import Window, wait_until
 
 __all__ = [
     "StepList",
+    "Window",
     "__version__",
     "abort",
     "begin",
@@ -44,13 +46,16 @@ __all__ = [
     "step",
     "step_group",
     "steplens",
+    "wait_until",
 ]
 
 _MODULES = {
     "StepList": "model",
+    "Window": "wait_until",
     "begin": "model",
     "callback_step": "callback_step",
     "dry_run_then_commit": "two_phases",
+    "wait_until": "wait_until",
 }
 """The module in `orchestrator_gql.workflow` of each name that is not in `language`."""
 

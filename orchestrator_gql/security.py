@@ -70,8 +70,8 @@ ENGINE = Principal("engine", "The engine", permissions=frozenset(Permission))
 class AuthContext:
     """The argument of an author's authorizer: the user, the action and the place.
 
-    ``action`` is ``start_workflow``, ``resume_workflow``, ``retry_workflow``, ``recover_callback`` or
-    ``abort_workflow``; ``workflow`` and ``step`` are names.
+    ``action`` is ``start_workflow``, ``resume_workflow``, ``retry_workflow``, ``continue_workflow``,
+    ``recover_callback`` or ``abort_workflow``; ``workflow`` and ``step`` are names.
     """
 
     user: Principal

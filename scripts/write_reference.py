@@ -20,6 +20,7 @@ FAILURES = {
     "bad-argument": "A value of the state, or a product subscription, does not fit a parameter of a function.",
     "bad-expect": "`expect` of a callback step names no callbacks, or too few.",
     "bad-remote-ref": "A step returned a `remote_ref` that is no job id, or another job's.",
+    "bad-time": "The function of a `wait_until` returned no window and no time with a timezone, or a time too late.",
     "bad-result": "A step returned neither a dict nor nothing.",
     "block-in-use": "A step removed a block that another product subscription uses.",
     "block-twice": "A step returned a block in two places of a product subscription, with different values.",

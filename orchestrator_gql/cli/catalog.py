@@ -50,6 +50,7 @@ SECTIONS: Final[dict[str, tuple[Entry, ...]]] = {
         Entry("abort", "end a process, or many", "repairs:abort"),
         Entry("adopt", "make a late or refused delivery the result", "repairs:adopt"),
         Entry("reissue", "run the action again with a fresh URL", "repairs:reissue"),
+        Entry("continue", "let a process go on before the time for which it waits", "repairs:continue_now"),
         Entry("reawait", "wait longer for the same job", "repairs:reawait"),
         Entry("complete", "type in the result of a callback", "repairs:complete"),
         Entry("resend", "send a notification again", "repairs:resend"),

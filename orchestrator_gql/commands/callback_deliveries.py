@@ -11,6 +11,7 @@ from orchestrator_gql.callbacks.reports import failure_in
 from orchestrator_gql.callbacks.rules import Delivery, Receipt, Rejected
 from orchestrator_gql.engine.callbacks import deliveries
 from orchestrator_gql.engine.callbacks.deliveries import Address
+from orchestrator_gql.engine.spans import DeliverySpan
 from orchestrator_gql.engine.steps.calls import outside
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import callbacks
@@ -29,13 +30,15 @@ from orchestrator_gql.utils.tokens import conceal, digest, new_receipt
 logger = logging.getLogger(__name__)
 
 
-async def receive_callback(runtime: Runtime, *, token: str, payload: Json, peer: str | None = None) -> Receipt:
+async def receive_callback(
+    runtime: Runtime, *, token: str, payload: Json, peer: str | None = None, traceparent: str | None = None
+) -> Receipt:
     """Take a result that is parsed already; see `receive_delivery`. Raises also `PayloadTooLarge`."""
     body = encode(payload).encode()
     if len(body) > runtime.settings.max_callback_bytes:
         raise PayloadTooLarge(runtime.settings.max_callback_bytes)
     delivery = await deliveries.in_thread_if_large(len(body), lambda: _delivery(payload, body, peer))
-    return await receive_delivery(runtime, Address(token), delivery)
+    return await receive_delivery(runtime, Address(token, traceparent=traceparent), delivery)
 
 
 def _delivery(payload: Json, body: bytes, peer: str | None, *, is_failure: bool = False) -> Delivery:
@@ -75,11 +78,24 @@ async def _delivered(
     at: datetime | None = None,
 ) -> Receipt:
     receipt = new_receipt()  # before the transaction: if its outcome is unknown, the receipt tells what happened
+    span = DeliverySpan(address.traceparent)
     deliver = partial(
-        deliveries.deliver, runtime=runtime, address=address, delivery=delivery, receipt=receipt, failure=failure, at=at
+        deliveries.deliver,
+        runtime=runtime,
+        address=address,
+        delivery=delivery,
+        receipt=receipt,
+        failure=failure,
+        at=at,
+        span=span,
     )
     find = partial(deliveries.find_accepted, address=address, receipt=receipt)
-    outcome = await outside(runtime, lambda: deliveries.carry_out(runtime, address, deliver, find), is_request=True)
+    try:
+        outcome = await outside(runtime, lambda: deliveries.carry_out(runtime, address, deliver, find), is_request=True)
+    except Exception as error:
+        span.end(error)
+        raise
+    span.end(outcome)
     if isinstance(outcome, Rejected):
         raise deliveries.refusal(outcome, runtime.settings.max_callback_bytes)
     return outcome
@@ -94,10 +110,12 @@ async def fail_callback(
     is_retryable: bool = False,
     details: Json = None,
     peer: str | None = None,
+    traceparent: str | None = None,
 ) -> Receipt:
     """Take a failure report; see `receive_failure`."""
     report = {"code": code, "message": message, "retryable": is_retryable, "details": details}
-    return await receive_failure(runtime, Address(token), report, encode(report).encode(), peer)
+    address = Address(token, traceparent=traceparent)
+    return await receive_failure(runtime, address, report, encode(report).encode(), peer)
 
 
 async def receive_failure(

@@ -1,4 +1,4 @@
-"""retryProcess, abortProcess and updateProcessNote.
+"""retryProcess, continueProcess, abortProcess and updateProcessNote.
 
 An abort closes the callbacks of the process, and the result of a step that is running is not stored any more. If the
 workflow declares clean-up steps, they run first, and the process is aborted after the last of them.
@@ -17,10 +17,10 @@ from orchestrator_gql.engine.callbacks import operator_actions
 from orchestrator_gql.engine.commit import lock_process
 from orchestrator_gql.engine.engine_state import demand_running
 from orchestrator_gql.engine.pending_transitions import PendingTransitions, commit_context
-from orchestrator_gql.process import AuditNote, Process, retry, steps_of
+from orchestrator_gql.process import AuditNote, Process, continue_now, retry, steps_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
-from orchestrator_gql.storage import events, processes
+from orchestrator_gql.storage import events, processes, timers
 from orchestrator_gql.storage.columns import Words
 from orchestrator_gql.types import Event, EventKind
 from orchestrator_gql.utils.errors import FieldError, PayloadInvalid, StaleVersion
@@ -70,6 +70,34 @@ async def retry_process(
         return commit.apply(conn, process, pending, commit_context(runtime, steps)).process
 
     return await _at_its_step(runtime, process_id, expected_version, demand, enter_again)
+
+
+async def continue_process(
+    runtime: Runtime, principal: Principal, *, process_id: UUID, reason: str, expected_version: int | None = None
+) -> Process:
+    """Let the process go on before the time for which it waits; the author's rule for a retry applies.
+
+    Raises `NotFound`, `Forbidden`, `StaleVersion`, `EnginePaused`, `PayloadInvalid` without a reason, and
+    `InvalidState` if the process does not wait at a step of `wait_until`.
+    """
+    principal.demand(Permission.RETRY)
+    operator_actions.demand_reason(reason)
+
+    async def demand(loaded: Process) -> None:
+        await authorization.demand_continue(runtime, principal, runtime.registry.get(loaded.workflow_name), loaded)
+
+    def go_on(conn: Connection, process: Process) -> Process:
+        demand_running(conn)
+        now = runtime.clock.now()
+        steps = steps_of(process, runtime.registry.get(process.workflow_name))
+        waited = process.execution.retry_at if process.execution else None
+        details = {"reason": process.secrets.concealed(reason), "until": waited.isoformat() if waited else None}
+        note = AuditNote(principal.id, "continueProcess", details)
+        pending = PendingTransitions(process).then(replace(continue_now(process, steps, now, principal.id), audit=note))
+        timers.clear_retry(conn, process.id)
+        return commit.apply(conn, process, pending, commit_context(runtime, steps)).process
+
+    return await _at_its_step(runtime, process_id, expected_version, demand, go_on)
 
 
 TRIES = 10

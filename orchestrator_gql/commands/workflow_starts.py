@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from orchestrator_gql import forms
-from orchestrator_gql.engine import authorization, start_check
+from orchestrator_gql.engine import authorization, spans, start_check
 from orchestrator_gql.engine.commit import begin_process
 from orchestrator_gql.engine.engine_state import demand_running
 from orchestrator_gql.engine.steps import execution
@@ -50,12 +50,12 @@ async def start_workflow(
     locale: str = DEFAULT_LOCALE,
     note: str | None = None,
     product_subscription_version: int | None = None,
-    trace: str | None = None,
+    traceparent: str | None = None,
 ) -> Started | forms.NextPage | forms.PageInvalid:
     """Start the workflow with the pages of its form. If a page is missing or wrong, that page is returned instead.
 
     Nothing is stored in that case. ``product_subscription_version`` is the version that was shown to the principal.
-    ``trace`` is the trace of the request; see `utils.traces`.
+    ``traceparent`` is that of the request; see `utils.traces`.
 
     Raises `NotFound`, `Forbidden`, `WorkflowBlocked`, `EnginePaused`, `IdempotencyKeyReused`, `AuthorCodeFailed`, and
     the errors of `start_check.demand_startable`.
@@ -65,7 +65,7 @@ async def start_workflow(
     if idempotency_key is not None and (known := await _known_start(runtime, principal, idempotency_key, digest)):
         return known
     key = None if idempotency_key is None else idempotency.of_sender(principal.id, idempotency_key)
-    request = _StartRequest(pages, digest, key, locale, note, product_subscription_version, trace)
+    request = _StartRequest(pages, digest, key, locale, note, product_subscription_version, traceparent)
     try:
         return await _start(runtime, principal, workflow, request)
     except (_AlreadyStarted, Refused):
@@ -88,7 +88,7 @@ class _StartRequest:
     locale: str
     note: str | None
     version: int | None
-    trace: str | None
+    traceparent: str | None
 
 
 async def _start(
@@ -101,7 +101,23 @@ async def _start(
         return turn
     subscription_id = start_check.subject_of(workflow, turn.data)
 
-    id, database = new_id(), runtime.database
+    id = new_id()
+    with spans.of_process(id, workflow.name, request.traceparent) as trace:
+        return await _store(runtime, workflow, turn, principal, request, id, trace, subscription_id)
+
+
+async def _store(
+    runtime: Runtime,
+    workflow: Workflow,
+    turn: forms.Complete,
+    principal: Principal,
+    request: _StartRequest,
+    id: UUID,
+    trace: str | None,
+    subscription_id: UUID | None,
+) -> Started:
+    """Store the process and its start."""
+    database = runtime.database
 
     def store(conn: Connection) -> Process:
         facts: StartFacts | None = None
@@ -109,7 +125,7 @@ async def _start(
             facts = start_check.lock_subject(conn, workflow, subscription_id, request.version)
         now = runtime.clock.now()
         subject = subject_at_start(runtime, workflow, turn, facts)
-        start = _begin_transition(workflow, turn, principal, request, id, subject, now)
+        start = _begin_transition(workflow, turn, principal, request, id, trace, subject, now)
         process = begin_process(conn, start, runtime.settings.audit_secret)
         if subscription_id is not None:
             _begin_on(conn, workflow, subscription_id, process, now)
@@ -137,6 +153,7 @@ def _begin_transition(
     principal: Principal,
     request: _StartRequest,
     id: UUID,
+    trace: str | None,
     subject: str,
     now: datetime,
 ) -> Transition:
@@ -151,7 +168,7 @@ def _begin_transition(
     )
     audit = AuditNote(actor, "startWorkflow", {"workflow": workflow.name, "pages_digest": request.digest})
     note = secrets.concealed(None if request.note is None else Words.written(request.note))
-    started = replace(transition.process, note=note, trace=request.trace)
+    started = replace(transition.process, note=note, trace=trace)
     return replace(transition, process=started, audit=audit)
 
 

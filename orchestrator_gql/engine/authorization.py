@@ -50,6 +50,11 @@ async def demand_retry(runtime: Runtime, principal: Principal, workflow: Workflo
     await _demand_by_retry_rule(runtime, principal, workflow, process.position, "retry_workflow", Permission.RETRY)
 
 
+async def demand_continue(runtime: Runtime, principal: Principal, workflow: Workflow, process: Process) -> None:
+    """Raise `Forbidden` unless the principal may end the wait at the current step; the retry rule applies."""
+    await _demand_by_retry_rule(runtime, principal, workflow, process.position, "continue_workflow", Permission.RETRY)
+
+
 async def demand_recover(runtime: Runtime, principal: Principal, workflow: Workflow, wait: int) -> None:
     """Raise `Forbidden` unless the principal may recover a callback of the step ``wait``; the retry rule applies."""
     await _demand_by_retry_rule(runtime, principal, workflow, wait, "recover_callback", Permission.RECOVER_CALLBACK)

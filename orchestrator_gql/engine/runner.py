@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from uuid import UUID
 
-from orchestrator_gql.engine import engine_errors
+from orchestrator_gql.engine import engine_errors, spans
 from orchestrator_gql.engine.callbacks import waits
 from orchestrator_gql.engine.claims import claim_process
 from orchestrator_gql.engine.commit import CommitResult, Fenced
@@ -118,7 +118,8 @@ async def _run_step(
         reason = f"Its step {step.name!r} aborted it."
         ended = ended.then(abort(process, workflow, Abort(actor=None, reason=reason), runtime.clock.now()))
     elif isinstance(step, ActionStep) and process.is_step_running:
-        outcome = await execution.run(runtime, process, step, latest.tokens)
+        running = execution.run(runtime, process, step, latest.tokens)
+        outcome = await spans.in_step(process, step, running)
         outcome = outcome_shown(outcome, NOTHING.knowing(known))
         ended = ended.then(decide(process, steps, outcome, runtime.clock.now()))
     hands_over, pending = time_slice.is_over, ended
@@ -175,7 +176,9 @@ async def _poll(runtime: Runtime, pending: PendingTransitions, step: AwaitStep) 
     over = await execution.patiently(
         lambda: runtime.database.read(lambda conn: waits.overdue(conn, pending.process, now))
     )
-    results = await asyncio.gather(*(execution.polled(runtime, pending.process, step, callback) for callback in over))
+    process = pending.process
+    polls = (spans.in_poll(process, each, execution.polled(runtime, process, step, each)) for each in over)
+    results = await asyncio.gather(*polls)
     polled = {
         callback.id: None if isinstance(result, Failure) else result
         for callback, result in zip(over, results, strict=True)

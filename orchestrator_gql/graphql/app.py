@@ -42,8 +42,8 @@ def graphql_app(runtime: Runtime, limiters: GuessLimiters) -> GraphQLApp:
         locale = locale_of(header(scope, b"accept-language"))
         # Only server-sent events have this header: a client that connects again sends the last id it received.
         last_event_id = header(scope, b"last-event-id") if scope["type"] == "http" else None
-        trace = read_traceparent(headers(scope, b"traceparent"))
-        return Context(runtime, principal, peer, locale, shared, trace, last_event_id or None)
+        traceparent = read_traceparent(headers(scope, b"traceparent"))
+        return Context(runtime, principal, peer, locale, shared, traceparent, last_event_id or None)
 
     return GraphQLApp(
         build_schema(is_development=settings.offers_development, redact=runtime.redact),

@@ -50,8 +50,8 @@ class Shared:
 class Context:
     """The context of one operation.
 
-    ``peer`` is the network address of the client, ``locale`` the language of form messages, ``trace`` the trace of the
-    request (see `utils.traces`), and ``began`` the start of the operation by the monotonic clock.
+    ``peer`` is the network address of the client, ``locale`` the language of form messages, ``traceparent`` that of
+    the request (see `utils.traces`), and ``began`` the start of the operation by the monotonic clock.
     ``last_event_id`` is the cursor of the last batch that a client of server-sent events received before it connected
     again, and ``cursor`` is the cursor of the batch that a subscription sends now.
     ``source`` replaces the event log as the source of a subscription to events. ``batches`` counts the batches that the
@@ -69,7 +69,7 @@ class Context:
     peer: str | None = None
     locale: str = DEFAULT_LOCALE
     shared: Shared = field(default_factory=Shared)
-    trace: str | None = None
+    traceparent: str | None = None
     last_event_id: str | None = None
     cursor: str | None = None
     began: float = field(default_factory=time.monotonic)
@@ -120,7 +120,7 @@ class Context:
 
         It is small: a subscriber keeps it while it waits.
         """
-        make = partial(Context, self.runtime, self.principal, self.peer, self.locale, self.shared, self.trace)
+        make = partial(Context, self.runtime, self.principal, self.peer, self.locale, self.shared, self.traceparent)
         return lambda source: make(source=source)
 
     def renew(self) -> None:

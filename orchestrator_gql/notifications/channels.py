@@ -15,6 +15,7 @@ from orchestrator_gql.outbound.mail import Mailer, compose
 from orchestrator_gql.outbound.send_result import SendResult
 from orchestrator_gql.storage.notifications import Notification
 from orchestrator_gql.utils.json import encode
+from orchestrator_gql.utils.traces import PROCESS, traceparent
 
 
 class Channels:
@@ -36,7 +37,10 @@ class Channels:
     def _by_webhook(self, webhook: Webhook) -> Channel:
         async def send(notification: Notification, now: datetime) -> SendResult:
             body = encode(notification.payload).encode()
-            return await post_webhook(self._http, webhook, id=str(notification.id), body=body, now=now)
+            trace = traceparent(notification.trace, notification.process_id, PROCESS)
+            return await post_webhook(
+                self._http, webhook, id=str(notification.id), body=body, traceparent=trace, now=now
+            )
 
         return send
 

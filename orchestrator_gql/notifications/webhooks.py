@@ -17,11 +17,17 @@ GONE = 410
 HIDDEN = "[secret]"
 
 
-async def post_webhook(http: HttpClient, webhook: Webhook, *, id: str, body: bytes, now: datetime) -> SendResult:
-    """Send the body, signed at ``now``; ``id`` is the same at every try, so that a receiver can drop a second copy."""
+async def post_webhook(
+    http: HttpClient, webhook: Webhook, *, id: str, body: bytes, traceparent: str, now: datetime
+) -> SendResult:
+    """Send the body, signed at ``now``; ``id`` is the same at every try, so that a receiver can drop a second copy.
+
+    ``traceparent`` is that of the process which the notification is about.
+    """
     at = int(now.timestamp())
     headers = {name: value.get_secret_value() for name, value in webhook.headers.items()} | {
         "content-type": "application/json",
+        "traceparent": traceparent,
         "webhook-id": id,
         "webhook-timestamp": str(at),
         "webhook-signature": sign(webhook.key, id, at, body),

@@ -9,7 +9,7 @@ conditions     the keys of condition results        secrecy           outcomes w
 from orchestrator_gql.process.actions import ProcessAction, available_actions, recoverable_wait
 from orchestrator_gql.process.conditions import ConditionKey
 from orchestrator_gql.process.model import Process, StepEntry, StepExecution
-from orchestrator_gql.process.operator_actions import await_again, reissue, retry, send_back, take_up
+from orchestrator_gql.process.operator_actions import await_again, continue_now, reissue, retry, send_back, take_up
 from orchestrator_gql.process.outcomes import (
     Abort,
     AuditNote,
@@ -23,6 +23,7 @@ from orchestrator_gql.process.outcomes import (
     Success,
     Suspend,
     Transition,
+    WaitUntil,
 )
 from orchestrator_gql.process.state_machine import (
     abort,
@@ -56,12 +57,14 @@ __all__ = [
     "Success",
     "Suspend",
     "Transition",
+    "WaitUntil",
     "abort",
     "available_actions",
     "await_again",
     "change_definition",
     "claim",
     "complete",
+    "continue_now",
     "create",
     "decide",
     "enter",

@@ -13,6 +13,7 @@ class ProcessAction(StrEnum):
 
     SUBMIT_FORM = "SUBMIT_FORM"
     RETRY = "RETRY"
+    CONTINUE = "CONTINUE"
     ABORT = "ABORT"
     REISSUE_CALLBACK = "REISSUE_CALLBACK"
     REAWAIT_CALLBACK = "REAWAIT_CALLBACK"
@@ -29,6 +30,7 @@ class ProcessAction(StrEnum):
 _PERMISSIONS = {
     ProcessAction.SUBMIT_FORM: Permission.SUBMIT_FORM,
     ProcessAction.RETRY: Permission.RETRY,
+    ProcessAction.CONTINUE: Permission.RETRY,
     ProcessAction.ABORT: Permission.ABORT,
     ProcessAction.REISSUE_CALLBACK: Permission.RECOVER_CALLBACK,
     ProcessAction.REAWAIT_CALLBACK: Permission.RECOVER_CALLBACK,
@@ -48,6 +50,8 @@ def available_actions(process: Process, steps: StepList | None) -> frozenset[Pro
     step = step_at(process, steps) if steps is not None else None
     if process.status is ProcessStatus.FAILED and step is not None and _may_enter_again(process, step):
         actions.add(ProcessAction.RETRY)
+    if process.status is ProcessStatus.WAITING and isinstance(step, ActionStep) and step.is_wait:
+        actions.add(ProcessAction.CONTINUE)
     wait = recoverable_wait(process, steps) if steps is not None else None
     if wait is not None:
         actions |= {ProcessAction.COMPLETE_CALLBACK, ProcessAction.ADOPT_CALLBACK_ATTEMPT}

@@ -6,7 +6,8 @@ from datetime import datetime
 from orchestrator_gql.process.actions import ProcessAction, available_actions
 from orchestrator_gql.process.conditions import results_before
 from orchestrator_gql.process.model import Process, StepEntry, StepExecution
-from orchestrator_gql.process.outcomes import Transition
+from orchestrator_gql.process.outcomes import Success, Transition
+from orchestrator_gql.process.state_machine import decide
 from orchestrator_gql.process.transitions import new_attempt, step_event, transition_to
 from orchestrator_gql.types import ProcessStatus, StepStatus
 from orchestrator_gql.utils.errors import InvalidState
@@ -22,6 +23,17 @@ def retry(process: Process, steps: StepList, now: datetime, actor: str | None) -
             current_version=process.version,
         )
     return transition_to(process, replace(process, failure=None), ProcessStatus.RUNNING, now, actor=actor)
+
+
+def continue_now(process: Process, steps: StepList, now: datetime, actor: str | None) -> Transition:
+    """End the wait for a time; raises `InvalidState` if the process is not at a step of `wait_until`."""
+    if ProcessAction.CONTINUE not in available_actions(process, steps):
+        raise InvalidState(
+            f"A process that is {process.status} does not wait for a time here: only a step of wait_until does.",
+            process_id=process.id,
+            current_version=process.version,
+        )
+    return decide(process, steps, Success(actor=actor), now)
 
 
 def reissue(process: Process, wait: int, entry: StepEntry, now: datetime, actor: str | None) -> Transition:

@@ -85,6 +85,13 @@ class RetryLater:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitUntil:
+    """The step waits for the time ``until``, and is then run again to find out if it may go on."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """The step failed, and so did the process; ``actor`` is the person who caused the failure, if there is one."""
 
@@ -109,7 +116,7 @@ class AuditNote:
     details: Mapping[str, Json] = field(default_factory=dict)
 
 
-Outcome: TypeAlias = Success | Skipped | Suspend | Await | Reissue | RetryLater | Failed
+Outcome: TypeAlias = Success | Skipped | Suspend | Await | Reissue | RetryLater | WaitUntil | Failed
 
 
 @dataclass(frozen=True, slots=True)

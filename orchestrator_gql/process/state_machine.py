@@ -4,7 +4,7 @@
 
     created ─▶ running ─┬▶ awaiting_callback ─▶ running      failed ─▶ running (retry, reissue, complete, adopt)
                         ├▶ suspended (form)  ─▶ running      failed ─▶ awaiting_callback (reawait)
-                        ├▶ waiting (retry)   ─▶ running      any living state ─▶ (clean-up ─▶) aborted
+                        ├▶ waiting (a time)  ─▶ running      any living state ─▶ (clean-up ─▶) aborted
                         └▶ completed
 
 An abort ends a living process at its current step. If the workflow has clean-up steps, the process runs them first
@@ -33,6 +33,7 @@ from orchestrator_gql.process.outcomes import (
     Success,
     Suspend,
     Transition,
+    WaitUntil,
     copy_transition,
 )
 from orchestrator_gql.process.secrecy import outcome_shown
@@ -99,10 +100,10 @@ def enter(process: Process, steps: StepList, now: datetime) -> Transition:
     if last is None or last.status is StepStatus.ABORTED:
         execution = new_execution(process, step, StepStatus.RUNNING, now)
     elif last.status in (StepStatus.RUNNING, StepStatus.WAITING):
-        try_count = last.try_count + (last.status is StepStatus.WAITING)
-        execution = copy_execution(
-            last, status=StepStatus.RUNNING, attempt=last.attempt + 1, try_count=try_count, retry_at=None
-        )
+        is_wait_over = isinstance(step, ActionStep) and step.is_wait and last.status is StepStatus.WAITING
+        try_count = last.try_count + (last.status is StepStatus.WAITING and not is_wait_over)
+        attempt = last.attempt + (not is_wait_over)
+        execution = copy_execution(last, status=StepStatus.RUNNING, attempt=attempt, try_count=try_count, retry_at=None)
     else:
         execution = new_attempt(process, step, StepStatus.RUNNING, last, now)
     return transition_to(process, process, ProcessStatus.RUNNING, now, execution=execution)
@@ -138,10 +139,9 @@ def decide(process: Process, steps: StepList, outcome: Outcome, now: datetime) -
             failed = copy_execution(execution, status=StepStatus.FAILED, failure=outcome.failure, completed_at=now)
             after = copy_process(process, position=process.position - 1, entry=outcome.entry)
             return transition_to(process, after, ProcessStatus.RUNNING, now, execution=failed)
-        case RetryLater():
-            waiting = copy_execution(
-                execution, status=StepStatus.WAITING, failure=outcome.failure, retry_at=outcome.until
-            )
+        case RetryLater() | WaitUntil():
+            failure = outcome.failure if isinstance(outcome, RetryLater) else None
+            waiting = copy_execution(execution, status=StepStatus.WAITING, failure=failure, retry_at=outcome.until)
             transition = transition_to(process, process, ProcessStatus.WAITING, now, execution=waiting)
             return copy_transition(transition, retry_at=outcome.until)
         case Failed():

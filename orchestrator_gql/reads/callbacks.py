@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from orchestrator_gql.engine.callbacks import waits
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import callback_attempts, listing, unclaimed_deliveries
+from orchestrator_gql.storage import earlier_results as earlier
 from orchestrator_gql.storage.callback_attempts import Attempt, LogRange, Progress
 from orchestrator_gql.storage.listing import CallbackFilter
 from orchestrator_gql.storage.pagination import PageArgs, RowPage, cursor_of, only
@@ -61,6 +63,12 @@ async def callback_count(runtime: Runtime, principal: Principal, wanted: Callbac
     """The number of callbacks that fit the filter."""
     principal.demand(Permission.READ)
     return await runtime.database.read(lambda conn: listing.callback_count(conn, wanted))
+
+
+async def earlier_results(runtime: Runtime, principal: Principal, callback: Callback) -> list[Callback]:
+    """The callbacks with an earlier result to compare with that of the callback, the newest first."""
+    principal.demand(Permission.READ)
+    return await runtime.database.read(partial(earlier.earlier_results, callback=callback))
 
 
 async def attempt_pages(

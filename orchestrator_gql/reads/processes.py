@@ -84,7 +84,7 @@ def available_actions(runtime: Runtime, principal: Principal, process: Process) 
     return sorted(action for action in actions if action.permission in principal.permissions)
 
 
-REFUSED_WHILE_PAUSED = frozenset({ProcessAction.RETRY, ProcessAction.REISSUE_CALLBACK})
+REFUSED_WHILE_PAUSED = frozenset({ProcessAction.RETRY, ProcessAction.CONTINUE, ProcessAction.REISSUE_CALLBACK})
 """The actions on a process that start a step, and that a paused engine refuses."""
 
 

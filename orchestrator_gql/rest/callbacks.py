@@ -45,6 +45,7 @@ from orchestrator_gql.utils.errors import (
 )
 from orchestrator_gql.utils.json import encode, read
 from orchestrator_gql.utils.tokens import conceal
+from orchestrator_gql.utils.traces import read_traceparent
 
 logger = logging.getLogger(__name__)
 
@@ -280,7 +281,7 @@ def _address_to_check(request: Request) -> Address:
         process_id = UUID(request.path_params["process_id"])
     except ValueError:
         raise CallbackUnknown from None
-    return Address(request.path_params["token"], process_id, peer=peer_of(request))
+    return Address(request.path_params["token"], process_id, peer=peer_of(request), traceparent=_traceparent(request))
 
 
 async def _job(request: Request, runtime: Runtime) -> Address:
@@ -291,7 +292,13 @@ async def _job(request: Request, runtime: Runtime) -> Address:
         demand_service(runtime, service_name, Proof.of(request.headers, b""), peer)
     if len(ref) > LONGEST or "\0" in ref:
         raise CallbackUnknown
-    return Address(is_dry_run=_is_dry_run(request), service=service_name, ref=ref, peer=peer)
+    return Address(
+        is_dry_run=_is_dry_run(request), service=service_name, ref=ref, peer=peer, traceparent=_traceparent(request)
+    )
+
+
+def _traceparent(request: Request) -> str | None:
+    return read_traceparent(request.headers.getlist("traceparent"))
 
 
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}

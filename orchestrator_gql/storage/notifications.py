@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, tex
 from orchestrator_gql.storage import pagination
 from orchestrator_gql.storage.pages_of_values import Listed, of_values
 from orchestrator_gql.storage.pagination import Key, PageArgs, RowPage, read_page
-from orchestrator_gql.storage.tables import notifications
+from orchestrator_gql.storage.tables import notifications, processes
 from orchestrator_gql.storage.tables.notifications import PENDING
 from orchestrator_gql.types import Json, NotificationKind, NotificationStatus
 
@@ -37,7 +37,10 @@ class Try:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A notification for one target. ``tries_before`` counts the tries before the last request to send it again."""
+    """A notification for one target. ``tries_before`` counts the tries before the last request to send it again.
+
+    ``trace`` is that of its process, which only `claim` reads.
+    """
 
     id: UUID
     target: str
@@ -53,6 +56,7 @@ class Notification:
     log: tuple[Try, ...] = ()
     sent_at: datetime | None = None
     last_error: str | None = None
+    trace: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,8 @@ def claim(conn: Connection, capacity: Mapping[str, int], *, now: datetime, lease
         return []
     change = update(notifications).where(notifications.c.id.in_(ids))
     leased = change.values(due_at=lease_until, tries=notifications.c.tries + 1)
-    return [_notification(row) for row in conn.execute(leased.returning(*notifications.c))]
+    trace = select(processes.c.trace).where(processes.c.id == notifications.c.process_id).scalar_subquery()
+    return [_notification(row) for row in conn.execute(leased.returning(*notifications.c, trace.label("trace")))]
 
 
 def settle(
@@ -181,7 +186,7 @@ def _conditions(filters: NotificationFilter) -> list[ColumnElement[bool]]:
 
 
 def _values(notification: Notification) -> dict[str, Any]:
-    values = {field.name: getattr(notification, field.name) for field in fields(notification)}
+    values = {field.name: getattr(notification, field.name) for field in fields(notification) if field.name != "trace"}
     return values | {"log": _log(notification.log)}
 
 

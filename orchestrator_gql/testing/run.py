@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from orchestrator_gql.callbacks.rules import Receipt
 from orchestrator_gql.commands.callback_operator_actions import complete_callback, reawait_callback, reissue_callback
 from orchestrator_gql.commands.input_requests import reject_input_request, submit_form
-from orchestrator_gql.commands.processes import abort_process, retry_process
+from orchestrator_gql.commands.processes import abort_process, continue_process, retry_process
 from orchestrator_gql.engine.input_requests.requests import DecisionResult
 from orchestrator_gql.engine.steps.state import fetched
 from orchestrator_gql.forms import NextPage, Page, PageInvalid
@@ -179,6 +179,14 @@ class Run:
         """Wait until the process rests, then retry its failed step. Raises `InvalidState` if no step failed."""
         await self.rests()
         await retry_process(self._runtime, by, process_id=self.id)
+
+    async def continue_now(self, reason: str, *, by: Principal = LOCAL_OPERATOR) -> None:
+        """Wait until the process rests, then end its wait for a time (`wait_until`).
+
+        Raises `InvalidState` if it does not wait for a time, and `PayloadInvalid` without a reason.
+        """
+        await self.rests()
+        await continue_process(self._runtime, by, process_id=self.id, reason=reason)
 
     async def abort(self, reason: str | None = None, *, by: Principal = LOCAL_OPERATOR) -> None:
         """Abort the process, even in the middle of a step. Raises `InvalidState` if it has ended."""

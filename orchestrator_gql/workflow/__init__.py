@@ -20,6 +20,7 @@ from orchestrator_gql.workflow.language import (
 )
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, InputStep, Step, StepList, Workflow, begin
 from orchestrator_gql.workflow.two_phases import dry_run_then_commit
+from orchestrator_gql.workflow.wait_until import Window, wait_until
 
 __all__ = [
     "ActionStep",
@@ -27,6 +28,7 @@ __all__ = [
     "InputStep",
     "Step",
     "StepList",
+    "Window",
     "Workflow",
     "abort",
     "begin",
@@ -41,6 +43,7 @@ __all__ = [
     "step",
     "step_group",
     "steplens",
+    "wait_until",
     "workflow",
 ]
 

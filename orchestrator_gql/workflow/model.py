@@ -110,7 +110,8 @@ class ActionStep(AnyStep):
     ``awaits`` is the wait whose callback URL the function hands out. If ``ends`` is true, a success ends the process;
     if ``aborts`` is true, the process is aborted instead of calling the function.
     ``is_bookkeeping`` marks the standard steps, which change nothing outside the orchestrator. ``is_empty`` marks the
-    steps without work, which succeed in the commit that reaches them.
+    steps without work, which succeed in the commit that reaches them. If ``is_wait`` is true, the function returns the
+    time until which the process waits; see `wait_until`.
     """
 
     function: Callable[..., Any]
@@ -123,6 +124,7 @@ class ActionStep(AnyStep):
     aborts: bool = False
     is_bookkeeping: bool = False
     is_empty: bool = False
+    is_wait: bool = False
     retry_auth_callback: Authorizer | None = None
 
     @property

@@ -78,6 +78,7 @@ BEFORE = {
             yield FormPage
             return {"speed": 100}
     """,
+    "docs/howto/monitor.md": "",
     "docs/howto/write-steps-that-block.md": """
         import httpx
 

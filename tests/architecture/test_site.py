@@ -135,6 +135,8 @@ SOUGHT = {
     "subprocess": "language/workflows.md",
     "urql": "howto/connect-a-graphql-client.md",
     "version": "language/workflows.md",
+    "opentelemetry": "howto/monitor.md",
+    "tracing": "howto/monitor.md",
     "webhook": "howto/notifications.md",
     "workflow from a workflow": "language/workflows.md",
 }

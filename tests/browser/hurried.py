@@ -6,7 +6,7 @@ from typing import Any
 
 from waiting import call, confirm, judge, where
 
-from orchestrator_gql import StepList, begin, callback_step, step
+from orchestrator_gql import StepList, begin, callback_step, step, wait_until
 from orchestrator_gql.types import State
 from orchestrator_gql.utils.errors import ProcessFailureError
 from orchestrator_gql.workflow import workflow
@@ -56,3 +56,16 @@ def break_down() -> None:
 def breaks() -> StepList:
     """Fail again at each retry."""
     return begin >> break_down
+
+
+@workflow("Change at night", initial_input_form=where)
+def at_night() -> StepList:
+    """Wait for a window that no test sees."""
+    return begin >> wait_until("Wait for the night", lambda: "2100-01-01T22:00:00Z")
+
+
+@workflow("Try and change", initial_input_form=where)
+def try_and_change() -> StepList:
+    """Call the remote service twice, as a dry run and a change do."""
+    tries = callback_step("Dry run", action_step=call, validate_step=judge)
+    return begin >> tries >> callback_step("Change", action_step=call, validate_step=judge) >> confirm

@@ -185,3 +185,42 @@ def test_a_button_has_the_keyboard_again_after_its_action(dashboard: Dashboard) 
 
     expect(dashboard.page.locator("main :focus")).to_have_count(1)
     assert dashboard.complaints == []
+
+
+def test_a_process_that_waits_for_its_window_says_until_when_and_goes_on_with_a_reason(dashboard: Dashboard) -> None:
+    dashboard.open(f"/processes/{dashboard.begin('at_night', {'file': str(dashboard.file)})}")
+    dashboard.wait_for_status("Waiting for a time")
+    now = dashboard.page.locator(".now", has_text="'Wait for the night' waits for its time.")
+    now.get_by_text("It goes on at").wait_for()
+    shown = now.locator("time").get_attribute("datetime")
+    take_picture(dashboard.page, "waits-for-a-time")
+    button(dashboard.page.locator(".process-title"), "Continue now").click()
+    confirm(dashboard)
+    still_open = dashboard.page.get_by_role("dialog").is_visible()
+    give_reason(dashboard, "the customer agreed")
+    dashboard.wait_for_status("Completed")
+
+    assert shown == "2100-01-01T22:00:00Z"
+    assert still_open, "it goes on without a reason"
+    assert button(dashboard.page.locator(".process-title"), "Continue now").count() == 0
+    assert dashboard.complaints == []
+
+
+def test_a_result_is_compared_with_that_of_its_dry_run(dashboard: Dashboard) -> None:
+    (first,) = begin(dashboard, "try_and_change")
+    deliver(first, "interface 1 would change\ninterface 2 stays")
+    second = until(lambda: url if (url := dashboard.file.read_text()) != first else None)
+    deliver(second, "interface 1 changed\ninterface 2 stays")
+    dashboard.wait_for_status("Needs a person")
+    comparisons = dashboard.page.locator("[data-name=comparison]")
+    comparisons.last.locator("summary").first.click()
+    changes = comparisons.last.locator(".changes")
+    changes.get_by_text("interface 1 changed").wait_for()
+    take_picture(dashboard.page, "comparison")
+    comparisons.first.locator("summary").first.click()
+    comparisons.first.get_by_text("There is no earlier result of this step.").wait_for()
+
+    assert comparisons.count() == 2
+    assert changes.get_by_text("interface 1 would change").count() == 1
+    assert comparisons.last.locator("option").count() == 1
+    assert dashboard.complaints == []

@@ -53,6 +53,7 @@ ACTS: tuple[tuple[str, ...], ...] = (
     ("abort", "--status", "FAILED", "--yes"),
     ("adopt", ID, "--reason", "A test."),
     ("reissue", ID),
+    ("continue", ID, "--reason", "A test."),
     ("reawait", ID, "--for", "5m"),
     ("complete", ID, "--result", "result.json", "--reason", "A test."),
     ("resend", ID),

@@ -177,7 +177,7 @@ def test_every_command_that_acts_takes_yes_and_no_other_does() -> None:
     with_yes = {name for name, labels in options.items() if "--yes" in labels}
 
     acting = {"start", "confirm", "claim", "release", "assign", "adopt", "reissue", "reawait", "complete", "retry"}
-    assert acting | {"abort", "resend", "pause", "resume", "prune"} == with_yes
+    assert acting | {"abort", "continue", "resend", "pause", "resume", "prune"} == with_yes
     assert {name for name, labels in options.items() if "--url URL" in labels} >= with_yes
 
 

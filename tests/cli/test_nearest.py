@@ -21,6 +21,7 @@ NEEDED = {
     "products check": ["--workflows", "flows"],
     "products migrate": ["--workflows", "flows"],
     "adopt": ["--reason", "x"],
+    "continue": ["--reason", "x"],
     "reawait": ["--for", "1h"],
     "complete": ["--result", "x", "--reason", "x"],
 }

@@ -14,7 +14,7 @@ from orchestrator_gql.cli.operator.verbs import refusal_text
 FLOWS = """
 from typing import Any
 
-from orchestrator_gql import begin, callback_step, inputstep, step
+from orchestrator_gql import begin, callback_step, inputstep, step, wait_until
 from orchestrator_gql.forms import FormPage, ReadOnly
 from orchestrator_gql.workflow import workflow
 
@@ -47,6 +47,11 @@ def confirm(callback_result: Any):
 @workflow("One")
 def one():
     return begin >> callback_step("Job", order_one, judge) >> confirm
+
+
+@workflow("Later")
+def later():
+    return begin >> wait_until("Wait for the night", lambda: "2100-01-01T22:00:00+01:00")
 
 
 @workflow("Two")
@@ -135,6 +140,22 @@ def test_a_waiting_process_is_listed_and_brought_to_its_end(site: Site) -> None:
     assert "You may: abort, confirm; and edit its note on the dashboard" in shown
     assert "  result:\n    first line\n    second \\x1b[31mline\n  remark: looks good\n" in confirmed.lower()
     assert whole["status"] == "COMPLETED"
+
+
+def test_a_process_that_waits_for_its_window_goes_on_at_once_with_a_reason(site: Site) -> None:
+    id = site.start("later", "WAITING")
+    shown = site.output("show", id)
+    refused = site.refuses("continue", id, code=2)
+    done = site.output("continue", id, "--reason", "the customer agreed")
+    site.wait_for_status(id, "COMPLETED")
+    (entry,) = site.ask('{ audit(filter: {actions: ["continueProcess"]}) { nodes { details } } }')["nodes"]
+
+    assert "'Wait for the night' waits for its time. (" in shown
+    assert "You may: abort, continue; and edit its note on the dashboard" in shown
+    assert "--reason" in refused
+    assert done.startswith(f"{id} is ")
+    assert entry["details"] == {"reason": "the customer agreed", "until": "2100-01-01T21:00:00+00:00"}
+    assert "does not wait for a time" in site.refuses("continue", id, "--reason", "again")
 
 
 def test_each_refusal_is_a_sentence(site: Site) -> None:

@@ -309,7 +309,7 @@ JSON_WORDS: dict[str, tuple[str, ...]] = {
     "audit export": (),
 }
 WITHOUT_JSON = {"serve", "worker", "demo", "completion"}
-ELSEWHERE = {"tail", "adopt", "resend", "contracts", "products check", "products migrate"}
+ELSEWHERE = {"tail", "adopt", "continue", "resend", "contracts", "products check", "products migrate"}
 """Their JSON needs a stream, a late delivery, a notification or a module; see the tests of these commands."""
 
 

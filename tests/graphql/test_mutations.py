@@ -114,9 +114,10 @@ EXTRA: dict[str, dict[str, Json]] = {
     "rejectInputRequest": {"comment": "no"},
     "submitForm": {"pages": [{}]},
     "setInSync": {"reason": "checked"},
+    "continueProcess": {"reason": "agreed"},
 }
 KINDS = {
-    "processId": ("process", ["retryProcess", "abortProcess", "updateProcessNote"]),
+    "processId": ("process", ["retryProcess", "continueProcess", "abortProcess", "updateProcessNote"]),
     "callbackId": ("callback", ["reissueCallback", "reawaitCallback", "completeCallback"]),
     "attemptId": ("callback attempt", ["adoptCallbackAttempt"]),
     "inputRequestId": (

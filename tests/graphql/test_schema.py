@@ -97,6 +97,7 @@ ROOT_FIELDS = {
     "engine": "engine { version }",
     "startWorkflow": 'startWorkflow(input: {workflowName: "note"}) { __typename }',
     "retryProcess": f'retryProcess(input: {{processId: "{ID}"}}) {{ __typename }}',
+    "continueProcess": f'continueProcess(input: {{processId: "{ID}", reason: "x"}}) {{ __typename }}',
     "abortProcess": f'abortProcess(input: {{processId: "{ID}"}}) {{ __typename }}',
     "reissueCallback": f'reissueCallback(input: {{callbackId: "{ID}"}}) {{ __typename }}',
     "reawaitCallback": f'reawaitCallback(input: {{callbackId: "{ID}", timeoutSeconds: 1}}) {{ __typename }}',
@@ -134,7 +135,7 @@ NEEDED = {
         "decideInputRequests",
         "submitForm",
     },
-    Permission.RETRY: {"retryProcess"},
+    Permission.RETRY: {"retryProcess", "continueProcess"},
     Permission.ABORT: {"abortProcess"},
     Permission.EDIT_NOTE: {"updateProcessNote", "updateProductSubscriptionNote", "updateCustomerDescription"},
     Permission.RECOVER_CALLBACK: {

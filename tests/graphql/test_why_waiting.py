@@ -8,7 +8,7 @@ from stories import COMPLETED, FAILED, Story, telling
 from support.database import sqlite_url
 from support.web import site_of
 
-from orchestrator_gql import begin, retrystep
+from orchestrator_gql import Window, begin, retrystep, wait_until
 from orchestrator_gql.types import ProcessStatus
 from orchestrator_gql.workflow import workflow
 
@@ -69,3 +69,34 @@ async def test_a_process_says_when_it_tries_again(tmp_path: Path) -> None:
 
     assert received["kind"] == "TIME"
     assert received["since"] < received["until"]
+
+
+GO_ON = """mutation ($id: ID!, $reason: String!) {
+  continueProcess(input: {processId: $id, reason: $reason}) {
+    ... on ProcessActionSuccess { process { id } } ... on UserError { code } } }"""
+
+
+async def test_a_process_says_when_its_window_opens_and_that_it_may_go_on_before(tmp_path: Path) -> None:
+    @workflow("Change at night")
+    def changes() -> Any:
+        return begin >> wait_until("Wait for the night", Window("22:00", "04:00"))
+
+    actions = "query ($id: ID!) { process(id: $id) { availableActions status steps { status completedBy { id } } } }"
+    async with site_of(sqlite_url(tmp_path), changes) as site:
+        process_id = await site.engine.start(changes)
+        await site.engine.reaches(process_id, ProcessStatus.WAITING)
+        id = str(process_id)
+        waits = (await site.ask(WHY, id=id))["process"]["whyWaiting"]
+        waiting = (await site.ask(actions, id=id))["process"]
+        blank = (await site.ask(GO_ON, id=id, reason=" "))["continueProcess"]
+        done = (await site.ask(GO_ON, id=id, reason="agreed"))["continueProcess"]
+        await site.engine.reaches(process_id, ProcessStatus.COMPLETED)
+        ended = (await site.ask(actions, id=id))["process"]
+        late = (await site.ask(GO_ON, id=id, reason="agreed"))["continueProcess"]
+
+    assert (waits["kind"], waits["message"]) == ("TIME", "'Wait for the night' waits for its time.")
+    assert waits["until"] == "2026-03-02T22:00:00Z"
+    assert waiting["availableActions"] == ["ABORT", "CONTINUE", "EDIT_NOTE"]
+    assert (blank, late) == ({"code": "PAYLOAD_INVALID"}, {"code": "INVALID_STATE"})
+    assert done == {"process": {"id": id}}
+    assert ended["steps"] == [{"status": "SUCCESS", "completedBy": {"id": "local"}}]

@@ -42,6 +42,7 @@ pytestmark = pytest.mark.one_dispatcher
 
 PENDING, SENT, DEAD = NotificationStatus.PENDING, NotificationStatus.SENT, NotificationStatus.DEAD
 COMPLETED = ProcessStatus.COMPLETED
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
 class Minutes(FormPage):
@@ -81,7 +82,7 @@ async def test_a_receiver_that_fails_twice_gets_one_notification_in_three_tries_
 ) -> None:
     async with receiving(Answer(500, b"later"), Answer(503)) as receiver:
         engine = await offer(maintain, webhooks={"ops": hook(receiver.url, kinds=["input-request.opened"])})
-        process_id = await engine.start(maintain)
+        process_id = await engine.start(maintain, traceparent=f"00-{TRACE}-00f067aa0ba902b7-01")
         request = await open_request(engine, process_id)
         await reach(engine, PENDING, tries=1)
         engine.turn(5)
@@ -95,6 +96,7 @@ async def test_a_receiver_that_fails_twice_gets_one_notification_in_three_tries_
     assert [attempt.error for attempt in sent.log] == ["It answered 500: later", "It answered 503.", None]
     assert (sent.tries, sent.sent_at, sent.last_error) == (3, engine.clock.now(), None)
     assert [received.id for received in receiver.received] == [str(sent.id)] * 3
+    assert {received.headers["traceparent"].split("-")[1] for received in receiver.received} == {TRACE}
     assert len({received.body for received in receiver.received}) == 1
     last = receiver.received[-1]
     proof = Proof.of(last.headers, last.body)

@@ -26,6 +26,9 @@ NOT_IMPORTED = {
     "ansible-core": "the demo runs its command ansible-playbook",
 }
 
+OF_THE_SITE = {"opentelemetry": {"engine/spans.py"}}
+"""What a file imports only if the site has loaded it already; see record 87."""
+
 HOME = {"postgres": ("storage", "events", "engine"), "demo": ("demo",), "port": ("cli",)}
 """The packages of ours in which an extra may be imported."""
 
@@ -109,7 +112,8 @@ def is_declared(module: str) -> bool:
 
 
 def test_what_is_imported_is_declared() -> None:
-    missing = {module: sorted(paths) for module, paths in imported().items() if not is_declared(module)}
+    undeclared = {module: paths for module, paths in imported().items() if not is_declared(module)}
+    missing = {module: sorted(paths) for module, paths in undeclared.items() if OF_THE_SITE.get(module) != paths}
 
     assert imported()
     assert missing == {}, "declare these modules, which the files import, in pyproject.toml"

@@ -28,7 +28,9 @@ async def test_the_python_of_the_page_accepts_our_signature_and_no_forged_signat
     async with receiving() as receiver:
         http = HttpClient()
         webhook = Webhook(**hook(receiver.url))
-        result = await post_webhook(http, webhook, id="msg_1", body=b'{"type": "x"}', now=datetime.now(UTC))
+        result = await post_webhook(
+            http, webhook, id="msg_1", body=b'{"type": "x"}', traceparent="00-0-0-01", now=datetime.now(UTC)
+        )
         http.close()
     request = receiver.received[0]
     headers = dict(request.headers)

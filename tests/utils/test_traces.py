@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator_gql.utils.traces import read_traceparent, traceparent
+from orchestrator_gql.utils.traces import read_traceparent, trace_of, traceparent
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 HEADER = f"00-{TRACE}-{SPAN}-01"
@@ -43,7 +43,10 @@ READ: list[tuple[list[str], str | None]] = [
 
 @pytest.mark.parametrize(("headers", "trace"), READ)
 def test_a_valid_header_is_read_and_any_other_is_ignored(headers: list[str], trace: str | None) -> None:
-    assert read_traceparent(headers) == trace
+    found = read_traceparent(headers)
+
+    assert trace_of(found) == trace
+    assert found is None or (VALID.fullmatch(found) and found.split("-")[2] == SPAN)
 
 
 @given(st.uuids(version=4), st.integers(0, 10_000), st.sampled_from([None, f"{TRACE}-00", f"{TRACE}-01"]))
@@ -53,4 +56,5 @@ def test_what_a_step_passes_on_is_valid_and_the_same_each_time(process_id: UUID,
     assert VALID.fullmatch(given_on)
     assert given_on.split("-")[1] == (TRACE if trace else process_id.hex)
     assert given_on == traceparent(trace, process_id, seq)
-    assert given_on.split("-")[2] != traceparent(trace, process_id, seq + 1).split("-")[2]
+    others = [traceparent(trace, process_id, seq + 1), traceparent(trace, process_id, seq, try_count=2)]
+    assert len({each.split("-")[2] for each in (given_on, *others)}) == 3

@@ -34,7 +34,8 @@ const HOLDS_FORM = /"initialData":/;
  * Reads of JSON that is only shown, as it was stored: `1.0` stays `1.0`. A number with a fraction
  * becomes a text as well, so they select none besides, or `numberOf` reads it; everything else reads numbers as numbers.
  */
-const SHOWN = ["CallbackResult", "StepState", "StepFailure", "ProcessFailure", "Deliveries", "EarlierDecisions", "InputRequest"].concat(
+const SHOWN = ["CallbackResult", "ResultDifferences", "StepState", "StepFailure", "ProcessFailure", "Deliveries"].concat(
+  ["EarlierDecisions", "InputRequest"],
   ["ProductSubscriptionDetail", "SubscriptionHistory", "ChangesBetween", "Audit", "Notifications", "NotificationsById", "ProgressLogPage"],
 );
 const SHOWS_JSON = new RegExp(`"operationName":"(?:${SHOWN.join("|")})"`);

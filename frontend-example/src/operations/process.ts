@@ -28,6 +28,7 @@ graphql(`
     whyWaiting {
       kind
       message
+      until
     }
   }
 `);
@@ -258,6 +259,37 @@ export const CALLBACK_RESULT = graphql(`
         resultPreview
         resultBytes
         isTruncated
+      }
+    }
+  }
+`);
+
+export const EARLIER_RESULTS = graphql(`
+  query EarlierResults($id: ID!) {
+    node(id: $id) {
+      ... on Callback {
+        earlierResults {
+          id
+          issuedAt
+          receivedAt
+          step {
+            name
+          }
+          process {
+            id
+            subject
+          }
+        }
+      }
+    }
+  }
+`);
+
+export const RESULT_DIFFERENCES = graphql(`
+  query ResultDifferences($id: ID!, $other: ID!) {
+    node(id: $id) {
+      ... on Callback {
+        diffAgainst(callbackId: $other)
       }
     }
   }

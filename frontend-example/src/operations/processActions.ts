@@ -28,6 +28,15 @@ export const RETRY = graphql(`
   }
 `);
 
+export const CONTINUE = graphql(`
+  mutation ContinueProcess($input: ContinueProcessInput!) {
+    done: continueProcess(input: $input) {
+      __typename
+      ...ProcessRefusal
+    }
+  }
+`);
+
 export const ABORT = graphql(`
   mutation AbortProcess($input: AbortProcessInput!) {
     done: abortProcess(input: $input) {

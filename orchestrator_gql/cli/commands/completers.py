@@ -25,6 +25,7 @@ SEARCHED = 4
 
 AT_A_FORM = ("SUSPENDED",)
 AT_A_CALLBACK = ("AWAITING_CALLBACK", "SUSPENDED", "WAITING", "FAILED")
+AT_A_TIME = ("WAITING",)
 FAILED = ("FAILED", "WAITING")
 LIVING = ("CREATED", "RUNNING", *AT_A_CALLBACK)
 """The statuses of the processes on which a command may act."""
@@ -62,6 +63,11 @@ def with_form(context: "CompletionContext") -> dict[str, str]:
 def with_callback(context: "CompletionContext") -> dict[str, str]:
     """As `processes`, of the processes that may be at a callback."""
     return _processes(context.incomplete, AT_A_CALLBACK)
+
+
+def waiting_for_a_time(context: "CompletionContext") -> dict[str, str]:
+    """As `processes`, of the processes that go on at a time."""
+    return _processes(context.incomplete, AT_A_TIME)
 
 
 def failed(context: "CompletionContext") -> dict[str, str]:

@@ -151,6 +151,28 @@ def reawait(
     return DONE
 
 
+def continue_now(
+    id: Annotated[
+        str, Parameter(metavar="ID", converter=read_id, completer=completers.waiting_for_a_time, help="the process")
+    ],
+    /,
+    *,
+    reason: NeededReason,
+    json: AsJson = False,
+    yes: Yes = False,
+    url: Url = None,
+) -> int:
+    """Let a process go on before the time for which it waits,
+    such as the begin of its maintenance window.
+
+      orchestrator-gql continue ID --reason "The customer agreed to a change at noon."
+    """
+    from orchestrator_gql.cli.operator import verbs
+
+    verbs.continue_now(*_process_of(url, id), reason, is_json=json)
+    return DONE
+
+
 def complete(
     id: PartId,
     /,

@@ -41,6 +41,7 @@ HEADINGS = ("Steps", "Callbacks")
 COMMANDS = {
     "SUBMIT_FORM": "confirm",
     "RETRY": "retry",
+    "CONTINUE": "continue",
     "ABORT": "abort",
     "REISSUE_CALLBACK": "reissue",
     "REAWAIT_CALLBACK": "reawait",

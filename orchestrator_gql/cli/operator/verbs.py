@@ -30,6 +30,11 @@ def retry(url: str, id: UUID, *, is_json: bool = False) -> None:
     _act(url, "retryProcess", is_json, processId=str(id))
 
 
+def continue_now(url: str, id: UUID, reason: str, *, is_json: bool = False) -> None:
+    """Let the process go on before its time, and print its status."""
+    _act(url, "continueProcess", is_json, processId=str(id), reason=reason)
+
+
 def abort(url: str, id: UUID, reason: str | None, *, is_json: bool = False) -> None:
     """Abort the process, and print its status."""
     _act(url, "abortProcess", is_json, processId=str(id), reason=reason)

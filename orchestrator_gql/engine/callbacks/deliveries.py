@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar, assert_never
+from typing import assert_never
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -28,6 +28,7 @@ from orchestrator_gql.engine import commit
 from orchestrator_gql.engine.callbacks import results
 from orchestrator_gql.engine.callbacks.service_auth import denied
 from orchestrator_gql.engine.pending_transitions import PendingTransitions, commit_context
+from orchestrator_gql.engine.spans import DeliverySpan
 from orchestrator_gql.engine.woken import Woken
 from orchestrator_gql.process import Process, resume, steps_of
 from orchestrator_gql.runtime import Runtime
@@ -72,8 +73,6 @@ from orchestrator_gql.utils.errors import (
 from orchestrator_gql.utils.tokens import conceal, digest
 from orchestrator_gql.workflow.model import AwaitStep, begin
 
-W = TypeVar("W")
-
 LARGE = 64 * 1024
 """Bytes. A thread handles larger bodies, so that they do not block the event loop."""
 
@@ -89,6 +88,7 @@ class Address:
     was not, the transaction checks token and process.
     ``ref`` is the external id: the service's own name for the job. ``is_dry_run``: the remote service asks only for
     the verdict; nothing is changed or stored. ``proof`` holds the credential or signature; it is None over GraphQL.
+    ``traceparent`` is that of the request.
     """
 
     token: str = ""
@@ -99,12 +99,13 @@ class Address:
     ref: str | None = None
     peer: str | None = None
     proof: Proof | None = field(default=None, repr=False)
+    traceparent: str | None = None
 
 
 copy_address = copier(Address)
 
 
-async def in_thread_if_large(size: int, work: Callable[[], W]) -> W:
+async def in_thread_if_large(size: int, work: Callable[[], T]) -> T:
     """The result of ``work``. It runs in a thread if the body is large: canonical JSON of 10 MiB takes seconds."""
     return await asyncio.to_thread(work) if size > LARGE else work()
 
@@ -146,8 +147,9 @@ def deliver(
     address: Address,
     delivery: Delivery,
     receipt: str,
-    failure: Failure | None = None,
-    at: datetime | None = None,
+    failure: Failure | None,
+    at: datetime | None,
+    span: DeliverySpan,
 ) -> Receipt | Rejected:
     """Judge the delivery and store it; an accepted delivery makes the waiting process runnable.
 
@@ -156,12 +158,10 @@ def deliver(
     in time is not late. Raises `CallbackUnknown` if the address belongs to no callback.
     """
     now = runtime.clock.now()
-    target = _find(conn, address)
-    if target is None:
+    if (target := _find(conn, address)) is None:
         return _keep_unclaimed(conn, address, delivery, now)
     process, standing, callback = target
-    # the signature of a cut body never matches
-    must_prove = callback.service is not None and delivery.refusal is not AttemptOutcome.TOO_LARGE
+    must_prove = callback.service is not None and delivery.refusal is not AttemptOutcome.TOO_LARGE  # cut: no signature
     if must_prove and (refused := denied(runtime, callback, address.proof, address.peer, now)):
         if not address.is_dry_run:
             results.refuse_unauthenticated(
@@ -182,14 +182,15 @@ def deliver(
         failure=failure,
         token=address.token,
     )
+    outcome = arrived.outcome
     if address.is_dry_run:
-        judged = _dry_run_result(arrived.outcome, callback, now)
-        return _for_the_next_job(conn, address, delivery, arrived.outcome, judged, now)
+        return _for_the_next_job(conn, address, delivery, outcome, _dry_run_result(outcome, callback, now), now)
+    span.concerns(process, callback)
     taken = results.take(conn, process, arrived, now=now, audit_key=runtime.settings.audit_secret)
-    if isinstance(arrived.outcome, Accepted):
+    if isinstance(outcome, Accepted):
         commit_effects(conn).is_repeatable = True
         _move_on(conn, runtime, process, standing, arrived, step, now)
-    return _for_the_next_job(conn, address, delivery, arrived.outcome, taken, now)
+    return _for_the_next_job(conn, address, delivery, outcome, taken, now)
 
 
 def _move_on(

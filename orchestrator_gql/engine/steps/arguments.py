@@ -9,6 +9,7 @@ from uuid import UUID
 
 from orchestrator_gql.callbacks import urls
 from orchestrator_gql.domain import find_models, subscriptions_in
+from orchestrator_gql.engine.spans import handed_traceparent
 from orchestrator_gql.engine.steps import calls
 from orchestrator_gql.engine.steps.models import load_models
 from orchestrator_gql.engine.steps.state import Focused, fetched
@@ -23,7 +24,6 @@ from orchestrator_gql.utils.json import copied, to_json
 from orchestrator_gql.utils.json.plain import copied_if_plain
 from orchestrator_gql.utils.json.secrets import Found
 from orchestrator_gql.utils.secrets import NOTHING, Secrets, learn
-from orchestrator_gql.utils.traces import traceparent
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, Step
 
 GIVEN = frozenset({
@@ -126,7 +126,7 @@ def given(
         "workflow_name": process.workflow_name,
         "workflow_target": str(process.target),
         "idempotency_key": f"{process.id}:{seq}",
-        "traceparent": traceparent(process.trace, process.id, seq),
+        "traceparent": handed_traceparent(process),
     }
     if tokens and isinstance(step, ActionStep) and step.awaits is not None:
         values |= _addresses(runtime, process, step.awaits, tokens)

@@ -20,7 +20,7 @@ from orchestrator_gql.engine.steps.failures import failed, failure_at, failure_o
 from orchestrator_gql.engine.steps.models import load_models, subject_of_form
 from orchestrator_gql.engine.steps.state import changed, fetched, has_large_values, put_back
 from orchestrator_gql.forms.errors import DEFAULT_LOCALE
-from orchestrator_gql.process import Failed, Outcome, Process, Success
+from orchestrator_gql.process import Failed, Outcome, Process, Success, WaitUntil
 from orchestrator_gql.process.outcomes import new_success
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
@@ -35,6 +35,7 @@ from orchestrator_gql.utils.secrets import Secrets, known_to_logs
 from orchestrator_gql.workflow.callback_step import hands_out_url, names_of
 from orchestrator_gql.workflow.model import START_NAMES, ActionStep, AwaitStep, InputStep, Step, Workflow
 from orchestrator_gql.workflow.step_options import Condition
+from orchestrator_gql.workflow.wait_until import time_of
 from orchestrator_gql.workflows.start_forms import CHOICE, LOADED, SubscriptionChoice
 
 POLL = 30.0
@@ -64,7 +65,9 @@ async def run(runtime: Runtime, process: Process, step: ActionStep, tokens: Toke
         if arguments is None:
             own = step_arguments.given(runtime, process, step, tokens)
             arguments = await patiently(lambda: step_arguments.arguments(runtime, step.function, visible, own))
-        to_outcome = partial(_success, runtime, process, step, state, visible, secrets)
+        to_outcome: Callable[[Any], Outcome] = partial(_success, runtime, process, step, state, visible, secrets)
+        if step.is_wait:
+            to_outcome = partial(_waited, runtime)
         return await caller.call(step.function, arguments, to_outcome)
     except (AuthorRaised, OrchestratorError) as error:
         return failed(runtime, process, step, error, secrets)
@@ -101,6 +104,13 @@ def _success(
         workflow = runtime.registry.find(process.workflow_name)
         documents = tuple(documents_of(returned, allows_in_use=workflow is not None and workflow.allow_in_use))
     return new_success(delta, documents, refs=refs, secrets=found.standing_in(delta) if step.lenses else found)
+
+
+def _waited(runtime: Runtime, result: Any) -> Success | WaitUntil:
+    """The outcome of a step that waits until the time ``result``."""
+    now = runtime.clock.now()
+    until = time_of(result, now)
+    return WaitUntil(until) if until > now else new_success({})
 
 
 async def state_for(runtime: Runtime, process: Process, step: Step, function: Callable[..., Any]) -> Mapping[str, Json]:

@@ -93,11 +93,17 @@ class CallbackMutations:
         info: Info,
         input: Annotated[ReceiveCallbackInput, strawberry.argument(description="The token and the result.")],
     ) -> ReceiveCallbackResult:
-        peer = info.context.peer
+        context = info.context
         return await _receipt_or_error(
             info,
             input.token,
-            receive_callback(info.context.runtime, token=input.token, payload=input.result, peer=peer),
+            receive_callback(
+                context.runtime,
+                token=input.token,
+                payload=input.result,
+                peer=context.peer,
+                traceparent=context.traceparent,
+            ),
         )
 
     @mutation(
@@ -150,6 +156,7 @@ class CallbackMutations:
                 is_retryable=bool(input.retryable),
                 details=input.details,
                 peer=info.context.peer,
+                traceparent=info.context.traceparent,
             ),
         )
 

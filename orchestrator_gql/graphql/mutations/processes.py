@@ -6,7 +6,12 @@ import strawberry
 
 from orchestrator_gql import forms
 from orchestrator_gql import process as rules
-from orchestrator_gql.commands.processes import abort_process, retry_process, update_process_note
+from orchestrator_gql.commands.processes import (
+    abort_process,
+    continue_process,
+    retry_process,
+    update_process_note,
+)
 from orchestrator_gql.commands.workflow_starts import Started, start_workflow
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.errors import (
@@ -81,6 +86,13 @@ class RetryProcessInput:
     expected_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
 
 
+@strawberry.input(description="The input of `continueProcess`.")
+class ContinueProcessInput:
+    process_id: strawberry.ID = strawberry.field(description="The id of the process.")
+    reason: str = strawberry.field(description="The reason, which the audit log stores; it must not be empty.")
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
+
+
 @strawberry.input(description="The input of `abortProcess`.")
 class AbortProcessInput:
     process_id: strawberry.ID = strawberry.field(description="The id of the process.")
@@ -148,7 +160,7 @@ class ProcessMutations:
             locale=context.locale,
             note=input.note,
             product_subscription_version=input.product_subscription_version,
-            trace=context.trace,
+            traceparent=context.traceparent,
         )
         return await result_or_error(command, _shown_start)
 
@@ -165,6 +177,29 @@ class ProcessMutations:
             context.runtime,
             context.principal,
             process_id=uuid_or_nowhere(input.process_id),
+            expected_version=input.expected_version,
+        )
+        return await result_or_error(command, ProcessActionSuccess.of, input.process_id)
+
+    @mutation(
+        description="Let a process go on before the time for which its step of `wait_until` waits, such as the "
+        "begin of a maintenance window. It refuses an unknown process (NotFoundError), a missing permission "
+        "(ForbiddenError), a process that does not wait for a time or has another version (ConflictError), an empty "
+        "reason (PayloadInvalidError) and a paused engine (EnginePausedError)."
+    )
+    async def continue_process(
+        self,
+        info: Info,
+        input: Annotated[
+            ContinueProcessInput, strawberry.argument(description="The process that goes on, and the reason.")
+        ],
+    ) -> ProcessActionResult:
+        context = info.context
+        command = continue_process(
+            context.runtime,
+            context.principal,
+            process_id=uuid_or_nowhere(input.process_id),
+            reason=input.reason,
             expected_version=input.expected_version,
         )
         return await result_or_error(command, ProcessActionSuccess.of, input.process_id)

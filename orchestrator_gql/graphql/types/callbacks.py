@@ -11,6 +11,13 @@ import strawberry
 from orchestrator_gql.callbacks import rules
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.redaction import Whole
+from orchestrator_gql.graphql.types.callback_results import (
+    INLINE,
+    differences_of,
+    result_of,
+    secrets_of,
+    without_secrets,
+)
 from orchestrator_gql.graphql.types.common import (
     After,
     Before,
@@ -26,19 +33,16 @@ from orchestrator_gql.graphql.types.common import (
     text_of,
 )
 from orchestrator_gql.graphql.types.enums import ValidationOutcome
+from orchestrator_gql.graphql.types.filters import uuid_or_nowhere
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
-from orchestrator_gql.reads.callbacks import Log, failure_of
+from orchestrator_gql.reads.callbacks import Log, earlier_results, failure_of
 from orchestrator_gql.reads.processes import adoptable_callbacks
 from orchestrator_gql.storage.callback_attempts import Attempt, Progress
 from orchestrator_gql.storage.pagination import PageArgs
-from orchestrator_gql.storage.weight import weight_of_json
 from orchestrator_gql.types import AttemptOutcome, CallbackStatus, Json, ResultSource
-from orchestrator_gql.utils.json import decode, encode
 from orchestrator_gql.utils.json.redaction import Shape
-from orchestrator_gql.utils.json.secrets import holds_marks, masked, places_in
 from orchestrator_gql.utils.json.text import PREVIEW
-from orchestrator_gql.utils.secrets import NOTHING, Secrets
 
 if TYPE_CHECKING:
     from orchestrator_gql.graphql.types.processes import Process
@@ -46,9 +50,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 L = TypeVar("L", Attempt, Progress)
-
-INLINE = 64 * 1024
-"""The largest size in bytes of a result that is shown as JSON."""
 
 
 @strawberry.type(description="A progress report of a remote service about its job.")
@@ -277,8 +278,32 @@ class Callback(Node):
         if text is None:
             return None
         secrets = await secrets_of(info, self.row)
-        text = await asyncio.to_thread(_without_secrets, secrets, self.row.contract, text)
+        text = await asyncio.to_thread(without_secrets, secrets, self.row.contract, text)
         return sliced(await text_of(info, Whole(text)), offset, length)
+
+    @resolved(
+        description="The callbacks with an earlier result to compare the result with, the newest first; at most ten. "
+        "They belong to the same process, such as to its dry run, or to the same step of the last ten earlier "
+        "processes of the workflow on the same product subscription. They have the same name."
+    )
+    async def earlier_results(self, info: Info) -> list["Callback"]:
+        context, now = info.context, info.context.runtime.clock.now()
+        return [Callback.of(row, now) for row in await earlier_results(context.reading, context.principal, self.row)]
+
+    @resolved(
+        description="The differences between the result of another callback and this result, in the form of "
+        "`ProductSubscription.changes`: each `path` begins with `result`. Null if there is no such callback, or if one "
+        "of the results is missing or larger than 64 KiB."
+    )
+    async def diff_against(
+        self,
+        info: Info,
+        callback_id: Annotated[
+            strawberry.ID, strawberry.argument(description="The id of the callback with the old result.")
+        ],
+    ) -> JSON | None:
+        other = await info.context.loaders.callback.load(uuid_or_nowhere(callback_id))
+        return await differences_of(info, other, self.row)
 
     @resolved(
         description="The progress reports, the oldest first. The newest 1,000 are stored; `totalCount` counts all."
@@ -328,42 +353,11 @@ async def shown_piece(info: Info, row: rules.Callback | None, text: str | None) 
     return await text_of(info, (await secrets_of(info, row)).text(text))
 
 
-async def secrets_of(info: Info, row: rules.Callback) -> Secrets:
-    """The known secrets of the callback's process."""
-    return await info.context.loaders.secrets.load(row.process_id) or NOTHING
-
-
-def _without_secrets(secrets: Secrets, contract: Json, text: str) -> str:
-    """A whole JSON text without the values that its contract marks and the known secrets of its process."""
-    if not holds_marks(contract) and secrets.text(text) is text:
-        return text
-    value = decode(text)
-    shown = _result_shown(secrets, contract, value)
-    return text if shown is value else encode(shown)
-
-
-def _result_shown(secrets: Secrets, contract: Json, value: Json) -> Json:
-    """A result with masks in the places that its contract marks, and without the known secrets of its process."""
-    places = places_in(contract, value) if holds_marks(contract) else ()
-    return secrets.concealed(masked(value, places))
-
-
 def _log_connection(log: Log[L], show: Callable[[L], T]) -> Connection[T]:
     async def total() -> int:
         return log.total
 
     return connection(log.page, show, total, is_known=True)
-
-
-async def result_of(info: Info, row: rules.Callback | None) -> Json | None:
-    """The result as JSON; None if there is none or it is too large."""
-    if row is None or row.payload_id is None or (row.result_bytes or 0) > INLINE:
-        return None
-    text = await info.context.loaders.payload.load(row.payload_id)
-    if text is None:
-        return None
-    info.context.weight.load(weight_of_json(text))  # each field that reads it decodes it again
-    return _result_shown(await secrets_of(info, row), row.contract, decode(text))
 
 
 async def callback_by_id(info: Info, id: str) -> "Callback | None":

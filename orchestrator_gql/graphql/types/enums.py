@@ -197,7 +197,7 @@ described(ProcessStatus, "The status of a process.", {
     "RUNNING": "A worker runs the process or will soon run it.",
     "SUSPENDED": "The process waits for a person to answer a form.",
     "AWAITING_CALLBACK": "The process waits for the callback of a remote service.",
-    "WAITING": "A step failed; the engine retries it at a known time.",
+    "WAITING": "The process waits for a known time: of the next try of a failed step, or of a step of `wait_until`.",
     "FAILED": "A step failed; see the failure and the available actions.",
     "ABORTED": "The process was aborted.",
     "COMPLETED": "All steps have ended successfully or were skipped.",
@@ -208,7 +208,7 @@ described(StepStatus, "The status of a step.", {
     "SUCCESS": "The step ended successfully.",
     "SKIPPED": "The step was skipped because of a condition.",
     "SUSPENDED": "The step waits for a person to answer its form.",
-    "WAITING": "The step failed; the engine tries it again at a known time.",
+    "WAITING": "The step failed and is tried again at a known time, or it waits for that time.",
     "AWAITING_CALLBACK": "The step waits for the callback of a remote service.",
     "FAILED": "The step failed, and so did the process.",
     "ABORTED": "The process was aborted while the step was open.",
@@ -223,6 +223,7 @@ described(StepKind, "The kind of a step.", {
 described(ProcessAction, "An action that the caller may take on a process now.", {
     "SUBMIT_FORM": "Answer the open input request: `submitForm`.",
     "RETRY": "Run the failed step again: `retryProcess`.",
+    "CONTINUE": "Let the process go on before the time for which it waits: `continueProcess`.",
     "ABORT": "End the process at its current step: `abortProcess`.",
     "REISSUE_CALLBACK": "Run the action again with a new URL: `reissueCallback`.",
     "REAWAIT_CALLBACK": "Set a new deadline for the same remote job: `reawaitCallback`.",
@@ -241,7 +242,7 @@ described(Target, "What a workflow does to a product subscription.", {
 described(WaitKind, "The kind of event that a process waits for.", {
     "CALLBACK": "A remote service must send a result.",
     "PERSON": "A person must answer a form.",
-    "TIME": "The time of the next automatic try must come.",
+    "TIME": "The time must come at which the process goes on by itself.",
 })  # fmt: skip
 described(ResultSource, "The way in which a callback got its result.", {
     "CALLBACK": "The remote service delivered it.",
@@ -288,7 +289,7 @@ described(Permission, "A permission of a user.", {
     "READ": "Read everything that needs no other permission.",
     "START_WORKFLOW": "Start processes.",
     "SUBMIT_FORM": "Answer, claim, release, assign and reject input requests.",
-    "RETRY": "Retry failed processes.",
+    "RETRY": "Retry failed processes, and let processes go on before the time for which they wait.",
     "ABORT": "Abort processes.",
     "RECOVER_CALLBACK": "Reissue, await again, complete and adopt callbacks by hand.",
     "SET_IN_SYNC": "Put product subscriptions in sync by hand.",

@@ -8,13 +8,12 @@ from uuid import UUID
 import strawberry
 
 from orchestrator_gql.graphql.context import Info
+from orchestrator_gql.graphql.types.callback_results import INLINE, result_of
 from orchestrator_gql.graphql.types.callbacks import (
-    INLINE,
     Callback,
     CallbackProgress,
     CallbackValidation,
     callback_by_id,
-    result_of,
     shown_piece,
 )
 from orchestrator_gql.graphql.types.common import Assignee, Failure, User

@@ -109,7 +109,7 @@ class Process(Node):
 
     @resolved(
         description="The actions that the caller may take now, for example to show buttons. While the engine is paused "
-        "there is no RETRY and no REISSUE_CALLBACK."
+        "there is no RETRY, no CONTINUE and no REISSUE_CALLBACK."
     )
     async def available_actions(self, info: Info) -> list[ProcessAction]:
         actions = process_reads.available_actions(info.context.runtime, info.context.principal, self.row)

@@ -19,8 +19,8 @@ class WhyWaiting:
     message: str = strawberry.field(description="An explanation for people.")
     since: datetime = strawberry.field(description="The time when the wait began.")
     until: datetime | None = strawberry.field(
-        description="The deadline of the callback, the time of the next try, or the due date of the form; null if "
-        "there is none."
+        description="The deadline of the callback, the time at which it goes on by itself, or the due date of the "
+        "form; null if there is none."
     )
     service: str | None = strawberry.field(
         default=None,
@@ -60,6 +60,8 @@ def why_waiting(
         case ProcessStatus.WAITING if process.execution is not None:
             execution = process.execution
             message = f"{execution.name!r} failed and is tried again by itself."
+            if execution.failure is None:
+                message = f"{execution.name!r} waits for its time."
             return WhyWaiting(kind=WaitKind.TIME, message=message, since=process.updated_at, until=execution.retry_at)
         case _:
             return None

@@ -5,6 +5,7 @@ import { isObject, plainText, stringify, type Json } from "../../api/json";
 export const ACTIONS = [
   "startWorkflow",
   "retryProcess",
+  "continueProcess",
   "abortProcess",
   "updateProcessNote",
   "submitForm",

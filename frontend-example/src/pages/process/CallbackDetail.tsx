@@ -9,6 +9,7 @@ import { LateAnswers } from "./LateAnswers";
 import type { Callback } from "./processModel";
 import { Progress } from "./Progress";
 import { RecoveryActions } from "./RecoveryActions";
+import { ResultComparison } from "./ResultComparison";
 import { ResultView } from "./ResultView";
 import { useProcessContext } from "./useProcess";
 import { bytes, sourceOf, statusWords } from "./words";
@@ -67,6 +68,11 @@ export function CallbackDetail({ row: { callback, earlier }, stepIndex, isAlone 
           startsOpen={isFailed(callback)}
         >
           {() => <ResultView id={id} version={`${status} ${callback.receivedAt}`} />}
+        </Fold>
+      )}
+      {hasResult(callback) && (
+        <Fold name="comparison" label="Compare with an earlier result">
+          {() => <ResultComparison id={id} processId={head.id} version={`${status} ${callback.receivedAt}`} />}
         </Fold>
       )}
       {record && <Validation record={record} id={id} />}

@@ -10,7 +10,7 @@ import { counted, workflowOf } from "../../words";
 import { TimeSummary } from "./Bar";
 import { Failure } from "./Failure";
 import { Note } from "./Note";
-import { AbortButton, RetryButton } from "./ProcessActions";
+import { AbortButton, ContinueButton, RetryButton } from "./ProcessActions";
 import type { Head, StepState } from "./processModel";
 import { anchorOf } from "./words";
 
@@ -23,6 +23,7 @@ export function Heading({ head, steps }: { head: Head; steps: readonly StepState
         <h1 tabIndex={-1}>{subject}</h1>
         <Badge status={status} />
         <div className="actions">
+          <ContinueButton />
           <AbortButton />
         </div>
       </div>
@@ -79,6 +80,12 @@ function Now({ head, steps }: { head: Head; steps: readonly StepState[] }) {
         Step {step.index + 1}: {step.name}
       </a>{" "}
       <span className="words">{failureReason?.message ?? whyWaiting?.message}</span>
+      {whyWaiting?.kind === "TIME" && whyWaiting.until && (
+        <>
+          {" "}
+          It goes on at <Time at={whyWaiting.until} />.
+        </>
+      )}
     </p>
   );
 }

@@ -1,6 +1,6 @@
-/** Retry and abort, if the server accepts them now. */
+/** Retry, go on before the time, and abort, if the server accepts them now. */
 import { useState } from "react";
-import { ABORT, RETRY } from "../../operations/processActions";
+import { ABORT, CONTINUE, RETRY } from "../../operations/processActions";
 import { ActionDialog, reasonIn } from "./ActionDialog";
 import { perform } from "./perform";
 import { useProcessContext } from "./useProcess";
@@ -43,6 +43,34 @@ export function RetryButton({ callsRemote = false }: { callsRemote?: boolean }) 
           confirm="Retry"
           reason={null}
           onSend={retry}
+          onClose={() => setAsking(false)}
+        />
+      )}
+    </>
+  );
+}
+
+export function ContinueButton() {
+  const { head, touch } = useProcessContext();
+  const [isAsking, setAsking] = useState(false);
+  if (!head.availableActions.includes("CONTINUE")) return null;
+  const goOn = async (typed: FormData): Promise<string | null> => {
+    const refusal = await perform(CONTINUE, { processId: head.id, expectedVersion: head.version, reason: reasonIn(typed) ?? "" });
+    touch();
+    return refusal;
+  };
+  return (
+    <>
+      <button type="button" onClick={() => setAsking(true)}>
+        Continue now…
+      </button>
+      {isAsking && (
+        <ActionDialog
+          title="Continue before the time?"
+          words="The next steps run at once, outside of the window for which this process waits."
+          confirm="Continue now"
+          reason="required"
+          onSend={goOn}
           onClose={() => setAsking(false)}
         />
       )}
