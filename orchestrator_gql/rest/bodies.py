@@ -18,6 +18,9 @@ SMALL = 16 * 1024
 """The most bytes of a body that is read before the address of the request is checked: to parse them takes some
 milliseconds at most."""
 
+SOON = 0.01
+"""Seconds in which the body follows its head, if the client sends it in a packet of its own: most libraries do."""
+
 
 class BodyIncomplete(OrchestratorError):
     """The body did not arrive whole in time."""
@@ -42,7 +45,7 @@ class Body:
 
 
 class FirstMessage:
-    """The first message of a body, received without waiting: most small bodies arrive together with the head.
+    """The first message of a body, received without waiting: many small bodies arrive together with the head.
 
     If it has not arrived, `receive` goes on where it would have waited. So nothing is lost, and a body that has arrived
     needs no task, no timer and no turn of the event loop.
@@ -56,13 +59,14 @@ class FirstMessage:
         self._message: Message | None = None
         self._rest: _Rest | None = None
         self.is_receive_plain = getattr(getattr(request.receive, "__self__", None), "is_receive_plain", False)
-        if not self.is_receive_plain:
-            return
-        receiving = request.receive().__await__()
+        if self.is_receive_plain:
+            self._go_on(request.receive().__await__())
+
+    def _go_on(self, receiving: Generator[Any, Any, Message]) -> None:
         try:
             self._rest = _Rest(receiving, next(receiving))
         except StopIteration as arrived:
-            self._message = arrived.value
+            self._message, self._rest = arrived.value, None
 
     @property
     def whole_body(self) -> bytes | None:
@@ -73,6 +77,14 @@ class FirstMessage:
         body: bytes = message.get("body", b"")
         is_whole = not message.get("more_body", False) or self._request.headers.get("content-length") == f"{len(body)}"
         return body if is_whole else None
+
+    async def wait(self, seconds: float) -> None:
+        """Wait at most so long for the message. `receive` still gets a message that comes later."""
+        rest = self._rest
+        if rest is not None and asyncio.isfuture(rest.waits_for):
+            await asyncio.wait((rest.waits_for,), timeout=seconds)
+            if rest.waits_for.done():
+                self._go_on(rest.receiving)
 
     async def receive(self) -> Message:
         """The message, and then those that follow it."""

@@ -26,7 +26,7 @@ from orchestrator_gql.engine.callbacks.deliveries import (
     in_thread_if_large,
 )
 from orchestrator_gql.engine.callbacks.service_auth import demand_service
-from orchestrator_gql.rest.bodies import Body, FirstMessage, is_small, read_body
+from orchestrator_gql.rest.bodies import SOON, Body, FirstMessage, is_small, read_body
 from orchestrator_gql.rest.client_address import peer_of
 from orchestrator_gql.rest.problems import problem, problem_of
 from orchestrator_gql.runtime import Runtime
@@ -88,8 +88,10 @@ class _Endpoint:
 
     async def _response(self, request: Request) -> Response:
         runtime, limiter, find, handler = self.runtime, self.limiter, self.find, self.handler
-        first = FirstMessage(request) if find is _address and _may_have_arrived(request, runtime, limiter) else None
+        first = FirstMessage(request) if find is _address and _may_come_soon(request, runtime, limiter) else None
         try:
+            if first is not None:
+                await first.wait(SOON)
             if first is not None and first.whole_body is not None:
                 address = _address_to_check(request)
             else:
@@ -124,8 +126,8 @@ def _method(runtime: Runtime, address: Address) -> str:
     return runtime.settings.services[address.service or ""].method
 
 
-def _may_have_arrived(request: Request, runtime: Runtime, limiter: GuessLimiter) -> bool:
-    """True if the address may be checked by the transaction of the delivery, when the whole body has arrived.
+def _may_come_soon(request: Request, runtime: Runtime, limiter: GuessLimiter) -> bool:
+    """True if the address may be checked by the transaction of the delivery, when the whole body comes soon.
 
     That saves a round trip of PostgreSQL. On SQLite guesses would take turns of the only writer. A peer that guessed
     is checked first, so that its guesses are neither parsed nor cost a transaction.

@@ -59,6 +59,54 @@ async def test_a_body_is_whole_if_it_came_with_the_head_and_is_read_whole_in_any
     assert await reading == b"{}..."
 
 
+@pytest.mark.parametrize("comes", ["with the head", "soon", "late"])
+async def test_a_body_that_comes_soon_is_waited_for_and_none_is_lost(comes: str) -> None:
+    client = Client(content_length="5")
+    if comes == "with the head":
+        client.send(b"{}...")
+
+    first = FirstMessage(client.request)
+    waiting = asyncio.ensure_future(first.wait(60 if comes == "soon" else 0.001))
+    await asyncio.sleep(0)
+    if comes == "soon":
+        client.send(b"{}...")
+    await waiting
+    seen = first.whole_body
+    if comes == "late":
+        client.send(b"{}...")
+
+    assert seen == (None if comes == "late" else b"{}...")
+    assert await _read(client, first) == b"{}..."
+
+
+async def test_nothing_is_waited_for_behind_a_turn_of_the_event_loop() -> None:
+    """A receiver may yield without a future: there is nothing then that tells when it goes on."""
+
+    async def receive() -> Message:
+        await asyncio.sleep(0)
+        return {"type": "http.request", "body": b"{}..."}
+
+    first = FirstMessage(Request({"type": "http", "method": "POST", "headers": []}, receive))
+    await first.wait(60)
+
+    assert first.whole_body is None
+    assert (await first.receive())["body"] == b"{}..."
+
+
+async def test_a_message_stays_if_the_request_is_cancelled_while_it_waits() -> None:
+    client = Client(content_length="5")
+    first = FirstMessage(client.request)
+    waiting = asyncio.ensure_future(first.wait(60))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    first.forget()
+    client.send(b"{}...")
+
+    assert waiting.cancelled()
+    assert client.messages.qsize() == 1
+
+
 async def test_a_client_that_left_has_sent_no_whole_body() -> None:
     client = Client(content_length="0")
     client.messages.put_nowait({"type": "http.disconnect"})

@@ -3,7 +3,8 @@
 Each bound is today's number. A change that makes it smaller lowers the bound; no change raises it without a reason.
 """
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -30,6 +31,7 @@ TRIPS = {
     "poll of a waiting process": 1,
     "page of a waiting process": 1,
     "POST": 2,  # the token, the lock, and what is read under it; what is stored, with the claim and the COMMIT
+    "POST in two packets": 2,  # most libraries send the body behind the head
     "receiveCallback": 2,
     "poll of an open form": 1,
     "page of an open form": 1,
@@ -78,10 +80,15 @@ async def test_a_request_makes_no_more_round_trips_than_this(postgres: PostgresS
         options = {"public_url": "http://testserver"}
         site = await stack.enter_async_context(site_of(url, stage.workflow, role="api", **options))
         await stack.enter_async_context(site_of(url, stage.workflow, role="worker", **options))
-        for name in ("POST", "receiveCallback"):
+        for name in ("POST", "POST in two packets", "receiveCallback"):
             trips |= await _lifecycle(site, stage, name)
 
     assert trips == TRIPS
+
+
+async def _behind_the_head(body: bytes) -> AsyncIterator[bytes]:
+    await asyncio.sleep(0.001)
+    yield body
 
 
 async def _lifecycle(site: Site, stage: Stage, delivery: str) -> dict[str, int]:
@@ -98,10 +105,13 @@ async def _lifecycle(site: Site, stage: Stage, delivery: str) -> dict[str, int]:
     await site.engine.reaches(UUID(id), ProcessStatus.AWAITING_CALLBACK)
     await ask("poll of a waiting process", POLL, id=id)
     await ask("page of a waiting process", PAGE, id=id)
-    if delivery == "POST":
+    if delivery.startswith("POST"):
+        body = b'{"return_code":0}'
+        headers = {"content-type": "application/json", "content-length": str(len(body))}
+        content = body if delivery == "POST" else _behind_the_head(body)
         with counting() as made:
-            (await site.http.post(route, json={"return_code": 0})).raise_for_status()
-        trips["POST"] = len(made)
+            (await site.http.post(route, content=content, headers=headers)).raise_for_status()
+        trips[delivery] = len(made)
     else:
         document = "mutation ($input: ReceiveCallbackInput!) { receiveCallback(input: $input) { __typename } }"
         token = route.rsplit("/", 1)[1]
