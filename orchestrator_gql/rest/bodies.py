@@ -58,8 +58,8 @@ class FirstMessage:
         self._request = request
         self._message: Message | None = None
         self._rest: _Rest | None = None
-        self.is_receive_plain = getattr(getattr(request.receive, "__self__", None), "is_receive_plain", False)
-        if self.is_receive_plain:
+        is_plain = getattr(getattr(request.receive, "__self__", None), "is_receive_plain", False)
+        if is_plain:
             self._go_on(request.receive().__await__())
 
     def _go_on(self, receiving: Generator[Any, Any, Message]) -> None:
