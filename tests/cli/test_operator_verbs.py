@@ -167,7 +167,8 @@ def test_each_refusal_is_a_sentence(site: Site) -> None:
     assert "no delivery that can be adopted" in site.refuses("adopt", id, "--reason", "why not")
     assert "cannot be retried" in site.refuses("retry", id)
     assert "is not JSON" in site.refuses("complete", id, "--result", "broken.json", "--reason", "x", code=2)
-    assert "cannot be read" in site.refuses("complete", id, "--result", "none.json", "--reason", "x", code=2)
+    for text in ("none.json", '{"ok": true}'):
+        assert "--result names a file" in site.refuses("complete", id, "--result", text, "--reason", "x", code=2)
     assert "give --name with one of ams-1 (PENDING), ams-2 (PENDING)." in site.refuses("reissue", several, code=2)
     assert "No callback has the name 'ams-3': they are ams-1, ams-2." in site.refuses(
         "reawait", several, "--name", "ams-3", "--for", "1h", code=2
