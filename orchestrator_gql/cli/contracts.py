@@ -19,8 +19,10 @@ NO_CHANGES = "Every result that the contracts in the file accept is still accept
 def contracts(modules: Sequence[str], *, output: Path | None, against: Path | None, is_json: bool) -> int:
     """Print the contracts or write them to the file; with ``against`` compare them with that file instead.
 
-    Raises `SettingsError` if a module or a file cannot be read, or the file cannot be written.
+    Raises `SettingsError` if a module or a file cannot be read, the file cannot be written, or both files are given.
     """
+    if output is not None and against is not None:
+        raise SettingsError("--against compares and writes no file: give --output in a command of its own.")
     found = contracts_of(modules)
     if against is not None:
         return _compare(_read(against), found, is_json=is_json)

@@ -129,7 +129,7 @@ def migrate(
         plan = _Run(is_json, is_rehearsal=is_writing)
         _look(reads, plan, planned(reads.read, list(ids.values())), Counter("product subscriptions checked", number))
         if own is None or plan.totals.refused:
-            _print(plan, is_refused=own is not None)
+            _print(plan)
             return DECLINED if plan.totals.left else DONE
         run = _Run(is_json, is_writing=True)
         _write(own, reads, run, list(ids.values()), number)
@@ -181,7 +181,7 @@ def _lines_of(outcome: Outcome) -> list[str]:
     return [title, f"  stays as it is: {reason}. Run the command again later; until then steps migrate what they load."]
 
 
-def _print(run: _Run, *, is_refused: bool = False) -> None:
+def _print(run: _Run) -> None:
     totals = run.totals
     if run.is_json:
         counts = [
@@ -199,11 +199,9 @@ def _print(run: _Run, *, is_refused: bool = False) -> None:
     done = subscriptions(totals.migrated.total())
     if run.is_writing:
         print(f"{done} migrated.")
-    elif is_refused:
+    elif totals.refused:
         print("Nothing was written: correct what is refused first.")
+    elif totals.migrated:
+        print(f"{done} would be migrated. Nothing was written; --write does it.")
     else:
-        print(
-            f"{done} would be migrated. Nothing was written; --write does it."
-            if totals.migrated
-            else "No document is older than its product."
-        )
+        print("Nothing can be migrated now." if totals.left else "No document is older than its product.")

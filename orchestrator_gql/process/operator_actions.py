@@ -28,8 +28,9 @@ def retry(process: Process, steps: StepList, now: datetime, actor: str | None) -
 def continue_now(process: Process, steps: StepList, now: datetime, actor: str | None) -> Transition:
     """End the wait for a time; raises `InvalidState` if the process is not at a step of `wait_until`."""
     if ProcessAction.CONTINUE not in available_actions(process, steps):
+        here = "waits at another step" if process.status is ProcessStatus.WAITING else f"is {process.status}"
         raise InvalidState(
-            f"A process that is {process.status} does not wait for a time here: only a step of wait_until does.",
+            f"Only a process that waits at a step of wait_until can be continued: this process {here}.",
             process_id=process.id,
             current_version=process.version,
         )

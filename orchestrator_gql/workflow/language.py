@@ -57,7 +57,7 @@ def step(
             function=_demand_body(function, f"function of step {name!r}"),
             timeout=span(timeout, f"timeout of step {name!r}"),
             on_crash=demand_choice(on_crash, ON_CRASH, f"on_crash of step {name!r}"),
-            retry_auth_callback=retry_auth_callback,
+            retry_auth_callback=demand_function(retry_auth_callback, f"retry_auth_callback of step {name!r}"),
         )
 
     return decorate
@@ -132,8 +132,8 @@ def inputstep(
             allow_self_approval=allow_self_approval,
             on_reject=on_reject,
             auto_confirm=demand_function(auto_confirm, f"auto_confirm {what}"),
-            resume_auth_callback=resume_auth_callback,
-            retry_auth_callback=retry_auth_callback,
+            resume_auth_callback=demand_function(resume_auth_callback, f"resume_auth_callback {what}"),
+            retry_auth_callback=demand_function(retry_auth_callback, f"retry_auth_callback {what}"),
         )
 
     return decorate
@@ -244,6 +244,8 @@ def workflow(
     demand_text(description, "description of a workflow")
     demand_function(initial_input_form, "initial_input_form of a workflow")
     demand_function(run_predicate, "run_predicate of a workflow")
+    demand_function(authorize_callback, "authorize_callback of a workflow")
+    demand_function(retry_auth_callback, "retry_auth_callback of a workflow")
 
     def decorate(function: Callable[[], StepList]) -> Workflow:
         return Workflow(

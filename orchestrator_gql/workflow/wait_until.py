@@ -1,7 +1,7 @@
 """A step that waits for a time, such as the beginning of a maintenance window."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any, TypeAlias
@@ -38,9 +38,11 @@ class Window:
 
     def __post_init__(self) -> None:
         given: object = self.days  # a text is a sequence of texts, too
-        days = tuple(self.days)
-        if isinstance(given, str) or not days or not set(days) <= set(DAYS):
-            raise WorkflowDefinitionError(f"The days of a window are {self.days!r}: name some of {', '.join(DAYS)}.")
+        days = tuple(given) if isinstance(given, Iterable) and not isinstance(given, str) else ()
+        if not days or not all(day in DAYS for day in days):
+            raise WorkflowDefinitionError(
+                f"The days of a window are {self.days!r}: write some of {', '.join(DAYS)}, such as ('tue', 'wed')."
+            )
         object.__setattr__(self, "days", days)
         object.__setattr__(self, "_times", (_time_of_day(self.start), _time_of_day(self.end)))
         object.__setattr__(self, "_zone", _zone(self.timezone))
@@ -81,9 +83,11 @@ def wait_until(name: str, until: Until, *, retry_auth_callback: Authorizer | Non
     demand_name(name, "name of a step")
     if isinstance(until, Window):
         return _waiting(name, lambda: until, retry_auth_callback)
-    if until is None:
-        raise WorkflowDefinitionError(f"Step {name!r} waits for nothing: give a Window or a function.")
-    demand_function(until, f"function of step {name!r}")
+    if not callable(until) or isinstance(until, type):
+        raise WorkflowDefinitionError(
+            f"Step {name!r} waits until {until!r}: give a window, such as Window('22:00', '04:00'), or a function that "
+            "returns a window or a time."
+        )
     return _waiting(name, until, retry_auth_callback)
 
 
@@ -93,7 +97,7 @@ def _waiting(name: str, function: Callable[..., Any], rule: Authorizer | None) -
         function=function,
         purpose=StepKind.SYSTEM,
         is_wait=True,
-        retry_auth_callback=rule,
+        retry_auth_callback=demand_function(rule, f"retry_auth_callback of step {name!r}"),
         is_bookkeeping=True,  # it changes nothing outside
     )
 
@@ -113,11 +117,20 @@ def time_of(result: Any, now: datetime) -> datetime:
             raise ValueError
         at = at.astimezone(UTC)
     except (ValueError, OverflowError):
-        what = repr(result) if isinstance(result, str | datetime) else f"a {type(result).__name__}"
-        raise StepError(f"The wait got {what}: return a Window, a time with a timezone, or None.", "bad-time") from None
+        raise StepError(
+            f"The wait got {_described(result)}: return a Window, a time with a timezone, such as "
+            "datetime.now(UTC) + timedelta(hours=1), or None.",
+            "bad-time",
+        ) from None
     if at - now > LONGEST:
         raise StepError(f"The wait got {at.isoformat()}: the longest wait is a century.", "bad-time")
     return at
+
+
+def _described(result: Any) -> str:
+    if isinstance(result, datetime):
+        return f"{result.isoformat()}, which has no timezone" if result.tzinfo is None else result.isoformat()
+    return repr(result) if isinstance(result, str) else f"a {type(result).__name__}"
 
 
 def _time_of_day(text: str) -> time:
@@ -126,7 +139,7 @@ def _time_of_day(text: str) -> time:
             return time.fromisoformat(text)
     except (TypeError, ValueError):
         pass
-    raise WorkflowDefinitionError(f"A window has the time {text!r}: write it as '22:00'.")
+    raise WorkflowDefinitionError(f"A window has the time {text!r}: write a time of the day, such as '22:00'.")
 
 
 def _zone(name: str) -> tzinfo:
@@ -136,5 +149,6 @@ def _zone(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (TypeError, ValueError, OSError, KeyError):
         raise WorkflowDefinitionError(
-            f"A window has the timezone {name!r}, which this machine does not know: write it as 'Europe/Amsterdam'."
+            f"A window has the timezone {name!r}, which this machine does not know: write a name such as "
+            "'Europe/Amsterdam'."
         ) from None

@@ -96,3 +96,12 @@ def test_a_file_that_is_missing_or_no_list_of_contracts_is_refused(tmp_path: Pat
 
     assert result.returncode == REFUSED
     assert "The file 'contracts.json' " in result.stderr
+
+
+def test_a_comparison_writes_no_file_and_says_so(earlier: Path) -> None:
+    before = (earlier / "contracts.json").read_bytes()
+    result = compared(earlier, "rc: int; lines: list[str]", "--output", "contracts.json")
+
+    assert (result.returncode, result.stdout) == (REFUSED, "")
+    assert "--against compares and writes no file" in result.stderr
+    assert (earlier / "contracts.json").read_bytes() == before

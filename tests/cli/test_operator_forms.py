@@ -1,10 +1,11 @@
 """The pages of forms on a terminal: the labels of fields and of choices."""
 
 import io
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 from pydantic_forms.validators import Choice
 
 from orchestrator_gql.cli import context
@@ -51,6 +52,27 @@ def test_a_description_names_each_choice_with_its_label_and_no_other_word_looks_
         "trouble: one of none, late = Too late; optional; default late; Trouble",
         "count: one of 1, 2; required; Count",
     ]
+
+
+class Times(BaseModel):
+    """A field of each kind of time, and a text."""
+
+    day: date
+    at: AwareDatetime | None
+    clock: time
+    pause: timedelta
+    note: str
+
+
+def test_a_description_has_an_example_of_each_kind_of_time_that_its_field_accepts() -> None:
+    schema = Times.model_json_schema()
+
+    rows = described({"schema": schema, "initialData": {}})
+
+    examples = {row.split(":")[0]: row.split("such as ")[1].split(";")[0] for row in rows if "such as" in row}
+    assert examples.keys() == {"day", "at", "clock", "pause"}
+    assert Times.model_validate({**examples, "note": "x"})
+    assert rows[1] == "at: string such as 2026-01-31T14:05:00Z; required; At"
 
 
 def test_a_description_names_as_many_choices_as_a_line_holds() -> None:

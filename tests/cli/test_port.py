@@ -483,3 +483,6 @@ def test_what_is_left_is_on_standard_error_and_in_the_exit_code(
     assert shown.err.endswith("1 of 1 files change; 1 lines are left to do by hand.\n")
     assert main(["port", str(tmp_path / "none")]) == REFUSED
     assert "There is no folder" in capsys.readouterr().err
+    (tmp_path / "empty").mkdir()
+    assert main(["port", str(tmp_path / "empty")]) == REFUSED
+    assert "No *.py file is in" in capsys.readouterr().err

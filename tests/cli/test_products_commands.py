@@ -201,8 +201,11 @@ def test_nothing_is_written_if_a_result_would_be_refused(url: str, tmp_path: Pat
         rewrite(conn, bad, {**conn.execute(query).scalar_one(), "node": None})
 
     done(url, spoil)
+    planned = orchestrator(tmp_path, "products", "migrate", *WITH, "--database", url)
     refused = orchestrator(tmp_path, "products", "migrate", *WITH, "--write", "--database", url)
 
+    for each in (planned, refused):
+        assert each.stdout.endswith("Nothing was written: correct what is refused first.\n"), each.stdout
     assert refused.returncode == 1, refused.stderr
     assert f"Aged node {bad}, active" in refused.stdout and "  migration-failed\n" in refused.stdout
     assert str(good) not in refused.stdout
@@ -217,7 +220,9 @@ def test_a_held_subscription_stays_and_the_exit_code_says_so(url: str, tmp_path:
 
     written = orchestrator(tmp_path, "products", "migrate", *WITH, "--write", "--database", url)
     as_json = orchestrator(tmp_path, "products", "migrate", *WITH, "--write", "--json", "--database", url)
+    planned = orchestrator(tmp_path, "products", "migrate", *WITH, "--database", url)
 
+    assert planned.stdout.endswith("         1  stay: held\nNothing can be migrated now.\n"), planned.stdout
     assert written.returncode == as_json.returncode == 1, written.stderr
     assert f"Aged node {ids[0]}" in written.stdout and f"process {PROCESS} holds it" in written.stdout
     assert "2 product subscriptions migrated.\n" in written.stdout

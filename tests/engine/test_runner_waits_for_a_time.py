@@ -198,7 +198,7 @@ async def test_a_pause_between_two_tries_is_no_wait_for_a_time(offer: Offer) -> 
     engine = await offer(changes)
     process_id = await engine.start(changes)
     await engine.reaches(process_id, WAITING)
-    with pytest.raises(InvalidState):
+    with pytest.raises(InvalidState, match="this process waits at another step"):
         await continue_process(engine.runtime, ADA, process_id=process_id, reason=REASON)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator_gql import begin, callback_step, inputstep, step
+from orchestrator_gql import begin, callback_step, inputstep, step, wait_until
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.targets import Target
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
@@ -37,6 +37,7 @@ TIMES: dict[str, Callable[[Any], Any]] = {
     "timeout of step 'Try'": lambda time: retrystep("Try", timeout=time)(lambda: None),
     "timeout of callback step": lambda time: callback_step("C", call, judge, timeout=time),
     "heartbeat_timeout of callback step": lambda time: callback_step("C", call, judge, heartbeat_timeout=time),
+    "retry_delay of callback step": lambda time: callback_step("C", call, judge, on_timeout="retry", retry_delay=time),
     "due of input step": lambda time: inputstep("Ask", due=time)(lambda: None),
     "remind of input step": lambda time: inputstep("Ask", remind=time)(lambda: None),
     "expire of input step": lambda time: inputstep("Ask", expire=time)(lambda: None),
@@ -86,3 +87,23 @@ def test_lenses_forms_and_predicates_are_functions(wrong: Any) -> None:
     for what, make in makes.items():
         with pytest.raises(WorkflowDefinitionError, match=f"The {what} is .*: give it a plain function"):
             make()
+
+
+RULES: dict[str, Callable[[Any], Any]] = {
+    "retry_auth_callback of step 'Call'": lambda rule: step("Call", retry_auth_callback=rule)(lambda: None),
+    "retry_auth_callback of step 'Try'": lambda rule: retrystep("Try", retry_auth_callback=rule)(lambda: None),
+    "retry_auth_callback of step 'Wait'": lambda rule: wait_until("Wait", lambda: None, retry_auth_callback=rule),
+    "retry_auth_callback of input step": lambda rule: inputstep("Ask", retry_auth_callback=rule)(lambda: None),
+    "resume_auth_callback of input step": lambda rule: inputstep("Ask", resume_auth_callback=rule)(lambda: None),
+    "retry_auth_callback of a workflow": lambda rule: flow(retry_auth_callback=rule),
+    "authorize_callback of a workflow": lambda rule: flow(authorize_callback=rule),
+}
+
+
+@pytest.mark.parametrize("wrong", ["NOC", True, False, ["NOC"], Assignee("NOC")], ids=repr)
+@pytest.mark.parametrize("what", RULES)
+def test_a_rule_about_people_is_a_function(what: str, wrong: Any) -> None:
+    with pytest.raises(WorkflowDefinitionError, match=f"The {what} .*: give it a plain function"):
+        RULES[what](wrong)
+
+    assert RULES[what](None) and RULES[what](lambda context: False)

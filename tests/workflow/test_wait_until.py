@@ -89,7 +89,10 @@ def test_the_time_at_which_a_window_opens_is_the_first_in_it(
         (("22:00", "04:00:00"), "'04:00:00'"),
         (("22:00", "04:00", ()), "days"),
         (("22:00", "04:00", ("friday",)), "'friday'"),
-        (("22:00", "04:00", "fri"), "days"),
+        (("22:00", "04:00", "fri"), r"days of a window are 'fri': write .* such as \('tue', 'wed'\)"),
+        (("22:00", "04:00", None), "days"),
+        (("22:00", "04:00", 5), "days"),
+        (("22:00", "04:00", (["fri"],)), "days"),
         (("22:00", "04:00", ("fri",), "Europe/Nowhere"), "'Europe/Nowhere'"),
         (("22:00", "04:00", ("fri",), "../etc/passwd"), "timezone"),
         (("22:00", "04:00", ("fri",), None), "timezone"),
@@ -100,9 +103,9 @@ def test_a_window_that_cannot_be_is_refused_at_import(arguments: Any, reason: st
         Window(*arguments)
 
 
-@pytest.mark.parametrize("until", [None, "22:00", 3600])
+@pytest.mark.parametrize("until", [None, "22:00", 3600, timedelta(hours=1), datetime(2026, 3, 6, tzinfo=UTC), Window])
 def test_a_wait_needs_a_window_or_a_function(until: Any) -> None:
-    with pytest.raises(WorkflowDefinitionError, match="Wait"):
+    with pytest.raises(WorkflowDefinitionError, match=r"'Wait' waits until .*: give a window, such as Window\("):
         wait_until("Wait", until)
 
 
@@ -132,3 +135,8 @@ def test_a_result_that_is_no_time_fails_the_step(result: Any) -> None:
     with pytest.raises(StepError) as refused:
         time_of(result, NOW)
     assert refused.value.failure_code == "bad-time"
+
+
+def test_a_time_without_a_timezone_is_named_with_what_to_return() -> None:
+    with pytest.raises(StepError, match=r"2026-03-06T12:00:00, which has no timezone: .* datetime\.now\(UTC\)"):
+        time_of(NOW.replace(tzinfo=None), NOW)

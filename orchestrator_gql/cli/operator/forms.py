@@ -34,6 +34,16 @@ JSON_TYPES: dict[str, type | tuple[type, ...]] = {
     "object": dict,
 }
 
+EXAMPLES = MappingProxyType(
+    {
+        "date": "2026-01-31",
+        "date-time": "2026-01-31T14:05:00Z",
+        "time": "14:05:00",
+        "duration": "P1DT2H30M",
+    }
+)
+"""A value of each format of a time, as the dashboard shows it; the date with its time has a timezone."""
+
 GAP = "…"
 """The placeholder of a field without a value."""
 
@@ -70,9 +80,7 @@ def described(page: dict[str, Any]) -> list[str]:
     required, lines = page["schema"].get("required", ()), list[str]()
     for name in _editable(page):
         field = _fields(page)[name]
-        types = [
-            str(each["type"]) for each in (field, *field.get("anyOf", ())) if each.get("type") not in (None, "null")
-        ]
+        types = [_type(each) for each in (field, *field.get("anyOf", ())) if each.get("type") not in (None, "null")]
         kind = f"one of {_some_choices(field)}" if "enum" in field else " or ".join(types)
         default = page["initialData"].get(name)
         parts = (
@@ -83,6 +91,12 @@ def described(page: dict[str, Any]) -> list[str]:
         )
         lines.append(f"{name}: {'; '.join(filter(None, parts))}")  # a comma would make a choice of the next part
     return lines
+
+
+def _type(schema: dict[str, Any]) -> str:
+    """The type of a field; with an example if it is a text that is written in one way only."""
+    example = EXAMPLES.get(str(schema.get("format")))
+    return f"{schema['type']} such as {example}" if example else str(schema["type"])
 
 
 def _has_parts(value: Json) -> bool:

@@ -153,8 +153,7 @@ def lines(process: dict[str, Any], now: datetime, before: Decisions, halt: str |
     if process["note"]:
         rows.append(f"  note: {process['note']}")
     if why := process["whyWaiting"]:
-        until = f" ({deadline(why['until'], now)})" if why["until"] else ""
-        rows.append(f"  {why['message']}{until}")
+        rows.append(f"  {why['message']}{_until(process, now)}")
     if halt:
         rows.append(f"  {halt}")
     if process["failure"]:
@@ -172,6 +171,13 @@ def lines(process: dict[str, Any], now: datetime, before: Decisions, halt: str |
         rows += _form(input_request, now)
     rows.append(_actions(process))
     return rows
+
+
+def _until(process: dict[str, Any], now: datetime) -> str:
+    """How long the process waits; with the time of the clock if it goes on by itself then, such as in its window."""
+    if not (until := process["whyWaiting"]["until"]):
+        return ""
+    return f" ({deadline(until, now)}{f', until {moment(until)}' if process['status'] == 'WAITING' else ''})"
 
 
 def _actions(process: dict[str, Any]) -> str:

@@ -149,6 +149,9 @@ def _read(file: Path) -> Json:
     try:
         return read(sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes())
     except OSError as error:
-        raise OperationRefused(f"{file} cannot be read: {error.strerror}.") from None
+        raise OperationRefused(
+            f"{printable(str(file))} cannot be read: {error.strerror}. --result names a file with the JSON, "
+            "or is - for standard input."
+        ) from None
     except PayloadInvalid as error:
         raise OperationRefused(f"{file}: {error.message}") from None

@@ -19,7 +19,10 @@ def python_files(folder: Path) -> dict[str, bytes]:
     """
     if not folder.is_dir():
         raise SettingsError(f"There is no folder {str(folder)!r}: give the folder of your workflows and products.")
-    return {path.relative_to(folder).as_posix(): _read(path) for path in sorted(_walk(folder))}
+    files = {path.relative_to(folder).as_posix(): _read(path) for path in sorted(_walk(folder))}
+    if not files:
+        raise SettingsError(f"No *.py file is in {str(folder)!r}: give the folder of your workflows and products.")
+    return files
 
 
 def _walk(folder: Path) -> Iterator[Path]:
