@@ -42,6 +42,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
         (receipt,) = re.findall(r'"receipt":"([^"]+)"', reader.enter(DELIVER).replace(" ", ""))
         (reader.folder / "receipt").write_text(receipt)
         (reader.folder / "my_orchestrator").mkdir()
+        (reader.folder / "my_orchestrator" / "__init__.py").touch()
         reader.enter(START)
         yield reader
 
