@@ -133,7 +133,7 @@ def decide(process: Process, steps: StepList, outcome: Outcome, now: datetime) -
             transition = transition_to(process, process, status, now, execution=suspended, changes=changes)
             return copy_transition(transition, suspend=outcome)
         case Await():
-            waiting = copy_execution(execution, status=StepStatus.AWAITING_CALLBACK)
+            waiting = copy_execution(execution, status=StepStatus.AWAITING_CALLBACK, failure=None)
             return transition_to(process, process, ProcessStatus.AWAITING_CALLBACK, now, execution=waiting)
         case Reissue():
             failed = copy_execution(execution, status=StepStatus.FAILED, failure=outcome.failure, completed_at=now)

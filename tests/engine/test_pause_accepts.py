@@ -244,3 +244,23 @@ async def test_more_time_for_one_callback_does_not_keep_an_overdue_one_open_for_
 
     failed = await engine.reaches(process_id, FAILED)
     assert failed.failure is not None and failed.failure.code == "callbacks-incomplete"
+
+
+async def test_more_time_in_the_pause_before_a_further_issue_leaves_no_failure_at_the_step(offer: Offer) -> None:
+    remote = Remote()
+    engine = await offer(flow := calls(remote, timeout=60, on_timeout="retry", max_attempts=2, retry_delay=60))
+    process_id = await engine.start(flow)
+    token = await remote.asked()
+    await engine.reaches(process_id, AWAITING)
+    engine.turn(60)
+    await engine.reaches(process_id, ProcessStatus.WAITING)
+    await wake_in_a_pause(engine, process_id)
+
+    await reawait_callback(engine.runtime, ADA, callback_id=(await engine.callback(process_id)).id, timeout=600)
+    await switch(engine, paused=False)
+    waiting = (await engine.reaches(process_id, AWAITING)).execution
+    await answer(engine.runtime, token, RESULT)
+
+    assert waiting is not None and (waiting.failure, waiting.retry_at) == (None, None)
+    assert (await engine.reaches(process_id, COMPLETED)).state["changed"] == 2
+    assert len(remote.tokens) == 1
