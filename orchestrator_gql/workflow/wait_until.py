@@ -17,6 +17,10 @@ from orchestrator_gql.workflow.model import ActionStep
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
+SHOWN = 80
+"""The most characters of a wrong text that a failure shows. A longer one is not cut: a part of a secret has no mask."""
+
+
 @dataclass(frozen=True)
 class Window:
     """A maintenance window: from ``start`` to ``end`` by the clock of ``timezone``, on some days or on each.
@@ -38,8 +42,12 @@ class Window:
 
     def __post_init__(self) -> None:
         given: object = self.days  # a text is a sequence of texts, too
-        days = tuple(self.days)
-        if isinstance(given, str) or not days or not set(days) <= set(DAYS):
+        try:
+            days = () if isinstance(given, str) else tuple(self.days)
+            is_known = bool(days) and set(days) <= set(DAYS)
+        except TypeError:  # None, or a list in a list
+            is_known = False
+        if not is_known:
             raise WorkflowDefinitionError(f"The days of a window are {self.days!r}: name some of {', '.join(DAYS)}.")
         object.__setattr__(self, "days", days)
         object.__setattr__(self, "_times", (_time_of_day(self.start), _time_of_day(self.end)))
@@ -113,7 +121,8 @@ def time_of(result: Any, now: datetime) -> datetime:
             raise ValueError
         at = at.astimezone(UTC)
     except (ValueError, OverflowError):
-        what = repr(result) if isinstance(result, str | datetime) else f"a {type(result).__name__}"
+        is_short = isinstance(result, datetime) or (isinstance(result, str) and len(result) <= SHOWN)
+        what = repr(result) if is_short else f"a {type(result).__name__}"
         raise StepError(f"The wait got {what}: return a Window, a time with a timezone, or None.", "bad-time") from None
     if at - now > LONGEST:
         raise StepError(f"The wait got {at.isoformat()}: the longest wait is a century.", "bad-time")

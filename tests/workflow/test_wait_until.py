@@ -90,6 +90,8 @@ def test_the_time_at_which_a_window_opens_is_the_first_in_it(
         (("22:00", "04:00", ()), "days"),
         (("22:00", "04:00", ("friday",)), "'friday'"),
         (("22:00", "04:00", "fri"), "days"),
+        (("22:00", "04:00", None), "days"),
+        (("22:00", "04:00", (["fri"],)), "days"),
         (("22:00", "04:00", ("fri",), "Europe/Nowhere"), "'Europe/Nowhere'"),
         (("22:00", "04:00", ("fri",), "../etc/passwd"), "timezone"),
         (("22:00", "04:00", ("fri",), None), "timezone"),
@@ -132,3 +134,9 @@ def test_a_result_that_is_no_time_fails_the_step(result: Any) -> None:
     with pytest.raises(StepError) as refused:
         time_of(result, NOW)
     assert refused.value.failure_code == "bad-time"
+
+
+def test_a_long_text_that_is_no_time_is_not_shown() -> None:
+    with pytest.raises(StepError) as refused:
+        time_of("state of the router: " + "x" * 100_000, NOW)
+    assert "got a str:" in refused.value.message
