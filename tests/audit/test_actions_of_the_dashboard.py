@@ -10,7 +10,7 @@ from orchestrator_gql.engine.product_migration import ACTION
 ENTRY = ROOT / "frontend-example/src/pages/audit/entry.ts"
 
 WITHOUT_ENTRY = {"reportCallbackProgress", "decideInputRequests"}
-"""Mutations without an entry of their own: a decision on many forms is one `submitForm` or `rejectInputRequest` each."""
+"""Mutations without an entry of their own: a decision on many forms is a `submitForm` or `rejectInputRequest` each."""
 
 
 def test_the_filter_offers_the_action_of_each_mutation_and_of_a_migration() -> None:
