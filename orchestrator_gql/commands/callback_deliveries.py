@@ -1,6 +1,7 @@
 """Take what remote services deliver: results, failure reports and progress reports; the token is the credential."""
 
 import logging
+import sys
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -11,7 +12,7 @@ from orchestrator_gql.callbacks.reports import failure_in
 from orchestrator_gql.callbacks.rules import Delivery, Receipt, Rejected
 from orchestrator_gql.engine.callbacks import deliveries
 from orchestrator_gql.engine.callbacks.deliveries import Address
-from orchestrator_gql.engine.spans import DeliverySpan
+from orchestrator_gql.engine.spans import SDK, DeliverySpan
 from orchestrator_gql.engine.steps.calls import outside
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import callbacks
@@ -78,7 +79,7 @@ async def _delivered(
     at: datetime | None = None,
 ) -> Receipt:
     receipt = new_receipt()  # before the transaction: if its outcome is unknown, the receipt tells what happened
-    span = DeliverySpan(address.traceparent)
+    span = DeliverySpan(address.traceparent) if SDK in sys.modules else None
     deliver = partial(
         deliveries.deliver,
         runtime=runtime,
@@ -93,9 +94,11 @@ async def _delivered(
     try:
         outcome = await outside(runtime, lambda: deliveries.carry_out(runtime, address, deliver, find), is_request=True)
     except Exception as error:
-        span.end(error)
+        if span is not None:
+            span.end(error)
         raise
-    span.end(outcome)
+    if span is not None:
+        span.end(outcome)
     if isinstance(outcome, Rejected):
         raise deliveries.refusal(outcome, runtime.settings.max_callback_bytes)
     return outcome

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from uuid import UUID
 
 from orchestrator_gql.callbacks.rules import Callback, Receipt, Rejected
-from orchestrator_gql.process import Failed, Outcome, Process, RetryLater
+from orchestrator_gql.process import Failed, Outcome, Process, RetryLater, StepExecution
 from orchestrator_gql.types import AttemptOutcome
 from orchestrator_gql.utils.traces import PROCESS, trace_of, traceparent
 from orchestrator_gql.version import __version__
@@ -36,6 +36,9 @@ Attributes: TypeAlias = dict[str, str | int]
 
 NAME = "orchestrator_gql"
 """The instrumentation scope, and the beginning of the names of attributes."""
+
+SDK = "opentelemetry.sdk.trace"
+"""The module of the SDK. While nobody has imported it, there is no span."""
 
 _SPAN_ID: ContextVar[int] = ContextVar("span_id", default=0)
 """The id of the span that starts now; 0 if the SDK chooses it."""
@@ -57,7 +60,7 @@ class _Ids:
 
 def _tracer() -> "Tracer | None":
     """Our tracer; None if no SDK is set up. A server without one must not import OpenTelemetry for this question."""
-    if "opentelemetry.sdk.trace" not in sys.modules:
+    if SDK not in sys.modules:
         return None
     from opentelemetry.trace import get_tracer_provider
 
@@ -91,11 +94,15 @@ def handed_traceparent(process: Process) -> str:
     return f"00-{current.trace_id:032x}-{current.span_id:016x}-{current.trace_flags & 1:02x}"
 
 
-async def in_step(process: Process, step: Step, running: Awaitable[Outcome]) -> Outcome:
+def in_step(process: Process, step: Step, running: Awaitable[Outcome]) -> Awaitable[Outcome]:
     """The outcome of the step, which runs in its span."""
     tracer, execution = _tracer(), process.execution
-    if tracer is None or execution is None:
-        return await running
+    return running if tracer is None or execution is None else _in_step(tracer, process, execution, step, running)
+
+
+async def _in_step(
+    tracer: "Tracer", process: Process, execution: StepExecution, step: Step, running: Awaitable[Outcome]
+) -> Outcome:
     # A step that waits for a time is asked again in the same try, and no two spans may have one id.
     is_asked_again = isinstance(step, ActionStep) and step.is_wait
     own = None if is_asked_again else traceparent(process.trace, process.id, execution.seq, execution.try_count)

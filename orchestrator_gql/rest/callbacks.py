@@ -300,7 +300,8 @@ async def _job(request: Request, runtime: Runtime) -> Address:
 
 
 def _traceparent(request: Request) -> str | None:
-    return read_traceparent(request.headers.getlist("traceparent"))
+    given = request.headers.getlist("traceparent")
+    return read_traceparent(given) if given else None
 
 
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}

@@ -171,7 +171,7 @@ async def _recorded(folder: Path, nursery: Nursery) -> Boundaries:
                 before.append(passed(log))
                 await life.end(SIGTERM)
                 after.append(passed(log))
-    birth = frozenset(before[0].keys() - before[1].keys())
+    birth = frozenset(before[0].keys() - after[1].keys())  # the seal of a second may come before or at the end
     return Boundaries(birth, before[1], frozenset(after[1].keys() - before[1].keys()))
 
 

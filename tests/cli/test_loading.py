@@ -106,16 +106,6 @@ def test_a_file_with_the_name_of_a_library_is_refused(tmp_path: Path) -> None:
     assert "has the name of another module, 'starlette'" in refusal(tmp_path, "mine/starlette.py")
 
 
-def test_a_workflow_that_hides_another_of_its_module_is_refused(tmp_path: Path) -> None:
-    """Processes of the first would go on with the steps of the second."""
-    (tmp_path / "flows.py").write_text(f"{FLOWS}\n{FLOWS.partition('@workflow')[1]}{FLOWS.partition('@workflow')[2]}")
-
-    message = refusal(tmp_path, "flows")
-
-    assert "flows.py has two workflows" in message
-    assert "and the second hides the first: give one another name" in message
-
-
 def test_two_workflows_with_the_same_name_are_refused(tmp_path: Path) -> None:
     (tmp_path / "flows.py").write_text(FLOWS)
     (tmp_path / "others.py").write_text(FLOWS)

@@ -309,8 +309,8 @@ JSON_WORDS: dict[str, tuple[str, ...]] = {
     "audit export": (),
 }
 WITHOUT_JSON = {"serve", "worker", "demo", "completion"}
-ELSEWHERE = {"tail", "adopt", "continue", "resend", "contracts", "products check", "products migrate"}
-"""Their JSON needs a stream, a late delivery, a notification or a module; see the tests of these commands."""
+ELSEWHERE = {"tail", "adopt", "continue", "resend", "contracts", "port", "products check", "products migrate"}
+"""Their JSON needs a stream, a late delivery, a notification, a module or a folder; see the tests of these commands."""
 
 
 def test_the_table_of_json_has_every_command() -> None:

@@ -101,6 +101,11 @@ NOT_RUN = {
     ("docs/howto/approvals.md", "sh", "orchestrator-gql serve --workflows change.py"): "asks the reader",
     ("docs/howto/approvals.md", "sh", "orchestrator-gql waits --mine"): "has a choice of decisions",
     (
+        "docs/howto/bring-your-workflows-over.md",
+        "sh",
+        "pip install 'orchestrator-gql[port]'",
+    ): "installs; cli/test_ported_products.py ports",
+    (
         "docs/howto/connect-a-graphql-client.md",
         "ts",
         "import { cacheExchange, Client, fetchExchange, gql, subscrip",

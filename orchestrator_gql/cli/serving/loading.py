@@ -1,9 +1,7 @@
 """Import a user's workflow modules; an error names the user's file and line."""
 
-import ast
 import importlib
 import importlib.util
-import inspect
 import linecache
 import os
 import sys
@@ -31,11 +29,9 @@ def load_workflows(modules: Sequence[str]) -> list[Workflow]:
     _make_importable(working_folder())
     workflows_by_id: dict[int, Workflow] = {}
     for name in modules:
-        module = _import(name)
-        workflows = [value for value in vars(module).values() if isinstance(value, Workflow)]
+        workflows = [value for value in vars(_import(name)).values() if isinstance(value, Workflow)]
         if not workflows:
             raise SettingsError(f"There is no workflow in {name!r}: decorate a function in it with @workflow.")
-        _demand_each_visible(module)
         workflows_by_id.update((id(workflow), workflow) for workflow in workflows)
     demand_used_migrations()
     return list(workflows_by_id.values())
@@ -50,27 +46,6 @@ def _import(name: str) -> ModuleType:
         raise
     except BaseException as error:  # of the user's code, such as a SystemExit
         raise SettingsError(f"The workflows in {name!r} cannot be loaded: {_described(error)}") from error
-
-
-def _demand_each_visible(module: ModuleType) -> None:
-    """Raise `SettingsError` if a workflow hides an earlier one of its module, of which Python says nothing."""
-    try:
-        source = inspect.getsource(module)
-    except (OSError, TypeError):  # a module without a source file
-        return
-    lines = dict[str, int]()
-    for node in ast.parse(source).body:
-        if (
-            isinstance(node, ast.FunctionDef)
-            and node.decorator_list
-            and isinstance(vars(module).get(node.name), Workflow)
-        ):
-            if node.name in lines:
-                raise SettingsError(
-                    f"{_shown(module.__file__ or module.__name__)} has two workflows {node.name!r}, in the lines "
-                    f"{lines[node.name]} and {node.lineno}, and the second hides the first: give one another name."
-                )
-            lines[node.name] = node.lineno
 
 
 def working_folder() -> Path:

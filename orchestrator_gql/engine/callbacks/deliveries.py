@@ -149,7 +149,7 @@ def deliver(
     receipt: str,
     failure: Failure | None,
     at: datetime | None,
-    span: DeliverySpan,
+    span: DeliverySpan | None,
 ) -> Receipt | Rejected:
     """Judge the delivery and store it; an accepted delivery makes the waiting process runnable.
 
@@ -185,7 +185,8 @@ def deliver(
     outcome = arrived.outcome
     if address.is_dry_run:
         return _for_the_next_job(conn, address, delivery, outcome, _dry_run_result(outcome, callback, now), now)
-    span.concerns(process, callback)
+    if span is not None:
+        span.concerns(process, callback)
     taken = results.take(conn, process, arrived, now=now, audit_key=runtime.settings.audit_secret)
     if isinstance(outcome, Accepted):
         commit_effects(conn).is_repeatable = True
