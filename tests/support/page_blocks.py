@@ -57,6 +57,7 @@ RUN_BY_THE_TEST_OF_ITS_PAGE = {
     ("docs/howto/connect-a-graphql-client.md", "python", None): "cli/test_client_page.py",
     ("docs/howto/connect-a-graphql-client.md", "sh", None): "cli/test_client_page.py",
     ("docs/howto/declare-a-product.md", "python", None): "testing/test_declare_a_product_page.py",
+    ("docs/howto/bring-your-workflows-over.md", "sh", None): "cli/test_ported_products.py",
     ("docs/howto/embed-the-application.md", "python", None): "cli/test_embed_page.py",
     ("docs/howto/keep-secrets.md", "python", None): "secrets/test_keep_secrets_page.py",
     ("docs/howto/notifications.md", "python", None): "rest/test_notifications_page.py",
@@ -100,11 +101,6 @@ NOT_RUN = {
     ("docs/explanation/performance.md", "sh", "make bench-quick"): "takes minutes",
     ("docs/howto/approvals.md", "sh", "orchestrator-gql serve --workflows change.py"): "asks the reader",
     ("docs/howto/approvals.md", "sh", "orchestrator-gql waits --mine"): "has a choice of decisions",
-    (
-        "docs/howto/bring-your-workflows-over.md",
-        "sh",
-        "pip install 'orchestrator-gql[port]'",
-    ): "installs; cli/test_ported_products.py ports",
     (
         "docs/howto/connect-a-graphql-client.md",
         "ts",
