@@ -283,7 +283,7 @@ def _address_to_check(request: Request) -> Address:
         process_id = UUID(request.path_params["process_id"])
     except ValueError:
         raise CallbackUnknown from None
-    return Address(request.path_params["token"], process_id, peer=peer_of(request), traceparent=_traceparent(request))
+    return Address(request.path_params["token"], process_id, traceparent=_traceparent(request), peer=peer_of(request))
 
 
 async def _job(request: Request, runtime: Runtime) -> Address:

@@ -41,6 +41,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
         reader.enter(START)
         (receipt,) = re.findall(r'"receipt":"([^"]+)"', reader.enter(DELIVER).replace(" ", ""))
         (reader.folder / "receipt").write_text(receipt)
+        (reader.folder / "my_orchestrator").mkdir()
         reader.enter(START)
         yield reader
 

@@ -24,4 +24,4 @@ def test_the_page_names_each_unit_and_each_unit_is_there() -> None:
 
 
 def test_the_extras_of_the_page_are_those_of_users() -> None:
-    assert set(re.findall(r"\.whl\[(\w+)\]", PAGE.read_text())) == {"postgres", "demo"}
+    assert set(re.findall(r"\.whl\[(\w+)\]", PAGE.read_text())) == {"postgres", "demo", "port"}

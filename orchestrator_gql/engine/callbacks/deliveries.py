@@ -153,9 +153,8 @@ def deliver(
 ) -> Receipt | Rejected:
     """Judge the delivery and store it; an accepted delivery makes the waiting process runnable.
 
-    ``receipt`` is its receipt if it is accepted; the unit is repeatable then, see `find_accepted`. ``failure`` is that
-    of a failure report. ``at`` is the time of the arrival: the contract may take some seconds, and a delivery that came
-    in time is not late. Raises `CallbackUnknown` if the address belongs to no callback.
+    ``receipt`` is that of an accepted delivery; the unit is repeatable then, see `find_accepted`. ``failure`` is that
+    of a failure report. ``at`` is the arrival, before the contract. Raises `CallbackUnknown` for an unknown address.
     """
     now = runtime.clock.now()
     if (target := _find(conn, address)) is None:
