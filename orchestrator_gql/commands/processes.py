@@ -16,7 +16,7 @@ from orchestrator_gql.engine.audit_log import no_process, write_down
 from orchestrator_gql.engine.callbacks import operator_actions
 from orchestrator_gql.engine.commit import lock_process
 from orchestrator_gql.engine.engine_state import demand_running
-from orchestrator_gql.engine.pending_transitions import PendingTransitions, commit_context
+from orchestrator_gql.engine.pending_transitions import PendingTransitions, commit_context, with_current_definition
 from orchestrator_gql.process import AuditNote, Process, continue_now, retry, steps_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
@@ -89,11 +89,13 @@ async def continue_process(
     def go_on(conn: Connection, process: Process) -> Process:
         demand_running(conn)
         now = runtime.clock.now()
-        steps = steps_of(process, runtime.registry.get(process.workflow_name))
+        workflow = runtime.registry.get(process.workflow_name)
+        steps = steps_of(process, workflow)
         waited = process.execution.retry_at if process.execution else None
         details = {"reason": process.secrets.concealed(reason), "until": waited.isoformat() if waited else None}
         note = AuditNote(principal.id, "continueProcess", details)
-        pending = PendingTransitions(process).then(replace(continue_now(process, steps, now, principal.id), audit=note))
+        pending = with_current_definition(conn, PendingTransitions(process), workflow)  # no worker looks at the wait
+        pending = pending.then(replace(continue_now(pending.process, steps, now, principal.id), audit=note))
         timers.clear_retry(conn, process.id)
         return commit.apply(conn, process, pending, commit_context(runtime, steps)).process
 

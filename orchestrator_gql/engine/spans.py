@@ -24,7 +24,7 @@ from orchestrator_gql.process import Failed, Outcome, Process, RetryLater, StepE
 from orchestrator_gql.types import AttemptOutcome
 from orchestrator_gql.utils.traces import PROCESS, trace_of, traceparent
 from orchestrator_gql.version import __version__
-from orchestrator_gql.workflow.model import Step
+from orchestrator_gql.workflow.model import ActionStep, Step
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
@@ -103,7 +103,9 @@ def in_step(process: Process, step: Step, running: Awaitable[Outcome]) -> Awaita
 async def _in_step(
     tracer: "Tracer", process: Process, execution: StepExecution, step: Step, running: Awaitable[Outcome]
 ) -> Outcome:
-    own = traceparent(process.trace, process.id, execution.seq, execution.try_count)
+    # A step that waits for a time is asked again in the same try, and no two spans may have one id.
+    is_asked_again = isinstance(step, ActionStep) and step.is_wait
+    own = None if is_asked_again else traceparent(process.trace, process.id, execution.seq, execution.try_count)
     attributes: Attributes = {"step.name": step.name, "step.kind": str(step.kind), "step.try": execution.try_count}
     with _current(tracer, f"step {step.name}", process, own, attributes) as span:
         outcome = await running

@@ -8,7 +8,7 @@ from orchestrator_gql.process.conditions import results_before
 from orchestrator_gql.process.model import Process, StepEntry, StepExecution
 from orchestrator_gql.process.outcomes import Success, Transition
 from orchestrator_gql.process.state_machine import decide
-from orchestrator_gql.process.transitions import new_attempt, step_event, transition_to
+from orchestrator_gql.process.transitions import DEFINITION_CHANGED, new_attempt, step_event, transition_to
 from orchestrator_gql.types import ProcessStatus, StepStatus
 from orchestrator_gql.utils.errors import InvalidState
 from orchestrator_gql.workflow.model import StepList
@@ -26,11 +26,15 @@ def retry(process: Process, steps: StepList, now: datetime, actor: str | None) -
 
 
 def continue_now(process: Process, steps: StepList, now: datetime, actor: str | None) -> Transition:
-    """End the wait for a time; raises `InvalidState` if the process is not at a step of `wait_until`."""
+    """End the wait for a time; raises `InvalidState` if the process is not at a step of `wait_until`, or if it failed
+    because its definition changed."""
     if ProcessAction.CONTINUE not in available_actions(process, steps):
         here = "waits at another step" if process.status is ProcessStatus.WAITING else f"is {process.status}"
+        message = f"Only a process that waits at a step of wait_until can be continued: this process {here}."
+        if process.failure is not None and process.failure.code == DEFINITION_CHANGED:
+            message = process.failure.message
         raise InvalidState(
-            f"Only a process that waits at a step of wait_until can be continued: this process {here}.",
+            message,
             process_id=process.id,
             current_version=process.version,
         )

@@ -133,7 +133,7 @@ def decide(process: Process, steps: StepList, outcome: Outcome, now: datetime) -
             transition = transition_to(process, process, status, now, execution=suspended, changes=changes)
             return copy_transition(transition, suspend=outcome)
         case Await():
-            waiting = copy_execution(execution, status=StepStatus.AWAITING_CALLBACK)
+            waiting = copy_execution(execution, status=StepStatus.AWAITING_CALLBACK, failure=None)
             return transition_to(process, process, ProcessStatus.AWAITING_CALLBACK, now, execution=waiting)
         case Reissue():
             failed = copy_execution(execution, status=StepStatus.FAILED, failure=outcome.failure, completed_at=now)
@@ -219,9 +219,9 @@ def _may_still_work(process: Process, wait: int) -> bool:
     """True if the remote service of the wait may still work: it was called and has not reported an end."""
     if process.position != wait:
         return False
-    failure = process.failure
-    if process.status is ProcessStatus.WAITING and process.execution is not None:  # the action runs again later
-        failure = process.execution.failure
+    failure, execution = process.failure, process.execution_at_position
+    if execution is not None and execution.status is StepStatus.WAITING:  # the action runs again later
+        failure = execution.failure
     return failure is None or failure.code in UNANSWERED
 
 

@@ -17,6 +17,10 @@ from orchestrator_gql.workflow.model import ActionStep
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
+SHOWN = 80
+"""The most characters of a wrong text that a failure shows. A longer one is not cut: a part of a secret has no mask."""
+
+
 @dataclass(frozen=True)
 class Window:
     """A maintenance window: from ``start`` to ``end`` by the clock of ``timezone``, on some days or on each.
@@ -130,7 +134,8 @@ def time_of(result: Any, now: datetime) -> datetime:
 def _described(result: Any) -> str:
     if isinstance(result, datetime):
         return f"{result.isoformat()}, which has no timezone" if result.tzinfo is None else result.isoformat()
-    return repr(result) if isinstance(result, str) else f"a {type(result).__name__}"
+    is_short = isinstance(result, str) and len(result) <= SHOWN
+    return repr(result) if is_short else f"a {type(result).__name__}"
 
 
 def _time_of_day(text: str) -> time:

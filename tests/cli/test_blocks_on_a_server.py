@@ -122,15 +122,14 @@ def first_message(address: str, body: dict[str, Any]) -> dict[str, Any]:
 
 
 COMMAND = r"(?:audit |products (?=check|migrate))?[a-z]+"
+"""The words of a command."""
 
 
 def used() -> dict[str, set[str]]:
     """The flags that the pages give to each command, run or not."""
     flags: dict[str, set[str]] = {}
     text = "\n".join(block.text.replace("\\\n", " ") for block in blocks("sh", "text"))
-    for command, rest in re.findall(
-        r"\borchestrator-gql ((?:audit |products (?=check|migrate))?[a-z]+)\b([^|#;&\n)]*)", text
-    ):
+    for command, rest in re.findall(rf"\borchestrator-gql ({COMMAND})\b([^|#;&\n)]*)", text):
         flags.setdefault(command, set()).update(re.findall(r"(?<=\s)--[a-z-]+", re.sub(r'"[^"]*"', "", rest)))
     return flags
 

@@ -3,14 +3,24 @@
 import socket
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from threading import Event
+from typing import Any
+from uuid import UUID
 
 import pytest
 from test_reachability import behaving, head, sends
 
+from orchestrator_gql import begin, callback_step, inputstep, step, wait_until
 from orchestrator_gql.cli.commands import completers
 from orchestrator_gql.cli.failure import DONE
 from orchestrator_gql.cli.main import main
+from orchestrator_gql.cli.operator.many import STATUSES
+from orchestrator_gql.forms import FormPage
+from orchestrator_gql.process import ProcessAction, available_actions, create
+from orchestrator_gql.types import FormGenerator, ProcessStatus
+from orchestrator_gql.workflow import workflow
 
 WORDS = (
     ["start", ""],
@@ -67,3 +77,48 @@ def test_trouble_at_the_server_offers_nothing_and_says_nothing(
     assert offered(words, capsys) == (DONE, [], "")
     assert completers.SECONDS <= 0.5
     assert time.monotonic() - before < 10 * completers.SECONDS  # a server that drips takes 40 s
+
+
+@step("Order")
+def order(callback_route: str) -> None: ...
+
+
+@step("Judge")
+def judge(callback_result: Any) -> None: ...
+
+
+@inputstep("Ask")
+def ask() -> FormGenerator:
+    yield FormPage
+    return {}
+
+
+@workflow("All kinds of steps")
+def kinds() -> Any:
+    return begin >> callback_step("Order", order, judge) >> ask >> wait_until("Wait", lambda: None)
+
+
+def allowing(*actions: ProcessAction) -> set[str]:
+    """The statuses in which a process allows one of the actions, at a step of some kind."""
+    made = create(kinds, id=UUID(int=1), state={}, pages=(), actor=None, now=datetime(2026, 1, 1, tzinfo=UTC)).process
+    steps, wanted = kinds.steps, set(actions)
+    at = (replace(made, status=status, position=place) for status in ProcessStatus for place in range(len(steps)))
+    return {str(process.status) for process in at if wanted & available_actions(process, steps)}
+
+
+@pytest.mark.parametrize(
+    ("statuses", "actions"),
+    [
+        (completers.AT_A_FORM, [ProcessAction.SUBMIT_FORM]),
+        (completers.AT_A_CALLBACK, [ProcessAction.REAWAIT_CALLBACK, ProcessAction.COMPLETE_CALLBACK]),
+        (completers.AT_A_TIME, [ProcessAction.CONTINUE]),
+        (completers.FAILED, [ProcessAction.RETRY]),
+        (completers.LIVING, [ProcessAction.ABORT]),
+        (STATUSES["retry"], [ProcessAction.RETRY]),
+        (STATUSES["abort"], [ProcessAction.ABORT]),
+    ],
+)
+def test_a_command_is_about_the_statuses_in_which_a_process_allows_it(
+    statuses: tuple[str, ...], actions: list[ProcessAction]
+) -> None:
+    assert set(statuses) == allowing(*actions)

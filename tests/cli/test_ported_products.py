@@ -1,5 +1,6 @@
 """Four products that use each other are ported, without a line by hand, and live their whole life here."""
 
+import re
 import subprocess
 from importlib import import_module
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 from support.old_family import contents, write_family
+from support.tree import ROOT
 
 from orchestrator_gql.cli.failure import DONE
 from orchestrator_gql.cli.main import main
@@ -35,6 +37,20 @@ def test_the_printed_diff_is_what_is_written(family: Path, tmp_path: Path, capsy
 
     assert contents(patched) == contents(family) != before
     assert shown.err.endswith("10 of 13 files change; 0 lines are left to do by hand.\n")
+
+
+def test_the_commands_of_the_page_show_the_changes_and_write_them(
+    family: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (ROOT / "docs/howto/bring-your-workflows-over.md").read_text()
+    commands = re.findall(r"^orchestrator-gql (.*?) *#", page, re.MULTILINE)
+    folder = write_family(tmp_path / "my_orchestrator")
+    before = contents(folder)
+    monkeypatch.chdir(tmp_path)
+
+    found = [(main(command.split()), contents(folder)) for command in commands]
+
+    assert found == [(DONE, before), (DONE, contents(family))]
 
 
 def test_to_port_again_changes_nothing(family: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,6 +15,7 @@ from support.remote import Remote, answer, fail, token_of
 
 from orchestrator_gql import callback_step, step
 from orchestrator_gql.callbacks.rules import Callback
+from orchestrator_gql.commands.callback_deliveries import fail_callback
 from orchestrator_gql.commands.callback_operator_actions import (
     adopt_callback_attempt,
     complete_callback,
@@ -244,3 +245,52 @@ async def test_more_time_for_one_callback_does_not_keep_an_overdue_one_open_for_
 
     failed = await engine.reaches(process_id, FAILED)
     assert failed.failure is not None and failed.failure.code == "callbacks-incomplete"
+
+
+async def test_more_time_in_the_pause_before_a_further_issue_leaves_no_failure_at_the_step(offer: Offer) -> None:
+    remote = Remote()
+    engine = await offer(flow := calls(remote, timeout=60, on_timeout="retry", max_attempts=2, retry_delay=60))
+    process_id = await engine.start(flow)
+    token = await remote.asked()
+    await engine.reaches(process_id, AWAITING)
+    engine.turn(60)
+    await engine.reaches(process_id, ProcessStatus.WAITING)
+    await wake_in_a_pause(engine, process_id)
+
+    await reawait_callback(engine.runtime, ADA, callback_id=(await engine.callback(process_id)).id, timeout=600)
+    await switch(engine, paused=False)
+    waiting = (await engine.reaches(process_id, AWAITING)).execution
+    await answer(engine.runtime, token, RESULT)
+
+    assert waiting is not None and (waiting.failure, waiting.retry_at) == (None, None)
+    assert (await engine.reaches(process_id, COMPLETED)).state["changed"] == 2
+    assert len(remote.tokens) == 1
+
+
+@pytest.mark.parametrize(("is_reported", "cancels"), [(True, 0), (False, 1)], ids=["reported an end", "silent"])
+async def test_an_abort_after_the_delay_cancels_only_a_job_that_may_still_run(
+    offer: Offer, is_reported: bool, cancels: int
+) -> None:
+    remote, cancelled = Remote(), list[str]()
+
+    @step("Cancel")
+    def cancel() -> None:
+        cancelled.append("cancelled")
+
+    options = {"timeout": 60, "on_timeout": "retry", "max_attempts": 2, "retry_delay": 60, "on_abort": cancel}
+    engine = await offer(flow := calls(remote, **options))
+    process_id = await engine.start(flow)
+    token = await remote.asked()
+    await engine.reaches(process_id, AWAITING)
+    if is_reported:
+        await fail_callback(engine.runtime, token=token, code="busy", message="busy", is_retryable=True)
+    else:
+        engine.turn(60)
+    await engine.reaches(process_id, ProcessStatus.WAITING)
+    await wake_in_a_pause(engine, process_id)
+
+    await abort_process(engine.runtime, ADA, process_id=process_id)
+    await switch(engine, paused=False)
+    await engine.reaches(process_id, ABORTED)
+
+    assert len(cancelled) == cancels

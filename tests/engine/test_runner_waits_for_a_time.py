@@ -235,3 +235,37 @@ async def test_a_result_that_is_no_time_fails_the_process_and_a_retry_asks_again
     assert failed.failure is not None
     assert failed.failure.code == "bad-time"
     assert ProcessAction.RETRY in available_actions(failed, wrong.steps)
+
+
+@pytest.mark.one_dispatcher
+@pytest.mark.parametrize(("name", "goes_on"), [("Wait", True), ("Wait for another window", False)])
+async def test_a_deployment_that_changes_the_wait_is_seen_before_an_operator_ends_it(
+    storage: str, name: str, goes_on: bool
+) -> None:
+    """The wait is the last step of the new definition: no worker would look at the process again."""
+
+    @step("Change")
+    def change() -> None: ...
+
+    def flow(*further: Any, wait: str = "Wait") -> Workflow:
+        @workflow("Change in the window")
+        def changes() -> Any:
+            steps = begin >> ask >> wait_until(wait, lambda: OPENS[0])
+            return steps >> further[0] if further else steps
+
+        return changes
+
+    clock = TurnableClock()
+    async with engine_of(storage, before := flow(change), clock=clock) as engine:
+        process_id = await waiting(engine, before)
+    async with engine_of(storage, flow(wait=name), clock=clock) as engine:
+        if goes_on:
+            await continue_process(engine.runtime, ADA, process_id=process_id, reason=REASON)
+            await engine.reaches(process_id, COMPLETED)
+            return
+        with pytest.raises(InvalidState, match="changed under this process: step 2 was 'Wait'"):
+            await continue_process(engine.runtime, ADA, process_id=process_id, reason=REASON)
+        engine.turn(8 * 3600)
+        failed = await engine.reaches(process_id, FAILED)
+
+    assert failed.failure is not None and failed.failure.code == "definition-changed"

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased
 from opentelemetry.trace import SpanKind, StatusCode, get_current_span, get_tracer
 from support.web import Site, site_of
 
-from orchestrator_gql import begin, callback_step, retrystep, step
+from orchestrator_gql import begin, callback_step, retrystep, step, wait_until
 from orchestrator_gql.types import Json, ProcessStatus, State
 from orchestrator_gql.workflow import Workflow, workflow
 
@@ -291,3 +292,29 @@ async def test_what_the_author_sends_on_is_what_the_service_gets_over_http(stora
         await start(site)
 
     assert sent[0].split("-")[1:3] == list(ids(exported.one("step Order"))[:2])
+
+
+@pytest.mark.one_dispatcher
+async def test_a_wait_for_a_time_is_a_span_each_time_it_is_asked_and_each_has_its_id(storage: str, sdk: SetUp) -> None:
+    exported, traceparents = sdk(), list[str]()
+
+    def opens(traceparent: str) -> Any:
+        traceparents.append(traceparent)
+        return times[0]
+
+    @workflow("In the window")
+    def traced() -> Any:
+        return begin >> wait_until("Wait", opens)
+
+    async with site_of(storage, traced) as site:
+        times = [site.engine.clock.now() + timedelta(hours=1)]
+        process_id = await site.engine.start(traced)
+        await site.engine.reaches(process_id, ProcessStatus.WAITING)
+        site.engine.turn(3600)
+        await site.engine.reaches(process_id, ProcessStatus.COMPLETED)
+
+    asked = exported.named("step Wait")
+    assert [(span.attributes or {})["orchestrator_gql.outcome"] for span in asked] == ["WaitUntil", "Success"]
+    assert [ids(span)[1] for span in asked] == [each.split("-")[2] for each in traceparents]
+    assert len({ids(span)[1] for span in asked}) == 2
+    assert {ids(span)[2] for span in asked} == {ids(exported.one("process traced"))[1]}

@@ -57,6 +57,7 @@ RUN_BY_THE_TEST_OF_ITS_PAGE = {
     ("docs/howto/connect-a-graphql-client.md", "python", None): "cli/test_client_page.py",
     ("docs/howto/connect-a-graphql-client.md", "sh", None): "cli/test_client_page.py",
     ("docs/howto/declare-a-product.md", "python", None): "testing/test_declare_a_product_page.py",
+    ("docs/howto/bring-your-workflows-over.md", "sh", None): "cli/test_ported_products.py",
     ("docs/howto/embed-the-application.md", "python", None): "cli/test_embed_page.py",
     ("docs/howto/keep-secrets.md", "python", None): "secrets/test_keep_secrets_page.py",
     ("docs/howto/notifications.md", "python", None): "rest/test_notifications_page.py",

@@ -140,3 +140,9 @@ def test_a_result_that_is_no_time_fails_the_step(result: Any) -> None:
 def test_a_time_without_a_timezone_is_named_with_what_to_return() -> None:
     with pytest.raises(StepError, match=r"2026-03-06T12:00:00, which has no timezone: .* datetime\.now\(UTC\)"):
         time_of(NOW.replace(tzinfo=None), NOW)
+
+
+def test_a_long_text_that_is_no_time_is_not_shown() -> None:
+    with pytest.raises(StepError) as refused:
+        time_of("state of the router: " + "x" * 100_000, NOW)
+    assert "got a str:" in refused.value.message

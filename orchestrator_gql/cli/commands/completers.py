@@ -24,10 +24,10 @@ SEARCHED = 4
 """The fewest digits that the server searches in ids; without them the newest processes are offered."""
 
 AT_A_FORM = ("SUSPENDED",)
-AT_A_CALLBACK = ("AWAITING_CALLBACK", "SUSPENDED", "WAITING", "FAILED")
+AT_A_CALLBACK = ("RUNNING", "AWAITING_CALLBACK", "SUSPENDED", "WAITING", "FAILED")  # RUNNING: in a pause
 AT_A_TIME = ("WAITING",)
-FAILED = ("FAILED", "WAITING")
-LIVING = ("CREATED", "RUNNING", *AT_A_CALLBACK)
+FAILED = ("FAILED",)
+LIVING = ("CREATED", *AT_A_CALLBACK)
 """The statuses of the processes on which a command may act."""
 
 

@@ -34,7 +34,7 @@ query Many($filter: ProcessFilter, $first: Int, $after: String) {
     pageInfo { hasNextPage endCursor } } }
 """
 STATUSES: dict[str, tuple[Any, ...]] = {
-    "retry": ("FAILED", "WAITING"),
+    "retry": ("FAILED",),
     "abort": ("CREATED", "RUNNING", "AWAITING_CALLBACK", "SUSPENDED", "WAITING", "FAILED"),
 }
 """The statuses that are selected if the options name none; the server decides for each process."""

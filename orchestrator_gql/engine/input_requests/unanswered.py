@@ -163,8 +163,9 @@ def _choice(what_happened: str) -> type[FormPage]:
 
 
 def _what_happened(step: AwaitStep, waited: Sequence[Callback], now: datetime) -> str:
-    """The reason of each missing result; if the step has several callbacks, also how many results it needs."""
-    if step.expect is None:
+    """The reason of each missing result; if the callbacks have names, also how many results the step needs. The
+    callbacks may be older than the step."""
+    if waited[0].name is None:
         return waits.failure_of(waited[0], now).message
     missing = (f"{callback.name}: {waits.failure_of(callback, now).message}" for callback in _missing_of(waited))
     return "\n".join([waits.failure_of_wait(step, waited, now).message, *missing])

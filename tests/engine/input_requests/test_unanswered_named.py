@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 from conftest import Offer
 from pydantic import BaseModel
-from support.engine import Engine
+from support.clock import TurnableClock
+from support.engine import Engine, engine_of
 from support.operator import ADA, open_request
 from support.remote import answer, token_of
 
@@ -226,3 +227,42 @@ async def test_the_other_answers_act_on_all_missing_callbacks(offer: Offer, page
 
     assert len(routers.calls) == calls
     assert done.state["answers"]["router-a"] == {"rc": 5}
+
+
+@pytest.mark.parametrize("is_named", [True, False], ids=["several before", "one before"])
+async def test_the_form_is_about_the_callbacks_that_there_are_also_if_a_deployment_changed_the_step(
+    storage: str, clock: TurnableClock, is_named: bool
+) -> None:
+    routers = Routers()
+
+    def flow(*, is_named: bool) -> Workflow:
+        @step("Order")
+        async def order(callback_url: str) -> None:
+            routers.calls.append({"": token_of(callback_url)})
+
+        @step("Judge")
+        def judge(callback_result: Json) -> State:
+            return {"answers": callback_result}
+
+        @workflow("Upgrade the routers")
+        def upgrade() -> Any:
+            return begin >> callback_step("Upgrade", order, judge, timeout=60, on_timeout="operator")
+
+        return upgrades(routers) if is_named else upgrade
+
+    async with engine_of(storage, before := flow(is_named=is_named), clock=clock) as engine:
+        process_id = await unanswered(engine, before, routers, *(ROUTERS[:1] if is_named else ()))
+    async with engine_of(storage, flow(is_named=not is_named), clock=clock) as engine:
+        shown = str((await submit(engine, process_id)).page.initial_data)
+        await submit(engine, process_id, {"answer": "complete"}, *_texts(is_named))
+        done = await engine.reaches(process_id, COMPLETED)
+
+    assert "was withdrawn" not in shown and "None" not in shown
+    assert ("1 of 3 callbacks were answered" in shown) is is_named
+    routed = {"router-a": {"rc": 0}, "router b": {"rc": 1}, "result_1": {"rc": 2}}
+    assert done.state["answers"] == (routed if is_named else {"rc": 1})
+
+
+def _texts(is_named: bool) -> list[Json]:
+    one = {"result": '{"rc": 1}', "reason": "seen"}
+    return [{"result_1": '{"rc": 1}', "result_2": '{"rc": 2}', "reason": "seen"} if is_named else one]

@@ -1,7 +1,7 @@
 /** The details of an audit entry, for people: what was decided and why, without what is for programs. */
 import { isObject, plainText, stringify, type Json } from "../../api/json";
 
-/** Names of the mutations and of what remote services do; a later server may know more. */
+/** Names of the mutations, of what remote services do, and of `products migrate`; a later server may know more. */
 export const ACTIONS = [
   "startWorkflow",
   "retryProcess",
@@ -20,10 +20,12 @@ export const ACTIONS = [
   "completeCallback",
   "adoptCallbackAttempt",
   "setInSync",
+  "migrateProductSubscription",
   "updateProductSubscriptionNote",
   "updateCustomerDescription",
   "setEngineState",
   "resendNotification",
+  "pruneProcesses",
 ] as const;
 
 /** Digests and ids are for programs; the whole of the details shows them. */

@@ -18,6 +18,9 @@ describe("the time scale", () => {
     const totals = totalsOf(steps.map((each) => ({ step: each, callbacks: [], requests: [] })), 73_000);
     expect(totals).toEqual({ work: 3, remote: 60, person: 10, pause: 0 });
     expect(timeKindOf(step("ACTION", 0, null, "WAITING"))).toBe("pause");
+    expect([timeKindOf(step("SYSTEM", 0, 28_800)), timeKindOf(step("SYSTEM", 0, 0)), timeKindOf(step("SYSTEM", 0, null, "RUNNING"))]).toEqual(
+      ["pause", "work", "work"],
+    );
   });
 
   it("never says that a step which is done took no time", () => {

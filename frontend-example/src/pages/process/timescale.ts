@@ -1,7 +1,7 @@
 /** Times of steps on one scale: what was worked, and what was waited for. */
 import type { Head, Step, StepState } from "./processModel";
 
-/** Whose time it was: the engine's, the remote service's, a person's, or the pause before the next try. */
+/** Whose time it was: the engine's, the remote service's, a person's, or that until a known time. */
 export type TimeKind = "work" | "remote" | "person" | "pause";
 
 export const TIME_KINDS: readonly TimeKind[] = ["work", "remote", "person", "pause"];
@@ -10,15 +10,19 @@ export const TIME_WORDS: Record<TimeKind, string> = {
   work: "working",
   remote: "waiting for a remote",
   person: "waiting for a person",
-  pause: "until the next try",
+  pause: "waiting for a time",
 };
 
 type Timed = Pick<Step, "kind" | "status" | "startedAt" | "completedAt">;
 
-export function timeKindOf({ kind, status }: Pick<Step, "kind" | "status">): TimeKind {
-  if (kind === "AWAIT_CALLBACK") return "remote";
-  if (kind === "INPUT") return "person";
-  return status === "WAITING" ? "pause" : "work";
+/** Seconds: a step of the product that took longer was a wait for a time. The start, the end and the like take none. */
+const INSTANT = 1;
+
+export function timeKindOf(step: Timed): TimeKind {
+  if (step.kind === "AWAIT_CALLBACK") return "remote";
+  if (step.kind === "INPUT") return "person";
+  const wasWait = step.kind === "SYSTEM" && secondsOf(step, 0) > INSTANT;
+  return step.status === "WAITING" || wasWait ? "pause" : "work";
 }
 
 /** The period that the bars cover, in milliseconds. */
