@@ -235,17 +235,15 @@ def workflow(
     workflow and submit its forms. ``run_predicate`` returns None if a process may start, otherwise the reason why not;
     it may take ``reporter``, ``workflow_name`` and ``workflow_target``. ``on_abort`` are steps that clean up after an
     abort: the process is ABORTED after the last of them, or after a second abort.
-
     A workflow that works on a product subscription starts only on a subscription to one of ``products`` (names;
     without them, the products whose models its steps and its start form take) in one of ``statuses``. With
-    ``allow_in_use`` it may end a subscription that other subscriptions use.
-    ``title`` is the template of its processes' subjects, with values of the form: ``"Deploy {version} to {site}"``.
+    ``allow_in_use`` it may end a subscription that other subscriptions use. ``title`` is the template of its processes'
+    subjects, with values of the form: ``"Deploy {version} to {site}"``.
     """
     demand_text(description, "description of a workflow")
-    demand_function(initial_input_form, "initial_input_form of a workflow")
-    demand_function(run_predicate, "run_predicate of a workflow")
-    demand_function(authorize_callback, "authorize_callback of a workflow")
-    demand_function(retry_auth_callback, "retry_auth_callback of a workflow")
+    rules = {"authorize_callback": authorize_callback, "retry_auth_callback": retry_auth_callback}
+    for argument, given in {"initial_input_form": initial_input_form, "run_predicate": run_predicate, **rules}.items():
+        demand_function(given, f"{argument} of a workflow")
 
     def decorate(function: Callable[[], StepList]) -> Workflow:
         return Workflow(
