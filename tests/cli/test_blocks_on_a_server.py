@@ -93,7 +93,7 @@ def test_the_operations_of_a_block_run(reader: Reader, block: Block) -> None:
     for operation in parse(text).definitions:
         assert isinstance(operation, OperationDefinitionNode)
         required = [each.variable.name.value for each in operation.variable_definitions or () if is_required(each)]
-        known = {"id": lambda: process_id, "after": lambda: cursor_of(reader.address)}
+        known = {"id": lambda: process_id, "earlier": lambda: process_id, "after": lambda: cursor_of(reader.address)}
         variables = {name: known[name]() for name in required}
         result = first_message(reader.address, {"query": print_ast(operation), "variables": variables})
 
