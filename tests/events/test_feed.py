@@ -14,7 +14,7 @@ from support.until import PATIENCE
 from orchestrator_gql import begin, step
 from orchestrator_gql.events.feed import MOST_WAITING, Feed, Follower
 from orchestrator_gql.events.stream import Batch, read_batch
-from orchestrator_gql.storage import events
+from orchestrator_gql.storage import events, next_events
 from orchestrator_gql.storage.database import Database
 from orchestrator_gql.storage.events import EventFilter, place_of
 from orchestrator_gql.types import Event, EventKind, ProcessStatus, State
@@ -90,11 +90,14 @@ async def write(engine: Engine, process_id: UUID, kind: EventKind = NOTE, size: 
 
 
 async def two_processes(offer: Offer) -> tuple[Engine, list[UUID]]:
-    """An engine with two processes that have ended."""
+    """An engine with two processes that have ended, and whose events can be read."""
     engine = await offer(counts)
     ids = [await engine.start(counts) for _ in range(2)]
     for id in ids:
         await engine.reaches(id, ProcessStatus.COMPLETED)
+    async with asyncio.timeout(PATIENCE):
+        while await engine.read(next_events.is_held_back):  # by a transaction of the engine: the end would be before them
+            await asyncio.sleep(0.001)
     return engine, ids
 
 
