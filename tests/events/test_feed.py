@@ -96,7 +96,7 @@ async def two_processes(offer: Offer) -> tuple[Engine, list[UUID]]:
     for id in ids:
         await engine.reaches(id, ProcessStatus.COMPLETED)
     async with asyncio.timeout(PATIENCE):
-        while await engine.read(next_events.is_held_back):  # by a transaction of the engine: the end would be before them
+        while await engine.read(next_events.is_held_back):  # noqa: ASYNC110 - by a transaction of the engine
             await asyncio.sleep(0.001)
     return engine, ids
 
