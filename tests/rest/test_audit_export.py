@@ -24,8 +24,8 @@ from orchestrator_gql.engine.workers.audit_sealer import seal_new
 from orchestrator_gql.reads.audit import TURN, audit_parts
 from orchestrator_gql.rest.audit import _lines
 from orchestrator_gql.security import LOCAL_OPERATOR
-from orchestrator_gql.storage import audit as log
-from orchestrator_gql.storage.audit import BATCH
+from orchestrator_gql.storage import audit_seals as log
+from orchestrator_gql.storage.audit_seals import BATCH
 from orchestrator_gql.storage.database import snapshot
 from orchestrator_gql.storage.database.sqlite import SqliteDatabase
 from orchestrator_gql.storage.tables import audit

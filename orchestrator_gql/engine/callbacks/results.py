@@ -30,13 +30,12 @@ from orchestrator_gql.callbacks.rules import (
     Rejected,
     judge,
 )
-from orchestrator_gql.engine import audit_log
 from orchestrator_gql.engine.secrecy import body_shown, preview_of, refusal_shown
 from orchestrator_gql.engine.steps.calls import runs_authors_code
 from orchestrator_gql.engine.woken import KnownCallbacks
 from orchestrator_gql.process import Failed, Process, Success
 from orchestrator_gql.process.secrecy import failure_shown
-from orchestrator_gql.storage import callback_attempts, callbacks, events, timers
+from orchestrator_gql.storage import audit, callback_attempts, callbacks, events, timers
 from orchestrator_gql.storage.callbacks import AcceptedResult
 from orchestrator_gql.types import CallbackStatus, Event, EventKind, Failure, Json, ResultSource
 from orchestrator_gql.utils.author_demands import demand
@@ -279,7 +278,7 @@ def _write_audit_entry(
     action = ACTIONS[arrived.source] if arrived.failure is None else "failCallback"
     came = nullcontext() if arrived.method is None else origin.acting(arrived.delivery.peer, arrived.method)
     with came:
-        audit_log.write_entry(conn, audit_key, process.id, actor=arrived.actor, action=action, now=now, details=details)
+        audit.record(conn, audit_key, process.id, actor=arrived.actor, action=action, now=now, details=details)
 
 
 def _concealed(body: bytes, token: str) -> bytes:
