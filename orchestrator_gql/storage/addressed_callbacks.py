@@ -11,7 +11,8 @@ from orchestrator_gql.storage import audit, callback_attempts, callbacks
 from orchestrator_gql.storage.database.after_commit import note_locks
 from orchestrator_gql.storage.database.prepared import Prepared, keep_ahead, rows_together
 from orchestrator_gql.storage.engine_state import KEY
-from orchestrator_gql.storage.processes import Standing, process_and_execution, process_in
+from orchestrator_gql.storage.process_values import process_in
+from orchestrator_gql.storage.processes import Standing, process_and_execution
 from orchestrator_gql.storage.steps import execution_columns
 from orchestrator_gql.storage.tables import audit as audit_table
 from orchestrator_gql.storage.tables import callback_attempts as attempts_table

@@ -14,7 +14,8 @@ from orchestrator_gql.storage import waits
 from orchestrator_gql.storage.database.after_commit import note_locks
 from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead, rows_together
 from orchestrator_gql.storage.engine_state import KEY
-from orchestrator_gql.storage.processes import IS_FREE, Standing, process_and_execution, process_in
+from orchestrator_gql.storage.process_values import process_in
+from orchestrator_gql.storage.processes import IS_FREE, Standing, process_and_execution
 from orchestrator_gql.storage.steps import execution_columns
 from orchestrator_gql.storage.tables import engine_state, processes
 from orchestrator_gql.storage.wake_ups import TAKE_JOBS, TAKEN_KEYS
