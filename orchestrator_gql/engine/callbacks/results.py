@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from orchestrator_gql.audit import origin
 from orchestrator_gql.callbacks.contract import judging_model, late_verdict, violations_of_issued
+from orchestrator_gql.callbacks.failures import failure_json
 from orchestrator_gql.callbacks.rules import (
     BY_OPERATOR,
     WITH_RESULT,
@@ -210,11 +211,6 @@ def keep_judgement(
             payload = {"callback_id": str(callback.id), "validation": validation}
             validated.append(Event(EventKind.CALLBACK_VALIDATED, now, process.id, None, payload))
     return validated
-
-
-def failure_json(failure: Failure) -> dict[str, Json]:
-    """A failure in the form in which the steps after the wait read it."""
-    return {"code": failure.code, "message": failure.message, "details": failure.details}
 
 
 def _accept(conn: Connection, process: Process, arrived: Arrival, outcome: Accepted, now: datetime) -> None:
