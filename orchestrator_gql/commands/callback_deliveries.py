@@ -96,8 +96,9 @@ async def _delivered(
         span=span,
     )
     find = partial(deliveries.find_accepted, address=address, receipt=receipt)
+    carry_out = partial(deliveries.carry_out, runtime, address, deliver, find)
     try:
-        outcome = await outside(runtime, lambda: deliveries.carry_out(runtime, address, deliver, find), is_request=True)
+        outcome = await outside(runtime, carry_out, is_request=True)
     except Exception as error:
         if span is not None:
             span.end(error)

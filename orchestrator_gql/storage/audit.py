@@ -85,6 +85,7 @@ def record(
     ``process_id`` is None, of the engine state. Raises `NotFound` if retention closed the chain: nobody decides
     anything about a process that is going, because each decision writes its entry.
     """
+    stored = {name: _whole(value) for name, value in details.items() if value is not None}
     if process_id is None and conn.dialect.name == "postgresql":
         conn.execute(_wait_for_engine_chain)
     chain = process_id or ENGINE
@@ -92,7 +93,7 @@ def record(
     if head and head["action"] == PRUNE and process_id is not None:
         raise NotFound("process", process_id, removal_note(conn, process_id))
     seq, previous = (head["seq"] + 1, head["digest"]) if head else (1, BEGINNING)
-    stored, came = {name: _whole(value) for name, value in details.items() if value is not None}, origin.current()
+    came = origin.current()
     entry = AuditEntry(
         new_id(), chain, seq, now, actor, action, stored, previous, "", address=came.address, method=came.method
     )
