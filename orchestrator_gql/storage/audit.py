@@ -19,6 +19,7 @@ from orchestrator_gql.audit import origin
 from orchestrator_gql.audit.entries import BEGINNING, ENGINE, AuditEntry, digest_of
 from orchestrator_gql.audit.pruned import PRUNE
 from orchestrator_gql.storage import pagination
+from orchestrator_gql.storage.advisory_locks import key_of
 from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead
 from orchestrator_gql.storage.pages_of_values import rows_of_pages
@@ -47,7 +48,7 @@ _removal = Prepared(
 )
 _append = Prepared(insert(audit).inline(), audit.c.keys())
 
-_wait_for_engine_chain = select(func.pg_advisory_xact_lock(func.hashtextextended("audit\nengine", 0)))
+_wait_for_engine_chain = select(func.pg_advisory_xact_lock(key_of("audit\nengine")))
 """The chain of the engine has a lock of its own: a pause waits for all processes, and retention must not."""
 
 NEWEST_FIRST = Key((audit.c.at, audit.c.id), is_descending=True)

@@ -28,13 +28,13 @@ from sqlalchemy import (
 )
 
 from orchestrator_gql.process import Process
+from orchestrator_gql.storage.advisory_locks import ENGINE, key_of
 from orchestrator_gql.storage.by_id import ById
 from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.database.after_commit import commit_effects, note_locks, wake
 from orchestrator_gql.storage.database.observer import STOPPED
 from orchestrator_gql.storage.database.pipeline import is_write_waiting
 from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead
-from orchestrator_gql.storage.engine_state import KEY
 from orchestrator_gql.storage.process_values import (
     MOVED,
     MOVED_ON,
@@ -79,8 +79,8 @@ _standing = Prepared(
         processes.c.seq == bindparam("seq"),
     )
 )
-_key = func.hashtextextended(bindparam("key"), 0)
-WAIT_FOR_LOCKS = Prepared(select(func.pg_advisory_xact_lock_shared(KEY), func.pg_advisory_xact_lock(_key)))
+_lock_process = func.pg_advisory_xact_lock(key_of(bindparam("key")))
+WAIT_FOR_LOCKS = Prepared(select(func.pg_advisory_xact_lock_shared(ENGINE), _lock_process))
 """The locks of the engine's state, shared, and of the process; in this order."""
 
 
