@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.callbacks.rules import Arrival, WaitChanges
+from orchestrator_gql.callbacks.rules import Arrival
+from orchestrator_gql.callbacks.waits import WaitChanges
 from orchestrator_gql.config.services import Service
 from orchestrator_gql.engine.callbacks import external_ids, wait_decisions, waits
 from orchestrator_gql.engine.callbacks.wait_decisions import Polled

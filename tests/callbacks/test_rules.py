@@ -8,17 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator_gql.callbacks.rules import (
-    Accepted,
-    Callback,
-    Delivery,
-    Duplicate,
-    Rejected,
-    WaitVerdict,
-    decide_wait,
-    judge,
-    judge_progress,
-)
+from orchestrator_gql.callbacks.rules import Accepted, Callback, Delivery, Duplicate, Rejected, judge, judge_progress
+from orchestrator_gql.callbacks.waits import WaitVerdict, decide_wait
 from orchestrator_gql.types import AttemptOutcome, CallbackStatus, Failure, Json, ResultSource
 from orchestrator_gql.utils.errors import FieldError
 from orchestrator_gql.utils.tokens import new_id

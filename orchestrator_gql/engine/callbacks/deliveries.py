@@ -19,9 +19,9 @@ from orchestrator_gql.callbacks.rules import (
     Duplicate,
     Receipt,
     Rejected,
-    is_over,
 )
 from orchestrator_gql.callbacks.signature import Proof
+from orchestrator_gql.callbacks.waits import is_over
 from orchestrator_gql.engine import commit
 from orchestrator_gql.engine.callbacks import results
 from orchestrator_gql.engine.callbacks.service_auth import denied

@@ -9,17 +9,8 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from orchestrator_gql.callbacks.failures import failure_json, failure_of_wait, failures_of
-from orchestrator_gql.callbacks.rules import (
-    WITH_RESULT,
-    Accepted,
-    Arrival,
-    Callback,
-    Delivery,
-    WaitChanges,
-    WaitDecision,
-    WaitVerdict,
-    decide_wait,
-)
+from orchestrator_gql.callbacks.rules import WITH_RESULT, Accepted, Arrival, Callback, Delivery
+from orchestrator_gql.callbacks.waits import WaitChanges, WaitDecision, WaitVerdict, decide_wait
 from orchestrator_gql.config.assignee import SYSTEM
 from orchestrator_gql.engine import secrecy
 from orchestrator_gql.engine.callbacks import results

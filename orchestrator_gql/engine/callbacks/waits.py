@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from orchestrator_gql.callbacks import contract
-from orchestrator_gql.callbacks.rules import Callback, WaitChanges
+from orchestrator_gql.callbacks.rules import Callback
+from orchestrator_gql.callbacks.waits import WaitChanges
 from orchestrator_gql.engine.callbacks import results
 from orchestrator_gql.engine.callbacks.results import ended
 from orchestrator_gql.engine.steps.execution import Tokens
