@@ -42,13 +42,7 @@ from orchestrator_gql.storage.database.after_commit import T, Unit, commit_effec
 from orchestrator_gql.storage.database.prepared import PreparedRead
 from orchestrator_gql.storage.database.unknown_outcomes import transaction_or_find
 from orchestrator_gql.storage.processes import Standing
-from orchestrator_gql.types import (
-    AttemptOutcome,
-    EngineState,
-    Failure,
-    ProcessStatus,
-    ResultSource,
-)
+from orchestrator_gql.types import AttemptOutcome, EngineState, Failure, ProcessStatus, ResultSource
 from orchestrator_gql.utils.copies import copier
 from orchestrator_gql.utils.errors import CallbackUnknown
 from orchestrator_gql.utils.tokens import digest
