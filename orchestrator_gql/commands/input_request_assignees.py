@@ -13,12 +13,7 @@ from orchestrator_gql.input_requests.decision import demand_version
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal, display_name
 from orchestrator_gql.storage import events, input_requests, processes
-from orchestrator_gql.utils.errors import (
-    ClaimedByOther,
-    Forbidden,
-    InvalidState,
-    NotFound,
-)
+from orchestrator_gql.utils.errors import ClaimedByOther, Forbidden, InvalidState, NotFound
 
 
 async def assign_input_request(

@@ -3,13 +3,7 @@
 from collections.abc import Mapping
 
 from orchestrator_gql import StepList, step
-from orchestrator_gql.demo.playbook_steps import (
-    COMPARE,
-    judge_comparison,
-    judge_run,
-    order_playbook,
-    playbook_step,
-)
+from orchestrator_gql.demo.playbook_steps import COMPARE, judge_comparison, judge_run, order_playbook, playbook_step
 from orchestrator_gql.demo.products import NodeProvisioning, PortProvisioning
 from orchestrator_gql.types import State
 

@@ -38,16 +38,13 @@ def output_of(
         start_new_session=True,  # the program and its children are one group, which one signal ends
     ) as process:
         try:
-            while True:
-                if is_stopped():
-                    raise StoppedError
-                try:
+            while not is_stopped():
+                with suppress(subprocess.TimeoutExpired):
                     output, _ = process.communicate(timeout=EVERY)
-                except subprocess.TimeoutExpired:
-                    if time.monotonic() > deadline:
-                        raise subprocess.TimeoutExpired(command, timeout) from None
-                else:
                     return output, process.returncode
+                if time.monotonic() > deadline:
+                    raise subprocess.TimeoutExpired(command, timeout)
+            raise StoppedError
         finally:
             _kill_group(process.pid)
 

@@ -14,12 +14,7 @@ from orchestrator_gql.domain import find_subscriptions
 from orchestrator_gql.forms import SubmitFormPage
 from orchestrator_gql.types import FormGenerator, State, SubscriptionLifecycle
 from orchestrator_gql.workflows.steps import set_status
-from orchestrator_gql.workflows.utils import (
-    modify_workflow,
-    reconcile_workflow,
-    terminate_workflow,
-    validate_workflow,
-)
+from orchestrator_gql.workflows.utils import modify_workflow, reconcile_workflow, terminate_workflow, validate_workflow
 
 ACTIVE, PROVISIONING = SubscriptionLifecycle.ACTIVE, SubscriptionLifecycle.PROVISIONING
 NO_PORT = "none"

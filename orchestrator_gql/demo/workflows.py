@@ -12,14 +12,7 @@ from orchestrator_gql.demo.circuit_steps import dry_run, run_for_good
 from orchestrator_gql.demo.forms import node_form, order_form
 from orchestrator_gql.demo.network import NETWORK_PORTS, subscription_id_of
 from orchestrator_gql.demo.playbook_steps import confirm_result, judge_run, playbook_step
-from orchestrator_gql.demo.products import (
-    L2vpnInactive,
-    L2vpnProvisioning,
-    NodeBlock,
-    Port,
-    PortBlock,
-    SapBlock,
-)
+from orchestrator_gql.demo.products import L2vpnInactive, L2vpnProvisioning, NodeBlock, Port, PortBlock, SapBlock
 from orchestrator_gql.demo.proxy_client import ask_proxy
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import State, SubscriptionLifecycle

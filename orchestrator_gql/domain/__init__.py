@@ -12,11 +12,13 @@ reading        how authors' code reads          queries        what it may ask
 values         what subscriptions are found by  where          finds the path of a value in the models
 secret_places  hides the secrets in stored models  migrations  older documents become current ones
 checking       what cannot be loaded             loading_errors  why, and what to do about it
+classes        the class of a subscription
 """
 
 from orchestrator_gql.domain.blocks import ProductBlockModel
 from orchestrator_gql.domain.changes import diff
-from orchestrator_gql.domain.documents import SubscriptionDocument, SyncChange, documents_of
+from orchestrator_gql.domain.classes import accepts
+from orchestrator_gql.domain.documents import Lock, SubscriptionDocument, SyncChange, documents_of
 from orchestrator_gql.domain.families import is_lifecycle
 from orchestrator_gql.domain.finding import find_models
 from orchestrator_gql.domain.lifecycle import SAFE_TRANSITIONS, check_transition, is_safe
@@ -28,7 +30,7 @@ from orchestrator_gql.domain.registration import register_product
 from orchestrator_gql.domain.registry import ProductRegistry, RegisteredProduct, products
 from orchestrator_gql.domain.schemas import block_schema
 from orchestrator_gql.domain.secret_places import without_secrets
-from orchestrator_gql.domain.subscriptions import Lock, SubscriptionModel, accepts, subscriptions_in
+from orchestrator_gql.domain.subscriptions import SubscriptionModel, subscriptions_in
 
 __all__ = [
     "SAFE_TRANSITIONS",

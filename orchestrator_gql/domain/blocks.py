@@ -9,13 +9,7 @@ from uuid import UUID
 
 from pydantic import Field, field_validator
 
-from orchestrator_gql.domain.families import (
-    DomainModel,
-    Family,
-    LoadedDocument,
-    loaded_document,
-    validated,
-)
+from orchestrator_gql.domain.families import DomainModel, Family, LoadedDocument, loaded_document, validated
 from orchestrator_gql.domain.loading_rules import block_fields
 from orchestrator_gql.domain.origins import Origin
 from orchestrator_gql.domain.reading import OfBlock, demand_id, read

@@ -41,6 +41,21 @@ class SyncChange(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Lock:
+    """Why a subscription is not in sync.
+
+    A process holds it (``locked_by``, since ``locked_at``), or an aborted process may have left a change
+    (``out_of_sync_by``, with the reason), or both.
+    """
+
+    locked_by: UUID | None = None
+    locked_at: datetime | None = None
+    out_of_sync_by: UUID | None = None
+    out_of_sync_since: datetime | None = None
+    out_of_sync_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SubscriptionDocument:
     """A subscription as a step returned it.
 

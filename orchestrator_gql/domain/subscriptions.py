@@ -1,7 +1,6 @@
 """Product subscriptions: a customer's instance of a product, as authors read and change it in steps."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self, TypeVar
 from uuid import UUID
@@ -9,6 +8,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, PrivateAttr
 
 from orchestrator_gql.domain.blocks import adopt, blocks_of, filled, remember
+from orchestrator_gql.domain.classes import accepts, family_member, is_of_family, narrowed, other_product, stored_member
 from orchestrator_gql.domain.families import (
     DomainModel,
     Family,
@@ -19,7 +19,7 @@ from orchestrator_gql.domain.families import (
     variant,
 )
 from orchestrator_gql.domain.lifecycle import check_transition
-from orchestrator_gql.domain.loading_errors import CORRECT, of_used_block, remedy, title_for, title_of
+from orchestrator_gql.domain.loading_errors import of_used_block, remedy, title_for, title_of
 from orchestrator_gql.domain.loading_rules import keeps_json
 from orchestrator_gql.domain.migrations import CurrentDocuments, current
 from orchestrator_gql.domain.origins import Origin
@@ -37,21 +37,6 @@ S = TypeVar("S", bound="SubscriptionModel")
 
 BESIDE = frozenset({"insync"})
 """The fields that are stored beside the document: a lock is no part of what a customer has."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lock:
-    """Why a subscription is not in sync.
-
-    A process holds it (``locked_by``, since ``locked_at``), or an aborted process may have left a change
-    (``out_of_sync_by``, with the reason), or both.
-    """
-
-    locked_by: UUID | None = None
-    locked_at: datetime | None = None
-    out_of_sync_by: UUID | None = None
-    out_of_sync_since: datetime | None = None
-    out_of_sync_reason: str | None = None
 
 
 class SubscriptionModel(DomainModel):
@@ -110,7 +95,7 @@ class SubscriptionModel(DomainModel):
         except NotFound as error:
             raise _unknown_product(product_id) from error
         facts = product.facts
-        model = _narrowed(cls, product.model, status, title=f"A new {facts.name} subscription")
+        model = narrowed(cls, product.model, status, title=f"A new {facts.name} subscription")
         fixed = {name: value for name, value in (facts.fixed_inputs or {}).items() if name in model.model_fields}
         field_values = {"description": facts.description} | _dates(status) | fixed | values
         field_values |= {"product": facts, "customer_id": customer_id, "status": status}
@@ -160,7 +145,7 @@ class SubscriptionModel(DomainModel):
         """
         check_transition(subscription.status, status, subscription_id=subscription.subscription_id)
         title = title_for(subscription.product.name, subscription.subscription_id)
-        model = _narrowed(cls, type(subscription), status, title=title)
+        model = narrowed(cls, type(subscription), status, title=title)
         values = subscription.model_dump(round_trip=True, warnings=False) | {"status": status}
         values |= _dates(status, start=subscription.start_date, end=subscription.end_date, now=now)
         fix = "Set these values before the status."
@@ -197,8 +182,8 @@ class SubscriptionModel(DomainModel):
         except StepError as error:
             if error.failure_code != "lifecycle-mismatch":
                 raise
-            if not _is_of_family(cls, data):
-                raise _other_product(cls, _family_member(cls, data["product"]["product_id"]), data) from error
+            if not is_of_family(cls, data):
+                raise other_product(cls, family_member(cls, data["product"]["product_id"]), data) from error
             model, mismatch = cls, error
         whole = expanded(data, CurrentDocuments(others or {}))
         # A copy: a value in a field of type `Any` stays the same object, and the author may change it in place.
@@ -259,27 +244,6 @@ def subscriptions_in(annotation: Any) -> tuple[type[SubscriptionModel], ...]:
     return tuple(model for model in models_in(annotation) if issubclass(model, SubscriptionModel))
 
 
-def accepts(model: type[S], data: Mapping[str, Any]) -> type[S]:
-    """The class with which to load ``data``, a dumped subscription: ``model``, or a stricter class of its family.
-
-    The product and the status of ``data`` decide the class. Raises ``StepError`` ``lifecycle-mismatch``, with both
-    classes and the subscription, if the class is not a ``model``; ``product-unknown`` if the product is not registered
-    and ``model`` has no family.
-    """
-    try:
-        status, product_id = SubscriptionLifecycle(data["status"]), data["product"]["product_id"]
-        title = title_of(data)
-    except (KeyError, TypeError, ValueError) as problem:
-        id = data.get("subscription_id", "")
-        message = (
-            f"The value is not a dumped subscription: its id {id!s:.80}, its product or its status is missing or "
-            f"unknown. {CORRECT}"
-        )
-        raise StepError(message, code="model-invalid", fix=CORRECT) from problem
-    member = _stored_member(model, product_id, title)
-    return _narrowed(model, member, status, title=title)
-
-
 def stored_model(model: type[S], found: StoredSubscriptions, id: UUID) -> S:
     """The subscription among those that were read, as a ``model``.
 
@@ -287,64 +251,16 @@ def stored_model(model: type[S], found: StoredSubscriptions, id: UUID) -> S:
     ``product-mismatch`` if its product has another model.
     """
     data = found.documents[id]
-    member = _stored_member(model, data["product"]["product_id"], title_of(data))
+    member = stored_member(model, data["product"]["product_id"], title_of(data))
     if model._family is not None and member._family is not model._family:
-        raise _other_product(model, member, data)
+        raise other_product(model, member, data)
     return model.load(data, found.documents, is_in_sync=id not in found.out_of_sync)
-
-
-def _other_product(model: type[DomainModel], member: type[DomainModel], data: Mapping[str, Any]) -> StepError:
-    actual = variant(member, SubscriptionLifecycle(data["status"])).__qualname__
-    return StepError(
-        f"{title_of(data)} is no `{model.__qualname__}`: the model of its product is `{actual}`. Ask for a "
-        f"`{actual}`, or give the id of another subscription.",
-        code="product-mismatch",
-    )
-
-
-def _is_of_family(model: type[DomainModel], data: Mapping[str, Any]) -> bool:
-    """True if the product of ``data`` has a class in the family of ``model``."""
-    product = data.get("product")
-    if model._family is None or not isinstance(product, Mapping):
-        return False
-    return _family_member(model, product.get("product_id", ""))._family is model._family
-
-
-def _family_member(model: type[DomainModel], product_id: UUID | str) -> type[DomainModel]:
-    try:
-        return products.by_id(product_id).model
-    except NotFound:
-        if model._family is None:
-            raise
-        return model
-
-
-def _stored_member(model: type[DomainModel], product_id: UUID | str, title: str) -> type[DomainModel]:
-    """As `_family_member`, for a stored subscription; raises ``StepError`` ``product-unknown``."""
-    try:
-        return _family_member(model, product_id)
-    except NotFound as unknown:
-        fix = (
-            "Declare it again with register_product, with this id, or terminate its subscriptions before you remove it."
-        )
-        message = f"{title} cannot be loaded: its product ({product_id}) is not declared any more. {fix}"
-        raise StepError(message, code="product-unknown", fix=fix) from unknown
 
 
 def _unknown_product(product_id: UUID | str) -> StepError:
     known = ", ".join(product.facts.name for product in products.all()) or "none"
     problem = f"There is no product {str(product_id)!r}; there are: {known}"
     return StepError(f"{problem}. Register it with `register_product`, or name another one.", code="product-unknown")
-
-
-def _narrowed(model: type[S], member: type[DomainModel], status: SubscriptionLifecycle, *, title: str) -> type[S]:
-    """The class for ``status`` in the family of ``member``; raises ``StepError`` if it is not a ``model``."""
-    status_class = variant(member, status)
-    if issubclass(status_class, model):
-        return status_class
-    wanted, actual = model.__qualname__, status_class.__qualname__
-    problem = f"{title} is no `{wanted}`: in the status {status} it is a `{actual}`"
-    raise StepError(f"{problem}. Change its status first, or ask for a `{actual}`.", code="lifecycle-mismatch")
 
 
 def _dates(

@@ -68,10 +68,10 @@ def _texts(leaves: Sequence[_Leaf], value: Any) -> Iterator[tuple[ValuePlace, st
 def _leaves_of(model: type[DomainModel], path: str) -> Iterator[_Leaf]:
     keys = path.split(".")
     if all(keys):
-        yield from _in_model(model, keys, (), "")
+        yield from _in_model(model, keys, ())
 
 
-def _in_model(model: type[DomainModel], keys: Sequence[str], hops: tuple[str, ...], path: str) -> Iterator[_Leaf]:
+def _in_model(model: type[DomainModel], keys: Sequence[str], hops: tuple[str, ...]) -> Iterator[_Leaf]:
     """The leaves below a subscription or a block."""
     name, *rest = keys
     if name in bookkeeping_of(model):
@@ -115,7 +115,7 @@ def _in_kind(kind: Any, keys: Sequence[str], hops: tuple[str, ...], path: str, f
     if isinstance(kind, type) and issubclass(kind, DomainModel):
         base = kind._family.base if kind._family else kind
         if keys:
-            yield from _in_model(base, keys, (*hops, in_index(path)), "")
+            yield from _in_model(base, keys, (*hops, in_index(path)))
         else:
             yield _Leaf(ValuePlace((*hops, in_index(path)), ID), kind, _id_of)
             yield _Leaf(ValuePlace(hops, in_index(path)), type(None), _none)

@@ -25,7 +25,7 @@ from orchestrator_gql.engine.steps.execution import Tokens
 from orchestrator_gql.engine.woken import NONE_KNOWN, KnownCallbacks, Woken, known_after
 from orchestrator_gql.process import Process, StepExecution, Transition
 from orchestrator_gql.process.model import copy_process
-from orchestrator_gql.storage import callbacks, events, processes, steps, timers
+from orchestrator_gql.storage import audit, callbacks, events, processes, steps, timers
 from orchestrator_gql.storage.database.after_commit import commit_effects, wake
 from orchestrator_gql.storage.processes import Standing
 from orchestrator_gql.storage.product_subscription_saves import save_all
@@ -159,7 +159,7 @@ def _write(
 def _write_audit_entry(conn: Connection, transition: Transition, now: datetime, key: bytes | None) -> None:
     if (note := transition.audit) is not None:
         process_id, details = transition.process.id, note.details
-        audit_log.write_entry(conn, key, process_id, actor=note.actor, action=note.action, details=details, now=now)
+        audit.record(conn, key, process_id, actor=note.actor, action=note.action, details=details, now=now)
 
 
 def _write_effects(

@@ -29,7 +29,6 @@ from orchestrator_gql.audit.pruned import (
     last_details,
     without_details,
 )
-from orchestrator_gql.engine.audit_log import write_entry
 from orchestrator_gql.storage import audit, closed_chains, retention, retention_parts
 from orchestrator_gql.storage.closed_chains import End
 from orchestrator_gql.storage.database import Database
@@ -140,7 +139,7 @@ class LargeProcess:
         workflow, status, _ = retention.names(conn, [self._id])[self._id]
         facts = {"workflow": workflow, "status": status, "entries": end.seq}
         details = last_details(covered, facts)
-        write_entry(conn, self._key, self._id, actor=self._actor, action=PRUNE, details=details, now=self._now)
+        audit.record(conn, self._key, self._id, actor=self._actor, action=PRUNE, details=details, now=self._now)
         retention.forget_starts(conn, [self._id])
         return True
 

@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.callbacks.rules import Arrival, WaitChanges
+from orchestrator_gql.callbacks.rules import Arrival
+from orchestrator_gql.callbacks.waits import WaitChanges
 from orchestrator_gql.config.services import Service
-from orchestrator_gql.engine.callbacks import external_ids, waits
-from orchestrator_gql.engine.callbacks.waits import Polled
+from orchestrator_gql.engine.callbacks import external_ids, wait_decisions, waits
+from orchestrator_gql.engine.callbacks.wait_decisions import Polled
 from orchestrator_gql.engine.steps import conditions
 from orchestrator_gql.engine.steps.execution import Tokens
 from orchestrator_gql.engine.woken import KnownCallbacks
@@ -139,7 +140,7 @@ def settle(
         elif isinstance(step, AwaitStep):
             claimed = [arrived for transition in pending.transitions for arrived in _arrivals(transition)]
             claimed += pending.stored
-            decided = waits.decide(conn, process, step, context.now, pending.polled, claimed, known)
+            decided = wait_decisions.decide(conn, process, step, context.now, pending.polled, claimed, known)
             if decided is None:
                 break
             outcome, changes = decided.outcome, decided.changes

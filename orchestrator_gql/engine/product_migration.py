@@ -14,9 +14,8 @@ from sqlalchemy import Connection
 
 from orchestrator_gql.domain.checking import Finding, finding_of, migrated
 from orchestrator_gql.domain.documents import SubscriptionDocument
-from orchestrator_gql.engine.audit_log import write_entry
 from orchestrator_gql.engine.product_documents import Read, StoredDocument, stored_documents
-from orchestrator_gql.storage import events
+from orchestrator_gql.storage import audit, events
 from orchestrator_gql.storage.database import Database
 from orchestrator_gql.storage.product_subscription_locks import of_subscriptions
 from orchestrator_gql.storage.product_subscription_migrations import Migrated, store_migrated
@@ -114,5 +113,5 @@ def _store(conn: Connection, writer: Writer, batch: Sequence[Outcome]) -> Migrat
             "from_model_version": found[id].versions[0],
             "to_model_version": found[id].versions[1],
         }
-        write_entry(conn, writer.audit_key, None, actor=writer.actor, action=ACTION, details=details, now=now)
+        audit.record(conn, writer.audit_key, None, actor=writer.actor, action=ACTION, details=details, now=now)
     return done

@@ -19,7 +19,6 @@ from sqlalchemy import Connection
 
 from orchestrator_gql.audit.entries import AuditEntry
 from orchestrator_gql.audit.pruned import PRUNE, covered_by, last_details, without_details
-from orchestrator_gql.engine.audit_log import write_entry
 from orchestrator_gql.engine.large_processes import CHANGED, HELD, LargeProcess, is_whole
 from orchestrator_gql.storage import audit, closed_chains, retention, retention_parts, unused_payloads
 from orchestrator_gql.storage.database import Database
@@ -176,7 +175,7 @@ class _Run:
         details: dict[str, Json] = {"processes": self.done.number, "by_status": by_status, **self._request.reason}
 
         def write(conn: Connection) -> None:
-            write_entry(
+            audit.record(
                 conn, self._key, None, actor=self._request.actor, action=PRUNE, details=details, now=self._now()
             )
 
@@ -290,7 +289,7 @@ class _Batch:
             audit.remove_details(conn, [without_details(entry, self._key) for entry in entries])
             facts = {"workflow": workflow, "status": status, "entries": len(entries)}
             details = last_details(covered_by(entries, self._key), facts)
-            write_entry(conn, self._key, id, actor=self._request.actor, action=PRUNE, details=details, now=self._now)
+            audit.record(conn, self._key, id, actor=self._request.actor, action=PRUNE, details=details, now=self._now)
             self.gone[id] = (status, target)
         while not retention_parts.empty(conn, ids, Budget()):
             pass  # they fit, so this is the end of it but for a value of exactly the budget

@@ -12,7 +12,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.callbacks.rules import WITH_RESULT, Arrival, Callback, WaitChanges
+from orchestrator_gql.callbacks.rules import WITH_RESULT, Arrival, Callback
+from orchestrator_gql.callbacks.waits import WaitChanges
 from orchestrator_gql.process import Process, Transition
 from orchestrator_gql.storage.database.after_commit import commit_effects
 from orchestrator_gql.storage.waits import Wait

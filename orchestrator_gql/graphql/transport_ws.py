@@ -17,14 +17,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from orchestrator_gql.graphql.context import Context
 from orchestrator_gql.graphql.documents import Kind
-from orchestrator_gql.graphql.execution import (
-    Execution,
-    ExecutionResponse,
-    Refusal,
-    Response,
-    SharedResponse,
-    WriteNow,
-)
+from orchestrator_gql.graphql.execution import Execution, ExecutionResponse, Refusal, Response, SharedResponse, WriteNow
 from orchestrator_gql.graphql.masking import masked, shown_to_client
 from orchestrator_gql.graphql.slow_lane import SlowLane
 from orchestrator_gql.graphql.transport import frames, page_origins

@@ -185,10 +185,10 @@ def abort(process: Process, workflow: Workflow | None, outcome: Abort, now: date
         execution = copy_execution(execution, status=StepStatus.ABORTED, completed_at=now, actor=outcome.actor)
     else:
         execution = None
+    aborted_by = outcome.actor or ITSELF
     after = copy_process(
-        process, epoch=process.epoch + 1, worker=None, assignee=None, aborted_by=outcome.actor or ITSELF
+        process, epoch=process.epoch + 1, worker=None, assignee=None, entry=None, aborted_by=aborted_by
     )
-    after = copy_process(after, entry=None)
     status = ProcessStatus.ABORTED
     if workflow is not None and _has_to_clean_up(process, workflow):
         # Old condition results at these positions belong to the steps of another definition.
@@ -196,9 +196,12 @@ def abort(process: Process, workflow: Workflow | None, outcome: Abort, now: date
         cancels = enumerate((index for index, _ in workflow.cancels), start=len(workflow.steps))
         condition_results |= {ConditionKey(place, depth=0): _may_still_work(process, wait) for place, wait in cancels}
         after = copy_process(
-            after, position=len(workflow.steps), fingerprint=workflow.clean_up_fingerprint, failure=None
+            after,
+            position=len(workflow.steps),
+            fingerprint=workflow.clean_up_fingerprint,
+            failure=None,
+            condition_results=condition_results,
         )
-        after = copy_process(after, condition_results=condition_results)
         status = ProcessStatus.RUNNING
     transition = transition_to(
         process, after, status, now, execution=execution, actor=outcome.actor, reason=outcome.reason

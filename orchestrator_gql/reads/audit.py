@@ -13,8 +13,9 @@ from orchestrator_gql.audit.seals import Anchor, Seal
 from orchestrator_gql.audit.walk import LARGEST, NOT_REMOVED, START, Fault, Place, Removal, Walk, behind
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
-from orchestrator_gql.storage import audit
-from orchestrator_gql.storage.audit import BATCH, AuditFilter, Part
+from orchestrator_gql.storage import audit, audit_seals
+from orchestrator_gql.storage.audit import AuditFilter
+from orchestrator_gql.storage.audit_seals import BATCH, Part
 from orchestrator_gql.storage.database import Database
 from orchestrator_gql.storage.database.snapshot import Snapshot
 from orchestrator_gql.storage.pagination import PageArgs, RowPage, cursor_of, only
@@ -122,7 +123,7 @@ def behind_seal(seal: Seal) -> str:
 
 async def _has_new_seal(snapshot: Snapshot, seal: int) -> bool:
     """True if open entries were sealed since the verification that gave the cursor, which may have missed some."""
-    newest = await snapshot.read(audit.newest_anchor)
+    newest = await snapshot.read(audit_seals.newest_anchor)
     return newest is not None and newest.seq > seal
 
 
@@ -137,11 +138,11 @@ async def _parts(runtime: Runtime, place: Place) -> AsyncGenerator[Part, None]:
 
 
 async def _load_part(snapshot: Snapshot, place: Place, limit: int) -> Part:
-    return await snapshot.read(lambda conn: audit.part(conn, place, limit))
+    return await snapshot.read(lambda conn: audit_seals.part(conn, place, limit))
 
 
 async def _intact(snapshot: Snapshot, checked: int, place: Place, *, has_more: bool) -> Verified:
-    seal = await snapshot.read(lambda conn: audit.seal_at(conn, place.seal))
+    seal = await snapshot.read(lambda conn: audit_seals.seal_at(conn, place.seal))
     reached = Anchor(seal.seq, seal.digest) if seal else None
     is_beginning = place.is_sealed and place.seal == 0
     return Verified(checked, None, None, None if is_beginning else _cursor(place), has_more, reached)
@@ -149,7 +150,7 @@ async def _intact(snapshot: Snapshot, checked: int, place: Place, *, has_more: b
 
 def _anchor_fault(conn: Connection, anchor: Anchor) -> str | None:
     """The fault of the seal that was noted outside the database, None if it is intact."""
-    seal = audit.seal_at(conn, anchor.seq) if 0 <= anchor.seq <= LARGEST else None
+    seal = audit_seals.seal_at(conn, anchor.seq) if 0 <= anchor.seq <= LARGEST else None
     if seal is None:
         return f"Seal {anchor.seq}, whose digest was noted down, is missing."
     if seal.digest != anchor.digest.lower():

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from orchestrator_gql.callbacks import failures
 from orchestrator_gql.callbacks.rules import Callback
-from orchestrator_gql.engine.callbacks import waits
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import callback_attempts, listing, unclaimed_deliveries
@@ -119,7 +119,7 @@ def failure_of(callback: Callback, secrets: Secrets) -> Failure | None:
         case CallbackStatus.FAILED_BY_REMOTE | CallbackStatus.EXPIRED | CallbackStatus.HEARTBEAT_LOST:
             is_expired = callback.status is CallbackStatus.EXPIRED
             at = (callback.expires_at if is_expired else callback.heartbeat_due_at) or callback.issued_at
-            failure = waits.failure_of(callback, at)
+            failure = failures.failure_of(callback, at)
         case _:
             return None
     return replace(failure, message=secrets.text(failure.message), details=secrets.concealed(failure.details))

@@ -17,7 +17,7 @@ from orchestrator_gql.reads.audit import TURN, audit_parts, behind_seal
 from orchestrator_gql.rest.client_address import peer_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import NOBODY
-from orchestrator_gql.storage.audit import Part
+from orchestrator_gql.storage.audit_seals import Part
 from orchestrator_gql.utils.errors import Unauthenticated
 
 EXPORT = "/api/audit/export"

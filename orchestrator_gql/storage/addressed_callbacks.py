@@ -3,15 +3,16 @@
 The lock is taken only if the token is known: a sender that guesses tokens must not delay the process of the URL.
 """
 
-from sqlalchemy import Connection, Text, bindparam, cast, exists, func, select, true
+from sqlalchemy import Connection, bindparam, exists, func, select, true
 
 from orchestrator_gql.callbacks.rules import Callback
 from orchestrator_gql.process import Process
 from orchestrator_gql.storage import audit, callback_attempts, callbacks
+from orchestrator_gql.storage.advisory_locks import ENGINE, key_of_process
 from orchestrator_gql.storage.database.after_commit import note_locks
 from orchestrator_gql.storage.database.prepared import Prepared, keep_ahead, rows_together
-from orchestrator_gql.storage.engine_state import KEY
-from orchestrator_gql.storage.processes import Standing, process_and_execution, process_in
+from orchestrator_gql.storage.process_values import process_in
+from orchestrator_gql.storage.processes import Standing, process_and_execution
 from orchestrator_gql.storage.steps import execution_columns
 from orchestrator_gql.storage.tables import audit as audit_table
 from orchestrator_gql.storage.tables import callback_attempts as attempts_table
@@ -25,8 +26,8 @@ _of_token = callbacks_table.join(callback_keys, callback_keys.c.callback_id == c
 _is_digest = callback_keys.c.digest == bindparam("digest")
 _lock = Prepared(
     select(  # the order of the locks is that of `processes.WAIT_FOR_LOCKS`
-        func.pg_advisory_xact_lock_shared(KEY),
-        func.pg_advisory_xact_lock(func.hashtextextended(cast(callbacks_table.c.process_id, Text), 0)),
+        func.pg_advisory_xact_lock_shared(ENGINE),
+        func.pg_advisory_xact_lock(key_of_process(callbacks_table.c.process_id)),
     )
     .select_from(_of_token)
     .where(_is_digest)

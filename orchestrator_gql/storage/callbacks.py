@@ -91,6 +91,11 @@ def _change(*names: str) -> Prepared:
     return Prepared(change.values({name: bindparam(name) for name in names}), key=["b_id"])
 
 
+def _store(conn: Connection, callback_id: UUID, **values: Any) -> None:
+    """Store the values of these columns of the callback."""
+    _change(*values).write(conn, {"b_id": callback_id, **values})
+
+
 def issue(conn: Connection, callback: Callback, token_digest: bytes) -> None:
     """Store the callback with the SHA-256 digest of its first token."""
     _issue.write(conn, _values(callback))
@@ -136,8 +141,7 @@ def is_action_running(conn: Connection, service: str) -> bool:
 
 def refer(conn: Connection, callback_id: UUID, ref: str) -> None:
     """Store the external id of the job, which the remote service gave it."""
-    values = {"remote_ref": ref}
-    _change(*values).write(conn, {"b_id": callback_id, **values})
+    _store(conn, callback_id, remote_ref=ref)
 
 
 def of_wait(conn: Connection, process_id: UUID, step_index: int) -> list[Callback]:
@@ -168,60 +172,61 @@ def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Callback]:
 def accept(conn: Connection, callback: Callback, result: AcceptedResult, *, is_early: bool, now: datetime) -> None:
     """Store the result and close the callback."""
     keep_payload(conn, result.id, result.text)
-    values = {
-        "status": CallbackStatus.RECEIVED,
-        "heartbeat_due_at": None,
-        "received_at": now,
-        "is_early": is_early,
-        "receipt": result.receipt,
-        "result_digest": result.digest,
-        "result_bytes": result.size,
-        "result_preview": result.text[:PREVIEW] if result.preview is None else result.preview,
-        "payload_id": result.id,
-        "source": result.source,
-    }
-    _change(*values).write(conn, {"b_id": callback.id, **values})
+    _store(
+        conn,
+        callback.id,
+        status=CallbackStatus.RECEIVED,
+        heartbeat_due_at=None,
+        received_at=now,
+        is_early=is_early,
+        receipt=result.receipt,
+        result_digest=result.digest,
+        result_bytes=result.size,
+        result_preview=result.text[:PREVIEW] if result.preview is None else result.preview,
+        payload_id=result.id,
+        source=result.source,
+    )
 
 
 def close(conn: Connection, callback_id: UUID, status: CallbackStatus) -> None:
     """End the wait with that status, without a result."""
-    values = {"status": status, "heartbeat_due_at": None}
-    _change(*values).write(conn, {"b_id": callback_id, **values})
+    _store(conn, callback_id, status=status, heartbeat_due_at=None)
 
 
 def fail(conn: Connection, callback_id: UUID, failure: Failure, *, receipt: str, digest: str, now: datetime) -> None:
     """End the wait with the failure that the remote service reported."""
-    values = {
-        "status": CallbackStatus.FAILED_BY_REMOTE,
-        "heartbeat_due_at": None,
-        "received_at": now,
-        "failure": failure,
-        "receipt": receipt,
-        "result_digest": digest,
-        "source": ResultSource.CALLBACK,
-    }
-    _change(*values).write(conn, {"b_id": callback_id, **values})
+    _store(
+        conn,
+        callback_id,
+        status=CallbackStatus.FAILED_BY_REMOTE,
+        heartbeat_due_at=None,
+        received_at=now,
+        failure=failure,
+        receipt=receipt,
+        result_digest=digest,
+        source=ResultSource.CALLBACK,
+    )
 
 
 def reopen(conn: Connection, callback: Callback) -> None:
     """Let the callback accept a result again, until its new deadline."""
-    values = {
-        "status": CallbackStatus.PENDING,
-        "expires_at": callback.expires_at,
-        "heartbeat_due_at": callback.heartbeat_due_at,
-        "received_at": None,
-        "failure": None,
-        "receipt": None,
-        "result_digest": None,
-        "source": None,
-    }
-    _change(*values).write(conn, {"b_id": callback.id, **values})
+    _store(
+        conn,
+        callback.id,
+        status=CallbackStatus.PENDING,
+        expires_at=callback.expires_at,
+        heartbeat_due_at=callback.heartbeat_due_at,
+        received_at=None,
+        failure=None,
+        receipt=None,
+        result_digest=None,
+        source=None,
+    )
 
 
 def judged(conn: Connection, callback_id: UUID, status: CallbackStatus, validation: Json) -> None:
     """Store the outcome of the validation step for the received result."""
-    values = {"status": status, "validation": validation}
-    _change(*values).write(conn, {"b_id": callback_id, **values})
+    _store(conn, callback_id, status=status, validation=validation)
 
 
 def open_of_process(conn: Connection, process_id: UUID) -> list[Callback]:
@@ -232,8 +237,7 @@ def open_of_process(conn: Connection, process_id: UUID) -> list[Callback]:
 
 def reported(conn: Connection, callback_id: UUID, progress: Json, heartbeat_due_at: datetime | None) -> None:
     """Store the latest progress report and the time when the next report is due."""
-    values = {"progress": progress, "heartbeat_due_at": heartbeat_due_at}
-    _change(*values).write(conn, {"b_id": callback_id, **values})
+    _store(conn, callback_id, progress=progress, heartbeat_due_at=heartbeat_due_at)
 
 
 def results(conn: Connection, callbacks_of_wait: Sequence[Callback]) -> dict[UUID, Json]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from orchestrator_gql.audit.entries import AuditEntry
 from orchestrator_gql.audit.pruned import PRUNE
-from orchestrator_gql.storage.audit import entry_of
+from orchestrator_gql.storage.audit import entry_of, head_where
 from orchestrator_gql.storage.columns import each
 from orchestrator_gql.storage.tables import audit
 
@@ -27,9 +27,7 @@ class End(NamedTuple):
 
 def end_of(conn: Connection, chain: UUID) -> End | None:
     """The end of the chain; None if it has no entries."""
-    c = audit.c
-    newest = select(c.seq, c.digest, c.action).where(c.chain == chain).order_by(c.seq.desc()).limit(1)
-    row = conn.execute(newest).first()
+    row = conn.execute(head_where(audit.c.chain == chain)).first()
     return None if row is None else End(row.seq, row.digest, row.action == PRUNE)
 
 

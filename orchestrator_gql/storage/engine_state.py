@@ -4,18 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, literal, select, update
+from sqlalchemy import Connection, func, select, update
 
+from orchestrator_gql.storage.advisory_locks import ENGINE, SHARE_ENGINE
 from orchestrator_gql.storage.database.after_commit import note_locks
 from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead
 from orchestrator_gql.storage.tables import engine_state
 from orchestrator_gql.types import EngineState
 
-KEY = func.hashtextextended(literal("engine-state"), 0)
-"""PostgreSQL's advisory lock on the engine state: a change of a process shares it, a pause holds it exclusively."""
-
-_wait_for_share = Prepared(select(func.pg_advisory_xact_lock_shared(KEY)))
-_wait_for_lock = Prepared(select(func.pg_advisory_xact_lock(KEY)))
+_wait_for_lock = Prepared(select(func.pg_advisory_xact_lock(ENGINE)))
 _load = Prepared(
     select(engine_state.c.state, engine_state.c.reason, engine_state.c.changed_at, engine_state.c.changed_by)
 )
@@ -48,7 +45,7 @@ def demand(conn: Connection, demand_of: Callable[[EngineStatus], None]) -> None:
     may be committed then.
     """
     note_locks(conn)
-    _load.demand(conn, {}, _locked(conn, _wait_for_share), lambda row: demand_of(EngineStatus(**row)))
+    _load.demand(conn, {}, _locked(conn, SHARE_ENGINE), lambda row: demand_of(EngineStatus(**row)))
 
 
 def lock(conn: Connection) -> EngineStatus:

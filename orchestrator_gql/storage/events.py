@@ -22,18 +22,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Row,
-    Select,
-    and_,
-    func,
-    insert,
-    literal,
-    select,
-    text,
-)
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, insert, literal, select, text
 
 from orchestrator_gql.storage import next_events
 from orchestrator_gql.storage.columns import each, failure_to_json

@@ -11,16 +11,15 @@ from sqlalchemy import ARRAY, ColumnElement, Connection, Select, Text, Uuid, any
 from orchestrator_gql.callbacks.rules import Callback
 from orchestrator_gql.process import Process
 from orchestrator_gql.storage import waits
+from orchestrator_gql.storage.advisory_locks import SHARE_ENGINE, key_of_process
 from orchestrator_gql.storage.database.after_commit import note_locks
 from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead, rows_together
-from orchestrator_gql.storage.engine_state import KEY
-from orchestrator_gql.storage.processes import IS_FREE, Standing, process_and_execution, process_in
+from orchestrator_gql.storage.process_values import process_in
+from orchestrator_gql.storage.processes import IS_FREE, Standing, process_and_execution
 from orchestrator_gql.storage.steps import execution_columns
 from orchestrator_gql.storage.tables import engine_state, processes
 from orchestrator_gql.storage.wake_ups import TAKE_JOBS, TAKEN_KEYS
 from orchestrator_gql.types import EngineState
-
-_wait_for_engine = Prepared(select(func.pg_advisory_xact_lock_shared(KEY)))
 
 
 def _loading_free(keys: ColumnElement[Any]) -> Prepared:
@@ -31,9 +30,7 @@ def _loading_free(keys: ColumnElement[Any]) -> Prepared:
 _keys = func.string_to_array(bindparam("keys", type_=Text), ",")
 _each_key = func.unnest(_keys).column_valued("each_key")
 _try_locks = Prepared(
-    select(cast(_each_key, Uuid).label("id")).where(
-        func.pg_try_advisory_xact_lock(func.hashtextextended(cast(_each_key, Text), 0))
-    )
+    select(cast(_each_key, Uuid).label("id")).where(func.pg_try_advisory_xact_lock(key_of_process(_each_key)))
 )
 _load_all_free, _load_all_taken = _loading_free(_keys), _loading_free(TAKEN_KEYS)
 
@@ -53,7 +50,7 @@ def hold_free(conn: Connection, candidates: Select[UUID], limit: int) -> list[UU
     """
     if conn.dialect.name == "postgresql":
         (id,) = candidates.subquery().c
-        candidates = select(id).where(func.pg_try_advisory_xact_lock(func.hashtextextended(cast(id, Text), 0)))
+        candidates = select(id).where(func.pg_try_advisory_xact_lock(key_of_process(id)))
     return list(dict.fromkeys(conn.execute(candidates.limit(limit)).scalars()))
 
 
@@ -65,7 +62,7 @@ def lock_all(conn: Connection, process_ids: Sequence[UUID], now: datetime) -> tu
     """
     keys = ",".join(map(str, process_ids))
     reads: list[PreparedRead] = [
-        (_wait_for_engine, {}),
+        (SHARE_ENGINE, {}),
         (_try_locks, {"keys": keys}),
         (_load_all_free, {"keys": keys, "now": now}),
     ]
@@ -81,7 +78,7 @@ def lock_unchanged(conn: Connection, before: Sequence[Process]) -> dict[UUID, St
     """
     keys = ",".join(str(process.id) for process in before)
     reads: list[PreparedRead] = [
-        (_wait_for_engine, {}),
+        (SHARE_ENGINE, {}),
         (_try_locks, {"keys": keys}),
         (_load_standings, {"keys": keys}),
     ]

@@ -28,7 +28,8 @@ from orchestrator_gql.storage import audit, columns
 from orchestrator_gql.storage.by_id import ById
 from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead
-from orchestrator_gql.storage.processes import process_and_execution, process_in
+from orchestrator_gql.storage.process_values import process_in
+from orchestrator_gql.storage.processes import process_and_execution
 from orchestrator_gql.storage.steps import execution_columns
 from orchestrator_gql.storage.tables import audit as audit_table
 from orchestrator_gql.storage.tables import decisions, input_requests, process_steps, processes

@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, selec
 
 from orchestrator_gql.process import Process
 from orchestrator_gql.storage.by_id import ById
-from orchestrator_gql.storage.processes import process_and_execution, process_in
+from orchestrator_gql.storage.process_values import process_in
+from orchestrator_gql.storage.processes import process_and_execution
 from orchestrator_gql.storage.steps import light_record_columns
 from orchestrator_gql.storage.tables import process_steps, processes
 from orchestrator_gql.storage.weight import within

@@ -1,14 +1,20 @@
-"""The values of a process in its row: all of them, those that a commit changes, and those that most commits change."""
+"""The values of a process in its row: all of them, those that a commit changes, and those that most commits change.
+
+`process_in` is the way back, from the values to the process.
+"""
 
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
+from uuid import UUID
 
-from orchestrator_gql.process import Process, conditions
+from orchestrator_gql.process import Process, StepEntry, conditions
 from orchestrator_gql.storage.failure_reasons import reason_columns
+from orchestrator_gql.storage.steps import execution_of
 from orchestrator_gql.utils.json.stored import Stored
+from orchestrator_gql.utils.secrets import NOTHING, Secrets
 
 MOVED = (
     "fingerprint", "status", "position", "seq", "epoch", "record_seq", "worker", "lease_until", "assignee",
@@ -84,3 +90,49 @@ def stored_values(state: Mapping[str, Any]) -> dict[str, list[Any]] | None:
     """The payload ids and sizes of the values that are stored among the payloads."""
     stored = {key: [str(value.payload_id), value.size] for key, value in state.items() if isinstance(value, Stored)}
     return stored or None
+
+
+def process_in(row: Mapping[str, Any]) -> Process:
+    """The process of the values of a row with all columns, or of a row of a list."""
+    return Process(
+        id=row["id"],
+        workflow_name=row["workflow_name"],
+        target=row["target"],
+        fingerprint=row["fingerprint"],
+        status=row["status"],
+        started_at=row["started_at"],
+        updated_at=row["updated_at"],
+        position=row["position"],
+        seq=row["seq"],
+        epoch=row["epoch"],
+        version=row["version"],
+        state=_state(row),
+        condition_results=conditions.from_stored(answers) if (answers := row.get("answers")) else {},
+        worker=row["worker"],
+        assignee=row["assignee"],
+        created_by=row["created_by"],
+        ended_at=row["ended_at"],
+        failure=row["failure"],
+        note=row["note"],
+        start_pages=tuple(row.get("start_pages") or ()),
+        aborted_by=row["aborted_by"],
+        entry=_entry(row["entry"]),
+        execution=execution_of(row),
+        engine_failures=row["engine_failures"],
+        secrets=Secrets.read(secrets) if (secrets := row.get("secrets")) else NOTHING,
+        trace=row["trace"],
+        subject=row["subject"],
+        is_failure_cut=row.get("is_failure_cut") or False,
+    )
+
+
+def _state(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The state; a value that is stored among the payloads is a `Stored` reference."""
+    state, stored = row.get("state") or {}, row.get("stored") or {}
+    return {**state, **{key: Stored(UUID(id), size) for key, (id, size) in stored.items()}} if stored else state
+
+
+def _entry(stored: Mapping[str, Any] | None) -> StepEntry | None:
+    if stored is None:
+        return None
+    return StepEntry(**{**stored, "names": None if stored["names"] is None else tuple(stored["names"])})

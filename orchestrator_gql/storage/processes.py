@@ -16,7 +16,6 @@ from uuid import UUID
 from sqlalchemy import (
     Connection,
     Integer,
-    Row,
     Update,
     and_,
     bindparam,
@@ -28,14 +27,14 @@ from sqlalchemy import (
     update,
 )
 
-from orchestrator_gql.process import Process, StepEntry, StepExecution, conditions
+from orchestrator_gql.process import Process
+from orchestrator_gql.storage.advisory_locks import ENGINE, key_of
 from orchestrator_gql.storage.by_id import ById
 from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.database.after_commit import commit_effects, note_locks, wake
 from orchestrator_gql.storage.database.observer import STOPPED
 from orchestrator_gql.storage.database.pipeline import is_write_waiting
 from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead
-from orchestrator_gql.storage.engine_state import KEY
 from orchestrator_gql.storage.process_values import (
     MOVED,
     MOVED_ON,
@@ -43,15 +42,15 @@ from orchestrator_gql.storage.process_values import (
     kept,
     moved_on_values,
     moved_values,
+    process_in,
     state_values,
     stored_values,
 )
-from orchestrator_gql.storage.steps import execution_columns, execution_of
+from orchestrator_gql.storage.steps import execution_columns
 from orchestrator_gql.storage.tables import engine_state, process_steps, processes
 from orchestrator_gql.storage.weight import within
 from orchestrator_gql.types import EngineState, ProcessStatus
-from orchestrator_gql.utils.json.stored import Stored
-from orchestrator_gql.utils.secrets import NOTHING, Secrets
+from orchestrator_gql.utils.secrets import Secrets
 
 RUNNABLE = (ProcessStatus.CREATED, ProcessStatus.RUNNING)
 
@@ -80,8 +79,8 @@ _standing = Prepared(
         processes.c.seq == bindparam("seq"),
     )
 )
-_key = func.hashtextextended(bindparam("key"), 0)
-WAIT_FOR_LOCKS = Prepared(select(func.pg_advisory_xact_lock_shared(KEY), func.pg_advisory_xact_lock(_key)))
+_lock_process = func.pg_advisory_xact_lock(key_of(bindparam("key")))
+WAIT_FOR_LOCKS = Prepared(select(func.pg_advisory_xact_lock_shared(ENGINE), _lock_process))
 """The locks of the engine's state, shared, and of the process; in this order."""
 
 
@@ -145,7 +144,7 @@ def load_all(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Process]:
     columns = (*processes.c, *execution_columns())
     query = select(*columns).select_from(process_and_execution).where(processes.c.id.in_(ids))
     rows = within(conn, query, heavy=[processes.c.state, processes.c.start_pages, process_steps.c.delta], order=["id"])
-    return {process.id: process for process in map(process_of, rows)}
+    return {row.id: process_in(row._asdict()) for row in rows}
 
 
 def lock(conn: Connection, process_id: UUID) -> Process | None:
@@ -313,11 +312,6 @@ def assign(conn: Connection, process_ids: Sequence[UUID], assignee: str, now: da
     commit_effects(conn).known = None
 
 
-def process_of(row: Row[Any]) -> Process:
-    """The process of a row with all columns, or of a row of a list; see `light_processes`."""
-    return process_in(row._asdict())
-
-
 def states(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, tuple[Mapping[str, Any], Sequence[Any]]]:
     """The states and start pages of the processes, with masked secrets."""
     c = processes.c
@@ -340,50 +334,3 @@ def learn(conn: Connection, process: Process, secrets: Secrets) -> None:
 
 def _process_or_none(row: Mapping[str, Any] | None) -> Process | None:
     return None if row is None else process_in(row)
-
-
-def process_in(row: Mapping[str, Any]) -> Process:
-    """The process of the values of a row with all columns, or of a row of a list."""
-    execution: StepExecution | None = execution_of(row)
-    return Process(
-        id=row["id"],
-        workflow_name=row["workflow_name"],
-        target=row["target"],
-        fingerprint=row["fingerprint"],
-        status=row["status"],
-        started_at=row["started_at"],
-        updated_at=row["updated_at"],
-        position=row["position"],
-        seq=row["seq"],
-        epoch=row["epoch"],
-        version=row["version"],
-        state=_state(row),
-        condition_results=conditions.from_stored(answers) if (answers := row.get("answers")) else {},
-        execution=execution,
-        worker=row["worker"],
-        assignee=row["assignee"],
-        created_by=row["created_by"],
-        ended_at=row["ended_at"],
-        failure=row["failure"],
-        note=row["note"],
-        start_pages=tuple(row.get("start_pages") or ()),
-        aborted_by=row["aborted_by"],
-        entry=_entry(row["entry"]),
-        engine_failures=row["engine_failures"],
-        secrets=Secrets.read(secrets) if (secrets := row.get("secrets")) else NOTHING,
-        trace=row["trace"],
-        subject=row["subject"],
-        is_failure_cut=row.get("is_failure_cut") or False,
-    )
-
-
-def _state(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The state; a value that is stored among the payloads is a `Stored` reference."""
-    state, stored = row.get("state") or {}, row.get("stored") or {}
-    return {**state, **{key: Stored(UUID(id), size) for key, (id, size) in stored.items()}} if stored else state
-
-
-def _entry(stored: Mapping[str, Any] | None) -> StepEntry | None:
-    if stored is None:
-        return None
-    return StepEntry(**{**stored, "names": None if stored["names"] is None else tuple(stored["names"])})

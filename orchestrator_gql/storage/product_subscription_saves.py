@@ -22,10 +22,7 @@ from orchestrator_gql.storage import product_subscription_versions as versions
 from orchestrator_gql.storage import product_subscription_words as search
 from orchestrator_gql.storage.product_subscription_relations import Relations, title_of
 from orchestrator_gql.storage.product_subscriptions import changed_event, link, lock_all, write_products
-from orchestrator_gql.storage.tables import (
-    product_subscription_versions,
-    product_subscriptions,
-)
+from orchestrator_gql.storage.tables import product_subscription_versions, product_subscriptions
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import Event, Json
 from orchestrator_gql.utils.errors import StepError

@@ -25,6 +25,7 @@ from sqlalchemy import (
     tuple_,
 )
 
+from orchestrator_gql.storage.advisory_locks import key_of
 from orchestrator_gql.storage.columns import UtcDateTime, among
 from orchestrator_gql.storage.database.after_commit import commit_effects
 from orchestrator_gql.storage.database.observer import ProcessesPruned
@@ -135,7 +136,7 @@ class Kept:
             self.reasons.setdefault(id, reason)
 
 
-_wait_for_turn = select(func.pg_try_advisory_xact_lock(func.hashtextextended("retention", 0)))
+_wait_for_turn = select(func.pg_try_advisory_xact_lock(key_of("retention")))
 
 
 def take_turn(conn: Connection) -> bool:

@@ -8,19 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    Connection,
-    Select,
-    and_,
-    delete,
-    func,
-    literal,
-    select,
-    union_all,
-    update,
-)
+from sqlalchemy import Column, ColumnElement, Connection, Select, and_, delete, func, literal, select, union_all, update
 
 from orchestrator_gql.storage import pruned_events
 from orchestrator_gql.storage.columns import among, each

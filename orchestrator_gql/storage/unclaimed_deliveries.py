@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select
 
 from orchestrator_gql.callbacks.rules import Delivery
+from orchestrator_gql.storage.advisory_locks import key_of
 from orchestrator_gql.storage.tables import unclaimed_deliveries
 from orchestrator_gql.utils.json import decode
 from orchestrator_gql.utils.tokens import new_id
@@ -20,7 +21,7 @@ MOST_BYTES = 20 * 1024 * 1024
 """Limits for one service: a client with its credentials could fill the disk with jobs that do not exist."""
 
 c = unclaimed_deliveries.c
-_wait_for_lock = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("key"), 0)))
+_wait_for_lock = select(func.pg_advisory_xact_lock(key_of(bindparam("key"))))
 
 
 def keep(conn: Connection, service: str, ref: str, delivery: Delivery, now: datetime) -> UUID | None:

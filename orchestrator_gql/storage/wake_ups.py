@@ -21,10 +21,10 @@ from sqlalchemy import (
     true,
 )
 
+from orchestrator_gql.storage.advisory_locks import ENGINE, key_of
 from orchestrator_gql.storage.database.pipeline import pipeline_of
 from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.database.writes import Template
-from orchestrator_gql.storage.engine_state import KEY
 
 QUEUE = "orchestrator"
 TASK = "advance"
@@ -45,7 +45,7 @@ _jobs = table("procrastinate_jobs", *map(column, _COLUMNS))
 _waits = _jobs.c.status == text("'todo'::procrastinate_job_status")
 
 _TAKEN = "orchestrator.taken_jobs"
-_engine = select(func.pg_advisory_xact_lock_shared(KEY).label("held")).cte("engine").prefix_with("MATERIALIZED")
+_engine = select(func.pg_advisory_xact_lock_shared(ENGINE).label("held")).cte("engine").prefix_with("MATERIALIZED")
 _next_jobs = (
     select(_jobs.c.id)
     .join_from(_jobs, _engine, true())  # a row is locked behind the join, so behind the lock of the engine's state
@@ -69,7 +69,7 @@ _taken = (
 )
 _key = _taken.c.queueing_lock
 _keys = func.string_agg(_key, text(f"',' ORDER BY {_taken.c.priority} DESC, {_taken.c.id}"))
-_is_locked = func.pg_try_advisory_xact_lock(func.hashtextextended(_key, 0))
+_is_locked = func.pg_try_advisory_xact_lock(key_of(_key))
 TAKE_JOBS = Prepared(
     select(
         func.set_config(_TAKEN, func.coalesce(_keys, ""), text("true")).label("keys"),

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 from support.circles import only_circles
-from support.until import PATIENCE
+from support.until import becomes
 from test_shared_sockets import commit, heard, opened, site, subscribe, until_shared
 
 from orchestrator_gql.graphql.http import GraphQLApp
@@ -92,9 +92,7 @@ CONNECTIONS += [sends(*pieces) for pieces in SENT.values()]
 
 async def until_open(server: GraphQLApp, count: int) -> None:
     """Wait until the server has closed its side of all other sockets."""
-    async with asyncio.timeout(PATIENCE):
-        while server.open_sockets != count:  # noqa: ASYNC110 - nothing is reported about it
-            await asyncio.sleep(0.01)
+    await becomes(lambda: server.open_sockets == count)
 
 
 @pytest.mark.parametrize("connection", CONNECTIONS, ids=[*(each.__name__ for each in CONNECTIONS[:5]), *SENT])

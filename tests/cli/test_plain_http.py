@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
+from support.until import becomes
 from test_plain_requests import GET, HOST, app
 from test_server import NEVER, SECONDS, drip, serving, serving_in_process
 
@@ -334,8 +335,7 @@ async def test_a_reset_leaves_no_timer(protocols: list[TimedHttp], fields: bytes
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         writer.transport.abort()
         (protocol,) = protocols
-        while protocol in protocol.connections:  # noqa: ASYNC110
-            await asyncio.sleep(0)
+        await becomes(lambda: protocol not in protocol.connections)
 
     timers = (protocol.timeout_keep_alive_task, protocol._idle_timer, protocol._deadline)
     assert not any(timer is not None and not timer.cancelled() for timer in timers)
@@ -365,7 +365,6 @@ async def test_an_application_that_never_waits_learns_that_its_client_has_left(f
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a close resets the connection
         client.sendall(GET + fields + b"\r\n")
         clients.append(client)
-        while not noticed:  # noqa: ASYNC110
-            await asyncio.sleep(0)
+        await becomes(lambda: noticed)
 
     assert noticed == [True]

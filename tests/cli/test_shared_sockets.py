@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 from support.database import sqlite_url
-from support.until import PATIENCE
+from support.until import PATIENCE, becomes
 from support.web import Site, site_of
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -262,9 +262,7 @@ async def test_a_client_that_vanishes_leaves_its_group(tmp_path: Path) -> None:
         await good.close()
         await until_shared(found, 0)
         graphql = found.app.state.graphql
-        async with asyncio.timeout(PATIENCE):
-            while graphql.open_subscriptions:  # noqa: ASYNC110
-                await asyncio.sleep(0.001)
+        await becomes(lambda: not graphql.open_subscriptions)
 
         assert (graphql.shared.groups, graphql.shared._feed.followers) == (0, 0)
 

@@ -24,7 +24,8 @@ from orchestrator_gql.commands.processes import abort_process
 from orchestrator_gql.engine.workers.audit_sealer import seal_new
 from orchestrator_gql.reads.audit import Verified, audit_page, verify_audit
 from orchestrator_gql.security import LOCAL_OPERATOR, Permission, Principal
-from orchestrator_gql.storage.audit import AuditFilter, has_unsealed, record
+from orchestrator_gql.storage.audit import AuditFilter, record
+from orchestrator_gql.storage.audit_seals import has_unsealed
 from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.storage.tables import audit
 from orchestrator_gql.types import ProcessStatus
@@ -192,7 +193,7 @@ async def test_an_entry_forged_without_the_key_is_detected(offer: Offer) -> None
 
     def forge(conn: Connection) -> None:
         now = engine.clock.now()
-        record(conn, process_id, actor="ada", action="abortProcess", details={}, now=now, key=b"guessed")
+        record(conn, b"guessed", process_id, actor="ada", action="abortProcess", details={}, now=now)
 
     await engine.runtime.database.transaction(forge)
     verification = await verified(engine)

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from conftest import Offer
 from support.engine import BEGINNING, Engine
-from support.until import PATIENCE
+from support.until import PATIENCE, becomes
 
 from orchestrator_gql import begin, step
 from orchestrator_gql.events.feed import MOST_WAITING, Feed, Follower
@@ -138,8 +138,7 @@ async def test_every_follower_gets_the_log_behind_its_cursor(offer: Offer, seed:
             reader.may_go_on.set()
         end = events.place_of(await engine.read(events.end))
         expected = [await logged(engine, reader) for reader in readers]
-        while any(reader.follower.place < end for reader in readers):  # noqa: ASYNC110
-            await asyncio.sleep(0.001)
+        await becomes(lambda: all(reader.follower.place >= end for reader in readers))
         for reader in readers:
             await reader.leave()
 
@@ -152,20 +151,14 @@ async def test_a_commit_is_read_once_for_all_followers(offer: Offer) -> None:
     feed = feed_of(engine)
     end = await engine.read(events.end)
     readers = [Reader(feed, engine, end, EventFilter()) for _ in range(50)]
-    await until(lambda: feed.reads > 0)
+    await becomes(lambda: feed.reads > 0)
     reads = feed.reads
     await write(engine, ids[0], size=3)
-    await until(lambda: all(len(reader.got) == 3 for reader in readers))
+    await becomes(lambda: all(len(reader.got) == 3 for reader in readers))
     for reader in readers:
         await reader.leave()
 
     assert feed.reads - reads <= 3  # 150 if each follower read it; the poll of a second may come in between
-
-
-async def until(condition: Any) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not condition():  # noqa: ASYNC110
-            await asyncio.sleep(0.001)
 
 
 async def test_what_waits_for_a_slow_follower_is_bounded_and_it_reads_the_rest_from_the_log(offer: Offer) -> None:
@@ -177,10 +170,10 @@ async def test_what_waits_for_a_slow_follower_is_bounded_and_it_reads_the_rest_f
     for _ in range(3 * MOST_WAITING):
         have = len(good.got)
         await write(engine, ids[0])
-        await until(lambda have=have: len(good.got) > have)
+        await becomes(lambda have=have: len(good.got) > have)  # type: ignore[misc]
         waiting.append(len(slow.follower._waiting))
     slow.may_go_on.set()
-    await until(lambda: len(slow.got) == len(good.got))
+    await becomes(lambda: len(slow.got) == len(good.got))
     for reader in (slow, good):
         await reader.leave()
 
@@ -203,9 +196,9 @@ async def test_a_follower_that_begins_ahead_of_the_feed_gets_only_what_is_behind
     cursors = [event.cursor for event in page.events]
     readers = [first, *(Reader(feed, engine, cursor, EventFilter()) for cursor in cursors)]
     may_read.set()
-    await until(lambda: len(first.got) == 3 and len(readers[1].got) == 2 and len(readers[2].got) == 1)
+    await becomes(lambda: len(first.got) == 3 and len(readers[1].got) == 2 and len(readers[2].got) == 1)
     await write(engine, ids[0])
-    await until(lambda: all(len(reader.got) == 4 - number for number, reader in enumerate(readers)))
+    await becomes(lambda: all(len(reader.got) == 4 - number for number, reader in enumerate(readers)))
     for reader in readers:
         await reader.leave()
 
@@ -229,15 +222,15 @@ async def test_a_reading_that_fails_while_it_is_ended_does_not_end_the_next_one(
     feed = Feed(engine.runtime.notifier, read)
     end = await engine.read(events.end)
     first = Reader(feed, engine, end, EventFilter())
-    await until(lambda: begun)
+    await becomes(lambda: begun)
     leaving = asyncio.create_task(first.leave())
-    await until(lambda: not feed.followers)
+    await becomes(lambda: not feed.followers)
     second = Reader(feed, engine, end, EventFilter())
     reading = feed._reading
     may_end.set()
     await leaving
     await write(engine, ids[0])
-    await until(lambda: len(second.got) == 1)
+    await becomes(lambda: len(second.got) == 1)
     assert reading is not None and feed._reading is reading
     await second.leave()
 
@@ -248,7 +241,7 @@ async def test_a_follower_that_reaches_the_feed_without_a_batch_wakes_whoever_wa
     feed = feed_of(engine)
     other = Reader(feed, engine, await engine.read(events.end), EventFilter())
     await write(engine, ids[0])
-    await until(lambda: len(other.got) == 1)
+    await becomes(lambda: len(other.got) == 1)
     moved = asyncio.create_task(feed.moved())
     await asyncio.sleep(0)
     late = Reader(feed, engine, BEGINNING, EventFilter(kinds=()))
@@ -267,14 +260,14 @@ async def test_new_events_do_not_move_a_follower_that_reads_the_log(offer: Offer
     feed = feed_of(engine)
     other = Reader(feed, engine, await engine.read(events.end), EventFilter())
     await write(engine, ids[0])
-    await until(lambda: len(other.got) == 1)
+    await becomes(lambda: len(other.got) == 1)
     may_fail = asyncio.Event()
     follower = feed.follower(cast("Database", FailingDatabase(may_fail)), after=BEGINNING, wanted=EventFilter())
     reading = asyncio.ensure_future(anext(follower.batches()))
     await asyncio.sleep(0)
 
     await write(engine, ids[1])
-    await until(lambda: len(other.got) == 2)
+    await becomes(lambda: len(other.got) == 2)
     place = follower.place
     may_fail.set()
 

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection, select
 from support.remote import Remote
+from support.until import becomes
 from support.web import Site, site_of
 
 from orchestrator_gql import begin, callback_step, inputstep, step
@@ -233,9 +234,7 @@ async def test_reads_that_load_much_wait_for_each_other_and_light_ones_for_nobod
         await first.read(database, loading(5_000))
         waiting, given_up = (asyncio.create_task(one.read(database, loading(5_000))) for one in (second, late))
         light = await Weight(8_000, places).read(database, loading(900))
-        async with asyncio.timeout(60):
-            while len(places._free._waiters or ()) < 2:  # noqa: ASYNC110
-                await asyncio.sleep(0)
+        await becomes(lambda: len(places._free._waiters or ()) >= 2, every=0)
         late.close()
         done, _ = await asyncio.wait([waiting, given_up], timeout=0.2)
         first.finish()

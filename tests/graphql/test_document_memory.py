@@ -13,6 +13,7 @@ from graphql import GraphQLSyntaxError
 from starlette.requests import Request
 from starlette.websockets import WebSocket
 from support.sign_in import answer_as, api_token
+from support.until import becomes
 from support.web import site_of
 from toy_face import GRAPHQL, ToyContext, World, ask, client, codes, toy_face
 
@@ -256,9 +257,7 @@ async def test_large_bodies_of_strangers_hold_no_more_together_than_eight_of_the
         slow = [asyncio.create_task(http.post("/", content=drip(), headers=head)) for _ in range(15)]
         room = face._reader.limits[True].room
         assert room is not None
-        async with asyncio.timeout(60):
-            while room.taken < 15 * size:  # noqa: ASYNC110
-                await asyncio.sleep(0)
+        await becomes(lambda: room.taken >= 15 * size, every=0)
         body = {"query": CALLBACK, "variables": {"r": "x" * size}}
         refused = await http.post("/", json=body, headers={"accept": GRAPHQL})
         goes_on.set()

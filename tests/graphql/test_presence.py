@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection
 from starlette.types import Message, Scope
 from support.database import sqlite_url
-from support.until import PATIENCE
+from support.until import PATIENCE, becomes
 from support.web import Site, site_of
 
 from orchestrator_gql import begin, step
@@ -76,12 +76,12 @@ async def test_a_verification_whose_client_leaves_ends_and_frees_its_connection(
     verify = "{ verifyAudit(first: 100000) { entries } }"
     async with site_of(sqlite_url(tmp_path)) as site:
         database = site.engine.runtime.database
-        assert isinstance(database, SqliteDatabase) and database._long_reads is not None
+        assert isinstance(database, SqliteDatabase)
+        reads = database._long_reads
+        assert reads is not None
         await write_entries(site)
         left = await post_and_leave(site, verify)
-        async with asyncio.timeout(PATIENCE):
-            while database._long_reads._sessions:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+        await becomes(lambda: not reads._sessions)
         stayed = await post_and_leave(site, verify, leaves=False)
 
     assert [message.get("status") for message in left] == [499, None]  # nobody reads it

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from stories import Story, telling
+from support.until import becomes
 from test_subscription import follow, heard, socket_of
 from toy_face import SECONDS, serving
 from websockets.asyncio.client import ClientConnection
@@ -45,9 +46,7 @@ def shared(story: Story) -> SharedNumbers:
 
 async def ended(story: Story) -> None:
     """Wait until all groups have ended."""
-    async with asyncio.timeout(SECONDS):
-        while shared(story).groups:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+    await becomes(lambda: not shared(story).groups)
 
 
 @asynccontextmanager

@@ -18,8 +18,8 @@ from waits import Wait, problem, waiting
 
 from orchestrator_gql.callbacks.urls import route
 from orchestrator_gql.rest.bodies import SOON
+from orchestrator_gql.storage.advisory_locks import ENGINE, key_of
 from orchestrator_gql.storage.database.postgres import PostgresDatabase
-from orchestrator_gql.storage.engine_state import KEY
 
 
 class _Message(BaseModel):
@@ -127,7 +127,7 @@ async def _held(wait: Wait, storage: str) -> AsyncIterator[None]:
     database = wait.site.engine.runtime.database
     if isinstance(database, PostgresDatabase):
         async with database.engine.begin() as conn:
-            keys = (KEY, func.hashtextextended(str(wait.process_id), 0))
+            keys = (ENGINE, key_of(str(wait.process_id)))
             await conn.execute(select(*map(func.pg_advisory_xact_lock, keys)))
             yield
         return

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Connection, delete, select
 from starlette.types import Message, Scope
 from support.database import sqlite_url
-from support.until import PATIENCE
+from support.until import PATIENCE, becomes
 from support.web import Site, site_of
 
 from orchestrator_gql.audit.judging import Judge, Judgement
@@ -24,8 +24,8 @@ from orchestrator_gql.engine.workers.audit_sealer import seal_new
 from orchestrator_gql.reads.audit import TURN, audit_parts
 from orchestrator_gql.rest.audit import _lines
 from orchestrator_gql.security import LOCAL_OPERATOR
-from orchestrator_gql.storage import audit as log
-from orchestrator_gql.storage.audit import BATCH
+from orchestrator_gql.storage import audit_seals as log
+from orchestrator_gql.storage.audit_seals import BATCH
 from orchestrator_gql.storage.database import snapshot
 from orchestrator_gql.storage.database.sqlite import SqliteDatabase
 from orchestrator_gql.storage.tables import audit
@@ -219,12 +219,13 @@ async def test_a_client_that_leaves_ends_its_export_and_frees_the_connection(
 
     async with site_of(sqlite_url(tmp_path)) as site:
         database = site.engine.runtime.database
-        assert isinstance(database, SqliteDatabase) and database._long_reads is not None
+        assert isinstance(database, SqliteDatabase)
+        reads = database._long_reads
+        assert reads is not None
         await decide(site, *(UUID(int=number % 30 + 1) for number in range(20 * BATCH)))
         async with asyncio.timeout(PATIENCE):
             await site.app(_request(), receive, send)
-            while database._long_reads._sessions:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+        await becomes(lambda: not reads._sessions)
         monkeypatch.undo()
         lines = await export(site)
 

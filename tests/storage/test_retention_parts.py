@@ -13,7 +13,6 @@ from support.rows import BEGIN, process_row
 
 from orchestrator_gql.config.retention import Retention
 from orchestrator_gql.engine import large_processes, retention
-from orchestrator_gql.engine.audit_log import write_entry
 from orchestrator_gql.engine.retention import Pruned, Request, prune
 from orchestrator_gql.engine.retention_selection import by_setting
 from orchestrator_gql.storage import audit as audit_rows
@@ -136,7 +135,7 @@ async def test_a_large_process_goes_in_parts(storage: str, monkeypatch: pytest.M
 async def test_a_long_audit_chain_loses_its_details_in_parts(storage: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def enter(conn: Connection) -> None:
         for number in range(MANY):
-            write_entry(conn, None, HEAVY, actor="ada", action="note", details={"number": number}, now=BEGIN)
+            audit_rows.record(conn, None, HEAVY, actor="ada", action="note", details={"number": number}, now=BEGIN)
 
     done, transactions, left = await pruned(storage, monkeypatch, {processes: [process_row(1, id=HEAVY)]}, enter)
 

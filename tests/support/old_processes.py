@@ -8,8 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Table, insert
 
-from orchestrator_gql.engine.audit_log import write_entry
 from orchestrator_gql.storage import events, tables
+from orchestrator_gql.storage.audit import record
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import (
     AttemptOutcome,
@@ -89,7 +89,7 @@ class Maker:
     def _audit(self, id: UUID, index: int, at: datetime) -> None:
         for action in ("startWorkflow", *["retryProcess"] * (index % 3)):
             details = {"reason": f"secret reason {id}"}
-            write_entry(self._conn, self._key, id, actor="ada", action=action, details=details, now=at)
+            record(self._conn, self._key, id, actor="ada", action=action, details=details, now=at)
 
     def _events(self, id: UUID, at: datetime, number: int) -> list[Event]:
         payload = {"from": "RUNNING", "to": "WAITING", "version": 1}

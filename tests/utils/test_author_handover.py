@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from support.until import becomes
 
 from orchestrator_gql.utils.author_handover import Inbox, Limit, inbox_of
 
@@ -25,12 +26,6 @@ def wake_up(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     if kind == "self-pipe":
         monkeypatch.delattr(os, "eventfd")
     return kind
-
-
-async def becomes(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
-        while not condition():  # noqa: ASYNC110
-            await asyncio.sleep(0.001)
 
 
 def count(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> list[object]:
@@ -131,9 +126,7 @@ async def test_nothing_is_lost_if_several_threads_put_while_the_loop_takes() -> 
     threads = [threading.Thread(target=put_many, args=(index,)) for index in range(4)]
     for thread in threads:
         thread.start()
-    async with asyncio.timeout(60):
-        while len(called) < 8_000:  # noqa: ASYNC110
-            await asyncio.sleep(0.001)
+    await becomes(lambda: len(called) >= 8_000)
 
     assert len(called) == 8_000
     for index in range(4):

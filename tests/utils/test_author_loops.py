@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from support.holds import Hold
+from support.until import becomes
 
 from orchestrator_gql.utils import author_loops
 from orchestrator_gql.utils.author_calls import AuthorRaised
@@ -38,12 +39,6 @@ def loops(monkeypatch: pytest.MonkeyPatch) -> Iterator[Loops]:
 
 def urgent(seconds: float = 0.1) -> Limit:
     return Limit(seconds, is_urgent=True)
-
-
-async def becomes(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
-        while not condition():  # noqa: ASYNC110 - other threads change it
-            await asyncio.sleep(0.005)
 
 
 def blocking(hold: Hold) -> Callable[[], Awaitable[None]]:

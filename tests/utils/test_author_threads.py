@@ -3,12 +3,13 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextvars import ContextVar
 from functools import partial
 
 import pytest
 from support.holds import Hold
+from support.until import becomes
 
 from orchestrator_gql.utils.author_calls import AuthorRaised
 from orchestrator_gql.utils.author_handover import Limit, NoThreadFree, TimedOut
@@ -33,12 +34,6 @@ def threads() -> Iterator[Threads]:
 
 def urgent(seconds: float = 0.1) -> Limit:
     return Limit(seconds, is_urgent=True)
-
-
-async def becomes(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
-        while not condition():  # noqa: ASYNC110 - other threads change it
-            await asyncio.sleep(0.005)
 
 
 async def time_out(threads: Threads, hold: Hold, count: int, key: object = None) -> None:

@@ -10,6 +10,7 @@ import pytest
 from support.database import sqlite_url
 from support.engine import engine_of
 from support.holds import Hold
+from support.until import becomes
 
 from orchestrator_gql.storage.database import Database
 from orchestrator_gql.storage.database.schema import prepare
@@ -21,12 +22,6 @@ def blocks(caplog: pytest.LogCaptureFixture) -> list[str]:
     """The lines about a blocked loop, each with the stack below it."""
     records = [record for record in caplog.records if "blocks the event loop" in record.getMessage()]
     return [f"{record.getMessage()}\n{record.exc_text}" for record in records]
-
-
-async def becomes(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(60):
-        while not condition():  # noqa: ASYNC110 - other threads change it
-            await asyncio.sleep(0.02)
 
 
 async def test_a_function_that_blocks_the_loop_of_authors_is_named_once(caplog: pytest.LogCaptureFixture) -> None:

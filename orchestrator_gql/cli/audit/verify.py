@@ -72,7 +72,7 @@ def verify_database(url: str, anchor: Anchor | None, *, is_json: bool = False) -
             after, anchor = page.cursor, None
         counter.end()
     if page.fault is not None:
-        _print_fault(entry_count, page.fault, _entry_text(page.broken) if page.broken else None, is_json)
+        _print_fault(entry_count, page.fault, _entry_text(page.broken), is_json)
         return False
     _print_whole(entry_count, page.seal, is_json)
     return True
@@ -85,13 +85,8 @@ def verify_files(files: Sequence[Path], anchor: Anchor | None, *, is_json: bool 
         print(_WITHOUT_KEY, file=sys.stderr)
     with working("Verifying the files"):
         judgement = Judge(key.encode() or None, anchor).judge(_lines(files))
-    if judgement.fault is not None:
-        _print_fault(
-            judgement.entries,
-            judgement.fault.words,
-            _entry_text(judgement.fault.entry) if judgement.fault.entry else None,
-            is_json,
-        )
+    if (fault := judgement.fault) is not None:
+        _print_fault(judgement.entries, fault.words, _entry_text(fault.entry), is_json)
         return False
     if not judgement.has_end:
         _print_fault(judgement.entries, "The export was cut off: its last line is missing.", None, is_json)
@@ -116,20 +111,24 @@ def _lines(files: Sequence[Path]) -> Iterator[Line]:
     """The lines of all files; raises `OperationRefused` if a file is no export, or a part between files is missing."""
     last, is_ended = 0, True
     for file in files:
-        try:
-            with file.open("rb") as opened:
-                for number, line in enumerate(read_lines(opened)):
-                    if isinstance(line, Seal):
-                        # After an incomplete file, and inside a file, a gap is a fault of the log itself.
-                        if number == 0 and is_ended and line.seq > last + 1:
-                            raise OperationRefused(_missing_seals_message(file, line.seq, last))
-                        last = line.seq
-                    is_ended = isinstance(line, End)
-                    yield line
-        except NoExport as error:
-            raise OperationRefused(f"{file}: {error}.") from None
-        except OSError as error:
-            raise OperationRefused(f"{file} cannot be read: {error.strerror}.") from None
+        for number, line in enumerate(_lines_of(file)):
+            if isinstance(line, Seal):
+                # After an incomplete file, and inside a file, a gap is a fault of the log itself.
+                if number == 0 and is_ended and line.seq > last + 1:
+                    raise OperationRefused(_missing_seals_message(file, line.seq, last))
+                last = line.seq
+            is_ended = isinstance(line, End)
+            yield line
+
+
+def _lines_of(file: Path) -> Iterator[Line]:
+    try:
+        with file.open("rb") as opened:
+            yield from read_lines(opened)
+    except NoExport as error:
+        raise OperationRefused(f"{file}: {error}.") from None
+    except OSError as error:
+        raise OperationRefused(f"{file} cannot be read: {error.strerror}.") from None
 
 
 def _missing_seals_message(file: Path, seq: int, last: int) -> str:
@@ -180,7 +179,9 @@ def _broken_entry_text(entry: dict[str, Any] | None) -> str | None:
     return f"entry {entry['id']}, number {entry['seq']} about {about}: {entry['action']} by {by} at {entry['at']}"
 
 
-def _entry_text(entry: AuditEntry) -> str:
+def _entry_text(entry: AuditEntry | None) -> str | None:
+    if entry is None:
+        return None
     about = "the engine" if entry.chain == ENGINE else f"process {entry.chain}"
     by = entry.actor or "nobody"
     return f"entry {entry.id}, number {entry.seq} about {about}: {entry.action} by {by} at {entry.at.isoformat()}"

@@ -4,13 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 import libcst as cst
-from libcst.metadata import (
-    ImportAssignment,
-    MetadataWrapper,
-    PositionProvider,
-    QualifiedNameProvider,
-    ScopeProvider,
-)
+from libcst.metadata import ImportAssignment, MetadataWrapper, PositionProvider, QualifiedNameProvider, ScopeProvider
 
 from orchestrator_gql.cli.porting.advice import NAMED, ROWS_OF_USERS, SAVED, STAR, Advice, Finding, advice_on
 from orchestrator_gql.cli.porting.models import saves

@@ -3,14 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import assert_never
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.callbacks.progress import Report
 from orchestrator_gql.callbacks.rules import (
     Accepted,
     Arrival,
@@ -20,10 +19,9 @@ from orchestrator_gql.callbacks.rules import (
     Duplicate,
     Receipt,
     Rejected,
-    is_over,
-    judge_progress,
 )
 from orchestrator_gql.callbacks.signature import Proof
+from orchestrator_gql.callbacks.waits import is_over
 from orchestrator_gql.engine import commit
 from orchestrator_gql.engine.callbacks import results
 from orchestrator_gql.engine.callbacks.service_auth import denied
@@ -37,40 +35,17 @@ from orchestrator_gql.storage import (
     audit,
     callback_attempts,
     callbacks,
-    events,
     processes,
-    timers,
     unclaimed_deliveries,
 )
 from orchestrator_gql.storage.database.after_commit import T, Unit, commit_effects
 from orchestrator_gql.storage.database.prepared import PreparedRead
 from orchestrator_gql.storage.database.unknown_outcomes import transaction_or_find
 from orchestrator_gql.storage.processes import Standing
-from orchestrator_gql.storage.timers import TimerKind
-from orchestrator_gql.types import (
-    AttemptOutcome,
-    EngineState,
-    Event,
-    EventKind,
-    Failure,
-    Json,
-    ProcessStatus,
-    ResultSource,
-)
+from orchestrator_gql.types import AttemptOutcome, EngineState, Failure, ProcessStatus, ResultSource
 from orchestrator_gql.utils.copies import copier
-from orchestrator_gql.utils.errors import (
-    AddressForbidden,
-    CallbackClosed,
-    CallbackConflict,
-    CallbackUnknown,
-    FieldError,
-    OrchestratorError,
-    PayloadInvalid,
-    PayloadTooLarge,
-    Unauthenticated,
-    UnsupportedMediaType,
-)
-from orchestrator_gql.utils.tokens import conceal, digest
+from orchestrator_gql.utils.errors import CallbackUnknown
+from orchestrator_gql.utils.tokens import digest
 from orchestrator_gql.workflow.model import AwaitStep, begin
 
 LARGE = 64 * 1024
@@ -127,7 +102,7 @@ def carry_out(
 
 def find_accepted(conn: Connection, address: Address, receipt: str) -> Receipt | None:
     """The receipt, if the callback of the address has accepted a delivery with it."""
-    target = _find(conn, address)
+    target = lock_callback(conn, address)
     at = None if target is None else callback_attempts.accepted_at(conn, target[2].id, receipt)
     return None if at is None else Receipt(receipt, at)
 
@@ -157,7 +132,7 @@ def deliver(
     of a failure report. ``at`` is the arrival, before the contract. Raises `CallbackUnknown` for an unknown address.
     """
     now = runtime.clock.now()
-    if (target := _find(conn, address)) is None:
+    if (target := lock_callback(conn, address)) is None:
         return _keep_unclaimed(conn, address, delivery, now)
     process, standing, callback = target
     must_prove = callback.service is not None and delivery.refusal is not AttemptOutcome.TOO_LARGE  # cut: no signature
@@ -238,63 +213,7 @@ def _waits_for(process: Process, callback: Callback) -> bool:
     return process.status is ProcessStatus.AWAITING_CALLBACK and process.position == callback.step_index
 
 
-def report(conn: Connection, runtime: Runtime, address: Address, progress: Report) -> Receipt | Rejected:
-    """Log the progress of the remote job and start the heartbeat timeout of the wait again."""
-    now = runtime.clock.now()
-    target = _find(conn, address)
-    if target is None:
-        raise CallbackUnknown
-    process, _, callback = target
-    refused = denied(runtime, callback, address.proof, address.peer, now) or judge_progress(callback, now)
-    if refused is not None:
-        return refused
-    if address.is_dry_run:
-        return Receipt(DRY_RUN, now)
-    # PostgreSQL cannot store NUL in a text
-    message = conceal(progress.message.replace("\0", "\ufffd"), (address.token,)) if progress.message else None
-    message = process.secrets.text(message) if message else None
-    data = process.secrets.concealed(conceal(progress.data, (address.token,)))
-    callback_attempts.log_progress(conn, callback.id, percent=progress.percent, message=message, data=data, now=now)
-    due = now + timedelta(seconds=callback.heartbeat) if callback.heartbeat else None
-    latest: dict[str, Json] = {
-        "percent": progress.percent,
-        "message": message,
-        "data": data,
-        "reported_at": now.isoformat(),
-    }
-    callbacks.reported(conn, callback.id, latest, due)
-    if due is not None:
-        timers.postpone(conn, TimerKind.HEARTBEAT, callback.id, due)
-    payload = {"callback_id": str(callback.id), "progress": latest}
-    events.append(conn, [Event(EventKind.CALLBACK_PROGRESSED, now, process.id, None, payload)])
-    return Receipt(str(callback.id), now)
-
-
-def refusal(verdict: Rejected, limit_bytes: int) -> OrchestratorError:
-    """The rejection as the error that the REST and GraphQL APIs translate. ``limit_bytes`` is the limit of a body."""
-    match verdict.outcome:
-        case AttemptOutcome.CONFLICT:
-            return CallbackConflict(verdict.message)
-        case AttemptOutcome.LATE:
-            return CallbackClosed(verdict.message, is_expired=True)
-        case AttemptOutcome.WITHDRAWN:
-            return CallbackClosed(verdict.message)
-        case AttemptOutcome.UNAUTHENTICATED:
-            return Unauthenticated(verdict.message)
-        case AttemptOutcome.FORBIDDEN_ADDRESS:
-            return AddressForbidden(verdict.message)
-        case AttemptOutcome.TOO_LARGE:
-            return PayloadTooLarge(limit_bytes)
-        case AttemptOutcome.UNSUPPORTED_TYPE:
-            return UnsupportedMediaType(verdict.message)
-        case AttemptOutcome.MALFORMED:
-            return PayloadInvalid(verdict.message, verdict.errors)
-        case _:
-            errors = verdict.errors or (FieldError((), verdict.message, "invalid"),)
-            return PayloadInvalid(verdict.message, errors, is_contract=True)
-
-
-def _find(conn: Connection, address: Address) -> tuple[Process, Standing, Callback] | None:
+def lock_callback(conn: Connection, address: Address) -> tuple[Process, Standing, Callback] | None:
     """The locked process and the callback of the address.
 
     The process is locked before the callback is read: every competing delivery takes this lock first. Raises

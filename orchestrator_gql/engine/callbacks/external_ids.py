@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 
 from orchestrator_gql.callbacks.external_ids import Refs
 from orchestrator_gql.callbacks.reports import failure_in
-from orchestrator_gql.callbacks.rules import Arrival, Callback, WaitChanges
+from orchestrator_gql.callbacks.rules import Arrival, Callback
+from orchestrator_gql.callbacks.waits import WaitChanges
 from orchestrator_gql.config.services import Service
 from orchestrator_gql.engine.callbacks import results
 from orchestrator_gql.process import Process

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.callbacks.rules import WITH_RESULT, Callback, Delivery, is_over
+from orchestrator_gql.callbacks.rules import WITH_RESULT, Callback, Delivery
+from orchestrator_gql.callbacks.waits import is_over
 from orchestrator_gql.engine import authorization, commit
 from orchestrator_gql.engine.callbacks import results, waits
 from orchestrator_gql.engine.commit import lock_process

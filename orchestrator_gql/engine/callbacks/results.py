@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from orchestrator_gql.audit import origin
 from orchestrator_gql.callbacks.contract import judging_model, late_verdict, violations_of_issued
+from orchestrator_gql.callbacks.failures import failure_json
 from orchestrator_gql.callbacks.rules import (
     BY_OPERATOR,
     WITH_RESULT,
@@ -30,13 +31,12 @@ from orchestrator_gql.callbacks.rules import (
     Rejected,
     judge,
 )
-from orchestrator_gql.engine import audit_log
 from orchestrator_gql.engine.secrecy import body_shown, preview_of, refusal_shown
 from orchestrator_gql.engine.steps.calls import runs_authors_code
 from orchestrator_gql.engine.woken import KnownCallbacks
 from orchestrator_gql.process import Failed, Process, Success
 from orchestrator_gql.process.secrecy import failure_shown
-from orchestrator_gql.storage import callback_attempts, callbacks, events, timers
+from orchestrator_gql.storage import audit, callback_attempts, callbacks, events, timers
 from orchestrator_gql.storage.callbacks import AcceptedResult
 from orchestrator_gql.types import CallbackStatus, Event, EventKind, Failure, Json, ResultSource
 from orchestrator_gql.utils.author_demands import demand
@@ -213,11 +213,6 @@ def keep_judgement(
     return validated
 
 
-def failure_json(failure: Failure) -> dict[str, Json]:
-    """A failure in the form in which the steps after the wait read it."""
-    return {"code": failure.code, "message": failure.message, "details": failure.details}
-
-
 def _accept(conn: Connection, process: Process, arrived: Arrival, outcome: Accepted, now: datetime) -> None:
     callback, delivery, receipt = arrived.callback, arrived.delivery, arrived.receipt
     _keep_replaced_result(conn, callback)
@@ -279,7 +274,7 @@ def _write_audit_entry(
     action = ACTIONS[arrived.source] if arrived.failure is None else "failCallback"
     came = nullcontext() if arrived.method is None else origin.acting(arrived.delivery.peer, arrived.method)
     with came:
-        audit_log.write_entry(conn, audit_key, process.id, actor=arrived.actor, action=action, now=now, details=details)
+        audit.record(conn, audit_key, process.id, actor=arrived.actor, action=action, now=now, details=details)
 
 
 def _concealed(body: bytes, token: str) -> bytes:

@@ -9,10 +9,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.engine.audit_log import write_entry
 from orchestrator_gql.input_requests.decision import Decision, InputRequest
 from orchestrator_gql.process import PolicyConfirmation, Process, Suspend
-from orchestrator_gql.storage import input_requests, timers
+from orchestrator_gql.storage import audit, input_requests, timers
 from orchestrator_gql.storage.timers import TimerKind
 from orchestrator_gql.types import Event, EventKind, InputRequestStatus, Json, Verdict
 from orchestrator_gql.utils.json import canonical
@@ -94,7 +93,7 @@ def keep(
         "pages_digest": hashlib.sha256(canonical(list(decision.pages))).hexdigest(),
         "comment": decision.comment,
     }
-    write_entry(conn, key, request.process_id, actor=decision.by, action=action, now=decision.at, details=details)
+    audit.record(conn, key, request.process_id, actor=decision.by, action=action, now=decision.at, details=details)
     payload: dict[str, Json] = {
         "input_request_id": str(request.id),
         "verdict": decision.verdict,

@@ -10,10 +10,11 @@ from pydantic import AfterValidator, ConfigDict, Field, create_model, model_vali
 from pydantic_forms.validators import Choice, LongText
 from sqlalchemy import Connection
 
+from orchestrator_gql.callbacks.failures import failure_of, failure_of_wait
 from orchestrator_gql.callbacks.rules import WITH_RESULT, Callback, Delivery
 from orchestrator_gql.config.assignee import SYSTEM
 from orchestrator_gql.engine import authorization
-from orchestrator_gql.engine.callbacks import operator_actions, waits
+from orchestrator_gql.engine.callbacks import operator_actions
 from orchestrator_gql.engine.callbacks.operator_actions import LockedCallback
 from orchestrator_gql.engine.callbacks.results import contract_errors
 from orchestrator_gql.engine.engine_state import demand_running
@@ -166,9 +167,9 @@ def _what_happened(step: AwaitStep, waited: Sequence[Callback], now: datetime) -
     """The reason of each missing result; if the callbacks have names, also how many results the step needs. The
     callbacks may be older than the step."""
     if waited[0].name is None:
-        return waits.failure_of(waited[0], now).message
-    missing = (f"{callback.name}: {waits.failure_of(callback, now).message}" for callback in _missing_of(waited))
-    return "\n".join([waits.failure_of_wait(step, waited, now).message, *missing])
+        return failure_of(waited[0], now).message
+    missing = (f"{callback.name}: {failure_of(callback, now).message}" for callback in _missing_of(waited))
+    return "\n".join([failure_of_wait(step.needed(len(waited)), waited, now).message, *missing])
 
 
 def _wait_page() -> type[FormPage]:

@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 from orchestrator_gql.audit.seals import Seal
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.storage import audit
-from orchestrator_gql.storage.audit import Outrun
+from orchestrator_gql.storage import audit_seals
+from orchestrator_gql.storage.audit_seals import BATCH, Outrun
 from orchestrator_gql.utils.errors import StorageUnavailable
 
 logger = logging.getLogger("orchestrator_gql.engine.workers.sealer")
@@ -43,7 +43,7 @@ async def seal_new(runtime: Runtime) -> int:
     leaves the entries to the first one and to the next run.
     """
     sealed = 0
-    while await runtime.database.read_current(audit.has_unsealed):
+    while await runtime.database.read_current(audit_seals.has_unsealed):
         try:
             seal = await runtime.database.transaction(lambda conn: _seal(conn, runtime))
         except Outrun:
@@ -52,7 +52,7 @@ async def seal_new(runtime: Runtime) -> int:
             break
         logger.info("audit sealed", extra={"seq": seal.seq, "digest": seal.digest, "entries": seal.entries})
         sealed += seal.entries
-        if seal.entries < audit.BATCH:  # else a busy server would have a seal, and a commit, for each entry
+        if seal.entries < BATCH:  # else a busy server would have a seal, and a commit, for each entry
             break
     return sealed
 
@@ -67,4 +67,4 @@ async def seal_at_the_end(runtime: Runtime) -> None:
 
 
 def _seal(conn: Connection, runtime: Runtime) -> Seal | None:
-    return audit.seal(conn, runtime.clock.now(), runtime.settings.audit_secret)
+    return audit_seals.seal(conn, runtime.clock.now(), runtime.settings.audit_secret)

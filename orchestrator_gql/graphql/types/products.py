@@ -12,10 +12,7 @@ from orchestrator_gql.domain import Lock, ProductStatus, RegisteredProduct, prod
 from orchestrator_gql.domain.differences import differences
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.common import After, Connection, First, Node, connection
-from orchestrator_gql.graphql.types.product_versions import (
-    SubscriptionVersion,
-    version_connection,
-)
+from orchestrator_gql.graphql.types.product_versions import SubscriptionVersion, version_connection
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.reads import product_subscriptions as subscription_reads

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from sqlalchemy import Connection, func, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
-from orchestrator_gql.storage import engine_state
+from orchestrator_gql.storage import advisory_locks
 from orchestrator_gql.storage.database import Database
 from orchestrator_gql.storage.database.after_commit import T, Unit
 from orchestrator_gql.storage.database.losses import sqlstate
@@ -154,7 +154,7 @@ def _upgrade(conn: Connection) -> None:
             return
         conn.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
         # A change of a process shares this lock: once the migration has it, no change is half done.
-        conn.execute(select(func.pg_advisory_xact_lock(engine_state.KEY)))
+        conn.execute(select(func.pg_advisory_xact_lock(advisory_locks.ENGINE)))
     if conn.dialect.name == "sqlite" and not conn.execute(text("SELECT count(*) FROM sqlite_schema")).scalar():
         for statement in _statements():
             conn.exec_driver_sql(statement)

@@ -1,5 +1,6 @@
 """The tables of both dialects: a CHECK for every status, UNIQUE for uniqueness, a name for every constraint."""
 
+from orchestrator_gql.storage.tables.audit import audit, audit_seals
 from orchestrator_gql.storage.tables.callbacks import (
     callback_attempts,
     callback_keys,
@@ -8,7 +9,7 @@ from orchestrator_gql.storage.tables.callbacks import (
     payloads,
     unclaimed_deliveries,
 )
-from orchestrator_gql.storage.tables.input_requests import audit, audit_seals, decisions, input_requests
+from orchestrator_gql.storage.tables.input_requests import decisions, input_requests
 from orchestrator_gql.storage.tables.naming import metadata
 from orchestrator_gql.storage.tables.notifications import notifications, notified_until
 from orchestrator_gql.storage.tables.processes import (

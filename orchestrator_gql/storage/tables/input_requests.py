@@ -1,28 +1,10 @@
-"""The tables of input requests, their decisions, and the audit log with its seals."""
+"""The tables of input requests and their decisions."""
 
-from sqlalchemy import (
-    Column,
-    ForeignKey,
-    Index,
-    Integer,
-    String,
-    Table,
-    Text,
-    UniqueConstraint,
-    Uuid,
-)
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, Uuid
 
-from orchestrator_gql.storage.columns import (
-    JsonText,
-    UtcDateTime,
-    Words,
-    enum_text,
-)
+from orchestrator_gql.storage.columns import JsonText, UtcDateTime, Words, enum_text
 from orchestrator_gql.storage.tables.naming import metadata, partial_index
-from orchestrator_gql.types import (
-    InputRequestStatus,
-    Verdict,
-)
+from orchestrator_gql.types import InputRequestStatus, Verdict
 
 input_requests = Table(
     "input_requests",
@@ -66,37 +48,4 @@ decisions = Table(
     Column("policy", Text),
     Column("secrets", JsonText),
     UniqueConstraint("input_request_id", "by", name="uq_decisions_one_each"),
-)
-
-audit = Table(
-    "audit",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("chain", Uuid, nullable=False),
-    Column("seq", Integer, nullable=False),
-    Column("at", UtcDateTime, nullable=False),
-    Column("actor", Text),
-    Column("action", String(64), nullable=False),
-    Column("details", JsonText, nullable=False),
-    Column("previous", String(64), nullable=False),
-    Column("digest", String(64), nullable=False),
-    Column("seal", Integer),
-    Column("address", Text),
-    Column("method", Text),
-    UniqueConstraint("chain", "seq", name="uq_audit_place"),
-)
-Index("ix_audit_at_id", audit.c.at, audit.c.id)
-Index("ix_audit_actor_at", audit.c.actor, audit.c.at, audit.c.id)
-Index("ix_audit_action_at", audit.c.action, audit.c.at, audit.c.id)
-Index("ix_audit_seal_place", audit.c.seal, audit.c.chain, audit.c.seq)  # also the entries without a seal
-
-audit_seals = Table(
-    "audit_seals",
-    metadata,
-    Column("seq", Integer, primary_key=True, autoincrement=False),
-    Column("at", UtcDateTime, nullable=False),
-    Column("entries", Integer, nullable=False),
-    Column("heads", JsonText, nullable=False),
-    Column("previous", String(64), nullable=False),
-    Column("digest", String(64), nullable=False),
 )

@@ -15,17 +15,10 @@ from sqlalchemy import (
     text,
 )
 
-from orchestrator_gql.storage.columns import (
-    JsonText,
-    UtcDateTime,
-    Words,
-    enum_text,
-)
+from orchestrator_gql.storage.columns import JsonText, UtcDateTime, Words, enum_text
 from orchestrator_gql.storage.tables.naming import metadata, partial_index
 from orchestrator_gql.targets import Target
-from orchestrator_gql.types import (
-    SubscriptionLifecycle,
-)
+from orchestrator_gql.types import SubscriptionLifecycle
 
 products = Table(
     "products",

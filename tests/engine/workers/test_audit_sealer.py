@@ -20,8 +20,8 @@ from orchestrator_gql.engine.audit_log import write_down
 from orchestrator_gql.engine.workers.audit_sealer import seal_at_the_end, seal_new
 from orchestrator_gql.reads.audit import MOST, Verified, verify_audit
 from orchestrator_gql.security import LOCAL_OPERATOR
-from orchestrator_gql.storage import audit as log
-from orchestrator_gql.storage.audit import BATCH, Outrun
+from orchestrator_gql.storage import audit_seals as log
+from orchestrator_gql.storage.audit_seals import BATCH, Outrun
 from orchestrator_gql.storage.tables import audit, audit_seals
 from orchestrator_gql.utils.errors import CursorInvalid, StorageUnavailable
 from orchestrator_gql.utils.tokens import new_id

@@ -14,6 +14,7 @@ from support.database import PostgresServer
 from support.engine import engine_of
 from support.holds import Hold
 from support.remote import Remote, report
+from support.until import becomes
 
 from orchestrator_gql import begin, callback_step, step
 from orchestrator_gql.commands.processes import abort_process
@@ -88,9 +89,7 @@ async def test_a_stopping_server_does_not_wait_for_a_step_whose_process_was_abor
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(engine_of(storage, hangs, clock=clock, grace=40.0))
         before, during = await server.start(hangs), await server.start(hangs)
-        async with asyncio.timeout(60):
-            while max(len(begun), hold.inside) < 2:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+        await becomes(lambda: max(len(begun), hold.inside) >= 2)
         await abort_process(server.runtime, LOCAL_OPERATOR, process_id=before)
         closing = asyncio.create_task(stack.aclose())
         await asyncio.sleep(0.1)

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from support.database import sqlite_url
-from support.until import PATIENCE
+from support.until import PATIENCE, becomes
 
 from orchestrator_gql.storage.database import connect, sqlite
 from orchestrator_gql.storage.database.backup import Backup
@@ -61,18 +61,11 @@ def threads_of_aiosqlite() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if "_connection_worker_thread" in thread.name]
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait until the condition is true."""
-    async with asyncio.timeout(PATIENCE):
-        while not condition():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-
-
 async def begun(reads: SqliteDatabase, count: int) -> None:
     """Wait until as many reads run in SQLite."""
     long = reads._long_reads
     assert long is not None
-    await until(lambda: sum(session.is_reading for session in long._sessions) == count)
+    await becomes(lambda: sum(session.is_reading for session in long._sessions) == count)
 
 
 async def test_a_read_that_is_interrupted_at_its_end_does_not_harm_later_reads(
@@ -249,7 +242,7 @@ async def test_closing_breaks_off_all_reads_and_leaves_no_thread(
 
     assert [type(error) for error in ended] == [StorageUnreadable] * 2
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []
-    await until(lambda: set(threads_of_aiosqlite()) == before)
+    await becomes(lambda: set(threads_of_aiosqlite()) == before)
 
 
 STUCK = """

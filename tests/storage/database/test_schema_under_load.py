@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import make_url
 from support.database import PostgresServer
 from support.old_schemas import upgrade_to
+from support.until import becomes
 
 from orchestrator_gql.storage.database import connect, schema
 from orchestrator_gql.storage.database.postgres import PostgresDatabase
@@ -74,9 +75,7 @@ async def test_a_migration_lets_servers_work_while_a_long_transaction_has_a_tabl
     async with _databases(url) as (database, server, looker):
         await server.execute("LOCK TABLE callbacks IN ROW EXCLUSIVE MODE")
         migrating = asyncio.create_task(schema.migrate(database))
-        async with asyncio.timeout(30):
-            while "servers use the tables" not in caplog.text:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+        await becomes(lambda: "servers use the tables" in caplog.text)
         await looker.execute("UPDATE processes SET version = version")  # between two tries
         await server.commit()
         await migrating

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, text
 from support.database import PostgresServer, sqlite_url
-from support.until import PATIENCE
+from support.until import becomes
 
 from orchestrator_gql.storage.database import Database, connect, long_reads, postgres_snapshot, snapshot
 from orchestrator_gql.storage.database.snapshot import SNAPSHOTS, SnapshotEnded
@@ -200,9 +200,7 @@ async def test_the_transaction_of_a_snapshot_ends_with_the_block(tmp_path: Path)
             await walk.read(lambda conn: conn.execute(text("SELECT count(*) FROM alembic_version")).all())
             await database.transaction(execute("UPDATE alembic_version SET version_num = version_num"))
             assert not _is_emptied(database)
-        async with asyncio.timeout(PATIENCE):
-            while not _is_emptied(database):  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+        await becomes(lambda: _is_emptied(database))
     finally:
         await database.close()
 

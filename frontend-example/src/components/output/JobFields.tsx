@@ -1,6 +1,7 @@
 /** The result of a playbook or a program: how it ended, what it changed on which host, and its log. */
 import { visible } from "../../visible";
 import { Icon } from "../Badge";
+import { Fact } from "../Fact";
 import { ICONS } from "../../status";
 import type { HostCounts, JobResult } from "./jobResult";
 import JsonTree from "./JsonTree";
@@ -53,15 +54,6 @@ export function JobFields({ result, fileName, wholeBytes = null, loadOutput }: P
           <JsonTree value={{ ...others }} fileName={`${fileName}-fields.json`} label="Other fields" />
         </details>
       )}
-    </div>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: React.ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
     </div>
   );
 }

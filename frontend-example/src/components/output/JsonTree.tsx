@@ -6,7 +6,7 @@ import { Problem } from "../Problem";
 import { useDebounced } from "../Time";
 import { CopyButton } from "./CopyButton";
 import { copyOf, findIn, hasManyNodes, MOST_FOUND, pathId, pathText, valueAt, type Path } from "./treeRows";
-import { SearchBar } from "./SearchBar";
+import { onFind, SearchBar } from "./SearchBar";
 import { TreeNode } from "./TreeNode";
 import { useTree } from "./useTree";
 import "../../styles/output.css";
@@ -42,17 +42,9 @@ export default function JsonTree({ value, fileName, label = "JSON", openUpTo = 2
     tree.focus(id);
     list.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"]`)?.focus();
   };
-  const onKeyDown = (event: React.KeyboardEvent): void => {
-    const isFind = event.key === "f" && (event.ctrlKey || event.metaKey);
-    const isSlash = event.key === "/" && !(event.target instanceof HTMLInputElement);
-    if (!field.current || !(isFind || isSlash)) return;
-    event.preventDefault();
-    event.stopPropagation();
-    field.current.select();
-  };
 
   return (
-    <div className="output json" onKeyDown={onKeyDown}>
+    <div className="output json" onKeyDown={(event) => onFind(event, field.current)}>
       <div className="output-tools">
         {(search.query || hasManyNodes(value)) && (
           <SearchBar

@@ -2,7 +2,7 @@
 import { useCallback, useRef, useState, type ReactNode } from "react";
 import { LogView, type LogViewHandle } from "./LogView";
 import type { LogRowLine } from "./LogRow";
-import { SearchBar } from "./SearchBar";
+import { onFind, SearchBar } from "./SearchBar";
 import { useSearch } from "./useSearch";
 import "../../styles/output.css";
 import "../../styles/ansi.css";
@@ -44,18 +44,9 @@ export function LogPane({ label, rows, firstKey, startsAtEnd, hasNumbers = true,
     },
     [onFollow],
   );
-  const onKey = (event: React.KeyboardEvent): void => {
-    const isFind = event.key === "f" && (event.ctrlKey || event.metaKey);
-    const isSlash = event.key === "/" && !(event.target instanceof HTMLInputElement);
-    if (!field.current || !(isFind || isSlash)) return;
-    event.preventDefault();
-    // The shortcuts of the page do not see it.
-    event.stopPropagation();
-    field.current.select();
-  };
 
   return (
-    <div className={isTall ? "output tall" : "output"} onKeyDown={onKey}>
+    <div className={isTall ? "output tall" : "output"} onKeyDown={(event) => onFind(event, field.current)}>
       <div className="output-tools">
         {(rows.length > FEW_ROWS || search.query) && (
           <SearchBar

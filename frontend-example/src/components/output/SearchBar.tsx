@@ -1,5 +1,5 @@
 /** The search field of an output: Enter goes to the next place, Shift and Enter to the former one, Escape clears it. */
-import type { Ref } from "react";
+import type { KeyboardEvent, Ref } from "react";
 import { Icon } from "../Badge";
 import { GLYPHS } from "./glyphs";
 
@@ -57,4 +57,15 @@ export function SearchBar({ label, query, onQuery, count, hasMore, position, onS
       )}
     </span>
   );
+}
+
+/** Begin a search in an output, at / or Ctrl+F; nothing happens without its search field. */
+export function onFind(event: KeyboardEvent, field: HTMLInputElement | null): void {
+  const isFind = event.key === "f" && (event.ctrlKey || event.metaKey);
+  const isSlash = event.key === "/" && !(event.target instanceof HTMLInputElement);
+  if (!field || !(isFind || isSlash)) return;
+  event.preventDefault();
+  // The shortcuts of the page do not see it.
+  event.stopPropagation();
+  field.select();
 }

@@ -1,5 +1,6 @@
 /** What an entry says beside who, when and what: the reason first, and all of it on demand. */
 import { lazy, Suspense, useState } from "react";
+import { Fact } from "../../components/Fact";
 import type { AuditRowFragment } from "../../gql/graphql";
 import { wordsOf } from "./entry";
 
@@ -14,10 +15,9 @@ export function Details({ entry }: { entry: AuditRowFragment }) {
       {words.length > 0 && (
         <dl className="entry-words">
           {words.map(([name, text]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{text}</dd>
-            </div>
+            <Fact key={name} name={name}>
+              {text}
+            </Fact>
           ))}
         </dl>
       )}

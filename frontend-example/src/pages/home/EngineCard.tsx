@@ -2,6 +2,7 @@
 import { lazy, Suspense, useState } from "react";
 import { ApiError, run } from "../../api/client";
 import { Icon } from "../../components/Badge";
+import { Fact } from "../../components/Fact";
 import { Time } from "../../components/Time";
 import { lacksWorkers } from "../../engine";
 import type { HomeQuery } from "../../gql/graphql";
@@ -98,10 +99,9 @@ function EngineFacts({ engine: { runningSteps, queuedProcesses, lagSeconds, work
   return (
     <dl className="engine-facts">
       {facts.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
+        <Fact key={name} name={name}>
+          {value}
+        </Fact>
       ))}
     </dl>
   );

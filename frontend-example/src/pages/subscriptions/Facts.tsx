@@ -3,6 +3,7 @@ import { Link } from "wouter";
 import { addresses } from "../../app/addresses";
 import { Badge } from "../../components/Badge";
 import { Copy } from "../../components/Copy";
+import { Fact } from "../../components/Fact";
 import { Time } from "../../components/Time";
 import type { Detail } from "./detail";
 
@@ -50,14 +51,5 @@ export function Facts({ subscription }: { subscription: Detail }) {
         </Fact>
       </dl>
     </header>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: React.ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }

@@ -4,6 +4,7 @@ import { Link } from "wouter";
 import { exactNumber, plainText, type Json } from "../../api/json";
 import { useLive } from "../../api/useLive";
 import { addresses } from "../../app/addresses";
+import { Fact } from "../../components/Fact";
 import { SUBSCRIPTION_NAMES } from "../../operations/products";
 import { foreignOwners, membersOf, type Block, type Member, type Plain } from "./model";
 
@@ -58,12 +59,9 @@ function Members({ members, place }: { members: readonly Member[]; place: Place 
       {plain.length > 0 && (
         <dl className="fields">
           {plain.map(({ key, value }) => (
-            <div key={key}>
-              <dt>{key}</dt>
-              <dd>
-                <PlainValue value={value} />
-              </dd>
-            </div>
+            <Fact key={key} name={key}>
+              <PlainValue value={value} />
+            </Fact>
           ))}
         </dl>
       )}
