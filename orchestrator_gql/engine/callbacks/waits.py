@@ -39,7 +39,7 @@ from orchestrator_gql.process import (
     Success,
     Suspend,
 )
-from orchestrator_gql.storage import callbacks, events, timers, unclaimed_deliveries
+from orchestrator_gql.storage import callbacks, earlier_receipts, events, timers, unclaimed_deliveries
 from orchestrator_gql.storage.timers import TimerKind
 from orchestrator_gql.types import CallbackStatus, Event, EventKind, Failure, Json, ResultSource, StepStatus
 from orchestrator_gql.utils.author_calls import AuthorRaised
@@ -218,7 +218,8 @@ def withdraw(
 
 
 def reopen(conn: Connection, process: Process, callback: Callback, until: datetime, now: datetime) -> Callback:
-    """Open the callback again, at the same URL, with the deadline ``until``. A reported failure is removed."""
+    """Open the callback again, at the same URL, with the deadline ``until``. A reported failure is removed; its sender
+    may still ask for its receipt."""
     heartbeat_timeout = callback.heartbeat
     opened = replace(
         callback,
@@ -227,6 +228,8 @@ def reopen(conn: Connection, process: Process, callback: Callback, until: dateti
         heartbeat_due_at=now + timedelta(seconds=heartbeat_timeout) if heartbeat_timeout is not None else None,
     )
     callbacks.reopen(conn, opened)
+    if callback.receipt is not None:
+        earlier_receipts.keep(conn, callback.receipt, callback_id=callback.id, process_id=process.id, now=now)
     timers.clear_callback(conn, callback.id)
     _set_timers(conn, process, opened)
     return opened
