@@ -10,7 +10,7 @@ export type AbortProcessInput = {
   expectedVersion?: number | null | undefined;
   /** The id of the process. */
   processId: string;
-  /** The reason, which the audit log stores; null for none. */
+  /** The reason, which the audit log stores; at most 10,000 characters; null for none. */
   reason?: string | null | undefined;
 };
 
@@ -20,7 +20,7 @@ export type AdoptCallbackAttemptInput = {
   attemptId: string;
   /** The version of the process that the caller read. If the process has changed since, ConflictError refuses the mutation. Null skips this check. */
   expectedVersion?: number | null | undefined;
-  /** The reason, which the audit log stores; it must not be empty. */
+  /** The reason, which the audit log stores: 1 to 10,000 characters. */
   reason: string;
 };
 
@@ -112,7 +112,7 @@ export type CompleteCallbackInput = {
   callbackId: string;
   /** The version of the process that the caller read. If the process has changed since, ConflictError refuses the mutation. Null skips this check. */
   expectedVersion?: number | null | undefined;
-  /** The reason, which the audit log stores; it must not be empty. */
+  /** The reason, which the audit log stores: 1 to 10,000 characters. */
   reason: string;
   /** The result: any JSON value that fits the contract of the step. */
   result: import('../api/json').Json;
@@ -124,7 +124,7 @@ export type ContinueProcessInput = {
   expectedVersion?: number | null | undefined;
   /** The id of the process. */
   processId: string;
-  /** The reason, which the audit log stores; it must not be empty. */
+  /** The reason, which the audit log stores: 1 to 10,000 characters. */
   reason: string;
 };
 
@@ -487,7 +487,7 @@ export type ReawaitCallbackInput = {
   callbackId: string;
   /** The version of the process that the caller read. If the process has changed since, ConflictError refuses the mutation. Null skips this check. */
   expectedVersion?: number | null | undefined;
-  /** The reason, which the audit log stores; null for none. */
+  /** The reason, which the audit log stores; at most 10,000 characters; null for none. */
   reason?: string | null | undefined;
   /** The time to wait in seconds, counted from now: more than 0 and at most 3,650 days. */
   timeoutSeconds: number;
@@ -499,7 +499,7 @@ export type ReissueCallbackInput = {
   callbackId: string;
   /** The version of the process that the caller read. If the process has changed since, ConflictError refuses the mutation. Null skips this check. */
   expectedVersion?: number | null | undefined;
-  /** The reason, which the audit log stores; null for none. */
+  /** The reason, which the audit log stores; at most 10,000 characters; null for none. */
   reason?: string | null | undefined;
 };
 
@@ -554,7 +554,7 @@ export type SetEngineStateInput = {
 export type SetInSyncInput = {
   /** The id of the product subscription. */
   productSubscriptionId: string;
-  /** The reason why the network is as the product subscription says; the audit log stores it. At most 1,000 characters. */
+  /** The reason why the network is as the product subscription says; the audit log stores it. At most 10,000 characters. */
   reason: string;
 };
 
@@ -562,7 +562,7 @@ export type SetInSyncInput = {
 export type StartWorkflowInput = {
   /** A key that the caller chooses. A second call with the same key and the same pages starts no second process. Null: every call starts a process. */
   idempotencyKey?: string | null | undefined;
-  /** The note of the process; null for none. */
+  /** The note of the process, at most 10,000 characters; null for none. */
   note?: string | null | undefined;
   /** The submitted pages of the start form, in order. Default: none. */
   pages?: Array<import('../api/json').Json>;
@@ -617,7 +617,7 @@ export type StepStatus =
 
 /** The input of `submitForm`: all pages so far. */
 export type SubmitFormInput = {
-  /** A comment on the decision; null for none. */
+  /** A comment on the decision, at most 10,000 characters; null for none. */
   comment?: string | null | undefined;
   /** The version of the input request that the caller read. If it has changed since, ConflictError refuses the mutation. Null skips this check. */
   expectedVersion?: number | null | undefined;
@@ -810,6 +810,7 @@ export type StartWorkflowMutation = { startWorkflow:
     | { __typename: 'FormIncomplete', nextPage: { __typename: 'FormPage', index: number, key: string, title: string, description: string | null, schema: import('../api/json').Json, uiSchema: import('../api/json').Json, initialData: import('../api/json').Json, submitLabel: string, hasNext: boolean, isConfirmation: boolean, digest: string, cuts: Array<{ key: string, shownLength: number, totalLength: number, totalBytes: number }> } }
     | { __typename: 'FormInvalid', message: string, pageIndex: number, code: ErrorCode, errors: Array<{ path: Array<string>, message: string }>, page: { __typename: 'FormPage', index: number, key: string, title: string, description: string | null, schema: import('../api/json').Json, uiSchema: import('../api/json').Json, initialData: import('../api/json').Json, submitLabel: string, hasNext: boolean, isConfirmation: boolean, digest: string, cuts: Array<{ key: string, shownLength: number, totalLength: number, totalBytes: number }> } }
     | { __typename: 'NotFoundError', code: ErrorCode, message: string }
+    | { __typename: 'PayloadInvalidError', code: ErrorCode, message: string, errors: Array<{ path: Array<string>, message: string }> }
     | { __typename: 'StartWorkflowSuccess', process: { id: string } }
    };
 
