@@ -1,5 +1,8 @@
 /** Numbers with their noun, and names of code as people read them. */
 
+/** The most characters of a note, a comment or a reason. */
+export const LONGEST_TEXT = 10_000;
+
 /** `1 task`, `2 tasks`, `1,200 entries`. */
 export const counted = (count: number, noun: string, nouns = `${noun}s`): string =>
   `${count.toLocaleString()} ${count === 1 ? noun : nouns}`;

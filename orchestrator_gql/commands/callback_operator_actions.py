@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from orchestrator_gql.audit.free_text import demand_short
 from orchestrator_gql.callbacks.rules import Delivery
 from orchestrator_gql.engine import secrecy
 from orchestrator_gql.engine.callbacks import operator_actions
@@ -42,7 +43,9 @@ async def adopt_callback_attempt(
     principal.demand(Permission.RECOVER_CALLBACK)
     operator_actions.demand_reason(reason)
     attempt = await runtime.database.read(lambda conn: _load_attempt(conn, attempt_id))
-    await operator_actions.demand_may_recover(runtime, principal, attempt.callback_id)
+    await operator_actions.demand_may_recover(
+        runtime, principal, attempt.callback_id, ProcessAction.ADOPT_CALLBACK_ATTEMPT
+    )
 
     def adopt(conn: Connection) -> Process:
         attempt = _load_attempt(conn, attempt_id)
@@ -98,7 +101,7 @@ async def complete_callback(
     `NotFound`, `Forbidden`, `StaleVersion`, `PayloadInvalid` for a result that breaks the contract, is too large or
     too deep, or has no reason, and `InvalidState` if the process does not wait for the callback.
     """
-    await operator_actions.demand_may_recover(runtime, principal, callback_id)
+    await operator_actions.demand_may_recover(runtime, principal, callback_id, ProcessAction.COMPLETE_CALLBACK)
     operator_actions.demand_reason(reason)
     body, limit = encode(result).encode(), runtime.settings.max_callback_bytes
     if (size := len(body)) > limit:
@@ -158,10 +161,11 @@ async def reawait_callback(
     """Give a pending callback a new deadline, ``timeout`` seconds from now, or open its URL again if it expired, if
     its heartbeat stopped or if its remote service reported a failure.
 
-    Raises `NotFound`, `Forbidden`, `StaleVersion`, `PayloadInvalid` for an invalid timeout, and `InvalidState` if the
-    process does not wait for the callback or its URL can never open again.
+    Raises `NotFound`, `Forbidden`, `StaleVersion`, `PayloadInvalid` for an invalid timeout or a long reason, and
+    `InvalidState` if the process does not wait for the callback or its URL can never open again.
     """
-    await operator_actions.demand_may_recover(runtime, principal, callback_id)
+    await operator_actions.demand_may_recover(runtime, principal, callback_id, ProcessAction.REAWAIT_CALLBACK)
+    demand_short("reason", reason)
 
     def wait_on(conn: Connection) -> Process:
         locked = operator_actions.find(conn, runtime, callback_id, expected_version)
@@ -190,10 +194,11 @@ async def reissue_callback(
 ) -> Process:
     """Send the process back to the action of the callback: the action makes its remote call again, with a new URL.
 
-    Raises `NotFound`, `Forbidden`, `StaleVersion`, `EnginePaused`, and `InvalidState` if the process does not wait for
-    the callback or its result has arrived.
+    Raises `NotFound`, `Forbidden`, `StaleVersion`, `EnginePaused`, `PayloadInvalid` for a long reason, and
+    `InvalidState` if the process does not wait for the callback or its result has arrived.
     """
-    await operator_actions.demand_may_recover(runtime, principal, callback_id)
+    await operator_actions.demand_may_recover(runtime, principal, callback_id, ProcessAction.REISSUE_CALLBACK)
+    demand_short("reason", reason)
 
     def issue_again(conn: Connection) -> Process:
         demand_running(conn)

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection
 
+from orchestrator_gql.audit.free_text import demand_short
 from orchestrator_gql.engine.audit_log import write_down
 from orchestrator_gql.engine.engine_state import state_changed
 from orchestrator_gql.runtime import Runtime
@@ -10,7 +11,6 @@ from orchestrator_gql.storage import backlog, engine_state, events, leases
 from orchestrator_gql.storage.database.after_commit import wake
 from orchestrator_gql.storage.engine_state import EngineStatus
 from orchestrator_gql.types import EngineState
-from orchestrator_gql.utils.errors import FieldError, PayloadInvalid
 
 LONGEST = 1_000
 """The most characters of a reason: the dashboard shows it in a banner."""
@@ -54,7 +54,5 @@ async def set_engine_state(
 def _clean(reason: str | None) -> str | None:
     if reason is None:
         return None
-    if len(reason) > LONGEST:
-        error = FieldError(("reason",), f"A reason has at most {LONGEST:,} characters.", "string_too_long")
-        raise PayloadInvalid("The reason is too long.", [error])
+    demand_short("reason", reason, LONGEST)
     return reason.replace("\x00", "\ufffd").strip() or None  # PostgreSQL's text holds no NUL

@@ -5,25 +5,26 @@ workflow declares clean-up steps, they run first, and the process is aborted aft
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy import Connection
 
+from orchestrator_gql.audit.free_text import demand_short
 from orchestrator_gql.engine import authorization, commit
 from orchestrator_gql.engine.audit_log import no_process, write_down
 from orchestrator_gql.engine.callbacks import operator_actions
 from orchestrator_gql.engine.commit import lock_process
 from orchestrator_gql.engine.engine_state import demand_running
 from orchestrator_gql.engine.pending_transitions import PendingTransitions, commit_context, with_current_definition
-from orchestrator_gql.process import AuditNote, Process, continue_now, retry, steps_of
+from orchestrator_gql.process import AuditNote, Process, ProcessAction, continue_now, retry, steps_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import events, processes, timers
 from orchestrator_gql.storage.columns import Words
 from orchestrator_gql.types import Event, EventKind
-from orchestrator_gql.utils.errors import FieldError, PayloadInvalid, StaleVersion
+from orchestrator_gql.utils.errors import StaleVersion
 
 
 async def abort_process(
@@ -36,17 +37,16 @@ async def abort_process(
 ) -> Process:
     """Abort the process; the author's rule for a retry applies at its current step.
 
-    Raises `NotFound`, `Forbidden`, `StaleVersion`, and `InvalidState` if it has ended.
+    Raises `NotFound`, `Forbidden`, `StaleVersion`, `PayloadInvalid` for a long reason, and `InvalidState` if it has
+    ended.
     """
     principal.demand(Permission.ABORT)
-
-    async def demand(loaded: Process) -> None:
-        await authorization.demand_abort(runtime, principal, runtime.registry.find(loaded.workflow_name), loaded)
+    demand_short("reason", reason)
 
     def end(conn: Connection, process: Process) -> Process:
         return operator_actions.end(conn, runtime, process, principal.id, reason, runtime.clock.now())
 
-    return await _at_its_step(runtime, process_id, expected_version, demand, end)
+    return await _at_its_step(runtime, principal, ProcessAction.ABORT, process_id, expected_version, end)
 
 
 async def retry_process(
@@ -58,9 +58,6 @@ async def retry_process(
     """
     principal.demand(Permission.RETRY)
 
-    async def demand(loaded: Process) -> None:
-        await authorization.demand_retry(runtime, principal, runtime.registry.get(loaded.workflow_name), loaded)
-
     def enter_again(conn: Connection, process: Process) -> Process:
         demand_running(conn)
         now = runtime.clock.now()
@@ -69,7 +66,7 @@ async def retry_process(
         pending = PendingTransitions(process).then(retried)
         return commit.apply(conn, process, pending, commit_context(runtime, steps)).process
 
-    return await _at_its_step(runtime, process_id, expected_version, demand, enter_again)
+    return await _at_its_step(runtime, principal, ProcessAction.RETRY, process_id, expected_version, enter_again)
 
 
 async def continue_process(
@@ -82,9 +79,6 @@ async def continue_process(
     """
     principal.demand(Permission.RETRY)
     operator_actions.demand_reason(reason)
-
-    async def demand(loaded: Process) -> None:
-        await authorization.demand_continue(runtime, principal, runtime.registry.get(loaded.workflow_name), loaded)
 
     def go_on(conn: Connection, process: Process) -> Process:
         demand_running(conn)
@@ -99,7 +93,7 @@ async def continue_process(
         timers.clear_retry(conn, process.id)
         return commit.apply(conn, process, pending, commit_context(runtime, steps)).process
 
-    return await _at_its_step(runtime, process_id, expected_version, demand, go_on)
+    return await _at_its_step(runtime, principal, ProcessAction.CONTINUE, process_id, expected_version, go_on)
 
 
 TRIES = 10
@@ -112,19 +106,23 @@ class _MovedOn(Exception):
 
 async def _at_its_step(
     runtime: Runtime,
+    principal: Principal,
+    action: ProcessAction,
     process_id: UUID,
     expected_version: int | None,
-    demand: Callable[[Process], Awaitable[None]],
     unit: Callable[[Connection, Process], Process],
 ) -> Process:
-    """Run ``unit`` on the locked process, for whose current step ``demand`` has allowed it.
+    """Run ``unit`` on the locked process, if the principal may take the action at its current step.
 
-    ``demand`` asks an author's rule, without a lock. If the process moves on meanwhile, the rule for its next step may
-    refuse, so ``demand`` is asked again. Raises `StaleVersion` if the process moves on too fast for that.
+    The author's rule is asked without a lock. If the process moves on meanwhile, the rule for its next step may refuse,
+    so it is asked again. Raises `StaleVersion` if the process moves on too fast for that.
     """
+    registry = runtime.registry
+    find = registry.find if action is ProcessAction.ABORT else registry.get
     for _ in range(TRIES):
         loaded = await _load(runtime, process_id)
-        await demand(loaded)
+        workflow = find(loaded.workflow_name)
+        await authorization.demand_action(runtime, principal, action, workflow, loaded.position)
 
         def at_this_step(conn: Connection, before: Process = loaded) -> Process:
             process = lock_process(conn, process_id, expected_version)
@@ -158,22 +156,15 @@ async def _load(runtime: Runtime, process_id: UUID) -> Process:
     return await runtime.database.read(load)
 
 
-LONGEST = 10_000
-"""The most characters of a note."""
-
-
 async def update_process_note(
     runtime: Runtime, principal: Principal, *, process_id: UUID, note: str | None, expected_version: int | None = None
 ) -> Process:
     """Write, change or (None) remove the note; at most 10,000 characters.
 
-    Raises `NotFound`, `Forbidden` and `StaleVersion`.
+    Raises `NotFound`, `Forbidden`, `StaleVersion`, and `PayloadInvalid` for a longer note.
     """
     principal.demand(Permission.EDIT_NOTE)
-    if note is not None and len(note) > LONGEST:
-        error = FieldError(("note",), f"A note has at most {LONGEST} characters.", "string_too_long")
-        raise PayloadInvalid("The note is too long.", [error])
-
+    demand_short("note", note)
     note = None if note is None else Words.written(note)  # also for the event
 
     def write(conn: Connection) -> Process:

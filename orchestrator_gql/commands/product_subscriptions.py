@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row
 
+from orchestrator_gql.audit.free_text import LONGEST, demand_short
 from orchestrator_gql.engine.audit_log import write_down
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
@@ -14,12 +15,6 @@ from orchestrator_gql.storage import product_subscription_locks as locks
 from orchestrator_gql.storage import product_subscription_versions as versions
 from orchestrator_gql.storage.columns import Words
 from orchestrator_gql.utils.errors import FieldError, NotFound, PayloadInvalid, StaleVersion, SubscriptionLocked
-
-LONGEST = 1_000
-"""The most characters of a reason."""
-
-LONGEST_NOTE = 10_000
-"""The most characters of a note."""
 
 LONGEST_DESCRIPTION = 1_000
 """The most characters of a customer's description."""
@@ -81,7 +76,7 @@ async def update_product_subscription_note(
     `PayloadInvalid` for a long note, and `StaleVersion`.
     """
     principal.demand(Permission.EDIT_NOTE)
-    text = _text("note", note, LONGEST_NOTE)
+    text = _text("note", note, LONGEST)
     action = "updateProductSubscriptionNote"
     return await _edit(runtime, principal, action, "note", subscription_id, text, expected_version)
 
@@ -147,18 +142,14 @@ def _text(field: str, text: str | None, longest: int) -> str | None:
     """The text as it is stored; None if it is blank."""
     if text is None or not text.strip():
         return None
-    if len(text) > longest:
-        error = FieldError((field,), f"It has at most {longest:,} characters.", "string_too_long")
-        raise PayloadInvalid(f"The {field} is too long.", [error])
+    demand_short(field, text, longest)
     return Words.written(text)
 
 
 def _clean(reason: str) -> str:
     reason = reason.replace("\x00", "�").strip()  # PostgreSQL's text holds no NUL
-    if reason and len(reason) <= LONGEST:
-        return reason
-    message = f"Say in 1 to {LONGEST:,} characters why the network is as the subscription says."
-    raise PayloadInvalid(
-        "The reason is missing or too long.",
-        [FieldError(("reason",), message, "string_too_long" if reason else "missing")],
-    )
+    demand_short("reason", reason)
+    if not reason:
+        message = "Say why the network is as the subscription says."
+        raise PayloadInvalid("The reason is missing.", [FieldError(("reason",), message, "missing")])
+    return reason

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from orchestrator_gql import forms
+from orchestrator_gql.audit.free_text import demand_short
 from orchestrator_gql.engine import authorization, spans, start_check
 from orchestrator_gql.engine.commit import begin_process
 from orchestrator_gql.engine.engine_state import demand_running
@@ -57,10 +58,11 @@ async def start_workflow(
     Nothing is stored in that case. ``product_subscription_version`` is the version that was shown to the principal.
     ``traceparent`` is that of the request; see `utils.traces`.
 
-    Raises `NotFound`, `Forbidden`, `WorkflowBlocked`, `EnginePaused`, `IdempotencyKeyReused`, `AuthorCodeFailed`, and
-    the errors of `start_check.demand_startable`.
+    Raises `NotFound`, `Forbidden`, `WorkflowBlocked`, `EnginePaused`, `IdempotencyKeyReused`, `AuthorCodeFailed`,
+    `PayloadInvalid` for a note of more than 10,000 characters, and the errors of `start_check.demand_startable`.
     """
     workflow = await authorization.find_startable(runtime, principal, workflow_name)
+    demand_short("note", note)
     digest = hashlib.sha256(canonical([workflow_name, pages])).hexdigest()
     if idempotency_key is not None and (known := await _known_start(runtime, principal, idempotency_key, digest)):
         return known

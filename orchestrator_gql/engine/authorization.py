@@ -1,11 +1,12 @@
 """Checks the authorization rules of a workflow: the rule of the step, else the rule of the workflow."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Mapping
 
-from orchestrator_gql.process import Process
+from orchestrator_gql.process import ProcessAction
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import AuthContext, Authorizer, Permission, Principal, demand_authorized
-from orchestrator_gql.utils.errors import Forbidden
+from orchestrator_gql.utils.errors import Forbidden, FormTimeout
 from orchestrator_gql.workflow.model import ActionStep, InputStep, StepList, Workflow
 
 
@@ -45,40 +46,59 @@ async def demand_resume(
     await _demand(runtime, rule, context, Permission.SUBMIT_FORM)
 
 
-async def demand_retry(runtime: Runtime, principal: Principal, workflow: Workflow, process: Process) -> None:
-    """Raise `Forbidden` unless the principal may retry the process at its current step."""
-    await _demand_by_retry_rule(runtime, principal, workflow, process.position, "retry_workflow", Permission.RETRY)
+_ASKED_AS = {
+    ProcessAction.RETRY: "retry_workflow",
+    ProcessAction.CONTINUE: "continue_workflow",
+    ProcessAction.ABORT: "abort_workflow",
+    ProcessAction.REISSUE_CALLBACK: "recover_callback",
+    ProcessAction.REAWAIT_CALLBACK: "recover_callback",
+    ProcessAction.COMPLETE_CALLBACK: "recover_callback",
+    ProcessAction.ADOPT_CALLBACK_ATTEMPT: "recover_callback",
+}
+"""The actions about which the author's rule for a retry decides, and what the rule is asked for."""
 
 
-async def demand_continue(runtime: Runtime, principal: Principal, workflow: Workflow, process: Process) -> None:
-    """Raise `Forbidden` unless the principal may end the wait at the current step; the retry rule applies."""
-    await _demand_by_retry_rule(runtime, principal, workflow, process.position, "continue_workflow", Permission.RETRY)
-
-
-async def demand_recover(runtime: Runtime, principal: Principal, workflow: Workflow, wait: int) -> None:
-    """Raise `Forbidden` unless the principal may recover a callback of the step ``wait``; the retry rule applies."""
-    await _demand_by_retry_rule(runtime, principal, workflow, wait, "recover_callback", Permission.RECOVER_CALLBACK)
-
-
-async def demand_abort(runtime: Runtime, principal: Principal, workflow: Workflow | None, process: Process) -> None:
-    """Raise `Forbidden` unless the principal may abort the process at its current step; the retry rule applies.
+async def demand_action(
+    runtime: Runtime, principal: Principal, action: ProcessAction, workflow: Workflow | None, position: int
+) -> None:
+    """Raise `Forbidden` unless the principal may take the action at ``position``: that of the process, or of the wait
+    of the callback. The commands ask this, and the list of the actions that are offered.
 
     Without the workflow there is no rule: a process of a workflow that is not deployed can only be aborted.
     """
-    principal.demand(Permission.ABORT)
-    if workflow is not None:
-        await _demand_by_retry_rule(runtime, principal, workflow, process.position, "abort_workflow", Permission.ABORT)
-
-
-async def _demand_by_retry_rule(
-    runtime: Runtime, principal: Principal, workflow: Workflow, position: int, action: str, permission: Permission
-) -> None:
-    principal.demand(permission)
-    rule = _retry_rule(workflow, position)
+    principal.demand(action.permission)
+    if workflow is None or action not in _ASKED_AS:
+        return
     steps = _all(workflow)
     step = steps[position] if position < len(steps) else None  # a deployment may have removed steps
-    context = AuthContext(principal, action, workflow.name, step.name if step else None)
-    await _demand(runtime, rule, context, permission)
+    context = AuthContext(principal, _ASKED_AS[action], workflow.name, step.name if step else None)
+    await _demand(runtime, _retry_rule(workflow, position), context, action.permission)
+
+
+async def may_act(
+    runtime: Runtime, principal: Principal, action: ProcessAction, workflow: Workflow | None, position: int
+) -> bool:
+    """True if `demand_action` allows it."""
+    try:
+        await demand_action(runtime, principal, action, workflow, position)
+    except (Forbidden, FormTimeout):
+        return False
+    return True
+
+
+async def allowed_actions(
+    runtime: Runtime, principal: Principal, workflow: Workflow | None, positions: Mapping[ProcessAction, int]
+) -> set[ProcessAction]:
+    """The actions that `demand_action` allows at their positions. A rule is asked once for equal questions."""
+    equal: dict[tuple[Permission, str | None, int], list[ProcessAction]] = {}
+    for action, position in positions.items():
+        equal.setdefault((action.permission, _ASKED_AS.get(action), position), []).append(action)
+    answers = await asyncio.gather(
+        *(may_act(runtime, principal, actions[0], workflow, position) for (_, _, position), actions in equal.items())
+    )
+    return {
+        action for actions, is_allowed in zip(equal.values(), answers, strict=True) if is_allowed for action in actions
+    }
 
 
 def has_retry_rule(workflow: Workflow, position: int) -> bool:

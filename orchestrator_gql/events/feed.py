@@ -245,7 +245,8 @@ class Feed:
                         follower.fall_behind()
                     self._cursor, self.place = batch.cursor, place_of(batch.cursor)
                 if batch.caught_up:
-                    await self._notifier.wait(ticket, pause.behind(batch))
+                    seconds = pause.behind(batch.events, is_held_back=batch.is_held_back)
+                    await self._notifier.wait(ticket, seconds)
         except Exception as error:
             if self._reading is not asyncio.current_task():
                 return  # the last follower left, and the next follower began another task

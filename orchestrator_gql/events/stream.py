@@ -5,7 +5,7 @@ and the wait has sent its wake-up after the ticket, so the wait returns at once.
 buffer, so a slow reader reads later and uses no memory meanwhile.
 """
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sized
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
@@ -68,11 +68,11 @@ class Pause:
     def __init__(self) -> None:
         self._held_back = HELD_BACK
 
-    def behind(self, batch: Batch) -> float:
-        """The seconds to wait after the batch, the last of the log."""
-        if batch.events or not batch.is_held_back:
+    def behind(self, found: Sized, *, is_held_back: bool) -> float:
+        """The seconds to wait after a read that found these events, the last of the log that can be read."""
+        if found or not is_held_back:
             self._held_back = HELD_BACK
-        if not batch.is_held_back:
+        if not is_held_back:
             return POLL
         seconds, self._held_back = self._held_back, min(2 * self._held_back, POLL)
         return seconds
@@ -96,7 +96,7 @@ async def follow(
     cursor = batch.cursor
     while True:
         if batch.caught_up:
-            await notifier.wait(ticket, pause.behind(batch))
+            await notifier.wait(ticket, pause.behind(batch.events, is_held_back=batch.is_held_back))
         ticket = notifier.ticket()
         batch = await read_batch(database, cursor, wanted)
         cursor = batch.cursor

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from orchestrator_gql.audit.free_text import demand_short
 from orchestrator_gql.security import Permission, Principal, display_name
 from orchestrator_gql.types import InputRequestStatus, Json, Verdict
 from orchestrator_gql.utils.errors import (
@@ -18,8 +19,6 @@ from orchestrator_gql.utils.errors import (
     StaleVersion,
 )
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
-
-LONGEST_COMMENT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +172,5 @@ def clean_comment(comment: str | None, *, is_required: bool = False) -> str | No
     if is_required and not text:
         error = FieldError(("comment",), "Give the reason: later readers have no other source.", "missing")
         raise PayloadInvalid(error.message, [error])
-    if len(text) > LONGEST_COMMENT:
-        message = f"A comment has at most {LONGEST_COMMENT:,} characters, not {len(text):,}."
-        raise PayloadInvalid(message, [FieldError(("comment",), message, "string_too_long")])
+    demand_short("comment", text)
     return text or None

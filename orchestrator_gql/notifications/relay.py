@@ -13,12 +13,13 @@ from functools import partial
 
 from sqlalchemy import Connection
 
+from orchestrator_gql.events.stream import POLL, Pause
 from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.notifications.events import NOTIFIABLE, NotifiableEvent, assignee_of, body_of, notifiable_event
 from orchestrator_gql.notifications.recipients import Target
 from orchestrator_gql.process import Process
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.storage import events, input_requests, light_processes, notifications, outbox_cursor
+from orchestrator_gql.storage import events, input_requests, light_processes, next_events, notifications, outbox_cursor
 from orchestrator_gql.storage.events import EventFilter
 from orchestrator_gql.storage.notifications import Notification
 from orchestrator_gql.utils.errors import StorageUnavailable
@@ -27,8 +28,6 @@ from orchestrator_gql.utils.tokens import new_id
 logger = logging.getLogger("orchestrator_gql.engine.notifications.follower")
 
 BATCH = 200
-POLL = 1.0
-"""Seconds after which the log is read even without a wake-up."""
 
 STORED_EVERY = timedelta(minutes=1)
 """How often the cursor is stored if there is no notification: a wake-up alone is no reason to write."""
@@ -38,11 +37,15 @@ WANTED = EventFilter(kinds=NOTIFIABLE)
 
 @dataclass(frozen=True, slots=True)
 class _LogPart:
-    """A part of the log: each event with its process and its input request, and the cursor after the part."""
+    """A part of the log: each event with its process and its input request, and the cursor after the part.
+
+    ``is_held_back``: as of `events.stream.Batch`.
+    """
 
     rows: Sequence[tuple[NotifiableEvent, Process, InputRequest | None]]
     cursor: str
     has_more: bool
+    is_held_back: bool
 
 
 class OutboxRelay:
@@ -54,6 +57,7 @@ class OutboxRelay:
         self._stored: str | None = None
         self._read_to: str | None = None
         self._stored_at = runtime.clock.now()
+        self._pause = Pause()
 
     async def begin(self) -> None:
         """Load the stored cursor; without one, start where this server was, or else at the end of the log."""
@@ -74,24 +78,24 @@ class OutboxRelay:
         notifier = self._runtime.notifier
         while True:
             ticket = notifier.ticket()
-            is_caught_up = True
+            seconds = POLL
             try:
-                is_caught_up = await self.read_on()
+                seconds = await self.read_on()
             except StorageUnavailable:  # the database has logged it; notifications are stored when it is back
                 self._stored = None  # the COMMIT may have succeeded
             except Exception:  # a task that ends silently would store no notification ever again
                 self._stored = None
                 logger.exception("the event log could not be followed; it is tried again")
-            if is_caught_up:
-                await notifier.wait(ticket, POLL)
+            if seconds:
+                await notifier.wait(ticket, seconds)
 
-    async def read_on(self) -> bool:
-        """Store the notifications for the next events; True if no more events follow."""
+    async def read_on(self) -> float:
+        """Store the notifications for the next events; the seconds to wait for more events, 0 if more can be read."""
         if self._stored is None:
             await self.begin()
         stored, start = self._stored, self._read_to
         if stored is None or start is None:  # another server deleted the cursor at this moment
-            return True
+            return POLL
         part = await self._runtime.database.read(lambda conn: _read_part(conn, start))
         now = self._runtime.clock.now()
         new = [
@@ -102,11 +106,11 @@ class OutboxRelay:
         if new or (part.cursor != stored and now - self._stored_at >= STORED_EVERY):
             if not await self._runtime.database.transaction(lambda conn: _keep(conn, stored, part.cursor, new, now)):
                 self._stored = None
-                return False
+                return 0.0
             self._stored, self._stored_at = part.cursor, now
             self._runtime.outbox.set()
         self._read_to = part.cursor
-        return not part.has_more
+        return 0.0 if part.has_more else self._pause.behind(part.rows, is_held_back=part.is_held_back)
 
     def _notifications(
         self, event: NotifiableEvent, process: Process, request: InputRequest | None, now: datetime
@@ -149,7 +153,8 @@ def _read_part(conn: Connection, cursor: str) -> _LogPart:
         request = requests.get(event.input_request_id) if event.input_request_id is not None else None
         if event.process_id in processes and (request is not None or event.input_request_id is None):
             rows.append((event, processes[event.process_id], request))
-    return _LogPart(rows, page.cursor, page.has_more)
+    is_held_back = not page.has_more and next_events.is_held_back(conn)
+    return _LogPart(rows, page.cursor, page.has_more, is_held_back)
 
 
 def _keep(conn: Connection, before: str, cursor: str, new: Sequence[Notification], now: datetime) -> bool:

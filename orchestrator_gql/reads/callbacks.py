@@ -13,7 +13,7 @@ from orchestrator_gql.callbacks import failures
 from orchestrator_gql.callbacks.rules import Callback
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
-from orchestrator_gql.storage import callback_attempts, listing, unclaimed_deliveries
+from orchestrator_gql.storage import callback_attempts, earlier_receipts, listing, unclaimed_deliveries
 from orchestrator_gql.storage import earlier_results as earlier
 from orchestrator_gql.storage.callback_attempts import Attempt, LogRange, Progress
 from orchestrator_gql.storage.listing import CallbackFilter
@@ -98,7 +98,8 @@ async def status_of_receipt(runtime: Runtime, receipt: UUID) -> DeliveryStatus |
 
 
 def _status_of_receipt(conn: Connection, receipt: UUID, now: datetime) -> DeliveryStatus | None:
-    delivery = callback_attempts.of_receipt(conn, str(receipt))
+    earlier_of = earlier_receipts.callback_of(conn, str(receipt))
+    delivery = callback_attempts.of_receipt(conn, str(receipt), earlier_of)
     if delivery is None:
         return DeliveryStatus("unclaimed") if unclaimed_deliveries.has(conn, receipt, now) else None
     if delivery.is_result:

@@ -72,16 +72,20 @@ async def status_counts(runtime: Runtime, principal: Principal, wanted: ProcessF
     return await runtime.database.read(lambda conn: listing.status_counts(conn, wanted))
 
 
-def available_actions(runtime: Runtime, principal: Principal, process: Process) -> list[ProcessAction]:
-    """The actions that the principal may take on the process in its present status.
+async def available_actions(runtime: Runtime, principal: Principal, process: Process) -> list[ProcessAction]:
+    """The actions that the process allows in its present status, and the rules of its workflow allow the principal.
 
-    Only a callback that there is can be completed, and only a delivery that there is can be adopted: see
-    `callbacks_of_wait` and `adoptable_callbacks`.
+    Only a callback that there is can be completed, only a delivery that there is can be adopted, and a form has a team
+    and perhaps a claim: see `callbacks_of_wait`, `adoptable_callbacks` and `input_requests.refusal`.
     """
     workflow = runtime.registry.find(process.workflow_name)
     steps = steps_of(process, workflow) if workflow else None
-    actions = possible_actions(process, steps)
-    return sorted(action for action in actions if action.permission in principal.permissions)
+    wait = recoverable_wait(process, steps) if steps is not None else None
+    positions = {
+        action: wait if wait is not None and action.permission is Permission.RECOVER_CALLBACK else process.position
+        for action in possible_actions(process, steps)
+    }
+    return sorted(await authorization.allowed_actions(runtime, principal, workflow, positions))
 
 
 REFUSED_WHILE_PAUSED = frozenset({ProcessAction.RETRY, ProcessAction.CONTINUE, ProcessAction.REISSUE_CALLBACK})

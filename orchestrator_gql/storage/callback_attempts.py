@@ -195,17 +195,20 @@ class ReceivedDelivery:
     received_at: datetime | None
 
 
-def of_receipt(conn: Connection, receipt: str) -> ReceivedDelivery | None:
+def of_receipt(conn: Connection, receipt: str, earlier_of: UUID | None = None) -> ReceivedDelivery | None:
     """The delivery with that receipt. Its callback has the receipt, or the receipt is the id of the attempt: then the
-    delivery came before its job was known."""
+    delivery came before its job was known. ``earlier_of`` is the callback that had the receipt before it was opened
+    again."""
     a, c = callback_attempts.c, callbacks.c
     columns = (a.outcome, a.digest, c.result_digest, c.status, c.received_at)
     attempt = (a.callback_id == c.id) & (a.receipt == c.receipt) & (a.outcome == AttemptOutcome.ACCEPTED)
     of_callback = select(*columns).select_from(callbacks.outerjoin(callback_attempts, attempt))
     of_attempt = select(*columns).select_from(callback_attempts.join(callbacks))
+    was_accepted = (a.receipt == receipt, a.outcome == AttemptOutcome.ACCEPTED)
     row = (
         conn.execute(of_callback.where(c.receipt == receipt)).one_or_none()
         or conn.execute(of_attempt.where(a.id == UUID(receipt), a.receipt == receipt)).one_or_none()
+        or conn.execute(of_attempt.where(a.callback_id == earlier_of, *was_accepted)).one_or_none()
     )
     if row is None:
         return None

@@ -44,7 +44,7 @@ def test_a_reason_that_is_too_long_is_refused(tmp_path: Path) -> None:
         refused = orchestrator(tmp_path, "pause", "--url", server.address, "--reason", "x" * 1001)
 
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert refused.stderr == "orchestrator-gql: The reason is too long.\n"
+    assert refused.stderr == "orchestrator-gql: The reason has 1,001 characters; 1,000 are the most.\n"
 
 
 @pytest.mark.parametrize(

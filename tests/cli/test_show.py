@@ -226,11 +226,11 @@ def test_each_action_of_a_process_is_shown_by_its_command_and_a_note_as_one_of_t
         ("FAILED", ["RETRY"], "You may: retry"),
         ("COMPLETED", ["EDIT_NOTE"], "It has ended. You may edit its note on the dashboard"),
         ("ABORTED", [], "It has ended. You may do nothing now"),
-        ("SUSPENDED", ["SUBMIT_FORM"], "You may do nothing now"),
+        ("SUSPENDED", ["SUBMIT_FORM"], "You may: confirm"),
     ],
 )
 def test_a_process_says_what_its_reader_may_do(status: str, actions: list[str], shown: str) -> None:
-    process = {"status": status, "availableActions": actions, "openInputRequest": {"canSubmit": False}}
+    process = {"status": status, "availableActions": actions}
 
     assert _actions(process) == shown
 

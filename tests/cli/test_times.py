@@ -7,7 +7,7 @@ import pytest
 
 from orchestrator_gql.cli.operator.requests import due
 from orchestrator_gql.cli.operator.show import lines
-from orchestrator_gql.cli.operator.times import age, left
+from orchestrator_gql.cli.operator.times import age, left, moment
 from orchestrator_gql.cli.operator.waits import _cells, _line
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -57,6 +57,16 @@ def test_each_command_says_how_much_time_is_left_or_lacks() -> None:
         assert f", for 1 h, {expected}. It waits." in _line(wait, NOW)
         assert f"  It waits. ({expected})" in lines(process, NOW, {})
         assert due({"dueAt": until}, NOW) == expected.replace("1 d left", "due in 1 d")
+
+
+def test_show_says_since_when_a_process_waits_for_a_worker() -> None:
+    process: dict[str, Any] = dict.fromkeys(("subject", "note", "failure", "openInputRequest"))
+    process |= {"workflowName": "w", "id": "x", "status": "RUNNING", "startedAt": after(hours=-3)}
+    process |= {"steps": [], "callbacks": [], "availableActions": []}
+    since = after(hours=-2)
+    process |= {"whyWaiting": {"kind": "WORKER", "message": "It waits for a worker.", "since": since, "until": None}}
+
+    assert f"  It waits for a worker. (for 2 h, since {moment(since)})" in lines(process, NOW, {})
 
 
 def test_an_age_is_rounded_down() -> None:

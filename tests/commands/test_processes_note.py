@@ -61,5 +61,6 @@ async def test_only_a_role_that_acts_on_processes_may_write_a_note(offer: Offer,
             await update_process_note(engine.runtime, person, process_id=process_id, note="see ticket 7")
 
     is_noted = (await engine.process(process_id)).note is not None
-    offered = ProcessAction.EDIT_NOTE in available_actions(engine.runtime, person, await engine.process(process_id))
+    actions = await available_actions(engine.runtime, person, await engine.process(process_id))
+    offered = ProcessAction.EDIT_NOTE in actions
     assert (is_noted, offered) == (role in ("operator", "admin"),) * 2

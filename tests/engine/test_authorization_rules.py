@@ -24,6 +24,7 @@ from orchestrator_gql.commands.input_requests import submit_form
 from orchestrator_gql.commands.processes import abort_process, retry_process
 from orchestrator_gql.engine import authorization
 from orchestrator_gql.forms import FormPage
+from orchestrator_gql.process import ProcessAction
 from orchestrator_gql.security import AuthContext
 from orchestrator_gql.storage import callback_attempts
 from orchestrator_gql.types import AttemptOutcome, FormGenerator, ProcessStatus
@@ -100,7 +101,7 @@ async def test_a_process_whose_workflow_is_not_deployed_can_be_aborted(offer: Of
     engine = await offer(gone)
     process = await engine.process(await engine.start(gone))
 
-    await authorization.demand_abort(engine.runtime, BOB, None, process)
+    await authorization.demand_action(engine.runtime, BOB, ProcessAction.ABORT, None, process.position)
 
 
 async def test_the_rule_of_the_workflow_applies_at_a_step_that_a_deployment_removed(offer: Offer) -> None:
@@ -113,7 +114,7 @@ async def test_the_rule_of_the_workflow_applies_at_a_step_that_a_deployment_remo
         return begin >> only
 
     engine = await offer(shorter)
-    await authorization.demand_recover(engine.runtime, ADA, shorter, 7)
+    await authorization.demand_action(engine.runtime, ADA, ProcessAction.COMPLETE_CALLBACK, shorter, 7)
 
 
 async def test_a_rule_of_a_step_that_the_process_left_meanwhile_allows_no_abort(offer: Offer) -> None:

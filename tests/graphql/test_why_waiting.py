@@ -1,14 +1,17 @@
 """The reason why a process waits, as clients read it."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import pytest
 from stories import COMPLETED, FAILED, Story, telling
 from support.database import sqlite_url
-from support.web import site_of
+from support.remote import Remote, answer
+from support.web import Site, site_of
 
-from orchestrator_gql import Window, begin, retrystep, wait_until
+from orchestrator_gql import Window, begin, callback_step, retrystep, wait_until
 from orchestrator_gql.types import ProcessStatus
 from orchestrator_gql.workflow import workflow
 
@@ -100,3 +103,59 @@ async def test_a_process_says_when_its_window_opens_and_that_it_may_go_on_before
     assert (blank, late) == ({"code": "PAYLOAD_INVALID"}, {"code": "INVALID_STATE"})
     assert done == {"process": {"id": id}}
     assert ended["steps"] == [{"status": "SUCCESS", "completedBy": {"id": "local"}}]
+
+
+@pytest.mark.one_dispatcher
+async def test_a_wait_whose_time_is_over_says_so_until_a_worker_takes_the_process(storage: str) -> None:
+    remote, pings, pause = (
+        Remote(),
+        [0],
+        "mutation ($p: Boolean!) { setEngineState(input: {paused: $p}) { __typename } }",
+    )
+
+    @retrystep("Ping", delay=30, attempts=2)
+    def ping() -> None:
+        pings[0] += 1
+        if pings[0] == 1:
+            raise ConnectionError("no route to host")
+
+    @workflow("Ping")
+    def pinging() -> Any:
+        return begin >> ping
+
+    @workflow("Call")
+    def calling() -> Any:
+        return begin >> callback_step("Playbook", remote.action(), ping, timeout=60)
+
+    async with site_of(storage, pinging, calling) as site:
+        waits = {
+            await site.engine.start(pinging): ProcessStatus.WAITING,
+            await site.engine.start(calling): ProcessStatus.AWAITING_CALLBACK,
+            await site.engine.start(calling): ProcessStatus.AWAITING_CALLBACK,
+        }
+        for id, status in waits.items():
+            await site.engine.reaches(id, status)
+        in_time = [(await site.ask(WHY, id=str(id)))["process"]["whyWaiting"] for id in waits]
+        await site.ask(pause, p=True)
+        await answer(site.engine.runtime, await remote.asked(), {"rc": 0})
+        site.engine.turn(61)
+        for id in waits:
+            await site.engine.reaches(id, ProcessStatus.RUNNING)
+        over = [(await site.ask(WHY, id=str(id)))["process"]["whyWaiting"] for id in waits]
+        await site.ask(pause, p=False)
+        for id in waits:
+            await site.engine.until(partial(_is_over, site, id), awaited="an end")
+
+    assert [each["kind"] for each in over] == ["WORKER"] * 3
+    assert sorted(each["message"] for each in over) == [
+        "The results of 'Playbook - Await callback' are there, and it waits for a worker.",
+        "The time of 'Ping' is over, and it waits for a worker.",
+        "The time of 'Playbook - Await callback' is over, and it waits for a worker.",
+    ]
+    ended = [(before["until"], after["since"]) for before, after in zip(in_time, over, strict=True)]
+    assert sum(until == since for until, since in ended) == 2
+
+
+async def _is_over(site: Site, process_id: UUID) -> bool:
+    process = (await site.ask(WHY, id=str(process_id)))["process"]
+    return process["status"] in (COMPLETED, FAILED) and process["whyWaiting"] is None

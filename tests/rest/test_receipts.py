@@ -11,6 +11,7 @@ from orchestrator_gql import step
 from orchestrator_gql.commands.callback_operator_actions import (
     adopt_callback_attempt,
     complete_callback,
+    reawait_callback,
 )
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.types import Json, ProcessStatus
@@ -103,6 +104,34 @@ async def test_a_delivery_that_is_adopted_again_after_it_was_replaced_is_the_res
 
     assert attempt.body == b'{"rc":2}'
     assert response.json() == {"receipt": receipt, "status": "rejected"}
+
+
+@pytest.mark.one_dispatcher
+async def test_the_receipt_of_a_failure_report_stays_known_after_an_operator_waits_again(storage: str) -> None:
+    report = b'{"message": "ams-1 is down"}'
+    async with waiting(storage, validate_step=judge) as wait:
+        runtime = wait.site.engine.runtime
+        callback = await wait.site.engine.callback(wait.process_id)
+        receipts = []
+        for content in (report, b'{"message": "ams-2 is down"}'):
+            receipts.append((await wait.send(content, behind="/fail")).json()["receipt"])
+            await wait.reaches(ProcessStatus.FAILED)
+            await reawait_callback(runtime, LOCAL_OPERATOR, callback_id=callback.id, timeout=60)
+        open_again = [(await ask(wait, receipt)).json() for receipt in receipts]
+        repeated = (await wait.send(report, behind="/fail")).json()
+        result = (await wait.send(b'{"rc": 0}')).json()["receipt"]
+        await wait.reaches(ProcessStatus.COMPLETED)
+        ended = [(await ask(wait, receipt)).json() for receipt in [*receipts, result]]
+        now = await wait.site.engine.callback(wait.process_id)
+
+    assert open_again == [{"receipt": receipt, "status": "replaced"} for receipt in receipts]
+    assert (repeated["receipt"], repeated["duplicate"]) == (receipts[0], True)
+    assert now.received_at is not None
+    at = now.received_at.isoformat()
+    assert ended == [
+        *({"receipt": receipt, "status": "replaced", "replacedAt": at} for receipt in receipts),
+        {"receipt": result, "status": "validated"},
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 /** A question before a step that cannot be taken back, with a field for the reason if one is wanted. Load it lazily. */
 import { useId, useRef, useState, type FormEvent, type ReactNode } from "react";
 import Dialog from "./Dialog";
+import { LONGEST_TEXT } from "../words";
 import { Problem } from "./Problem";
 
 interface Props {
@@ -11,8 +12,8 @@ interface Props {
   action: string;
   /** The action destroys something: the button is red, and "Cancel" has the focus. */
   isDangerous?: boolean;
-  /** Ask for a reason: its label, and whether it may be empty. */
-  reason?: { label?: string; isOptional?: boolean };
+  /** Ask for a reason: its label, whether it may be empty, and how many characters it may have. */
+  reason?: { label?: string; isOptional?: boolean; longest?: number };
   /** What stands between the text and the buttons: a list of what is concerned, more fields. */
   children?: ReactNode;
   onClose: () => void;
@@ -63,6 +64,7 @@ export default function Confirm(props: Props) {
               ref={field}
               id={`${id}-reason`}
               rows={3}
+              maxLength={reason.longest ?? LONGEST_TEXT}
               required={!reason.isOptional}
               aria-invalid={isMissing}
               aria-describedby={isMissing ? `${id}-missing` : undefined}

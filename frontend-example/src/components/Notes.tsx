@@ -4,6 +4,7 @@ import { announce } from "./Announcer";
 import { situation, stored, type Draft } from "./editing";
 import { Problem } from "./Problem";
 import "../styles/notes.css";
+import { LONGEST_TEXT } from "../words";
 
 interface Props {
   /** What kind of text: `Note`. */
@@ -16,7 +17,7 @@ interface Props {
   save: (text: string | null) => Promise<void>;
 }
 
-export function Notes({ label, text, maxLength = 10_000, whyNot, save }: Props) {
+export function Notes({ label, text, maxLength = LONGEST_TEXT, whyNot, save }: Props) {
   const current = text ?? "";
   const [draft, setDraft] = useState<Draft | null>(null);
   const opener = useRef<HTMLButtonElement>(null);

@@ -28,6 +28,7 @@ graphql(`
     whyWaiting {
       kind
       message
+      since
       until
     }
   }

@@ -13,7 +13,9 @@ Fields = Annotated[
     Parameter(name="--set", metavar="NAME=VALUE", help="a field of the last page; give it once for each field"),
 ]
 Pages = Annotated[str | None, Parameter(name="--pages", metavar="JSON", help="all pages, if there are several")]
-Comment = Annotated[str | None, Parameter(name="--comment", metavar="TEXT", help="a comment on the decision")]
+Comment = Annotated[
+    str | None, Parameter(name="--comment", metavar="TEXT", help="a comment on the decision; at most 10,000 characters")
+]
 SendBack = Annotated[
     str | None,
     Parameter(name="--send-back", metavar="STEP", help="reject the form and go back to the step that `show` names"),

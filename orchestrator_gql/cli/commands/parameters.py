@@ -109,8 +109,12 @@ Yes = Annotated[
 ]
 AsJson = Annotated[bool, Parameter(name="--json", help="the result as a JSON object, for scripts")]
 JsonLines = Annotated[bool, Parameter(name="--json", help="each row as a line of JSON, for scripts")]
-Reason = Annotated[str | None, Parameter(name="--reason", metavar="TEXT", help="why, for the audit log")]
-NeededReason = Annotated[str, Parameter(name="--reason", metavar="TEXT", help="why, for the audit log")]
+Reason = Annotated[
+    str | None, Parameter(name="--reason", metavar="TEXT", help="why, for the audit log; at most 10,000 characters")
+]
+NeededReason = Annotated[
+    str, Parameter(name="--reason", metavar="TEXT", help="why, for the audit log; at most 10,000 characters")
+]
 
 
 def _process(completer: Callable[..., dict[str, str]], help: str = "the process; a short id will do") -> Parameter:

@@ -21,7 +21,7 @@ from orchestrator_gql.cli.values import is_nothing, lines_of
 DOCUMENT = f"""\
 query Show($id: ID!) {{ process(id: $id) {{
   id version status workflowName subject note startedAt availableActions
-  failure {{ code message details }} whyWaiting {{ message since until lastReportAt }}
+  failure {{ code message details }} whyWaiting {{ kind message since until lastReportAt }}
   steps {{ index name kind status attempt durationSeconds failure {{ code message details traceback }}
     inputRequest {{ id status title {DECISIONS} }} }}
   callbacks {{ id name step {{ index }} status round source tokenHint issuedAt expiresAt receivedAt resultBytes
@@ -175,19 +175,15 @@ def lines(process: dict[str, Any], now: datetime, before: Decisions, halt: str |
 
 def _until(process: dict[str, Any], now: datetime) -> str:
     """How long the process waits; with the time of the clock if it goes on by itself then, such as in its window."""
-    if not (until := process["whyWaiting"]["until"]):
-        return ""
+    why = process["whyWaiting"]
+    if not (until := why["until"]):
+        return f" (for {age(why['since'], now)}, since {moment(why['since'])})" if why["kind"] == "WORKER" else ""
     return f" ({deadline(until, now)}{f', until {moment(until)}' if process['status'] == 'WAITING' else ''})"
 
 
 def _actions(process: dict[str, Any]) -> str:
-    """The actions of the caller, by the names of their commands; a note has none and is edited on the dashboard.
-
-    The process offers its form to everybody, so the form is left out if the caller may not decide it.
-    """
-    input_request = process["openInputRequest"]
-    is_theirs = input_request is None or input_request["canSubmit"]
-    offered = [action for action in process["availableActions"] if is_theirs or action != "SUBMIT_FORM"]
+    """The actions of the caller, by the names of their commands; a note has none and is edited on the dashboard."""
+    offered = process["availableActions"]
     commands = sorted(COMMANDS[action] for action in offered if action in COMMANDS)
     note = "edit its note on the dashboard" if NOTE in offered else ""
     if commands:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from orchestrator_gql.audit.free_text import demand_short
 from orchestrator_gql.callbacks.rules import WITH_RESULT, Callback, Delivery
 from orchestrator_gql.callbacks.waits import is_over
 from orchestrator_gql.engine import authorization, commit
@@ -29,7 +30,7 @@ from orchestrator_gql.process import (
     take_up,
 )
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.security import Permission, Principal
+from orchestrator_gql.security import Principal
 from orchestrator_gql.storage import callbacks, processes, timers
 from orchestrator_gql.types import CallbackStatus, Json, ProcessStatus, ResultSource
 from orchestrator_gql.utils.errors import FieldError, InvalidState, NotFound, PayloadInvalid
@@ -82,9 +83,9 @@ def find_current(conn: Connection, runtime: Runtime, callback_id: UUID, expected
     return locked
 
 
-async def demand_may_recover(runtime: Runtime, principal: Principal, callback_id: UUID) -> None:
-    """Raise `Forbidden` unless the principal may recover the callback, and `NotFound` if it does not exist."""
-    principal.demand(Permission.RECOVER_CALLBACK)
+async def demand_may_recover(runtime: Runtime, principal: Principal, callback_id: UUID, action: ProcessAction) -> None:
+    """Raise `Forbidden` unless the principal may take the action on the callback, and `NotFound` if there is none."""
+    principal.demand(action.permission)
 
     def load(conn: Connection) -> tuple[Callback, Process]:
         callback = callbacks.by_ids(conn, [callback_id]).get(callback_id)
@@ -95,7 +96,7 @@ async def demand_may_recover(runtime: Runtime, principal: Principal, callback_id
 
     callback, process = await runtime.database.read(load)
     workflow = runtime.registry.get(process.workflow_name)
-    await authorization.demand_recover(runtime, principal, workflow, callback.step_index)
+    await authorization.demand_action(runtime, principal, action, workflow, callback.step_index)
 
 
 def _note(locked: LockedCallback, missing: Sequence[Callback], action: str, actor: str, **details: Json) -> AuditNote:
@@ -107,7 +108,8 @@ def _note(locked: LockedCallback, missing: Sequence[Callback], action: str, acto
 
 
 def demand_reason(reason: str) -> None:
-    """Raise `PayloadInvalid` if the reason is blank."""
+    """Raise `PayloadInvalid` if the reason is blank or too long."""
+    demand_short("reason", reason)
     if not reason.strip():
         error = FieldError(("reason",), "Give a reason: the audit log keeps it.", "missing")
         raise PayloadInvalid("This needs a reason.", [error])

@@ -13,7 +13,7 @@ from orchestrator_gql.engine.callbacks import results
 from orchestrator_gql.engine.callbacks.results import ended
 from orchestrator_gql.engine.steps.execution import Tokens
 from orchestrator_gql.process import Process, StepEntry, StepExecution
-from orchestrator_gql.storage import callbacks, events, timers, unclaimed_deliveries
+from orchestrator_gql.storage import callbacks, earlier_receipts, events, timers, unclaimed_deliveries
 from orchestrator_gql.storage.timers import TimerKind
 from orchestrator_gql.types import CallbackStatus, Event, EventKind
 from orchestrator_gql.utils.tokens import digest, hint, new_id, new_token
@@ -102,7 +102,8 @@ def withdraw(
 
 
 def reopen(conn: Connection, process: Process, callback: Callback, until: datetime, now: datetime) -> Callback:
-    """Open the callback again, at the same URL, with the deadline ``until``. A reported failure is removed."""
+    """Open the callback again, at the same URL, with the deadline ``until``. A reported failure is removed; its sender
+    may still ask for its receipt."""
     heartbeat_timeout = callback.heartbeat
     opened = replace(
         callback,
@@ -111,6 +112,8 @@ def reopen(conn: Connection, process: Process, callback: Callback, until: dateti
         heartbeat_due_at=now + timedelta(seconds=heartbeat_timeout) if heartbeat_timeout is not None else None,
     )
     callbacks.reopen(conn, opened)
+    if callback.receipt is not None:
+        earlier_receipts.keep(conn, callback.receipt, callback_id=callback.id, process_id=process.id, now=now)
     timers.clear_callback(conn, callback.id)
     _set_timers(conn, process, opened)
     return opened

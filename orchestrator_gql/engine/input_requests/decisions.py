@@ -32,7 +32,7 @@ from orchestrator_gql.storage.expected_processes import expect
 from orchestrator_gql.storage.processes import Standing
 from orchestrator_gql.types import ProcessStatus
 from orchestrator_gql.utils.errors import InvalidState, NotFound, StaleForm
-from orchestrator_gql.workflow.model import InputStep, Workflow
+from orchestrator_gql.workflow.model import AwaitStep, InputStep, Workflow
 
 AuditHead: TypeAlias = Sequence[Sequence[Any]]
 """The row of the newest entry in an audit chain, if there is one."""
@@ -101,6 +101,8 @@ async def demand_may_answer(
     """Raise the typed error, if the principal may not decide the open request in its current state."""
     await authorization.demand_resume(runtime, principal, workflow, request.step_index, request.assignee)
     step = steps_of(process, workflow)[request.step_index]
+    if isinstance(step, AwaitStep):
+        await unanswered.demand_may_choose(runtime, principal, workflow, request.step_index)
     allows_self = step.allow_self_approval if isinstance(step, InputStep) else True
     demand_may_decide(request, principal, decisions, allows_self=allows_self, started_by=process.created_by)
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, ConfigDict, Field, create_model, model_vali
 from pydantic_forms.validators import Choice, LongText
 from sqlalchemy import Connection
 
+from orchestrator_gql.audit.free_text import LONGEST
 from orchestrator_gql.callbacks.failures import failure_of, failure_of_wait
 from orchestrator_gql.callbacks.rules import WITH_RESULT, Callback, Delivery
 from orchestrator_gql.config.assignee import SYSTEM
@@ -20,7 +21,7 @@ from orchestrator_gql.engine.callbacks.results import contract_errors
 from orchestrator_gql.engine.engine_state import demand_running
 from orchestrator_gql.forms import FormPage, ReadOnly, SubmitFormPage
 from orchestrator_gql.forms.masks import holds_mask, restored
-from orchestrator_gql.process import Process
+from orchestrator_gql.process import Process, ProcessAction
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
 from orchestrator_gql.storage import callbacks
@@ -101,14 +102,29 @@ def as_input(step: AwaitStep, waited: Sequence[Callback], now: datetime, limit: 
     return InputStep(name=step.name, form=ask, assignee=SYSTEM)
 
 
+_SAME_AS = {
+    UnansweredAction.WAIT: ProcessAction.REAWAIT_CALLBACK,
+    UnansweredAction.REISSUE: ProcessAction.REISSUE_CALLBACK,
+    UnansweredAction.COMPLETE: ProcessAction.COMPLETE_CALLBACK,
+    UnansweredAction.ABORT: ProcessAction.ABORT,
+}
+"""The action on the process that each choice is."""
+
+
 async def demand_may_act(
     runtime: Runtime, principal: Principal, workflow: Workflow, process: Process, chosen: State
 ) -> None:
     """Raise `Forbidden` unless the principal may do the chosen action; the rule of its mutation applies."""
-    if UnansweredAction(chosen["answer"]) is UnansweredAction.ABORT:
-        await authorization.demand_abort(runtime, principal, workflow, process)
-    else:
-        await authorization.demand_recover(runtime, principal, workflow, process.position)
+    action = _SAME_AS[UnansweredAction(chosen["answer"])]
+    await authorization.demand_action(runtime, principal, action, workflow, process.position)
+
+
+async def demand_may_choose(runtime: Runtime, principal: Principal, workflow: Workflow, wait: int) -> None:
+    """Raise `Forbidden` unless the principal may do at least one of the actions that the form of the wait offers."""
+    for action in (ProcessAction.ABORT, ProcessAction.COMPLETE_CALLBACK):
+        if await authorization.may_act(runtime, principal, action, workflow, wait):
+            return
+    await authorization.demand_action(runtime, principal, ProcessAction.COMPLETE_CALLBACK, workflow, wait)
 
 
 def act(
@@ -205,7 +221,7 @@ def _results_page(step: AwaitStep, missing: Sequence[Callback], limit: int) -> t
         check = partial(_payload_text, step, callback, limit, is_needed=is_one)
         shown = Field(start, title=callback.name or JSON_HINT, description=callback.name and hint)
         fields[key] = (Annotated[LongText, AfterValidator(check), Field(max_length=LONGEST_RESULT)], shown)
-    why = Field(title="Why it is typed in", min_length=1, max_length=1000)
+    why = Field(title="Why it is typed in", min_length=1, max_length=LONGEST)
     fields["reason"] = (Annotated[str, AfterValidator(_reason)], why)
     return create_model("ResultsPage", __base__=_ResultsPage, **fields)
 

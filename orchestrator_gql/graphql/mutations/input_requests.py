@@ -60,7 +60,9 @@ class SubmitFormInput:
         description="A key that the caller chooses. A second call with the same key and the same pages returns the "
         "first result. Null: every call is a new one.",
     )
-    comment: str | None = strawberry.field(default=None, description="A comment on the decision; null for none.")
+    comment: str | None = strawberry.field(
+        default=None, description="A comment on the decision, at most 10,000 characters; null for none."
+    )
 
 
 @strawberry.type(description="The form was submitted. The process continues, unless more approvals are needed.")

@@ -22,7 +22,7 @@ from orchestrator_gql.graphql.types.scalars import JSON
 class ReissueCallbackInput:
     callback_id: strawberry.ID = strawberry.field(description="The id of the callback.")
     reason: str | None = strawberry.field(
-        default=None, description="The reason, which the audit log stores; null for none."
+        default=None, description="The reason, which the audit log stores; at most 10,000 characters; null for none."
     )
     expected_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
 
@@ -34,7 +34,7 @@ class ReawaitCallbackInput:
         description="The time to wait in seconds, counted from now: more than 0 and at most 3,650 days."
     )
     reason: str | None = strawberry.field(
-        default=None, description="The reason, which the audit log stores; null for none."
+        default=None, description="The reason, which the audit log stores; at most 10,000 characters; null for none."
     )
     expected_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
 
@@ -43,14 +43,14 @@ class ReawaitCallbackInput:
 class CompleteCallbackInput:
     callback_id: strawberry.ID = strawberry.field(description="The id of the callback.")
     result: JSON = strawberry.field(description="The result: any JSON value that fits the contract of the step.")
-    reason: str = strawberry.field(description="The reason, which the audit log stores; it must not be empty.")
+    reason: str = strawberry.field(description="The reason, which the audit log stores: 1 to 10,000 characters.")
     expected_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
 
 
 @strawberry.input(description="The input of `adoptCallbackAttempt`.")
 class AdoptCallbackAttemptInput:
     attempt_id: strawberry.ID = strawberry.field(description="The id of the delivery, a CallbackAttempt.")
-    reason: str = strawberry.field(description="The reason, which the audit log stores; it must not be empty.")
+    reason: str = strawberry.field(description="The reason, which the audit log stores: 1 to 10,000 characters.")
     expected_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
 
 

@@ -46,7 +46,9 @@ class StartWorkflowInput:
         description="A key that the caller chooses. A second call with the same key and the same pages starts no "
         "second process. Null: every call starts a process.",
     )
-    note: str | None = strawberry.field(default=None, description="The note of the process; null for none.")
+    note: str | None = strawberry.field(
+        default=None, description="The note of the process, at most 10,000 characters; null for none."
+    )
     product_subscription_version: int | None = strawberry.field(
         default=None,
         description="The version of the product subscription that the caller read. If it has changed since, "
@@ -75,6 +77,7 @@ StartWorkflowResult = Annotated[
     | ForbiddenError
     | ConflictError
     | EnginePausedError
+    | PayloadInvalidError
     | AuthorCodeError,
     strawberry.union("StartWorkflowResult", description="The result of `startWorkflow`."),
 ]
@@ -89,7 +92,7 @@ class RetryProcessInput:
 @strawberry.input(description="The input of `continueProcess`.")
 class ContinueProcessInput:
     process_id: strawberry.ID = strawberry.field(description="The id of the process.")
-    reason: str = strawberry.field(description="The reason, which the audit log stores; it must not be empty.")
+    reason: str = strawberry.field(description="The reason, which the audit log stores: 1 to 10,000 characters.")
     expected_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
 
 
@@ -97,7 +100,7 @@ class ContinueProcessInput:
 class AbortProcessInput:
     process_id: strawberry.ID = strawberry.field(description="The id of the process.")
     reason: str | None = strawberry.field(
-        default=None, description="The reason, which the audit log stores; null for none."
+        default=None, description="The reason, which the audit log stores; at most 10,000 characters; null for none."
     )
     expected_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
 
@@ -140,8 +143,8 @@ class ProcessMutations:
         description="Start a process. It returns FormIncomplete while the start form needs more pages, and "
         "FormInvalid for a page with errors; then nothing is started. It refuses an unknown workflow (NotFoundError), "
         "a missing permission (ForbiddenError), a blocked workflow, a product subscription on which the workflow may "
-        "not start now, or a reused idempotency key (ConflictError), a paused engine (EnginePausedError) and a failure "
-        "in the code of the workflow's author (AuthorCodeError)."
+        "not start now, or a reused idempotency key (ConflictError), a long note (PayloadInvalidError), a paused "
+        "engine (EnginePausedError) and a failure in the code of the workflow's author (AuthorCodeError)."
     )
     async def start_workflow(
         self,

@@ -28,7 +28,7 @@ class SetInSyncInput:
     product_subscription_id: strawberry.ID = strawberry.field(description="The id of the product subscription.")
     reason: str = strawberry.field(
         description="The reason why the network is as the product subscription says; the audit log stores it. At most "
-        "1,000 characters."
+        "10,000 characters."
     )
 
 

@@ -115,6 +115,7 @@ class WaitKind(StrEnum):
     CALLBACK = "CALLBACK"
     PERSON = "PERSON"
     TIME = "TIME"
+    WORKER = "WORKER"
 
 
 class InputRequestChange(StrEnum):
@@ -243,6 +244,7 @@ described(WaitKind, "The kind of event that a process waits for.", {
     "CALLBACK": "A remote service must send a result.",
     "PERSON": "A person must answer a form.",
     "TIME": "The time must come at which the process goes on by itself.",
+    "WORKER": "A worker must take the process: none is running or free, or the engine is paused.",
 })  # fmt: skip
 described(ResultSource, "The way in which a callback got its result.", {
     "CALLBACK": "The remote service delivered it.",

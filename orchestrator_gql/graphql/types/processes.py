@@ -1,6 +1,5 @@
 """The type of a process and the connection of processes."""
 
-import asyncio
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -27,6 +26,7 @@ from orchestrator_gql.graphql.types.common import (
     slice_of,
 )
 from orchestrator_gql.graphql.types.input_requests import InputRequest
+from orchestrator_gql.graphql.types.offered_actions import offered_actions
 from orchestrator_gql.graphql.types.products import ProductSubscription
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
@@ -35,7 +35,6 @@ from orchestrator_gql.graphql.types.waiting import WhyWaiting, why_waiting
 from orchestrator_gql.process import ProcessAction
 from orchestrator_gql.reads import processes as process_reads
 from orchestrator_gql.storage import process_filters
-from orchestrator_gql.storage.callback_attempts import KEPT_ATTEMPTS
 from orchestrator_gql.storage.events import EventFilter
 from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.types import InputRequestStatus, ProcessStatus
@@ -108,34 +107,11 @@ class Process(Node):
         return info.context.redacted(self.row.subject or self.workflow_name)
 
     @resolved(
-        description="The actions that the caller may take now, for example to show buttons. While the engine is paused "
-        "there is no RETRY, no CONTINUE and no REISSUE_CALLBACK."
+        description="The actions that the caller may take now, by the role and by the rules of the workflow, for "
+        "example to show buttons. While the engine is paused there is no RETRY, no CONTINUE and no REISSUE_CALLBACK."
     )
     async def available_actions(self, info: Info) -> list[ProcessAction]:
-        actions = process_reads.available_actions(info.context.runtime, info.context.principal, self.row)
-        for action in await self._without_object(info, actions):
-            actions.remove(action)
-        refused = process_reads.REFUSED_WHILE_PAUSED
-        if refused.intersection(actions) and (await info.context.loaders.engine.load(None)).is_paused:
-            actions = [action for action in actions if action not in refused]
-        return actions
-
-    async def _without_object(self, info: Info, actions: list[ProcessAction]) -> set[ProcessAction]:
-        """Those of the actions for which there is no callback without a result, or no delivery to adopt."""
-        without = {ProcessAction.COMPLETE_CALLBACK, ProcessAction.ADOPT_CALLBACK_ATTEMPT}.intersection(actions)
-        if not without:
-            return without
-        loaders, runtime = info.context.loaders, info.context.runtime
-        callbacks = await loaders.callbacks.load(self.row.id)
-        ids = process_reads.adoptable_callbacks(runtime, self.row, callbacks)
-        if ids:
-            without.discard(ProcessAction.COMPLETE_CALLBACK)
-        elif self.row.status is ProcessStatus.RUNNING:  # its results are stored
-            without.add(ProcessAction.REAWAIT_CALLBACK)
-        logs = await asyncio.gather(*(loaders.attempts.load((id, PageArgs(KEPT_ATTEMPTS))) for id in ids))
-        if any(attempt.is_adoptable for log in logs for _, attempt in log.page.items):
-            without.discard(ProcessAction.ADOPT_CALLBACK_ATTEMPT)
-        return without
+        return await offered_actions(info, self.row)
 
     @resolved(description="The user who started the process; null if the user is not known.")
     def created_by(self) -> User | None:
@@ -170,9 +146,9 @@ class Process(Node):
 
     @resolved(description="What the process waits for; null if it does not wait.")
     async def why_waiting(self, info: Info) -> WhyWaiting | None:
-        loaders = info.context.loaders
+        loaders, runtime = info.context.loaders, info.context.runtime
         waits, asks = await loaders.callbacks.load(self.row.id), await loaders.requests.load(self.row.id)
-        return why_waiting(self.row, waits, asks, info.context.runtime.settings.called)
+        return why_waiting(self.row, waits, asks, runtime.settings.called, runtime.clock.now())
 
     @resolved(description="The open callbacks, the oldest first.")
     async def pending_callbacks(self, info: Info) -> list[Callback]:

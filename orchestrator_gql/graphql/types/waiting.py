@@ -1,7 +1,7 @@
 """The reason why a process waits, as fields and as a sentence."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import strawberry
 
@@ -10,7 +10,7 @@ from orchestrator_gql.graphql.types.common import Assignee
 from orchestrator_gql.graphql.types.enums import WaitKind
 from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.process import Process
-from orchestrator_gql.types import ProcessStatus
+from orchestrator_gql.types import ProcessStatus, StepStatus
 
 
 @strawberry.type(description="What a process waits for: who must act, since when, and until when.")
@@ -44,17 +44,13 @@ def why_waiting(
     callbacks_of_wait: Sequence[Callback],
     requests: Sequence[InputRequest],
     called: Callable[[str], str],
+    now: datetime,
 ) -> WhyWaiting | None:
     """The reason for the wait; None if the process does not wait. ``called`` returns the display name of a team."""
+    missing = [one for one in callbacks_of_wait if one.is_open and one.step_index == process.position]
     match process.status:
         case ProcessStatus.AWAITING_CALLBACK:
-            return _for_callbacks(
-                [
-                    callback
-                    for callback in callbacks_of_wait
-                    if callback.is_open and callback.step_index == process.position
-                ]
-            )
+            return _for_callbacks(missing)
         case ProcessStatus.SUSPENDED:
             return _for_a_person([request for request in requests if request.closed_at is None], called)
         case ProcessStatus.WAITING if process.execution is not None:
@@ -63,8 +59,34 @@ def why_waiting(
             if execution.failure is None:
                 message = f"{execution.name!r} waits for its time."
             return WhyWaiting(kind=WaitKind.TIME, message=message, since=process.updated_at, until=execution.retry_at)
+        case ProcessStatus.CREATED | ProcessStatus.RUNNING if process.worker is None:
+            return _for_a_worker(process, missing, now)
         case _:
             return None
+
+
+SOON = timedelta(seconds=1)
+"""A worker mostly takes a process within milliseconds: a shorter wait is not worth a word."""
+
+
+def _for_a_worker(process: Process, missing: Sequence[Callback], now: datetime) -> WhyWaiting | None:
+    """The reason of a process that any worker could take; None if it can be taken only since a moment ago."""
+    since, message = process.updated_at, "It waits for a worker."
+    if (execution := process.execution) is not None and execution.completed_at is None:
+        ends = [end for end in _ends(missing) if end <= now]
+        if execution.status is StepStatus.AWAITING_CALLBACK and not ends:
+            message = f"The results of {execution.name!r} are there, and it waits for a worker."
+        elif execution.status in (StepStatus.AWAITING_CALLBACK, StepStatus.WAITING):
+            since = min(ends, default=execution.retry_at or since)
+            message = f"The time of {execution.name!r} is over, and it waits for a worker."
+    if now - since < SOON:
+        return None
+    return WhyWaiting(kind=WaitKind.WORKER, message=message, since=since, until=None)
+
+
+def _ends(waited: Sequence[Callback]) -> list[datetime]:
+    """The times at which the waits for these callbacks end without a result."""
+    return [at for callback in waited for at in (callback.expires_at, callback.heartbeat_due_at) if at is not None]
 
 
 def _for_callbacks(waited: Sequence[Callback]) -> WhyWaiting | None:
@@ -76,12 +98,11 @@ def _for_callbacks(waited: Sequence[Callback]) -> WhyWaiting | None:
     count = "1 callback is missing" if len(names) == 1 else f"{len(names)} callbacks are missing"
     which = f": {count}" if names else ""
     reports = [datetime.fromisoformat(callback.progress["reported_at"]) for callback in waited if callback.progress]
-    ends = [at for callback in waited for at in (callback.expires_at, callback.heartbeat_due_at) if at is not None]
     return WhyWaiting(
         kind=WaitKind.CALLBACK,
         message=f"It waits for {who} to answer{which}.",
         since=min(callback.issued_at for callback in waited),
-        until=min(ends, default=None),
+        until=min(_ends(waited), default=None),
         service=service,
         missing=names,
         last_report_at=max(reports, default=None),

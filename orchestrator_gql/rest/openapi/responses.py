@@ -178,7 +178,8 @@ FATE = DocumentedResponse(
     "Fate",
     200,
     "The status of the delivery: `accepted` until the step has validated it, then `validated` or `rejected`. It is "
-    "`replaced` if an operator put another result in its place, at `replacedAt`. If it "
+    "`replaced` if an operator put another result in its place, at `replacedAt`, or waits again after a "
+    "failure report. If it "
     "came before its job was known, it is `unclaimed` until then, for an hour; it is `refused` if the callback did not "
     "take it then.",
     tuple(

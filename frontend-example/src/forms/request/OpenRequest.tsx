@@ -15,12 +15,13 @@ import { useCommands } from "./commands";
 import { cutNotesOf } from "./CutNotes";
 import type { Request, Viewer } from "./facts";
 import { placeOf } from "./kept";
+import { LONGEST_TEXT } from "../../words";
 import type { Rejection } from "./RejectDialog";
 
 const RejectDialog = lazy(() => import("./RejectDialog"));
 
 /** Nobody reads more at once; the rest is loaded on demand. */
-const LONGEST_TEXT = 20_000;
+const LONGEST_SHOWN = 20_000;
 
 export interface OpenRequestProps {
   request: Request;
@@ -35,7 +36,7 @@ export interface OpenRequestProps {
 }
 
 async function look(id: string, pages: readonly Fields[]): Promise<Look> {
-  const { node } = await run(REQUEST_FORM, { id, pages: [...pages], longestText: LONGEST_TEXT });
+  const { node } = await run(REQUEST_FORM, { id, pages: [...pages], longestText: LONGEST_SHOWN });
   return node && "form" in node ? node.form : null;
 }
 
@@ -169,7 +170,7 @@ function Comment({ wizard }: { wizard: Wizard }) {
       <label htmlFor={id}>
         Comment <span className="muted">(optional)</span>
       </label>
-      <textarea id={id} rows={2} value={comment} onChange={(event) => wizard.typeComment(event.target.value)} />
+      <textarea id={id} rows={2} maxLength={LONGEST_TEXT} value={comment} onChange={(event) => wizard.typeComment(event.target.value)} />
     </div>
   );
 }

@@ -2,6 +2,7 @@
 import { useId, useState } from "react";
 import type { Trouble } from "./commands";
 import type { Request } from "./facts";
+import { LONGEST_TEXT } from "../../words";
 import { QuestionDialog } from "./QuestionDialog";
 
 export interface Rejection {
@@ -47,6 +48,7 @@ export default function RejectDialog({ request, comment, trouble, onComment, onR
         <textarea
           id={id}
           rows={3}
+          maxLength={LONGEST_TEXT}
           value={comment}
           onChange={(event) => onComment(event.target.value)}
           autoFocus

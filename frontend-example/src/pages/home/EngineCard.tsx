@@ -59,7 +59,7 @@ export function EngineCard({ engine, mayManage, onChanged }: Props) {
             }
             action={isRunning ? "Pause the engine" : "Resume the engine"}
             isDangerous={isRunning}
-            reason={{ label: "Reason, which everybody can read", isOptional: true }}
+            reason={{ label: "Reason, which everybody can read", isOptional: true, longest: 1_000 }}
             onClose={() => setAsking(false)}
             onConfirm={async (reason) => {
               await setState(isRunning, reason);

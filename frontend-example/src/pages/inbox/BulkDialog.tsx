@@ -6,7 +6,7 @@ import { announce } from "../../components/Announcer";
 import Dialog from "../../components/Dialog";
 import { Problem } from "../../components/Problem";
 import { Time } from "../../components/Time";
-import { counted, workflowOf } from "../../words";
+import { counted, LONGEST_TEXT, workflowOf } from "../../words";
 import { kindOf, pageOf, type BulkTask, type Kind, type Outcome } from "./bulk";
 import { ShownPage } from "./ShownPage";
 import { useBulk } from "./useBulk";
@@ -61,6 +61,7 @@ function Chosen({ bulk, tasks, onCancel }: { bulk: ReturnType<typeof useBulk>; t
           ref={field}
           id={id}
           rows={2}
+          maxLength={LONGEST_TEXT}
           value={comment}
           aria-invalid={isMissing}
           aria-describedby={isMissing ? `${id}-missing` : undefined}

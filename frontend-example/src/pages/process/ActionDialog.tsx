@@ -1,6 +1,8 @@
 /** A question before something that cannot be taken back, or that needs words with it. */
 import { lazy, Suspense, useId, useState, type FormEvent, type ReactNode } from "react";
 
+import { LONGEST_TEXT } from "../../words";
+
 const Dialog = lazy(() => import("../../components/Dialog"));
 
 interface Props {
@@ -67,6 +69,7 @@ function ReasonField({ isRequired }: { isRequired: boolean }) {
         id={id}
         name="reason"
         rows={3}
+        maxLength={LONGEST_TEXT}
         required={isRequired}
         // `required` alone is content with a space.
         onInput={(event) => checkWith(event.currentTarget, (text) => (isRequired && text && !text.trim() ? "Give a reason." : ""))}

@@ -86,6 +86,12 @@ function Now({ head, steps }: { head: Head; steps: readonly StepState[] }) {
           It goes on at <Time at={whyWaiting.until} />.
         </>
       )}
+      {whyWaiting?.kind === "WORKER" && (
+        <>
+          {" "}
+          Since <Time at={whyWaiting.since} />.
+        </>
+      )}
     </p>
   );
 }

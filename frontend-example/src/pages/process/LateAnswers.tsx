@@ -40,6 +40,7 @@ interface ButtonProps {
 export function AdoptButton({ delivery, isFirst = false, onAdopted }: ButtonProps) {
   const { head, touch } = useProcessContext();
   const [isAsking, setAsking] = useState(false);
+  if (!head.availableActions.includes("ADOPT_CALLBACK_ATTEMPT")) return null;
   const adopt = async (typed: FormData): Promise<string | null> => {
     const input = { attemptId: delivery.id, expectedVersion: head.version, reason: reasonIn(typed) ?? "" };
     const refusal = await perform(ADOPT, input).finally(touch);

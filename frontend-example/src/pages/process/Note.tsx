@@ -4,6 +4,7 @@ import { run } from "../../api/client";
 import { PROCESS_NOTE } from "../../operations/process";
 import { EDIT_NOTE } from "../../operations/processActions";
 import { perform } from "./perform";
+import { LONGEST_TEXT } from "../../words";
 import { useProcessContext } from "./useProcess";
 
 /** A process that moves changes its version all the time, and that is no reason to refuse a note. */
@@ -54,7 +55,7 @@ function NoteForm({ onEnd }: { onEnd: () => void }) {
   return (
     <form className="note" onSubmit={(event) => void save(event)}>
       <label htmlFor="note">Note</label>
-      <textarea id="note" name="note" rows={4} maxLength={10_000} defaultValue={base ?? ""} autoFocus />
+      <textarea id="note" name="note" rows={4} maxLength={LONGEST_TEXT} defaultValue={base ?? ""} autoFocus />
       {problem && (
         <p className="error words" role="alert">
           {problem}

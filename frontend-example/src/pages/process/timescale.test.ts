@@ -18,6 +18,8 @@ describe("the time scale", () => {
     const totals = totalsOf(steps.map((each) => ({ step: each, callbacks: [], requests: [] })), 73_000);
     expect(totals).toEqual({ work: 3, remote: 60, person: 10, pause: 0 });
     expect(timeKindOf(step("ACTION", 0, null, "WAITING"))).toBe("pause");
+    const ofWaits = ["AWAITING_CALLBACK", "SUSPENDED", "WAITING", "SUCCESS"].map((status) => timeKindOf(step("AWAIT_CALLBACK", 0, null, status)));
+    expect(ofWaits).toEqual(["remote", "person", "pause", "remote"]);
     expect([timeKindOf(step("SYSTEM", 0, 28_800)), timeKindOf(step("SYSTEM", 0, 0)), timeKindOf(step("SYSTEM", 0, null, "RUNNING"))]).toEqual(
       ["pause", "work", "work"],
     );

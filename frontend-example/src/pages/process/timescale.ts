@@ -19,7 +19,9 @@ type Timed = Pick<Step, "kind" | "status" | "startedAt" | "completedAt">;
 const INSTANT = 1;
 
 export function timeKindOf(step: Timed): TimeKind {
-  if (step.kind === "AWAIT_CALLBACK") return "remote";
+  // A wait may ask an operator, and an action may be called again after a pause.
+  if (step.kind === "AWAIT_CALLBACK" && step.status === "SUSPENDED") return "person";
+  if (step.kind === "AWAIT_CALLBACK" && step.status !== "WAITING") return "remote";
   if (step.kind === "INPUT") return "person";
   const wasWait = step.kind === "SYSTEM" && secondsOf(step, 0) > INSTANT;
   return step.status === "WAITING" || wasWait ? "pause" : "work";
