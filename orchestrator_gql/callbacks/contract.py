@@ -16,7 +16,8 @@ from orchestrator_gql.utils.author_calls import AuthorRaised, attempt
 from orchestrator_gql.utils.errors import FieldError, WorkflowDefinitionError
 from orchestrator_gql.utils.exception_text import frames_of, log_trace
 from orchestrator_gql.utils.json import decode, encode, preview, to_json
-from orchestrator_gql.utils.json.secrets import MarkingSchema
+from orchestrator_gql.utils.json.schemas import schema_of
+from orchestrator_gql.utils.json.strict_types import json_as
 
 logger = logging.getLogger(__name__)
 
@@ -48,9 +49,7 @@ def schema(contract: type[BaseModel], ref_template: str = DEFAULT_REF_TEMPLATE) 
 
     Raises `WorkflowDefinitionError` if the model has no JSON Schema.
     """
-    result = attempt(
-        contract.model_json_schema, mode="validation", ref_template=ref_template, schema_generator=MarkingSchema
-    )
+    result = attempt(schema_of, contract, mode="validation", ref_template=ref_template)
     if isinstance(result, AuthorRaised):
         raise WorkflowDefinitionError(f"The contract {_name_of(contract)!r} has no JSON Schema: {result}")
     return result.value
@@ -124,7 +123,7 @@ def _field_errors_of(validator: SchemaValidator, payload: Json) -> Iterator[Fiel
 
 def _violations_in(contract: type[BaseModel], payload: Json) -> tuple[FieldError, ...]:
     try:
-        contract.model_validate(payload)
+        json_as(contract.model_validate, contract.model_validate_json, contract.__pydantic_core_schema__, payload)
     except ValidationError as error:
         return tuple(_field_errors(error, payload))
     return ()

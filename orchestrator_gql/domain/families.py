@@ -20,6 +20,7 @@ from orchestrator_gql.domain.paths import faults_of
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.errors import StepError, WorkflowDefinitionError
 from orchestrator_gql.utils.json.secrets import Found, dumped, revealed
+from orchestrator_gql.utils.json.strict_types import json_as
 
 M = TypeVar("M", bound="DomainModel")
 
@@ -158,16 +159,21 @@ def validated(model: type[M], values: Mapping[str, Any], *, problem: str, fix: s
     If ``is_stored`` is true, a field that the class does not have is ignored: a later release removed it.
     """
     try:
-        return stored_as(model, values) if is_stored else model.model_validate(values)
+        return stored_as(model, values) if is_stored else model.model_validate(values, by_alias=True, by_name=True)
     except ValidationError as cause:
         raise StepError(f"{problem}: {faults_of(cause)}. {fix}", code="model-invalid", fix=fix) from cause
 
 
 def stored_as(model: type[M], values: Mapping[str, Any]) -> M:
-    """The stored ``values`` as a ``model``, without fields that a class does not have; raises `ValidationError`."""
-    if (validator := forgiving_validator(model)) is None:
-        return model.model_validate(values, extra="ignore")
-    made: M = validator.validate_python(values)
+    """The stored ``values`` as a ``model``, without fields that a class does not have; raises `ValidationError`.
+
+    A dump has the names of the fields, or the aliases if a class says ``serialize_by_alias``, so both are read.
+    """
+    core, forgiving = model.__pydantic_core_schema__, forgiving_validator(model)
+    if forgiving is None:
+        ways = model.model_validate, model.model_validate_json
+        return json_as(*ways, core, values, extra="ignore", by_alias=True, by_name=True)
+    made: M = json_as(forgiving.validate_python, forgiving.validate_json, core, values, by_alias=True, by_name=True)
     return made
 
 

@@ -7,13 +7,14 @@ from pydantic_core import core_schema
 
 from orchestrator_gql.domain.families import DomainModel, bookkeeping_of, variant
 from orchestrator_gql.types import SubscriptionLifecycle
-from orchestrator_gql.utils.json.secrets import MarkingSchema
+from orchestrator_gql.utils.json.schemas import MarkingSchema, schema_of
 
 
 def block_schema(model: type[DomainModel]) -> dict[str, Any]:
     """The JSON Schema (2020-12) of a dump of the active class in ``model``'s family, without bookkeeping fields."""
     active = variant(model, SubscriptionLifecycle.ACTIVE)
-    return active.model_json_schema(schema_generator=_WithoutBookkeeping, mode="serialization")
+    schema: dict[str, Any] = schema_of(active, _WithoutBookkeeping, mode="serialization")
+    return schema
 
 
 class _WithoutBookkeeping(MarkingSchema):

@@ -21,8 +21,8 @@ from orchestrator_gql.domain.subscriptions import SubscriptionModel
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import NotFound
 from orchestrator_gql.utils.json import encode
+from orchestrator_gql.utils.json.schemas import schema_of
 from orchestrator_gql.utils.json.secrets import (
-    MarkingSchema,
     holds_marks,
     is_marked_field,
     masked,
@@ -89,7 +89,7 @@ def _names_of_blocks(parent: type[DomainModel]) -> Iterator[str]:
 def marked_fields(model: type[BaseModel]) -> frozenset[str]:
     """The names of the fields that the class itself marks as secret, such as those of the type `SecretStr`."""
     try:
-        schema = model.model_json_schema(schema_generator=MarkingSchema, mode="serialization", by_alias=False)
+        schema = schema_of(model, mode="serialization", by_alias=False)
     except PydanticUserError:
         return frozenset()  # the types of its fields still tell
     if (reference := schema.get("$ref")) is not None:
@@ -159,9 +159,7 @@ def _declared(classes: Iterable[type[DomainModel]]) -> _Declared | None:
     try:
         # A field may be stored by its name or by its alias: the configuration of its class decides.
         schemas = [
-            model.model_json_schema(schema_generator=MarkingSchema, mode="serialization", by_alias=by_alias)
-            for model in found
-            for by_alias in (False, True)
+            schema_of(model, mode="serialization", by_alias=by_alias) for model in found for by_alias in (False, True)
         ]
     except PydanticUserError:
         return None

@@ -6,6 +6,7 @@ template has none, and every page gets its own. A page whose core schema holds a
 has no template: such an object could write anything into the schema.
 """
 
+import math
 import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
@@ -144,6 +145,8 @@ def _is_plain(page: type[BaseModel], core: Schema) -> bool:
 
 def _shown(value: Any) -> Any:
     if type(value) not in _SHOWN:
+        raise _NotSimpleError
+    if type(value) is float and not math.isfinite(value):  # pydantic leaves such a value out
         raise _NotSimpleError
     if type(value) is str and not value.isascii():
         try:

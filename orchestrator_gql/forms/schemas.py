@@ -13,7 +13,8 @@ from pydantic_forms.core.shared import GenerateFormJsonSchema
 from orchestrator_gql.forms.schema_templates import Schema, SchemaTemplates
 from orchestrator_gql.forms.submitted_pages import keys
 from orchestrator_gql.types import Json
-from orchestrator_gql.utils.json.secrets import Found, MarkingSchema, as_python, revealed, secrets_within, with_secrets
+from orchestrator_gql.utils.json.schemas import MarkingSchema
+from orchestrator_gql.utils.json.secrets import Found, as_python, revealed, secrets_within, with_secrets
 
 CONTENT_FORMATS = frozenset({"callout", "markdown", "summary"})
 
@@ -81,7 +82,7 @@ def _generated(page: type[BaseModel], found: Found | None) -> Schema:
         return value.json
 
     generated = page.model_json_schema(schema_generator=_PageJsonSchema)
-    schema: Schema = to_jsonable_python(generated, fallback=uncovered)
+    schema: Schema = to_jsonable_python(generated, fallback=uncovered, inf_nan_mode="null")
     properties = schema.setdefault("properties", {})
     for name, field in page.model_fields.items():
         if field.frozen:

@@ -12,6 +12,7 @@ from orchestrator_gql.forms.errors import DEFAULT_LOCALE, MAX_KEY_LENGTH, bounde
 from orchestrator_gql.forms.masks import holds_mask, restored
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import FieldError
+from orchestrator_gql.utils.json.strict_types import json_as
 
 MAX_DEPTH = 64
 
@@ -49,8 +50,10 @@ def judge(
 def submitted_values(model: BaseModel) -> dict[str, Any]:
     """The values of a filled-in page without its read-only fields, by submission key; not JSON yet."""
     fields = {name: field for name, field in type(model).model_fields.items() if _is_submitted(field)}
-    values = model.model_dump(include=set(fields), warnings=False)
-    return {_submission_key(name, fields[name]): value for name, value in values.items()}
+    # By the aliases, also below a field, so that a client can send the values again.
+    values = model.model_dump(include=set(fields), by_alias=True, warnings=False)
+    keys_by_alias = {field.serialization_alias or name: _submission_key(name, field) for name, field in fields.items()}
+    return {keys_by_alias.get(alias, alias): value for alias, value in values.items()}
 
 
 def _is_submitted(field: FieldInfo) -> bool:
@@ -90,7 +93,10 @@ def _without_read_only(page: type[BaseModel], answer: dict[str, Json]) -> dict[s
 
 def _filled_in(page: type[BaseModel], sent: dict[str, Json]) -> BaseModel:
     # `page(**sent)` would raise a TypeError if a client sends the key `self`.
-    model: BaseModel = page.__pydantic_validator__.validate_python(sent, self_instance=page.__new__(page))
+    validator, core = page.__pydantic_validator__, page.__pydantic_core_schema__
+    model: BaseModel = json_as(
+        validator.validate_python, validator.validate_json, core, sent, self_instance=page.__new__(page)
+    )
     return model
 
 

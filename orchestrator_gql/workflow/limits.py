@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic.errors import PydanticInvalidForJsonSchema, PydanticUserError
 
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
-from orchestrator_gql.utils.json.secrets import MarkingSchema
+from orchestrator_gql.utils.json.schemas import schema_of
 
 T = TypeVar("T")
 
@@ -63,7 +63,7 @@ def with_schema(contract: type[BaseModel] | None, name: str) -> type[BaseModel] 
             f"The contract of callback step {name!r} is {contract!r}: give it a pydantic model, the class itself."
         )
     try:
-        contract.model_json_schema(mode="validation", schema_generator=MarkingSchema)
+        schema_of(contract, mode="validation")
     except (PydanticInvalidForJsonSchema, PydanticUserError) as problem:
         raise WorkflowDefinitionError(
             f"The contract {contract.__name__!r} of callback step {name!r} has no JSON Schema: {problem.message} "

@@ -1,19 +1,38 @@
 """Violations of a contract name the places in the payload as the remote team sent them, and no values."""
 
+import enum
 import logging
 from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import AnyUrl, BaseModel, ConfigDict, Field, RootModel, StrictInt, field_validator, model_validator
+from pydantic import (
+    AnyUrl,
+    BaseModel,
+    ConfigDict,
+    Field,
+    RootModel,
+    Strict,
+    StrictInt,
+    create_model,
+    field_validator,
+    model_validator,
+)
 
 from orchestrator_gql.callbacks.contract import schema, violations
 from orchestrator_gql.types import Json
+from orchestrator_gql.utils.json import decode, encode
 
 SECRET = "s3cr3t-passphrase"
+
+
+class Outcome(enum.Enum):
+    OK = "ok"
 
 
 class Cat(BaseModel):
@@ -140,6 +159,57 @@ def test_a_schema_can_be_part_of_another_document() -> None:
     assert set(json_schema["$defs"]) == {"Cat", "Dog", "Host"}
     assert "#/components/schemas/a.b/$defs/Host" in str(json_schema)
     assert "'#/$defs" not in str(json_schema)
+
+
+@pytest.mark.parametrize(
+    ("field", "fits", "breaks"),
+    [
+        (datetime, "2026-11-30T20:36:00Z", "tomorrow"),
+        (date, "2026-11-30", 5),
+        (timedelta, "PT1S", "soon"),
+        (UUID, "12345678-1234-4234-8234-123456789abc", "1"),
+        (Decimal, "1.10", "much"),
+        (tuple[int, str], [1, "a"], [1]),
+        (set[int], [1, 2], ["x"]),
+        (Outcome, "ok", "good"),
+        (int, 5, "5"),
+        (list[date], ["2026-11-30"], ["never"]),
+    ],
+)
+@pytest.mark.parametrize("place", ["model", "field", "below"])
+def test_a_strict_contract_takes_the_json_of_its_types(field: Any, fits: Json, breaks: Json, place: str) -> None:
+    strict: type[BaseModel] = create_model("Strictly", __config__=ConfigDict(strict=True), value=(field, ...))
+    contracts: dict[str, type[BaseModel]] = {
+        "model": strict,
+        "field": create_model("Holder", value=(Annotated[field, Strict()], ...)),
+        "below": create_model("Outer", inner=(strict, ...)),
+    }
+    contract = contracts[place]
+
+    def around(value: Json) -> Json:
+        return {"inner": {"value": value}} if place == "below" else {"value": value}
+
+    assert violations(contract, around(fits)) == ()
+    assert violations(contract, around(breaks)) != ()
+
+
+EXAMPLES: Any = [{"loss": Decimal("0.5"), "day": date(2026, 1, 2)}]
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
+def test_a_schema_is_json_whatever_its_author_gave_as_default_or_example(number: float) -> None:
+    class Measured(BaseModel):
+        loss: float = number
+        several: list[float] = [1.0, number]
+        seen: float = Field(0.5, examples=[number], json_schema_extra={"worst": number})
+        model_config = ConfigDict(json_schema_extra={"examples": EXAMPLES})
+
+    json_schema = schema(Measured)
+
+    assert decode(encode(json_schema)) == json_schema
+    assert "default" not in json_schema["properties"]["loss"]
+    assert json_schema["properties"]["seen"] | {"worst": None, "examples": [None]} == json_schema["properties"]["seen"]
+    assert json_schema["examples"] == [{"loss": "0.5", "day": "2026-01-02"}]
 
 
 def test_without_a_contract_every_payload_fits() -> None:

@@ -106,6 +106,36 @@ def test_a_file_with_the_name_of_a_library_is_refused(tmp_path: Path) -> None:
     assert "has the name of another module, 'starlette'" in refusal(tmp_path, "mine/starlette.py")
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "is_refused"),
+    [
+        ("import helper\n", "import helper\n", True),
+        ("from helper import NAME\n", "def later():\n    from helper import NAME\n", True),
+        ("import helper as h\n", "import between\n", True),
+        ("import helper\n", "", False),
+        ("import helper\n", "import same\n", False),
+        ("import same\n", "import same\n", False),
+        ("import typing\n", "import typing\n", False),
+    ],
+)
+def test_a_file_that_would_get_the_neighbour_of_another_file_is_refused(
+    tmp_path: Path, first: str, second: str, is_refused: bool
+) -> None:
+    for folder, imports in (("first", first), ("second", second)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / f"{folder}_flows.py").write_text(imports + FLOWS.replace("greeting", f"greet_{folder}"))
+        (tmp_path / folder / "helper.py").write_text(f"NAME = {folder!r}\n")
+        (tmp_path / folder / "between.py").write_text("import helper\n" if folder == "second" else "")
+        (tmp_path / folder / "same.py").write_text("NAME = 1\n")
+        (tmp_path / folder / "typing.py").write_text("raise SystemExit\n")
+    files = ("first/first_flows.py", "second/second_flows.py")
+
+    checked = orchestrator(tmp_path, "contracts", "--workflows", *files)
+
+    assert (checked.returncode == 2) is is_refused
+    assert ("gets 'first/helper.py', not its neighbour" in checked.stderr) is is_refused
+
+
 def test_two_workflows_with_the_same_name_are_refused(tmp_path: Path) -> None:
     (tmp_path / "flows.py").write_text(FLOWS)
     (tmp_path / "others.py").write_text(FLOWS)

@@ -1,10 +1,12 @@
+from datetime import date
 from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import AliasChoices, BaseModel, BeforeValidator, Field
 
 from orchestrator_gql.domain import ProductBlockModel, SubscriptionModel, register_product
 from orchestrator_gql.domain.loading_rules import block_fields, keeps_json
+from orchestrator_gql.types import SubscriptionLifecycle
 
 
 class Loose(BaseModel, extra="allow"):
@@ -54,7 +56,35 @@ class Plain(SubscriptionModel, is_base=True):
     speed: int = 1
 
 
+class Port(BaseModel, strict=True):
+    """Its dump has other names and types than what it is made of."""
+
+    port_name: str = Field(alias="portName")
+    since: date
+
+
+class LoosePort(BaseModel, extra="allow"):
+    port_name: str = Field(alias="portName")
+
+
+class NamedBlock(ProductBlockModel, product_block_name="Block with aliases of families"):
+    router: str | None = Field(None, alias="routerName")
+    vlan: int = Field(1, validation_alias=AliasChoices("vlanId", "vlan-id"))
+    port: Port | None = None
+    loose: LoosePort | None = None
+
+
+class Named(SubscriptionModel, is_base=True):
+    block: NamedBlock
+    speed: int = Field(1, alias="theSpeed")
+
+
+class NamedActive(Named, lifecycle=[SubscriptionLifecycle.ACTIVE]):
+    block: NamedBlock
+
+
 HOLDER = register_product(name="Holder of families", model=Holder)
+NAMED = register_product(name="Named of families", model=Named)
 PLAIN = register_product(name="Plain of families", model=Plain)
 
 
@@ -94,6 +124,20 @@ def test_what_a_model_keeps_of_unknown_fields_is_loaded_while_others_lose_remove
 
     assert loaded.dump() == made.dump()
     assert loaded.dump()["loose"]["extra"] == {"a": 1}
+
+
+def test_fields_with_aliases_and_strict_fields_are_loaded_as_they_were_dumped() -> None:
+    made = Named.from_product_id(NAMED.product_id, "uva", speed=10)
+    made.block.router = "ams-1"
+    made.block.port = Port.model_validate({"portName": "eth0", "since": "2026-11-30"}, strict=False)
+    made.block.loose = LoosePort.model_validate({"portName": "eth1", "more": 1})
+
+    loaded = Named.load(made.dump())
+    active = NamedActive.from_other_lifecycle(loaded, SubscriptionLifecycle.ACTIVE)
+
+    assert loaded == made
+    assert (active.speed, active.block) == (10, made.block)
+    assert NamedActive.load(active.dump()) == active
 
 
 def test_a_change_in_the_fixed_inputs_does_not_reach_the_loaded_document() -> None:

@@ -79,6 +79,16 @@ async def test_an_empty_operation_name_counts_as_none() -> None:
     assert codes(two) == ["OPERATION_RESOLUTION_FAILURE"]
 
 
+@pytest.mark.parametrize("accept", [GRAPHQL, JSON])
+async def test_a_client_that_sends_the_hash_of_a_document_alone_is_told_to_send_the_document(accept: str) -> None:
+    persisted = {"persistedQuery": {"version": 1, "sha256Hash": "0" * 64}}
+    alone = await post(json.dumps({"extensions": persisted, "variables": {}}), accept=accept)
+    whole = await ask("{ hello }", accept=accept, extensions=persisted)
+
+    assert [error["message"] for error in alone.json()["errors"]] == ["PersistedQueryNotSupported"]
+    assert whole.json() == {"data": {"hello": "world"}}
+
+
 async def test_the_named_one_of_several_operations_runs() -> None:
     response = await ask("query A { hello } query B { item { name } }", operationName="B")
 

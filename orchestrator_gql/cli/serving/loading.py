@@ -1,5 +1,6 @@
 """Import a user's workflow modules; an error names the user's file and line."""
 
+import ast
 import importlib
 import importlib.util
 import linecache
@@ -29,7 +30,10 @@ def load_workflows(modules: Sequence[str]) -> list[Workflow]:
     _make_importable(working_folder())
     workflows_by_id: dict[int, Workflow] = {}
     for name in modules:
-        workflows = [value for value in vars(_import(name)).values() if isinstance(value, Workflow)]
+        module = _import(name)
+        if is_file(name):
+            _demand_own_neighbours(Path(name).resolve().parent)
+        workflows = [value for value in vars(module).values() if isinstance(value, Workflow)]
         if not workflows:
             raise SettingsError(f"There is no workflow in {name!r}: decorate a function in it with @workflow.")
         workflows_by_id.update((id(workflow), workflow) for workflow in workflows)
@@ -82,6 +86,37 @@ def _module_of_file(path: Path) -> ModuleType:
     if _file_of(module) != path.resolve():
         raise SettingsError(f"{str(path)!r} has the name of another module, {path.stem!r}: give the file another name.")
     return module
+
+
+def _demand_own_neighbours(folder: Path) -> None:
+    """Raise `SettingsError` if a file in the folder imports a neighbour, and got a module of another folder.
+
+    Python keeps one module of a name: of two files ``helper.py`` in two folders, the first is imported in both.
+    """
+    neighbours = {path.stem: path.resolve() for path in folder.glob("*.py")}
+    for path in [path for name, path in neighbours.items() if _loaded(name) == path]:
+        for name in _imported_by(path) & neighbours.keys():
+            other = _loaded(name)
+            if other is None or str(other).startswith((*LIBRARIES, _OURS)):
+                continue
+            if other.read_bytes() != neighbours[name].read_bytes():
+                raise SettingsError(
+                    f"{_shown(str(path))!r} imports {name!r}, and gets {_shown(str(other))!r}, not its neighbour: "
+                    "Python keeps one module of a name. Give one of the two files another name."
+                )
+
+
+def _loaded(name: str) -> Path | None:
+    module = sys.modules.get(name)
+    return _file_of(module) if module is not None else None
+
+
+def _imported_by(path: Path) -> set[str]:
+    """The first parts of the names that the file imports, anywhere in it."""
+    nodes = list(ast.walk(ast.parse(path.read_bytes())))
+    imported = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    imported += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level]
+    return {name.partition(".")[0] for name in imported}
 
 
 def _without_file(path: Path) -> str:

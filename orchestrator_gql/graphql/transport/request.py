@@ -39,13 +39,17 @@ def read(value: Json, *, is_stranger: bool = False) -> GraphQLRequest:
     if not isinstance(value, dict):
         raise PayloadInvalid("A GraphQL request is a JSON object.")
     query, variables, name = value.get("query"), value.get("variables"), value.get("operationName")
+    extensions = value.get("extensions")
+    if query is None and isinstance(extensions, dict) and "persistedQuery" in extensions:
+        # Apollo and urql send the hash of a document alone; at this message they send the document.
+        raise PayloadInvalid("PersistedQueryNotSupported")
     if not isinstance(query, str) or not query.strip():
         raise PayloadInvalid("`query` must be a GraphQL document, as text.")
     if not isinstance(variables, dict | None):
         raise PayloadInvalid("`variables` must be an object or null.")
     if not isinstance(name, str | None):
         raise PayloadInvalid("`operationName` must be text or null.")
-    if not isinstance(value.get("extensions"), dict | None):
+    if not isinstance(extensions, dict | None):
         raise PayloadInvalid("`extensions` must be an object or null.")
     # An empty name counts as none (GraphQL over HTTP, section 5.3); some clients always send one.
     return GraphQLRequest(query, variables or {}, name or None, is_stranger)

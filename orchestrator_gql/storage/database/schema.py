@@ -38,6 +38,9 @@ SCRIPT = FOLDER / "sqlite.sql"
 MIGRATION_LOCK = 7_305_808_870
 """The advisory lock of a migration on PostgreSQL."""
 
+ENCODINGS = ("UTF8", "SQL_ASCII")
+"""The encodings of PostgreSQL that store every text; SQL_ASCII stores the bytes of UTF-8 as they are."""
+
 LOCK_SECONDS = 3
 """Seconds that a migration waits for a table. All others wait behind it meanwhile, so it must not wait for long."""
 
@@ -107,12 +110,21 @@ async def _alter(database: Database) -> None:
 
 
 def is_newer(version: str | None) -> bool:
-    """True if a newer release migrated the database."""
-    return version is not None and version > HEAD
+    """True if a newer release migrated the database, or another application."""
+    return version is not None and (version > HEAD or _is_foreign(version))
+
+
+def _is_foreign(version: str) -> bool:
+    return not (len(version) == len(HEAD) and version.isdecimal())
 
 
 def difference(version: str | None) -> str:
     """What is wrong with a schema that is not that of this release, and what to do."""
+    if version is not None and _is_foreign(version):
+        return (
+            f"The table alembic_version is at {version!r}, which is no schema of ours: another application has this "
+            "database. Give the orchestrator a database of its own."
+        )
     if is_newer(version):
         return (
             f"The database is at schema {version}, newer than this release knows ({HEAD}): run the newer release, or "
@@ -134,11 +146,19 @@ def write_nothing_new(conn: Connection) -> None:
 
 
 def _demand_postgres(conn: Connection) -> None:
+    if conn.dialect.name != "postgresql":
+        return
     version = conn.dialect.server_version_info or ()
-    if conn.dialect.name == "postgresql" and version < (OLDEST_POSTGRES,):
+    if version < (OLDEST_POSTGRES,):
         raise SettingsError(
             f"The server of ORCHESTRATOR_DATABASE_URL is PostgreSQL {'.'.join(map(str, version))}; PostgreSQL "
             f"{OLDEST_POSTGRES} or newer is needed."
+        )
+    encoding = conn.execute(text("SHOW server_encoding")).scalar()
+    if encoding not in ENCODINGS:
+        raise SettingsError(
+            f"The database of ORCHESTRATOR_DATABASE_URL has the encoding {encoding} and cannot store every text: "
+            "make a new one with TEMPLATE template0 ENCODING 'UTF8'."
         )
 
 

@@ -2,11 +2,11 @@
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import PurePath
 from typing import Any, TypeAlias
 
 from pydantic import BaseModel, Secret, SecretBytes, SecretStr, TypeAdapter
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core import PydanticSerializationError, core_schema, to_jsonable_python
+from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from orchestrator_gql.utils.json.redaction import MASK
 from orchestrator_gql.utils.json.text import Json
@@ -121,16 +121,20 @@ def dumped(value: Any, *, warnings: bool = True) -> Any:
     if isinstance(value, BaseModel):
         plain = value.model_dump(mode="json", warnings=warnings)
     else:
-        plain = to_jsonable_python(value, fallback=_display)
+        plain = to_jsonable_python(value, fallback=_in_model)
     if next(secrets_within(value), None) is None and not _shows_display(plain):
         return plain
     return with_secrets(plain, as_python(value))
 
 
-def _display(value: Any) -> str:
-    """Return the text for a secret of a type that pydantic writes only in models."""
+def _in_model(value: Any) -> Any:
+    """Return the JSON for a value of a type that pydantic writes only in models, such as `NameEmail`."""
     if is_secret(value):
         return DISPLAY
+    if isinstance(value, PurePath):
+        return str(value)
+    if hasattr(type(value), "__get_pydantic_core_schema__"):
+        return TypeAdapter(type(value)).dump_python(value, mode="json")
     raise PydanticSerializationError(f"Unable to serialize unknown type: {type(value)}")
 
 
@@ -311,19 +315,3 @@ def _parts_with_schemas(schema: Mapping[str, Any], value: Json) -> Iterator[tupl
             first = first if isinstance(first, list) else []
             for index, item in enumerate(value):
                 yield index, item, first[index] if index < len(first) else schema.get("items")
-
-
-class MarkingSchema(GenerateJsonSchema):
-    """Generates JSON Schemas as pydantic does, but marks ``Secret[…]`` as ``writeOnly`` too, not only `SecretStr`."""
-
-    def encode_default(self, dft: Any) -> Any:
-        """Return a default as JSON; the mask for a secret."""
-        return DISPLAY if is_secret(dft) else super().encode_default(dft)
-
-    def json_or_python_schema(self, schema: core_schema.JsonOrPythonSchema) -> JsonSchemaValue:
-        """Return the schema of a type that is read from JSON and from Python, such as pydantic's secret types."""
-        generated = super().json_or_python_schema(schema)
-        function = schema["python_schema"].get("function")
-        name = getattr(function.get("function"), "__qualname__", "") if isinstance(function, dict) else ""
-        is_secret_type = name.startswith("Secret.__get_pydantic_core_schema__")
-        return {**generated, "writeOnly": True} if is_secret_type else generated

@@ -140,6 +140,50 @@ def test_each_sentence_of_postgresql_about_too_few_connections_has_advice(reason
     assert advice(reason) == TOO_FEW
 
 
+@pytest.mark.parametrize(
+    ("encoding", "is_refused"), [("UTF8", False), ("SQL_ASCII", False), ("LATIN1", True), ("EUC_JP", True)]
+)
+async def test_an_encoding_that_cannot_store_every_text_is_refused(
+    encoding: str, is_refused: bool, postgres: PostgresServer
+) -> None:
+    options = f"TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'"
+    with postgres.database(is_migrated=False) as url:
+        name = make_url(url).database
+        plain = make_url(url).set(drivername="postgresql", database="postgres").render_as_string(hide_password=False)
+        with psycopg.connect(plain, autocommit=True) as conn:
+            conn.execute(f'DROP DATABASE "{name}"')
+            conn.execute(f'CREATE DATABASE "{name}" {options}')
+        database = connect(url)
+        await database.open()
+        try:
+            if is_refused:
+                for attempt in (schema.prepare, schema.migrate):
+                    with pytest.raises(SettingsError, match=f"has the encoding {encoding}"):
+                        await attempt(database)
+            else:
+                await schema.migrate(database)
+                await schema.prepare(database)
+        finally:
+            await database.close()
+
+
+@pytest.mark.parametrize("version", ["abc", "0012ab34cd56", "1f", "00221", "22"])
+async def test_the_version_of_another_application_is_refused(version: str, postgres: PostgresServer) -> None:
+    with postgres.database(is_migrated=False) as url:
+        plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(plain, autocommit=True) as conn:
+            conn.execute("CREATE TABLE alembic_version (version_num varchar(32))")
+            conn.execute("INSERT INTO alembic_version VALUES (%s)", (version,))
+        database = connect(url)
+        await database.open()
+        try:
+            for attempt in (schema.prepare, schema.migrate):
+                with pytest.raises(SettingsError, match="another application has this database"):
+                    await attempt(database)
+        finally:
+            await database.close()
+
+
 async def test_an_older_postgresql_is_refused(postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schema, "OLDEST_POSTGRES", 99)
     with postgres.database() as url:
