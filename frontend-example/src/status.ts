@@ -61,11 +61,6 @@ const LOOKS: Record<string, Look> = {
   UNSENT: look("busy", "clock", "To be sent"),
   SENT: look("good", "check", "Sent"),
   DEAD: look("bad", "cross", "Given up"),
-  // Remote services.
-  ANSWERING: look("good", "check", "Answering"),
-  FAILING: look("bad", "cross", "Failing"),
-  SILENT: look("bad", "clock", "Silent"),
-  UNSEEN: look("idle", "dot", "Not seen yet"),
 };
 
 export function lookOf(status: string): Look {

@@ -141,9 +141,12 @@ def _latest_results(service: str, since: datetime, *columns: ColumnElement[Any])
 
 
 def durations(conn: Connection, service: str, since: datetime) -> tuple[float, ...]:
-    """The seconds from the issue of a callback to its accepted result, sorted, of the latest results of the window."""
+    """The seconds from the issue of a callback to its accepted result, sorted, of the latest results of the window.
+
+    A result by the service's own job id may come before the callback is issued; it took no time.
+    """
     rows = conn.execute(_latest_results(service, since, _a.at, _c.issued_at))
-    return tuple(sorted((at - issued_at).total_seconds() for at, issued_at in rows))
+    return tuple(sorted(max((at - issued_at).total_seconds(), 0.0) for at, issued_at in rows))
 
 
 def contracts(conn: Connection, service: str, since: datetime) -> list[ContractUse]:

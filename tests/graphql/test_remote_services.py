@@ -1,6 +1,7 @@
 """The figures of remote services are those of the traffic: every delivery of these tests is a real POST."""
 
 import base64
+import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from support.web import Site, site_of
 from orchestrator_gql import begin, callback_step, step
 from orchestrator_gql.callbacks.urls import route
 from orchestrator_gql.storage import remote_services
-from orchestrator_gql.types import Json, ProcessStatus
+from orchestrator_gql.types import Json, ProcessStatus, State
 from orchestrator_gql.workflow import workflow
 from orchestrator_gql.workflow.model import Workflow
 
@@ -27,10 +28,11 @@ pytestmark = pytest.mark.one_dispatcher
 
 AWAITING, COMPLETED, FAILED = ProcessStatus.AWAITING_CALLBACK, ProcessStatus.COMPLETED, ProcessStatus.FAILED
 KEY = f"whsec_{base64.b64encode(b'k' * 32).decode()}"
+CREDENTIAL = "s3cret-of-the-service"
 SERVICES: dict[str, Any] = {
     "ansible": {},
     "dns": {"signature_keys": [KEY, KEY], "addresses": ["192.0.2.0/24"]},
-    "idle": {"credential_sha256": "0" * 64},
+    "idle": {"credential_sha256": hashlib.sha256(CREDENTIAL.encode()).hexdigest()},
 }
 LIST = """query ($window: StatsWindow, $first: Int, $after: String) {
   remoteServices(window: $window, first: $first, after: $after) {
@@ -103,12 +105,21 @@ async def traffic(storage: str, services: dict[str, Any] | None = None, **settin
     def name() -> Any:
         return begin >> callback_step("Name", remote.action(), judge, service="dns", timeout=600)
 
+    @step("Order under a name")
+    def order_under_a_name(callback_route: str) -> State:
+        remote.take(callback_route)
+        return {"remote_ref": "job-1"}
+
+    @workflow("Name the job")
+    def name_the_job() -> Any:
+        return begin >> callback_step("Named", order_under_a_name, judge, service="idle", timeout=600)
+
     @workflow("Ask")
     def ask() -> Any:
         return begin >> callback_step("Ask", remote.action(), judge, timeout=600)
 
-    async with site_of(storage, configure, name, ask, services=services or SERVICES, **settings) as site:
-        yield Traffic(site, remote, {"ansible": configure, "dns": name, "": ask})
+    async with site_of(storage, configure, name, name_the_job, ask, services=services or SERVICES, **settings) as site:
+        yield Traffic(site, remote, {"ansible": configure, "dns": name, "idle": name_the_job, "": ask})
 
 
 def _counts(service: Any) -> dict[tuple[str, bool], int]:
@@ -170,7 +181,13 @@ async def test_the_figures_match_the_traffic(storage: str) -> None:
         True, 2, True, False,
     )  # fmt: skip
 
-    nothing = {"lastSeenAt": None, "state": "UNSEEN", "deliveries": [], "contractVersions": [], "hasCredential": True}
+    nothing: dict[str, Any] = {
+        "lastSeenAt": None,
+        "state": "UNSEEN",
+        "deliveries": [],
+        "contractVersions": [],
+        "hasCredential": True,
+    }
     assert idle.items() >= nothing.items()
 
 
@@ -224,6 +241,22 @@ async def test_the_numbers_are_of_the_window_and_the_times_are_not(storage: str)
     assert datetime.fromisoformat(hour["lastSeenAt"]) == at
 
 
+async def test_a_result_that_came_before_its_job_took_no_time(storage: str) -> None:
+    async with traffic(storage) as jobs:
+        bearer = {"authorization": f"Bearer {CREDENTIAL}"}
+        early = await jobs.site.http.post("/api/callbacks/by-ref/idle/job-1", json={"rc": 0}, headers=bearer)
+        came_at = jobs.site.engine.clock.now()
+        jobs.site.engine.turn(60)
+        before = (await jobs.services())["idle"]
+        process_id = await jobs.site.engine.start(jobs.workflows["idle"])
+        await jobs.site.engine.reaches(process_id, COMPLETED)
+        after = (await jobs.services())["idle"]
+
+    assert (early.status_code, before["state"], after["state"]) == (202, "UNSEEN", "ANSWERING")
+    assert (after["durationSecondsP50"], after["durationSamples"]) == (0.0, 1)
+    assert datetime.fromisoformat(after["lastSeenAt"]) == came_at
+
+
 async def test_a_service_that_the_settings_no_longer_name_is_listed_while_it_has_callbacks(storage: str) -> None:
     async with traffic(storage) as jobs:
         await (await jobs.order()).post()
@@ -268,7 +301,7 @@ async def test_a_number_stops_at_its_bound_and_says_so(storage: str, monkeypatch
 
 async def test_no_secret_of_the_settings_is_shown_and_a_reader_is_demanded(tmp_path: Any) -> None:
     tokens = (api_token("reader", role="viewer"), api_token("nobody", role="stranger"))
-    roles = {"stranger": []}
+    roles: dict[str, list[str]] = {"stranger": []}
     async with traffic(sqlite_url(tmp_path), api_tokens=tokens, roles=roles) as jobs:
         shown = await answer_as(jobs.site, "reader", LIST)
         refused = await answer_as(jobs.site, "nobody", LIST)

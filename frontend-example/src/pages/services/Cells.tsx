@@ -1,9 +1,10 @@
 /** One remote service: its state in words, its figures, and its open callbacks and contracts on demand. */
 import { Link } from "wouter";
 import { addresses } from "../../app/addresses";
-import { Badge } from "../../components/Badge";
+import { Icon } from "../../components/Badge";
 import { Deadline, Time } from "../../components/Time";
-import type { RemoteServiceRowFragment } from "../../gql/graphql";
+import type { RemoteServiceRowFragment, RemoteServiceState } from "../../gql/graphql";
+import { ICONS, type Look } from "../../status";
 import { duration } from "../../time";
 import { counted, totalWords } from "../../words";
 import { proofWords, refusalWords, reportsOf, resultsOf, sumWords } from "./figures";
@@ -18,7 +19,7 @@ export function Cells({ service }: { service: RemoteServiceRowFragment }) {
         <Contracts versions={service.contractVersions} />
       </th>
       <td role="cell">
-        <Badge status={state} />
+        <State state={state} />
         <span className="second">
           {lastSeenAt && (
             <>
@@ -47,6 +48,24 @@ export function Cells({ service }: { service: RemoteServiceRowFragment }) {
         <Failures service={service} />
       </td>
     </>
+  );
+}
+
+/** Here and not in `status.ts`, which every first view loads. */
+const STATES: Record<RemoteServiceState, Look> = {
+  ANSWERING: { tone: "good", icon: "check", word: "Answering" },
+  FAILING: { tone: "bad", icon: "cross", word: "Failing" },
+  SILENT: { tone: "bad", icon: "clock", word: "Silent" },
+  UNSEEN: { tone: "idle", icon: "dot", word: "Not seen yet" },
+};
+
+function State({ state }: { state: RemoteServiceState }) {
+  const { tone, icon, word } = STATES[state];
+  return (
+    <span className={`badge tone-${tone}`}>
+      <Icon path={ICONS[icon]} />
+      {word}
+    </span>
   );
 }
 
