@@ -96,7 +96,7 @@ def violations_of_issued(issued: Json, deployed: type[BaseModel] | None, payload
 
 def judging_model(issued: Json, deployed: type[BaseModel] | None) -> type[BaseModel] | None:
     """The model that judges the payloads of a callback with this contract; None if its JSON Schema judges."""
-    if issued is None or deployed is None or _schema_as_stored(deployed) == issued:
+    if issued is None or deployed is None or schema_as_stored(deployed) == issued:
         return None if issued is None else deployed
     if validator_of(issued) is None:
         logger.warning("the contract of a callback cannot be judged by its JSON Schema; the deployed model judges")
@@ -110,7 +110,8 @@ def late_verdict(reason: str) -> tuple[FieldError, ...]:
 
 
 @lru_cache(maxsize=256)
-def _schema_as_stored(contract: type[BaseModel]) -> Json:
+def schema_as_stored(contract: type[BaseModel]) -> Json:
+    """The JSON Schema as a callback keeps it; None if there is none."""
     return decode(encode(schema_or_nothing(contract)))
 
 

@@ -34,6 +34,7 @@ SECTIONS: Final[dict[str, tuple[Entry, ...]]] = {
         Entry("workflows", "list the workflows, or the form of one", "lists:workflows"),
         Entry("products", "list the products, or the subscriptions to one", "lists:products"),
         Entry("waits", "list what waits, the overdue first", "lists:waits"),
+        Entry("services", "list the remote services, those that do not answer first", "lists:services"),
         Entry("show", "show one process", "lists:show"),
         Entry("tail", "follow what happens, live", "lists:tail"),
         Entry("notifications", "list the notifications to people outside", "lists:notifications"),

@@ -14,8 +14,12 @@ STATUSES = {
     "WAITING": "yellow",
     "AWAITING_CALLBACK": "cyan",
     "RUNNING": "bright_blue",
+    "ANSWERING": "green",
+    "FAILING": "red",
+    "SILENT": "red",
 }
-"""The colour of the status of a process or a step; another status has none. Plain blue is unreadable on black."""
+"""The colour of a status of processes and steps, or of a state of remote services; another one has none. Plain blue is
+unreadable on black."""
 
 _CODES = {"red": 31, "green": 32, "yellow": 33, "bright_blue": 94, "magenta": 35, "cyan": 36, "bold": 1, "dim": 2}
 

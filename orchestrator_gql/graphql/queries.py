@@ -31,6 +31,7 @@ from orchestrator_gql.graphql.types.common import (
     Node,
     User,
     connection,
+    page_by_name,
 )
 from orchestrator_gql.graphql.types.enums import OrderDirection, ProcessOrderField, StatsWindow
 from orchestrator_gql.graphql.types.event_pages import EventConnection, event_connection
@@ -50,6 +51,7 @@ from orchestrator_gql.graphql.types.process_parts import parts_of
 from orchestrator_gql.graphql.types.processes import Process, process_connection
 from orchestrator_gql.graphql.types.product_lists import ProductSubscriptionQueries
 from orchestrator_gql.graphql.types.products import Product, ProductSubscription
+from orchestrator_gql.graphql.types.remote_services import RemoteServiceQueries
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.graphql.types.stats import Engine, Stats
@@ -65,7 +67,7 @@ from orchestrator_gql.reads import rows as row_reads
 from orchestrator_gql.reads.rows import NodeId, NodeKind
 from orchestrator_gql.security import Permission
 from orchestrator_gql.storage.events import EventFilter as LogFilter
-from orchestrator_gql.storage.pagination import PageArgs, RowPage, cursor_of, only
+from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.utils.errors import NotFound
 from orchestrator_gql.workflow import model
 
@@ -110,7 +112,7 @@ async def _request_connection(info: Info, filter: InputRequestFilter, page_args:
     description="The queries. A field that fails, such as one that the caller may not read, is null and has an error "
     "with its path; the other fields of the document are answered."
 )
-class Query(NotificationQueries, AuditQueries, ProductSubscriptionQueries):
+class Query(NotificationQueries, AuditQueries, ProductSubscriptionQueries, RemoteServiceQueries):
     @resolved(description="The node with this id; null if there is none.")
     async def node(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The id of the node.")]
@@ -303,16 +305,13 @@ def _matches(workflow: model.Workflow, filter: WorkflowFilter | None) -> bool:
 
 def _list_connection(entries: list[T], first: int | None, after: str | None) -> Connection[T]:
     """A page of a small list in memory, which is ordered by name."""
-    start = only(after) if after is not None else None
-    size = PageArgs(first).size
-    following = [entry for entry in entries if start is None or entry.name > start]
-    items = tuple((cursor_of(entry.name), entry) for entry in following[:size])
+    by_name = {entry.name: entry for entry in entries}
 
     async def total() -> int:
         return len(entries)
 
-    page = RowPage(items, has_next=len(following) > size, has_previous=start is not None)
-    return connection(page, lambda entry: entry, total, is_known=True)
+    page = page_by_name(list(by_name), PageArgs(first, after))
+    return connection(page, by_name.__getitem__, total, is_known=True)
 
 
 def _workflow(info: Info, name: str) -> Workflow | None:

@@ -38,6 +38,7 @@ PAGES = (
     "/subscriptions/{id}",
     "/audit",
     "/notifications",
+    "/services",
 )
 """The addresses of the dashboard's pages besides ``/``; `frontend-example/src/app/addresses.ts` has the same."""
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
     update,
 )
 
-from orchestrator_gql.callbacks.rules import Delivery
+from orchestrator_gql.callbacks.rules import Callback, Delivery
 from orchestrator_gql.storage.database.after_commit import commit_effects
 from orchestrator_gql.storage.database.observer import Delivered
 from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead
@@ -123,7 +123,7 @@ _sizes = Prepared(  # newest first
 
 def keep(
     conn: Connection,
-    callback_id: UUID,
+    callback: Callback,
     delivery: Delivery,
     outcome: AttemptOutcome,
     *,
@@ -140,12 +140,12 @@ def keep(
     is_whole = outcome in ADOPTABLE
     # an accepted result is stored among the payloads already
     body = None if is_result else delivery.body if is_whole else delivery.body[:HEAD]
-    earlier = _sizes.all(conn, reading_sizes(callback_id)[1])
+    earlier = _sizes.all(conn, reading_sizes(callback.id)[1])
     _keep.write(
         conn,
         {
             "id": id or _id_behind(earlier[0]["id"] if earlier else None),
-            "callback_id": callback_id,
+            "callback_id": callback.id,
             "at": now,
             "peer": delivery.peer,
             "outcome": outcome,
@@ -156,9 +156,10 @@ def keep(
             "error": error,
             "receipt": receipt,
             "is_failure": delivery.is_failure,
+            "service": callback.service,
         },
     )
-    _bound(conn, callback_id, [(row["id"], row["size"]) for row in earlier], len(body or b""))
+    _bound(conn, callback.id, [(row["id"], row["size"]) for row in earlier], len(body or b""))
     commit_effects(conn).facts.append(Delivered(outcome))
 
 

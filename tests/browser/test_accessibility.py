@@ -40,6 +40,7 @@ PAGES = {
     "subscription": "/subscriptions/{subscription}",
     "audit": "/audit",
     "notifications": "/notifications",
+    "services": "/services",
     "not-found": "/#/tasks/x",
 }
 """The pages by the name of their picture; a word in braces is something that the site has."""

@@ -67,11 +67,12 @@ async def test_the_authors_rule_for_a_retry_guards_every_verb_that_repairs_a_wai
         await undoing.asked()
         await engine.reaches(process_id, AWAITING)
     asked.clear()
-    id = (await engine.callback(process_id)).id
+    callback = await engine.callback(process_id)
+    id = callback.id
     late = Delivery.of({"rc": 0}, b'{"rc": 0}', peer=None)
     now = engine.clock.now()
     await runtime.database.transaction(
-        lambda conn: callback_attempts.keep(conn, id, late, AttemptOutcome.LATE, now=now)
+        lambda conn: callback_attempts.keep(conn, callback, late, AttemptOutcome.LATE, now=now)
     )
     (attempt,) = await engine.attempts(process_id)
 

@@ -92,6 +92,7 @@ ROOT_FIELDS = {
     "startForm": 'startForm(workflowName: "ask") { __typename }',
     "audit": "audit { totalCount }",
     "notifications": "notifications { totalCount }",
+    "remoteServices": "remoteServices { totalCount }",
     "verifyAudit": "verifyAudit { valid }",
     "stats": "stats { failed }",
     "engine": "engine { version }",

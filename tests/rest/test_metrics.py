@@ -122,7 +122,7 @@ async def test_a_transaction_that_is_rolled_back_is_not_counted(tmp_path: Path) 
         now = engine.clock.now()
 
         def fail_after_write(conn: Connection) -> None:
-            callback_attempts.keep(conn, callback.id, Delivery.of(1, b"1", peer=""), AttemptOutcome.CONFLICT, now=now)
+            callback_attempts.keep(conn, callback, Delivery.of(1, b"1", peer=""), AttemptOutcome.CONFLICT, now=now)
             raise ValueError("rolled back")
 
         with pytest.raises(ValueError, match="rolled back"):

@@ -40,6 +40,7 @@ function Pages() {
   const explorer = document.querySelector<HTMLMetaElement>("meta[name=api-explorer]")?.content;
   return (
     <>
+      <PageLink href={addresses.services}>Services</PageLink>
       <PageLink href={addresses.audit}>Audit log</PageLink>
       <PageLink href={addresses.notifications}>Notifications</PageLink>
       {explorer && (

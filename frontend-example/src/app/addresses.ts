@@ -15,6 +15,7 @@ export const patterns = {
   subscription: "/subscriptions/:id",
   audit: "/audit",
   notifications: "/notifications",
+  services: "/services",
 } as const;
 
 export const addresses = {
@@ -27,6 +28,7 @@ export const addresses = {
   subscription: (id: string) => `/subscriptions/${id}`,
   audit: patterns.audit,
   notifications: patterns.notifications,
+  services: patterns.services,
 };
 
 /** The address that a link of an earlier version means (`#/processes/ID`); null if the hash is no such link. */
@@ -41,7 +43,7 @@ export function suggestions(address: string): string[] {
   const [, first = "", second] = address.toLowerCase().split("/");
   const word = first.replace(/(es|s)$/, "");
   const near = (page: string): boolean => word.length > 2 && page.slice(1).startsWith(word.slice(0, 5));
-  const pages = [addresses.inbox, addresses.processes, addresses.start(), addresses.subscriptions, addresses.audit, addresses.notifications];
+  const pages = [addresses.inbox, addresses.processes, addresses.start(), addresses.subscriptions, addresses.audit, addresses.notifications, addresses.services];
   const lists = [...new Set([...pages.filter(near), ...(OTHER_WORDS[word] ?? [])])];
   // One object of a list that has pages for its objects.
   const objects = lists.filter((page) => page === addresses.processes || page === addresses.subscriptions);

@@ -18,4 +18,5 @@ export const PAGES: readonly (readonly [string, ComponentType])[] = [
   [patterns.subscription, page(() => import("../pages/subscriptions/Subscription"))],
   [patterns.audit, page(() => import("../pages/audit/Audit"))],
   [patterns.notifications, page(() => import("../pages/notifications/Notifications"))],
+  [patterns.services, page(() => import("../pages/services/Services"))],
 ];

@@ -140,6 +140,31 @@ def waits(
     return DONE
 
 
+def services(
+    *,
+    window: Annotated[
+        Literal["1h", "24h", "7d"], Parameter(name="--window", help="the period that the numbers cover (24h)")
+    ] = "24h",
+    json: JsonLines = False,
+    url: Url = None,
+) -> int:
+    """List the remote services, those that do not answer first: how each is doing, its open callbacks, how many results
+    came and how long half and 95 % of them took, and what failed.
+
+      orchestrator-gql services
+      orchestrator-gql services --window 7d --json
+
+    A service is SILENT if nothing came since a callback was issued whose deadline passed, and FAILING if its last
+    delivery was refused or reported a failure. With --json a line also has the contracts in use, and how the service
+    must prove who it is.
+    """
+    from orchestrator_gql.cli.credentials import server_of
+    from orchestrator_gql.cli.operator.services import services as list_services
+
+    list_services(server_of(url), window=window, is_json=json)
+    return DONE
+
+
 def show(id: ProcessId, /, *, json: AsJson = False, url: Url = None) -> int:
     """Show one process: its steps with the decisions of people and the traces of failures, its callbacks with every
     delivery that arrived, the open form and whether you may decide it, and the actions that are possible now.

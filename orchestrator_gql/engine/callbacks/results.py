@@ -154,10 +154,11 @@ def _keep_attempt(
     error: str | None = None,
 ) -> None:
     """Store the attempt. A delivery that came before its job was known keeps its time, and its receipt as its id."""
-    callback_id, outcome = arrived.callback.id, arrived.outcome.outcome
     id = UUID(arrived.receipt) if arrived.has_receipt else None
     at, sent = (now, receipt) if id is None else (arrived.at, arrived.receipt)
-    callback_attempts.keep(conn, callback_id, shown, outcome, now=at, receipt=sent, error=error, id=id)
+    callback_attempts.keep(
+        conn, arrived.callback, shown, arrived.outcome.outcome, now=at, receipt=sent, error=error, id=id
+    )
 
 
 def refuse_unauthenticated(
@@ -173,7 +174,7 @@ def refuse_unauthenticated(
     """Store the attempt of a sender that is not authentic, with the beginning of its body."""
     head = _concealed(delivery.body[: callback_attempts.HEAD], token)
     shown = replace(delivery, body=body_shown(head, secrets))
-    callback_attempts.keep(conn, callback.id, shown, refused.outcome, now=now, error=refused.message)
+    callback_attempts.keep(conn, callback, shown, refused.outcome, now=now, error=refused.message)
 
 
 def received(

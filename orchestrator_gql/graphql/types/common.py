@@ -1,7 +1,7 @@
 """Types that several nouns share: nodes, pages of lists, users, failures."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Generic, TypeVar
 
@@ -15,7 +15,7 @@ from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.reads.processes import traceback_of
 from orchestrator_gql.security import LOCAL_OPERATOR, Principal
 from orchestrator_gql.storage.failure_reasons import reason_of
-from orchestrator_gql.storage.pagination import MOST_COUNTED, RowPage
+from orchestrator_gql.storage.pagination import MOST_COUNTED, PageArgs, RowPage, cursor_of, only
 from orchestrator_gql.storage.weight import weight_of_json
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.json import encode
@@ -125,6 +125,14 @@ def connection(
         ),
         count=_Count(total, is_known=is_known),
     )
+
+
+def page_by_name(names: Sequence[str], page_args: PageArgs) -> RowPage[str]:
+    """A page of a small list in memory, which is ordered by these names."""
+    start = only(page_args.after) if page_args.after is not None else None
+    following = [name for name in names if start is None or name > start]
+    items = tuple((cursor_of(name), name) for name in following[: page_args.size])
+    return RowPage(items, has_next=len(following) > page_args.size, has_previous=start is not None)
 
 
 @strawberry.type(description="A person, a machine or a remote service that acts.")

@@ -95,7 +95,7 @@ class ProductSubscriptionOrderField(StrEnum):
 
 
 class StatsWindow(StrEnum):
-    """The period that the numbers of ended processes cover."""
+    """The period that numbers of the past cover."""
 
     LAST_HOUR = "LAST_HOUR"
     LAST_24_HOURS = "LAST_24_HOURS"
@@ -172,7 +172,7 @@ described(ProcessOrderField, "The time by which processes are ordered.", {
 described(ProductSubscriptionOrderField, "The time by which product subscriptions are ordered.", {
     "CREATED_AT": "The time of the creation.", "UPDATED_AT": "The time of the last change.",
 })  # fmt: skip
-described(StatsWindow, "The period that the numbers of ended processes cover.", {
+described(StatsWindow, "The period that numbers of the past cover.", {
     "LAST_HOUR": "The last 60 minutes.",
     "LAST_24_HOURS": "The last 24 hours.",
     "LAST_7_DAYS": "The last seven days.",

@@ -164,8 +164,8 @@ class ThroughputBucket:
             completed=bucket.completed,
             aborted=bucket.aborted,
             failed=bucket.failed,
-            duration_seconds_p50=_quantile(bucket.durations, 0.5),
-            duration_seconds_p95=_quantile(bucket.durations, 0.95),
+            duration_seconds_p50=quantile(bucket.durations, 0.5),
+            duration_seconds_p95=quantile(bucket.durations, 0.95),
         )
 
 
@@ -218,8 +218,8 @@ class Stats:
             oldest_pending_callback_at=found.oldest_pending_callback_at,
             completed=found.completed,
             failed=found.failed,
-            duration_seconds_p50=_quantile(found.durations, 0.5),
-            duration_seconds_p95=_quantile(found.durations, 0.95),
+            duration_seconds_p50=quantile(found.durations, 0.5),
+            duration_seconds_p95=quantile(found.durations, 0.95),
             engine=Engine.of(found.engine),
         )
 
@@ -272,5 +272,6 @@ class Stats:
         return [ThroughputBucket.of(bucket) for bucket in found]
 
 
-def _quantile(ordered: tuple[float, ...], share: float) -> float | None:
+def quantile(ordered: tuple[float, ...], share: float) -> float | None:
+    """The value below which that share of the sorted values lies; None without values."""
     return ordered[min(int(len(ordered) * share), len(ordered) - 1)] if ordered else None

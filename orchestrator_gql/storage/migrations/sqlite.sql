@@ -3,7 +3,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0022');
+INSERT INTO "alembic_version" VALUES('0023');
 CREATE TABLE audit (
 	id CHAR(32) NOT NULL, 
 	chain CHAR(32) NOT NULL, 
@@ -37,7 +37,7 @@ CREATE TABLE callback_attempts (
 	digest VARCHAR(64), 
 	body BLOB, 
 	error TEXT, 
-	receipt TEXT, is_failure BOOLEAN DEFAULT 0 NOT NULL, 
+	receipt TEXT, is_failure BOOLEAN DEFAULT 0 NOT NULL, service TEXT, 
 	CONSTRAINT ck_callback_attempts_outcome CHECK (outcome IN ('ACCEPTED', 'DUPLICATE', 'CONFLICT', 'LATE', 'WITHDRAWN', 'INVALID', 'MALFORMED', 'UNSUPPORTED_TYPE', 'TOO_LARGE', 'UNAUTHENTICATED', 'FORBIDDEN_ADDRESS')), 
 	CONSTRAINT fk_callback_attempts_callback_id FOREIGN KEY(callback_id) REFERENCES callbacks (id) ON DELETE CASCADE, 
 	CONSTRAINT pk_callback_attempts PRIMARY KEY (id)
@@ -376,10 +376,12 @@ CREATE INDEX ix_audit_actor_at ON audit (actor, at, id);
 CREATE INDEX ix_audit_at_id ON audit (at, id);
 CREATE INDEX ix_audit_seal_place ON audit (seal, chain, seq);
 CREATE INDEX ix_callback_attempts_callback_id ON callback_attempts (callback_id, id);
+CREATE INDEX ix_callback_attempts_service ON callback_attempts (service, outcome, is_failure, at) WHERE service IS NOT NULL;
 CREATE INDEX ix_callback_keys_callback_id ON callback_keys (callback_id);
 CREATE INDEX ix_callback_progress_callback_id ON callback_progress (callback_id, id);
 CREATE INDEX ix_callbacks_payload_id ON callbacks (payload_id) WHERE payload_id IS NOT NULL;
 CREATE INDEX ix_callbacks_pending ON callbacks (status, id) WHERE status = 'PENDING';
+CREATE INDEX ix_callbacks_pending_service ON callbacks (service, id) WHERE status = 'PENDING' AND service IS NOT NULL;
 CREATE INDEX ix_callbacks_process_id ON callbacks (process_id, step_index);
 CREATE INDEX ix_callbacks_service_remote_ref ON callbacks (service, remote_ref) WHERE remote_ref IS NOT NULL;
 CREATE INDEX ix_callbacks_status_expires_at ON callbacks (status, expires_at, id);

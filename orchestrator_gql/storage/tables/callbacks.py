@@ -91,6 +91,9 @@ Index("ix_callbacks_status_expires_at", callbacks.c.status, callbacks.c.expires_
 PENDING = "status = 'PENDING'"
 # With the status, because SQLite prefers an index whose first column has a value to one in the order of the list.
 partial_index("ix_callbacks_pending", callbacks.c.status, callbacks.c.id, where=PENDING)
+partial_index(
+    "ix_callbacks_pending_service", callbacks.c.service, callbacks.c.id, where=f"{PENDING} AND service IS NOT NULL"
+)
 partial_index("ix_callbacks_payload_id", callbacks.c.payload_id, where="payload_id IS NOT NULL")
 
 callback_keys = Table(
@@ -116,8 +119,17 @@ callback_attempts = Table(
     Column("error", Text),
     Column("receipt", Text),
     Column("is_failure", Boolean, nullable=False, server_default=false()),
+    Column("service", Text),
 )
 Index("ix_callback_attempts_callback_id", callback_attempts.c.callback_id, callback_attempts.c.id)
+partial_index(
+    "ix_callback_attempts_service",
+    callback_attempts.c.service,
+    callback_attempts.c.outcome,
+    callback_attempts.c.is_failure,
+    callback_attempts.c.at,
+    where="service IS NOT NULL",
+)
 
 callback_progress = Table(
     "callback_progress",
