@@ -22,6 +22,7 @@ from orchestrator_gql import begin, callback_step, inputstep, step
 from orchestrator_gql.app import create_app
 from orchestrator_gql.config.settings import read_settings
 from orchestrator_gql.forms import FormPage
+from orchestrator_gql.storage import process_segments
 from orchestrator_gql.storage.columns import UtcDateTime
 from orchestrator_gql.storage.database import connect
 from orchestrator_gql.storage.database.schema import migrate
@@ -143,6 +144,9 @@ async def fill(url: str, count: int) -> int:
                     copier.copy(status, first, min(first + BATCH, count))
                 copier.link(first, min(first + BATCH, count))
             copier.copy_seals()
+        with conn.begin():
+            while process_segments.has_unindexed(conn, now := datetime.now(UTC)):
+                process_segments.index(conn, now)
         if conn.dialect.name == "postgresql":
             conn.exec_driver_sql("VACUUM ANALYZE")  # as the server itself does after many writes
         else:

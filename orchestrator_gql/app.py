@@ -29,6 +29,7 @@ from orchestrator_gql.engine.workers.database_clock import keep_to_database_cloc
 from orchestrator_gql.engine.workers.embedded import EmbeddedDispatcher
 from orchestrator_gql.engine.workers.pruning import keep_pruned
 from orchestrator_gql.engine.workers.schema_watch import watch_schema
+from orchestrator_gql.engine.workers.search_index import keep_indexed
 from orchestrator_gql.engine.workers.secret_index import unindex_secrets
 from orchestrator_gql.engine.workers.timers import run_timers
 from orchestrator_gql.events.notifier import LocalNotifier, Notifier
@@ -203,7 +204,7 @@ async def _jobs(runtime: Runtime, dispatcher: Dispatcher, runs_engine: bool) -> 
     if not runtime.settings.is_sqlite:  # nobody else migrates a SQLite file while a server has it
         jobs.append(watch_schema(runtime))
     if runs_engine:
-        jobs += [dispatcher.run(), run_timers(runtime), keep_sealed(runtime)]
+        jobs += [dispatcher.run(), run_timers(runtime), keep_sealed(runtime), keep_indexed(runtime)]
         if runtime.settings.retention_days is not None:
             jobs.append(keep_pruned(runtime, runtime.settings.retention_days))
     return jobs

@@ -61,12 +61,18 @@ def rows_of_value(
     """The rows of the query between the cursors that have the value, in the order of an index of column and key.
 
     PostgreSQL trusts that the value is spread evenly, and would walk along the order of all rows if it is frequent. An
-    order that begins with the column is that of this index alone, if the column is no constant for PostgreSQL.
+    order that begins with the column is that of this index alone, if the column is no constant for PostgreSQL. A cursor
+    bounds the column, too: of two bounds on a side PostgreSQL may begin at the wider one, and walk to the cursor.
     """
     if conn.dialect.name == "sqlite":
         rows = query.where(column == value, *between(key, page_args))
         return rows.order_by(*sorted_by(key, page_args))
-    rows = query.where(column >= value, column <= value, *between(key, page_args, (column, value)))
+    lower, upper = (page_args.before, page_args.after) if key.is_descending else (page_args.after, page_args.before)
+    rows = query.where(*between(key, page_args, (column, value)))
+    if lower is None:
+        rows = rows.where(column >= value)
+    if upper is None:
+        rows = rows.where(column <= value)
     return rows.order_by(*sorted_by(Key((column, *key.columns), key.is_descending), page_args))
 
 

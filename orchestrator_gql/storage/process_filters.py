@@ -17,8 +17,8 @@ from orchestrator_gql.storage.tables import process_subscriptions, product_subsc
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import ProcessStatus
 
-SHORTEST_ID = 4
-"""Digits of an id from which a search compares the text with ids."""
+SHORTEST_ID, LONGEST_ID = 4, 32
+"""Digits of an id from which a search compares the text with ids, and digits of a whole id."""
 
 Columns: TypeAlias = ColumnCollection[str, Any]
 """The columns of the table of processes, or of a query for some of its rows."""
@@ -30,6 +30,12 @@ class Span:
 
     start: datetime | None = None
     end: datetime | None = None
+
+    def within(self, other: "Span") -> "Span":
+        """What both spans have in common."""
+        starts = [each for each in (self.start, other.start) if each is not None]
+        ends = [each for each in (self.end, other.end) if each is not None]
+        return Span(max(starts, default=None), min(ends, default=None))
 
 
 ANY_TIME = Span()
@@ -126,10 +132,19 @@ def has_text(text: str, workflows: Sequence[str], c: Columns) -> ColumnElement[b
     is_match = or_(*(_Like(column, pattern) for column in (c.subject, c.workflow_name, c.note)))
     if workflows:
         is_match = or_(is_match, c.workflow_name.in_(workflows))
+    digits = digits_of_id(text)
+    return is_match if digits is None else or_(is_match, func.replace(cast(c.id, Text), "-", "").contains(digits))
+
+
+def digits_of_id(text: str) -> str | None:
+    """The digits with which a search compares the ids; None if it does not.
+
+    >>> digits_of_id("0B8A-7")
+    '0b8a7'
+    """
     digits = text.strip().replace("-", "").lower()
-    if len(digits) < SHORTEST_ID or not set(digits) <= set("0123456789abcdef"):
-        return is_match
-    return or_(is_match, func.replace(cast(c.id, Text), "-", "").contains(digits))
+    is_part = SHORTEST_ID <= len(digits) <= LONGEST_ID and set(digits) <= set("0123456789abcdef")
+    return digits if is_part else None
 
 
 class _Like(FunctionElement[bool]):

@@ -9,7 +9,8 @@ has the page::
     workflow "retired"      ███ page    … but one is among the newest 200 of the workflow, or
     product "Rare"          ██|         … a way ends: it has all rows that fit, and the page is among them
 
-A text is looked for in all processes, without an order, only if no other way of that length has the page.
+A text is looked for in the segments that have it (`process_segments`), or in all processes, only if no other way of
+that length has the page.
 """
 
 from collections.abc import Iterable
@@ -32,14 +33,17 @@ from orchestrator_gql.storage.pagination import (
 )
 from orchestrator_gql.storage.pagination import count as count_rows
 from orchestrator_gql.storage.process_filters import ProcessFilter, conditions_of
+from orchestrator_gql.storage.process_segments import spans_with_text
 from orchestrator_gql.storage.process_ways import (
     ALL,
     Way,
     columns_of,
     id_queries,
     ids_with_text,
+    in_spans,
     key_of,
     ways_of,
+    ways_with_text,
     with_ids,
 )
 from orchestrator_gql.storage.tables import processes
@@ -58,20 +62,33 @@ def page(
     ways, others = ways_of(filters, key), id_queries(filters, by_update=by_update)
     is_only_way = len(ways) + len(others) == 1 and not (by_update and filters.search)
     if ways[0].rest == ALL or is_only_way:
-        return read_page(conn, _unbounded(conn, ways[0], key, page_args), key, page_args)
-    needed, limit = columns_of(filters, key), FIRST
+        ways_of_text = ways_with_text(filters, key, spans_with_text(conn, filters, is_newest_first=is_descending))
+        return read_page(conn, _unbounded(conn, (ways_of_text or ways)[0], key, page_args), key, page_args)
+    needed, limit, spans = columns_of(filters, key), FIRST, None
     while limit <= LAST:
         if (ids := _few(conn, others, limit)) is not None:
             return _page_among(conn, with_ids(conn, ids, needed), filters, key, page_args)
-        for way in ways:
-            rows = _walked(conn, way, key, page_args, limit)
-            found = _page_among(conn, rows, way.rest, key, page_args)
-            if found.is_full(page_args) or _size(conn, _only([_C.id.name], rows)) < limit:
-                return found
-        if (ids := _few(conn, ids_with_text(filters), limit)) is not None:
+        if (found := _along(conn, ways, key, page_args, limit)) is not None:
+            return found
+        if limit == FIRST:
+            spans = spans_with_text(conn, filters, is_newest_first=is_descending)
+            ways = [*ways_with_text(filters, key, spans), *ways]
+        if (ids := _few(conn, ids_with_text(filters, spans), limit)) is not None:
             return _page_among(conn, with_ids(conn, ids, needed), filters, key, page_args)
         limit *= GROWTH
     return read_page(conn, _unbounded(conn, ways[0], key, page_args), key, page_args)
+
+
+def _along(
+    conn: Connection, ways: Iterable[Way], key: Key, page_args: PageArgs, limit: int
+) -> RowPage[Row[Any]] | None:
+    """The page, if it is among the first rows of one of the ways, or if a way has no more rows than these."""
+    for way in ways:
+        rows = _walked(conn, way, key, page_args, limit)
+        found = _page_among(conn, rows, way.rest, key, page_args)
+        if found.is_full(page_args) or _size(conn, _only([_C.id.name], rows)) < limit:
+            return found
+    return None
 
 
 def count(conn: Connection, filters: ProcessFilter) -> int:
@@ -80,12 +97,13 @@ def count(conn: Connection, filters: ProcessFilter) -> int:
     if ways[0].rest == ALL:
         return count_by_index(conn, select(_C.id).where(*conditions_of(filters, _C)))
     queries = id_queries(filters, by_update=True)
+    spans = spans_with_text(conn, filters, is_newest_first=True)
     if queries:
-        queries += ids_with_text(filters)
+        queries += ids_with_text(filters, spans)
     if (ids := _few(conn, queries, 2 * MOST_COUNTED)) is not None:
         rows = with_ids(conn, ids, columns_of(filters, Key((_C.id,)))).subquery(processes.name)
         return count_rows(conn, select(rows.c.id).where(*conditions_of(filters, rows.c)))
-    return count_rows(conn, select(_C.id).where(*conditions_of(filters, _C)))
+    return count_rows(conn, in_spans(select(_C.id).where(*conditions_of(filters, _C)), spans))
 
 
 def _unbounded(conn: Connection, way: Way, key: Key, page_args: PageArgs) -> Select[Any]:

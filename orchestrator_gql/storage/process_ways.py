@@ -8,7 +8,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, FromClause, Select, Subquery, TextClause, select, text
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    Subquery,
+    TextClause,
+    select,
+    text,
+    union_all,
+)
 from sqlalchemy.sql.visitors import iterate
 
 from orchestrator_gql.storage.columns import among
@@ -133,14 +144,34 @@ def id_queries(filters: ProcessFilter, *, by_update: bool) -> list[Select[Any]]:
     return queries
 
 
-def ids_with_text(filters: ProcessFilter) -> list[Select[Any]]:
+def ways_with_text(filters: ProcessFilter, key: Key, spans: Sequence[Span] | None) -> list[Way]:
+    """The way in the order of the start along the spans in which the text of the search is.
+
+    None in another order, and if the text may be in any span.
+    """
+    if spans is None or key.columns[0] is not _C.started_at:
+        return []
+    cleared: dict[str, Any] = {_C.started_at.name: Span()}
+    return [Way([Stretch(span.within(filters.started_at)) for span in spans], replace(filters, **cleared))]
+
+
+def ids_with_text(filters: ProcessFilter, spans: Sequence[Span] | None) -> list[Select[Any]]:
     """A query for the ids of all processes with the text of the search, without an order; none without a search.
 
-    It reads each of them until it has enough: on SQLite in an index that has nothing else (`has_text`).
+    It reads each process of the spans until it has enough: on SQLite in an index that has nothing else (`has_text`).
     """
     if not filters.search:
         return []
-    return [select(_C.id).where(has_text(filters.search, filters.found_workflows, _C))]
+    query = select(_C.id).where(has_text(filters.search, filters.found_workflows, _C))
+    return [in_spans(query, spans)]
+
+
+def in_spans(query: Select[Any], spans: Sequence[Span] | None) -> Select[Any]:
+    """The query for ids of processes, of those that were started in one of the spans; None means at any time."""
+    if spans is None:
+        return query
+    # one query for each: SQLite would read the whole rows of the processes of spans in one condition
+    return union_all(*(query.where(*within(span, _C.started_at)) for span in spans)).subquery().select()
 
 
 def with_ids(conn: Connection, ids: Select[Any], names: Iterable[str]) -> Select[Any]:

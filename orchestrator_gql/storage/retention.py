@@ -38,6 +38,7 @@ from orchestrator_gql.storage.tables import (
     notifications,
     processes,
     product_subscription_locks,
+    unindexed_processes,
 )
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import CallbackStatus, InputRequestStatus, NotificationStatus, ProcessStatus
@@ -56,6 +57,9 @@ TREATMENT: Mapping[str, str] = {
     "timers": "deleted with the process; of a large one, before it",
     "notifications": "deleted with the process; one that may still be sent keeps the process",
     "process_subscriptions": "deleted with the process; of a large one, before it",
+    "unindexed_processes": "deleted with the process",
+    "process_terms": "a segment's are deleted after all its processes; see `process_segments`",
+    "process_segments": "belongs to no process",
     "idempotency_keys": "deleted with the process or the input request that the request created",
     "product_subscription_locks": "keeps the process",
     "product_subscription_versions": "stays, with the id of the process that wrote it",
@@ -282,6 +286,7 @@ def remove(conn: Connection, ids: Sequence[UUID]) -> None:
     requests = select(input_requests.c.id).where(among(conn, input_requests.c.process_id, ids))
     subjects = [*ids, *conn.execute(requests).scalars()]
     conn.execute(delete(idempotency_keys).where(among(conn, idempotency_keys.c.subject_id, subjects)))
+    conn.execute(delete(unindexed_processes).where(among(conn, unindexed_processes.c.process_id, ids)))
     conn.execute(delete(processes).where(among(conn, processes.c.id, ids)))
     commit_effects(conn).facts.append(ProcessesPruned(len(ids)))
 

@@ -12,9 +12,9 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import Connection, Engine
-from support.database import sqlite_url
+from support.database import PostgresServer, sqlite_url
 from support.many_subscriptions import plain_engine
-from support.query_work import plan_of, statements_of, work_of
+from support.query_work import pages_read, plan_of, statements_of, work_of
 from support.rows import BEGIN, failed_row, process_row, store, store_subscription
 
 from orchestrator_gql.storage import process_lists
@@ -252,14 +252,45 @@ def test_each_filter_leads_along_its_own_index_in_every_order(engine: Engine) ->
     assert wrong == {}
 
 
+async def test_behind_a_cursor_an_index_is_read_from_there(postgres: PostgresServer) -> None:
+    """PostgreSQL walked from the end of the value to the cursor. Only the pages that it reads show that."""
+    grown: dict[str, list[int]] = {}
+    with postgres.database() as url:
+        engine = plain_engine(url)
+        with engine.begin() as conn:
+            write(conn, [made(number) for number in range(3 * OLD)])
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+            conn.exec_driver_sql("VACUUM ANALYZE")
+        with engine.begin() as conn:
+            for (name, value), order in product(FREQUENT.items(), ORDERS):
+                filters, at = ProcessFilter(**{name: value}), "updated_at" if order["by_update"] else "started_at"
+                key = Key((processes.c[at], processes.c.id), order["is_descending"])
+                stretch, column = ways_of(filters, key)[0].stretches[0], INDEXED[name].name
+                far = next(row["id"] for row in map(made, range(OLD + 9, 3 * OLD)) if row[column] in value)
+                cursor = page(conn, ProcessFilter(ids=[far]), PageArgs(1), **order).items[0][0]
+                for args in (PageArgs(5, cursor), PageArgs(last=5, before=cursor)):
+                    sizes = [
+                        pages_read(conn, statements_of(conn, partial(conn.execute, stretch.rows(conn, key, each, 5))))
+                        for each in (PageArgs(5), args)
+                    ]
+                    if sizes[1] > sizes[0] + 5:
+                        grown[f"{name}, {order}, {args}"] = sizes
+        engine.dispose()
+    assert grown == {}
+
+
 def test_a_search_on_sqlite_reads_an_index_and_not_the_states_of_all_processes(tmp_path: Path) -> None:
     wanted, unmatched = ProcessFilter(search="router"), ProcessFilter(search="no such text")
     database = plain_engine(sqlite_url(tmp_path))
     with database.begin() as conn:
         write(conn, [made(number) for number in range(OLD)])
-        reads: list[Callable[[], Any]] = [partial(count, conn, wanted), partial(conn.execute, *ids_with_text(wanted))]
+        reads: list[Callable[[], Any]] = [
+            partial(count, conn, wanted),
+            partial(conn.execute, *ids_with_text(wanted, None)),
+        ]
         reads += [partial(page, conn, unmatched, PageArgs(5), **order) for order in ORDERS if not order["by_update"]]
-        plans = [plan_of(conn, statement) for read in reads for statement in statements_of(conn, read)]
+        statements = [each for read in reads for each in statements_of(conn, read) if " LIKE " in each[0]]
+        plans = [plan_of(conn, statement) for statement in statements]
     database.dispose()
 
     assert len(plans) == len(reads)

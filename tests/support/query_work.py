@@ -35,6 +35,17 @@ def plan_of(conn: Connection, statement: Statement) -> str:
     return "\n".join(str(row[-1]) for row in conn.exec_driver_sql(explain + text, parameters))
 
 
+def pages_read(conn: Connection, statements: Sequence[Statement]) -> int:
+    """The pages of tables and indexes that PostgreSQL reads for the statements."""
+    pages = 0
+    for statement, parameters in statements:
+        conn.exec_driver_sql(statement, parameters)  # the first one also cleans pages
+        plan = list(conn.exec_driver_sql(f"EXPLAIN (ANALYZE, BUFFERS, SUMMARY OFF) {statement}", parameters).scalars())
+        whole = next(line for line in plan if "Buffers:" in line)
+        pages += sum(int(number) for number in re.findall(r"(?:hit|read)=(\d+)", whole))
+    return pages
+
+
 def _machine_steps(conn: Connection, statement: str, parameters: Any) -> int:
     steps = 0
 

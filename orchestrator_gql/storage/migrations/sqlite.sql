@@ -3,7 +3,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0023');
+INSERT INTO "alembic_version" VALUES('0024');
 CREATE TABLE audit (
 	id CHAR(32) NOT NULL, 
 	chain CHAR(32) NOT NULL, 
@@ -183,6 +183,12 @@ CREATE TABLE payloads (
 	text TEXT NOT NULL, 
 	CONSTRAINT pk_payloads PRIMARY KEY (id)
 );
+CREATE TABLE process_segments (
+	number INTEGER NOT NULL, 
+	begins_at DATETIME NOT NULL, 
+	CONSTRAINT pk_process_segments PRIMARY KEY (number)
+);
+INSERT INTO "process_segments" VALUES(1,'0001-01-01 00:00:00.000000');
 CREATE TABLE process_steps (
 	process_id CHAR(32) NOT NULL, 
 	seq INTEGER NOT NULL, 
@@ -213,6 +219,14 @@ CREATE TABLE "process_subscriptions" (
 	CONSTRAINT fk_process_subscriptions_process_id FOREIGN KEY(process_id) REFERENCES processes (id) ON DELETE CASCADE, 
 	CONSTRAINT pk_process_subscriptions PRIMARY KEY (process_id, subscription_id)
 );
+CREATE TABLE process_terms (
+	term TEXT NOT NULL, 
+	segment INTEGER NOT NULL, 
+	CONSTRAINT pk_process_terms PRIMARY KEY (term, segment)
+)
+ WITHOUT ROWID
+
+;
 CREATE TABLE "processes" (
 	id CHAR(32) NOT NULL, 
 	workflow_name TEXT NOT NULL, 
@@ -363,6 +377,12 @@ CREATE TABLE unclaimed_letters (
 	CONSTRAINT pk_unclaimed_letters PRIMARY KEY (id), 
 	CONSTRAINT uq_unclaimed_letters_one_each UNIQUE (service, ref, digest)
 );
+CREATE TABLE unindexed_processes (
+	number INTEGER NOT NULL, 
+	process_id CHAR(32) NOT NULL, 
+	started_at DATETIME NOT NULL, 
+	CONSTRAINT pk_unindexed_processes PRIMARY KEY (number)
+);
 CREATE TABLE workers (
 	name TEXT NOT NULL, 
 	version TEXT NOT NULL, 
@@ -371,6 +391,8 @@ CREATE TABLE workers (
 	last_seen_at DATETIME NOT NULL, 
 	CONSTRAINT pk_workers PRIMARY KEY (name)
 );
+CREATE TRIGGER note_new_process AFTER INSERT ON processes FOR EACH ROW BEGIN INSERT INTO unindexed_processes (process_id, started_at) VALUES (NEW.id, NEW.started_at); END;
+CREATE TRIGGER note_changed_process AFTER UPDATE OF workflow_name, subject, note ON processes FOR EACH ROW WHEN NEW.workflow_name IS NOT OLD.workflow_name OR NEW.subject IS NOT OLD.subject OR NEW.note IS NOT OLD.note BEGIN INSERT INTO unindexed_processes (process_id, started_at) VALUES (NEW.id, NEW.started_at); END;
 CREATE INDEX ix_audit_action_at ON audit (action, at, id);
 CREATE INDEX ix_audit_actor_at ON audit (actor, at, id);
 CREATE INDEX ix_audit_at_id ON audit (at, id);
@@ -399,6 +421,7 @@ CREATE INDEX ix_notifications_process_id ON notifications (process_id);
 CREATE INDEX ix_notifications_status_created_at ON notifications (status, created_at, id);
 CREATE INDEX ix_notifications_status_target ON notifications (status, target, created_at, id);
 CREATE INDEX ix_process_subscriptions_subscription_id ON process_subscriptions (subscription_id);
+CREATE INDEX ix_process_terms_segment ON process_terms (segment);
 CREATE INDEX ix_processes_assignee_started_at ON processes (assignee, started_at, id) WHERE assignee IS NOT NULL;
 CREATE INDEX ix_processes_assignee_updated_at ON processes (assignee, updated_at, id) WHERE assignee IS NOT NULL AND status <> 'RUNNING';
 CREATE INDEX ix_processes_created_by_started_at ON processes (created_by, started_at, id) WHERE created_by IS NOT NULL;
@@ -439,5 +462,7 @@ CREATE INDEX ix_timers_due_at ON timers (due_at);
 CREATE INDEX ix_timers_input_request_id ON timers (input_request_id) WHERE input_request_id IS NOT NULL;
 CREATE INDEX ix_timers_process_id ON timers (process_id);
 CREATE INDEX ix_unclaimed_letters_service_at ON unclaimed_letters (service, at);
+CREATE INDEX ix_unindexed_processes_started_at ON unindexed_processes (started_at);
+CREATE UNIQUE INDEX ix_process_segments_begins_at ON process_segments (begins_at);
 CREATE UNIQUE INDEX uq_callbacks_visit_name ON callbacks (process_id, record_seq, coalesce(name, ''));
 CREATE UNIQUE INDEX uq_input_requests_one_open ON input_requests (process_id) WHERE status = 'OPEN';

@@ -16,10 +16,13 @@ from orchestrator_gql.storage.tables.processes import (
     engine_state,
     events,
     idempotency_keys,
+    process_segments,
     process_steps,
+    process_terms,
     processes,
     pruned_until,
     timers,
+    unindexed_processes,
     workers,
 )
 from orchestrator_gql.storage.tables.products import (
@@ -50,8 +53,10 @@ __all__ = [
     "notifications",
     "notified_until",
     "payloads",
+    "process_segments",
     "process_steps",
     "process_subscriptions",
+    "process_terms",
     "processes",
     "product_subscription_blocks",
     "product_subscription_locks",
@@ -64,5 +69,6 @@ __all__ = [
     "pruned_until",
     "timers",
     "unclaimed_deliveries",
+    "unindexed_processes",
     "workers",
 ]

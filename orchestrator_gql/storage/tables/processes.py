@@ -1,6 +1,7 @@
 """The tables of the engine: processes, step executions, events, timers, the engine state and its workers."""
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Column,
     FetchedValue,
@@ -146,6 +147,36 @@ for _column, _is_filled in (
         where=f"{_is_filled}status <> 'RUNNING'",
     )
 partial_index("ix_processes_worker", processes.c.worker, where="worker IS NOT NULL")
+
+process_segments = Table(
+    "process_segments",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("begins_at", UtcDateTime, nullable=False),
+)
+"""The segments of processes for the search: a process belongs to the last one that begins at its start, or before."""
+Index("ix_process_segments_begins_at", process_segments.c.begins_at, unique=True)
+
+process_terms = Table(
+    "process_terms",
+    metadata,
+    Column("term", Text, nullable=False),
+    Column("segment", Integer, nullable=False),
+    PrimaryKeyConstraint("term", "segment"),
+    sqlite_with_rowid=False,
+)
+"""The terms of the texts of all processes of a segment."""
+Index("ix_process_terms_segment", process_terms.c.segment)
+
+unindexed_processes = Table(
+    "unindexed_processes",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True),
+    Column("process_id", Uuid, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+)
+"""Processes whose terms are not stored yet: triggers write a row for each new process, and for each new note."""
+Index("ix_unindexed_processes_started_at", unindexed_processes.c.started_at)
 
 process_steps = Table(
     "process_steps",
