@@ -34,6 +34,7 @@ def all_values(process: Process, lease_until: datetime | None) -> dict[str, Any]
         "note": process.note,
         "trace": process.trace,
         "subject": process.subject,
+        "lock_keys": list(process.lock_keys) or None,
         **moved_values(process, lease_until),
         **state_values(process),
     }

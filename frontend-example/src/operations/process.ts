@@ -25,10 +25,15 @@ graphql(`
       code
       message
     }
+    lockKeys
     whyWaiting {
       kind
       message
       until
+      lockedBy {
+        id
+        subject
+      }
     }
   }
 `);
