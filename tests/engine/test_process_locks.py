@@ -3,12 +3,19 @@
 import asyncio
 import random
 from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 from conftest import Offer
+from sqlalchemy import make_url
 from support.clock import TurnableClock
+from support.database import PostgresServer
 from support.engine import Engine, engine_of
 from support.locked import (
     break_node,
@@ -21,13 +28,17 @@ from support.locked import (
     which_nodes,
 )
 from support.operator import ADA, confirm, open_request
+from support.statements import counted
 
-from orchestrator_gql import begin, step
+from orchestrator_gql import begin, step, wait_until
 from orchestrator_gql.commands.engine import set_engine_state
 from orchestrator_gql.commands.processes import abort_process, continue_process, retry_process
+from orchestrator_gql.engine import claims
 from orchestrator_gql.process import ProcessAction
 from orchestrator_gql.reads.processes import available_actions
 from orchestrator_gql.security import LOCAL_OPERATOR
+from orchestrator_gql.storage import processes, retention
+from orchestrator_gql.storage.retention import Selection
 from orchestrator_gql.types import EventKind, ProcessStatus, State
 from orchestrator_gql.utils.errors import InvalidState
 from orchestrator_gql.utils.start_errors import ResourceLocked
@@ -283,3 +294,106 @@ async def test_processes_with_several_keys_never_meet_and_never_wait_for_each_ot
         await all_completed(engine, list(ids))
         assert (watch.faults, watch.runs) == ([], len(starts))
         assert await rows_of(engine) == {}
+
+
+async def test_a_timer_that_is_late_does_not_end_the_pause_of_a_process(offer: Offer) -> None:
+    """Several keys may be freed at once, each with a timer, and the process begins with the first of them."""
+    engine = await offer(change_later)
+    holder = await engine.start(change_later, on("ams-1"))
+    paused = await engine.reaches(holder, WAITING)
+
+    now = engine.clock.now()
+    woken = await engine.runtime.database.transaction(lambda conn: processes.resume_all(conn, [holder], WAITING, now))
+    later = now + timedelta(hours=2)
+    due = await engine.runtime.database.transaction(lambda conn: processes.resume_all(conn, [holder], WAITING, later))
+
+    assert (woken, list(due.values())) == ({}, [[holder]])
+    assert (await engine.process(holder)).seq > paused.seq
+
+
+async def test_a_process_that_waits_at_its_first_step_for_its_lock_cannot_be_continued(offer: Offer) -> None:
+    @workflow("Wait first", lock="night work", on_locked="queue")
+    def wait_first() -> Any:
+        return begin >> wait_until("Night", lambda: datetime(2099, 1, 1, tzinfo=UTC))
+
+    engine = await offer(wait_first)
+    await engine.reaches(await engine.start(wait_first), WAITING)
+    queued = await engine.start(wait_first)
+
+    with pytest.raises(InvalidState, match="waits for its lock"):
+        await continue_process(engine.runtime, ADA, process_id=queued, reason="it is urgent")
+
+
+async def test_retention_keeps_a_process_that_holds_a_key(offer: Offer) -> None:
+    engine = await offer(change)
+    holder = await engine.start(change, on("ams-1"))
+    await open_request(engine, holder)
+
+    kept = await engine.read(lambda conn: retention.needed(conn, [holder], Selection(())))
+
+    assert kept.reasons[holder] == "it holds a lock"
+
+
+async def test_processes_that_end_together_take_the_locks_of_their_keys_in_order(postgres: PostgresServer) -> None:
+    """Else the transaction could have a key for which a start waits, which has the key that the transaction wants."""
+    with postgres.database() as url:
+        async with engine_of(url, change) as engine:
+            ids = [await engine.start(change, on(node)) for node in ("c", "b")]
+            for id in ids:
+                await open_request(engine, id)
+            at_end = [replace(await engine.process(id), position=1, status=ProcessStatus.RUNNING) for id in ids]
+            now = engine.clock.now()
+            plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+            with psycopg.connect(plain) as other:
+                other.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", ["lock key\nnode:b"])
+                ending = asyncio.create_task(
+                    engine.runtime.database.transaction(
+                        lambda conn: claims._claim_each(conn, engine.runtime, [(p, change) for p in at_end], {}, now)
+                    )
+                )
+                await engine.until(partial(_somebody_waits, other), awaited="the transaction to wait for a key")
+                other_key = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
+                is_free = other.execute(other_key, ["lock key\nnode:c"]).fetchone()
+                other.rollback()
+            await ending
+            ended = [(await engine.process(id)).status for id in ids]
+            left = await rows_of(engine)
+
+    assert is_free == (True,)
+    assert (ended, left) == ([COMPLETED, COMPLETED], {})
+
+
+async def _somebody_waits(other: Any) -> bool | None:
+    rows = other.execute("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").fetchall()
+    return bool(rows) or None
+
+
+@step("Work")
+async def work_at_once() -> State:
+    return {}
+
+
+@workflow("Without a lock", initial_input_form=which_nodes)
+def without_lock() -> Any:
+    return begin >> work_at_once
+
+
+@workflow("With a lock", initial_input_form=which_nodes, lock="node:{node}")
+def with_lock() -> Any:
+    return begin >> work_at_once
+
+
+@pytest.mark.one_dispatcher
+async def test_a_workflow_without_a_lock_pays_nothing_for_those_with_one(storage: str, tmp_path: Path) -> None:
+    with counted(tmp_path) as statements:
+        async with engine_of(storage, without_lock, with_lock) as engine:
+            sent: list[list[str]] = []
+            for flow in (without_lock, with_lock):
+                statements.taken()
+                await engine.reaches(await engine.start(flow, on("ams-1")), COMPLETED)
+                sent.append([text for text in statements.taken() if "process_locks" in text or "lock key" in text])
+
+    assert sent[0] == []
+    inserts = ("INSERT", "WITH")  # on PostgreSQL one statement inserts all rows
+    verbs = ["INSERT" if text.startswith(inserts) else text.split()[0] for text in sent[1]]
+    assert sorted(verbs) == ["DELETE", "INSERT", "SELECT", "SELECT"], sent[1]

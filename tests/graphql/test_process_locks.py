@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
 from support.database import sqlite_url
 from support.locked import change, change_in_turn
 from support.operator import confirm, open_request
@@ -56,6 +57,7 @@ async def test_a_start_without_a_good_key_stores_nothing_and_says_what_is_wrong(
         class Nothing(FormPage):
             node: str = ""
             password: str = ""
+            pin: SecretStr = SecretStr("")
 
         answer = yield Nothing
         return answer.model_dump()
@@ -71,6 +73,7 @@ async def test_a_start_without_a_good_key_stores_nothing_and_says_what_is_wrong(
         "node:{node}": "needs a text or a number for 'node'",
         "node:{port}": "needs a text or a number for 'port'",
         "{password}": "would show a secret",
+        (lambda pin: f"pin:{pin}"): "would show a secret",
         (lambda node: 7): "and not int",
         (lambda node: ["a", 7]): "lock key is 7",
         (lambda node: " "): "is blank",
@@ -82,7 +85,7 @@ async def test_a_start_without_a_good_key_stores_nothing_and_says_what_is_wrong(
     for number, (lock, words) in enumerate(faults.items()):
         (folder := tmp_path / str(number)).mkdir()
         async with site_of(sqlite_url(folder), made(lock)) as site:
-            page = {"password": "swordfish"} if lock == "{password}" else {}
+            page = {"password": "swordfish", "pin": "swordfish"} if "secret" in words else {}
             refused = (await site.ask(START, name="keys", pages=[page]))["startWorkflow"]
             total = (await site.ask("{ processes { totalCount } }"))["processes"]["totalCount"]
 
