@@ -11,7 +11,7 @@ from support.web import site_of
 
 from orchestrator_gql import begin, step
 from orchestrator_gql.forms import FormPage
-from orchestrator_gql.types import FormGenerator, ProcessStatus
+from orchestrator_gql.types import FormGenerator, ProcessStatus, State
 from orchestrator_gql.workflow import workflow
 
 START = """mutation ($name: String!, $pages: [JSON!]!) { startWorkflow(input: {workflowName: $name, pages: $pages}) {
@@ -60,7 +60,8 @@ async def test_a_start_without_a_good_key_stores_nothing_and_says_what_is_wrong(
             pin: SecretStr = SecretStr("")
 
         answer = yield Nothing
-        return answer.model_dump()
+        data: State = answer.model_dump()
+        return data
 
     def made(lock: Any) -> Any:
         @workflow("Keys", initial_input_form=nothing, lock=lock)
