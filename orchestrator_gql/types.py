@@ -50,7 +50,7 @@ class ProcessStatus(StrEnum):
     RUNNING = "RUNNING"
     SUSPENDED = "SUSPENDED"  # a person must act
     AWAITING_CALLBACK = "AWAITING_CALLBACK"  # a remote service must act
-    WAITING = "WAITING"  # the engine retries at a known time
+    WAITING = "WAITING"  # the engine retries at a known time, or the process waits for its lock
     FAILED = "FAILED"
     ABORTED = "ABORTED"
     COMPLETED = "COMPLETED"

@@ -9,17 +9,19 @@ from sqlalchemy import Connection
 
 from orchestrator_gql import forms
 from orchestrator_gql.audit.free_text import demand_short
-from orchestrator_gql.engine import authorization, spans, start_check
+from orchestrator_gql.engine import authorization, process_locks, spans, start_check
 from orchestrator_gql.engine.commit import begin_process
 from orchestrator_gql.engine.engine_state import demand_running
 from orchestrator_gql.engine.steps import execution
 from orchestrator_gql.engine.steps.failures import in_request
+from orchestrator_gql.engine.steps.lock_keys import lock_keys
 from orchestrator_gql.engine.subjects import subject_at_start
 from orchestrator_gql.forms.errors import DEFAULT_LOCALE
-from orchestrator_gql.process import AuditNote, Process, Transition, create
+from orchestrator_gql.process import AuditNote, Process, Transition, create, queue
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
 from orchestrator_gql.storage import events, idempotency, processes, product_subscriptions
+from orchestrator_gql.storage import process_locks as lock_rows
 from orchestrator_gql.storage import product_subscription_locks as locks
 from orchestrator_gql.storage.columns import Words
 from orchestrator_gql.storage.expected_processes import expect_running, transaction_expecting
@@ -59,7 +61,8 @@ async def start_workflow(
     ``traceparent`` is that of the request; see `utils.traces`.
 
     Raises `NotFound`, `Forbidden`, `WorkflowBlocked`, `EnginePaused`, `IdempotencyKeyReused`, `AuthorCodeFailed`,
-    `PayloadInvalid` for a note of more than 10,000 characters, and the errors of `start_check.demand_startable`.
+    `PayloadInvalid` for a note of more than 10,000 characters, `ResourceLocked`, and the errors of
+    `start_check.demand_startable`.
     """
     workflow = await authorization.find_startable(runtime, principal, workflow_name)
     demand_short("note", note)
@@ -102,33 +105,46 @@ async def _start(
     if not isinstance(turn, forms.Complete):
         return turn
     subscription_id = start_check.subject_of(workflow, turn.data)
+    keys = await lock_keys(runtime, workflow, principal, turn)
 
     id = new_id()
     with spans.of_process(id, workflow.name, request.traceparent) as trace:
-        return await _store(runtime, workflow, turn, principal, request, id, trace, subscription_id)
+        return await _store(runtime, workflow, _Input(turn, subscription_id, keys), principal, request, id, trace)
+
+
+@dataclass(frozen=True, slots=True)
+class _Input:
+    """The complete form of a start, with the product subscription and the lock keys that follow from it."""
+
+    turn: forms.Complete
+    subscription_id: UUID | None
+    lock_keys: tuple[str, ...]
 
 
 async def _store(
     runtime: Runtime,
     workflow: Workflow,
-    turn: forms.Complete,
+    given: _Input,
     principal: Principal,
     request: _StartRequest,
     id: UUID,
     trace: str | None,
-    subscription_id: UUID | None,
 ) -> Started:
     """Store the process and its start."""
-    database = runtime.database
+    database, subscription_id = runtime.database, given.subscription_id
 
     def store(conn: Connection) -> Process:
+        must_wait = process_locks.must_wait(conn, workflow, given.lock_keys)
         facts: StartFacts | None = None
         if subscription_id is not None:
             facts = start_check.lock_subject(conn, workflow, subscription_id, request.version)
         now = runtime.clock.now()
-        subject = subject_at_start(runtime, workflow, turn, facts)
-        start = _begin_transition(workflow, turn, principal, request, id, trace, subject, now)
+        subject = subject_at_start(runtime, workflow, given.turn, facts)
+        start = _begin_transition(workflow, given, principal, request, id, trace, subject, now)
+        start = queue(start, now) if must_wait else start
         process = begin_process(conn, start, runtime.settings.audit_secret)
+        if given.lock_keys:
+            lock_rows.add(conn, id, given.lock_keys)
         if subscription_id is not None:
             _begin_on(conn, workflow, subscription_id, process, now)
         _remember_key(conn, request, process, now)
@@ -151,7 +167,7 @@ async def _store(
 
 def _begin_transition(
     workflow: Workflow,
-    turn: forms.Complete,
+    given: _Input,
     principal: Principal,
     request: _StartRequest,
     id: UUID,
@@ -163,10 +179,18 @@ def _begin_transition(
 
     Secrets in its pages and its note are stored only as masks.
     """
+    turn, actor = given.turn, principal.id
     secrets, pages = turn.secrets, turn.page_secrets.shown(list(turn.pages))
-    actor = principal.id
     transition = create(
-        workflow, id=id, state=turn.data, pages=pages, actor=actor, now=now, secrets=secrets, subject=subject
+        workflow,
+        id=id,
+        state=turn.data,
+        pages=pages,
+        actor=actor,
+        now=now,
+        secrets=secrets,
+        subject=subject,
+        lock_keys=given.lock_keys,
     )
     audit = AuditNote(actor, "startWorkflow", {"workflow": workflow.name, "pages_digest": request.digest})
     note = secrets.concealed(None if request.note is None else Words.written(request.note))

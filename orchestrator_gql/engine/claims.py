@@ -27,7 +27,7 @@ from orchestrator_gql.engine.steps import calls
 from orchestrator_gql.engine.woken import NONE_KNOWN, KnownCallbacks, woken_in
 from orchestrator_gql.process import Process, claim, steps_of
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.storage import free_processes, processes, waits
+from orchestrator_gql.storage import free_processes, process_locks, processes, waits
 from orchestrator_gql.storage.database.after_commit import CommitEffects, begin_unit, commit_effects, end_units
 from orchestrator_gql.storage.database.batches import Batches
 from orchestrator_gql.storage.waits import Wait
@@ -170,6 +170,8 @@ def _claim_each(
 ) -> dict[UUID, CommitResult]:
     """Claim the locked processes. Raises `_Unfit` if a process must be claimed alone."""
     effects, parts, claimed = commit_effects(conn), list[CommitEffects](), dict[UUID, CommitResult]()
+    if keys := {key for process, _ in deployed for key in process.lock_keys}:
+        process_locks.hold(conn, keys)  # together and in order: several of the processes may end
     for process, workflow in deployed:
         parts.append(begin_unit(conn))
         try:

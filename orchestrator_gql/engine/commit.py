@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.engine import audit_log, engine_state, subscription_locks
+from orchestrator_gql.engine import audit_log, engine_state, process_locks, subscription_locks
 from orchestrator_gql.engine.callbacks import results, waits
 from orchestrator_gql.engine.input_requests import requests
 from orchestrator_gql.engine.pending_transitions import (
@@ -83,6 +83,8 @@ def apply(
     failures = before.engine_failures if is_only_claimed(before, pending.process) else 0
     after = copy_process(pending.process, version=current.version + 1, note=current.note, engine_failures=failures)
     is_held = after.status is ProcessStatus.RUNNING and after.worker is not None
+    if after.lock_keys and after.status in ENDED:  # before the rows of product subscriptions, as in a start
+        process_locks.release(conn, after, context.now)
     processes.write(conn, before, after, context.lease_until if is_held else None, Fenced, current)
     _write(conn, before.execution, after, pending.transitions, context, known)
     if after.status in ENDED and not current.holds_none:
@@ -99,10 +101,14 @@ def apply(
 
 
 def begin_process(conn: Connection, start: Transition, audit_key: bytes | None) -> Process:
-    """Store a new process with its first event and its audit entry, and wake it; the engine runs."""
+    """Store a new process with its first events and its audit entry, and wake it; the engine runs.
+
+    A process that waits for its lock is not woken.
+    """
     processes.insert_process(conn, start.process)
-    effects = commit_effects(conn)
-    effects.is_passing, effects.known = True, Woken(start.process)
+    if not start.process.is_queued:
+        effects = commit_effects(conn)
+        effects.is_passing, effects.known = True, Woken(start.process)
     events.append(conn, start.events)
     _write_audit_entry(conn, start, start.process.started_at, audit_key)
     return start.process

@@ -25,6 +25,7 @@ from orchestrator_gql.reads.rows import (
     failures_of_processes,
     input_requests_by_ids,
     input_requests_of_processes,
+    lock_holders,
     payloads,
     processes_by_ids,
     product_subscription_ids_of_processes,
@@ -201,6 +202,7 @@ class Loaders:
     whole = _single_rows(whole_processes)
     state = _single_rows(states)
     failure = _single_rows(failures_of_processes)
+    lock_holder = _single_rows(lock_holders)
     secrets = _single_rows(secrets_of_processes)
     executions = _row_lists(steps_of_processes)
     delta = _single_rows(state_deltas)

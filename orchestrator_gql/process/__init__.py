@@ -36,6 +36,7 @@ from orchestrator_gql.process.state_machine import (
     expire,
     first_difference,
     hand_over,
+    queue,
 )
 from orchestrator_gql.process.transitions import fingerprint, resume, status_changed, step_at, steps_of
 
@@ -72,6 +73,7 @@ __all__ = [
     "fingerprint",
     "first_difference",
     "hand_over",
+    "queue",
     "recoverable_wait",
     "reissue",
     "resume",

@@ -50,7 +50,12 @@ def available_actions(process: Process, steps: StepList | None) -> frozenset[Pro
     step = step_at(process, steps) if steps is not None else None
     if process.status is ProcessStatus.FAILED and step is not None and _may_enter_again(process, step):
         actions.add(ProcessAction.RETRY)
-    if process.status is ProcessStatus.WAITING and isinstance(step, ActionStep) and step.is_wait:
+    if (
+        process.status is ProcessStatus.WAITING
+        and isinstance(step, ActionStep)
+        and step.is_wait
+        and not process.is_queued
+    ):
         actions.add(ProcessAction.CONTINUE)
     wait = recoverable_wait(process, steps) if steps is not None else None
     if wait is not None:

@@ -66,7 +66,8 @@ class Process:
     ``entry`` says how the next step execution begins, if it is not simply the next step. ``engine_failures`` counts the
     failures of the engine itself since the last transition. ``secrets`` are the secrets in the state, which is stored
     in clear; ``start_pages`` are stored with masks. ``trace`` is the trace of the request that started it; see
-    `utils.traces`. ``subject`` is one line about the process; see `process.subject`. If ``is_failure_cut`` is true,
+    `utils.traces`. ``subject`` is one line about the process; see `process.subject`. ``lock_keys`` are the keys that it
+    holds until it ends, or waits for; see `is_queued`. If ``is_failure_cut`` is true,
     ``failure`` has only the code and the beginning of the message, for a list.
     """
 
@@ -97,7 +98,13 @@ class Process:
     secrets: Secrets = field(default=NOTHING, repr=False)
     trace: str | None = None
     subject: str = ""
+    lock_keys: tuple[str, ...] = ()
     is_failure_cut: bool = field(default=False, compare=False)
+
+    @property
+    def is_queued(self) -> bool:
+        """True while the process waits for its lock: it has not begun, and begins by itself when the keys are free."""
+        return self.status is ProcessStatus.WAITING and self.execution is None
 
     @property
     def execution_at_position(self) -> StepExecution | None:

@@ -30,6 +30,7 @@ def continue_now(process: Process, steps: StepList, now: datetime, actor: str | 
     because its definition changed."""
     if ProcessAction.CONTINUE not in available_actions(process, steps):
         here = "waits at another step" if process.status is ProcessStatus.WAITING else f"is {process.status}"
+        here = "waits for its lock" if process.is_queued else here
         message = f"Only a process that waits at a step of wait_until can be continued: this process {here}."
         if process.failure is not None and process.failure.code == DEFINITION_CHANGED:
             message = process.failure.message

@@ -5,7 +5,7 @@
     created ─▶ running ─┬▶ awaiting_callback ─▶ running      failed ─▶ running (retry, reissue, complete, adopt)
                         ├▶ suspended (form)  ─▶ running      failed ─▶ awaiting_callback (reawait)
                         ├▶ waiting (a time)  ─▶ running      any living state ─▶ (clean-up ─▶) aborted
-                        └▶ completed
+                        └▶ completed                         created ─▶ waiting (its lock) ─▶ running
 
 An abort ends a living process at its current step. If the workflow has clean-up steps, the process runs them first
 (``running``, with ``aborted_by`` set) and is aborted after the last. A second abort ends the clean-up.
@@ -42,6 +42,7 @@ from orchestrator_gql.process.transitions import (
     NO_CHANGES,
     new_attempt,
     new_execution,
+    status_changed,
     status_event,
     transition_to,
 )
@@ -66,6 +67,7 @@ def create(
     now: datetime,
     secrets: Secrets = NOTHING,
     subject: str = "",
+    lock_keys: tuple[str, ...] = (),
 ) -> Transition:
     """Begin a process of the workflow; ``secrets`` are the secrets in the state, and ``pages`` have masks instead."""
     process = Process(
@@ -81,10 +83,19 @@ def create(
         created_by=actor,
         secrets=secrets,
         subject=subject,
+        lock_keys=lock_keys,
     )
     payload = {"workflow_name": workflow.name, "subject": subject}
     event = Event(EventKind.PROCESS_CREATED, now, id, actor, payload)
     return Transition(process, events=(event,))
+
+
+def queue(start: Transition, now: datetime) -> Transition:
+    """The start of a process whose lock another process holds: it waits, and `resume` lets it begin."""
+    created = start.process
+    process = copy_process(created, status=ProcessStatus.WAITING)
+    event = status_changed(created.id, created.status, process.status, process.version, None, now, created.created_by)
+    return copy_transition(start, process=process, events=(*start.events, event))
 
 
 def claim(process: Process, *, worker: str, now: datetime) -> Transition:

@@ -15,6 +15,7 @@ from orchestrator_gql.storage import (
     callbacks,
     input_requests,
     light_processes,
+    process_locks,
     processes,
     product_subscription_locks,
     product_subscription_uses,
@@ -43,6 +44,8 @@ processes_by_ids = _read(light_processes.by_ids)
 whole_processes = _read(processes.load_all)
 states = _read(processes.states)
 failures_of_processes = _read(light_processes.failures)
+lock_holders = _read(process_locks.holders)
+"""The processes that hold the locks for which these processes wait."""
 secrets_of_processes = _read(processes.secrets_of)
 steps_of_processes = _read(steps.light_of_processes)
 """Step executions, without their changes to the state."""

@@ -40,6 +40,7 @@ def all_values(process: Process, lease_until: datetime | None) -> dict[str, Any]
         "note": process.note,
         "trace": process.trace,
         "subject": process.subject,
+        "lock_keys": list(process.lock_keys) or None,
         **moved_values(process, lease_until),
         **state_values(process),
     }
@@ -122,6 +123,7 @@ def process_in(row: Mapping[str, Any]) -> Process:
         secrets=Secrets.read(secrets) if (secrets := row.get("secrets")) else NOTHING,
         trace=row["trace"],
         subject=row["subject"],
+        lock_keys=tuple(row["lock_keys"] or ()),
         is_failure_cut=row.get("is_failure_cut") or False,
     )
 

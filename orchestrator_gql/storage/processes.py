@@ -35,6 +35,7 @@ from orchestrator_gql.storage.database.after_commit import commit_effects, note_
 from orchestrator_gql.storage.database.observer import STOPPED
 from orchestrator_gql.storage.database.pipeline import is_write_waiting
 from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead
+from orchestrator_gql.storage.process_locks import may_go_on
 from orchestrator_gql.storage.process_values import (
     MOVED,
     MOVED_ON,
@@ -125,10 +126,11 @@ class Standing:
 
 
 def insert_process(conn: Connection, process: Process) -> None:
-    """Store a new process and wake it."""
+    """Store a new process, and wake it unless it waits for its lock."""
     _insert.write(conn, all_values(process, None))
     commit_effects(conn).held.add(process.id)  # nobody else knows it yet
-    wake(conn, process.id)
+    if process.status in RUNNABLE:
+        wake(conn, process.id)
 
 
 def load(conn: Connection, process_id: UUID) -> Process | None:
@@ -284,9 +286,12 @@ def resume_all(
 ) -> dict[int, list[UUID]]:
     """Resume those of the processes that have the status ``resting``, as `process.resume` does, and wake them.
 
-    The caller holds the processes. Returns the ids of the resumed processes by their new version.
+    A waiting process is resumed only if it may go on. The caller holds the processes. Returns the ids of the resumed
+    processes by their new version.
     """
     change = update(processes).where(among(conn, processes.c.id, process_ids), processes.c.status == resting)
+    if resting is ProcessStatus.WAITING:
+        change = change.where(may_go_on(now))
     resumed = change.values(
         status=ProcessStatus.RUNNING, seq=processes.c.seq + 1, version=processes.c.version + 1, updated_at=now
     )

@@ -36,6 +36,7 @@ from orchestrator_gql.storage.tables import (
     idempotency_keys,
     input_requests,
     notifications,
+    process_locks,
     processes,
     product_subscription_locks,
     unindexed_processes,
@@ -61,6 +62,7 @@ TREATMENT: Mapping[str, str] = {
     "process_terms": "a segment's are deleted after all its processes; see `process_segments`",
     "process_segments": "belongs to no process",
     "idempotency_keys": "deleted with the process or the input request that the request created",
+    "process_locks": "keeps the process",
     "product_subscription_locks": "keeps the process",
     "product_subscription_versions": "stays, with the id of the process that wrote it",
     "audit": "stays without its details; see `audit.pruned`",
@@ -251,6 +253,7 @@ def needed(conn: Connection, ids: Sequence[UUID], wanted: Selection) -> Kept:
     for column, reason in (
         (locks.locked_by, "it holds a product subscription"),
         (locks.out_of_sync_by, "it left a product subscription out of sync"),
+        (process_locks.c.process_id, "it holds a lock"),
     ):
         kept.add(list(conn.execute(select(column).where(among(conn, column, ids))).scalars()), reason)
     c = notifications.c

@@ -73,7 +73,7 @@ class Kit:
         """Start a workflow with all pages of its start form.
 
         Raises `FormInvalid` if a page is not accepted (its ``errors`` name the fields), `AssertionError` if pages are
-        missing, and `Forbidden`, `WorkflowBlocked`, `SubscriptionLocked` or `NotFound`.
+        missing, and `Forbidden`, `WorkflowBlocked`, `ResourceLocked`, `SubscriptionLocked` or `NotFound`.
         """
         name = _name(workflow)
         outcome = await start_workflow(self._runtime, by, workflow_name=name, pages=list(pages), note=note)

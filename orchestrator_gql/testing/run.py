@@ -19,7 +19,7 @@ from orchestrator_gql.process import Process, StepExecution
 from orchestrator_gql.reads.input_requests import open_form
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import LOCAL_OPERATOR, Principal
-from orchestrator_gql.storage import input_requests, processes, product_subscriptions, steps
+from orchestrator_gql.storage import input_requests, process_locks, processes, product_subscriptions, steps
 from orchestrator_gql.testing.callback import Callback
 from orchestrator_gql.testing.descriptions import MOVING, describe, form_invalid, page_of, pages_missing
 from orchestrator_gql.testing.waiting import until
@@ -54,7 +54,7 @@ class Run:
 
         async def look() -> Process | None:
             process = await self.process()
-            return None if process.status in MOVING else process
+            return None if process.status in MOVING or await self._has_its_turn(process) else process
 
         process = await until(self._runtime, look, awaited=self._moving_process, patience=self.patience)
         if status is not None and process.status != status:
@@ -201,6 +201,12 @@ class Run:
             return [stored[id] for id in ids]
 
         return await self._runtime.database.read(look)
+
+    async def _has_its_turn(self, process: Process) -> bool:
+        """True if the process waits for its lock, and no other process is before it: it begins at once."""
+        if not process.is_queued:
+            return False
+        return self.id not in await self._runtime.database.read(lambda conn: process_locks.holders(conn, [self.id]))
 
     async def _open_request(self) -> InputRequest:
         process = await self.rests()

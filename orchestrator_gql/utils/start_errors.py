@@ -1,6 +1,7 @@
-"""The errors that refuse to start a workflow on a product subscription.
+"""The errors that refuse to start a workflow: because of its lock, or on a product subscription.
 
 Refused
+├── ResourceLocked          another process holds a key of the workflow's lock
 ├── SubscriptionOutOfSync   an aborted process may have left a change
 ├── SubscriptionInUse       other product subscriptions use the product subscription
 ├── ProductMismatch         the workflow is for other products
@@ -8,6 +9,12 @@ Refused
 """
 
 from orchestrator_gql.utils.errors import Refused
+
+
+class ResourceLocked(Refused):
+    """Another process holds a key of this workflow's lock, or waits for it."""
+
+    code = "resource-locked"
 
 
 class SubscriptionOutOfSync(Refused):

@@ -13,6 +13,7 @@ from orchestrator_gql.types import State, StepKind, SubscriptionLifecycle
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
 from orchestrator_gql.utils.names import demand_name, demand_text
 from orchestrator_gql.workflow.limits import LONGEST, demand_choice, demand_function, span
+from orchestrator_gql.workflow.lock import LockKeys, OnLocked, lock_of
 from orchestrator_gql.workflow.model import (
     ActionStep,
     AnyStep,
@@ -228,22 +229,21 @@ def workflow(
     statuses: Iterable[SubscriptionLifecycle] | None = None,
     allow_in_use: bool = False,
     title: str | None = None,
+    lock: LockKeys | None = None,
+    on_locked: OnLocked = "refuse",
 ) -> Callable[[Callable[[], StepList]], Workflow]:
     """Make a workflow of a function that returns its steps. The function is called once, now; its name is the name.
 
-    ``initial_input_form`` is a form function as for `inputstep`. ``authorize_callback`` decides who may start the
-    workflow and submit its forms. ``run_predicate`` returns None if a process may start, otherwise the reason why not;
-    it may take ``reporter``, ``workflow_name`` and ``workflow_target``. ``on_abort`` are steps that clean up after an
-    abort: the process is ABORTED after the last of them, or after a second abort.
-    A workflow that works on a product subscription starts only on a subscription to one of ``products`` (names;
-    without them, the products whose models its steps and its start form take) in one of ``statuses``. With
-    ``allow_in_use`` it may end a subscription that other subscriptions use. ``title`` is the template of its processes'
-    subjects, with values of the form: ``"Deploy {version} to {site}"``.
+    ``initial_input_form`` is a form function as for `inputstep`. ``authorize_callback`` decides who may start it and
+    submit its forms. ``run_predicate`` returns None, or the reason why no process may start; it may take ``reporter``,
+    ``workflow_name`` and ``workflow_target``. ``on_abort`` are steps that clean up after an abort, before it is
+    ABORTED. A workflow for product subscriptions starts only on one to ``products`` (names; by default those whose
+    models its steps and form take) in one of ``statuses``; with ``allow_in_use`` it may end one that others use.
+    ``title`` is the template of its processes' subjects: ``"Deploy {version} to {site}"``. ``lock`` is a template of a
+    key (``"node:{node}"``), or a function of the form's values that returns a key, several or None: until the process
+    ends, no other with an equal key begins. The start is refused, or with ``on_locked="queue"`` it waits.
     """
     demand_text(description, "description of a workflow")
-    rules = {"authorize_callback": authorize_callback, "retry_auth_callback": retry_auth_callback}
-    for argument, given in {"initial_input_form": initial_input_form, "run_predicate": run_predicate, **rules}.items():
-        demand_function(given, f"{argument} of a workflow")
 
     def decorate(function: Callable[[], StepList]) -> Workflow:
         return Workflow(
@@ -261,6 +261,7 @@ def workflow(
             allow_in_use=allow_in_use,
             author_form=initial_input_form,
             title=title,
+            lock=lock_of(lock, on_locked, function.__name__),
             body=function,
         )
 

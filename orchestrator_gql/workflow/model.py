@@ -16,6 +16,8 @@ from orchestrator_gql.types import StepKind, SubscriptionLifecycle
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
 from orchestrator_gql.utils.names import demand_name, demand_text
 from orchestrator_gql.workflow.identity import Named
+from orchestrator_gql.workflow.limits import demand_function
+from orchestrator_gql.workflow.lock import Lock
 from orchestrator_gql.workflow.step_options import (
     Condition,
     Escalation,
@@ -223,7 +225,8 @@ class Workflow(Named):
     abort leads to them. ``products`` are the names of the products on whose subscriptions it works, ``statuses`` the
     statuses from which it may start (None: the statuses of its target). With ``allow_in_use`` it may end a
     subscription that others use. ``author_form`` is the author's part of the start form, and ``body`` the function of
-    which the workflow was made. ``title`` is the template of the subjects of its processes.
+    which the workflow was made. ``title`` is the template of the subjects of its processes. ``lock`` makes the keys
+    that only one process may hold at a time.
     """
 
     name: str
@@ -240,11 +243,13 @@ class Workflow(Named):
     allow_in_use: bool = False
     author_form: Callable[..., Any] | None = None
     title: str | None = None
+    lock: Lock | None = None
     body: Callable[[], StepList] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         _demand_names(self)
         demand_title(self.title, self.name)
+        _demand_functions(self)
         _demand_send_back_targets(self.name, self.steps)
 
     def all_steps(self, *, is_aborted: bool) -> StepList:
@@ -280,6 +285,14 @@ class Workflow(Named):
     def clean_up_fingerprint(self) -> str:
         """As `fingerprint`, for an aborted process: it also covers the clean-up steps and where they begin."""
         return _digest((*self.definition, "on abort", *(f"{step.kind}:{step.name}" for step in self.clean_up)))
+
+
+def _demand_functions(workflow: Workflow) -> None:
+    """Raise `WorkflowDefinitionError` if an argument that must be a function is none."""
+    form, predicate = workflow.initial_form, workflow.run_predicate
+    rules = {"authorize_callback": workflow.authorize_callback, "retry_auth_callback": workflow.retry_auth_callback}
+    for argument, given in {"initial_input_form": form, "run_predicate": predicate, **rules}.items():
+        demand_function(given, f"{argument} of a workflow")
 
 
 def _demand_names(workflow: Workflow) -> None:

@@ -16,23 +16,25 @@ def demand_title(value: object, workflow: str) -> str | None:
     A field has no conversion, no format and no index, because the values are JSON: ``{port.speed}`` is the value under
     ``speed`` in the object under ``port``.
     """
-    if value is None:
-        return None
-    what = f"title of workflow {workflow!r}"
-    title = demand_name(value, what, longest=500)
+    return None if value is None else demand_template(value, f"title of workflow {workflow!r}", EXAMPLE)
+
+
+def demand_template(value: object, what: str, example: str) -> str:
+    """Return the template; raises `WorkflowDefinitionError` as `demand_title`. ``what`` says which template it is."""
+    template = demand_name(value, what, longest=500)
     try:
-        fields = list(_fields(title))
+        fields = list(_fields(template))
     except ValueError as error:
         raise WorkflowDefinitionError(
-            f"The {what}, {title!r}, is no template: {error}. Write {EXAMPLE}; a brace itself is written twice."
+            f"The {what}, {template!r}, is no template: {error}. Write {example}; a brace itself is written twice."
         ) from None
     for name, is_plain in fields:
         if not is_plain or not all(part.isidentifier() for part in name.split(".")):
             raise WorkflowDefinitionError(
                 f"The {what} has the field {name!r}, which names no value: write the name of a value of the start "
-                f"form, and nothing behind it, as in {EXAMPLE}."
+                f"form, and nothing behind it, as in {example}."
             )
-    return title
+    return template
 
 
 def titled(title: str, value_of: Callable[[str], str]) -> str:

@@ -10,6 +10,7 @@ from orchestrator_gql.targets import Target
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.names import demand_text
 from orchestrator_gql.workflow.language import done, init, steps_of, workflow
+from orchestrator_gql.workflow.lock import LockKeys, OnLocked
 from orchestrator_gql.workflow.model import Step, StepList, Workflow, begin
 from orchestrator_gql.workflows.offers import offered_by
 from orchestrator_gql.workflows.start_forms import (
@@ -38,6 +39,8 @@ def create_workflow(
     run_predicate: Callable[..., Any] | None = None,
     on_abort: Step | StepList = begin,
     title: str | None = None,
+    lock: LockKeys | None = None,
+    on_locked: OnLocked = "refuse",
 ) -> Decorator:
     """A workflow that makes a product subscription. At the end the subscription is in ``status`` and in sync.
 
@@ -60,6 +63,8 @@ def create_workflow(
         run_predicate=run_predicate,
         on_abort=on_abort,
         title=title,
+        lock=lock,
+        on_locked=on_locked,
     )
 
     def remembered(function: Body) -> Workflow:
@@ -82,6 +87,8 @@ def modify_workflow(
     run_predicate: Callable[..., Any] | None = None,
     on_abort: Step | StepList = begin,
     title: str | None = None,
+    lock: LockKeys | None = None,
+    on_locked: OnLocked = "refuse",
 ) -> Decorator:
     """A workflow that asks for a product subscription, changes it, and holds it until the end.
 
@@ -103,6 +110,8 @@ def modify_workflow(
         run_predicate=run_predicate,
         on_abort=on_abort,
         title=title,
+        lock=lock,
+        on_locked=on_locked,
     )
 
 
@@ -119,6 +128,8 @@ def terminate_workflow(
     run_predicate: Callable[..., Any] | None = None,
     on_abort: Step | StepList = begin,
     title: str | None = None,
+    lock: LockKeys | None = None,
+    on_locked: OnLocked = "refuse",
 ) -> Decorator:
     """A workflow that asks for a product subscription and terminates it.
 
@@ -141,6 +152,8 @@ def terminate_workflow(
         run_predicate=run_predicate,
         on_abort=on_abort,
         title=title,
+        lock=lock,
+        on_locked=on_locked,
     )
 
 
@@ -152,6 +165,8 @@ def validate_workflow(
     authorize_callback: Authorizer | None = None,
     retry_auth_callback: Authorizer | None = None,
     title: str | None = None,
+    lock: LockKeys | None = None,
+    on_locked: OnLocked = "refuse",
 ) -> Decorator:
     """A workflow that compares a product subscription with the network.
 
@@ -169,6 +184,8 @@ def validate_workflow(
         authorize_callback=authorize_callback,
         retry_auth_callback=retry_auth_callback,
         title=title,
+        lock=lock,
+        on_locked=on_locked,
     )
 
 
@@ -183,6 +200,8 @@ def reconcile_workflow(
     run_predicate: Callable[..., Any] | None = None,
     on_abort: Step | StepList = begin,
     title: str | None = None,
+    lock: LockKeys | None = None,
+    on_locked: OnLocked = "refuse",
 ) -> Decorator:
     """A workflow that makes the network as the product subscription says, and holds the subscription until the end.
 
@@ -203,6 +222,8 @@ def reconcile_workflow(
         run_predicate=run_predicate,
         on_abort=on_abort,
         title=title,
+        lock=lock,
+        on_locked=on_locked,
     )
 
 
@@ -216,6 +237,8 @@ def task(
     run_predicate: Callable[..., Any] | None = None,
     on_abort: Step | StepList = begin,
     title: str | None = None,
+    lock: LockKeys | None = None,
+    on_locked: OnLocked = "refuse",
 ) -> Decorator:
     """A workflow of the system (target SYSTEM), without a product subscription."""
     return _kind(
@@ -230,6 +253,8 @@ def task(
         run_predicate=run_predicate,
         on_abort=on_abort,
         title=title,
+        lock=lock,
+        on_locked=on_locked,
     )
 
 

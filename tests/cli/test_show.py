@@ -185,7 +185,14 @@ def test_a_failure_that_is_not_that_of_a_step_keeps_its_own_details(code: str, t
         "status": "FAILED",
         "startedAt": "2026-03-02T09:00:00+00:00",
     }
-    process |= {"subject": "ask", "note": None, "whyWaiting": None, "callbacks": [], "openInputRequest": None}
+    process |= {
+        "subject": "ask",
+        "note": None,
+        "whyWaiting": None,
+        "callbacks": [],
+        "openInputRequest": None,
+        "lockKeys": [],
+    }
     process |= {"availableActions": [], "failure": failure("step-raised")}
     process["steps"] = [step | {"failure": failure(code) | {"traceback": None}}]
 

@@ -51,11 +51,12 @@ def test_each_command_says_how_much_time_is_left_or_lacks() -> None:
         process: dict[str, Any] = dict.fromkeys(("subject", "note", "failure", "openInputRequest"))
         process |= {"workflowName": "w", "id": "x", "status": "SUSPENDED", "startedAt": after(hours=-1)}
         process |= {"steps": [], "callbacks": [], "availableActions": []}
-        process |= {"whyWaiting": {"message": "It waits.", "until": until}}
+        process |= {"lockKeys": ["node:ams-1", "node:lon-1"], "whyWaiting": {"message": "It waits.", "until": until}}
 
         assert expected in _cells(wait, NOW)
         assert f", for 1 h, {expected}. It waits." in _line(wait, NOW)
         assert f"  It waits. ({expected})" in lines(process, NOW, {})
+        assert "  lock: node:ams-1, node:lon-1" in lines(process, NOW, {})
         assert due({"dueAt": until}, NOW) == expected.replace("1 d left", "due in 1 d")
 
 

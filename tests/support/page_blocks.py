@@ -56,6 +56,7 @@ RUN_BY_THE_TEST_OF_ITS_PAGE = {
     ("docs/howto/approvals.md", "python", None): "testing/test_approvals_page.py",
     ("docs/howto/connect-a-graphql-client.md", "python", None): "cli/test_client_page.py",
     ("docs/howto/connect-a-graphql-client.md", "sh", None): "cli/test_client_page.py",
+    ("docs/howto/one-change-per-device.md", "python", None): "testing/test_one_change_page.py",
     ("docs/howto/declare-a-product.md", "python", None): "testing/test_declare_a_product_page.py",
     ("docs/howto/bring-your-workflows-over.md", "sh", None): "cli/test_ported_products.py",
     ("docs/howto/embed-the-application.md", "python", None): "cli/test_embed_page.py",

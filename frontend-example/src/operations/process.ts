@@ -25,11 +25,16 @@ graphql(`
       code
       message
     }
+    lockKeys
     whyWaiting {
       kind
       message
       since
       until
+      lockedBy {
+        id
+        subject
+      }
     }
   }
 `);

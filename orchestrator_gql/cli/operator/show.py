@@ -20,7 +20,7 @@ from orchestrator_gql.cli.values import is_nothing, lines_of
 
 DOCUMENT = f"""\
 query Show($id: ID!) {{ process(id: $id) {{
-  id version status workflowName subject note startedAt availableActions
+  id version status workflowName subject note startedAt availableActions lockKeys
   failure {{ code message details }} whyWaiting {{ kind message since until lastReportAt }}
   steps {{ index name kind status attempt durationSeconds failure {{ code message details traceback }}
     inputRequest {{ id status title {DECISIONS} }} }}
@@ -152,6 +152,8 @@ def lines(process: dict[str, Any], now: datetime, before: Decisions, halt: str |
         rows.append(f"  about: {process['subject']}")
     if process["note"]:
         rows.append(f"  note: {process['note']}")
+    if process["lockKeys"]:
+        rows.append(f"  lock: {', '.join(process['lockKeys'])}")
     if why := process["whyWaiting"]:
         rows.append(f"  {why['message']}{_until(process, now)}")
     if halt:

@@ -151,7 +151,8 @@ async def with_decisions(
     ``verdict``, ``by``, ``policy``, ``comment`` and ``at``. The approvals of a form are included once the form has
     enough of them. If the state has a key ``decisions``, the function receives the value of the state instead.
     """
-    if DECISIONS in state or all(parameter.name != DECISIONS for parameter in wanted_by(function)):
+    is_wanted = any(parameter.name == DECISIONS for parameter in wanted_by(function))
+    if DECISIONS in state or not is_wanted or "process_id" not in own:  # before its start a process has none
         return own
     stored = await runtime.database.read(lambda conn: input_requests.decided_in(conn, UUID(own["process_id"])))
     decisions = [
@@ -208,6 +209,25 @@ async def bound(
     state = await fetched(runtime, process.state, None if is_all else names)
     visible = await calls.for_step(runtime, calls.name_of(function)).focused(focused, state)
     own = {**given(runtime, process), **own}
+    return await _with_arguments(runtime, function, visible, own, takes_whole=takes_whole)
+
+
+async def bound_at_start(
+    runtime: Runtime, function: Callable[..., Any], data: Mapping[str, Json], own: Mapping[str, Any]
+) -> Callable[[], Any]:
+    """As `bound`, for a function of the input of a start, before there is a process."""
+    takes_whole = returned_by(_takes_whole, function)
+    return await _with_arguments(runtime, function, data, own, takes_whole=takes_whole)
+
+
+async def _with_arguments(
+    runtime: Runtime,
+    function: Callable[..., Any],
+    visible: Mapping[str, Json],
+    own: Mapping[str, Any],
+    *,
+    takes_whole: bool,
+) -> Callable[[], Any]:
     if takes_whole:
         return partial(function, {**{key: copied(value) for key, value in visible.items()}, **own})
     return partial(function, **await arguments(runtime, function, visible, own))

@@ -172,7 +172,7 @@ async def start_turn(
     ``choices`` are the subscriptions that the first page suggests, with what people call them.
     """
     secrecy = forms.Secrecy(redact=runtime.redact)
-    form, given = workflow.initial_form or _no_form, _of_start(workflow, principal)
+    form, given = workflow.initial_form or _no_form, values_of_start(workflow, principal)
     what = f"The start form of {workflow.name!r}"
     caller = FormCaller(runtime, what, form, is_request=True)
     facts, loaded = await subject_of_form(runtime, workflow.author_form, subject)
@@ -199,12 +199,12 @@ async def blocked_reason(runtime: Runtime, workflow: Workflow, principal: Princi
     predicate = workflow.run_predicate
     if predicate is None:
         return None
-    arguments = returned_by(lambda: bind(wanted_by(predicate), _of_start(workflow, principal)))
+    arguments = returned_by(lambda: bind(wanted_by(predicate), values_of_start(workflow, principal)))
     what = f"The run_predicate of workflow {workflow.name!r}"
     return await calls.for_person(runtime, what, predicate).call(predicate, arguments, _reason)
 
 
-def _of_start(workflow: Workflow, principal: Principal) -> dict[str, Any]:
+def values_of_start(workflow: Workflow, principal: Principal) -> dict[str, Any]:
     """The values of `START_NAMES`, for the functions that an author hands over for the start."""
     values = (principal.id, workflow.name, str(workflow.target))
     return dict(zip(START_NAMES, values, strict=True))

@@ -55,6 +55,7 @@ class ErrorCode(StrEnum):
     INPUT_REQUEST_CLOSED = "INPUT_REQUEST_CLOSED"
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
     SUBSCRIPTION_LOCKED = "SUBSCRIPTION_LOCKED"
+    RESOURCE_LOCKED = "RESOURCE_LOCKED"
     SUBSCRIPTION_OUT_OF_SYNC = "SUBSCRIPTION_OUT_OF_SYNC"
     SUBSCRIPTION_IN_USE = "SUBSCRIPTION_IN_USE"
     PRODUCT_MISMATCH = "PRODUCT_MISMATCH"
@@ -115,6 +116,7 @@ class WaitKind(StrEnum):
     CALLBACK = "CALLBACK"
     PERSON = "PERSON"
     TIME = "TIME"
+    LOCK = "LOCK"
     WORKER = "WORKER"
 
 
@@ -145,6 +147,7 @@ described(ErrorCode, "The reason for a refusal, for programs. The codes are stab
     "INPUT_REQUEST_CLOSED": "The input request can no longer be answered.",
     "IDEMPOTENCY_KEY_REUSED": "The idempotency key was used before with another input.",
     "SUBSCRIPTION_LOCKED": "Another process works on the product subscription.",
+    "RESOURCE_LOCKED": "Another process holds a key of the workflow's lock, or waits for it.",
     "SUBSCRIPTION_OUT_OF_SYNC": "An aborted process may have left a change: validate or reconcile the product "
     "subscription, or use `setInSync`.",
     "SUBSCRIPTION_IN_USE": "Other product subscriptions use the product subscription.",
@@ -198,7 +201,8 @@ described(ProcessStatus, "The status of a process.", {
     "RUNNING": "A worker runs the process or will soon run it.",
     "SUSPENDED": "The process waits for a person to answer a form.",
     "AWAITING_CALLBACK": "The process waits for the callback of a remote service.",
-    "WAITING": "The process waits for a known time: of the next try of a failed step, or of a step of `wait_until`.",
+    "WAITING": "The process waits for a known time: of the next try of a failed step, or of a step of `wait_until`. "
+    "Or it has not begun: it waits for the process that holds its lock.",
     "FAILED": "A step failed; see the failure and the available actions.",
     "ABORTED": "The process was aborted.",
     "COMPLETED": "All steps have ended successfully or were skipped.",
@@ -244,6 +248,7 @@ described(WaitKind, "The kind of event that a process waits for.", {
     "CALLBACK": "A remote service must send a result.",
     "PERSON": "A person must answer a form.",
     "TIME": "The time must come at which the process goes on by itself.",
+    "LOCK": "The process that holds its lock must end.",
     "WORKER": "A worker must take the process: none is running or free, or the engine is paused.",
 })  # fmt: skip
 described(ResultSource, "The way in which a callback got its result.", {

@@ -144,11 +144,19 @@ class Process(Node):
         waiting = [row for row in rows if row.status is InputRequestStatus.OPEN]
         return InputRequest.of(waiting[-1]) if waiting else None
 
+    @resolved(
+        description="The keys of the `lock=` of its workflow: no other process with one of them begins before this one "
+        "is COMPLETED or ABORTED. While the process is WAITING and has no step, another process holds one of them."
+    )
+    def lock_keys(self, info: Info) -> list[str]:
+        return [info.context.redacted(key) for key in self.row.lock_keys]
+
     @resolved(description="What the process waits for; null if it does not wait.")
     async def why_waiting(self, info: Info) -> WhyWaiting | None:
         loaders, runtime = info.context.loaders, info.context.runtime
         waits, asks = await loaders.callbacks.load(self.row.id), await loaders.requests.load(self.row.id)
-        return why_waiting(self.row, waits, asks, runtime.settings.called, runtime.clock.now())
+        holder = await loaders.lock_holder.load(self.row.id) if self.row.is_queued else None
+        return why_waiting(self.row, waits, asks, runtime.settings.called, runtime.clock.now(), holder)
 
     @resolved(description="The open callbacks, the oldest first.")
     async def pending_callbacks(self, info: Info) -> list[Callback]:

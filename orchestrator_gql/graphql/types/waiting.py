@@ -2,15 +2,23 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from orchestrator_gql import process as rules
 from orchestrator_gql.callbacks.rules import Callback
+from orchestrator_gql.engine.process_locks import described
+from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.common import Assignee
 from orchestrator_gql.graphql.types.enums import WaitKind
+from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.input_requests.decision import InputRequest
-from orchestrator_gql.process import Process
+from orchestrator_gql.storage.process_locks import LockHolder
 from orchestrator_gql.types import ProcessStatus, StepStatus
+
+if TYPE_CHECKING:
+    from orchestrator_gql.graphql.types.processes import Process
 
 
 @strawberry.type(description="What a process waits for: who must act, since when, and until when.")
@@ -37,22 +45,40 @@ class WhyWaiting:
         default=None,
         description="The team that should answer the form; null if the process does not wait for a person.",
     )
+    holder: strawberry.Private[LockHolder | None] = None
+
+    @resolved(description="The process that holds its lock; null if the process does not wait for a lock.")
+    async def locked_by(
+        self, info: Info
+    ) -> Annotated["Process", strawberry.lazy("orchestrator_gql.graphql.types.processes")] | None:
+        from orchestrator_gql.graphql.types.processes import Process
+
+        return await Process.by_id(info, self.holder.process_id if self.holder else None)
 
 
 def why_waiting(
-    process: Process,
+    process: rules.Process,
     callbacks_of_wait: Sequence[Callback],
     requests: Sequence[InputRequest],
     called: Callable[[str], str],
     now: datetime,
+    holder: LockHolder | None = None,
 ) -> WhyWaiting | None:
-    """The reason for the wait; None if the process does not wait. ``called`` returns the display name of a team."""
+    """The reason for the wait; None if the process does not wait. ``called`` returns the display name of a team.
+
+    ``holder`` is the process that holds its lock, if the process waits for that.
+    """
     missing = [one for one in callbacks_of_wait if one.is_open and one.step_index == process.position]
     match process.status:
         case ProcessStatus.AWAITING_CALLBACK:
             return _for_callbacks(missing)
         case ProcessStatus.SUSPENDED:
             return _for_a_person([request for request in requests if request.closed_at is None], called)
+        case ProcessStatus.WAITING if process.is_queued:
+            message = "Its lock is free, and it begins by itself."
+            if holder is not None:
+                message = f"It waits for its lock: {described(holder)}."
+            return WhyWaiting(kind=WaitKind.LOCK, message=message, since=process.started_at, until=None, holder=holder)
         case ProcessStatus.WAITING if process.execution is not None:
             execution = process.execution
             message = f"{execution.name!r} failed and is tried again by itself."
@@ -69,7 +95,7 @@ SOON = timedelta(seconds=1)
 """A worker mostly takes a process within milliseconds: a shorter wait is not worth a word."""
 
 
-def _for_a_worker(process: Process, missing: Sequence[Callback], now: datetime) -> WhyWaiting | None:
+def _for_a_worker(process: rules.Process, missing: Sequence[Callback], now: datetime) -> WhyWaiting | None:
     """The reason of a process that any worker could take; None if it can be taken only since a moment ago."""
     since, message = process.updated_at, "It waits for a worker."
     if (execution := process.execution) is not None and execution.completed_at is None:

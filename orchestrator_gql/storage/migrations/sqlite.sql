@@ -3,7 +3,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0024');
+INSERT INTO "alembic_version" VALUES('0025');
 CREATE TABLE audit (
 	id CHAR(32) NOT NULL, 
 	chain CHAR(32) NOT NULL, 
@@ -183,6 +183,13 @@ CREATE TABLE payloads (
 	text TEXT NOT NULL, 
 	CONSTRAINT pk_payloads PRIMARY KEY (id)
 );
+CREATE TABLE process_locks (
+	place INTEGER NOT NULL, 
+	"key" TEXT NOT NULL, 
+	process_id CHAR(32) NOT NULL, 
+	CONSTRAINT fk_process_locks_process_id_processes FOREIGN KEY(process_id) REFERENCES processes (id) ON DELETE CASCADE, 
+	CONSTRAINT pk_process_locks PRIMARY KEY (place)
+);
 CREATE TABLE process_segments (
 	number INTEGER NOT NULL, 
 	begins_at DATETIME NOT NULL, 
@@ -249,7 +256,7 @@ CREATE TABLE "processes" (
 	ended_at DATETIME, 
 	failure TEXT, 
 	note TEXT, 
-	start_pages TEXT NOT NULL, aborted_by TEXT, entry TEXT, stored TEXT, engine_failures INTEGER DEFAULT '0' NOT NULL, secrets TEXT, trace VARCHAR(35), subject TEXT DEFAULT '' NOT NULL, failure_code TEXT, failure_message TEXT, 
+	start_pages TEXT NOT NULL, aborted_by TEXT, entry TEXT, stored TEXT, engine_failures INTEGER DEFAULT '0' NOT NULL, secrets TEXT, trace VARCHAR(35), subject TEXT DEFAULT '' NOT NULL, failure_code TEXT, failure_message TEXT, lock_keys TEXT, 
 	CONSTRAINT ck_processes_ended_has_a_time CHECK ((ended_at IS NULL) = (status NOT IN ('ABORTED', 'COMPLETED'))), 
 	CONSTRAINT ck_processes_only_running_is_held CHECK (worker IS NULL OR status = 'RUNNING'), 
 	CONSTRAINT ck_processes_status CHECK (status IN ('CREATED', 'RUNNING', 'SUSPENDED', 'AWAITING_CALLBACK', 'WAITING', 'FAILED', 'ABORTED', 'COMPLETED')), 
@@ -420,6 +427,8 @@ CREATE INDEX ix_notifications_pending ON notifications (target, due_at) WHERE st
 CREATE INDEX ix_notifications_process_id ON notifications (process_id);
 CREATE INDEX ix_notifications_status_created_at ON notifications (status, created_at, id);
 CREATE INDEX ix_notifications_status_target ON notifications (status, target, created_at, id);
+CREATE INDEX ix_process_locks_key_place ON process_locks ("key", place);
+CREATE INDEX ix_process_locks_process_id ON process_locks (process_id);
 CREATE INDEX ix_process_subscriptions_subscription_id ON process_subscriptions (subscription_id);
 CREATE INDEX ix_process_terms_segment ON process_terms (segment);
 CREATE INDEX ix_processes_assignee_started_at ON processes (assignee, started_at, id) WHERE assignee IS NOT NULL;

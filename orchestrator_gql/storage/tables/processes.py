@@ -68,6 +68,7 @@ processes = Table(
     Column("subject", Words, nullable=False, server_default=""),
     Column("failure_code", Words),
     Column("failure_message", Words),
+    Column("lock_keys", JsonText),
     CheckConstraint("worker IS NULL OR status = 'RUNNING'", name="only_running_is_held"),
     CheckConstraint("(ended_at IS NULL) = (status NOT IN ('ABORTED', 'COMPLETED'))", name="ended_has_a_time"),
 )
@@ -147,6 +148,18 @@ for _column, _is_filled in (
         where=f"{_is_filled}status <> 'RUNNING'",
     )
 partial_index("ix_processes_worker", processes.c.worker, where="worker IS NOT NULL")
+
+process_locks = Table(
+    "process_locks",
+    metadata,
+    Column("place", EventId, primary_key=True, autoincrement=True),
+    Column("key", Text, nullable=False),
+    Column("process_id", Uuid, ForeignKey("processes.id", ondelete="CASCADE"), nullable=False),
+)
+"""The lock keys of living processes. The first row of a key is that of its holder, the others are the queue."""
+
+Index("ix_process_locks_key_place", process_locks.c.key, process_locks.c.place)
+Index("ix_process_locks_process_id", process_locks.c.process_id)
 
 process_segments = Table(
     "process_segments",

@@ -50,6 +50,8 @@ export function Heading({ head, steps }: { head: Head; steps: readonly StepState
   );
 }
 
+type Waiting = NonNullable<Head["whyWaiting"]>;
+
 const tookOf = ({ startedAt, endedAt }: Head): string =>
   duration((Date.parse(endedAt ?? startedAt) - Date.parse(startedAt)) / 1000);
 
@@ -65,6 +67,7 @@ function Now({ head, steps }: { head: Head; steps: readonly StepState[] }) {
         </div>
       </Failure>
     );
+  if (whyWaiting?.kind === "LOCK") return <Queued {...{ whyWaiting }} keys={head.lockKeys} />;
   if (!step || endedAt) return null;
   return (
     <p className={failureReason ? "now error" : "now"}>
@@ -92,6 +95,17 @@ function Now({ head, steps }: { head: Head; steps: readonly StepState[] }) {
           Since <Time at={whyWaiting.since} />.
         </>
       )}
+    </p>
+  );
+}
+
+/** Why a process has not begun: another process holds its lock. */
+function Queued({ whyWaiting: { lockedBy, message }, keys }: { whyWaiting: Waiting; keys: readonly string[] }) {
+  if (!lockedBy) return <p className="now words">{message}</p>;
+  return (
+    <p className="now">
+      It waits for process <Link href={addresses.process(lockedBy.id)}>{lockedBy.subject}</Link> that holds{" "}
+      <span className="words">{keys.join(", ")}</span>, and begins by itself when that process ends.
     </p>
   );
 }
