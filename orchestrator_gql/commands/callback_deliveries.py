@@ -11,7 +11,7 @@ from orchestrator_gql.callbacks.progress import Report, kept_report
 from orchestrator_gql.callbacks.reports import failure_in
 from orchestrator_gql.callbacks.rules import Delivery, Receipt, Rejected
 from orchestrator_gql.engine.callbacks import deliveries, progress
-from orchestrator_gql.engine.callbacks.deliveries import Address
+from orchestrator_gql.engine.callbacks.deliveries import Address, Unread
 from orchestrator_gql.engine.spans import SDK, DeliverySpan
 from orchestrator_gql.engine.steps.calls import outside
 from orchestrator_gql.runtime import Runtime
@@ -66,7 +66,7 @@ def _delivery(payload: Json, body: bytes, peer: str | None, *, is_failure: bool 
     return Delivery.of(payload, body, peer=peer, is_failure=is_failure)
 
 
-async def receive_delivery(runtime: Runtime, address: Address, delivery: Delivery) -> Receipt:
+async def receive_delivery(runtime: Runtime, address: Address, delivery: Delivery | Unread) -> Receipt:
     """Store the delivery and return its receipt. The receipt means durably stored, not finished.
 
     Raises `CallbackUnknown`, `CallbackConflict`, `CallbackClosed`, `PayloadInvalid`, `PayloadTooLarge` and
@@ -78,7 +78,7 @@ async def receive_delivery(runtime: Runtime, address: Address, delivery: Deliver
 async def _delivered(
     runtime: Runtime,
     address: Address,
-    delivery: Delivery,
+    delivery: Delivery | Unread,
     *,
     failure: Failure | None = None,
     at: datetime | None = None,

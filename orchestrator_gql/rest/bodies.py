@@ -69,6 +69,11 @@ class FirstMessage:
             self._message, self._rest = arrived.value, None
 
     @property
+    def is_receive_plain(self) -> bool:
+        """True if `receive` goes on with what has begun: another first message may take it without waiting."""
+        return self._message is not None or self._rest is not None
+
+    @property
     def whole_body(self) -> bytes | None:
         """The body, if the message has arrived and has all of it."""
         message = self._message

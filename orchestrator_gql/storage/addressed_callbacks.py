@@ -3,6 +3,8 @@
 The lock is taken only if the token is known: a sender that guesses tokens must not delay the process of the URL.
 """
 
+from collections.abc import Callable
+
 from sqlalchemy import Connection, bindparam, exists, func, select, true
 
 from orchestrator_gql.callbacks.rules import Callback
@@ -22,6 +24,8 @@ from orchestrator_gql.storage.tables import callbacks as callbacks_table
 PREFIX = "callback_"
 """The names of the columns of a callback begin with it, in a row that has those of the process, too."""
 
+_LABELS = {column.name: f"{PREFIX}{column.name}" for column in callbacks_table.c}
+
 _of_token = callbacks_table.join(callback_keys, callback_keys.c.callback_id == callbacks_table.c.id)
 _is_digest = callback_keys.c.digest == bindparam("digest")
 _lock = Prepared(
@@ -37,7 +41,7 @@ _load = Prepared(  # one statement: to begin one takes PostgreSQL as long as to 
     select(
         *processes.c,
         *execution_columns(),
-        *(column.label(f"{PREFIX}{column.name}") for column in callbacks_table.c),
+        *(column.label(_LABELS[column.name]) for column in callbacks_table.c),
         select(engine_state.c.state).scalar_subquery().label("engine"),
         exists().where(attempts_table.c.callback_id == callbacks_table.c.id).label("has_attempts"),
         _head.c.seq.label("head_seq"),
@@ -51,18 +55,21 @@ _load = Prepared(  # one statement: to begin one takes PostgreSQL as long as to 
 )
 
 
-def lock_by_token(conn: Connection, token_digest: bytes) -> tuple[Process, Standing, Callback] | None:
+def lock_by_token(
+    conn: Connection, token_digest: bytes, meanwhile: Callable[[], object] | None = None
+) -> tuple[Process, Standing, Callback] | None:
     """The callback with that token digest, and its locked process with its `Standing`; None if the token is unknown.
 
     Only on PostgreSQL. An accepted delivery needs the sizes of the attempts and the head of the audit chain, too: they
-    are read ahead. If there are attempts already, which is rare, their sizes are read later.
+    are read ahead. If there are attempts already, which is rare, their sizes are read later. ``meanwhile``: see
+    `rows_together`.
     """
     values = {"digest": token_digest}
-    _, found = rows_together(conn, [(_lock, values), (_load, values)])
+    _, found = rows_together(conn, [(_lock, values), (_load, values)], meanwhile)
     if not found:
         return None
     (row,) = found
-    callback = callbacks.callback_in({column.name: row[f"{PREFIX}{column.name}"] for column in callbacks_table.c})
+    callback = callbacks.callback_in({name: row[label] for name, label in _LABELS.items()})
     process = process_in(row)
     note_locks(conn, process.id)
     if not row["has_attempts"]:

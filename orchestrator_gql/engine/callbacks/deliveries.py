@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
-from typing import assert_never
+from functools import cache, partial
+from typing import TypeAlias, assert_never
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -53,6 +53,10 @@ LARGE = 64 * 1024
 
 DRY_RUN = "dry-run"
 """The receipt of a delivery that was judged only and not stored."""
+
+
+Unread: TypeAlias = Callable[[], Delivery]
+"""Reads a small delivery: on PostgreSQL while its token is looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,7 @@ def deliver(
     conn: Connection,
     runtime: Runtime,
     address: Address,
-    delivery: Delivery,
+    delivery: Delivery | Unread,
     receipt: str,
     failure: Failure | None,
     at: datetime | None,
@@ -132,7 +136,8 @@ def deliver(
     of a failure report. ``at`` is the arrival, before the contract. Raises `CallbackUnknown` for an unknown address.
     """
     now = runtime.clock.now()
-    if (target := lock_callback(conn, address)) is None:
+    target, delivery = _found_and_read(conn, address, delivery)
+    if target is None:
         return _keep_unclaimed(conn, address, delivery, now)
     process, standing, callback = target
     must_prove = callback.service is not None and delivery.refusal is not AttemptOutcome.TOO_LARGE  # cut: no signature
@@ -163,7 +168,6 @@ def deliver(
         span.concerns(process, callback)
     taken = results.take(conn, process, arrived, now=now, audit_key=runtime.settings.audit_secret)
     if isinstance(outcome, Accepted):
-        commit_effects(conn).is_repeatable = True
         _move_on(conn, runtime, process, standing, arrived, step, now)
     return _for_the_next_job(conn, address, delivery, outcome, taken, now)
 
@@ -177,7 +181,8 @@ def _move_on(
     step: AwaitStep | None,
     now: datetime,
 ) -> None:
-    """Make the process runnable, if it waits for the callback and its wait may be over."""
+    """Make the process runnable, if it waits for the callback and its wait may be over. The unit is repeatable now."""
+    commit_effects(conn).is_repeatable = True
     if not _may_end(conn, process, arrived.callback, step):
         return
     pending = PendingTransitions(process).then(resume(process, now))
@@ -213,11 +218,24 @@ def _waits_for(process: Process, callback: Callback) -> bool:
     return process.status is ProcessStatus.AWAITING_CALLBACK and process.position == callback.step_index
 
 
-def lock_callback(conn: Connection, address: Address) -> tuple[Process, Standing, Callback] | None:
+def _found_and_read(
+    conn: Connection, address: Address, delivery: Delivery | Unread
+) -> tuple[tuple[Process, Standing, Callback] | None, Delivery]:
+    """The same as `lock_callback`, and the delivery, which is read meanwhile."""
+    if isinstance(delivery, Delivery):
+        return lock_callback(conn, address), delivery
+    read = cache(delivery)
+    return lock_callback(conn, address, read), read()
+
+
+def lock_callback(
+    conn: Connection, address: Address, meanwhile: Callable[[], object] | None = None
+) -> tuple[Process, Standing, Callback] | None:
     """The locked process and the callback of the address.
 
     The process is locked before the callback is read: every competing delivery takes this lock first. Raises
     `CallbackUnknown` if the token is unknown. Returns None if no action has named this external id yet.
+    ``meanwhile`` is called during the round trip of PostgreSQL that finds the token.
     """
     if address.ref is not None:
         known = _by_ref(conn, address, address.ref)
@@ -229,7 +247,7 @@ def lock_callback(conn: Connection, address: Address) -> tuple[Process, Standing
     token_digest = digest(address.token)
     process_id, callback_id = address.process_id, address.callback_id
     if callback_id is None and conn.dialect.name == "postgresql":
-        found = addressed_callbacks.lock_by_token(conn, token_digest)
+        found = addressed_callbacks.lock_by_token(conn, token_digest, meanwhile)
         if found is None or process_id not in (None, found[0].id):
             raise CallbackUnknown
         return found
@@ -237,7 +255,8 @@ def lock_callback(conn: Connection, address: Address) -> tuple[Process, Standing
         process_id, callback_id = callbacks.place_of_token_digest(conn, token_digest) or (None, None)
     if process_id is None or callback_id is None:
         raise CallbackUnknown
-    locked = processes.lock_standing(conn, process_id, _read_next(process_id, callback_id, token_digest))
+    ahead = _read_next(process_id, callback_id, token_digest) if conn.dialect.name == "postgresql" else ()
+    locked = processes.lock_standing(conn, process_id, ahead)
     callback = callbacks.of_token_digest(conn, locked[0].id, token_digest) if locked is not None else None
     if locked is None or callback is None:
         raise CallbackUnknown

@@ -103,6 +103,8 @@ class Link:
         self._waiter: asyncio.Future[None] | None = None
         self._reader: tuple[asyncio.AbstractEventLoop, int] | None = None
         self._owes = False
+        self._sent = list[tuple[_Known, bool]]()
+        self._meanwhile: Callable[[], object] | None = None
         for name in ("wait", "close"):
             setattr(connection, name, self._giving_way(getattr(connection, name)))
 
@@ -131,24 +133,63 @@ class Link:
         """True if the result of `post` has not been read yet."""
         return self._owes
 
+    @property
+    def has_sent(self) -> bool:
+        """True if statements of `send` are executed, whose errors `run` will raise."""
+        return bool(self._sent)
+
+    def send(self, statements: Sequence[Statement]) -> None:
+        """Let the server execute the statements in the open transaction while we go on.
+
+        If one of them fails, the server skips all until the end of the next `run`, which raises the error.
+        """
+        encoded = self._all_encoded(statements)
+        try:
+            self._send_all(encoded)
+            self._pgconn.flush()  # `run` sends what the socket does not take now
+        except BaseException:
+            self._finish()
+            raise
+
+    def do_meanwhile(self, work: Callable[[], object] | None) -> None:
+        """Let the next `run` call ``work`` while the server executes the statements.
+
+        Its result and its error are left to the caller, who calls it again.
+        """
+        self._meanwhile = work
+
     async def run(self, statements: Sequence[Statement]) -> list[Result]:
         """Execute the statements in one round trip; their results. Raises psycopg's error of the first that fails."""
         if self._owes:
             await self.settle()
         if self._pgconn.status:
             raise self._lost()
-        # Before anything is sent: a value that PostgreSQL cannot have does not cost the connection.
-        encoded = [(sql, list(map(self._encoded, parameters))) for sql, parameters in statements]
-        self._pgconn.enter_pipeline_mode()
+        encoded = self._all_encoded(statements)
+        before = len(self._sent)
         try:
-            sent = [self._send(sql, values) for sql, values in encoded]
+            self._send_all(encoded)
+            sent, self._sent = self._sent, []
             self._pgconn.pipeline_sync()
+            if self._meanwhile is not None:
+                work, self._meanwhile = self._meanwhile, None
+                self._pgconn.flush()
+                with suppress(Exception):
+                    work()
             results = await self._results(len(sent) + sum(is_new for _, is_new in sent))
         except BaseException:
             await self._abandon()
             raise
         self._pgconn.exit_pipeline_mode()
-        return self._read(sent, results)
+        return self._read(sent, results)[before:]
+
+    def _all_encoded(self, statements: Sequence[Statement]) -> list[Statement]:
+        """Before anything is sent: a value that PostgreSQL cannot have does not cost the connection."""
+        return [(sql, list(map(self._encoded, parameters))) for sql, parameters in statements]
+
+    def _send_all(self, statements: Sequence[Statement]) -> None:
+        if not self._sent:
+            self._pgconn.enter_pipeline_mode()
+        self._sent += [self._send(sql, values) for sql, values in statements]
 
     def post(self, sql: bytes) -> None:
         """Send a statement whose result nobody needs; the next statement waits for it."""
@@ -272,6 +313,7 @@ class Link:
 
     def _finish(self) -> None:
         self._owes = False
+        self._sent = []
         self._stop_reading()
         self._pgconn.finish()
 

@@ -246,9 +246,23 @@ def read_current(conn: Connection, reads: Sequence[PreparedRead]) -> None:
         pipeline.run_current(conn, _executed(conn, reads))
 
 
-def rows_together(conn: Connection, reads: Sequence[PreparedRead]) -> list[list[dict[str, Any]]]:
-    """The rows of several statements, which PostgreSQL executes one after the other in one round trip."""
-    results = _pipeline(conn).run(conn, _executed(conn, reads))
+def send_writes(conn: Connection) -> None:
+    """Let PostgreSQL execute the writes so far while the unit goes on; see `Pipeline.send_writes`."""
+    if _sqlite(conn) is None and (pipeline := pipeline_of(conn)) is not None:
+        pipeline.send_writes(conn)
+
+
+def rows_together(
+    conn: Connection, reads: Sequence[PreparedRead], meanwhile: Callable[[], object] | None = None
+) -> list[list[dict[str, Any]]]:
+    """The rows of several statements, which PostgreSQL executes one after the other in one round trip.
+
+    ``meanwhile`` is called while it does so, for work whose result the caller needs afterwards; the caller calls it
+    again for its result, or for its error.
+    """
+    pipeline = _pipeline(conn)
+    pipeline.meanwhile(meanwhile)
+    results = pipeline.run(conn, _executed(conn, reads))
     return [list(map(read._of(conn).row, result.rows)) for (read, _), result in zip(reads, results, strict=True)]
 
 
