@@ -9,17 +9,21 @@ CLIENTS := examples/clients/node_modules/.package-lock.json
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test ready browser test-deploy quick check fmt lint types layers pictures bench bench-quick bench-peers bench-docs chaos schema docs dashboard release locks clean
+.PHONY: help run test test-exhaustive ready browser test-deploy quick check fmt lint types layers pictures bench bench-quick bench-peers bench-docs chaos schema docs dashboard release locks clean
 
 help: ## Print this
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 13
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 17
 
 run: $(VENV)/.demo $(DASHBOARD) ## Start the demo: server, dashboard, workflows, a proxy that runs a real playbook
 	$(BIN)/orchestrator-gql demo $(if $(PORT),--port $(PORT)) $(if $(PROXY_PORT),--proxy-port $(PROXY_PORT))
 
-test: ## Check everything, then run all tests
+test: ## Check everything, then run the tests: a part of large tables and of random draws, all of the rest
 	$(MAKE) --no-print-directory --jobs=4 ready
 	$(BIN)/python -m scripts.run_tests
+
+test-exhaustive: ## Run all tests with each row of each table on each database, and with far more random draws (an hour)
+	$(MAKE) --no-print-directory --jobs=4 ready
+	ORCHESTRATOR_TEST_EXHAUSTIVE=1 $(BIN)/python -m scripts.run_tests
 
 # What all tests need. The parts do not depend on each other, and most of them wait for the network or use one processor.
 ready: $(VENV)/.dev $(VENV)/.lso $(VENV)/.generator $(DASHBOARD) $(CLIENTS) browser check
@@ -67,8 +71,6 @@ bench-docs: $(VENV)/.dev $(VENV)/.peers ## Measure all rows (NAMES=fanout: some)
 	$(BIN)/python -m scripts.write_performance
 
 chaos: $(VENV)/.dev ## Kill servers by the hundred, race for callbacks by the thousand, deliver 100,000 events, and count what is lost (an hour)
-	ORCHESTRATOR_TEST_HISTORIES=10000 $(BIN)/pytest -q tests/input_requests/test_no_way_around.py
-	RANDOM_FORMS=100 $(BIN)/pytest -q tests/browser/test_forms_are_lossless.py
 	PYTHONPATH=tests $(BIN)/python -m races
 	PYTHONPATH=tests $(BIN)/python -m chaos
 	PYTHONPATH=tests $(BIN)/python -m chaos.product_lives
@@ -135,7 +137,7 @@ $(VENV)/.dev: requirements-dev.txt pyproject.toml | $(BIN)/python
 # In some tests a real LSO calls back. It needs other versions of our dependencies, so it has its own environment.
 $(VENV)/.lso: requirements-lso.txt | $(BIN)/python
 	$(PYTHON) -m venv $(VENV)/lso
-	$(VENV)/lso/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements-lso.txt
+	$(VENV)/lso/bin/python -m pip install --quiet --no-compile --require-hashes --no-deps -r requirements-lso.txt
 	touch $@
 
 # The system that the benchmarks compare the product with. It has its own environment, so that ours has no package of it.
@@ -154,7 +156,7 @@ $(VENV)/.docs: requirements-docs.txt | $(BIN)/python
 # A test generates a client from our OpenAPI document. The generator needs other versions of our dependencies, too.
 $(VENV)/.generator: requirements-generator.txt | $(BIN)/python
 	$(PYTHON) -m venv $(VENV)/generator
-	$(VENV)/generator/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements-generator.txt
+	$(VENV)/generator/bin/python -m pip install --quiet --no-compile --require-hashes --no-deps -r requirements-generator.txt
 	touch $@
 
 # What builds and checks the packages of a release. It needs other versions of our dependencies, too.

@@ -15,6 +15,7 @@ from support.clock import TurnableClock
 from support.database import PostgresServer, postgres_server, sqlite_url
 from support.engine import Engine, engine_of
 from support.sharing import share_certificates, share_compiled_statements, share_schemas
+from support.sizes import IS_EXHAUSTIVE, left_out
 from support.temporary_files import keep_in_memory
 from support.tree import ROOT
 
@@ -82,7 +83,10 @@ DEAR = (
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """In a worker of a parallel run, begin with the folders whose files take long."""
+    """Leave out what only `make test-exhaustive` runs; in a worker, begin with the folders whose files take long."""
+    if not IS_EXHAUSTIVE and (left := left_out(items)):
+        config.hook.pytest_deselected(items=[item for item in items if item in left])
+        items[:] = [item for item in items if item not in left]
     if hasattr(config, "workerinput"):
         places = {ROOT / "tests" / folder: place for place, folder in enumerate(DEAR)}
         items.sort(key=lambda item: min((places[up] for up in item.path.parents if up in places), default=len(DEAR)))

@@ -3,10 +3,18 @@
 from pathlib import Path
 
 import pytest
+from support.authors_pytest import ONLY_NAMED
 
 from scripts.run_tests import FEW, SOME_FAILED, run
 
-CONFIGURATION = ("-c", "/dev/null", "-p", "no:xdist", "-p", "no:asyncio", "-p", "no:hypothesispytest")
+CONFIGURATION = ("-c", "/dev/null")
+
+
+@pytest.fixture(autouse=True)
+def no_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in ONLY_NAMED.items():
+        monkeypatch.setenv(name, value)
+
 
 FLAKY = """
 from pathlib import Path

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from support.database import URL_VARIABLE, PostgresServer
+from support.sizes import exhaustive
 
 from benchmarks import postgres as transitions_of_postgres
 from benchmarks import storage
@@ -37,8 +38,11 @@ SMALL: dict[str, tuple[Callable[[Path], Coroutine[Any, Any, list[Line]]], int]] 
 }
 """Small sizes, and how many rows there are."""
 
+SHORT = ("lifecycle", "deliveries", "pruning")
+"""A benchmark of a server, of its streams and of the storage: the others are of these kinds."""
 
-@pytest.mark.parametrize("name", SMALL)
+
+@pytest.mark.parametrize("name", [*SHORT, *exhaustive(*(name for name in SMALL if name not in SHORT))])
 async def test_a_benchmark_runs_to_its_end_and_fills_its_rows(name: str, tmp_path: Path) -> None:
     measure, count = SMALL[name]
 
@@ -74,6 +78,7 @@ async def test_the_transitions_run_on_postgresql(
     assert line.ratio
 
 
+@pytest.mark.exhaustive
 async def test_the_lifecycle_runs_on_postgresql_with_one_server_and_with_two(
     tmp_path: Path, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ from playwright.sync_api import BrowserContext, expect
 from support.command_line import SECONDS, serving
 from support.dashboard_page import Watch, wait_until_live, watched
 from support.ports import free_port
+from support.sizes import exhaustive
 
 expect.set_options(timeout=SECONDS * 1000)
 
@@ -25,7 +26,7 @@ def site(folder: Path, path: str) -> Iterator[tuple[str, BrowserContext, Watch]]
         assert watch.requests_elsewhere() == []
 
 
-@pytest.mark.parametrize("path", ["/automation", "/automation/", "/"])
+@pytest.mark.parametrize("path", ["/automation", "/", *exhaustive("/automation/")])
 def test_the_dashboard_is_live(tmp_path: Path, path: str) -> None:
     with site(tmp_path, path) as (place, context, watch):
         page = context.new_page()

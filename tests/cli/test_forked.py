@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from support.command_line import FLOWS, SECONDS, environment_of, started
 from support.forked import Fork, can_be_forked, path_of_shells
+from support.sizes import exhaustive
 
 PROBE = """
 import asyncio, atexit, gc, json, os, random, secrets, signal, sys, threading
@@ -84,7 +85,7 @@ def entered(folder: Path, command: str, path: str) -> "subprocess.CompletedProce
 
 
 @pytest.mark.skipif(not can_be_forked({}), reason="only Linux passes descriptors in packets")
-@pytest.mark.parametrize("ending", ["0", "3", "'a reason'"])
+@pytest.mark.parametrize("ending", ["3", *exhaustive("0", "'a reason'")])
 def test_the_command_of_a_shell_is_a_fork_that_sees_what_the_installed_command_sees(
     tmp_path: Path, ending: str
 ) -> None:

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from support.sizes import size
 
 from orchestrator_gql.cli.catalog import OTHER_WORDS, entries
 from orchestrator_gql.cli.failure import REFUSED
@@ -50,9 +51,14 @@ def refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     return capsys.readouterr().err
 
 
+SHARE = size(4, 1)
+"""Each command gets one of so many words. The commands take turns, so that each word is used."""
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_no_message_suggests_to_be_asked_no_more(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    for word in sorted(misspelt("--yes")) + list(FAR):
+    words = sorted(misspelt("--yes")) + list(FAR)
+    for word in words[list(COMMANDS).index(name) % SHARE :: SHARE]:
         message = refused([*words_of(name), word], capsys)
 
         assert "--yes?" not in message and "--yes " not in message, (word, message)

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
+from support.sizes import size
 from test_http_protocol import APPS, requests
 from test_http_protocol import app as applications
 from test_server import exchanged, serving_in_process
@@ -176,7 +177,7 @@ def case_of(rng: random.Random) -> list[bytes]:
     return [bytes(sent[start:end]) for start, end in zip([0, *cuts], [*cuts, len(sent)], strict=True) if start < end]
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(size(2, 12)))
 async def test_whatever_a_client_sends_it_gets_the_bytes_that_h11_would_send(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -361,6 +361,7 @@ def test_a_table_fits_every_terminal(columns: int, person: Person, server: Runni
     assert "\x1b[31mFAILED" in written
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize(
     ("words", "environment", "is_colored"),
     [
@@ -470,11 +471,9 @@ DRAWN: tuple[tuple[str, ...], ...] = (
 )
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("columns", [20, 80])
-@pytest.mark.parametrize(
-    "command",
-    DRAWN,
-)
+@pytest.mark.parametrize("command", DRAWN)
 def test_every_screen_can_be_drawn_at_every_width(
     command: tuple[str, ...], columns: int, person: Person, server: Running
 ) -> None:

@@ -1,13 +1,11 @@
 """The tutorial can be followed to its end: its files, commands and requests work as they are printed."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import httpx
 import pytest
-from support.command_line import SECONDS
+from support.authors_pytest import run_pytest
 from support.page_reader import reading
 from support.tree import ROOT
 
@@ -65,8 +63,7 @@ def test_the_tests_of_the_tutorial_pass(tmp_path: Path) -> None:
     (tmp_path / "upgrade.py").write_text(module_before("test"))
     (tmp_path / "test_upgrade.py").write_text(text)
     (tmp_path / "pytest.ini").write_text(INI)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
 
-    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=5 * SECONDS)
+    result = run_pytest(tmp_path)
 
     assert f"{text.count('async def test_')} passed" in result.stdout, result.stdout + result.stderr

@@ -11,6 +11,7 @@ from conftest import Offer
 from support.engine import Engine
 from support.network import rested
 from support.product_lives import LIVES, DeedRefused, Operators, Seen, demand_all
+from support.sizes import size
 
 from orchestrator_gql.commands.input_requests import submit_form
 from orchestrator_gql.commands.processes import abort_process, retry_process
@@ -22,7 +23,7 @@ from orchestrator_gql.utils.errors import OrchestratorError
 from orchestrator_gql.workflow import Workflow
 
 OPERATORS = 4
-DEEDS = 20
+DEEDS = size(12, 20)
 
 
 @contextmanager

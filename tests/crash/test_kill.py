@@ -17,6 +17,7 @@ from support.database import sqlite_url
 from support.engine import Engine, engine_of
 from support.operator import ADA
 from support.remote import answer
+from support.sizes import exhaustive
 
 from orchestrator_gql.commands.processes import retry_process
 from orchestrator_gql.storage.tables import processes
@@ -154,7 +155,7 @@ async def test_a_step_that_holds_after_a_crash_fails_as_interrupted_and_runs_aft
     assert (calls_before, journal(tmp_path)[str(process_id), "hold once"]) == (1, 2)
 
 
-@pytest.mark.parametrize("lines", [2, 9, 23, 40])
+@pytest.mark.parametrize("lines", [2, 23, *exhaustive(9, 40)])
 async def test_whenever_a_busy_server_is_killed_every_acknowledged_process_is_completed(
     tmp_path: Path, lines: int
 ) -> None:

@@ -29,6 +29,7 @@ from support.network import (
     run,
     terminates,
 )
+from support.sizes import size
 
 from orchestrator_gql import StepList, begin, step
 from orchestrator_gql.domain import (
@@ -126,14 +127,18 @@ async def test_a_step_reads_with_the_same_calls_on_any_loop(offer: Offer, is_asy
     assert (await run(engine, flow, **known)).state["read"] == all_of(known)
 
 
+MANY = size(8, 20)
+"""Tasks that read at once, and threads."""
+
+
 async def test_many_tasks_and_threads_read_at_once(offer: Offer) -> None:
     @step("Read in tasks and in threads")
     async def read_step(state: State) -> State:
         async def task() -> Any:
             return read_all(state)
 
-        threads = (asyncio.to_thread(read_all, state) for _ in range(20))
-        return {"read": await asyncio.gather(*(task() for _ in range(20)), *threads)}
+        threads = (asyncio.to_thread(read_all, state) for _ in range(MANY))
+        return {"read": await asyncio.gather(*(task() for _ in range(MANY)), *threads)}
 
     @workflow("Read", initial_input_form=any_order)
     def flow() -> StepList:

@@ -100,7 +100,8 @@ async def test_a_client_may_leave_at_any_turn_of_the_loop(
                 ended["complete" if operation.done() else "left"] += 1
                 operation.cancel()
                 await asyncio.gather(operation, return_exceptions=True)
-                gc.collect()
+            del operation
+            gc.collect()
 
     assert ended["left"] >= 10
 

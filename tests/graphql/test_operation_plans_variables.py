@@ -17,6 +17,7 @@ from graphql import (
     type_from_ast,
 )
 from stories import Story, telling
+from support.sizes import size
 from test_operation_plans import READER, SCHEMA, both, plans_of
 
 from orchestrator_gql.security import LOCAL_OPERATOR, NOBODY
@@ -107,7 +108,7 @@ async def test_random_values_of_variables_are_those_of_graphql_core(query: str, 
     process_id, request_id = await story.asks()
     ids = [str(process_id), request_id, *await story.notes(1)]
     failed = []
-    for seed in range(40):
+    for seed in range(size(15, 40)):
         values = Values(seed, ids)
         who = values.choose.choice([LOCAL_OPERATOR, READER, NOBODY])
         failed.append(b'"errors"' in await both(story, query, who, **values.variables(query)))

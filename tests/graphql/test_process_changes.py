@@ -243,6 +243,7 @@ async def test_a_change_between_the_reading_of_the_process_and_of_its_events_is_
         assert await fleet.is_caught_up()
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("first", [None, 3])
 @pytest.mark.parametrize("life", LIVES)
 async def test_the_changes_lead_to_what_a_whole_read_shows(tmp_path: Path, life: Any, first: int | None) -> None:

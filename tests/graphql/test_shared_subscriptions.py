@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shared_streams import LEAVES, Subscriber, note, staged
+from support.sizes import size
 from support.tree import ROOT
 
 from orchestrator_gql.cli import event_lines
@@ -253,7 +254,7 @@ async def test_a_cursor_that_is_used_elsewhere_too_belongs_to_the_key(query: str
         assert stage.shared.groups == 2
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(size(2, 12)))
 async def test_whoever_joins_lags_or_leaves_while_the_log_grows_gets_every_event_once(
     seed: int, tmp_path: Path
 ) -> None:

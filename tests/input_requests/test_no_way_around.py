@@ -5,7 +5,6 @@ beginning, and keeps its own account of the assignee, of the claim and of the ap
 """
 
 import asyncio
-import os
 from collections.abc import Callable, Coroutine
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from uuid import UUID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.engine import BEGINNING
+from support.sizes import size
 
 from orchestrator_gql import begin, callback_step, inputstep, step
 from orchestrator_gql.commands.callback_operator_actions import complete_callback, reissue_callback
@@ -43,7 +43,7 @@ from orchestrator_gql.types import Event, EventKind, FormGenerator, Json
 from orchestrator_gql.utils.errors import OrchestratorError, ProcessFailureError
 from orchestrator_gql.workflow import workflow
 
-HISTORIES = int(os.environ.get("ORCHESTRATOR_TEST_HISTORIES", "200"))
+HISTORIES = size(100, 10_000)
 NEEDED = 2
 MEMBERS = {"NOC": {"ada", "bob", "cay"}, "LEADS": {"cay", "dan"}}
 EVERYBODY = ("ada", "bob", "cay", "dan", "eve")

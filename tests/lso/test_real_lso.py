@@ -103,6 +103,7 @@ def _address(process: "subprocess.Popen[bytes]", log: Path) -> str | None:
     return match[1] if match else None
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("workflow", ["playbook_line_by_line", "playbook_as_a_whole"])
 def test_a_playbook_reports_its_progress_and_its_end(site: Site, workflow: str) -> None:
     process = site.run(workflow, "COMPLETED")

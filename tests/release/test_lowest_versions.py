@@ -72,9 +72,13 @@ def distributions(lines: list[str]) -> set[str]:
     return found
 
 
+DISTRIBUTIONS = cache(packages_distributions)
+"""The distributions of each module. To find them reads the files of all installed packages."""
+
+
 def providers(module: str) -> set[str]:
     """The distributions that have a module."""
-    return {str(canonicalize_name(name)) for name in packages_distributions().get(module, [])}
+    return {str(canonicalize_name(name)) for name in DISTRIBUTIONS().get(module, [])}
 
 
 def test_the_lowest_versions_are_those_of_the_smoke_test() -> None:

@@ -120,6 +120,7 @@ async def both(wait: Wait, behind: str, body: bytes, options: dict[str, str]) ->
     return dry, await wait.send(body, behind=behind, **options)
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("name", SITUATIONS)
 @pytest.mark.parametrize("path_index", [0, 1, 2], ids=["result", "progress", "fail"])
 async def test_a_dry_run_gets_the_response_of_the_real_delivery_and_changes_no_row(

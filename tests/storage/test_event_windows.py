@@ -93,6 +93,7 @@ SOME = [
 ]
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("window", [1, 3, 7, 1_000])
 async def test_a_reader_gets_every_event_that_fits_and_learns_once_that_it_has_caught_up(
     window: int, offer: Offer, monkeypatch: pytest.MonkeyPatch

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, insert
 from support.many_subscriptions import plain_engine
 from support.query_work import statements_of, work_of
 from support.rows import BEGIN, process_row, store
+from support.sizes import directions
 
 from orchestrator_gql.storage import listing, pages_of_values
 from orchestrator_gql.storage import notifications as notification_rows
@@ -144,10 +145,10 @@ def test_every_filter_of_requests_selects_the_same_rows_on_every_way(
     rows = [made(number, 50) for number in range(50)]
     with engine.begin() as conn:
         write(conn, rows)
-        for wanted in CASES:
+        for turn, wanted in enumerate(CASES):
             expected = [row["id"] for row in rows if wanted.fits(row)]
             filters = wanted.filters()
-            for is_forward in (True, False):
+            for is_forward in directions(turn + (most > 0)):
 
                 def read(conn: Connection, args: PageArgs, filters: InputRequestFilter = filters) -> RowPage[Any]:
                     return listing.input_request_page(conn, filters, args)

@@ -91,6 +91,7 @@ async def running_process(database: SqliteDatabase) -> Process:
     return replace(held, version=2)
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("beside", [None, release, count_failure, assign, take_note])
 @pytest.mark.parametrize("name", CHANGES)
 async def test_each_change_is_stored_whatever_happened_beside_it(

@@ -117,6 +117,7 @@ async def pruned(
     return done, transactions, left
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("case", CASES)
 async def test_a_large_process_goes_in_parts(storage: str, monkeypatch: pytest.MonkeyPatch, case: str) -> None:
     ids = [HEAVY, *LIGHT]

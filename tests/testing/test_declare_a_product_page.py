@@ -1,10 +1,9 @@
 """The test on the documentation page about declaring products passes on the module of that page."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
+from support.authors_pytest import run_pytest
 from test_kit_page import INI, ROOT
 
 MODULE, TESTS = re.findall(r"```python\n(.*?)```", (ROOT / "docs/howto/declare-a-product.md").read_text(), re.DOTALL)
@@ -14,9 +13,8 @@ def test_the_test_of_the_page_passes_on_its_module(tmp_path: Path) -> None:
     (tmp_path / "tunnels.py").write_text(MODULE)
     (tmp_path / "test_tunnels.py").write_text(TESTS)
     (tmp_path / "pytest.ini").write_text(INI)
-    command = [sys.executable, "-m", "pytest", "-q"]
 
-    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+    result = run_pytest(tmp_path)
 
     assert result.returncode == 0, result.stdout + result.stderr
     assert "1 passed" in result.stdout

@@ -1,9 +1,9 @@
 """The test module of the how-to about testing passes on the workflow of the README."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
+
+from support.authors_pytest import run_pytest
 
 import orchestrator_gql
 from orchestrator_gql.testing import Kit, Run
@@ -28,9 +28,8 @@ def test_the_tests_of_the_page_pass_on_the_workflow_of_the_readme(tmp_path: Path
     for number, text in enumerate(python_blocks(HOWTO)):
         (tmp_path / f"test_{number}.py").write_text(text)
     (tmp_path / "pytest.ini").write_text(INI)
-    command = [sys.executable, "-m", "pytest", "-q"]
 
-    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+    result = run_pytest(tmp_path)
 
     assert result.returncode == 0, result.stdout + result.stderr
     assert "4 passed" in result.stdout

@@ -2,11 +2,10 @@
 
 import inspect
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from support.authors_pytest import run_pytest
 
 import orchestrator_gql
 from orchestrator_gql import workflow as language
@@ -45,9 +44,8 @@ def test_the_examples_pass_as_they_are_printed(tmp_path: Path) -> None:
     for name, text in examples.items():
         (tmp_path / f"test_{name}.py").write_text(text)
     written = sum(len(re.findall(r"^(?:async )?def test_", text, re.MULTILINE)) for text in examples.values())
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
 
-    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300)
+    result = run_pytest(tmp_path)
 
     assert written > 25
     assert result.returncode == 0, result.stdout + result.stderr

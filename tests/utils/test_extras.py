@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from support.command_line import FLOWS, SECONDS
+from support.sizes import exhaustive
 
 from orchestrator_gql.outbound.http_client import HttpClient
 from orchestrator_gql.utils import extras
@@ -54,11 +55,10 @@ def run(folder: Path, module: str, *arguments: str, without: str | None, **envir
     [
         ("psycopg", SERVE),
         ("psycopg_pool", SERVE),
-        ("procrastinate", SERVE),
         ("procrastinate", WORKER),
         ("psycopg", ("migrate",)),
-        ("procrastinate", ("migrate",)),
         ("psycopg", ("prune", "--older-than", "30", "--yes")),
+        *exhaustive(("procrastinate", SERVE), ("procrastinate", ("migrate",))),
     ],
     ids=lambda value: value if isinstance(value, str) else value[0],
 )

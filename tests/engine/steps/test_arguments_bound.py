@@ -175,6 +175,7 @@ PREDICATES: dict[str, Callable[..., Any]] = {
 }
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("is_bad", [True, False])
 @pytest.mark.parametrize("predicate", PREDICATES.values(), ids=PREDICATES)
 async def test_a_predicate_reads_what_its_parameters_name(
