@@ -5,7 +5,10 @@ A transaction that waits for several of them takes them in this order, so that n
 1. the external ids of jobs (`unclaimed_deliveries.lock`)
 2. the state of the engine (`engine_state`)
 3. one process (`processes`); many processes are only tried (`free_processes`)
-4. the chain of the engine in the audit log (`audit.record`), and new references (`product_subscription_relations`)
+4. the keys of its `lock=` (`process_locks`), in their order; the locks of product subscriptions follow
+5. the chain of the engine in the audit log (`audit.record`), and new references (`product_subscription_relations`)
+
+The indexing of texts (`process_segments`) and retention only try theirs.
 """
 
 from typing import Any

@@ -3,8 +3,6 @@
 A process has a row for each of its keys, from its start to its end. The first row of a key is that of its holder. A
 process has its turn if it has the first row of each of its keys. The rows of one process are written together, behind
 the locks of all its keys, so two processes never wait for each other. Once a process has its turn, it keeps it.
-
-On PostgreSQL the lock of a key is taken behind that of the process, and before those of product subscriptions.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,11 +13,12 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, exists, func, insert, or_, select
 
+from orchestrator_gql.storage.advisory_locks import key_of
 from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead, rows_together
 from orchestrator_gql.storage.tables import process_locks, process_steps, processes
 from orchestrator_gql.types import ProcessStatus
 
-_wait_for_key = Prepared(select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0))))
+_wait_for_key = Prepared(select(func.pg_advisory_xact_lock(key_of(bindparam("name")))))
 _mine, _earlier, _any = process_locks.alias("mine"), process_locks.alias("earlier"), process_locks.alias("any_place")
 
 

@@ -31,6 +31,7 @@ from sqlalchemy import (
 )
 
 from orchestrator_gql.process.search_terms import terms_of, terms_to_find
+from orchestrator_gql.storage.advisory_locks import key_of
 from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.process_filters import LONGEST_ID, ProcessFilter, Span, digits_of_id
 from orchestrator_gql.storage.tables import process_segments, process_terms, processes, unindexed_processes
@@ -48,7 +49,7 @@ _INSTANT = timedelta(microseconds=1)
 _S, _T, _U = process_segments.c, process_terms.c, unindexed_processes.c
 _open = select(func.max(_S.number)).scalar_subquery()
 _open_begins_at = select(func.max(_S.begins_at)).scalar_subquery()
-_take_turn = select(func.pg_try_advisory_xact_lock(func.hashtextextended("process_segments", 0)))
+_take_turn = select(func.pg_try_advisory_xact_lock(key_of("process_segments")))
 
 
 def _number_at(time: ColumnElement[datetime]) -> ScalarSelect[int]:

@@ -180,7 +180,7 @@ async def test_a_queued_process_waits_for_no_time_that_could_be_skipped(offer: O
     with pytest.raises(InvalidState):
         await retry_process(engine.runtime, ADA, process_id=queued)
 
-    actions = available_actions(engine.runtime, LOCAL_OPERATOR, await engine.process(queued))
+    actions = await available_actions(engine.runtime, LOCAL_OPERATOR, await engine.process(queued))
     assert set(actions) == {ProcessAction.ABORT, ProcessAction.EDIT_NOTE}
 
 
