@@ -113,7 +113,7 @@ def stored_id(conn: Connection) -> UUID:
     return id
 
 
-def test_no_character_has_other_terms_in_lower_case() -> None:
+def test_no_sign_has_other_terms_as_a_small_sign() -> None:
     signs = [chr(number) for number in range(sys.maxunicode + 1) if not 0xD800 <= number < 0xE000]
 
     assert [sign for sign in signs if terms_of([f"abc{sign}xyz"]) != terms_of([f"abc{sign.lower()}xyz"])] == []
@@ -122,7 +122,7 @@ def test_no_character_has_other_terms_in_lower_case() -> None:
     assert terms_of(["abc\u00cc"]) == terms_of(["abci\u0307\u0300"])
 
 
-async def test_no_character_has_other_terms_in_the_lower_case_of_postgresql(postgres: PostgresServer) -> None:
+async def test_no_sign_has_other_terms_as_the_small_sign_of_postgresql(postgres: PostgresServer) -> None:
     signs = "SELECT chr(n) AS sign FROM generate_series(1, 1114111) AS n WHERE n NOT BETWEEN 55296 AND 57343"
     with postgres.database() as url:
         engine = plain_engine(url)
