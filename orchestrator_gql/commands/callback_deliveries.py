@@ -12,22 +12,18 @@ from orchestrator_gql.callbacks.reports import failure_in
 from orchestrator_gql.callbacks.rules import Delivery, Receipt, Rejected
 from orchestrator_gql.engine.callbacks import deliveries, progress
 from orchestrator_gql.engine.callbacks.deliveries import Address, Unread
+from orchestrator_gql.engine.callbacks.refusals import refusal
 from orchestrator_gql.engine.spans import SDK, DeliverySpan
 from orchestrator_gql.engine.steps.calls import outside
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import callbacks
 from orchestrator_gql.types import AttemptOutcome, Failure, Json
 from orchestrator_gql.utils.errors import (
-    AddressForbidden,
-    CallbackClosed,
-    CallbackConflict,
     FieldError,
     OrchestratorError,
     PayloadInvalid,
     PayloadTooLarge,
     StorageUnavailable,
-    Unauthenticated,
-    UnsupportedMediaType,
 )
 from orchestrator_gql.utils.json import encode
 from orchestrator_gql.utils.json.depth import demand_depth
@@ -106,32 +102,8 @@ async def _delivered(
     if span is not None:
         span.end(outcome)
     if isinstance(outcome, Rejected):
-        raise _refusal(outcome, runtime.settings.max_callback_bytes)
+        raise refusal(outcome, runtime.settings.max_callback_bytes)
     return outcome
-
-
-def _refusal(verdict: Rejected, limit_bytes: int) -> OrchestratorError:
-    """The rejection as the error that the APIs translate. ``limit_bytes`` is the limit of a body."""
-    match verdict.outcome:
-        case AttemptOutcome.CONFLICT:
-            return CallbackConflict(verdict.message)
-        case AttemptOutcome.LATE:
-            return CallbackClosed(verdict.message, is_expired=True)
-        case AttemptOutcome.WITHDRAWN:
-            return CallbackClosed(verdict.message)
-        case AttemptOutcome.UNAUTHENTICATED:
-            return Unauthenticated(verdict.message)
-        case AttemptOutcome.FORBIDDEN_ADDRESS:
-            return AddressForbidden(verdict.message)
-        case AttemptOutcome.TOO_LARGE:
-            return PayloadTooLarge(limit_bytes)
-        case AttemptOutcome.UNSUPPORTED_TYPE:
-            return UnsupportedMediaType(verdict.message)
-        case AttemptOutcome.MALFORMED:
-            return PayloadInvalid(verdict.message, verdict.errors)
-        case _:
-            errors = verdict.errors or (FieldError((), verdict.message, "invalid"),)
-            return PayloadInvalid(verdict.message, errors, is_contract=True)
 
 
 async def fail_callback(
@@ -198,7 +170,7 @@ async def receive_report(runtime: Runtime, address: Address, report: Report) -> 
     """Log a progress report. Raises `CallbackUnknown`; `CallbackConflict` or `CallbackClosed` after the wait."""
     outcome = await deliveries.carry_out(runtime, address, lambda conn: progress.report(conn, runtime, address, report))
     if isinstance(outcome, Rejected):
-        raise _refusal(outcome, runtime.settings.max_callback_bytes)
+        raise refusal(outcome, runtime.settings.max_callback_bytes)
     return outcome
 
 
