@@ -252,6 +252,7 @@ async def test_every_change_of_a_subscription_is_an_event_with_who_made_it(offer
 CHANGERS = [("another field", rename, "utr-1", "Call me"), ("nothing", return_it, "ams-1", "Call me")]
 
 
+@pytest.mark.each_pair
 @pytest.mark.one_dispatcher
 @pytest.mark.parametrize(("title", "changes", "name", "note"), CHANGERS, ids=[case[0] for case in CHANGERS])
 async def test_a_step_that_loaded_before_the_note_keeps_it(

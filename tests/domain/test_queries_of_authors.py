@@ -463,6 +463,7 @@ async def test_what_was_read_is_saved_if_it_is_returned(offer: Offer, what: str)
     assert (await run(engine, seen, go=True)).state["read"] == [known["port"]]
 
 
+@pytest.mark.each_pair
 @pytest.mark.parametrize("is_changed", [False, True])
 @pytest.mark.parametrize("is_block", [False, True])
 async def test_what_was_read_before_another_change_is_refused_as_stale(

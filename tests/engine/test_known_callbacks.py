@@ -114,6 +114,7 @@ PLAYS: dict[str, tuple[Callable[..., Workflow], Play]] = {
 }
 
 
+@pytest.mark.each_pair
 @pytest.mark.parametrize("play", PLAYS)
 async def test_a_worker_knows_of_its_callbacks_what_the_database_has(
     offer: Offer, monkeypatch: pytest.MonkeyPatch, play: str

@@ -285,6 +285,7 @@ async def test_every_document_is_checked_and_older_ones_are_no_fault(offer: Offe
     assert sum(is_older for is_older, _ in found.values()) == sum(version == 1 for _, version in models) - 1
 
 
+@pytest.mark.each_pair
 @pytest.mark.one_dispatcher
 @pytest.mark.parametrize("seed", range(3))
 async def test_a_run_that_is_stopped_anywhere_goes_on(seed: int, offer: Offer, monkeypatch: pytest.MonkeyPatch) -> None:

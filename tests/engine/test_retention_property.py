@@ -114,6 +114,7 @@ async def demand_whole(
     return gone
 
 
+@pytest.mark.each_pair
 @pytest.mark.parametrize("seed", range(4))
 async def test_exactly_the_right_processes_go_whatever_dies(
     offer: Offer, seed: int, monkeypatch: pytest.MonkeyPatch

@@ -82,6 +82,7 @@ class Compared:
         return woken
 
 
+@pytest.mark.each_pair
 @pytest.mark.parametrize("result", DELIVERED.values(), ids=DELIVERED)
 async def test_a_claim_knows_of_its_delivery_what_the_database_has(
     storage: str, clock: TurnableClock, monkeypatch: pytest.MonkeyPatch, result: Json
@@ -114,6 +115,7 @@ FILLED: dict[str, Json] = {
 }
 
 
+@pytest.mark.each_pair
 @pytest.mark.parametrize("page", FILLED.values(), ids=FILLED)
 async def test_a_claim_knows_what_a_person_entered_as_the_database_has_it(
     storage: str, clock: TurnableClock, monkeypatch: pytest.MonkeyPatch, page: Json
@@ -234,6 +236,7 @@ CHANGES: dict[str, Callable[[Connection, Process], object]] = {
 }
 
 
+@pytest.mark.each_pair
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 async def test_what_is_known_of_a_process_is_forgotten_if_its_row_changes(
     storage: str, clock: TurnableClock, change: Callable[[Connection, Process], object]

@@ -146,6 +146,7 @@ _decides: ContextVar[bool] = ContextVar("decides", default=False)
 """True in the task of the test, and not in those of the engine."""
 
 
+@pytest.mark.each_pair
 @pytest.mark.parametrize("meanwhile", MEANWHILE)
 @pytest.mark.parametrize("verb", ["submit", "reject", "claim"])
 async def test_changes_between_the_reading_and_the_lock_are_checked_under_the_lock(

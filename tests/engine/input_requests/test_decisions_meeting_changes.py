@@ -132,6 +132,7 @@ async def pause(engine: Engine, _: InputRequest) -> object:
     return await set_engine_state(engine.runtime, LOCAL_OPERATOR, paused=True)
 
 
+@pytest.mark.each_pair
 @pytest.mark.parametrize(
     ("change", "refusal"),
     [

@@ -160,6 +160,7 @@ async def test_a_claim_that_is_not_committed_frees_its_task(
     assert ran == ["work"]
 
 
+@pytest.mark.each_pair
 @pytest.mark.parametrize("is_sent", [False, True])
 async def test_a_claim_that_fails_is_undone_alone(
     storage: str, clock: TurnableClock, monkeypatch: pytest.MonkeyPatch, is_sent: bool

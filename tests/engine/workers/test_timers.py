@@ -83,6 +83,7 @@ async def test_very_many_deadlines_at_the_same_time_fire_once_each_after_a_resta
     assert woken == Counter(ids)
 
 
+@pytest.mark.each_pair
 @pytest.mark.parametrize(("hurry", "in_order"), [(60.0, True), (0.0, False)])
 async def test_woken_processes_start_after_all_timers_fired_or_after_the_limit(
     storage: str, clock: TurnableClock, monkeypatch: pytest.MonkeyPatch, hurry: float, in_order: bool
