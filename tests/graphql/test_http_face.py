@@ -80,7 +80,7 @@ async def test_an_empty_operation_name_counts_as_none() -> None:
 
 
 @pytest.mark.parametrize("accept", [GRAPHQL, JSON])
-async def test_a_client_that_sends_only_the_hash_of_a_document_learns_to_send_the_document(accept: str) -> None:
+async def test_a_client_that_sends_the_hash_of_a_document_alone_is_asked_for_the_document(accept: str) -> None:
     persisted = {"persistedQuery": {"version": 1, "sha256Hash": "0" * 64}}
     alone = await post(json.dumps({"extensions": persisted, "variables": {}}), accept=accept)
     whole = await ask("{ hello }", accept=accept, extensions=persisted)
