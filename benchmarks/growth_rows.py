@@ -144,9 +144,8 @@ async def fill(url: str, count: int) -> int:
                     copier.copy(status, first, min(first + BATCH, count))
                 copier.link(first, min(first + BATCH, count))
             copier.copy_seals()
-        with conn.begin():
-            while process_segments.has_unindexed(conn, now := datetime.now(UTC)):
-                process_segments.index(conn, now)
+        while process_segments.has_unindexed(conn, now := datetime.now(UTC)):
+            process_segments.index(conn, now)
         if conn.dialect.name == "postgresql":
             conn.exec_driver_sql("VACUUM ANALYZE")  # as the server itself does after many writes
         else:

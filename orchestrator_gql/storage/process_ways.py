@@ -24,7 +24,7 @@ from sqlalchemy.sql.visitors import iterate
 
 from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.pages_of_values import MOST_VALUES, rows_of_value
-from orchestrator_gql.storage.pagination import Key, PageArgs, between, sorted_by
+from orchestrator_gql.storage.pagination import Key, PageArgs, between, sorted_by, values_of
 from orchestrator_gql.storage.process_filters import (
     ProcessFilter,
     Span,
@@ -76,8 +76,9 @@ class Stretch:
     ) -> Select[Any]:
         """The first rows between the cursors of those that match the other filters; in the span of the key's time."""
         source = _running() if self.is_running else processes
+        span, page_args = _narrower(self.span, key, page_args)
         key = key_of(source, key)
-        conditions = [*within(self.span, key.columns[0]), *conditions_of(rest, source.c)]
+        conditions = [*within(span, key.columns[0]), *conditions_of(rest, source.c)]
         query = select(*(source.c[name] for name in _COMPARED)).where(*conditions)
         if self.is_indexed is not None:
             query = query.where(self.is_indexed)
@@ -94,6 +95,21 @@ class Way:
 
     stretches: Sequence[Stretch]
     rest: ProcessFilter
+
+
+def _narrower(span: Span, key: Key, page_args: PageArgs) -> tuple[Span, PageArgs]:
+    """The span of the key's time and the cursors, without the wider of two bounds on a side.
+
+    A database may begin at the wider bound and walk to the other one.
+    """
+    start, end = span.start, span.end
+    lower, upper = (page_args.before, page_args.after) if key.is_descending else (page_args.after, page_args.before)
+    if start is not None and lower is not None:
+        start, lower = (None, lower) if values_of(key, lower)[0] >= start else (start, None)
+    if end is not None and upper is not None:
+        end, upper = (None, upper) if values_of(key, upper)[0] < end else (end, None)
+    after, before = (upper, lower) if key.is_descending else (lower, upper)
+    return Span(start, end), replace(page_args, after=after, before=before)
 
 
 def ways_of(filters: ProcessFilter, key: Key) -> list[Way]:

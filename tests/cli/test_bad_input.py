@@ -32,6 +32,7 @@ READS: tuple[tuple[str, ...], ...] = (
     ("products",),
     ("products", "Node"),
     ("waits",),
+    ("services",),
     ("show", ID),
     ("show", "1b2c3d4e"),
     ("notifications",),

@@ -18,8 +18,8 @@ from orchestrator_gql.cli.failure import DONE
 from orchestrator_gql.cli.main import main
 from orchestrator_gql.cli.operator.many import STATUSES
 from orchestrator_gql.forms import FormPage
-from orchestrator_gql.process import ProcessAction, available_actions, create
-from orchestrator_gql.types import FormGenerator, ProcessStatus
+from orchestrator_gql.process import ProcessAction, StepExecution, available_actions, create
+from orchestrator_gql.types import FormGenerator, ProcessStatus, StepKind, StepStatus
 from orchestrator_gql.workflow import workflow
 
 WORDS = (
@@ -102,7 +102,12 @@ def allowing(*actions: ProcessAction) -> set[str]:
     """The statuses in which a process allows one of the actions, at a step of some kind."""
     made = create(kinds, id=UUID(int=1), state={}, pages=(), actor=None, now=datetime(2026, 1, 1, tzinfo=UTC)).process
     steps, wanted = kinds.steps, set(actions)
-    at = (replace(made, status=status, position=place) for status in ProcessStatus for place in range(len(steps)))
+    begun = StepExecution(1, 0, "Order", StepKind.ACTION, None, StepStatus.RUNNING, made.started_at)
+    at = (
+        replace(made, status=status, position=place, execution=begun)
+        for status in ProcessStatus
+        for place in range(len(steps))
+    )
     return {str(process.status) for process in at if wanted & available_actions(process, steps)}
 
 

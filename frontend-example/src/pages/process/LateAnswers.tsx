@@ -40,7 +40,8 @@ interface ButtonProps {
 export function AdoptButton({ delivery, isFirst = false, onAdopted }: ButtonProps) {
   const { head, touch } = useProcessContext();
   const [isAsking, setAsking] = useState(false);
-  if (!head.availableActions.includes("ADOPT_CALLBACK_ATTEMPT")) return null;
+  // The same rule allows both; a delivery that came since does not change what was read of the process.
+  if (!head.availableActions.includes("COMPLETE_CALLBACK")) return null;
   const adopt = async (typed: FormData): Promise<string | null> => {
     const input = { attemptId: delivery.id, expectedVersion: head.version, reason: reasonIn(typed) ?? "" };
     const refusal = await perform(ADOPT, input).finally(touch);
