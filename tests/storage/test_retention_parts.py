@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, Table, func, insert, select
+from sqlalchemy import Connection, Table, delete, func, insert, select
 from support.large_processes import KINDS, Rows, all_kinds, forms, steps, waits
 from support.rows import BEGIN, process_row
 
@@ -29,6 +29,7 @@ from orchestrator_gql.storage.tables import (
     payloads,
     process_steps,
     processes,
+    unindexed_processes,
 )
 from orchestrator_gql.utils.tokens import new_id
 
@@ -107,6 +108,7 @@ async def pruned(
     await database.open()
     try:
         await database.alter(lambda conn: [conn.execute(insert(table), each) for table, each in rows.items() if each])
+        await database.alter(lambda conn: conn.execute(delete(unindexed_processes)))  # as a worker did since
         await database.alter(before)
         now = datetime.now(UTC) + timedelta(days=1)
         request = Request(by_setting(Retention({"default": 0.0}), now), None, rest=0.0, sweeps=False)
