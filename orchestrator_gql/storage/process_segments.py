@@ -39,6 +39,12 @@ from orchestrator_gql.storage.tables import process_segments, process_terms, pro
 SIZE = 1_000
 """Processes of a segment. Smaller ones have more terms altogether; of larger ones more processes are read in vain."""
 
+BATCH = 250
+"""Processes whose terms one transaction stores: on SQLite nobody else writes meanwhile."""
+
+BATCH = 250
+"""Processes whose terms one transaction stores: on SQLite nobody else writes meanwhile."""
+
 MOST_SPANS = 20
 """Stretches of time that a search reads one by one; behind the last of them it reads everything."""
 
@@ -103,33 +109,41 @@ def _spans(conn: Connection, runs: Sequence[Sequence[int]]) -> list[Span]:
 
 def has_unindexed(conn: Connection, now: datetime) -> bool:
     """True if `index` has something to do."""
-    full = select(_U.number).where(_U.started_at <= now).order_by(_U.started_at).offset(SIZE - 1).limit(1)
-    return bool(conn.execute(select(or_(exists().where(_is_late), full.exists()))).scalar_one())
+    return bool(conn.execute(select(or_(exists().where(_is_late), _full_at(now).exists()))).scalar_one())
+
+
+def _full_at(now: datetime) -> Select[datetime]:
+    """The start of the last process of the open segment, if the segment is full."""
+    return select(_U.started_at).where(_U.started_at <= now).order_by(_U.started_at).offset(SIZE - 1).limit(1)
 
 
 def index(conn: Connection, now: datetime) -> bool:
-    """Store the terms of at most `SIZE` processes; True if others may wait. Of several servers one does it.
+    """Store the terms of at most `BATCH` processes; True if others may wait. Of several servers one does it.
 
-    Late ones go into the segment of their start. A full open segment gets the terms of its processes, and a new one is
-    open. What a clock that is ahead started stays noted until then: behind it a segment would have no end.
+    The terms go into the segments of the starts. If the open segment is full, a new one is opened, and the processes
+    of the full one are late from then on. What a clock that is ahead started stays noted until then: behind it a
+    segment would have no end.
     """
     if conn.dialect.name == "postgresql" and not conn.execute(_take_turn).scalar_one():
         return False
-    query = select(_U.number, _U.process_id, _U.started_at).order_by(_U.started_at, _U.number).limit(SIZE)
-    noted = conn.execute(query.where(_is_late)).all()
-    is_full = False
-    if not noted:
-        noted = conn.execute(query.where(_U.started_at <= now)).all()
-        is_full = len(noted) == SIZE
-        if not is_full:
-            return False
-        begin = noted[-1].started_at + _INSTANT
-        number = conn.execute(select(_open)).scalar_one() + 1
-        conn.execute(insert(process_segments), {"number": number, "begins_at": begin})
-        _forget_empty(conn)
-    _write_terms(conn, [row.process_id for row in noted])
-    conn.execute(delete(unindexed_processes).where(_U.number.in_([row.number for row in noted])))
-    return is_full or len(noted) == SIZE
+    noted = select(_U.number, _U.process_id).where(_is_late).order_by(_U.started_at, _U.number).limit(BATCH)
+    late = conn.execute(noted).all()
+    if not late:
+        return _open_next(conn, now)
+    _write_terms(conn, [row.process_id for row in late])
+    conn.execute(delete(unindexed_processes).where(_U.number.in_([row.number for row in late])))
+    return True
+
+
+def _open_next(conn: Connection, now: datetime) -> bool:
+    """Open the next segment if the open one is full; true if it is."""
+    last = conn.execute(_full_at(now)).scalar()
+    if last is None:
+        return False
+    number = conn.execute(select(_open)).scalar_one() + 1
+    conn.execute(insert(process_segments), {"number": number, "begins_at": last + _INSTANT})
+    _forget_empty(conn)
+    return True
 
 
 def _write_terms(conn: Connection, ids: Sequence[UUID]) -> None:

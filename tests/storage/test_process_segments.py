@@ -73,6 +73,7 @@ def test_a_search_finds_the_same_with_and_without_segments(
     engine: Engine, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(process_segments, "SIZE", 3)
+    monkeypatch.setattr(process_segments, "BATCH", 5)
     monkeypatch.setattr(process_segments, "MOST_SPANS", 3)
     monkeypatch.setattr(process_lists, "FIRST", 2)
     rng = random.Random(seed)
@@ -88,7 +89,7 @@ def test_a_search_finds_the_same_with_and_without_segments(
                 conn.execute(update(processes).where(processes.c.id == stored).values(note=words(rng, 9)))
             if not rng.randrange(9):
                 conn.execute(delete(processes).where(processes.c.id == stored_id(conn)))
-            if not rng.randrange(4):
+            for _ in range(rng.randrange(3)):
                 index(conn, LATER)
         texts = [each for row in conn.execute(select(processes.c.subject, processes.c.note)) for each in row if each]
         ids = [str(id) for id in conn.execute(select(processes.c.id)).scalars()]
@@ -199,6 +200,18 @@ def test_the_terms_of_a_segment_go_after_its_last_process(engine: Engine, monkey
     assert kept == {1, 3, 4}
 
 
+def test_a_transaction_stores_the_terms_of_a_part(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process_segments, "SIZE", 10)
+    monkeypatch.setattr(process_segments, "BATCH", 4)
+    left = []
+    with engine.begin() as conn:
+        store(conn, [process_row(number) for number in range(10)])
+        while index(conn, LATER):
+            left.append(conn.execute(select(func.count()).select_from(unindexed_processes)).scalar_one())
+            assert count(conn, ProcessFilter(search="router 7")) == 1
+    assert left == [10, 6, 2, 0]
+
+
 async def test_a_note_that_is_written_while_its_process_is_indexed_is_indexed_later(
     postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -208,6 +221,7 @@ async def test_a_note_that_is_written_while_its_process_is_indexed_is_indexed_la
         engine = plain_engine(url)
         with engine.begin() as conn:
             store(conn, [process_row(number) for number in range(10)])
+            assert index(conn, LATER), "the next segment is open"
         with engine.begin() as writer:
             writer.execute(update(processes).where(processes.c.id == UUID(int=2)).values(note="A ticket in Rome"))
             with engine.begin() as conn, engine.begin() as second:

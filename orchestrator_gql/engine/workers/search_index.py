@@ -33,7 +33,7 @@ async def keep_indexed(runtime: Runtime) -> None:
 
 
 async def _index(runtime: Runtime) -> bool:
-    """Index a thousand processes, if so many wait; true if there may be more."""
+    """Index a part of the processes, if a thousand wait or some are late; true if there may be more."""
     now = runtime.clock.now()
 
     def has_unindexed(conn: Connection) -> bool:

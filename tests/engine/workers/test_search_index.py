@@ -54,6 +54,7 @@ async def test_processes_of_the_release_before_are_found_and_indexed(
     kind: str, tmp_path: Path, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(process_segments, "SIZE", 10)
+    monkeypatch.setattr(process_segments, "BATCH", 4)
     wanted = ProcessFilter(search="router 7")
     with empty_database(kind, tmp_path, postgres) as url:
         database = connect(url)
@@ -63,9 +64,7 @@ async def test_processes_of_the_release_before_are_found_and_indexed(
             await database.alter(lambda conn: store(conn, [process_row(number) for number in range(OLD)]))
             await migrate(database)
             found = [await database.read(lambda conn: count(conn, wanted))]
-            for at in (0, 10, 20):
-                now = BEGIN + timedelta(seconds=at + 20)
-                await database.transaction(partial(process_segments.index, now=now))
+            while await database.transaction(partial(process_segments.index, now=BEGIN + timedelta(days=1))):
                 found.append(await database.read(lambda conn: count(conn, wanted)))
             waiting, segments = await database.read(_waiting), await database.read(_segments)
             stored = await database.read(
@@ -74,5 +73,5 @@ async def test_processes_of_the_release_before_are_found_and_indexed(
         finally:
             await database.close()
 
-    assert found == [1] * 4
+    assert found == [1] * 9
     assert (stored, waiting, segments) == (OLD, OLD % 10, [1, 2])

@@ -17,7 +17,7 @@ import { Cells } from "./Cells";
 const COLUMNS = ["Service", "State", "Open callbacks", "Results", "Duration", "Failures"];
 
 /** Silence has no event, so the page is read again from time to time. */
-const READ_EVERY = 10_000;
+const READ_EVERY = 30_000;
 
 /** A site has a few services; more than these are read with `orchestrator-gql services`. */
 const MOST_PAGES = 4;
