@@ -8,13 +8,14 @@ from orchestrator_gql.config.sources import OTHER_VARIABLES, PREFIX
 from orchestrator_gql.rest.openapi import openapi_document
 from orchestrator_gql.rest.problems import HTTP_PROBLEMS
 from orchestrator_gql.types import Json
-from orchestrator_gql.utils import errors, start_errors
+from orchestrator_gql.utils import errors, request_errors, start_errors
 from orchestrator_gql.utils.errors import OrchestratorError
 from scripts.cli_reference import cli_page
 from scripts.reference_schema import SCHEMA_PAGES
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 
+ERROR_MODULES = {module.__name__ for module in (errors, request_errors, start_errors)}
 
 FAILURES = {
     "bad-argument": "A value of the state, or a product subscription, does not fit a parameter of a function.",
@@ -177,7 +178,7 @@ PAGES = {
 
 def _kinds(kind: type[OrchestratorError]) -> Iterator[type[OrchestratorError]]:
     for subclass in kind.__subclasses__():
-        if subclass.__module__ in (errors.__name__, start_errors.__name__):
+        if subclass.__module__ in ERROR_MODULES:
             if "code" in vars(subclass):
                 yield subclass
             yield from _kinds(subclass)

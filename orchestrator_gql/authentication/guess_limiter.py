@@ -6,7 +6,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from orchestrator_gql.utils.errors import OrchestratorError, RateLimited
+from orchestrator_gql.utils.errors import OrchestratorError
+from orchestrator_gql.utils.request_errors import RateLimited
 
 logger = logging.getLogger(__name__)
 

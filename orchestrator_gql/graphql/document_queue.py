@@ -12,7 +12,7 @@ from functools import partial
 from typing import TypeVar
 
 from orchestrator_gql.graphql.slow_lane import SLICE, SlowLane
-from orchestrator_gql.utils.errors import ServerBusy
+from orchestrator_gql.utils.request_errors import ServerBusy
 
 T = TypeVar("T")
 

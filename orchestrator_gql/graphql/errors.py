@@ -18,6 +18,7 @@ from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.security import Permission
 from orchestrator_gql.utils import errors
 from orchestrator_gql.utils.json import preview
+from orchestrator_gql.utils.request_errors import RateLimited
 
 _LONGEST_ID = 80
 """Characters of an unknown id that are repeated in the error."""
@@ -140,7 +141,7 @@ def typed(error: errors.OrchestratorError, requested: str | None = None) -> Type
             return CallbackGoneError(code=code, message=message)
         case errors.Unauthenticated():
             return UnauthenticatedError(code=ErrorCode.UNAUTHENTICATED, message=message)
-        case errors.RateLimited():
+        case RateLimited():
             return RateLimitedError(code=ErrorCode.RATE_LIMITED, message=message, retry_after_seconds=error.retry_after)
         case errors.NotFound():
             return _not_found(error, requested)

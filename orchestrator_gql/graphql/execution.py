@@ -17,7 +17,7 @@ from orchestrator_gql.graphql.documents import Kind
 from orchestrator_gql.graphql.operation_plans import Result, extensions_of, plan_of
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
 from orchestrator_gql.types import Json
-from orchestrator_gql.utils.errors import ServerBusy
+from orchestrator_gql.utils.request_errors import ServerBusy
 from orchestrator_gql.utils.shared_timers import TimeLimit
 
 

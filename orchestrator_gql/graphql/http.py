@@ -37,7 +37,8 @@ from orchestrator_gql.graphql.transport.responses import HttpRefusal, graphql_re
 from orchestrator_gql.graphql.transport.sse import KEEP_ALIVE, EventStream
 from orchestrator_gql.graphql.transport_ws import Socket, has_welcome_origin, is_still_valid, is_welcome
 from orchestrator_gql.types import Json
-from orchestrator_gql.utils.errors import OrchestratorError, Unauthenticated, UnsupportedMediaType
+from orchestrator_gql.utils.errors import OrchestratorError, Unauthenticated
+from orchestrator_gql.utils.request_errors import UnsupportedMediaType
 
 MakeContext = Callable[[Request | WebSocket, Mapping[str, Json] | None], Awaitable[Context]]
 """Makes ``info.context`` for each operation, so that nothing cached in it lives longer than the operation."""

@@ -45,7 +45,8 @@ from orchestrator_gql.reads.rows import (
 )
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
-from orchestrator_gql.storage.callback_attempts import Attempt, Progress
+from orchestrator_gql.storage.callback_attempts import Attempt
+from orchestrator_gql.storage.callback_progress import Progress
 from orchestrator_gql.storage.pagination import PageArgs
 
 T = TypeVar("T")

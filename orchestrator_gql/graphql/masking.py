@@ -19,13 +19,12 @@ from orchestrator_gql.utils.errors import (
     Invalid,
     NotFound,
     OrchestratorError,
-    RateLimited,
     Refused,
     ResponseTooLarge,
-    ServerBusy,
     StorageUnavailable,
     Unauthenticated,
 )
+from orchestrator_gql.utils.request_errors import RateLimited, ServerBusy
 
 logger = logging.getLogger(__name__)
 

@@ -24,7 +24,8 @@ from orchestrator_gql.graphql.transport import frames, page_origins
 from orchestrator_gql.graphql.transport.frames import BadFrame, Complete, Frame, Init, Ping, Pong, Subscribe
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
 from orchestrator_gql.types import Json
-from orchestrator_gql.utils.errors import RateLimited, ServerBusy, Unauthenticated
+from orchestrator_gql.utils.errors import Unauthenticated
+from orchestrator_gql.utils.request_errors import RateLimited, ServerBusy
 from orchestrator_gql.utils.slow_readers import WRITE_TEXT
 
 logger = logging.getLogger(__name__)

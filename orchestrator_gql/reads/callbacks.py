@@ -13,9 +13,17 @@ from orchestrator_gql.callbacks import failures
 from orchestrator_gql.callbacks.rules import Callback
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
-from orchestrator_gql.storage import callback_attempts, earlier_receipts, listing, unclaimed_deliveries
+from orchestrator_gql.storage import (
+    callback_attempts,
+    callback_progress,
+    earlier_receipts,
+    listing,
+    unclaimed_deliveries,
+)
 from orchestrator_gql.storage import earlier_results as earlier
-from orchestrator_gql.storage.callback_attempts import Attempt, LogRange, Progress
+from orchestrator_gql.storage.callback_attempts import Attempt
+from orchestrator_gql.storage.callback_logs import LogRange
+from orchestrator_gql.storage.callback_progress import Progress
 from orchestrator_gql.storage.listing import CallbackFilter
 from orchestrator_gql.storage.pagination import PageArgs, RowPage, cursor_of, only
 from orchestrator_gql.types import AttemptOutcome, CallbackStatus, Failure
@@ -87,7 +95,7 @@ async def progress_pages(
     """The same page of the progress log of each callback, in order."""
     principal.demand(Permission.READ)
     wanted = _range(page_args)
-    logs = await runtime.database.read(lambda conn: callback_attempts.progress_of_callbacks(conn, callback_ids, wanted))
+    logs = await runtime.database.read(lambda conn: callback_progress.of_callbacks(conn, callback_ids, wanted))
     return {id: _log(rows, total, page_args) for id, (rows, total) in logs.items()}
 
 

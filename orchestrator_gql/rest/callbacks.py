@@ -42,9 +42,9 @@ from orchestrator_gql.utils.errors import (
     PayloadTooLarge,
     StorageUnavailable,
     Unauthenticated,
-    UnsupportedMediaType,
 )
 from orchestrator_gql.utils.json import encode, read
+from orchestrator_gql.utils.request_errors import UnsupportedMediaType
 from orchestrator_gql.utils.tokens import conceal
 from orchestrator_gql.utils.traces import read_traceparent
 

@@ -11,24 +11,26 @@ from starlette.responses import Response
 
 from orchestrator_gql.rest.bodies import BodyIncomplete
 from orchestrator_gql.utils.errors import (
-    AddressForbidden,
     AuthorCodeFailed,
     CallbackClosed,
     CallbackConflict,
     CallbackUnknown,
     Forbidden,
     FormTimeout,
-    HostUnknown,
     Invalid,
     NotFound,
     OrchestratorError,
     PayloadTooLarge,
-    RateLimited,
     ReceiptUnknown,
     Refused,
-    ServerBusy,
     StorageUnavailable,
     Unauthenticated,
+)
+from orchestrator_gql.utils.request_errors import (
+    AddressForbidden,
+    HostUnknown,
+    RateLimited,
+    ServerBusy,
     UnsupportedMediaType,
 )
 

@@ -15,7 +15,8 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from orchestrator_gql.config.addresses import LONGEST_NAME, canonical
-from orchestrator_gql.utils.errors import HostInvalid, HostUnknown, OrchestratorError
+from orchestrator_gql.utils.errors import OrchestratorError
+from orchestrator_gql.utils.request_errors import HostInvalid, HostUnknown
 
 Refuse: TypeAlias = Callable[[Scope, OrchestratorError], ASGIApp]
 """Makes the response to a request that never reaches a route."""

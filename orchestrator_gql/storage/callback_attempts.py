@@ -1,44 +1,28 @@
-"""The logs of a callback: every delivery with its outcome, and every progress report."""
+"""The deliveries to a callback, each with its outcome."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    Connection,
-    LargeBinary,
-    Row,
-    Table,
-    bindparam,
-    case,
-    delete,
-    func,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Connection, LargeBinary, Row, bindparam, case, delete, func, insert, select, update
 
 from orchestrator_gql.callbacks.rules import Callback, Delivery
+from orchestrator_gql.storage.callback_logs import CallbackLog, LogRange
 from orchestrator_gql.storage.database.after_commit import commit_effects
 from orchestrator_gql.storage.database.observer import Delivered
 from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead
-from orchestrator_gql.storage.tables import callback_attempts, callback_progress, callbacks
+from orchestrator_gql.storage.tables import callback_attempts, callbacks
 from orchestrator_gql.storage.weight import charge, within
-from orchestrator_gql.types import AttemptOutcome, CallbackStatus, Json
+from orchestrator_gql.types import AttemptOutcome, CallbackStatus
 from orchestrator_gql.utils.errors import NotJson
 from orchestrator_gql.utils.json import read_lenient
-from orchestrator_gql.utils.tokens import new_id
-
-T = TypeVar("T")
+from orchestrator_gql.utils.tokens import new_id_behind
 
 KEPT_ATTEMPTS = 20
 KEPT_BYTES = 20 * 1024 * 1024
-KEPT_PROGRESS = 1_000
-"""Limits of the logs of one callback."""
+"""Limits of the attempts of one callback."""
 
 HEAD = 1024
 """Bytes that are kept of a body that is not JSON or is too large."""
@@ -95,24 +79,40 @@ class Attempt:
         return self if self.body is None else replace(self, body=self.body[:HEAD], judged=(self.replaced,))
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """One progress report of a remote job; ``percent`` is from 0 to 100."""
-
-    id: UUID
-    callback_id: UUID
-    at: datetime
-    percent: float | None
-    message: str | None
-    data: Json
-
-
-def _last(table: Table) -> Prepared:
-    query = select(table.c.id).where(table.c.callback_id == bindparam("callback_id"))
-    return Prepared(query.order_by(table.c.id.desc()).limit(1))
+def _attempt(row: Row[Any]) -> Attempt:
+    return Attempt(
+        row.id,
+        row.callback_id,
+        row.at,
+        row.peer,
+        row.outcome,
+        row.bytes,
+        row.body,
+        row.error,
+        row.receipt,
+        row.is_failure,
+    )
 
 
-_last_report = _last(callback_progress)
+def _head(row: Row[Any]) -> Attempt:
+    if row.body is not None:
+        charge(min(len(row.body), max(HEAD, len(row.body) // 2)))  # a whole body is in memory only for a moment
+    return _attempt(row).head
+
+
+_judged_body = case(
+    (callback_attempts.c.outcome == AttemptOutcome.MALFORMED, callback_attempts.c.body),
+    else_=func.substr(callback_attempts.c.body, 1, HEAD, type_=LargeBinary),
+)
+"""The part of the body that a list needs. A malformed body is needed whole, to find what an adoption would replace."""
+
+_log = CallbackLog(
+    callback_attempts,
+    callbacks.c.attempts_dropped,
+    [_judged_body.label("body") if column.name == "body" else column for column in callback_attempts.c],
+    "body",
+    _head,
+)
 _keep = Prepared(insert(callback_attempts).inline(), callback_attempts.c.keys())
 _sizes = Prepared(  # newest first
     select(callback_attempts.c.id, func.coalesce(func.length(callback_attempts.c.body), 0).label("size"))
@@ -144,7 +144,7 @@ def keep(
     _keep.write(
         conn,
         {
-            "id": id or _id_behind(earlier[0]["id"] if earlier else None),
+            "id": id or new_id_behind(earlier[0]["id"] if earlier else None),
             "callback_id": callback.id,
             "at": now,
             "peer": delivery.peer,
@@ -224,51 +224,12 @@ def keep_body(conn: Connection, callback_id: UUID, receipt: str, body: bytes) ->
     conn.execute(update(callback_attempts).where(*conditions).values(body=body))
 
 
-def log_progress(
-    conn: Connection, callback_id: UUID, *, percent: float | None, message: str | None, data: Json, now: datetime
-) -> None:
-    """Append a report to the progress log; only the newest 1,000 reports are kept."""
-    last = _last_report.first(conn, {"callback_id": callback_id})
-    id = _id_behind(last["id"] if last else None)
-    entry = {"id": id, "callback_id": callback_id, "at": now, "percent": percent, "message": message, "data": data}
-    conn.execute(insert(callback_progress), entry)
-    oldest_kept = (
-        select(callback_progress.c.id)
-        .where(callback_progress.c.callback_id == callback_id)
-        .order_by(callback_progress.c.id.desc())
-        .offset(KEPT_PROGRESS - 1)
-        .limit(1)
-    )
-    first = conn.execute(oldest_kept).scalar()
-    if first is not None:
-        too_old = (callback_progress.c.callback_id == callback_id, callback_progress.c.id < first)
-        count = conn.execute(delete(callback_progress).where(*too_old)).rowcount
-        _count_dropped(conn, callback_id, callbacks.c.progress_dropped, count)
-
-
-@dataclass(frozen=True, slots=True)
-class LogRange:
-    """The entries between two ids: the first ``limit`` of them, or with ``is_backward`` the last."""
-
-    limit: int
-    after: UUID | None = None
-    before: UUID | None = None
-    is_backward: bool = False
-
-
 def of_callbacks(
     conn: Connection, callback_ids: Sequence[UUID], wanted: LogRange
 ) -> dict[UUID, tuple[list[Attempt], int]]:
     """For each callback a page of its attempts, with the beginnings of their bodies, and the number of all that ever
     arrived."""
-    return _pages(conn, callback_attempts, _head, callback_ids, wanted)
-
-
-def progress_of_callbacks(
-    conn: Connection, callback_ids: Sequence[UUID], wanted: LogRange
-) -> dict[UUID, tuple[list[Progress], int]]:
-    """For each callback a page of its progress log, and the number of all reports that ever arrived."""
-    return _pages(conn, callback_progress, _progress, callback_ids, wanted)
+    return _log.pages(conn, callback_ids, wanted)
 
 
 def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Attempt]:
@@ -279,59 +240,8 @@ def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Attempt]:
 
 def heads(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Attempt]:
     """The attempts with those ids, with only the beginning of each body."""
-    query = select(*_columns(callback_attempts)).where(callback_attempts.c.id.in_(ids))
+    query = select(*_log.columns).where(callback_attempts.c.id.in_(ids))
     return {row.id: _head(row) for row in within(conn, query, heavy=[_judged_body], order=["id"])}
-
-
-_judged_body = case(
-    (callback_attempts.c.outcome == AttemptOutcome.MALFORMED, callback_attempts.c.body),
-    else_=func.substr(callback_attempts.c.body, 1, HEAD, type_=LargeBinary),
-)
-"""The part of the body that a list needs. A malformed body is needed whole, to find what an adoption would replace."""
-
-
-def _columns(table: Table) -> list[ColumnElement[Any]]:
-    return [_judged_body.label("body") if c.name == "body" else c for c in table.c]
-
-
-def _pages(
-    conn: Connection,
-    table: Table,
-    read_row: Callable[[Row[Any]], T],
-    callback_ids: Sequence[UUID],
-    wanted: LogRange,
-) -> dict[UUID, tuple[list[T], int]]:
-    c = table.c
-    conditions: list[ColumnElement[bool]] = [c.callback_id.in_(callback_ids)]
-    if wanted.after is not None:
-        conditions.append(c.id > wanted.after)
-    if wanted.before is not None:
-        conditions.append(c.id < wanted.before)
-    order = c.id.desc() if wanted.is_backward else c.id
-    place = func.row_number().over(partition_by=c.callback_id, order_by=order).label("place")
-    ranked = select(*_columns(table), place).where(*conditions).subquery()
-    dropped = callbacks.c.attempts_dropped if table is callback_attempts else callbacks.c.progress_dropped
-    totals = (
-        select(callbacks.c.id, dropped + func.count(c.id))
-        .join(table, c.callback_id == callbacks.c.id, isouter=True)
-        .where(callbacks.c.id.in_(callback_ids))
-        .group_by(callbacks.c.id)
-    )
-    counts: dict[UUID, int] = dict(map(tuple, conn.execute(totals)))
-    pages: dict[UUID, tuple[list[T], int]] = {id: ([], counts.get(id, 0)) for id in callback_ids}
-    heavy = [ranked.c.body if table is callback_attempts else ranked.c.data]
-    for row in within(conn, select(ranked).where(ranked.c.place <= wanted.limit), heavy=heavy, order=["id"]):
-        pages[row.callback_id][0].append(read_row(row))
-    return pages
-
-
-def _id_behind(previous: UUID | None) -> UUID:
-    """An id that is greater than the newest id of the callback, ``previous``. The process must be locked.
-
-    Many deliveries may arrive in one millisecond, and the clocks of servers differ: new ids alone would mix the order.
-    """
-    id = new_id()
-    return id if previous is None or previous < id else UUID(int=previous.int + 1)
 
 
 def _bound(conn: Connection, callback_id: UUID, earlier: Sequence[tuple[UUID, int]], total: int) -> None:
@@ -344,35 +254,4 @@ def _bound(conn: Connection, callback_id: UUID, earlier: Sequence[tuple[UUID, in
             surplus.append(id)
     if surplus:
         conn.execute(delete(callback_attempts).where(callback_attempts.c.id.in_(surplus)))
-        _count_dropped(conn, callback_id, callbacks.c.attempts_dropped, len(surplus))
-
-
-def _count_dropped(conn: Connection, callback_id: UUID, column: "Column[int]", more: int) -> None:
-    """Count the entries that were deleted: a list that begins with the 21st entry must not look complete."""
-    if more:
-        conn.execute(update(callbacks).where(callbacks.c.id == callback_id).values({column: column + more}))
-
-
-def _attempt(row: Row[Any]) -> Attempt:
-    return Attempt(
-        row.id,
-        row.callback_id,
-        row.at,
-        row.peer,
-        row.outcome,
-        row.bytes,
-        row.body,
-        row.error,
-        row.receipt,
-        row.is_failure,
-    )
-
-
-def _head(row: Row[Any]) -> Attempt:
-    if row.body is not None:
-        charge(min(len(row.body), max(HEAD, len(row.body) // 2)))  # a whole body is in memory only for a moment
-    return _attempt(row).head
-
-
-def _progress(row: Row[Any]) -> Progress:
-    return Progress(row.id, row.callback_id, row.at, row.percent, row.message, row.data)
+        _log.count_dropped(conn, callback_id, len(surplus))

@@ -1,48 +1,45 @@
-"""All errors that this package raises on purpose.
+"""The errors that this package raises on purpose.
 
-    OrchestratorError
-    ├── NotFound                    the object does not exist, or the caller may not see it
-    ├── CallbackUnknown             no callback has this URL
-    ├── ReceiptUnknown              no delivery has this receipt
-    ├── Refused                     the request is valid but not possible now
-    │   ├── AlreadyDecided          somebody else decided the input request first
-    │   ├── ClaimedByOther          somebody else has claimed the input request
-    │   ├── InputRequestClosed      the input request can no longer be answered
-    │   ├── StaleVersion            the object changed since the caller read it
-    │   │   └── StaleForm           the form changed since it was shown
-    │   ├── InvalidState            the process's status does not allow the operation
-    │   ├── IdempotencyKeyReused    the key was used before with another input
-    │   ├── SubscriptionLocked      another process holds the product subscription (more: `start_errors`)
-    │   ├── WorkflowBlocked         the workflow cannot be started now
-    │   ├── EnginePaused            the engine takes no new work
-    │   ├── CallbackConflict        another result was accepted before this one
-    │   └── CallbackClosed          the callback expired or was withdrawn
-    ├── Invalid                     the input is not valid
-    │   ├── FormInvalid             a page of a form has field errors
-    │   ├── PayloadInvalid          a body breaks the contract or the JSON rules
-    │   │   └── NotJson             a body that is not UTF-8, or not JSON at all
-    │   ├── PayloadTooLarge         a body is over the limit
-    │   ├── ResponseTooLarge        a response is over the limit
-    │   ├── UnsupportedMediaType    a body of an unsupported content type
-    │   ├── HostInvalid             the Host header is missing, repeated or invalid
-    │   ├── HostUnknown             the Host header names another server
-    │   └── CursorInvalid           a cursor that this server did not make
-    ├── Forbidden                   the caller lacks a permission
-    │   └── SelfApproval            the person who started the process may not approve it
-    ├── Unauthenticated             the credential is missing or wrong
-    ├── RateLimited                 too many wrong credentials or URLs came from one address
-    ├── AddressForbidden            the caller's address is not an address of the remote service
-    ├── ServerBusy                  the server has too much to do at once
-    ├── StorageUnavailable          the database cannot be written now
-    │   ├── StorageUnreadable       it cannot be read
-    │   └── OutcomeUnknown          the connection broke in the COMMIT: the change may be stored
-    ├── AuthorCodeFailed            an author's function raised during a request
-    │   └── FormTimeout             an author's function took too long during a request
-    ├── StepError                   a fault of a step, which its author must fix
-    │   └── UnsafeTransition        the subscription's status cannot change to the new status
-    ├── WorkflowDefinitionError     a workflow definition that cannot work; raised at import
-    ├── SettingsError               a configuration that cannot work; raised at start
-    └── ProcessFailureError         raised by workflow authors to stop a process politely
+OrchestratorError
+├── NotFound                    the object does not exist, or the caller may not see it
+├── CallbackUnknown             no callback has this URL
+├── ReceiptUnknown              no delivery has this receipt
+├── Refused                     the request is valid but not possible now
+│   ├── AlreadyDecided          somebody else decided the input request first
+│   ├── ClaimedByOther          somebody else has claimed the input request
+│   ├── InputRequestClosed      the input request can no longer be answered
+│   ├── StaleVersion            the object changed since the caller read it
+│   │   └── StaleForm           the form changed since it was shown
+│   ├── InvalidState            the process's status does not allow the operation
+│   ├── IdempotencyKeyReused    the key was used before with another input
+│   ├── SubscriptionLocked      another process holds the product subscription
+│   ├── WorkflowBlocked         the workflow cannot be started now
+│   ├── EnginePaused            the engine takes no new work
+│   ├── CallbackConflict        another result was accepted before this one
+│   └── CallbackClosed          the callback expired or was withdrawn
+├── Invalid                     the input is not valid
+│   ├── FormInvalid             a page of a form has field errors
+│   ├── PayloadInvalid          a body breaks the contract or the JSON rules
+│   │   └── NotJson             a body that is not UTF-8, or not JSON at all
+│   ├── PayloadTooLarge         a body is over the limit
+│   ├── ResponseTooLarge        a response is over the limit
+│   └── CursorInvalid           a cursor that this server did not make
+├── Forbidden                   the caller lacks a permission
+│   └── SelfApproval            the person who started the process may not approve it
+├── Unauthenticated             the credential is missing or wrong
+├── StorageUnavailable          the database cannot be written now
+│   ├── StorageUnreadable       it cannot be read
+│   └── OutcomeUnknown          the connection broke in the COMMIT: the change may be stored
+├── AuthorCodeFailed            an author's function raised during a request
+│   └── FormTimeout             an author's function took too long during a request
+├── StepError                   a fault of a step, which its author must fix
+│   └── UnsafeTransition        the subscription's status cannot change to the new status
+├── WorkflowDefinitionError     a workflow definition that cannot work; raised at import
+├── SettingsError               a configuration that cannot work; raised at start
+└── ProcessFailureError         raised by workflow authors to stop a process politely
+
+Two kinds have modules of their own: what refuses a start (`start_errors`), and the way in which a request came
+(`request_errors`).
 
 The ``code`` of a class is the same in problem+json, in ``Failure.code``, in the docs and, in capitals, in GraphQL.
 The first line of its docstring is its default message.
@@ -256,24 +253,6 @@ class ResponseTooLarge(Invalid):
         )
 
 
-class UnsupportedMediaType(Invalid):
-    """The content type of the body is not supported here."""
-
-    code = "unsupported-media-type"
-
-
-class HostInvalid(Invalid):
-    """The Host header is missing, repeated or not a host: send the host of the URL once."""
-
-    code = "host-invalid"
-
-
-class HostUnknown(Invalid):
-    """This server has another name: use the host of ORCHESTRATOR_PUBLIC_URL, or set ORCHESTRATOR_ALLOWED_HOSTS."""
-
-    code = "host-unknown"
-
-
 class CursorInvalid(Invalid):
     """This server did not make this cursor: start without a cursor."""
 
@@ -300,26 +279,6 @@ class Unauthenticated(OrchestratorError):
     """The credential is missing or wrong."""
 
     code = "unauthenticated"
-
-
-class RateLimited(OrchestratorError):
-    """Too many wrong credentials or URLs came from your address: wait a minute. Right ones are still accepted."""
-
-    code = "rate-limited"
-    retry_after: ClassVar[int] = 60
-    """Seconds after which the caller may try again."""
-
-
-class AddressForbidden(OrchestratorError):
-    """This callback accepts no delivery from your address."""
-
-    code = "forbidden-address"
-
-
-class ServerBusy(OrchestratorError):
-    """The server has too many connections, exports or verifications of the audit log, or new documents: try later."""
-
-    code = "server-busy"
 
 
 class StorageUnavailable(OrchestratorError):

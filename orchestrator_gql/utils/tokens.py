@@ -54,6 +54,15 @@ def new_id() -> UUID:
     return uuid7()
 
 
+def new_id_behind(previous: UUID | None) -> UUID:
+    """A new id that sorts after the id ``previous``, which another server may have made: the clocks of servers differ.
+
+    The caller must hold the lock of what the ids are of.
+    """
+    id = new_id()
+    return id if previous is None or previous < id else UUID(int=previous.int + 1)
+
+
 def new_receipt() -> str:
     """Return the receipt of a delivery: a UUID of 122 random bits; its holder may read the outcome of the delivery."""
     return str(uuid4())

@@ -5,7 +5,8 @@ import logging
 import pytest
 
 from orchestrator_gql.authentication.guess_limiter import ADDRESSES, WINDOW, GuessLimiter
-from orchestrator_gql.utils.errors import RateLimited, Unauthenticated
+from orchestrator_gql.utils.errors import Unauthenticated
+from orchestrator_gql.utils.request_errors import RateLimited
 
 WRONG = Unauthenticated()
 

@@ -15,7 +15,7 @@ from support.web import GRAPHQL, site_of
 from orchestrator_gql.graphql import document_queue, documents
 from orchestrator_gql.graphql.document_queue import SHORT, DocumentQueue
 from orchestrator_gql.graphql.documents import MEMORY
-from orchestrator_gql.utils.errors import ServerBusy
+from orchestrator_gql.utils.request_errors import ServerBusy
 
 LONG = SHORT + 1
 FIELDS = "{ processes(first: 1) { nodes { " + "steps { name } " * 200 + "} } }"

@@ -17,7 +17,7 @@ from waits import Wait, problem, waiting
 from orchestrator_gql.rest.dashboard import Dashboard
 from orchestrator_gql.rest.request_target import RequestTarget
 from orchestrator_gql.types import ProcessStatus
-from orchestrator_gql.utils.errors import ServerBusy
+from orchestrator_gql.utils.request_errors import ServerBusy
 
 GRAPHQL = {"query": "{ __typename }"}
 PLACES = {"removed": "", "passed on": "/automation"}

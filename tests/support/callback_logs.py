@@ -4,8 +4,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.storage import callback_attempts
-from orchestrator_gql.storage.callback_attempts import Attempt, LogRange, Progress
+from orchestrator_gql.storage import callback_attempts, callback_progress
+from orchestrator_gql.storage.callback_attempts import Attempt
+from orchestrator_gql.storage.callback_logs import LogRange
+from orchestrator_gql.storage.callback_progress import Progress
 
 ALL = LogRange(10_000)
 
@@ -19,4 +21,4 @@ def attempts_of(conn: Connection, callback_id: UUID) -> tuple[list[Attempt], int
 
 def progress_of(conn: Connection, callback_id: UUID) -> tuple[list[Progress], int]:
     """The progress reports in order, and the number of all reports that ever arrived."""
-    return callback_attempts.progress_of_callbacks(conn, [callback_id], ALL)[callback_id]
+    return callback_progress.of_callbacks(conn, [callback_id], ALL)[callback_id]

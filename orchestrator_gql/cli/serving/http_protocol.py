@@ -17,7 +17,7 @@ from orchestrator_gql.cli.serving.plain_http import PlainHttp
 from orchestrator_gql.cli.serving.plain_requests import CHUNKED, CONTENT_LENGTH, PlainCycle, is_small, size_of
 from orchestrator_gql.rest.problems import http_problem, problem_of
 from orchestrator_gql.rest.request_target import Refuse
-from orchestrator_gql.utils.errors import HostInvalid, ServerBusy
+from orchestrator_gql.utils.request_errors import HostInvalid, ServerBusy
 from orchestrator_gql.utils.slow_readers import SlowReaders
 
 

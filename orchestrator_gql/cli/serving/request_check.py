@@ -6,7 +6,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orchestrator_gql.rest.problems import http_problem
 from orchestrator_gql.rest.request_target import Refuse
-from orchestrator_gql.utils.errors import ServerBusy
+from orchestrator_gql.utils.request_errors import ServerBusy
 
 VERSION = "1."
 """h11 accepts every well-formed version number, but understands only this version."""

@@ -9,7 +9,7 @@ from orchestrator_gql.callbacks.rules import Receipt, Rejected, judge_progress
 from orchestrator_gql.engine.callbacks.deliveries import DRY_RUN, Address, lock_callback
 from orchestrator_gql.engine.callbacks.service_auth import denied
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.storage import callback_attempts, callbacks, events, timers
+from orchestrator_gql.storage import callback_progress, callbacks, events, timers
 from orchestrator_gql.storage.timers import TimerKind
 from orchestrator_gql.types import Event, EventKind, Json
 from orchestrator_gql.utils.errors import CallbackUnknown
@@ -32,7 +32,7 @@ def report(conn: Connection, runtime: Runtime, address: Address, progress: Repor
     message = conceal(progress.message.replace("\0", "\ufffd"), (address.token,)) if progress.message else None
     message = process.secrets.text(message) if message else None
     data = process.secrets.concealed(conceal(progress.data, (address.token,)))
-    callback_attempts.log_progress(conn, callback.id, percent=progress.percent, message=message, data=data, now=now)
+    callback_progress.append(conn, callback.id, percent=progress.percent, message=message, data=data, now=now)
     due = now + timedelta(seconds=callback.heartbeat) if callback.heartbeat else None
     latest: dict[str, Json] = {
         "percent": progress.percent,

@@ -3,7 +3,6 @@
 from orchestrator_gql.callbacks.rules import Rejected
 from orchestrator_gql.types import AttemptOutcome
 from orchestrator_gql.utils.errors import (
-    AddressForbidden,
     CallbackClosed,
     CallbackConflict,
     FieldError,
@@ -11,8 +10,8 @@ from orchestrator_gql.utils.errors import (
     PayloadInvalid,
     PayloadTooLarge,
     Unauthenticated,
-    UnsupportedMediaType,
 )
+from orchestrator_gql.utils.request_errors import AddressForbidden, UnsupportedMediaType
 
 
 def refusal(verdict: Rejected, limit_bytes: int) -> OrchestratorError:

@@ -7,7 +7,8 @@ from orchestrator_gql.callbacks.signature import Proof, is_credential, signature
 from orchestrator_gql.config.services import Service
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.types import AttemptOutcome
-from orchestrator_gql.utils.errors import AddressForbidden, Unauthenticated
+from orchestrator_gql.utils.errors import Unauthenticated
+from orchestrator_gql.utils.request_errors import AddressForbidden
 
 
 def denied(

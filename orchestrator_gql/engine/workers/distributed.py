@@ -17,7 +17,6 @@ import logging
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from contextvars import Context, copy_context
-from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
@@ -26,8 +25,7 @@ from procrastinate.exceptions import AppNotOpen, ConnectorException
 from procrastinate.jobs import Job, Status
 from sqlalchemy import Connection
 
-from orchestrator_gql.engine.claims import claim_at_once, claim_jobs
-from orchestrator_gql.engine.commit import CommitResult
+from orchestrator_gql.engine.claims import claim_jobs
 from orchestrator_gql.engine.workers.job_queue import JobQueue, app_of
 from orchestrator_gql.engine.workers.worker import WorkerTasks
 from orchestrator_gql.runtime import Runtime
@@ -73,7 +71,7 @@ class DistributedDispatcher:
     def attach(self, runtime: Runtime) -> None:
         """Set the server whose processes this dispatcher wakes."""
         self._runtime = runtime
-        self._work = WorkerTasks(runtime)
+        self._work = WorkerTasks(runtime, lambda _process_id: self._has_place.set())
 
     @property
     def runtime(self) -> Runtime:
@@ -99,31 +97,7 @@ class DistributedDispatcher:
         is_free = self._free() > len(self._queue.fetched) and not self._queue.has_more
         if not is_free or self._context is None or not self.runtime.may_advance.is_set() or self.work.is_stopping:
             return None
-        return None if self.work.is_advancing(process_id) else partial(self._claim, process_id, self._context)
-
-    def _claim(self, process_id: UUID, context: Context, conn: Connection) -> "_ClaimedProcess | None":
-        self.work.begin_claim(process_id)
-        claimed: CommitResult | None = None
-        try:
-            # In the context of this dispatcher: that of the request has its trace and its secrets.
-            claimed = context.copy().run(claim_at_once, conn, self.runtime, process_id)
-        finally:
-            if claimed is None:
-                self._end_claim(process_id, is_doubtful=False)
-        return None if claimed is None else _ClaimedProcess(self, context, claimed)
-
-    def begin_claimed(self, context: Context, claimed: CommitResult) -> None:
-        """Run the process, whose claim is committed."""
-        context.copy().run(self._begin, claimed.process.id, claimed)
-        self._end_claim(claimed.process.id, is_doubtful=False)
-
-    def drop_claimed(self, claimed: CommitResult) -> None:
-        """Free the task; the claim may be committed."""
-        self._end_claim(claimed.process.id, is_doubtful=True)
-
-    def _end_claim(self, process_id: UUID, *, is_doubtful: bool) -> None:
-        self.work.end_claim(process_id, is_doubtful=is_doubtful)
-        self._has_place.set()
+        return None if self.work.is_advancing(process_id) else partial(self.work.claim, process_id, self._context)
 
     def notify(self, process_ids: Iterable[UUID]) -> None:
         """Advance the processes here, as long as tasks are free and no job waits longer; the queue has the others.
@@ -139,17 +113,12 @@ class DistributedDispatcher:
                 return
             if not self.work.is_advancing(process_id):
                 self._remember(process_id)
-                self._context.copy().run(self._begin, process_id)  # that of a request has its trace and its secrets
+                self._context.copy().run(self.work.begin, process_id)  # that of a request has its trace and its secrets
 
     def _remember(self, process_id: UUID) -> None:
         self._begun[process_id] = None
         if len(self._begun) > REMEMBERED:  # other workers got the jobs
             del self._begun[next(iter(self._begun))]
-
-    def _begin(self, process_id: UUID, claimed: CommitResult | None = None) -> "asyncio.Task[None]":
-        task = self.work.begin(process_id, claimed)
-        task.add_done_callback(lambda _task: self._has_place.set())
-        return task
 
     async def run(self) -> None:
         """Run the jobs of the queue until stopped, at most ``concurrency`` processes at once."""
@@ -239,7 +208,7 @@ class DistributedDispatcher:
         process_id = UUID(str(job.task_kwargs["process_id"]))
         if self._context is None or self.work.is_stopping or self._free() <= 0 or process_id in self._begun:
             return False
-        self._context.copy().run(self._begin, process_id)
+        self._context.copy().run(self.work.begin, process_id)
         return True
 
     async def _claim_jobs(self, limit: int) -> int | None:
@@ -256,7 +225,7 @@ class DistributedDispatcher:
                     claimed = taken.claims.get(process_id)
                     self._begun.pop(process_id, None)
                     if claimed is not None or process_id not in taken.claims:
-                        self._context.copy().run(self._begin, process_id, claimed)
+                        self._context.copy().run(self.work.begin, process_id, claimed)
         except StorageUnavailable:  # the database has logged it; if the jobs are gone, the watch frees the processes
             return None
         except Exception:
@@ -276,7 +245,7 @@ class DistributedDispatcher:
         while not await self._wait_for_place():  # a process that was woken here was faster than this job
             if self.work.is_stopping:
                 return
-        await asyncio.shield(self._begin(id))
+        await asyncio.shield(self.work.begin(id))
 
     async def _is_free(self, process_id: UUID) -> bool:
         """True if the process must be claimed. The read waits for the locks of the process: a transaction that holds
@@ -303,20 +272,3 @@ class DistributedDispatcher:
         for job in stalled:
             with suppress(ConnectorException):  # another worker removed it at the same time
                 await queue.finish_job(job, Status.FAILED, delete_job=True)
-
-
-@dataclass(frozen=True, slots=True)
-class _ClaimedProcess:
-    """A process that is claimed before its transaction is committed."""
-
-    dispatcher: DistributedDispatcher
-    context: Context
-    claimed: CommitResult
-
-    def begin(self) -> None:
-        """Run the process."""
-        self.dispatcher.begin_claimed(self.context, self.claimed)
-
-    def drop(self) -> None:
-        """Free the task again."""
-        self.dispatcher.drop_claimed(self.claimed)

@@ -4,15 +4,12 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from contextvars import Context, copy_context
-from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.engine.claims import claim_at_once
-from orchestrator_gql.engine.commit import CommitResult
-from orchestrator_gql.engine.workers.worker import WorkerTasks
+from orchestrator_gql.engine.workers.worker import ClaimedProcess, WorkerTasks
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage.database.after_commit import MakeClaim
 from orchestrator_gql.utils.errors import StorageUnavailable
@@ -39,7 +36,7 @@ class EmbeddedDispatcher:
     def attach(self, runtime: Runtime) -> None:
         """Set the server whose processes this dispatcher advances."""
         self._runtime = runtime
-        self._work = WorkerTasks(runtime)
+        self._work = WorkerTasks(runtime, self._rested)
 
     @property
     def work(self) -> WorkerTasks:
@@ -63,18 +60,9 @@ class EmbeddedDispatcher:
             return None
         return partial(self._claim, process_id, self._context)
 
-    def _claim(self, process_id: UUID, context: Context, conn: Connection) -> "_ClaimedProcess | None":
+    def _claim(self, process_id: UUID, context: Context, conn: Connection) -> ClaimedProcess | None:
         self._take(process_id)  # at once: on PostgreSQL other transactions run meanwhile
-        self.work.begin_claim(process_id)
-        claimed: CommitResult | None = None
-        try:
-            # In the context of this dispatcher: that of the request has its trace and its secrets.
-            claimed = context.copy().run(claim_at_once, conn, self.runtime, process_id)
-        finally:
-            if claimed is None:
-                self.work.end_claim(process_id, is_doubtful=False)
-                self.rested(process_id)
-        return None if claimed is None else _ClaimedProcess(self, context, claimed)
+        return self.work.claim(process_id, context, conn)
 
     def notify(self, process_ids: Iterable[UUID]) -> None:
         """Queue the processes; a process that is being advanced now is queued again when it rests."""
@@ -100,15 +88,9 @@ class EmbeddedDispatcher:
                     break  # notified while the last steps finish: the process is runnable and waits for the next server
                 self._queued.discard(process_id)
                 self._take(process_id)
-                self.begin(process_id, None)
+                self.work.begin(process_id)
 
-    def begin(self, process_id: UUID, claimed: CommitResult | None) -> None:
-        """Advance the process, for which a task was taken."""
-        task = self.work.begin(process_id, claimed)
-        task.add_done_callback(lambda _task: self.rested(process_id))
-
-    def rested(self, process_id: UUID) -> None:
-        """Free the task of the process."""
+    def _rested(self, process_id: UUID) -> None:
         self._busy.discard(process_id)
         self._free += 1
         self._has_free.set()
@@ -133,24 +115,3 @@ class EmbeddedDispatcher:
 
     async def _notify_again(self, process_ids: Sequence[UUID]) -> None:
         self.notify(process_ids)
-
-
-@dataclass(frozen=True, slots=True)
-class _ClaimedProcess:
-    """A process that is claimed before its transaction is committed."""
-
-    dispatcher: EmbeddedDispatcher
-    context: Context
-    claimed: CommitResult
-
-    def begin(self) -> None:
-        """Run the process."""
-        process_id = self.claimed.process.id
-        self.context.copy().run(self.dispatcher.begin, process_id, self.claimed)
-        self.dispatcher.work.end_claim(process_id, is_doubtful=False)
-
-    def drop(self) -> None:
-        """Free the task again."""
-        process_id = self.claimed.process.id
-        self.dispatcher.work.end_claim(process_id, is_doubtful=True)
-        self.dispatcher.rested(process_id)

@@ -6,12 +6,15 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from contextvars import Context
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
 from sqlalchemy import Connection
 
+from orchestrator_gql.engine.claims import claim_at_once
 from orchestrator_gql.engine.commit import CommitResult
 from orchestrator_gql.engine.engine_state import finish_pausing
 from orchestrator_gql.engine.runner import TimeSlice, advance
@@ -51,10 +54,11 @@ class ClaimedPlaces:
 
 
 class WorkerTasks:
-    """The tasks of a worker; both dispatchers use it."""
+    """The tasks of a worker; both dispatchers use it. ``freed`` is called for each process whose task is free again."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, freed: Callable[[UUID], None]) -> None:
         self._runtime = runtime
+        self._freed = freed
         self._began = runtime.clock.now()
         self._tasks: dict[asyncio.Task[None], UUID] = {}
         self._in_hand: Counter[UUID] = Counter()
@@ -91,12 +95,37 @@ class WorkerTasks:
         return task
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
-        self._leave_hand(self._tasks.pop(task))
+        process_id = self._tasks.pop(task)
+        self._leave_hand(process_id)
+        self._freed(process_id)
 
-    def begin_claim(self, process_id: UUID) -> None:
-        """A transaction begins to claim the process; `end_claim` follows."""
+    def claim(self, process_id: UUID, context: Context, conn: Connection) -> "ClaimedProcess | None":
+        """Claim the process for a free task, in the transaction that makes it runnable; None if it would not run.
+
+        ``context`` is that of the dispatcher: that of the request has its trace and its secrets.
+        """
         self._claiming += 1
         self._in_hand[process_id] += 1
+        claimed: CommitResult | None = None
+        try:
+            claimed = context.copy().run(claim_at_once, conn, self._runtime, process_id)
+        finally:
+            if claimed is None:
+                self.end_claim(process_id)
+                self._freed(process_id)
+        return None if claimed is None else ClaimedProcess(self, context, claimed)
+
+    def end_claim(self, process_id: UUID) -> None:
+        """The transaction that claimed the process ended."""
+        self._claiming -= 1
+        self._has_claimed.set()
+        self._leave_hand(process_id)
+
+    def drop_claim(self, process_id: UUID) -> None:
+        """Nobody runs the process, but its claim may be committed; the watch releases it then."""
+        self.end_claim(process_id)
+        self._doubtful.add(process_id)
+        self._freed(process_id)
 
     @contextmanager
     def places(self, number: int) -> Iterator["ClaimedPlaces"]:
@@ -117,15 +146,6 @@ class WorkerTasks:
                 self._leave_hand(process_id)
             if is_doubtful:
                 self._doubtful.update(places.held)
-
-    def end_claim(self, process_id: UUID, *, is_doubtful: bool) -> None:
-        """The transaction that claims the process ended. ``is_doubtful``: nobody runs the process, but the claim may
-        be committed; the watch releases it then."""
-        self._claiming -= 1
-        self._has_claimed.set()
-        self._leave_hand(process_id)
-        if is_doubtful:
-            self._doubtful.add(process_id)
 
     async def end(self, grace: float) -> None:
         """Let running steps finish for ``grace`` seconds since `begin_to_stop`, then cancel the others and drop the
@@ -264,3 +284,22 @@ class WorkerTasks:
         workers.seen(conn, Worker(runtime.worker, __version__, self.running, self._began, now))
         workers.forget(conn, now - FORGOTTEN)
         return state
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedProcess:
+    """A process that a worker claims before its transaction is committed."""
+
+    work: WorkerTasks
+    context: Context
+    claimed: CommitResult
+
+    def begin(self) -> None:
+        """Run the process."""
+        process_id = self.claimed.process.id
+        self.context.copy().run(self.work.begin, process_id, self.claimed)
+        self.work.end_claim(process_id)
+
+    def drop(self) -> None:
+        """Free the task again."""
+        self.work.drop_claim(self.claimed.process.id)

@@ -9,16 +9,13 @@ from orchestrator_gql.graphql.transport.negotiation import GRAPHQL, JSON, Accept
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils import json
 from orchestrator_gql.utils.errors import (
-    HostUnknown,
     Invalid,
     OrchestratorError,
     PayloadTooLarge,
-    RateLimited,
-    ServerBusy,
     StorageUnavailable,
     Unauthenticated,
-    UnsupportedMediaType,
 )
+from orchestrator_gql.utils.request_errors import HostUnknown, RateLimited, ServerBusy, UnsupportedMediaType
 
 _STATUS: tuple[tuple[type[OrchestratorError], int, Mapping[str, str]], ...] = (
     (PayloadTooLarge, 413, {"Connection": "close"}),  # the rest of the body still arrives and is not read

@@ -38,7 +38,8 @@ from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.reads.callbacks import Log, earlier_results, failure_of
 from orchestrator_gql.reads.processes import adoptable_callbacks
-from orchestrator_gql.storage.callback_attempts import Attempt, Progress
+from orchestrator_gql.storage.callback_attempts import Attempt
+from orchestrator_gql.storage.callback_progress import Progress
 from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.types import AttemptOutcome, CallbackStatus, Json, ResultSource
 from orchestrator_gql.utils.json.redaction import Shape

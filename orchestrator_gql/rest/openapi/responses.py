@@ -10,7 +10,6 @@ from orchestrator_gql.rest.bodies import BodyIncomplete
 from orchestrator_gql.rest.problems import RETRY_AFTER, problem, problem_of
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import (
-    AddressForbidden,
     CallbackClosed,
     CallbackConflict,
     CallbackUnknown,
@@ -21,12 +20,11 @@ from orchestrator_gql.utils.errors import (
     OrchestratorError,
     PayloadInvalid,
     PayloadTooLarge,
-    RateLimited,
     ReceiptUnknown,
     StorageUnavailable,
     Unauthenticated,
-    UnsupportedMediaType,
 )
+from orchestrator_gql.utils.request_errors import AddressForbidden, RateLimited, UnsupportedMediaType
 
 RECEIPT = "01934c1e-7a2b-7c3d-8e4f-5a6b7c8d9e0f"
 REPLACED_AT = "2026-03-02T09:00:00+00:00"

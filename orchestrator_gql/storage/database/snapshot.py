@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Protocol
 
 from orchestrator_gql.storage.database.after_commit import T, Unit
-from orchestrator_gql.utils.errors import ServerBusy, StorageUnavailable, StorageUnreadable
+from orchestrator_gql.utils.errors import StorageUnavailable, StorageUnreadable
 from orchestrator_gql.utils.outages import READS, Outage
+from orchestrator_gql.utils.request_errors import ServerBusy
 
 SNAPSHOTS = 2
 """The most snapshots of one server at once: each holds a connection for as long as its client reads."""

@@ -10,7 +10,7 @@ from support.playbooks import calls
 from support.remote import Remote, answer, fail, report
 
 from orchestrator_gql.commands.processes import retry_process
-from orchestrator_gql.storage import callback_attempts
+from orchestrator_gql.storage import callback_progress
 from orchestrator_gql.types import CallbackStatus, EventKind, ProcessStatus
 from orchestrator_gql.utils.errors import (
     CallbackClosed,
@@ -150,7 +150,7 @@ async def test_of_very_many_progress_reports_the_newest_are_stored_and_all_are_c
     engine = await offer(flow)
     process_id = await engine.start(flow)
     token = await remote.asked()
-    monkeypatch.setattr(callback_attempts, "KEPT_PROGRESS", 5)
+    monkeypatch.setattr(callback_progress, "KEPT", 5)
 
     for number in range(8):
         await report(engine.runtime, token, f"task {number}")

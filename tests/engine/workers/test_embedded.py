@@ -21,7 +21,7 @@ from orchestrator_gql.commands.input_requests import submit_form
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.engine import runner
 from orchestrator_gql.engine.claims import claim_at_once, claim_process
-from orchestrator_gql.engine.workers import distributed, embedded
+from orchestrator_gql.engine.workers import worker
 from orchestrator_gql.forms import FormPage
 from orchestrator_gql.process import Process
 from orchestrator_gql.runtime import Runtime
@@ -306,8 +306,7 @@ async def test_a_claim_does_not_see_the_context_of_the_request_that_started_its_
         trace.set("the claim's")
         return real(*arguments)
 
-    for dispatcher in (embedded, distributed):
-        monkeypatch.setattr(dispatcher, "claim_at_once", noted)
+    monkeypatch.setattr(worker, "claim_at_once", noted)
 
     @step("Note")
     async def note() -> None:

@@ -12,8 +12,9 @@ from support.until import becomes
 from orchestrator_gql.storage.database import Database, connect, long_reads, postgres_snapshot, snapshot
 from orchestrator_gql.storage.database.snapshot import SNAPSHOTS, SnapshotEnded
 from orchestrator_gql.storage.database.sqlite import SqliteDatabase
-from orchestrator_gql.utils.errors import ServerBusy, StorageUnavailable, StorageUnreadable
+from orchestrator_gql.utils.errors import StorageUnavailable, StorageUnreadable
 from orchestrator_gql.utils.outages import READS, Outage
+from orchestrator_gql.utils.request_errors import ServerBusy
 
 pytestmark = pytest.mark.one_dispatcher
 
