@@ -21,7 +21,7 @@ from orchestrator_gql.cli.serving.loading import load_workflows
 from orchestrator_gql.cli.serving.log_lines import configure_logging
 from orchestrator_gql.cli.serving.open_files import demand_enough
 from orchestrator_gql.cli.serving.server import bind_socket, serve_until_signal
-from orchestrator_gql.cli.terminal import say
+from orchestrator_gql.cli.terminal import drop_unwritable_output
 from orchestrator_gql.config.settings import Settings, read_settings
 from orchestrator_gql.utils.errors import OrchestratorError, SettingsError, StorageUnavailable
 from orchestrator_gql.utils.extras import stop_search_for_missing
@@ -62,12 +62,13 @@ def serve(
     beside: AbstractAsyncContextManager[object] | None = None,
     advice: Callable[[str], str] = lambda _: "",
 ) -> None:
-    """Serve the modules' workflows until SIGINT or SIGTERM; an option that is None is read from the environment.
+    """Serve the modules' workflows until a signal; an option that is None is read from the environment.
 
     ``beside`` is entered when the server starts and left when it stops. ``advice`` gets the server's address and
     returns the text to print under the banner. Raises `SettingsError` or `WorkflowDefinitionError` if the server
     cannot start.
     """
+    drop_unwritable_output()
     settings = read_settings(host=host, port=port, database_url=database, public_url=public, role=role)
     configure_logging(settings.log_level, settings.log_format)
     demand_enough()
@@ -79,7 +80,7 @@ def serve(
         _tune_interpreter()
 
         def print_banner() -> None:
-            say(f"{banner(settings, workflows)}\n{advice(local_address(settings))}")
+            print(banner(settings, workflows), advice(local_address(settings)), sep="\n", end="", flush=True)
 
         asyncio.run(_run(app, listener, settings, beside=beside or nullcontext(), on_ready=print_banner))
 

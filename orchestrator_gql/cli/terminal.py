@@ -4,7 +4,8 @@ import codecs
 import io
 import os
 import sys
-from typing import TextIO
+from contextlib import suppress
+from typing import Any, TextIO
 
 PLAIN = {
     "…": "...",
@@ -54,14 +55,6 @@ def printable(text: str) -> str:
     )
 
 
-def say(text: str) -> None:
-    """Print the text if somebody reads it: `serve | head` stops reading, but the server must go on."""
-    try:
-        print(text, end="", flush=True)
-    except OSError:
-        drop_output(sys.stdout)
-
-
 def prepare_output() -> None:
     """Make stdout and stderr accept every text: a character that their encoding lacks is escaped.
 
@@ -81,19 +74,70 @@ def prepare_output() -> None:
             stream.reconfigure(errors="orchestrator-plain")
 
 
-def drop_output(*broken: TextIO) -> None:
-    """Discard all later output of the ``broken`` streams and of every stream that cannot be flushed.
+class _Unfailing(io.RawIOBase):
+    """The file of a stream; it drops what cannot be written: no terminal or reader, a full disk, or a busy file."""
 
-    Python flushes stdout when it exits, and would report the error again. An unbuffered stream keeps nothing to flush,
-    so only a write shows that it is broken.
+    def __init__(self, stream: io.TextIOWrapper) -> None:
+        self._stream = stream  # it closes its file if nothing refers to it
+        self._file: Any = getattr(stream.buffer, "raw", stream.buffer)
+        self.name: object = getattr(self._file, "name", None)
+
+    def write(self, content: Any) -> int:
+        """Write the bytes; how many of them were written or dropped."""
+        try:
+            return int(self._file.write(content) or len(content))
+        except OSError:
+            return len(content)
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return int(self._file.fileno())
+
+    def isatty(self) -> bool:
+        return bool(self._file.isatty())
+
+
+class _Output(io.TextIOWrapper):
+    """A stream of the whole server, which no step and no module may close."""
+
+    def close(self) -> None:
+        self.flush()
+
+
+def drop_unwritable_output() -> None:
+    """Discard from now on what stdout and stderr cannot write: a server outlives its terminal and its log's reader.
+
+    A step that prints must not fail by the `OSError`, which would be its recorded outcome.
+    """
+    sys.stdout, sys.stderr = _unfailing(sys.stdout), _unfailing(sys.stderr)
+
+
+def _unfailing(stream: TextIO) -> TextIO:
+    if not isinstance(stream, io.TextIOWrapper):  # what a test or a program of another takes for the output
+        return stream
+    with suppress(OSError):
+        stream.flush()
+    file, has_buffer = _Unfailing(stream), hasattr(stream.buffer, "raw")
+    return _Output(
+        io.BufferedWriter(file) if has_buffer else file,
+        encoding=stream.encoding,
+        errors=stream.errors,
+        line_buffering=stream.line_buffering,
+        write_through=stream.write_through,
+    )
+
+
+def drop_output() -> None:
+    """Discard all later output of every stream that cannot be flushed.
+
+    Python flushes stdout when it exits, and would report the error again.
     """
     null = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-            is_broken = stream in broken
         except OSError:
-            is_broken = True
-        if is_broken:
             os.dup2(null, stream.fileno())
     os.close(null)

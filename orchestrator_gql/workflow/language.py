@@ -50,12 +50,12 @@ def step(
     ``timeout`` (seconds) fails the step if its function takes longer. If the machine crashes during the step, the
     function runs again; with ``on_crash="hold"`` the process fails as ``interrupted`` instead, and an operator decides.
     """
-    demand_name(name, "name of a step")
+    what = f"function of step {demand_name(name, 'name of a step')!r}"
 
     def decorate(function: Callable[..., Any]) -> ActionStep:
         return ActionStep(
             name=name,
-            function=_demand_body(function, f"function of step {name!r}"),
+            function=demand_function(_demand_body(function, what), what),
             timeout=span(timeout, f"timeout of step {name!r}"),
             on_crash=demand_choice(on_crash, ON_CRASH, f"on_crash of step {name!r}"),
             retry_auth_callback=demand_function(retry_auth_callback, f"retry_auth_callback of step {name!r}"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from inspect import isasyncgenfunction, isgeneratorfunction
 from typing import TypeVar
 
 from pydantic import BaseModel
@@ -38,12 +39,17 @@ def span(value: float | timedelta | None, what: str) -> timedelta | None:
     return time
 
 
-def demand_function(value: T, what: str) -> T:
-    """The function, or None; raises `WorkflowDefinitionError`, with ``what`` as its name, if it is anything else."""
+def demand_function(value: T, what: str, *, may_yield: bool = False) -> T:
+    """The function, or None; raises `WorkflowDefinitionError`, with ``what`` as its name, if it is anything else.
+
+    A function with a `yield` returns a generator, which is no result, and which counts as true in a condition.
+    """
     if value is not None and not callable(value):
         raise WorkflowDefinitionError(
             f"The {what} is {value!r}: give it a plain function, without @step and without calling it."
         )
+    if not may_yield and (isgeneratorfunction(value) or isasyncgenfunction(value)):
+        raise WorkflowDefinitionError(f"The {what} has a `yield`: let it return its result. Only a form yields, pages.")
     return value
 
 

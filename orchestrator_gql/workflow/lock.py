@@ -8,7 +8,7 @@ from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import StepError, WorkflowDefinitionError
 from orchestrator_gql.utils.json import encode
 from orchestrator_gql.utils.names import demand_name
-from orchestrator_gql.workflow.limits import demand_choice
+from orchestrator_gql.workflow.limits import demand_choice, demand_function
 from orchestrator_gql.workflow.title import demand_template, titled, value_at
 
 LockKeys: TypeAlias = str | Callable[..., Any]
@@ -39,7 +39,9 @@ def lock_of(keys: LockKeys | None, on_locked: OnLocked, workflow: str) -> Lock |
             example = "give it one, such as lock='node:{node}'"
             raise WorkflowDefinitionError(f"Workflow {workflow!r} has on_locked={on_locked!r} and no lock: {example}.")
         return None
-    if not callable(keys):
+    if callable(keys):
+        demand_function(keys, f"lock of workflow {workflow!r}")
+    else:
         demand_template(keys, f"lock of workflow {workflow!r}", "`node:{node}`")
     return Lock(keys, on_locked)
 

@@ -289,9 +289,9 @@ class Workflow(Named):
 
 def _demand_functions(workflow: Workflow) -> None:
     """Raise `WorkflowDefinitionError` if an argument that must be a function is none."""
-    form, predicate = workflow.initial_form, workflow.run_predicate
+    demand_function(workflow.initial_form, "initial_input_form of a workflow", may_yield=True)
     rules = {"authorize_callback": workflow.authorize_callback, "retry_auth_callback": workflow.retry_auth_callback}
-    for argument, given in {"initial_input_form": form, "run_predicate": predicate, **rules}.items():
+    for argument, given in {"run_predicate": workflow.run_predicate, **rules}.items():
         demand_function(given, f"{argument} of a workflow")
 
 

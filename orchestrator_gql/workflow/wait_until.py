@@ -92,7 +92,7 @@ def wait_until(name: str, until: Until, *, retry_auth_callback: Authorizer | Non
             f"Step {name!r} waits until {until!r}: give a window, such as Window('22:00', '04:00'), or a function that "
             "returns a window or a time."
         )
-    return _waiting(name, until, retry_auth_callback)
+    return _waiting(name, demand_function(until, f"function of step {name!r}"), retry_auth_callback)
 
 
 def _waiting(name: str, function: Callable[..., Any], rule: Authorizer | None) -> ActionStep:

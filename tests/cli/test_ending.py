@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, SIGKILL, SIGTERM, Signals, pthread_sigmask
+from signal import SIG_BLOCK, SIG_SETMASK, SIGHUP, SIGINT, SIGKILL, SIGTERM, Signals, pthread_sigmask
 from time import monotonic
 
 import httpx
@@ -113,6 +113,9 @@ HANGS = {
 START = 'mutation { startWorkflow(input: {workflowName: "hanging"}) { __typename } }'
 
 
+IGNORES_SIGHUP = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)"
+
+
 @contextmanager
 def hanging(
     folder: Path, text: str, *command: str, answers: list[httpx.Response] | None = None, **environment: str
@@ -185,6 +188,17 @@ def test_signals_that_are_blocked_where_the_server_is_started_end_it(tmp_path: P
         pthread_sigmask(SIG_SETMASK, before)
 
 
+def test_a_server_under_nohup_outlives_its_terminal(tmp_path: Path) -> None:
+    (tmp_path / "flows.py").write_text(HEAD + STEP.format(kind=SYNC, body="pass"))
+    with running(tmp_path, "serve", "--workflows", "flows", "--port", "0", change=IGNORES_SIGHUP) as server:
+        address = server.address
+        server.process.send_signal(SIGHUP)
+        until(lambda: is_noticed(server))
+
+        assert get(address + "/health/ready").status_code == 200
+        assert ends(server) == 0
+
+
 TIMERS = {
     "alarm": ("", "signal.alarm(1)"),
     "a timer of the processor": ("", "signal.setitimer(signal.ITIMER_VIRTUAL, 0.01); sum(range(10**7))"),
@@ -218,11 +232,16 @@ def is_noticed(server: Running) -> bool | None:
     return ("SigPnd:\t0000000000000000" in status and "ShdPnd:\t0000000000000000" in status) or None
 
 
-def test_a_step_that_ends_in_the_grace_is_recorded(tmp_path: Path) -> None:
+@pytest.mark.parametrize("signals", [[SIGTERM], [SIGHUP], [SIGHUP, SIGHUP], [SIGTERM, SIGHUP]])
+def test_a_step_that_ends_in_the_grace_is_recorded(tmp_path: Path, signals: list[Signals]) -> None:
+    """A terminal that closes and its shell send a SIGHUP each; systemd can send a SIGHUP behind SIGTERM."""
     text = STEP.format(kind=SYNC, body="time.sleep(1.5)")
 
     with hanging(tmp_path, text, ORCHESTRATOR_GRACE="30") as server:
-        assert ends(server) == 0
+        for signal in signals[:-1]:
+            server.process.send_signal(signal)
+            until(lambda: is_noticed(server))
+        assert ends(server, signals[-1]) == 0
 
     with closing(sqlite3.connect(tmp_path / "orchestrator.db")) as conn:
         assert conn.execute("SELECT status, worker FROM processes").fetchall() == [("COMPLETED", None)]

@@ -154,3 +154,32 @@ def test_the_module_in_place_of_the_decorator_is_named_with_the_import_that_give
     message = refusal(tmp_path, "flows")
 
     assert "Write: from orchestrator_gql.workflow import workflow (flows.py, line 3: @workflow" in message
+
+
+ANY_OBJECT = {
+    "an object whose class cannot be asked for": """
+class Settings:
+    @property
+    def __class__(self):
+        raise RuntimeError("The settings are not configured.")
+
+settings = Settings()
+""",
+    "a module in place of its own": """
+import sys, types
+
+module = types.ModuleType(__name__)
+module.greeting = greeting
+sys.modules[__name__] = module
+""",
+}
+
+
+@pytest.mark.parametrize("what", ANY_OBJECT)
+@pytest.mark.parametrize("module", ["flows", "flows.py"])
+def test_a_module_may_hold_any_object(tmp_path: Path, module: str, what: str) -> None:
+    (tmp_path / "flows.py").write_text(FLOWS + ANY_OBJECT[what])
+
+    result = orchestrator(tmp_path, "contracts", "--workflows", module)
+
+    assert (result.returncode, result.stderr) == (0, "")

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -219,34 +220,72 @@ def test_a_misspelt_variable_of_the_client_is_named(
     assert result.stderr.decode().splitlines() == ([f"orchestrator-gql: {message}"] if message else [])
 
 
-SAYING = """
+PRINTS = """
 import sys
 
-from orchestrator_gql.cli.terminal import say
+from orchestrator_gql.cli.terminal import drop_unwritable_output
 
-say("Listening")
-print("later")
+drop_unwritable_output()
+for stream in (sys.stdout, sys.stderr):
+    print("now", file=stream, flush=True)
+    print("later" * 10_000, file=stream)
+    stream.buffer.write(b"bytes")
+    stream.buffer.flush()
+    stream.writelines(["a", "b"])
+    stream.fileno(), stream.isatty(), stream.name, repr(stream)
+    stream.close()
+    print("after a module closed it", file=stream)
 """
 
 
-@pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_later_output_is_dropped_too_if_the_reader_left(unbuffered: str, tmp_path: Path) -> None:
-    reader, writer = os.pipe()
-    os.close(reader)
+@contextmanager
+def unwritable(why: str) -> Iterator[int]:
+    """A descriptor that cannot be written."""
+    if why == "a full disk":
+        written = os.open("/dev/full", os.O_WRONLY)
+    else:
+        read, written = os.pipe() if why == "no reader" else os.openpty()
+        os.close(read)
     try:
+        yield written
+    finally:
+        os.close(written)
+
+
+UNWRITABLE = ("no reader", "no terminal", "a full disk")
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("why", UNWRITABLE)
+def test_what_a_server_prints_is_dropped_if_it_cannot_be_written(why: str, unbuffered: str, tmp_path: Path) -> None:
+    with unwritable(why) as descriptor:
         result = subprocess.run(
-            [sys.executable, "-c", SAYING],
-            stdout=writer,
-            stderr=subprocess.PIPE,
+            [sys.executable, "-c", PRINTS],
+            stdout=descriptor,
+            stderr=descriptor,
             env=environment_of({"PYTHONUNBUFFERED": unbuffered}),
             cwd=tmp_path,
             timeout=SECONDS,
             check=False,
         )
-    finally:
-        os.close(writer)
 
-    assert (result.returncode, result.stderr) == (0, b"")
+    assert result.returncode == 0
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_what_a_server_prints_arrives_in_its_order(unbuffered: str, tmp_path: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", PRINTS.replace("10_000", "2")],
+        capture_output=True,
+        env=environment_of({"PYTHONUNBUFFERED": unbuffered}),
+        cwd=tmp_path,
+        timeout=SECONDS,
+        check=True,
+    )
+
+    assert {result.stdout.replace(b"bytes", b""), result.stderr.replace(b"bytes", b"")} == {
+        b"now\nlaterlater\nabafter a module closed it\n"
+    }
 
 
 @pytest.mark.parametrize(

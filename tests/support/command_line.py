@@ -95,12 +95,12 @@ class Running:
 
 
 @contextmanager
-def running(folder: Path, *arguments: str, **environment: str) -> Iterator[Running]:
-    """The command in the folder, until the block ends."""
+def running(folder: Path, *arguments: str, change: str = "", **environment: str) -> Iterator[Running]:
+    """The command in the folder, until the block ends; ``change`` as in `started`."""
     name = f"{arguments[0]}-{len(list(folder.glob('*.out')))}"
     out, err = folder / f"{name}.out", folder / f"{name}.err"
     with out.open("wb") as to_out, err.open("wb") as to_err:
-        process = started(arguments, environment, cwd=folder, stdout=to_out, stderr=to_err)
+        process = started(arguments, environment, change=change, cwd=folder, stdout=to_out, stderr=to_err)
     try:
         yield Running(process, out, err)
     finally:

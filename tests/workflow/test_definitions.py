@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
 
-from orchestrator_gql import begin, callback_step, inputstep, step, wait_until
+from orchestrator_gql import begin, callback_step, conditional, inputstep, step, wait_until
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.targets import Target
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
@@ -87,6 +88,36 @@ def test_lenses_forms_and_predicates_are_functions(wrong: Any) -> None:
     for what, make in makes.items():
         with pytest.raises(WorkflowDefinitionError, match=f"The {what} is .*: give it a plain function"):
             make()
+
+
+def yielding() -> Any:
+    yield True
+
+
+async def yielding_later() -> Any:
+    yield True
+
+
+@pytest.mark.parametrize("wrong", [yielding, yielding_later, partial(yielding)], ids=["def", "async def", "partial"])
+def test_only_a_form_yields(wrong: Any) -> None:
+    """A generator is no result, and it would count as true in a condition."""
+    makes: dict[str, Callable[[], Any]] = {
+        "function of step 'Call'": lambda: step("Call")(wrong),
+        "function of step 'Try'": lambda: retrystep("Try")(wrong),
+        "function of step 'Wait'": lambda: wait_until("Wait", wrong),
+        "predicate of `conditional`": lambda: conditional(wrong),
+        "get of `steplens`": lambda: steplens(wrong, lambda _: lambda part: part),
+        "run_predicate of a workflow": lambda: flow(run_predicate=wrong),
+        "lock of workflow 'deploy'": lambda: flow(lock=wrong),
+        "auto_confirm of input step 'Ask'": lambda: inputstep("Ask", auto_confirm=wrong)(lambda: None),
+        "poll of callback step 'Job'": lambda: callback_step("Job", call, judge, poll=wrong),
+        **{what: partial(RULES[what], wrong) for what in RULES},
+    }
+    for what, make in makes.items():
+        with pytest.raises(WorkflowDefinitionError, match=f"The {what} .*has a `yield`: let it return its result"):
+            make()
+
+    assert inputstep("Ask")(wrong) and flow(initial_input_form=wrong)
 
 
 RULES: dict[str, Callable[[Any], Any]] = {

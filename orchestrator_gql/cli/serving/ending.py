@@ -1,8 +1,8 @@
-"""End the server's process at SIGINT or SIGTERM, whatever hangs.
+"""End the server's process at SIGINT, SIGTERM or SIGHUP, whatever hangs.
 
 The first signal begins the orderly end, which has the grace of the settings and `LAST_SECONDS` more. After that time,
-and at a second signal, the process ends at once: ``os._exit`` waits for no thread. A thread of its own waits for the
-signals, because authors' code may block the event loop, or the main thread in C code::
+and at a second SIGINT or SIGTERM, the process ends at once: ``os._exit`` waits for no thread. A thread of its own
+waits for the signals, because authors' code may block the event loop, or the main thread in C code::
 
     C handler of the signal ─▶ pipe ─▶ thread "signals" ─▶ event loop: the orderly end ─▶ os._exit
                                              └─ time is over, or a second signal ──────▶ os._exit
@@ -18,7 +18,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType, TracebackType
 from typing import Any, NoReturn
 
@@ -32,7 +32,11 @@ LAST_SECONDS = 3.0
 EXIT_SECONDS = 1.0
 """Seconds for the functions that are registered with `atexit`, and for the output of the server."""
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SECOND = (signal.SIGINT, signal.SIGTERM)
+"""Signals that end the server at once if another one came before. SIGHUP does not: a terminal that closes and its shell
+send one each, and systemd can send one behind SIGTERM (``SendSIGHUP=``)."""
+
+SIGNALS = (*SECOND, signal.SIGHUP)
 
 TIMERS = (signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF)
 """Signals of timers that an author's code can set. Their default handlers end the process, which would run the step
@@ -92,14 +96,15 @@ class Ending:
         self._reader, self._writer = socket.socketpair()
         self._writer.setblocking(False)
         self._wakeup_before = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
-        self._before = {number: signal.signal(number, _nothing) for number in SIGNALS}
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)  # what started the server may have blocked them
+        handled = [number for number in SIGNALS if number in SECOND or not _is_ignored(number)]  # nohup ignores SIGHUP
+        self._before = {number: signal.signal(number, _nothing) for number in handled}
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, handled)  # what started the server may have blocked them
         timers = {number: handler for number in TIMERS if (handler := signal.getsignal(number)) not in UNTOUCHED}
         for number, handler in timers.items():
             signal.signal(number, _contained(handler) if callable(handler) else _nothing)
         self._before |= timers
         ours = [number for number, handler in timers.items() if not callable(handler)]
-        self._release = keep_handlers_from_children([*SIGNALS, *ours])
+        self._release = keep_handlers_from_children([*handled, *ours])
         self._thread = threading.Thread(target=self._watch, name="signals", daemon=True)
         self._thread.start()
         return self
@@ -121,21 +126,21 @@ class Ending:
                 begin()
 
     def _watch(self) -> None:
-        if self._next_signal(None) is None:
+        if self._next_signal(None, SIGNALS) is None:
             return
         ends_at = time.monotonic() + self.grace + LAST_SECONDS
         with self._lock:
             self._has_begun = True
             if self._begin is not None:
                 self._begin()
-        number = self._next_signal(ends_at)
+        number = self._next_signal(ends_at, SECOND)
         if number is not None:
             self._leave(BY_SIGNAL + number, message="a second signal ended the server at once", is_orderly=False)
         elif time.monotonic() >= ends_at:
             self._leave(0, message="the server did not end in time: its running steps will run again")
 
-    def _next_signal(self, until: float | None) -> int | None:
-        """The number of the next signal; None when it is ``until``, or if the context was left."""
+    def _next_signal(self, until: float | None, numbers: Sequence[signal.Signals]) -> int | None:
+        """The number of the next of these signals; None when it is ``until``, or if the context was left."""
         while True:
             left = None if until is None else max(until - time.monotonic(), 0.001)
             self._reader.settimeout(left)
@@ -145,10 +150,14 @@ class Ending:
                 return None
             if not received:
                 return None
-            if received[0] in SIGNALS:  # any other signal with a handler in Python arrives here, too
+            if received[0] in numbers:  # any other signal with a handler in Python arrives here, too
                 return received[0]
             if received[0] in TIMERS:
                 logger.warning(TIMER_IS_OVER, extra={"signal": signal.Signals(received[0]).name})
+
+
+def _is_ignored(number: signal.Signals) -> bool:
+    return signal.getsignal(number) == signal.SIG_IGN
 
 
 def _contained(handler: Callable[[int, FrameType | None], object]) -> Callable[[int, FrameType | None], None]:

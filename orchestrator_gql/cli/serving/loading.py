@@ -33,7 +33,8 @@ def load_workflows(modules: Sequence[str]) -> list[Workflow]:
         module = _import(name)
         if is_file(name):
             _demand_own_neighbours(Path(name).resolve().parent)
-        workflows = [value for value in vars(module).values() if isinstance(value, Workflow)]
+        # `isinstance` also asks the object for its class, which the settings of some libraries answer with an error
+        workflows = [value for value in vars(module).values() if issubclass(type(value), Workflow)]
         if not workflows:
             raise SettingsError(f"There is no workflow in {name!r}: decorate a function in it with @workflow.")
         workflows_by_id.update((id(workflow), workflow) for workflow in workflows)
@@ -140,7 +141,8 @@ def _execute(path: Path) -> ModuleType:
 
 
 def _file_of(module: ModuleType) -> Path | None:
-    return Path(module.__file__).resolve() if module.__file__ else None
+    file = getattr(module, "__file__", None)  # code may put any object among the modules
+    return Path(file).resolve() if file else None
 
 
 def _make_importable(folder: Path) -> None:

@@ -18,7 +18,9 @@ from pathlib import Path
 from types import FrameType
 
 from orchestrator_gql.cli.catalog import PROGRAM
+from orchestrator_gql.cli.serving.ending import SECOND, SIGNALS
 from orchestrator_gql.cli.serving.watched_files import Snapshot, changed, roots_of, snapshot
+from orchestrator_gql.cli.terminal import drop_unwritable_output
 
 INTERVAL = 0.3
 """Seconds between two looks at the files; a look that takes long is followed by a longer pause."""
@@ -28,7 +30,6 @@ END_SECONDS = 60.0
 
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 _PR_SET_PDEATHSIG = 1
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def serve_reloading(arguments: Sequence[str], modules: Sequence[str], *, host: str | None, port: int | None) -> int:
@@ -36,6 +37,7 @@ def serve_reloading(arguments: Sequence[str], modules: Sequence[str], *, host: s
 
     ``modules``, ``host`` and ``port`` are what the arguments say. Port 0 takes a free port, and keeps it.
     """
+    drop_unwritable_output()
     # of several options of one name the last counts
     fixed = ("--port", str(_free_port(host or "127.0.0.1"))) if port == 0 else ()
     command = [sys.executable, "-m", "orchestrator_gql", *arguments, "--no-reload", *fixed]
@@ -52,8 +54,9 @@ class _Reloader:
         self._wake = threading.Event()
 
     def run(self) -> int:
-        for number in _SIGNALS:
-            signal.signal(number, self._on_signal)
+        for number in SIGNALS:
+            if number in SECOND or signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores SIGHUP
+                signal.signal(number, self._on_signal)
         _say(f"watching {', '.join(map(str, self._roots))}; --reload is for development")
         while True:
             files = snapshot(self._roots)
@@ -72,7 +75,8 @@ class _Reloader:
                 return int(server.returncode)
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        self._signals.append(number)
+        if number in SECOND or not self._signals:
+            self._signals.append(number)
         self._wake.set()
 
     def _start(self) -> "subprocess.Popen[bytes]":

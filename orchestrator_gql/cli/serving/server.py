@@ -85,7 +85,7 @@ async def serve_until_signal(
     on_ready: Callable[[], None],
     ending: Ending,
 ) -> None:
-    """Start the application, listen, call ``on_ready``, serve until SIGINT or SIGTERM, and stop in good order.
+    """Start the application, listen, call ``on_ready``, serve until a signal, and stop in good order.
 
     ``beside`` runs longer than the server: steps that finish at the end may still need it. The lifespan is entered here
     and not by uvicorn, so that an error at the start is raised and not logged with a trace.
