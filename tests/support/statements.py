@@ -36,6 +36,7 @@ class _Connection:
     path: Path
     file: TextIO
     read: int = 0
+    is_unread: bool = False
     prepared: dict[str, str] = field(default_factory=dict)
 
 
@@ -78,10 +79,17 @@ class Statements:
             elif bound := _BOUND.match(line):
                 yield connection.prepared.get(bound[1], "?")
             elif query := _QUERY.match(line):
-                self.round_trips += 1
+                self._ended(connection)
                 yield query[1]
             elif _SYNC.match(line):
-                self.round_trips += 1
+                self._ended(connection)
+            elif line.startswith("B"):
+                connection.is_unread = False
+
+    def _ended(self, connection: _Connection) -> None:
+        """Count the round trip, unless the server reads its results together with those of the one before."""
+        self.round_trips += not connection.is_unread
+        connection.is_unread = True
 
     def close(self) -> None:
         """Close the files."""

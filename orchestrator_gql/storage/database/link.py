@@ -104,6 +104,7 @@ class Link:
         self._reader: tuple[asyncio.AbstractEventLoop, int] | None = None
         self._owes = False
         self._sent = list[tuple[_Known, bool]]()
+        self._syncs = 0
         self._meanwhile: Callable[[], object] | None = None
         for name in ("wait", "close"):
             setattr(connection, name, self._giving_way(getattr(connection, name)))
@@ -141,12 +142,14 @@ class Link:
     def send(self, statements: Sequence[Statement]) -> None:
         """Let the server execute the statements in the open transaction while we go on.
 
-        If one of them fails, the server skips all until the end of the next `run`, which raises the error.
+        If one of them fails, the server refuses all up to the rollback, and the next `run` raises the error. Each time
+        is a round trip of its own: if we freeze behind it, the server ends an idle transaction, and not one whose round
+        trip goes on.
         """
         encoded = self._all_encoded(statements)
         try:
             self._send_all(encoded)
-            self._pgconn.flush()  # `run` sends what the socket does not take now
+            self._end_round_trip()  # `run` sends what the socket does not take now
         except BaseException:
             self._finish()
             raise
@@ -169,7 +172,7 @@ class Link:
         try:
             self._send_all(encoded)
             sent, self._sent = self._sent, []
-            self._pgconn.pipeline_sync()
+            self._end_round_trip()
             if self._meanwhile is not None:
                 work, self._meanwhile = self._meanwhile, None
                 self._pgconn.flush()
@@ -190,6 +193,10 @@ class Link:
         if not self._sent:
             self._pgconn.enter_pipeline_mode()
         self._sent += [self._send(sql, values) for sql, values in statements]
+
+    def _end_round_trip(self) -> None:
+        self._pgconn.pipeline_sync()
+        self._syncs += 1
 
     def post(self, sql: bytes) -> None:
         """Send a statement whose result nobody needs; the next statement waits for it."""
@@ -229,7 +236,7 @@ class Link:
         return known, is_new
 
     async def _results(self, number: int) -> "list[PGresult]":
-        """The results of so many commands, up to the end of the pipeline."""
+        """The results of so many commands, up to the end of the last round trip."""
         pgconn, results = self._pgconn, list["PGresult"]()
         while pgconn.flush():
             await self._writable()
@@ -243,7 +250,9 @@ class Link:
                 if pgconn.status or ends > number + 1:
                     raise self._lost(results)
             elif result.status == PIPELINE_SYNC:
-                return results
+                self._syncs -= 1
+                if not self._syncs:
+                    return results
             else:
                 results.append(result)
 
@@ -313,7 +322,7 @@ class Link:
 
     def _finish(self) -> None:
         self._owes = False
-        self._sent = []
+        self._sent, self._syncs = [], 0
         self._stop_reading()
         self._pgconn.finish()
 

@@ -254,8 +254,8 @@ class Pipeline:
         self._is_undoable = is_undoable
 
     def drop(self, conn: Connection) -> None:
-        """As `clear`, before a rollback: also wait for what `send_writes` sent, which may fail. The server would skip
-        the ROLLBACK behind it."""
+        """As `clear`, before a rollback: also wait for what `send_writes` sent. If it failed, that must not look like a
+        failure of the ROLLBACK."""
         self.clear()
         if self._link.has_sent:
             with suppress(DBAPIError):

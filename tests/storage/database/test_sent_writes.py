@@ -19,6 +19,7 @@ from orchestrator_gql.storage.database.link import IDLE, Link
 from orchestrator_gql.storage.database.pipeline import demand_pipeline, savepoint
 from orchestrator_gql.storage.database.postgres import PostgresDatabase
 from orchestrator_gql.storage.database.prepared import rows_together, send_writes
+from orchestrator_gql.utils.errors import OutcomeUnknown
 from orchestrator_gql.utils.tokens import new_id
 
 
@@ -88,6 +89,28 @@ async def test_postgresql_executes_them_while_the_unit_goes_on(database: Postgre
         assert await database.transaction(unit)
 
 
+@pytest.mark.parametrize("is_repeatable", [True, False], ids=["with the COMMIT", "before the COMMIT"])
+async def test_a_server_that_freezes_behind_them_keeps_no_lock(database: PostgresDatabase, is_repeatable: bool) -> None:
+    """PostgreSQL ends a session that is idle in its transaction, and the server finds out when it goes on."""
+    plain = make_url(database._url).set(drivername="postgresql").render_as_string(hide_password=False)
+    tries = list[int]()
+
+    def unit(conn: Connection) -> None:
+        commit_effects(conn).is_repeatable = is_repeatable
+        conn.execute(text("SET LOCAL idle_in_transaction_session_timeout = '50ms'"))
+        LOCK.first(conn, {})
+        send(conn, "sent")
+        tries.append(len(tries))
+        if tries == [0]:  # nothing else runs in this process meanwhile
+            with psycopg.connect(plain, autocommit=True) as other:
+                other.execute("SET lock_timeout = '10s'")
+                other.execute("SELECT pg_advisory_lock(1)")
+
+    with suppress(OutcomeUnknown):
+        await database.transaction(unit)
+    assert len(await stored(database)) == len(tries) - 1
+
+
 async def test_a_read_a_statement_of_sqlalchemy_and_a_savepoint_see_them(database: PostgresDatabase) -> None:
     def unit(conn: Connection) -> list[Any]:
         LOCK.first(conn, {})
@@ -115,7 +138,7 @@ def fails_in_the_database(conn: Connection, known: UUID) -> None:
 
 
 def fails_in_both(conn: Connection, known: UUID) -> None:
-    """The server skips what is behind a failed write: without care, the ROLLBACK, too."""
+    """The result of the failed write, which nobody has read, must not be taken for that of the ROLLBACK."""
     send(conn, "again", known)
     raise Changed
 
