@@ -131,6 +131,7 @@ MANY = size(8, 20)
 """Tasks that read at once, and threads."""
 
 
+@pytest.mark.each_pair
 async def test_many_tasks_and_threads_read_at_once(offer: Offer) -> None:
     @step("Read in tasks and in threads")
     async def read_step(state: State) -> State:

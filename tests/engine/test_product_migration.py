@@ -28,6 +28,7 @@ from support.engine import Engine
 from support.gates import Gate
 from support.network import begun, document_of, rested, run
 from support.operator import ADA
+from support.sizes import size
 
 from orchestrator_gql import StepList, begin, step
 from orchestrator_gql.commands.processes import retry_process
@@ -287,7 +288,7 @@ async def test_every_document_is_checked_and_older_ones_are_no_fault(offer: Offe
 
 @pytest.mark.each_pair
 @pytest.mark.one_dispatcher
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(size(2, 3)))
 async def test_a_run_that_is_stopped_anywhere_goes_on(seed: int, offer: Offer, monkeypatch: pytest.MonkeyPatch) -> None:
     dice = Random(seed)
     monkeypatch.setattr(product_documents, "PAGE", dice.randint(1, 7))

@@ -10,6 +10,7 @@ from conftest import Offer
 from sqlalchemy import Connection, func, select
 from support.engine import Engine
 from support.old_processes import ENDED, Maker, Old
+from support.sizes import size
 from support.traces import ids_of, orphans, traces
 
 from orchestrator_gql.commands.processes import update_process_note
@@ -115,7 +116,7 @@ async def demand_whole(
 
 
 @pytest.mark.each_pair
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(size(2, 4)))
 async def test_exactly_the_right_processes_go_whatever_dies(
     offer: Offer, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import strawberry
 from stories import Story, telling
+from support.sizes import size
 from toy_face import RUNTIME
 
 from orchestrator_gql.graphql import coroutines, planned_executor, slow_lane
@@ -25,7 +26,7 @@ from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage.events import BEGINNING
 from orchestrator_gql.types import Json
 
-TURNS = range(50)
+TURNS = range(0, 50, size(2, 1))
 """Turns of the loop after which the client leaves."""
 
 FIELDS = """id status state note steps { name status stateDelta executions { startedAt attempt } failure { message } }

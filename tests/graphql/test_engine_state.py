@@ -126,6 +126,7 @@ async def test_whoever_may_not_manage_the_engine_changes_nothing(tmp_path: Path)
     assert state == "RUNNING"
 
 
+@pytest.mark.each_pair
 async def test_of_two_pauses_at_once_one_makes_an_event(storage: str) -> None:
     async with engine_of(storage) as engine:
         response = await asyncio.gather(

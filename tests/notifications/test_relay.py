@@ -87,6 +87,7 @@ async def test_a_restart_leaves_no_gap_and_repeats_nothing(offer: Offer) -> None
     assert len(again) == len(notified) == 6
 
 
+@pytest.mark.each_pair
 async def test_if_two_relays_read_the_same_events_only_one_stores_notifications(offer: Offer) -> None:
     engine = await offer(failing)
     first, second = await relay(engine), await relay(engine)
@@ -99,6 +100,7 @@ async def test_if_two_relays_read_the_same_events_only_one_stores_notifications(
     assert set(Counter(each.process_id for each in notified).values()) == {1}
 
 
+@pytest.mark.each_pair
 async def test_a_cursor_that_is_deleted_under_a_relay_is_stored_again_at_the_same_event(offer: Offer) -> None:
     engine = await offer(failing)
     reader = await relay(engine)

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, settings
 from schemathesis import BaseSchema, Case
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from support.command_line import SECONDS, running, until
+from support.sizes import size
 
 from orchestrator_gql.rest.openapi import openapi_document
 
@@ -24,7 +25,7 @@ START = 'mutation { startWorkflow(input: {workflowName: "configure"}) { __typena
 ADDRESS = "/api/processes/{process_id}/callback/{token}"
 
 SOME = settings(
-    max_examples=80,
+    max_examples=size(40, 80),
     deadline=None,  # the machine may be busy with other tests
     derandomize=True,  # an example that fails, fails on every machine
     database=None,

@@ -16,7 +16,7 @@ from support.database import PostgresServer, sqlite_url
 from support.many_subscriptions import plain_engine
 from support.query_work import pages_read, plan_of, statements_of, work_of
 from support.rows import BEGIN, failed_row, process_row, store, store_subscription
-from support.sizes import directions
+from support.sizes import IS_EXHAUSTIVE, directions
 
 from orchestrator_gql.storage import process_lists
 from orchestrator_gql.storage.pagination import Key, PageArgs
@@ -195,13 +195,13 @@ def test_every_filter_selects_the_same_rows_on_every_way(
         row["started_at"] = row["started_at"].replace(second=row["started_at"].second // 3)  # several at the same time
     with engine.begin() as conn:
         write(conn, rows)
-        for title, (wanted, fits) in CASES.items():
+        for place, (title, (wanted, fits)) in enumerate(CASES.items()):
             selected = [row for row in rows if fits(row)]
-            for turn, order in enumerate(ORDERS):
+            for turn, order in enumerate(ORDERS if IS_EXHAUSTIVE else ORDERS[place % 2 :: 2]):
                 at = "updated_at" if order["by_update"] else "started_at"
                 selected.sort(key=itemgetter(at, "id"), reverse=order["is_descending"])
                 expected = [row["id"] for row in selected]
-                for is_forward in directions(turn):
+                for is_forward in directions(turn + place // 2):
                     length = rng.choice([11, 40])
                     assert walked(conn, wanted, length, is_forward=is_forward, **order) == expected, (title, order)
             assert count(conn, wanted) == len(selected), title
