@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Connection, text
 from support.database import sqlite_url
 
+from orchestrator_gql.storage.database import group_commit
 from orchestrator_gql.storage.database.after_commit import CommitEffects, NoHooks, commit_effects, wake
 from orchestrator_gql.storage.database.schema import migrate
 from orchestrator_gql.storage.database.sqlite import SqliteDatabase
@@ -217,7 +218,8 @@ async def test_a_unit_beside_failures_runs_at_most_twice(database: SqliteDatabas
     assert all(runs[n] == 1 for n in range(60) if n % 7 == 6)
 
 
-async def test_units_of_a_group_share_savepoints(database: SqliteDatabase) -> None:
+async def test_units_of_a_group_share_savepoints(database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(group_commit, "SLICE", 60.0)  # each slice of a group begins a savepoint
     commands: list[str] = []
 
     def trace(conn: Connection) -> None:
