@@ -15,7 +15,7 @@ from orchestrator_gql.engine.input_requests import decisions, requests, unanswer
 from orchestrator_gql.engine.input_requests.decisions import Lock, OpenRequest
 from orchestrator_gql.engine.input_requests.requests import DecisionResult
 from orchestrator_gql.engine.pending_transitions import PendingTransitions, commit_context
-from orchestrator_gql.engine.steps import execution
+from orchestrator_gql.engine.steps import form_turns
 from orchestrator_gql.engine.steps.calls import outside
 from orchestrator_gql.engine.steps.failures import in_request
 from orchestrator_gql.engine.steps.state import changed, fetched_now, through_lenses
@@ -111,7 +111,7 @@ async def _turn(runtime: Runtime, opened: OpenRequest, pages: list[Json], locale
     """One turn of the form; raises `AuthorCodeFailed`."""
     approved = opened.decisions[0].pages if opened.decisions else ()
     with in_request(f"The form of step {opened.step.name!r}"):
-        turn = await execution.turn(runtime, opened.process, opened.step, pages, approved=approved, locale=locale)
+        turn = await form_turns.turn(runtime, opened.process, opened.step, pages, approved=approved, locale=locale)
     return _small_enough(runtime, turn) if isinstance(turn, forms.Complete) else turn
 
 

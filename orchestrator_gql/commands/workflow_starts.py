@@ -12,7 +12,7 @@ from orchestrator_gql.audit.free_text import demand_short
 from orchestrator_gql.engine import authorization, process_locks, spans, start_check
 from orchestrator_gql.engine.commit import begin_process
 from orchestrator_gql.engine.engine_state import demand_running
-from orchestrator_gql.engine.steps import execution
+from orchestrator_gql.engine.steps import execution, form_turns
 from orchestrator_gql.engine.steps.failures import in_request
 from orchestrator_gql.engine.steps.lock_keys import lock_keys
 from orchestrator_gql.engine.subjects import subject_at_start
@@ -232,7 +232,7 @@ async def _turn(
     runtime: Runtime, workflow: Workflow, principal: Principal, pages: list[Json], subject: UUID | None, locale: str
 ) -> forms.Turn:
     with in_request(f"The start form of workflow {workflow.name!r}"):
-        return await execution.start_turn(runtime, workflow, principal, pages, subject=subject, locale=locale)
+        return await form_turns.start_turn(runtime, workflow, principal, pages, subject=subject, locale=locale)
 
 
 async def _demand_startable(runtime: Runtime, workflow: Workflow, principal: Principal) -> None:

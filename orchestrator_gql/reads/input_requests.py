@@ -6,7 +6,7 @@ from orchestrator_gql import forms
 from orchestrator_gql.engine import authorization, start_check
 from orchestrator_gql.engine.input_requests import unanswered
 from orchestrator_gql.engine.input_requests.decisions import demand_may_answer
-from orchestrator_gql.engine.steps import execution
+from orchestrator_gql.engine.steps import form_turns
 from orchestrator_gql.engine.steps.failures import in_request
 from orchestrator_gql.forms.errors import DEFAULT_LOCALE
 from orchestrator_gql.input_requests.decision import Decision, InputRequest, demand_open
@@ -88,7 +88,7 @@ async def start_form(
     if checked is None and start_check.works_on_subscription(workflow):
         choices = await runtime.database.read(lambda conn: start_check.choices(conn, workflow))
     with in_request(f"The start form of workflow {workflow.name!r}"):
-        turn = await execution.start_turn(
+        turn = await form_turns.start_turn(
             runtime, workflow, principal, pages, subject=checked, choices=choices, locale=locale
         )
     subject = start_check.subject_of(workflow, turn.data) if isinstance(turn, forms.Complete) else None
@@ -139,4 +139,4 @@ async def open_form(
         return None
     approved = decisions[0].pages if decisions else ()
     with in_request(f"The form of step {step.name!r}"):
-        return await execution.turn(runtime, process, form_step, pages, approved=approved, locale=locale)
+        return await form_turns.turn(runtime, process, form_step, pages, approved=approved, locale=locale)

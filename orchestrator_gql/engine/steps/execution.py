@@ -2,41 +2,36 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
-from uuid import UUID
 
-from orchestrator_gql import forms
 from orchestrator_gql.callbacks import external_ids
 from orchestrator_gql.callbacks.rules import Callback, Delivery
 from orchestrator_gql.domain import SubscriptionDocument, documents_of
 from orchestrator_gql.engine.steps import arguments as step_arguments
 from orchestrator_gql.engine.steps import calls
 from orchestrator_gql.engine.steps.arguments import wanted_by
-from orchestrator_gql.engine.steps.calls import FormCaller, name_of
+from orchestrator_gql.engine.steps.calls import name_of
 from orchestrator_gql.engine.steps.failures import failed, failure_at, failure_of, log_failure, without_tokens
-from orchestrator_gql.engine.steps.models import load_models, subject_of_form
 from orchestrator_gql.engine.steps.state import changed, fetched, has_large_values, put_back
-from orchestrator_gql.forms.errors import DEFAULT_LOCALE
 from orchestrator_gql.process import Failed, Outcome, Process, Success, WaitUntil
 from orchestrator_gql.process.outcomes import new_success
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
-from orchestrator_gql.types import Failure, Json, State
+from orchestrator_gql.types import Failure, Json
 from orchestrator_gql.utils.arguments import bind
 from orchestrator_gql.utils.author_calls import AuthorRaised, returned_by
 from orchestrator_gql.utils.author_handover import Limit
 from orchestrator_gql.utils.errors import OrchestratorError, StepError, StorageUnavailable, WorkflowDefinitionError
 from orchestrator_gql.utils.json import encode, to_json
 from orchestrator_gql.utils.json.secrets import Found
-from orchestrator_gql.utils.secrets import Secrets, known_to_logs
+from orchestrator_gql.utils.secrets import Secrets
 from orchestrator_gql.workflow.callback_step import hands_out_url, names_of
-from orchestrator_gql.workflow.model import START_NAMES, ActionStep, AwaitStep, InputStep, Step, Workflow
+from orchestrator_gql.workflow.model import START_NAMES, ActionStep, AwaitStep, Step, Workflow
 from orchestrator_gql.workflow.step_options import Condition
 from orchestrator_gql.workflow.wait_until import time_of
-from orchestrator_gql.workflows.start_forms import CHOICE, LOADED, SubscriptionChoice
 
 POLL = 30.0
 """Seconds that a poll may take: the wait is over already, and an operator waits for the outcome."""
@@ -131,69 +126,6 @@ async def patiently(look: Callable[[], Awaitable[T]]) -> T:
             await asyncio.sleep(PATIENCE)
 
 
-async def turn(
-    runtime: Runtime,
-    process: Process,
-    step: InputStep,
-    pages: list[Json],
-    *,
-    approved: Sequence[Json] = (),
-    locale: str = DEFAULT_LOCALE,
-    is_request: bool = True,
-) -> forms.Turn:
-    """Run the form of an input step with the submitted ``pages``; its errors are in the language of ``locale``.
-
-    The data of a complete form has no names of the engine (`GIVEN`). ``approved`` are the pages of an earlier approval;
-    the pages then start with these values. ``is_request`` is False if the engine runs the form.
-    """
-    what = f"The form of step {step.name!r}"
-    state = await state_for(runtime, process, step, step.form)
-    own = await step_arguments.with_decisions(runtime, step.form, state, step_arguments.given(runtime, process))
-    secrecy = forms.Secrecy(process.secrets, runtime.redact, approved)
-    caller = FormCaller(runtime, what, step.form, is_request=is_request)
-    visible = {**await caller.focused(step, state), **own}
-    turned = await form_turn(runtime, step.form, visible, pages, locale, secrecy, caller)
-    return _without_own_names(turned, what)
-
-
-async def start_turn(
-    runtime: Runtime,
-    workflow: Workflow,
-    principal: Principal,
-    pages: list[Json],
-    *,
-    subject: UUID | None = None,
-    choices: Mapping[str, str] | None = None,
-    locale: str = DEFAULT_LOCALE,
-) -> forms.Turn:
-    """Run the start form of a workflow; without a form it is complete at once, and any page is too many.
-
-    ``subject`` is the product subscription that its first page chose: the author's form can take it by name.
-    ``choices`` are the subscriptions that the first page suggests, with what people call them.
-    """
-    secrecy = forms.Secrecy(redact=runtime.redact)
-    form, given = workflow.initial_form or _no_form, values_of_start(workflow, principal)
-    what = f"The start form of {workflow.name!r}"
-    caller = FormCaller(runtime, what, form, is_request=True)
-    facts, loaded = await subject_of_form(runtime, workflow.author_form, subject)
-    token, shown = LOADED.set(loaded), CHOICE.set(SubscriptionChoice(workflow.name, choices or {}))
-    try:
-        state = {**facts, **given}
-        turned = await form_turn(runtime, form, state, pages, locale, secrecy, caller, is_bound=False)
-    finally:
-        LOADED.reset(token)
-        CHOICE.reset(shown)
-    if not isinstance(turned, forms.Complete):
-        return replace(turned, page=turned.page.of_start)
-    return _without_own_names(turned, what)
-
-
-def _without_own_names(turned: forms.Turn, where: str) -> forms.Turn:
-    if not isinstance(turned, forms.Complete):
-        return turned
-    return replace(turned, data=step_arguments.contributed(turned.data, where=where)[0])
-
-
 async def blocked_reason(runtime: Runtime, workflow: Workflow, principal: Principal) -> str | None:
     """The reason why the workflow's predicate forbids the start now; None if it allows it, or if there is none."""
     predicate = workflow.run_predicate
@@ -269,44 +201,6 @@ async def polled(runtime: Runtime, process: Process, step: AwaitStep, callback: 
 
 def _polled(found: Found, result: Any) -> Json:
     return None if result is None else to_json(result, where="the answer", found=found)
-
-
-def _no_form() -> None:
-    return None
-
-
-async def form_turn(
-    runtime: Runtime,
-    form: Callable[..., Any],
-    state: Mapping[str, Any],
-    pages: list[Json],
-    locale: str,
-    secrecy: forms.Secrecy,
-    caller: FormCaller,
-    *,
-    is_bound: bool = True,
-) -> forms.Turn:
-    """Run a form function with the submitted ``pages``; its arguments are bound by name, ``state`` among them.
-
-    Raises `AuthorRaised`, and `StepError` if the form takes too long.
-    """
-
-    def begin(own: State) -> Any:
-        return form(**bind(wanted_by(form), own, given={**build_models(), "state": own}))
-
-    with known_to_logs(secrecy.secrets.values):
-        build_models = await load_models(runtime, wanted_by(form), state)
-        with caller.limited():
-            return await forms.turn(
-                begin,
-                dict(state),
-                pages,
-                locale=locale,
-                run_sync=caller.run_sync,
-                run_async=caller.run_async,
-                secrecy=secrecy,
-                is_bound=is_bound,
-            )
 
 
 async def call(

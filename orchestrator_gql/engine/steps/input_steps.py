@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from orchestrator_gql import forms
 from orchestrator_gql.engine.steps import arguments as step_arguments
-from orchestrator_gql.engine.steps import calls, execution
+from orchestrator_gql.engine.steps import calls, execution, form_turns
 from orchestrator_gql.engine.steps.failures import failed
 from orchestrator_gql.engine.steps.state import changed, focus, put_back
 from orchestrator_gql.process import Outcome, PolicyConfirmation, Process, Success, Suspend
@@ -22,7 +22,7 @@ LONGEST_TITLE = 1_000
 async def ask(runtime: Runtime, process: Process, step: InputStep) -> Outcome:
     """The outcome of an input step: a form with a page suspends the process, a form without pages succeeds."""
     try:
-        turned = await execution.patiently(lambda: execution.turn(runtime, process, step, [], is_request=False))
+        turned = await execution.patiently(lambda: form_turns.turn(runtime, process, step, [], is_request=False))
         if isinstance(turned, forms.Complete):
             return await _done(runtime, process, step, turned)
         title = storable(turned.page.title or step.name, longest=LONGEST_TITLE)
@@ -87,5 +87,5 @@ async def _filled_in(runtime: Runtime, process: Process, step: InputStep, turned
     pages: list[Json] = []
     while isinstance(turned, forms.NextPage):
         pages.append({})
-        turned = await execution.patiently(lambda: execution.turn(runtime, process, step, pages, is_request=False))
+        turned = await execution.patiently(lambda: form_turns.turn(runtime, process, step, pages, is_request=False))
     return turned
