@@ -63,7 +63,7 @@ def test_each_command_says_how_much_time_is_left_or_lacks() -> None:
 def test_show_says_since_when_a_process_waits_for_a_worker() -> None:
     process: dict[str, Any] = dict.fromkeys(("subject", "note", "failure", "openInputRequest"))
     process |= {"workflowName": "w", "id": "x", "status": "RUNNING", "startedAt": after(hours=-3)}
-    process |= {"steps": [], "callbacks": [], "availableActions": []}
+    process |= {"steps": [], "callbacks": [], "availableActions": [], "lockKeys": []}
     since = after(hours=-2)
     process |= {"whyWaiting": {"kind": "WORKER", "message": "It waits for a worker.", "since": since, "until": None}}
 
