@@ -97,11 +97,11 @@ def test_the_page_shows_who_answers_and_who_is_silent(tmp_path: Path) -> None:
     silent, *others = (json.loads(row) for row in rows_of_json)
     assert (silent["name"], silent["state"], silent["signatureKeys"]) == ("dns", "SILENT", 1)
     assert [other["name"] for other in others] == ["idle", "ansible"]
-    assert printed[0] == "dns  SILENT, seen never. 0 open, 0 results. 1 not answered"
-    assert printed[1] == "idle  UNSEEN, seen never. 0 open, 0 results. no failure"
+    assert printed[0] == "dns  SILENT, never seen. 0 open, 0 results, 1 not answered."
+    assert printed[1] == "idle  UNSEEN, never seen. 0 open, 0 results, no failure."
     assert re.fullmatch(
-        r"ansible  ANSWERING, seen \d+ (s|min) ago\. 1 open, 2 results, [\d.]+ s \(95 %: [\d.]+ s\)\. "
-        r"1 reported, 1 invalid",
+        r"ansible  ANSWERING, seen \d+ (s|min) ago\. 1 open, 2 results, [\d.]+ s \(95 %: [\d.]+ s\), "
+        r"1 reported, 1 invalid\.",
         printed[2],
     )
 

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from support.command_line import orchestrator, serving, until
 
+from orchestrator_gql.cli.operator.requests import verb_refusal
 from orchestrator_gql.cli.operator.verbs import refusal_text
 
 FLOWS = """
@@ -205,6 +206,19 @@ def test_the_second_person_learns_who_was_first_and_when() -> None:
 
     assert re.fullmatch(r"It is decided\. \(by Anna at 2026-03-02 09:00:00 UTC\)", message)
     assert refusal_text({"message": "It is paused.", "by": None, "at": None}) == "It is paused."
+
+
+def test_a_refusal_gives_each_fact_once() -> None:
+    id, at = "01a22e2c-d313-7482-be49-4ff14756c4c5", "2026-03-02T09:00:00+00:00"
+    first = {"by": {"name": "Anna"}, "at": at, "conflictingProcess": {"id": id}}
+    whole = f"'node:ams-1' is held by process {id}, started by Anna at 2026-03-02 09:00:00 UTC: wait until it ends."
+
+    assert refusal_text({"message": whole, **first}) == whole
+    assert str(verb_refusal({"message": whole, **first})) == whole
+    assert refusal_text({"message": f"Anna has it. It is in process {id}.", **first}).endswith(
+        "(at 2026-03-02 09:00:00 UTC)"
+    )
+    assert refusal_text({"message": "No.", **first}) == f"No. (by Anna at 2026-03-02 09:00:00 UTC) (process {id})"
 
 
 def test_a_process_is_aborted_with_a_reason_that_the_audit_log_keeps(site: Site) -> None:

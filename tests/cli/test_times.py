@@ -8,7 +8,7 @@ import pytest
 from orchestrator_gql.cli.operator.requests import due
 from orchestrator_gql.cli.operator.show import lines
 from orchestrator_gql.cli.operator.times import age, left, moment
-from orchestrator_gql.cli.operator.waits import _cells, _line
+from orchestrator_gql.cli.operator.waits import _callback, _cells, _line
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -72,3 +72,18 @@ def test_show_says_since_when_a_process_waits_for_a_worker() -> None:
 
 def test_an_age_is_rounded_down() -> None:
     assert age(after(hours=-23, minutes=-59), NOW) == "23 h"
+
+
+def test_at_the_deadline_no_action_is_said_to_run() -> None:
+    """The server knows no reason while a worker has the process: it runs the action, or ends the wait."""
+    process = {"id": "x", "workflowName": "w", "subject": "", "whyWaiting": None}
+    ends: list[tuple[dict[str, float], str]] = [
+        ({"seconds": 5}, "The action that calls the service still runs."),
+        ({"seconds": 0}, "Its time is over, and it goes on."),
+        ({"seconds": -1}, "Its time is over, and it goes on."),
+    ]
+    for end, message in ends:
+        callback = {"id": "c", "name": None, "issuedAt": after(minutes=-1), "process": process}
+        callback |= {"expiresAt": after(hours=1), "heartbeatDueAt": after(**end)}
+
+        assert _callback(callback, NOW)["message"] == message

@@ -106,6 +106,8 @@ graphql(`
     id
     version
     status
+    createdAt
+    closedAt
   }
 `);
 

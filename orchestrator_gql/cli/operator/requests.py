@@ -59,13 +59,25 @@ def verb_refusal(response: dict[str, Any]) -> VerbRefused:
     if response.get("code") == "CLAIMED_BY_OTHER":
         words.append(claimed({"claimedBy": by, "claimedAt": at}, "({})"))
     elif by or at:
-        who = f"by {by['name']}" if by and not response["message"].startswith(by["name"]) else ""
-        words.append(f"({' '.join(filter(None, (who, f'at {moment(at)}' if at else '')))})")
+        words.append(who_and_when(response))
     elif response.get("code") == "STALE_VERSION":
         words.append("Nothing was decided: look at the form again, then decide.")
-    if process := response.get("conflictingProcess"):
-        words.append(f"(process {process['id']})")
+    words.append(in_the_way(response))
     return VerbRefused(printable(" ".join(filter(None, words))))
+
+
+def who_and_when(response: dict[str, Any]) -> str:
+    """`(by Ada at …)` of a refusal: the person who was first and the time; without what its message already says."""
+    message, by, at = response["message"], response.get("by"), response.get("at")
+    who = f"by {by['name']}" if by and by["name"] not in message else ""
+    when = f"at {moment(at)}" if at and moment(at) not in message else ""
+    return f"({' '.join(filter(None, (who, when)))})" if who or when else ""
+
+
+def in_the_way(response: dict[str, Any]) -> str:
+    """`(process …)` of a refusal: the process that is in the way; empty if its message already names the process."""
+    process = response.get("conflictingProcess")
+    return f"(process {process['id']})" if process and process["id"] not in response["message"] else ""
 
 
 def claimed(input_request: dict[str, Any], form: str) -> str:

@@ -27,6 +27,7 @@ query Services($window: StatsWindow!, $after: String) {
 """
 WINDOWS = {"1h": "LAST_HOUR", "24h": "LAST_24_HOURS", "7d": "LAST_7_DAYS"}
 
+NEVER = "never"
 _ORDER = ("SILENT", "FAILING", "UNSEEN", "ANSWERING")
 _TAKEN = ("ACCEPTED", "DUPLICATE")
 
@@ -51,12 +52,13 @@ def services(url: str, *, window: str, is_json: bool = False) -> None:
 def _line(service: dict[str, Any], now: datetime) -> str:
     name, state, seen, is_open, results, half, most, failures = _cells(service, now)
     took = f", {half} (95 %: {most})" if half else ""
-    return f"{name}  {state}, seen {seen}. {is_open} open, {results} results{took}. {failures or 'no failure'}"
+    last = "never seen" if seen == NEVER else f"seen {seen}"
+    return f"{name}  {state}, {last}. {is_open} open, {results} results{took}, {failures or 'no failure'}."
 
 
 def _cells(service: dict[str, Any], now: datetime) -> list[str]:
     deliveries = service["deliveries"]
-    seen = f"{age(service['lastSeenAt'], now)} ago" if service["lastSeenAt"] else "never"
+    seen = f"{age(service['lastSeenAt'], now)} ago" if service["lastSeenAt"] else NEVER
     waiting = service["openCallbacks"]
     return [
         service["name"],

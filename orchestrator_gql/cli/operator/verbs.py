@@ -10,8 +10,8 @@ from uuid import UUID
 import httpx
 
 from orchestrator_gql.cli.client import OperationRefused, VerbRefused
+from orchestrator_gql.cli.operator.requests import in_the_way, who_and_when
 from orchestrator_gql.cli.operator.show import load_process
-from orchestrator_gql.cli.operator.times import moment
 from orchestrator_gql.cli.places import input_error
 from orchestrator_gql.cli.request import request, request_async
 from orchestrator_gql.cli.terminal import printable
@@ -95,12 +95,7 @@ def _process_of(response: dict[str, Any]) -> dict[str, Any]:
 def refusal_text(response: dict[str, Any]) -> str:
     """A typed refusal as a sentence: which fields are wrong, who was first and when, which process is in the way."""
     places = "; ".join(map(input_error, response.get("errors") or ()))
-    by = f"by {response['by']['name']}" if response.get("by") else ""
-    at = f"at {moment(response['at'])}" if response.get("at") else ""
-    first = f"({' '.join(filter(None, (by, at)))})" if by or at else ""
-    process = response.get("conflictingProcess")
-    in_the_way = f"(process {process['id']})" if process else ""
-    return " ".join(filter(None, (response["message"], places, first, in_the_way)))
+    return " ".join(filter(None, (response["message"], places, who_and_when(response), in_the_way(response))))
 
 
 def _callback_of(url: str, id: UUID, name: str | None) -> str:

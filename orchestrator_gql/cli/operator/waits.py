@@ -45,11 +45,11 @@ def waits(
         if assignee.casefold() not in map(str.casefold, names):
             demand_teams(url, [assignee], names)
     if not mine and assignee is None:
-        open_waits += map(_callback, all_nodes(url, CALLBACKS, "callbacks"))
+        open_waits += (_callback(node, now) for node in all_nodes(url, CALLBACKS, "callbacks"))
     open_waits = [wait for wait in open_waits if not overdue or _is_overdue(wait, now)]
     if not is_json and (why := standstill(url)):
         print(printable(why), file=sys.stderr)
-    open_waits.sort(key=lambda wait: (not _is_overdue(wait, now), wait["until"] or "9999", wait["since"]))
+    open_waits.sort(key=lambda wait: (not _is_overdue(wait, now), wait["until"] or "9999", wait["since"], wait["what"]))
     if open_waits and not is_json and is_for_people():
         Table(TITLES, [_cells(wait, now) for wait in open_waits], wide=len(TITLES) - 1).print()
         return
@@ -67,9 +67,12 @@ def _is_of(wait: dict[str, Any], *, mine: bool, assignee: str | None) -> bool:
     return is_theirs and (wait["canSubmit"] or not mine)
 
 
-def _callback(node: dict[str, Any]) -> dict[str, Any]:
-    ends = [at for at in (node["expiresAt"], node["heartbeatDueAt"]) if at]
+def _callback(node: dict[str, Any], now: datetime) -> dict[str, Any]:
+    until = min((at for at in (node["expiresAt"], node["heartbeatDueAt"]) if at), default=None)
     why = node["process"]["whyWaiting"]
+    # At the deadline a worker has the process, to ask the service or to end the wait: its action returned long ago.
+    is_over = until is not None and is_past(until, now)
+    message = "Its time is over, and it goes on." if is_over else "The action that calls the service still runs."
     what = f"callback {node['name']}" if node["name"] else "callback"
     return {
         "kind": "CALLBACK",
@@ -79,8 +82,8 @@ def _callback(node: dict[str, Any]) -> dict[str, Any]:
         "subject": node["process"]["subject"],
         "what": what,
         "since": node["issuedAt"],
-        "until": min(ends, default=None),
-        "message": why["message"] if why else "The action that calls the service still runs.",
+        "until": until,
+        "message": why["message"] if why else message,
     }
 
 

@@ -1,25 +1,28 @@
 /** Durations drawn: a bar a step on the scale of the process, and one bar for all times together. */
 import { useNow } from "../../components/Time";
 import { duration } from "../../time";
-import type { Step, StepState } from "./processModel";
-import { BAR, barOf, TIME_KINDS, TIME_WORDS, timeKindOf, totalsOf, type Axis } from "./timescale";
+import type { StepState } from "./processModel";
+import { askedIn, BAR, barOf, TIME_KINDS, TIME_WORDS, timeKindOf, totalsOf, type Axis } from "./timescale";
 
 const HEIGHT = 8;
 
 /** The words beside it say the same, so it is hidden from screen readers. */
-export function StepBar({ step, axis }: { step: Step; axis: Axis }) {
-  return step.startedAt && !step.completedAt ? <TickingBar step={step} axis={axis} /> : <Bar step={step} axis={axis} now={axis.end} />;
+export function StepBar({ state, axis }: { state: StepState; axis: Axis }) {
+  const { startedAt, completedAt } = state.step;
+  return startedAt && !completedAt ? <TickingBar state={state} axis={axis} /> : <Bar state={state} axis={axis} now={axis.end} />;
 }
 
-function TickingBar({ step, axis }: { step: Step; axis: Axis }) {
-  return <Bar step={step} axis={axis} now={useNow()} />;
+function TickingBar({ state, axis }: { state: StepState; axis: Axis }) {
+  return <Bar state={state} axis={axis} now={useNow()} />;
 }
 
-function Bar({ step, axis, now }: { step: Step; axis: Axis; now: number }) {
-  const bar = barOf(step, axis, now);
+function Bar({ state, axis, now }: { state: StepState; axis: Axis; now: number }) {
   return (
     <svg className="step-bar" viewBox={`0 0 ${BAR} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
-      {bar && <rect className={`time-${timeKindOf(step)}`} x={bar.x} width={bar.width} y={0} height={HEIGHT} />}
+      {[state.step, ...askedIn(state)].map((timed, index) => {
+        const bar = barOf(timed, axis, now);
+        return bar && <rect key={index} className={`time-${timeKindOf(timed)}`} x={bar.x} width={bar.width} y={0} height={HEIGHT} />;
+      })}
     </svg>
   );
 }

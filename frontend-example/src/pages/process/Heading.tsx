@@ -68,34 +68,42 @@ function Now({ head, steps }: { head: Head; steps: readonly StepState[] }) {
       </Failure>
     );
   if (whyWaiting?.kind === "LOCK") return <Queued {...{ whyWaiting }} keys={head.lockKeys} />;
-  if (!step || endedAt) return null;
+  if (endedAt || (!step && !whyWaiting)) return null;
   return (
     <p className={failureReason ? "now error" : "now"}>
-      <a
-        href={`${location.pathname}#${anchorOf(step.index)}`}
-        onClick={(event) => {
-          event.preventDefault();
-          // The same address twice is no change of the address.
-          history.replaceState(null, "", location.pathname + location.search);
-          location.hash = anchorOf(step.index);
-        }}
-      >
-        Step {step.index + 1}: {step.name}
-      </a>{" "}
-      <span className="words">{failureReason?.message ?? whyWaiting?.message}</span>
-      {whyWaiting?.kind === "TIME" && whyWaiting.until && (
-        <>
-          {" "}
-          It goes on at <Time at={whyWaiting.until} />.
-        </>
-      )}
-      {whyWaiting?.kind === "WORKER" && (
-        <>
-          {" "}
-          Since <Time at={whyWaiting.since} />.
-        </>
-      )}
+      {step && <StepLink step={step} />}
+      <span className="words">
+        {failureReason?.message ?? whyWaiting?.message}
+        {whyWaiting?.kind === "TIME" && whyWaiting.until && (
+          <>
+            {" "}
+            It goes on at <Time at={whyWaiting.until} />.
+          </>
+        )}
+        {whyWaiting?.kind === "WORKER" && (
+          <>
+            {" "}
+            Since <Time at={whyWaiting.since} />.
+          </>
+        )}
+      </span>
     </p>
+  );
+}
+
+function StepLink({ step: { index, name } }: { step: StepState["step"] }) {
+  return (
+    <a
+      href={`${location.pathname}#${anchorOf(index)}`}
+      onClick={(event) => {
+        event.preventDefault();
+        // The same address twice is no change of the address.
+        history.replaceState(null, "", location.pathname + location.search);
+        location.hash = anchorOf(index);
+      }}
+    >
+      Step {index + 1}: {name}
+    </a>
   );
 }
 
@@ -104,8 +112,10 @@ function Queued({ whyWaiting: { lockedBy, message }, keys }: { whyWaiting: Waiti
   if (!lockedBy) return <p className="now words">{message}</p>;
   return (
     <p className="now">
-      It waits for process <Link href={addresses.process(lockedBy.id)}>{lockedBy.subject}</Link> that holds{" "}
-      <span className="words">{keys.join(", ")}</span>, and begins by itself when that process ends.
+      <span className="words">
+        It waits for process <Link href={addresses.process(lockedBy.id)}>{lockedBy.subject}</Link> that holds {keys.join(", ")}, and
+        begins by itself when that process ends.
+      </span>
     </p>
   );
 }

@@ -14,9 +14,9 @@ import { LateAnswers } from "./LateAnswers";
 import { RetryButton } from "./ProcessActions";
 import type { Request, Step as StepData, StepState } from "./processModel";
 import { StateChange } from "./StateChange";
-import { secondsOf, type Axis } from "./timescale";
+import { secondsOf, timeKindOf, type Axis } from "./timescale";
 import { useProcessContext } from "./useProcess";
-import { anchorOf, timeWord } from "./words";
+import { anchorOf } from "./words";
 
 const InputRequest = lazy(() => import("../../forms/InputRequest"));
 
@@ -26,7 +26,8 @@ interface Props {
 }
 
 /** Drawn again only if the step or the scale changed: a process may have a thousand steps. */
-export const Step = memo(function Step({ state: { step, callbacks, requests }, axis }: Props) {
+export const Step = memo(function Step({ state, axis }: Props) {
+  const { step, callbacks, requests } = state;
   const { index, status } = step;
   const isFuture = status === "PENDING";
   const titleId = `${anchorOf(index)}-title`;
@@ -37,7 +38,7 @@ export const Step = memo(function Step({ state: { step, callbacks, requests }, a
       </span>
       <div className="stage-body">
         <StepHead step={step} titleId={titleId} />
-        {step.startedAt && <StepBar step={step} axis={axis} />}
+        {step.startedAt && <StepBar state={state} axis={axis} />}
         {step.failureReason && (status === "FAILED" || status === "WAITING") && (
           <FailedStep step={step} reason={step.failureReason} />
         )}
@@ -105,9 +106,17 @@ function Folds({ step }: { step: StepData }) {
   );
 }
 
-/** `try 3, next in 20 s`. */
-function Tries({ step: { attempt, retryAt } }: { step: StepData }) {
+/** `try 3, next in 20 s`; a step that waits for its time tries nothing: `goes on in 5 h`. */
+function Tries({ step: { kind, attempt, retryAt } }: { step: StepData }) {
   if (attempt <= 1 && !retryAt) return null;
+  if (kind === "SYSTEM")
+    return (
+      retryAt && (
+        <span className="muted">
+          goes on <Countdown to={retryAt} />
+        </span>
+      )
+    );
   return (
     <span className="muted">
       try {attempt}
@@ -128,16 +137,17 @@ function Countdown({ to }: { to: string }) {
 function StepTime({ step }: { step: StepData }) {
   const { startedAt, completedAt } = step;
   if (!startedAt) return null;
+  const isWork = timeKindOf(step) === "work";
   if (!completedAt)
     return (
       <>
-        {timeWord(step) === "waited" ? "waiting for " : "for "}
+        {isWork ? "for " : "waiting for "}
         <Elapsed since={startedAt} />
       </>
     );
   return (
     <>
-      {timeWord(step)} {duration(secondsOf(step, 0))} · <Time at={completedAt} />
+      {isWork ? "worked" : "waited"} {duration(secondsOf(step, 0))} · <Time at={completedAt} />
     </>
   );
 }

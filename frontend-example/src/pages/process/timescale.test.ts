@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { axisOf, BAR, barOf, secondsOf, timeKindOf, totalsOf } from "./timescale";
+import { askedIn, axisOf, BAR, barOf, secondsOf, timeKindOf, totalsOf } from "./timescale";
 import type { StepState } from "./processModel";
 
 const at = (second: number): string => new Date(second * 1000).toISOString();
@@ -19,10 +19,24 @@ describe("the time scale", () => {
     expect(totals).toEqual({ work: 3, remote: 60, person: 10, pause: 0 });
     expect(timeKindOf(step("ACTION", 0, null, "WAITING"))).toBe("pause");
     const ofWaits = ["AWAITING_CALLBACK", "SUSPENDED", "WAITING", "SUCCESS"].map((status) => timeKindOf(step("AWAIT_CALLBACK", 0, null, status)));
-    expect(ofWaits).toEqual(["remote", "person", "pause", "remote"]);
+    expect(ofWaits).toEqual(["remote", "remote", "pause", "remote"]);
     expect([timeKindOf(step("SYSTEM", 0, 28_800)), timeKindOf(step("SYSTEM", 0, 0)), timeKindOf(step("SYSTEM", 0, null, "RUNNING"))]).toEqual(
       ["pause", "work", "work"],
     );
+  });
+
+  it("gives a person the time in which an operator was asked, also after the wait has ended", () => {
+    const request = (from: number, to: number | null) =>
+      ({ createdAt: at(from), closedAt: to === null ? null : at(to) }) as StepState["requests"][number];
+    const wait = (to: number | null, ...requests: StepState["requests"]) => ({ step: step("AWAIT_CALLBACK", 10, to), callbacks: [], requests });
+    const earlier = request(2, 8);
+    expect(totalsOf([wait(110, earlier, request(40, 90))], 200_000)).toEqual({ work: 0, remote: 50, person: 50, pause: 0 });
+    expect(totalsOf([wait(null, request(40, null))], 200_000)).toEqual({ work: 0, remote: 30, person: 160, pause: 0 });
+    expect(totalsOf([wait(110)], 200_000)).toEqual({ work: 0, remote: 100, person: 0, pause: 0 });
+    const [asked] = askedIn(wait(110, earlier, request(40, 90)));
+    expect(asked && timeKindOf(asked)).toBe("person");
+    expect(asked && barOf(asked, { start: 0, end: 100_000 }, 0)).toEqual({ x: 400, width: 500 });
+    expect(askedIn({ step: step("INPUT", 0, 9), requests: [request(0, 9)] })).toEqual([]);
   });
 
   it("never says that a step which is done took no time", () => {

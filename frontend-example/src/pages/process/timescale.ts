@@ -19,8 +19,7 @@ type Timed = Pick<Step, "kind" | "status" | "startedAt" | "completedAt">;
 const INSTANT = 1;
 
 export function timeKindOf(step: Timed): TimeKind {
-  // A wait may ask an operator, and an action may be called again after a pause.
-  if (step.kind === "AWAIT_CALLBACK" && step.status === "SUSPENDED") return "person";
+  // An action may be called again after a pause. When an operator was asked, the forms of the wait say.
   if (step.kind === "AWAIT_CALLBACK" && step.status !== "WAITING") return "remote";
   if (step.kind === "INPUT") return "person";
   const wasWait = step.kind === "SYSTEM" && secondsOf(step, 0) > INSTANT;
@@ -72,9 +71,24 @@ export function secondsOf({ startedAt, completedAt }: Timed, now: number): numbe
   return Math.max(completedAt ? 1 : 0, milliseconds) / 1000;
 }
 
+/** The times within a wait for a service at which an operator was asked instead. */
+export function askedIn({ step, requests }: Pick<StepState, "step" | "requests">): readonly Timed[] {
+  const { kind, startedAt, completedAt } = step;
+  if (kind !== "AWAIT_CALLBACK" || !startedAt) return [];
+  // Forms of an earlier execution of the step were closed before this one began.
+  return requests
+    .filter(({ closedAt }) => !closedAt || closedAt > startedAt)
+    .map(({ createdAt, closedAt }) => ({ kind: "INPUT", status: "SUSPENDED", startedAt: createdAt, completedAt: closedAt ?? completedAt }));
+}
+
 /** The seconds of each kind in all steps. */
 export function totalsOf(steps: readonly StepState[], now: number): Record<TimeKind, number> {
   const totals: Record<TimeKind, number> = { work: 0, remote: 0, person: 0, pause: 0 };
-  for (const { step } of steps) totals[timeKindOf(step)] += secondsOf(step, now);
+  for (const state of steps) {
+    const all = secondsOf(state.step, now);
+    const asked = Math.min(all, askedIn(state).reduce((sum, each) => sum + secondsOf(each, now), 0));
+    totals.person += asked;
+    totals[timeKindOf(state.step)] += all - asked;
+  }
   return totals;
 }

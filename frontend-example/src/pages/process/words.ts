@@ -2,7 +2,7 @@
 import type { StepExecutionsQuery } from "../../gql/graphql";
 import { lookOf } from "../../status";
 import { visible } from "../../visible";
-import type { Callback, Head, Step } from "./processModel";
+import type { Callback, Head } from "./processModel";
 
 /** A size as a person reads it: `512 B`, `64.0 kB`, `1.2 MB`. */
 export function bytes(count: number): string {
@@ -52,11 +52,6 @@ const ENTRIES: Record<Entered, string> = {
 
 /** Why a step was executed. */
 export const enteredWords = (enteredBy: Entered): string => ENTRIES[enteredBy] ?? plain(enteredBy);
-
-const COUNTED: Partial<Record<Step["kind"], string>> = { AWAIT_CALLBACK: "waited", INPUT: "waited" };
-
-/** Waiting is not working: the word says which of the two the time was. */
-export const timeWord = ({ kind }: Pick<Step, "kind">): string => COUNTED[kind] ?? "worked";
 
 /** The address of a step within its page; steps are counted from 1, as people count. */
 export const anchorOf = (index: number): string => `step-${index + 1}`;

@@ -16,7 +16,7 @@ interface Props {
   onChange: Change;
 }
 
-export function FilterPanel({ filters, rows, viewer, onChange }: Props) {
+export default function FilterPanel({ filters, rows, viewer, onChange }: Props) {
   const { data, error, refresh } = useLive(FILTER_CHOICES, {}, { concerns: () => false });
   if (error && !data) return <Problem error={error} title="The filters were not read." onRetry={refresh} />;
   const choose = (name: string) => (value: string) => onChange({ [name]: value });

@@ -1,5 +1,5 @@
 /** All processes: search, filters in the address, rows that stay where they are. */
-import { useMemo, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { Link } from "wouter";
 import { addresses } from "../../app/addresses";
 import { useViewer } from "../../app/viewer";
@@ -14,13 +14,14 @@ import { Problem } from "../../components/Problem";
 import { zone } from "../../preferences";
 import "../../styles/filters.css";
 import "../../styles/processes.css";
-import { FilterPanel } from "./FilterPanel";
 import { activeFilters, filtersOf, NAMES, processFilterOf } from "./filters";
 import { NEWEST_FIRST, ORDER_OPTIONS, orderOf } from "./orders";
 import { MOST_WAITING, type ProcessList, type Shown } from "./processList";
 import { ProcessTable } from "./ProcessTable";
 import { StatusChips } from "./StatusChips";
 import { useProcessList } from "./useProcessList";
+
+const FilterPanel = lazy(() => import("./FilterPanel"));
 
 export default function Processes() {
   usePageTitle("Processes");
@@ -45,7 +46,11 @@ export default function Processes() {
         </button>
         <Choice label="Order" value={filters.order} options={ORDER_OPTIONS} none={NEWEST_FIRST} onChoose={(order) => change({ order })} />
       </div>
-      {isOpen && <FilterPanel filters={filters} rows={shown.rows} viewer={viewer} onChange={change} />}
+      {isOpen && (
+        <Suspense fallback={<p className="muted">Loading…</p>}>
+          <FilterPanel filters={filters} rows={shown.rows} viewer={viewer} onChange={change} />
+        </Suspense>
+      )}
       <StatusChips filter={filter} chosen={filters.status} onToggle={(status) => change({ status: toggled(filters.status, status) })} />
       <ActiveFilters active={activeFilters(filters, viewer?.id ?? null, clock)} names={NAMES} onChange={change} />
       {filters.problems.length > 0 && <p className="error">{filters.problems.join(" ")}</p>}
