@@ -113,12 +113,12 @@ def test_databases_and_dispatchers_take_turns_where_they_are_not_the_subject(tmp
 
     above, below = kept("graphql", "each"), kept("engine", "each")
     assert {len(databases) for databases in above} == {1}
-    assert set().union(*above) == {SQLITE, POSTGRES, DISTRIBUTED}
+    assert set[str]().union(*above) == {SQLITE, POSTGRES, DISTRIBUTED}
     assert {frozenset(databases) for databases in below} == {
         frozenset({SQLITE, other}) for other in (POSTGRES, DISTRIBUTED)
     }
     assert {len(databases) for databases in kept("graphql", "one")} == {1}
-    assert set().union(*kept("graphql", "one")) == {SQLITE, POSTGRES}
+    assert set[str]().union(*kept("graphql", "one")) == {SQLITE, POSTGRES}
     assert kept("engine", "one") == kept("workers", "one") == kept("storage", "one") == [{SQLITE, POSTGRES}] * 12
     for everywhere in (
         kept("workers", "each"),
