@@ -140,25 +140,18 @@ class Link:
         return bool(self._sent)
 
     def send(self, statements: Sequence[Statement]) -> None:
-        """Let the server execute the statements in the open transaction while we go on.
+        """Let the server execute the statements in the open transaction while we go on; the next `run` raises an error.
 
-        If one of them fails, the server refuses all up to the rollback, and the next `run` raises the error. Each time
-        is a round trip of its own: if we freeze behind it, the server ends an idle transaction, and not one whose round
-        trip goes on.
-        """
+        They are a round trip of their own: if we freeze behind it, the server ends the transaction, which is idle."""
         encoded = self._all_encoded(statements)
         try:
             self._send_all(encoded)
-            self._end_round_trip()  # `run` sends what the socket does not take now
         except BaseException:
             self._finish()
             raise
 
     def do_meanwhile(self, work: Callable[[], object] | None) -> None:
-        """Let the next `run` call ``work`` while the server executes the statements.
-
-        Its result and its error are left to the caller, who calls it again.
-        """
+        """Let the next `run` call ``work`` meanwhile; the caller calls it again for its result or its error."""
         self._meanwhile = work
 
     async def run(self, statements: Sequence[Statement]) -> list[Result]:
@@ -172,7 +165,6 @@ class Link:
         try:
             self._send_all(encoded)
             sent, self._sent = self._sent, []
-            self._end_round_trip()
             if self._meanwhile is not None:
                 work, self._meanwhile = self._meanwhile, None
                 self._pgconn.flush()
@@ -193,9 +185,7 @@ class Link:
         if not self._sent:
             self._pgconn.enter_pipeline_mode()
         self._sent += [self._send(sql, values) for sql, values in statements]
-
-    def _end_round_trip(self) -> None:
-        self._pgconn.pipeline_sync()
+        self._pgconn.pipeline_sync()  # `run` sends what the socket does not take now
         self._syncs += 1
 
     def post(self, sql: bytes) -> None:
