@@ -208,7 +208,7 @@ def test_the_second_person_learns_who_was_first_and_when() -> None:
     assert refusal_text({"message": "It is paused.", "by": None, "at": None}) == "It is paused."
 
 
-def test_what_a_refusal_says_already_is_not_said_again() -> None:
+def test_a_refusal_gives_each_fact_once() -> None:
     id, at = "01a22e2c-d313-7482-be49-4ff14756c4c5", "2026-03-02T09:00:00+00:00"
     first = {"by": {"name": "Anna"}, "at": at, "conflictingProcess": {"id": id}}
     whole = f"'node:ams-1' is held by process {id}, started by Anna at 2026-03-02 09:00:00 UTC: wait until it ends."
