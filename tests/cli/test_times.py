@@ -74,7 +74,7 @@ def test_an_age_is_rounded_down() -> None:
     assert age(after(hours=-23, minutes=-59), NOW) == "23 h"
 
 
-def test_at_the_deadline_no_action_is_said_to_run() -> None:
+def test_at_the_deadline_waits_names_no_running_action() -> None:
     """The server knows no reason while a worker has the process: it runs the action, or ends the wait."""
     process = {"id": "x", "workflowName": "w", "subject": "", "whyWaiting": None}
     ends: list[tuple[dict[str, float], str]] = [
