@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, LargeBinary, Row, bindparam, case, delete, func, insert, select, update
 
 from orchestrator_gql.callbacks.rules import Callback, Delivery
-from orchestrator_gql.storage.callback_logs import CallbackLog, LogRange
+from orchestrator_gql.storage.callback_logs import CallbackLog
 from orchestrator_gql.storage.database.after_commit import commit_effects
 from orchestrator_gql.storage.database.observer import Delivered
 from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead
@@ -224,12 +224,9 @@ def keep_body(conn: Connection, callback_id: UUID, receipt: str, body: bytes) ->
     conn.execute(update(callback_attempts).where(*conditions).values(body=body))
 
 
-def of_callbacks(
-    conn: Connection, callback_ids: Sequence[UUID], wanted: LogRange
-) -> dict[UUID, tuple[list[Attempt], int]]:
-    """For each callback a page of its attempts, with the beginnings of their bodies, and the number of all that ever
-    arrived."""
-    return _log.pages(conn, callback_ids, wanted)
+of_callbacks = _log.pages
+"""For each callback a page of its attempts, with the beginnings of their bodies, and the number of all that ever
+arrived."""
 
 
 def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Attempt]:

@@ -1,6 +1,5 @@
 """The progress log of a callback: every report of its remote job."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select
 
-from orchestrator_gql.storage.callback_logs import CallbackLog, LogRange
+from orchestrator_gql.storage.callback_logs import CallbackLog
 from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.tables import callback_progress, callbacks
 from orchestrator_gql.types import Json
@@ -56,8 +55,5 @@ def append(
             _log.count_dropped(conn, callback_id, count)
 
 
-def of_callbacks(
-    conn: Connection, callback_ids: Sequence[UUID], wanted: LogRange
-) -> dict[UUID, tuple[list[Progress], int]]:
-    """For each callback a page of its progress log, and the number of all reports that ever arrived."""
-    return _log.pages(conn, callback_ids, wanted)
+of_callbacks = _log.pages
+"""For each callback a page of its progress log, and the number of all reports that ever arrived."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import os
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -213,7 +214,10 @@ async def test_a_claim_whose_write_is_refused_at_the_commit_is_undone_alone(
         attempts = await engine.attempts(process_id)
 
     assert (receipt.is_duplicate, len(attempts)) == (False, 1)
-    assert claims.count >= 1  # the process was claimed later, perhaps by a job of the queue, too
+    if (
+        os.environ.get("ORCHESTRATOR_DISPATCHER") != "distributed"
+    ):  # a job of the queue may claim in its own transaction
+        assert claims.count >= 1
 
 
 async def test_a_process_that_is_claimed_when_the_server_stops_runs_its_step(
