@@ -36,7 +36,6 @@ class _Connection:
     path: Path
     file: TextIO
     read: int = 0
-    is_unread: bool = False
     prepared: dict[str, str] = field(default_factory=dict)
 
 
@@ -79,17 +78,10 @@ class Statements:
             elif bound := _BOUND.match(line):
                 yield connection.prepared.get(bound[1], "?")
             elif query := _QUERY.match(line):
-                self._ended(connection)
+                self.round_trips += 1
                 yield query[1]
             elif _SYNC.match(line):
-                self._ended(connection)
-            elif line.startswith("B"):
-                connection.is_unread = False
-
-    def _ended(self, connection: _Connection) -> None:
-        """Count the round trip, unless the server reads its results together with those of the one before."""
-        self.round_trips += not connection.is_unread
-        connection.is_unread = True
+                self.round_trips += 1
 
     def close(self) -> None:
         """Close the files."""

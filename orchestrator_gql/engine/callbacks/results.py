@@ -38,7 +38,6 @@ from orchestrator_gql.process import Failed, Process, Success
 from orchestrator_gql.process.secrecy import failure_shown
 from orchestrator_gql.storage import audit, callback_attempts, callbacks, events, timers
 from orchestrator_gql.storage.callbacks import AcceptedResult
-from orchestrator_gql.storage.database.prepared import send_writes
 from orchestrator_gql.types import CallbackStatus, Event, EventKind, Failure, Json, ResultSource
 from orchestrator_gql.utils.author_demands import demand
 from orchestrator_gql.utils.errors import FieldError
@@ -141,7 +140,6 @@ def take(
             return outcome
         case Accepted():
             _accept(conn, process, arrived, outcome, now)
-            send_writes(conn)  # most of what is stored is known now
             _write_audit_entry(conn, process, arrived, now, audit_key)
             return Receipt(arrived.receipt, now)
 

@@ -103,8 +103,6 @@ class Link:
         self._waiter: asyncio.Future[None] | None = None
         self._reader: tuple[asyncio.AbstractEventLoop, int] | None = None
         self._owes = False
-        self._sent = list[tuple[_Known, bool]]()
-        self._syncs = 0
         self._meanwhile: Callable[[], object] | None = None
         for name in ("wait", "close"):
             setattr(connection, name, self._giving_way(getattr(connection, name)))
@@ -134,22 +132,6 @@ class Link:
         """True if the result of `post` has not been read yet."""
         return self._owes
 
-    @property
-    def has_sent(self) -> bool:
-        """True if statements of `send` are executed, whose errors `run` will raise."""
-        return bool(self._sent)
-
-    def send(self, statements: Sequence[Statement]) -> None:
-        """Let the server execute the statements in the open transaction while we go on; the next `run` raises an error.
-
-        They are a round trip of their own: if we freeze behind it, the server ends the transaction, which is idle."""
-        encoded = self._all_encoded(statements)
-        try:
-            self._send_all(encoded)
-        except BaseException:
-            self._finish()
-            raise
-
     def do_meanwhile(self, work: Callable[[], object] | None) -> None:
         """Let the next `run` call ``work`` meanwhile; the caller calls it again for its result or its error."""
         self._meanwhile = work
@@ -160,11 +142,12 @@ class Link:
             await self.settle()
         if self._pgconn.status:
             raise self._lost()
-        encoded = self._all_encoded(statements)
-        before = len(self._sent)
+        # Before anything is sent: a value that PostgreSQL cannot have does not cost the connection.
+        encoded = [(sql, list(map(self._encoded, parameters))) for sql, parameters in statements]
+        self._pgconn.enter_pipeline_mode()
         try:
-            self._send_all(encoded)
-            sent, self._sent = self._sent, []
+            sent = [self._send(sql, values) for sql, values in encoded]
+            self._pgconn.pipeline_sync()
             if self._meanwhile is not None:
                 work, self._meanwhile = self._meanwhile, None
                 self._pgconn.flush()
@@ -175,18 +158,7 @@ class Link:
             await self._abandon()
             raise
         self._pgconn.exit_pipeline_mode()
-        return self._read(sent, results)[before:]
-
-    def _all_encoded(self, statements: Sequence[Statement]) -> list[Statement]:
-        """Before anything is sent: a value that PostgreSQL cannot have does not cost the connection."""
-        return [(sql, list(map(self._encoded, parameters))) for sql, parameters in statements]
-
-    def _send_all(self, statements: Sequence[Statement]) -> None:
-        if not self._sent:
-            self._pgconn.enter_pipeline_mode()
-        self._sent += [self._send(sql, values) for sql, values in statements]
-        self._pgconn.pipeline_sync()  # `run` sends what the socket does not take now
-        self._syncs += 1
+        return self._read(sent, results)
 
     def post(self, sql: bytes) -> None:
         """Send a statement whose result nobody needs; the next statement waits for it."""
@@ -226,7 +198,7 @@ class Link:
         return known, is_new
 
     async def _results(self, number: int) -> "list[PGresult]":
-        """The results of so many commands, up to the end of the last round trip."""
+        """The results of so many commands, up to the end of the pipeline."""
         pgconn, results = self._pgconn, list["PGresult"]()
         while pgconn.flush():
             await self._writable()
@@ -240,9 +212,7 @@ class Link:
                 if pgconn.status or ends > number + 1:
                     raise self._lost(results)
             elif result.status == PIPELINE_SYNC:
-                self._syncs -= 1
-                if not self._syncs:
-                    return results
+                return results
             else:
                 results.append(result)
 
@@ -312,7 +282,6 @@ class Link:
 
     def _finish(self) -> None:
         self._owes = False
-        self._sent, self._syncs = [], 0
         self._stop_reading()
         self._pgconn.finish()
 

@@ -14,9 +14,9 @@ that protects their rows. And a condition, such as that the engine runs, may tra
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -35,7 +35,6 @@ DIVISION_BY_ZERO = "22012"
 PIPELINE = "orchestrator.pipeline"
 """The key of the pipeline in ``Connection.info``."""
 
-T = TypeVar("T")
 Executed: TypeAlias = tuple[Template, Parameters]
 """A statement with its parameters."""
 
@@ -233,33 +232,13 @@ class Pipeline:
         if self._waiting:
             writes = self._take()
             self._demand_each(self._sent(conn, [combined(writes)])[0], writes)
-        elif self._conditions or self._link.has_sent:
+        elif self._conditions:
             self._sent(conn, [])
-
-    def send_writes(self, conn: Connection) -> None:
-        """Send the waiting writes without waiting for them: PostgreSQL executes them while the unit goes on.
-
-        They are executed before all that follows, and an error is that of the next statement, so of the COMMIT at the
-        latest. Nothing is sent if the transaction has not begun, or if something may be refused: who refused must be
-        known.
-        """
-        may_be_refused = self._conditions or any(write.refusal is not None for write in self._waiting)
-        if self._waiting and not may_be_refused and not self._link.is_idle and not self._link.owes:
-            statement = combined(self._take())
-            _executed(conn, statement[0], lambda: self._link.send([statement]))
 
     def _demand_each(self, result: Result, writes: Sequence[Write]) -> None:
         is_undoable, self._is_undoable = self._is_undoable, False  # a refused write may be older than `protect`
         demand_changes(result, writes)
         self._is_undoable = is_undoable
-
-    def drop(self, conn: Connection) -> None:
-        """As `clear`, before a rollback: also wait for what `send_writes` sent. If it failed, that must not look like a
-        failure of the ROLLBACK."""
-        self.clear()
-        if self._link.has_sent:
-            with suppress(DBAPIError):
-                self._sent(conn, [])
 
     def clear(self) -> None:
         """Forget what waits and what was read ahead: the transaction, or a savepoint of it, ends."""
@@ -287,8 +266,11 @@ class Pipeline:
         is_undoable, self._is_undoable = self._is_undoable, False  # what fails may be older than `protect`
         conditions, self._conditions = self._conditions, []
         first = [statement for condition in conditions for statement in condition.statements]
-        sql = statements[0][0] if statements else "BEGIN"
-        results = _executed(conn, sql, lambda: self._send([*first, *statements]))
+        try:
+            results = self._send([*first, *statements])
+        except BaseException as error:  # as SQLAlchemy does for its own statements
+            conn._handle_dbapi_exception(error, statements[0][0] if statements else "BEGIN", None, None, None)
+            raise AssertionError("SQLAlchemy raised") from error
         for condition in conditions:
             of_condition, results = results[: len(condition.statements)], results[len(condition.statements) :]
             if condition.demand is not None:
@@ -316,15 +298,6 @@ class Pipeline:
         finally:
             if not self._link.is_idle:  # else nothing has begun, and the next statement begins
                 self._begin = ""
-
-
-def _executed(conn: Connection, sql: str, execute: Callable[[], T]) -> T:
-    """What ``execute`` returns; its errors are raised as SQLAlchemy raises those of its own statements."""
-    try:
-        return execute()
-    except BaseException as error:
-        conn._handle_dbapi_exception(error, sql, None, None, None)
-        raise AssertionError("SQLAlchemy raised") from error
 
 
 def pipeline_of(conn: Connection) -> Pipeline | None:
@@ -368,11 +341,11 @@ def savepoint(conn: Connection) -> Iterator[None]:
         flush(conn)
 
 
-def drop(conn: Connection, *_: object) -> None:
-    """Forget the writes of the connection before a rollback, see `Pipeline.drop`."""
+def clear(conn: Connection, *_: object) -> None:
+    """Forget the waiting writes of the connection."""
     pipeline = pipeline_of(conn) if not conn.invalidated and not conn.closed else None
     if pipeline is not None:
-        pipeline.drop(conn)
+        pipeline.clear()
 
 
 def is_write_waiting(conn: Connection, table: str) -> bool:

@@ -37,7 +37,7 @@ from orchestrator_gql.storage.database.losses import (
     translated,
 )
 from orchestrator_gql.storage.database.observer import Observer, Unobserved
-from orchestrator_gql.storage.database.pipeline import drop, flush, give_pipeline, make_ready
+from orchestrator_gql.storage.database.pipeline import clear, flush, give_pipeline, make_ready
 from orchestrator_gql.storage.database.postgres_snapshot import begin_snapshot
 from orchestrator_gql.storage.database.snapshot import CountedSnapshot, Snapshot, SnapshotPlaces, counted, unreadable
 from orchestrator_gql.storage.database.thread_reads import ThreadReads
@@ -84,7 +84,7 @@ def _listen(engine: Engine) -> None:
     for event in ("savepoint", "release_savepoint", "commit"):
         listen(engine, event, flush)
     for event in ("rollback", "rollback_savepoint"):
-        listen(engine, event, drop)
+        listen(engine, event, clear)
 
 
 class PostgresDatabase:

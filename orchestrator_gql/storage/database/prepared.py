@@ -246,12 +246,6 @@ def read_current(conn: Connection, reads: Sequence[PreparedRead]) -> None:
         pipeline.run_current(conn, _executed(conn, reads))
 
 
-def send_writes(conn: Connection) -> None:
-    """Let PostgreSQL execute the writes so far while the unit goes on; see `Pipeline.send_writes`."""
-    if _sqlite(conn) is None and (pipeline := pipeline_of(conn)) is not None:
-        pipeline.send_writes(conn)
-
-
 def rows_together(
     conn: Connection, reads: Sequence[PreparedRead], meanwhile: Callable[[], object] | None = None
 ) -> list[list[dict[str, Any]]]:

@@ -108,5 +108,4 @@ def _undo(conn: Connection, pipeline: Pipeline) -> None:
     """Roll back after an error, which is more important than an error of the rollback."""
     if not conn.invalidated:
         with suppress(*FAILURES):
-            pipeline.drop(conn)
             pipeline.end(conn, ROLLBACK)

@@ -11,10 +11,8 @@ from support.database import PostgresServer, opened_postgres
 from support.payload_rows import ADD, LOCK, TEXTS
 from support.until import PATIENCE
 
-from orchestrator_gql.storage.database.after_commit import Unit
 from orchestrator_gql.storage.database.link import Link, Result, Statement
 from orchestrator_gql.storage.database.postgres import POOL, PostgresDatabase
-from orchestrator_gql.storage.database.prepared import send_writes
 from orchestrator_gql.storage.database.transactions import COMMIT
 from orchestrator_gql.utils.errors import OutcomeUnknown, StorageUnavailable
 from orchestrator_gql.utils.tokens import new_id
@@ -45,17 +43,6 @@ def unit(conn: Connection) -> None:
     conn.execute(text("SELECT 1"))
 
 
-def sending(conn: Connection) -> None:
-    """As `unit`, but PostgreSQL executes the writes while the unit goes on."""
-    LOCK.first(conn, {})
-    ADD.write(conn, {"id": new_id(), "text": "first"})
-    send_writes(conn)
-    TEXTS.all(conn, {})
-    ADD.write(conn, {"id": new_id(), "text": "second"})
-    send_writes(conn)
-    conn.execute(text("SELECT 1"))
-
-
 async def demand_whole(database: PostgresDatabase) -> int:
     """Every connection of the pool can be used, and nothing is left behind; how often the unit is stored."""
     plain = make_url(database._url).set(drivername="postgresql").render_as_string(hide_password=False)
@@ -69,10 +56,9 @@ async def demand_whole(database: PostgresDatabase) -> int:
     return len(texts) // 2
 
 
-@pytest.mark.parametrize("unit", [unit, sending])
 @pytest.mark.parametrize("place", range(1, ROUND_TRIPS + 1))
 async def test_a_transaction_is_cancelled_at_each_of_its_round_trips(
-    database: PostgresDatabase, monkeypatch: pytest.MonkeyPatch, place: int, unit: Unit[None]
+    database: PostgresDatabase, monkeypatch: pytest.MonkeyPatch, place: int
 ) -> None:
     run, calls = Link.run, 0
 
@@ -96,10 +82,9 @@ async def test_a_transaction_is_cancelled_at_each_of_its_round_trips(
         assert stored <= (place == ROUND_TRIPS - 1)
 
 
-@pytest.mark.parametrize("unit", [unit, sending])
 @pytest.mark.parametrize("place", range(1, ROUND_TRIPS))
 async def test_a_session_is_ended_at_each_round_trip_of_a_transaction(
-    database: PostgresDatabase, monkeypatch: pytest.MonkeyPatch, place: int, unit: Unit[None]
+    database: PostgresDatabase, monkeypatch: pytest.MonkeyPatch, place: int
 ) -> None:
     """The unit is repeated, except if it is not known whether its COMMIT happened."""
     run, calls = Link.run, 0
