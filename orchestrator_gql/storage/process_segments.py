@@ -42,9 +42,6 @@ SIZE = 1_000
 BATCH = 250
 """Processes whose terms one transaction stores: on SQLite nobody else writes meanwhile."""
 
-BATCH = 250
-"""Processes whose terms one transaction stores: on SQLite nobody else writes meanwhile."""
-
 MOST_SPANS = 20
 """Stretches of time that a search reads one by one; behind the last of them it reads everything."""
 

@@ -12,9 +12,10 @@ from support.database import PostgresServer, opened_postgres
 from support.payload_rows import ADD, CHANGE, TEXTS
 from support.tree import ROOT
 
+from orchestrator_gql.storage.database.link import Link
 from orchestrator_gql.storage.database.pipeline import pipeline_of, savepoint
 from orchestrator_gql.storage.database.postgres import PostgresDatabase
-from orchestrator_gql.storage.database.prepared import Prepared
+from orchestrator_gql.storage.database.prepared import Prepared, rows_together
 from orchestrator_gql.storage.database.writes import ROWS
 from orchestrator_gql.storage.tables import events, idempotency_keys, payloads
 from orchestrator_gql.types import EventKind
@@ -205,6 +206,30 @@ async def test_a_statement_of_text_is_sent_behind_the_writes(database: PostgresD
         return list(conn.execute(text("SELECT text FROM payloads")).scalars())
 
     assert await database.transaction(unit) == ["first"]
+
+
+async def test_work_of_the_unit_is_done_during_a_round_trip(
+    database: PostgresDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once, between the statements and their results; its error is the caller's."""
+    order, results = list[str](), Link._results
+
+    def work() -> None:
+        order.append("work")
+        raise Refused
+
+    async def noting(link: Link, number: int) -> Any:
+        order.append("results")
+        return await results(link, number)
+
+    def unit(conn: Connection) -> list[str]:
+        (rows,) = rows_together(conn, [(TEXTS, {})], meanwhile=work)
+        ADD.write(conn, {"id": new_id(), "text": "first"})
+        return texts(conn) + [row["text"] for row in rows]
+
+    monkeypatch.setattr(Link, "_results", noting)
+    assert await database.transaction(unit) == ["first"]
+    assert order == ["work", "results", "results", "results"]
 
 
 def test_every_savepoint_sends_its_writes() -> None:
