@@ -27,6 +27,7 @@ from orchestrator_gql.storage.tables import (
     process_subscriptions,
     processes,
     timers,
+    unindexed_processes,
 )
 from orchestrator_gql.types import NotificationStatus
 
@@ -121,6 +122,7 @@ def fits(conn: Connection, ids: Sequence[UUID], budget: Budget) -> bool:
         events.c.process_id.in_(wanted),
         notifications.c.process_id.in_(wanted),
         audit.c.chain.in_(wanted),
+        unindexed_processes.c.process_id.in_(wanted),
     ]
     # Each is counted as far as the budget goes: one process may have a million events.
     some = [select(literal(1)).where(where).limit(budget.rows).subquery() for where in rows]
