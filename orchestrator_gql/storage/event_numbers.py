@@ -7,6 +7,7 @@ numbers lie ahead, and no reader would see the events, perhaps for years.
 from sqlalchemy import Connection, Text, cast, func, literal, select, text, update
 
 from orchestrator_gql.storage import outbox_cursor, pruned_events
+from orchestrator_gql.storage.event_order import descending
 from orchestrator_gql.storage.events import renumbered
 from orchestrator_gql.storage.tables import events
 
@@ -25,7 +26,8 @@ def is_from_other_cluster(conn: Connection) -> bool:
     """True if an event has a number that this cluster has not given to any transaction yet."""
     if conn.dialect.name != "postgresql":
         return False
-    return conn.execute(select(events.c.id).where(_is_ahead).limit(1)).first() is not None
+    newest = select(events.c.id).where(_is_ahead).order_by(*descending(conn)).limit(1)
+    return conn.execute(newest).first() is not None
 
 
 def renumber(conn: Connection) -> int:

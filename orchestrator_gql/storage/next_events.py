@@ -7,7 +7,19 @@ with those that SQLAlchemy keeps takes ten times as long as to read the rows.
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Integer, Text, bindparam, cast, exists, select, text, tuple_
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Connection,
+    Integer,
+    Text,
+    bindparam,
+    cast,
+    literal_column,
+    select,
+    text,
+    tuple_,
+)
 
 from orchestrator_gql.storage.database.prepared import Prepared, read_ahead
 from orchestrator_gql.storage.event_order import GATE, is_postgres
@@ -19,7 +31,11 @@ UNLIMITED = 2**62
 
 _pruned = Prepared(select(pruned_until.c.cursor))
 
-_held_back = Prepared(select(exists().where(text(f"events.tx >= {GATE}")).select_from(events).label("is_held_back")))
+# The newest event decides. If PostgreSQL is asked for any event behind the gate, it may search the whole table.
+_newest = select(events.c.tx).order_by(events.c.tx.desc(), events.c.id.desc()).limit(1).subquery("newest")
+_held_back = Prepared(
+    select(literal_column(f"newest.tx >= {GATE}", Boolean).label("is_held_back")).select_from(_newest)
+)
 
 _of_sqlite = Prepared(
     select(events).where(events.c.id > bindparam("id")).order_by(events.c.id).limit(bindparam("limit", type_=Integer))
