@@ -87,7 +87,7 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
     graphql = _graphql(runtime, limiters)
     slow_readers = SlowReaders(Limits(settings.max_waiting_bytes, settings.slow_reader_timeout))
     metrics = Metrics(runtime, graphql, slow_readers)
-    runtime.database.observer = metrics
+    runtime.database.observer = metrics.commits
 
     starts = iter([True])
 
@@ -95,7 +95,7 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         if not next(starts, False):  # its threads have ended, and it may be another event loop
             raise RuntimeError("This application has been started before: call create_app for each start.")
-        async with running(runtime, dispatcher), metrics.watching_loop():
+        async with running(runtime, dispatcher), metrics.loop_lag.measured():
             yield
 
     open_routes = _open_routes(runtime, limiters)
