@@ -42,7 +42,7 @@ from orchestrator_gql.storage.database.after_commit import T, Unit, commit_effec
 from orchestrator_gql.storage.database.prepared import PreparedRead
 from orchestrator_gql.storage.database.unknown_outcomes import transaction_or_find
 from orchestrator_gql.storage.processes import Standing
-from orchestrator_gql.types import AttemptOutcome, EngineState, Failure, ProcessStatus, ResultSource
+from orchestrator_gql.types import AttemptOutcome, EngineState, ProcessStatus, ResultSource
 from orchestrator_gql.utils.copies import copier
 from orchestrator_gql.utils.errors import CallbackUnknown
 from orchestrator_gql.utils.tokens import digest
@@ -126,14 +126,13 @@ def deliver(
     address: Address,
     delivery: Delivery | Unread,
     receipt: str,
-    failure: Failure | None,
     at: datetime | None,
     span: DeliverySpan | None,
 ) -> Receipt | Rejected:
     """Judge the delivery and store it; an accepted delivery makes the waiting process runnable.
 
-    ``receipt`` is that of an accepted delivery; the unit is repeatable then, see `find_accepted`. ``failure`` is that
-    of a failure report. ``at`` is the arrival, before the contract. Raises `CallbackUnknown` for an unknown address.
+    ``receipt`` is that of an accepted delivery; the unit is repeatable then, see `find_accepted`. ``at`` is the
+    arrival, before the contract. Raises `CallbackUnknown` for an unknown address.
     """
     now = runtime.clock.now()
     target, delivery = _found_and_read(conn, address, delivery)
@@ -158,7 +157,6 @@ def deliver(
         is_early=not _waits_for(process, callback) or standing.engine is not EngineState.RUNNING,
         receipt=receipt,
         repeated=_repeated_failure_report(conn, callback, delivery),
-        failure=failure,
         token=address.token,
     )
     outcome = arrived.outcome
