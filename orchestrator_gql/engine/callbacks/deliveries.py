@@ -38,6 +38,7 @@ from orchestrator_gql.storage import (
     processes,
     unclaimed_deliveries,
 )
+from orchestrator_gql.storage.addressed_callbacks import AddressedCallback
 from orchestrator_gql.storage.database.after_commit import T, Unit, commit_effects
 from orchestrator_gql.storage.database.prepared import PreparedRead
 from orchestrator_gql.storage.database.unknown_outcomes import transaction_or_find
@@ -107,7 +108,7 @@ def carry_out(
 def find_accepted(conn: Connection, address: Address, receipt: str) -> Receipt | None:
     """The receipt, if the callback of the address has accepted a delivery with it."""
     target = lock_callback(conn, address)
-    at = None if target is None else callback_attempts.accepted_at(conn, target[2].id, receipt)
+    at = None if target is None else callback_attempts.accepted_at(conn, target.callback.id, receipt)
     return None if at is None else Receipt(receipt, at)
 
 
@@ -218,7 +219,7 @@ def _waits_for(process: Process, callback: Callback) -> bool:
 
 def _found_and_read(
     conn: Connection, address: Address, delivery: Delivery | Unread
-) -> tuple[tuple[Process, Standing, Callback] | None, Delivery]:
+) -> tuple[AddressedCallback | None, Delivery]:
     """The same as `lock_callback`, and the delivery, which is read meanwhile."""
     if isinstance(delivery, Delivery):
         return lock_callback(conn, address), delivery
@@ -228,7 +229,7 @@ def _found_and_read(
 
 def lock_callback(
     conn: Connection, address: Address, meanwhile: Callable[[], object] | None = None
-) -> tuple[Process, Standing, Callback] | None:
+) -> AddressedCallback | None:
     """The locked process and the callback of the address.
 
     The process is locked before the callback is read: every competing delivery takes this lock first. Raises
@@ -241,12 +242,12 @@ def lock_callback(
             return None
         locked = processes.lock_standing(conn, known.process_id)
         callback = callbacks.by_ids(conn, [known.id]).get(known.id)
-        return (*locked, callback) if locked and callback else None
+        return AddressedCallback(*locked, callback) if locked and callback else None
     token_digest = digest(address.token)
     process_id, callback_id = address.process_id, address.callback_id
     if callback_id is None and conn.dialect.name == "postgresql":
         found = addressed_callbacks.lock_by_token(conn, token_digest, meanwhile)
-        if found is None or process_id not in (None, found[0].id):
+        if found is None or process_id not in (None, found.process.id):
             raise CallbackUnknown
         return found
     if process_id is None or callback_id is None:
@@ -258,7 +259,7 @@ def lock_callback(
     callback = callbacks.of_token_digest(conn, locked[0].id, token_digest) if locked is not None else None
     if locked is None or callback is None:
         raise CallbackUnknown
-    return (*locked, callback)
+    return AddressedCallback(*locked, callback)
 
 
 def _read_next(process_id: UUID, callback_id: UUID, token_digest: bytes) -> list[PreparedRead]:
