@@ -14,7 +14,6 @@ from benchmarks.table import Line, costs, rates, spread_of_ratios
 from orchestrator_gql.app import assemble
 from orchestrator_gql.config.settings import read_settings
 from orchestrator_gql.engine.steps import execution
-from orchestrator_gql.engine.workers.embedded import EmbeddedDispatcher
 from orchestrator_gql.events.stream import follow
 from orchestrator_gql.process import decide
 from orchestrator_gql.storage.events import EventFilter
@@ -60,7 +59,7 @@ async def step(folder: Path) -> list[Line]:
     The step runs on the server's loop: the row `authors` has the hop to the loop of authors.
     """
     settings = read_settings(database_url=sqlite_url(folder, "step"), authors_loop="server")
-    runtime = assemble(settings, Registry([course]), EmbeddedDispatcher(), WallClock())
+    runtime = assemble(settings, Registry([course]), WallClock())
     async with opened(settings.database_url) as track:
         process = (await track.begin(1))[0]
     action = course.steps[0]

@@ -50,7 +50,6 @@ from orchestrator_gql.runtime import Dispatcher, Runtime, RuntimeHooks
 from orchestrator_gql.storage import leases, product_subscription_reads, product_subscriptions, workers
 from orchestrator_gql.storage.database import connect
 from orchestrator_gql.storage.database.schema import prepare
-from orchestrator_gql.storage.database.sqlite import SqliteDatabase
 from orchestrator_gql.storage.event_numbers import REMEDY, is_from_other_cluster
 from orchestrator_gql.utils.author_places import Authors
 from orchestrator_gql.utils.clock import Clock, SteadyClock
@@ -67,6 +66,7 @@ from orchestrator_gql.workflows.registry import Registry
 if TYPE_CHECKING:
     from orchestrator_gql.graphql.http import GraphQLApp
     from orchestrator_gql.storage.database.postgres import PostgresDatabase
+    from orchestrator_gql.storage.database.sqlite import SqliteDatabase
 
 logger = logging.getLogger(__name__)
 
@@ -81,13 +81,13 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
     `WorkflowDefinitionError`.
     """
     _demand_private(settings)
-    dispatcher = dispatcher_of(settings)
-    runtime = assemble(settings, Registry(workflows), dispatcher, clock or SteadyClock())
+    runtime = assemble(settings, Registry(workflows), clock or SteadyClock())
+    dispatcher = dispatcher_of(runtime)
     limiters = GuessLimiters(settings.misses_per_minute)
     graphql = _graphql(runtime, limiters)
     slow_readers = SlowReaders(Limits(settings.max_waiting_bytes, settings.slow_reader_timeout))
     metrics = Metrics(runtime, graphql, slow_readers)
-    runtime.database.observer = metrics
+    runtime.database.observer = metrics.commits
 
     starts = iter([True])
 
@@ -95,7 +95,7 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         if not next(starts, False):  # its threads have ended, and it may be another event loop
             raise RuntimeError("This application has been started before: call create_app for each start.")
-        async with running(runtime, dispatcher), metrics.watching_loop():
+        async with running(runtime, dispatcher), metrics.loop_lag.measured():
             yield
 
     open_routes = _open_routes(runtime, limiters)
@@ -234,19 +234,25 @@ def _note_end(runtime: Runtime, task: "asyncio.Task[None]") -> None:
     runtime.faults.append(task.get_name())
 
 
-def dispatcher_of(settings: Settings) -> Dispatcher:
-    """Return the dispatcher of the settings; raises `SettingsError` if its extra is not installed."""
-    if not settings.is_distributed:
-        return EmbeddedDispatcher()
-    demand_extra("postgres")
-    from orchestrator_gql.engine.workers.distributed import DistributedDispatcher
-    from orchestrator_gql.storage.database.connection_arguments import NAME
+def dispatcher_of(runtime: Runtime) -> Dispatcher:
+    """Make the dispatcher of the settings, and let the commits of the runtime wake it.
 
-    return DistributedDispatcher(settings.database_url, f"{NAME} {settings.role}")
+    Raises `SettingsError` if its extra is not installed.
+    """
+    dispatcher: Dispatcher
+    if runtime.settings.is_distributed:
+        demand_extra("postgres")
+        from orchestrator_gql.engine.workers.distributed import DistributedDispatcher
+
+        dispatcher = DistributedDispatcher(runtime)
+    else:
+        dispatcher = EmbeddedDispatcher(runtime)
+    runtime.database.hooks = RuntimeHooks(runtime, dispatcher)
+    return dispatcher
 
 
-def assemble(settings: Settings, registry: Registry, dispatcher: Dispatcher, clock: Clock) -> Runtime:
-    """Build the server's `Runtime` with its commit hooks; this opens and starts nothing.
+def assemble(settings: Settings, registry: Registry, clock: Clock) -> Runtime:
+    """Build the server's `Runtime`; this opens and starts nothing.
 
     Raises `SettingsError` if a workflow waits for a remote service that is not configured.
     """
@@ -265,10 +271,6 @@ def assemble(settings: Settings, registry: Registry, dispatcher: Dispatcher, clo
         timers=timers,
     )
     runtime.authors.set_variable(READER, partial(_answer, database))
-    dispatcher.attach(runtime)
-    database.hooks = RuntimeHooks(runtime.notifier, runtime.timers, dispatcher, dispatcher.claimer)
-    if not isinstance(database, SqliteDatabase):
-        database.prepare = dispatcher.prepare
     return runtime
 
 

@@ -10,7 +10,7 @@ from orchestrator_gql.config.settings import Settings
 from orchestrator_gql.events.notifier import Notifier
 from orchestrator_gql.forms.kept_pages import KeptPages
 from orchestrator_gql.storage.database import Database
-from orchestrator_gql.storage.database.after_commit import CommitEffects, MakeClaim, no_claim
+from orchestrator_gql.storage.database.after_commit import CommitEffects, MakeClaim
 from orchestrator_gql.storage.database.batches import Batches
 from orchestrator_gql.utils.author_places import Authors
 from orchestrator_gql.utils.clock import Clock
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 
 class Dispatcher(Protocol):
     """Wakes workers when a process can continue. A wake-up may be lost or repeated: only the database is the truth."""
-
-    def attach(self, runtime: "Runtime") -> None:
-        """Bind the dispatcher to its server; called once, before `run`."""
-        ...
 
     def prepare(self, conn: "Connection", process_ids: Iterable[UUID]) -> None:
         """Write wake-ups in the transaction that makes these processes runnable; PostgreSQL only."""
@@ -90,28 +86,20 @@ class Runtime:
 
 
 class RuntimeHooks:
-    """Wakes the parts of the server that have work after a commit.
+    """Wakes the parts of the server that have work after a commit."""
 
-    ``claimer`` is the function of the dispatcher that claims a process in the transaction that wakes it.
-    """
-
-    def __init__(
-        self,
-        notifier: Notifier,
-        timers: asyncio.Event,
-        dispatcher: Dispatcher | None,
-        claimer: Callable[[UUID], MakeClaim | None] = no_claim,
-    ) -> None:
-        self.claimer = claimer
-        self._notifier = notifier
-        self._timers = timers
+    def __init__(self, runtime: Runtime, dispatcher: Dispatcher) -> None:
+        self.claimer: Callable[[UUID], MakeClaim | None] = dispatcher.claimer
+        self.prepare = dispatcher.prepare
+        self._notifier = runtime.notifier
+        self._timers = runtime.timers
         self._dispatcher = dispatcher
 
     def notify(self, effects: CommitEffects) -> None:
         """Wake the workers, the readers of the event log and the timers, if the commit has work for them."""
         for claim in effects.claims:
             claim.begin()
-        if effects.woken and self._dispatcher is not None:
+        if effects.woken:
             self._dispatcher.notify(effects.woken)
         if effects.has_timers:
             self._timers.set()

@@ -55,10 +55,10 @@ def schema(contract: type[BaseModel], ref_template: str = DEFAULT_REF_TEMPLATE) 
     return result.value
 
 
-def schema_or_nothing(contract: type[BaseModel], ref_template: str = DEFAULT_REF_TEMPLATE) -> Json:
+def schema_or_nothing(contract: type[BaseModel]) -> Json:
     """As `schema`, but empty if the model has no JSON Schema; then the step that hands out the URL fails."""
     try:
-        return schema(contract, ref_template)
+        return schema(contract)
     except WorkflowDefinitionError:
         return {}
 

@@ -87,7 +87,8 @@ class Delivery:
 
     ``refusal`` is the outcome if the body was not read (MALFORMED, UNSUPPORTED_TYPE, TOO_LARGE, …); ``errors`` are the
     places in the body, if known. ``peer`` is the address of the sender. ``size`` is the number of received bytes,
-    including bytes that are not kept. ``secrets`` are the secrets in the payload, if an author's function fetched it.
+    including bytes that are not kept. ``failure`` is the failure that a failure report (``is_failure``) reports.
+    ``secrets`` are the secrets in the payload, if an author's function fetched it.
     """
 
     body: bytes
@@ -99,6 +100,7 @@ class Delivery:
     error: str | None = None
     errors: tuple[FieldError, ...] = ()
     is_failure: bool = False
+    failure: Failure | None = None
     digest: str = field(default="")
     secrets: Secrets = field(default=NOTHING, repr=False)
 
@@ -217,7 +219,7 @@ class Arrival:
     """A delivery to a callback with its outcome, or a result with another source, before it is stored.
 
     ``actor`` is the remote service or the operator. ``receipt`` and ``payload_id`` are those of the result if it is
-    accepted. ``failure`` is the failure of a failure report. ``token`` is the token of the URL, to conceal it;
+    accepted. ``token`` is the token of the URL, to conceal it;
     ``reason`` and ``attempt_id`` are for the audit log, and ``method`` is, if another request than the current one
     brought the delivery (see `audit.origin`). ``has_receipt`` is true if the sender has got the receipt already.
     """
@@ -230,7 +232,6 @@ class Arrival:
     at: datetime
     receipt: str
     payload_id: UUID
-    failure: Failure | None = None
     token: str = field(default="", repr=False)
     reason: str | None = None
     attempt_id: UUID | None = None
@@ -243,8 +244,8 @@ class Arrival:
         if not isinstance(self.outcome, Accepted):
             return self.callback
         changes = {"receipt": self.receipt, "result_digest": self.delivery.digest, "source": self.source}
-        if self.failure is not None:
-            return _copy(self.callback, status=CallbackStatus.FAILED_BY_REMOTE, failure=self.failure, **changes)
+        if (failure := self.delivery.failure) is not None:
+            return _copy(self.callback, status=CallbackStatus.FAILED_BY_REMOTE, failure=failure, **changes)
         size, payload_id = self.delivery.size, self.payload_id
         return _copy(self.callback, status=CallbackStatus.RECEIVED, result_bytes=size, payload_id=payload_id, **changes)
 

@@ -17,7 +17,7 @@ from orchestrator_gql.engine.spans import SDK, DeliverySpan
 from orchestrator_gql.engine.steps.calls import outside
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import callbacks
-from orchestrator_gql.types import AttemptOutcome, Failure, Json
+from orchestrator_gql.types import AttemptOutcome, Json
 from orchestrator_gql.utils.errors import (
     FieldError,
     OrchestratorError,
@@ -68,15 +68,13 @@ async def receive_delivery(runtime: Runtime, address: Address, delivery: Deliver
     Raises `CallbackUnknown`, `CallbackConflict`, `CallbackClosed`, `PayloadInvalid`, `PayloadTooLarge` and
     `UnsupportedMediaType`; the attempt is stored in each of these cases.
     """
-    return await _delivered(runtime, address, delivery, at=runtime.clock.now())
+    return await _delivered(runtime, address, delivery, runtime.clock.now())
 
 
 async def _delivered(
     runtime: Runtime,
     address: Address,
     delivery: Delivery | Unread,
-    *,
-    failure: Failure | None = None,
     at: datetime | None = None,
 ) -> Receipt:
     receipt = new_receipt()  # before the transaction: if its outcome is unknown, the receipt tells what happened
@@ -87,7 +85,6 @@ async def _delivered(
         address=address,
         delivery=delivery,
         receipt=receipt,
-        failure=failure,
         at=at,
         span=span,
     )
@@ -130,26 +127,24 @@ async def receive_failure(
 
     Raises the same errors as `receive_callback`, and `PayloadInvalid` if the report has no message.
     """
-    delivery, failure = await deliveries.in_thread_if_large(
-        len(body), lambda: _read_failure(runtime, address, report, body, peer)
+    delivery = await deliveries.in_thread_if_large(
+        len(body), lambda: _failure_delivery(runtime, address, report, body, peer)
     )
-    return await _delivered(runtime, address, delivery, failure=failure)
+    return await _delivered(runtime, address, delivery)
 
 
 _WRONG_REPORT = "A failure report is an object with a message."
 _MESSAGE_MISSING = (FieldError(("message",), "A failure report needs a message.", "missing"),)
 
 
-def _read_failure(
-    runtime: Runtime, address: Address, report: Json, body: bytes, peer: str | None
-) -> tuple[Delivery, Failure | None]:
+def _failure_delivery(runtime: Runtime, address: Address, report: Json, body: bytes, peer: str | None) -> Delivery:
     delivery = _delivery(report, body, peer, is_failure=True)
     if delivery.refusal is not None:
-        return delivery, None
+        return delivery
     failure = failure_in(conceal(report, (address.token,)), runtime.clock.now())
     if failure is None:
-        delivery = replace(delivery, refusal=AttemptOutcome.MALFORMED, error=_WRONG_REPORT, errors=_MESSAGE_MISSING)
-    return delivery, failure
+        return replace(delivery, refusal=AttemptOutcome.MALFORMED, error=_WRONG_REPORT, errors=_MESSAGE_MISSING)
+    return replace(delivery, failure=failure)
 
 
 async def report_callback_progress(

@@ -9,7 +9,7 @@ from orchestrator_gql.audit.free_text import demand_short
 from orchestrator_gql.callbacks.rules import Delivery
 from orchestrator_gql.engine import secrecy
 from orchestrator_gql.engine.callbacks import operator_actions
-from orchestrator_gql.engine.callbacks.operator_actions import LockedCallback
+from orchestrator_gql.engine.callbacks.operator_actions import LockedCallback, OperatorAction, lock_for
 from orchestrator_gql.engine.callbacks.results import contract_errors
 from orchestrator_gql.engine.engine_state import demand_running
 from orchestrator_gql.engine.steps.calls import outside
@@ -19,7 +19,7 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import callback_attempts
 from orchestrator_gql.storage.callback_attempts import Attempt
-from orchestrator_gql.types import Json, ResultSource
+from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import FieldError, InvalidState, NotFound, PayloadInvalid
 from orchestrator_gql.utils.json import encode, read_lenient
 from orchestrator_gql.utils.json.depth import is_deeper
@@ -49,20 +49,17 @@ async def adopt_callback_attempt(
 
     def adopt(conn: Connection) -> Process:
         attempt = _load_attempt(conn, attempt_id)
-        locked = operator_actions.find_current(conn, runtime, attempt.callback_id, expected_version)
-        operator_actions.demand(conn, locked, ProcessAction.ADOPT_CALLBACK_ATTEMPT)
-        delivery = _delivery(attempt, locked)
-        return operator_actions.supply(
+        locked = lock_for(
             conn,
             runtime,
-            locked,
-            [(locked.callback, delivery)],
-            source=ResultSource.ADOPTED,
-            actor=principal.id,
-            reason=reason,
-            now=runtime.clock.now(),
-            attempt_id=attempt_id,
+            ProcessAction.ADOPT_CALLBACK_ATTEMPT,
+            attempt.callback_id,
+            expected_version,
+            is_latest=True,
         )
+        delivered = [(locked.callback, _delivery(attempt, locked))]
+        action = OperatorAction(principal.id, reason, runtime.clock.now())
+        return operator_actions.supply(conn, runtime, locked, delivered, action, attempt_id=attempt_id)
 
     return await runtime.database.transaction(adopt)
 
@@ -74,7 +71,7 @@ def _load_attempt(conn: Connection, attempt_id: UUID) -> Attempt:
     return attempt
 
 
-def _delivery(attempt: Attempt, locked: operator_actions.LockedCallback) -> Delivery:
+def _delivery(attempt: Attempt, locked: LockedCallback) -> Delivery:
     if not attempt.is_adoptable or attempt.body is None:
         raise InvalidState(
             f"This attempt was {attempt.outcome}, and its body is not kept whole: type the result in by hand.",
@@ -112,23 +109,14 @@ async def complete_callback(
         raise PayloadInvalid("The result is nested too deep.", [error])
 
     def complete(conn: Connection) -> Process:
-        locked = operator_actions.find(conn, runtime, callback_id, expected_version)
-        operator_actions.demand(conn, locked, ProcessAction.COMPLETE_CALLBACK)
+        locked = lock_for(conn, runtime, ProcessAction.COMPLETE_CALLBACK, callback_id, expected_version)
         unmasked = _without_masks(conn, runtime, locked, result)
         errors = contract_errors(locked.callback, locked.step, unmasked)
         if errors:
             raise _refusal("The result does not fit the contract of this callback.", errors)
-        delivery = Delivery.of(unmasked, encode(unmasked).encode(), peer=None)
-        return operator_actions.supply(
-            conn,
-            runtime,
-            locked,
-            [(locked.callback, delivery)],
-            source=ResultSource.OPERATOR,
-            actor=principal.id,
-            reason=reason,
-            now=runtime.clock.now(),
-        )
+        delivered = [(locked.callback, Delivery.of(unmasked, encode(unmasked).encode(), peer=None))]
+        action = OperatorAction(principal.id, reason, runtime.clock.now())
+        return operator_actions.supply(conn, runtime, locked, delivered, action)
 
     return await outside(runtime, lambda: runtime.database.transaction(complete), is_request=True)
 
@@ -168,18 +156,9 @@ async def reawait_callback(
     demand_short("reason", reason)
 
     def wait_on(conn: Connection) -> Process:
-        locked = operator_actions.find(conn, runtime, callback_id, expected_version)
-        operator_actions.demand(conn, locked, ProcessAction.REAWAIT_CALLBACK)
-        return operator_actions.wait_on(
-            conn,
-            runtime,
-            locked,
-            [locked.callback],
-            timeout=timeout,
-            actor=principal.id,
-            reason=reason,
-            now=runtime.clock.now(),
-        )
+        locked = lock_for(conn, runtime, ProcessAction.REAWAIT_CALLBACK, callback_id, expected_version)
+        action = OperatorAction(principal.id, reason, runtime.clock.now())
+        return operator_actions.wait_on(conn, runtime, locked, [locked.callback], action, timeout=timeout)
 
     return await runtime.database.transaction(wait_on)
 
@@ -202,16 +181,8 @@ async def reissue_callback(
 
     def issue_again(conn: Connection) -> Process:
         demand_running(conn)
-        locked = operator_actions.find(conn, runtime, callback_id, expected_version)
-        operator_actions.demand(conn, locked, ProcessAction.REISSUE_CALLBACK)
-        return operator_actions.issue_again(
-            conn,
-            runtime,
-            locked,
-            [locked.callback],
-            actor=principal.id,
-            reason=reason,
-            now=runtime.clock.now(),
-        )
+        locked = lock_for(conn, runtime, ProcessAction.REISSUE_CALLBACK, callback_id, expected_version)
+        action = OperatorAction(principal.id, reason, runtime.clock.now())
+        return operator_actions.issue_again(conn, runtime, locked, [locked.callback], action)
 
     return await runtime.database.transaction(issue_again)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
@@ -35,6 +35,16 @@ from orchestrator_gql.utils.json.stored import Stored
 from orchestrator_gql.workflow.model import send_back_target
 
 SCOPE = "submitForm"
+
+
+@dataclass(frozen=True, slots=True)
+class _Submission:
+    """A complete form of an open request, by whom, and the approval that it is."""
+
+    principal: Principal
+    opened: OpenRequest
+    turn: forms.Complete
+    decision: Decision
 
 
 async def submit_form(
@@ -70,9 +80,10 @@ async def submit_form(
             await unanswered.demand_may_act(runtime, principal, opened.workflow, opened.process, turn.data)
         demand_shown(opened.request, shown_digest, turn.shown_digest)
         decision = _approval(runtime, principal, turn, comment)
+        submission = _Submission(principal, opened, turn, decision)
 
         def store(lock: Lock, conn: Connection) -> DecisionResult:
-            submitted = _decide(conn, runtime, principal, opened, decision, turn, lock)
+            submitted = _decide(conn, runtime, submission, lock)
             if idempotency_key is not None:
                 key = {"scope": scope, "key": idempotency_key, "digest": request_digest}
                 idempotency.remember(conn, **key, subject_id=input_request_id, now=decision.at)
@@ -130,17 +141,10 @@ def _small_enough(runtime: Runtime, turn: forms.Complete) -> forms.Complete | fo
     return returned_by(turn.refused, FieldError((), message, "too_large", {"size": size, "limit": limit}))
 
 
-def _decide(
-    conn: Connection,
-    runtime: Runtime,
-    principal: Principal,
-    opened: OpenRequest,
-    decision: Decision,
-    turn: forms.Complete,
-    lock: Lock,
-) -> DecisionResult:
+def _decide(conn: Connection, runtime: Runtime, submission: _Submission, lock: Lock) -> DecisionResult:
     """Store the decision under the lock of the process; the last decision that is needed moves the process on."""
-    process, standing, request, earlier = lock(conn, opened, principal)
+    turn, decision = submission.turn, submission.decision
+    process, standing, request, earlier = lock(conn, submission.opened, submission.principal)
     audit_key = runtime.settings.audit_secret
     if earlier:
         demand_same(request, earlier[0], decision.pages, decision.shown_digest)
@@ -150,29 +154,23 @@ def _decide(
         if request.claimed_by is not None:  # the person who had claimed it has decided, so the claim ends
             request = input_requests.claim(conn, request.id, None, None) or request
         return DecisionResult(request, process)
-    stale = StaleForm(process_id=opened.process.id)
+    stale = StaleForm(process_id=process.id)
     input_requests.demand_closed(conn, request, InputRequestStatus.SUBMITTED, decision.at, stale)
     timers.clear_request(conn, process.id, request.id)
     events.append(conn, [requests.keep(conn, request, decision, SCOPE, audit_key)])
-    after = _move_on(conn, runtime, principal, replace(opened, process=process), decision, turn, standing)
+    after = _move_on(conn, runtime, submission, process, standing)
     return DecisionResult.closed(request, InputRequestStatus.SUBMITTED, decision.at, after)
 
 
 def _move_on(
-    conn: Connection,
-    runtime: Runtime,
-    principal: Principal,
-    opened: OpenRequest,
-    decision: Decision,
-    turn: forms.Complete,
-    standing: Standing,
+    conn: Connection, runtime: Runtime, submission: _Submission, process: Process, standing: Standing
 ) -> Process:
-    data = turn.data
-    process, steps = opened.process, steps_of(opened.process, opened.workflow)
+    opened, turn, decision = submission.opened, submission.turn, submission.decision
+    data, steps = turn.data, steps_of(process, opened.workflow)
     if opened.is_of_wait:
         missing = unanswered.missing_at(conn, process, opened.request.step_index)
         locked = LockedCallback(process, missing[0], opened.workflow, steps)
-        return unanswered.act(conn, runtime, principal, locked, data, decision.comment, decision.at)
+        return unanswered.act(conn, runtime, submission.principal, locked, data, decision.comment, decision.at)
     if opened.step.lenses:
         with in_request(f"The lens of step {opened.step.name!r}"):
             delta = through_lenses(conn, process, opened.step, data)

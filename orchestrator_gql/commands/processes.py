@@ -15,6 +15,7 @@ from orchestrator_gql.audit.free_text import demand_short
 from orchestrator_gql.engine import authorization, commit
 from orchestrator_gql.engine.audit_log import no_process, write_down
 from orchestrator_gql.engine.callbacks import operator_actions
+from orchestrator_gql.engine.callbacks.operator_actions import OperatorAction
 from orchestrator_gql.engine.commit import lock_process
 from orchestrator_gql.engine.engine_state import demand_running
 from orchestrator_gql.engine.pending_transitions import PendingTransitions, commit_context, with_current_definition
@@ -44,7 +45,8 @@ async def abort_process(
     demand_short("reason", reason)
 
     def end(conn: Connection, process: Process) -> Process:
-        return operator_actions.end(conn, runtime, process, principal.id, reason, runtime.clock.now())
+        action = OperatorAction(principal.id, reason, runtime.clock.now())
+        return operator_actions.end(conn, runtime, process, action)
 
     return await _at_its_step(runtime, principal, ProcessAction.ABORT, process_id, expected_version, end)
 

@@ -70,9 +70,11 @@ async def start_workflow(
     if idempotency_key is not None and (known := await _known_start(runtime, principal, idempotency_key, digest)):
         return known
     key = None if idempotency_key is None else idempotency.of_sender(principal.id, idempotency_key)
-    request = _StartRequest(pages, digest, key, locale, note, product_subscription_version, traceparent)
+    request = _StartRequest(
+        workflow, principal, pages, digest, key, locale, note, product_subscription_version, traceparent
+    )
     try:
-        return await _start(runtime, principal, workflow, request)
+        return await _start(runtime, request)
     except (_AlreadyStarted, Refused):
         # The same request may have been stored meanwhile, and then its process holds the product subscription.
         if idempotency_key is None:
@@ -87,6 +89,8 @@ async def start_workflow(
 class _StartRequest:
     """The values of a call of `start_workflow`; ``digest`` is the digest of the workflow's name and the pages."""
 
+    workflow: Workflow
+    principal: Principal
     pages: list[Json]
     digest: str
     key: str | None
@@ -96,105 +100,90 @@ class _StartRequest:
     traceparent: str | None
 
 
-async def _start(
-    runtime: Runtime, principal: Principal, workflow: Workflow, request: _StartRequest
-) -> Started | forms.NextPage | forms.PageInvalid:
-    await _demand_startable(runtime, workflow, principal)
-    subject = await _demand_startable_on(runtime, workflow, request.pages, request.version)
-    turn = await _turn(runtime, workflow, principal, request.pages, subject, request.locale)
-    if not isinstance(turn, forms.Complete):
-        return turn
-    subscription_id = start_check.subject_of(workflow, turn.data)
-    keys = await lock_keys(runtime, workflow, principal, turn)
-
-    id = new_id()
-    with spans.of_process(id, workflow.name, request.traceparent) as trace:
-        return await _store(runtime, workflow, _Input(turn, subscription_id, keys), principal, request, id, trace)
-
-
 @dataclass(frozen=True, slots=True)
-class _Input:
-    """The complete form of a start, with the product subscription and the lock keys that follow from it."""
+class _NewProcess:
+    """The id and the trace of a process, its complete form, and what follows from the form."""
 
+    id: UUID
+    trace: str | None
     turn: forms.Complete
     subscription_id: UUID | None
     lock_keys: tuple[str, ...]
 
 
-async def _store(
-    runtime: Runtime,
-    workflow: Workflow,
-    given: _Input,
-    principal: Principal,
-    request: _StartRequest,
-    id: UUID,
-    trace: str | None,
-) -> Started:
-    """Store the process and its start."""
-    database, subscription_id = runtime.database, given.subscription_id
+async def _start(runtime: Runtime, request: _StartRequest) -> Started | forms.NextPage | forms.PageInvalid:
+    workflow = request.workflow
+    await _demand_startable(runtime, workflow, request.principal)
+    chosen_id = await _demand_startable_on(runtime, workflow, request.pages, request.version)
+    turn = await _turn(runtime, request, chosen_id)
+    if not isinstance(turn, forms.Complete):
+        return turn
+    subscription_id = start_check.subscription_of(workflow, turn.data)
+    keys = await lock_keys(runtime, workflow, request.principal, turn)
 
-    def store(conn: Connection) -> Process:
-        must_wait = process_locks.must_wait(conn, workflow, given.lock_keys)
-        facts: StartFacts | None = None
-        if subscription_id is not None:
-            facts = start_check.lock_subject(conn, workflow, subscription_id, request.version)
-        now = runtime.clock.now()
-        subject = subject_at_start(runtime, workflow, given.turn, facts)
-        start = _begin_transition(workflow, given, principal, request, id, trace, subject, now)
-        start = queue(start, now) if must_wait else start
-        process = begin_process(conn, start, runtime.settings.audit_secret)
-        if given.lock_keys:
-            lock_rows.add(conn, id, given.lock_keys)
-        if subscription_id is not None:
-            _begin_on(conn, workflow, subscription_id, process, now)
-        _remember_key(conn, request, process, now)
-        return process
+    id = new_id()
+    with spans.of_process(id, workflow.name, request.traceparent) as trace:
+        new = _NewProcess(id, trace, turn, subscription_id, keys)
+        return Started(await _store(runtime, request, new), created=True)
+
+
+async def _store(runtime: Runtime, request: _StartRequest, new: _NewProcess) -> Process:
+    database = runtime.database
 
     def store_as_expected(conn: Connection) -> Process:
-        expect_running(conn, id)
-        return store(conn)
+        expect_running(conn, new.id)
+        return _write(conn, runtime, request, new)
 
     def store_or_refuse(conn: Connection) -> Process:
         demand_running(conn)
-        return store(conn)
+        return _write(conn, runtime, request, new)
 
     if database.dialect == "postgresql":  # SQLite has no round trip to save
-        stored = await transaction_expecting(database, store_as_expected, lambda conn: processes.lock(conn, id))
+        stored = await transaction_expecting(database, store_as_expected, lambda conn: processes.lock(conn, new.id))
         if stored is not None:
-            return Started(stored, created=True)
-    return Started(await database.transaction(store_or_refuse), created=True)
+            return stored
+    return await database.transaction(store_or_refuse)
 
 
-def _begin_transition(
-    workflow: Workflow,
-    given: _Input,
-    principal: Principal,
-    request: _StartRequest,
-    id: UUID,
-    trace: str | None,
-    subject: str,
-    now: datetime,
-) -> Transition:
+def _write(conn: Connection, runtime: Runtime, request: _StartRequest, new: _NewProcess) -> Process:
+    """Store the process and its start."""
+    workflow, subscription_id = request.workflow, new.subscription_id
+    must_wait = process_locks.must_wait(conn, workflow, new.lock_keys)
+    facts: StartFacts | None = None
+    if subscription_id is not None:
+        facts = start_check.lock_startable(conn, workflow, subscription_id, request.version)
+    now = runtime.clock.now()
+    start = _begin_transition(request, new, subject_at_start(runtime, workflow, new.turn, facts), now)
+    start = queue(start, now) if must_wait else start
+    process = begin_process(conn, start, runtime.settings.audit_secret)
+    if new.lock_keys:
+        lock_rows.add(conn, new.id, new.lock_keys)
+    if subscription_id is not None:
+        _begin_on(conn, workflow, subscription_id, process, now)
+    _remember_key(conn, request, process, now)
+    return process
+
+
+def _begin_transition(request: _StartRequest, new: _NewProcess, subject: str, now: datetime) -> Transition:
     """The first transition of the process, with its audit entry.
 
     Secrets in its pages and its note are stored only as masks.
     """
-    turn, actor = given.turn, principal.id
-    secrets, pages = turn.secrets, turn.page_secrets.shown(list(turn.pages))
+    turn, actor = new.turn, request.principal.id
     transition = create(
-        workflow,
-        id=id,
+        request.workflow,
+        id=new.id,
         state=turn.data,
-        pages=pages,
+        pages=turn.page_secrets.shown(list(turn.pages)),
         actor=actor,
         now=now,
-        secrets=secrets,
+        secrets=turn.secrets,
         subject=subject,
-        lock_keys=given.lock_keys,
+        lock_keys=new.lock_keys,
     )
-    audit = AuditNote(actor, "startWorkflow", {"workflow": workflow.name, "pages_digest": request.digest})
-    note = secrets.concealed(None if request.note is None else Words.written(request.note))
-    started = replace(transition.process, note=note, trace=trace)
+    audit = AuditNote(actor, "startWorkflow", {"workflow": request.workflow.name, "pages_digest": request.digest})
+    note = turn.secrets.concealed(None if request.note is None else Words.written(request.note))
+    started = replace(transition.process, note=note, trace=new.trace)
     return replace(transition, process=started, audit=audit)
 
 
@@ -228,11 +217,12 @@ async def _known_start(runtime: Runtime, principal: Principal, key: str, digest:
     return Started(process, created=False) if process is not None else None
 
 
-async def _turn(
-    runtime: Runtime, workflow: Workflow, principal: Principal, pages: list[Json], subject: UUID | None, locale: str
-) -> forms.Turn:
+async def _turn(runtime: Runtime, request: _StartRequest, chosen_id: UUID | None) -> forms.Turn:
+    workflow, principal = request.workflow, request.principal
     with in_request(f"The start form of workflow {workflow.name!r}"):
-        return await form_turns.start_turn(runtime, workflow, principal, pages, subject=subject, locale=locale)
+        return await form_turns.start_turn(
+            runtime, workflow, principal, request.pages, chosen_id=chosen_id, locale=request.locale
+        )
 
 
 async def _demand_startable(runtime: Runtime, workflow: Workflow, principal: Principal) -> None:
@@ -246,10 +236,10 @@ async def _demand_startable_on(
     runtime: Runtime, workflow: Workflow, pages: list[Json], version: int | None
 ) -> UUID | None:
     """Check the product subscription that the first page names, before the author's form sees it."""
-    chosen = start_check.chosen_on_page(workflow, pages)
-    if chosen is not None:
-        await runtime.database.read(lambda conn: start_check.demand_startable(conn, workflow, chosen, version))
-    return chosen
+    chosen_id = start_check.chosen_on_page(workflow, pages)
+    if chosen_id is not None:
+        await runtime.database.read(lambda conn: start_check.demand_startable(conn, workflow, chosen_id, version))
+    return chosen_id
 
 
 def _begin_on(conn: Connection, workflow: Workflow, subscription_id: UUID, process: Process, now: datetime) -> None:

@@ -30,7 +30,7 @@ from orchestrator_gql.utils.start_errors import (
 from orchestrator_gql.workflow.model import Workflow
 from orchestrator_gql.workflows.offers import products_of, statuses_of
 
-SUBJECT = "subscription_id"
+SUBSCRIPTION_ID = "subscription_id"
 """The key of the state, and of the first page of a start form, that names the product subscription."""
 
 MOST_CHOICES = 200
@@ -48,9 +48,9 @@ def works_on_subscription(workflow: Workflow) -> bool:
     return bool(statuses_of(workflow))
 
 
-def subject_of(workflow: Workflow, state: State) -> UUID | None:
+def subscription_of(workflow: Workflow, state: State) -> UUID | None:
     """The product subscription on which the process will work; None if there is none. Raises `NotFound`."""
-    value = state.get(SUBJECT)
+    value = state.get(SUBSCRIPTION_ID)
     if value is None or not works_on_subscription(workflow):
         return None
     try:
@@ -65,7 +65,7 @@ def chosen_on_page(workflow: Workflow, pages: Sequence[Json]) -> UUID | None:
     if not isinstance(page, dict) or not works_on_subscription(workflow):
         return None
     try:
-        return UUID(str(page.get(SUBJECT)))
+        return UUID(str(page.get(SUBSCRIPTION_ID)))
     except ValueError:
         return None
 
@@ -152,7 +152,7 @@ def choices(conn: Connection, workflow: Workflow) -> dict[str, str]:
     return {str(row.id): f"{row.description} ({row.customer_id})" for _, row in page.items}
 
 
-def lock_subject(conn: Connection, workflow: Workflow, subscription_id: UUID, version: int | None) -> StartFacts:
+def lock_startable(conn: Connection, workflow: Workflow, subscription_id: UUID, version: int | None) -> StartFacts:
     """As `demand_startable`; nobody else can start on the subscription until this transaction ends."""
     product_subscriptions.lock_all(conn, [subscription_id])
     return demand_startable(conn, workflow, subscription_id, version)

@@ -7,6 +7,8 @@ failures of the engine itself end it, see `engine_errors`.
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
+from itertools import chain, repeat
 from typing import TypeAlias
 
 from sqlalchemy import Connection
@@ -18,7 +20,7 @@ from orchestrator_gql.engine.shared_commits import Commit, commit_expecting
 from orchestrator_gql.engine.steps import calls
 from orchestrator_gql.engine.steps.failures import failure_of, outcome_of
 from orchestrator_gql.engine.subscription_locks import holds_probably_none
-from orchestrator_gql.engine.woken import KnownCallbacks, answered_among, open_among
+from orchestrator_gql.engine.woken import answered_among, open_among
 from orchestrator_gql.process import Process, RetryLater, decide, step_at
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import processes
@@ -51,86 +53,95 @@ async def commit_step(
     ``ended`` has the outcome alone: it is committed instead if the engine is paused, or if ``pending`` cannot be
     stored. Raises `Fenced`.
     """
-    before = latest.process
+    before, commit_of = latest.process, partial(_StepCommit, runtime, latest, context_now)
     extra = {"process_id": str(before.id)}
     reason: Failure | None = None
     try:
-        return await _write_patiently(runtime, latest, context_now, pending, ended)
+        return await commit_of(pending, ended).run()
     except StepError as error:  # a product subscription that the step returned cannot be saved
         logger.warning("the outcome of a step is refused", extra=extra | {"code": error.failure_code})
         reason = failure_of(error, runtime)
         if (again := _tried_again(runtime, before, context_now(), reason)) is not None:
-            return await _write_patiently(runtime, latest, context_now, again)
+            return await commit_of(again).run()
     except engine_errors.REFUSALS:
         logger.exception("the outcome of a step cannot be stored", extra=extra)
     following = failed_at(ended, context_now()) if reason is None else None
     if ended.transitions and following is not None:
         try:
-            return await _write_patiently(runtime, latest, context_now, following)
+            return await commit_of(following).run()
         except engine_errors.REFUSALS:
             logger.exception("the outcome alone cannot be stored either", extra=extra)
     failed = failed_at(PendingTransitions(before), context_now(), reason)
     assert failed is not None, "a running process is at a step"
-    return await _write_patiently(runtime, latest, context_now, failed, is_last=True)
+    return await commit_of(failed).run(is_last=True)
 
 
-async def _write_patiently(
-    runtime: Runtime,
-    latest: CommitResult,
-    context_now: ContextNow,
-    pending: PendingTransitions,
-    if_paused: PendingTransitions | None = None,
-    *,
-    is_last: bool = False,
-) -> CommitResult | None:
-    """Write the pending transitions, however often that fails. None if a failure of the engine ended the process.
+class _StepCommit:
+    """Commits the pending transitions, however often that fails."""
 
-    Raises `engine_errors.REFUSALS` unless ``is_last``: then nothing else can be written instead.
-    """
-    before, written, try_count = latest.process, latest, 0
-    expects = runtime.database.dialect == "postgresql"  # SQLite has no round trip to save
+    def __init__(
+        self,
+        runtime: Runtime,
+        latest: CommitResult,
+        context_now: ContextNow,
+        pending: PendingTransitions,
+        if_paused: PendingTransitions | None = None,
+    ) -> None:
+        self._runtime = runtime
+        self._latest = latest
+        self._context_now = context_now
+        self._pending = pending
+        self._if_paused = if_paused
+        self._written = latest
+        self._expects = runtime.database.dialect == "postgresql"  # SQLite has no round trip to save
 
-    def write(conn: Connection, standing: Standing | None = None) -> CommitResult:
-        # A second write after a COMMIT whose response was lost would be fenced, and the URL of the next step lost.
-        nonlocal written
-        lock_external_ids(conn, pending, context := context_now())
-        if written.process.seq == before.seq or processes.hold_as(conn, written.process) is None:
-            known = latest.known if expects else answered_among(latest.known)
-            if expects and standing is None:
-                standing = _expect(conn, before, pending, context, known)
-            written = commit.apply(conn, before, pending, context, if_paused=if_paused, standing=standing, known=known)
-        return written
+    async def run(self, *, is_last: bool = False) -> CommitResult | None:
+        """The committed transitions; None if a failure of the engine ended the process.
 
-    async def write_or_look() -> CommitResult:
-        nonlocal expects
-        result = await commit_expecting(runtime, Commit(before, pending, write), context_now()) if expects else None
-        if result is None:
-            expects = False
-            result = await runtime.database.transaction(write)
-        return result
-
-    while True:
-        try:
+        Raises `engine_errors.REFUSALS` unless ``is_last``: then nothing else can be written instead.
+        """
+        pauses = chain(PATIENCE, repeat(PATIENCE[-1]))
+        while True:
             try:
-                return await calls.outside(runtime, write_or_look, is_request=False)
+                return await self._run_on_available_database(is_last=is_last)
+            except StorageUnavailable:  # the database has logged it
+                await asyncio.sleep(next(pauses))
+
+    async def _run_on_available_database(self, *, is_last: bool) -> CommitResult | None:
+        before = self._latest.process
+        while True:
+            try:
+                return await calls.outside(self._runtime, self._commit, is_request=False)
             except (StorageUnavailable, Fenced):
                 raise
             except Exception as error:
                 if isinstance(error, engine_errors.REFUSALS) and not is_last:
                     raise
-                if not await engine_errors.count(runtime, before.id, before, error):
+                if not await engine_errors.count(self._runtime, before.id, before, error):
                     return None
-                await asyncio.sleep(BREATH)
-        except StorageUnavailable:  # the database has logged it
-            await asyncio.sleep(PATIENCE[min(try_count, len(PATIENCE) - 1)])
-            try_count += 1
+            await asyncio.sleep(BREATH)
 
+    async def _commit(self) -> CommitResult:
+        if self._expects:
+            commit = Commit(self._latest.process, self._pending, self._write)
+            if (result := await commit_expecting(self._runtime, commit, self._context_now())) is not None:
+                return result
+            self._expects = False
+        return await self._runtime.database.transaction(self._write)
 
-def _expect(
-    conn: Connection, before: Process, pending: PendingTransitions, context: CommitContext, known: KnownCallbacks
-) -> Standing:
-    holds_none = holds_probably_none(pending.process, pending.transitions, context.steps)
-    return expect(conn, before, open_among(known), holds_none=holds_none)
+    def _write(self, conn: Connection, standing: Standing | None = None) -> CommitResult:
+        # A second write after a COMMIT whose response was lost would be fenced, and the URL of the next step lost.
+        before, pending, context = self._latest.process, self._pending, self._context_now()
+        lock_external_ids(conn, pending, context)
+        if self._written.process.seq == before.seq or processes.hold_as(conn, self._written.process) is None:
+            known = self._latest.known if self._expects else answered_among(self._latest.known)
+            if self._expects and standing is None:
+                holds_none = holds_probably_none(pending.process, pending.transitions, context.steps)
+                standing = expect(conn, before, open_among(known), holds_none=holds_none)
+            self._written = commit.apply(
+                conn, before, pending, context, if_paused=self._if_paused, standing=standing, known=known
+            )
+        return self._written
 
 
 def _tried_again(

@@ -122,11 +122,6 @@ class Group:
         follower = self._follower
         return max(self._end, follower.place) if follower is not None and follower.is_idle else self._end
 
-    @property
-    def is_following(self) -> bool:
-        """True if the execution has begun and waits for new events."""
-        return self._follower is not None and self._follower.is_idle
-
     def add(self, cursor: str, write_now: WriteNow | None) -> Member:
         """A new member, which gets every response from now on."""
         member = Member(cursor, write_now)

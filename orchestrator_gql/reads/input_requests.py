@@ -81,19 +81,19 @@ async def start_form(
     subscription, the errors of `start_check.demand_startable`.
     """
     workflow = await authorization.find_startable(runtime, principal, workflow_name)
-    checked = start_check.chosen_on_page(workflow, pages)
-    if checked is not None:
-        await runtime.database.read(lambda conn: start_check.demand_startable(conn, workflow, checked))
+    chosen_id = start_check.chosen_on_page(workflow, pages)
+    if chosen_id is not None:
+        await runtime.database.read(lambda conn: start_check.demand_startable(conn, workflow, chosen_id))
     choices: dict[str, str] = {}
-    if checked is None and start_check.works_on_subscription(workflow):
+    if chosen_id is None and start_check.works_on_subscription(workflow):
         choices = await runtime.database.read(lambda conn: start_check.choices(conn, workflow))
     with in_request(f"The start form of workflow {workflow.name!r}"):
         turn = await form_turns.start_turn(
-            runtime, workflow, principal, pages, subject=checked, choices=choices, locale=locale
+            runtime, workflow, principal, pages, chosen_id=chosen_id, choices=choices, locale=locale
         )
-    subject = start_check.subject_of(workflow, turn.data) if isinstance(turn, forms.Complete) else None
-    if subject is not None and subject != checked:
-        await runtime.database.read(lambda conn: start_check.demand_startable(conn, workflow, subject))
+    subscription_id = start_check.subscription_of(workflow, turn.data) if isinstance(turn, forms.Complete) else None
+    if subscription_id is not None and subscription_id != chosen_id:
+        await runtime.database.read(lambda conn: start_check.demand_startable(conn, workflow, subscription_id))
     return turn
 
 

@@ -1,12 +1,58 @@
 """The metrics of `/metrics` that are read from their objects at each scrape."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Protocol
 
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from orchestrator_gql.utils.author_places import Authors
 from orchestrator_gql.utils.slow_readers import Reason, SlowReaders
+
+
+class ConnectionCounts(Protocol):
+    """The numbers of connected clients."""
+
+    @property
+    def open_sockets(self) -> int:
+        """The number of open WebSockets."""
+        ...
+
+    @property
+    def open_subscriptions(self) -> int:
+        """The number of running subscriptions, over WebSockets and server-sent events."""
+        ...
+
+    @property
+    def shared_subscriptions(self) -> int:
+        """The number of them that get their responses from a group."""
+        ...
+
+    @property
+    def subscription_groups(self) -> int:
+        """The number of these groups: each executes a batch of events once."""
+        ...
+
+
+class ConnectionCollector(Collector):
+    """The connected clients."""
+
+    def __init__(self, counts: ConnectionCounts) -> None:
+        self._counts = counts
+
+    def collect(self) -> Iterator[Metric]:
+        """The numbers now."""
+        for name, description, value in (
+            ("sockets", "WebSockets that are open at this server.", self._counts.open_sockets),
+            ("subscribers", "Subscriptions followed at this server.", self._counts.open_subscriptions),
+            (
+                "subscribers_shared",
+                "Subscribers that share the executions of equal subscriptions.",
+                self._counts.shared_subscriptions,
+            ),
+            ("subscription_groups", "Executions that subscribers share.", self._counts.subscription_groups),
+        ):
+            yield GaugeMetricFamily(f"orchestrator_{name}", description, value)
 
 
 class SlowReaderCollector(Collector):
@@ -58,7 +104,7 @@ class AuthorsCollector(Collector):
 class FixedCollector(Collector):
     """Families that were made before."""
 
-    def __init__(self, families: Iterator[Metric]) -> None:
+    def __init__(self, families: Iterable[Metric]) -> None:
         self._families = list(families)
 
     def collect(self) -> list[Metric]:

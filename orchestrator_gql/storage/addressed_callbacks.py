@@ -4,6 +4,7 @@ The lock is taken only if the token is known: a sender that guesses tokens must 
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, exists, func, select, true
 
@@ -55,10 +56,18 @@ _load = Prepared(  # one statement: to begin one takes PostgreSQL as long as to 
 )
 
 
+class AddressedCallback(NamedTuple):
+    """The callback of an address, and its locked process with its `Standing`."""
+
+    process: Process
+    standing: Standing
+    callback: Callback
+
+
 def lock_by_token(
-    conn: Connection, token_digest: bytes, meanwhile: Callable[[], object] | None = None
-) -> tuple[Process, Standing, Callback] | None:
-    """The callback with that token digest, and its locked process with its `Standing`; None if the token is unknown.
+    conn: Connection, token_digest: bytes, meanwhile: Callable[[], object] | None
+) -> AddressedCallback | None:
+    """The callback with that token digest; None if the token is unknown.
 
     Only on PostgreSQL. An accepted delivery needs the sizes of the attempts and the head of the audit chain, too: they
     are read ahead. If there are attempts already, which is rare, their sizes are read later. ``meanwhile``: see
@@ -76,4 +85,4 @@ def lock_by_token(
         keep_ahead(conn, callback_attempts.reading_sizes(callback.id), [])
     head = [tuple(row[f"head_{name}"] for name in ("seq", "digest", "action"))] if row["head_seq"] is not None else []
     keep_ahead(conn, audit.reading_head(process.id), head)
-    return process, Standing(row["engine"], process.version, process.note), callback
+    return AddressedCallback(process, Standing(row["engine"], process.version, process.note), callback)

@@ -53,17 +53,15 @@ def change(conn: Connection, subscription_id: UUID, before: frozenset[Use], afte
         conn.execute(insert(uses), added)
 
 
-def living_users(
-    conn: Connection, owner_id: UUID, ended: Collection[SubscriptionLifecycle], limit: int = 200
-) -> list[User]:
-    """The subscriptions that use a block of the owner and are in none of the ``ended`` statuses."""
+def living_users(conn: Connection, owner_id: UUID, ended: Collection[SubscriptionLifecycle]) -> list[User]:
+    """At most `MOST` subscriptions that use a block of the owner and are in none of the ``ended`` statuses."""
     s = product_subscriptions.c
     query = (
         select(s.id, s.description, s.status, uses.c.block_id)
         .join(uses, uses.c.subscription_id == s.id)
         .where(uses.c.owner_id == owner_id, s.status.not_in(list(ended)))
         .order_by(s.id)
-        .limit(limit)
+        .limit(MOST)
     )
     return [User(row.id, row.description, row.status, row.block_id) for row in conn.execute(query)]
 

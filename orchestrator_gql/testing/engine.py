@@ -67,8 +67,8 @@ async def at_work(settings: Settings, workflows: Iterable[Workflow], clock: Cloc
     """
     if "authors_loop" not in settings.model_fields_set:
         settings = settings.model_copy(update={"authors_loop": "server"})
-    dispatcher = dispatcher_of(settings)
-    runtime = assemble(settings, Registry(workflows), dispatcher, clock)
+    runtime = assemble(settings, Registry(workflows), clock)
+    dispatcher = dispatcher_of(runtime)
     async with running(runtime, dispatcher):
         yield runtime
 

@@ -20,7 +20,7 @@ STARTS_FROM = {
 }
 """For each target that works on a product subscription, the statuses from which its workflows start by default."""
 
-_SUBJECTS = ("subscription", "subscription_id")
+_SUBSCRIPTION = ("subscription", "subscription_id")
 """The parameters of the product subscription itself. Other parameters may take the subscriptions that it uses."""
 
 
@@ -52,17 +52,17 @@ def products_of(workflow: Workflow) -> list[ProductModel]:
 
 
 def _models_of(workflow: Workflow) -> set[type[SubscriptionModel]]:
-    if workflow.author_form is not None and (of_form := set(_subjects(_parameters(workflow.author_form)))):
+    if workflow.author_form is not None and (of_form := set(_subscription_models(_parameters(workflow.author_form)))):
         return of_form
     functions = [step.function for step in workflow.steps if isinstance(step, ActionStep)]
     functions += [step.form for step in workflow.steps if isinstance(step, InputStep)]
     functions += [workflow.author_form] if workflow.author_form is not None else []
     parameters = [parameter for function in functions for parameter in _parameters(function)]
-    return set(_subjects(parameters)) or set(_models(parameters))
+    return set(_subscription_models(parameters)) or set(_models(parameters))
 
 
-def _subjects(parameters: Iterable[Parameter]) -> Iterator[type[SubscriptionModel]]:
-    return _models(parameter for parameter in parameters if parameter.name in _SUBJECTS)
+def _subscription_models(parameters: Iterable[Parameter]) -> Iterator[type[SubscriptionModel]]:
+    return _models(parameter for parameter in parameters if parameter.name in _SUBSCRIPTION)
 
 
 @lru_cache(maxsize=4096)

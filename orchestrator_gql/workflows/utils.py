@@ -49,14 +49,13 @@ def create_workflow(
     then holds ``product`` (its id) and ``product_name``. Raises `WorkflowDefinitionError` for an unknown product.
     """
     made: list[Workflow] = []
-    last_steps = (additional_steps or begin) >> set_status(status) >> resync >> done
     decorate = _kind(
         description,
         Target.CREATE,
-        form=preceded(asks_product(lambda: offered_by(made[0])), initial_input_form),
-        author_form=initial_input_form,
+        initial_input_form,
+        asks_product(lambda: offered_by(made[0])),
         first_steps=init,
-        last_steps=last_steps,
+        last_steps=(additional_steps or begin) >> set_status(status) >> resync >> done,
         products=known_products(products),
         authorize_callback=authorize_callback,
         retry_auth_callback=retry_auth_callback,
@@ -98,8 +97,8 @@ def modify_workflow(
     return _kind(
         description,
         Target.MODIFY,
-        form=_on_subscription(initial_input_form),
-        author_form=initial_input_form,
+        initial_input_form,
+        asks_subscription(),
         products=known_products(products),
         statuses=statuses,
         allow_in_use=allow_in_use,
@@ -140,8 +139,8 @@ def terminate_workflow(
     return _kind(
         description,
         Target.TERMINATE,
-        form=_on_subscription(initial_input_form),
-        author_form=initial_input_form,
+        initial_input_form,
+        asks_subscription(),
         products=known_products(products),
         statuses=statuses,
         allow_in_use=allow_in_use,
@@ -175,8 +174,8 @@ def validate_workflow(
     return _kind(
         description,
         Target.VALIDATE,
-        form=_on_subscription(None),
-        author_form=None,
+        None,
+        asks_subscription(),
         products=known_products(products),
         statuses=statuses,
         first_steps=init >> store_process_subscription(),
@@ -211,8 +210,8 @@ def reconcile_workflow(
     return _kind(
         description,
         Target.RECONCILE,
-        form=_on_subscription(None),
-        author_form=None,
+        None,
+        asks_subscription(),
         products=known_products(products),
         statuses=statuses,
         first_steps=init >> store_process_subscription() >> unsync_unchecked,
@@ -244,8 +243,7 @@ def task(
     return _kind(
         description,
         Target.SYSTEM,
-        form=initial_input_form,
-        author_form=initial_input_form,
+        initial_input_form,
         first_steps=init,
         last_steps=(additional_steps or begin) >> done,
         authorize_callback=authorize_callback,
@@ -263,22 +261,18 @@ def ensure_provisioning_status(steps: StepList) -> StepList:
     return set_status(SubscriptionLifecycle.PROVISIONING) >> steps >> set_status(SubscriptionLifecycle.ACTIVE)
 
 
-def _on_subscription(form: InputForm | None) -> InputForm:
-    prelude: Prelude = asks_subscription()
-    return preceded(prelude, form)
-
-
 def _kind(
     description: str,
     target: Target,
-    *,
-    form: InputForm | None,
     author_form: InputForm | None,
+    prelude: Prelude | None = None,
+    *,
     first_steps: StepList,
     last_steps: StepList,
     **rules: Any,
 ) -> Decorator:
     demand_text(description, "description of a workflow")
+    form = author_form if prelude is None else preceded(prelude, author_form)
 
     def decorate(function: Body) -> Workflow:
         @wraps(function)

@@ -29,7 +29,7 @@ async def test_wherever_a_server_is_killed_nothing_is_lost_and_nothing_happens_t
     assert (lost(result.evidence), twice(result.evidence)) == ([], []), hint
     assert len(kills(result.evidence)) >= 25, hint
     assert {
-        "before engine.step_commits._write_patiently.write",
+        "before engine.step_commits._StepCommit._write",
         "after engine.claims._claim_alone[_claim]",
     } <= result.boundaries
     assert result.boundaries - set(kills(result.evidence)) == set(), hint

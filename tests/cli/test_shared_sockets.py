@@ -107,9 +107,12 @@ async def heard(client: ClientConnection) -> str:
 async def until_shared(found: Site, members: int) -> None:
     """Wait until so many subscribers are in a group that waits for events."""
     shared = found.app.state.graphql.shared
-    async with asyncio.timeout(PATIENCE):
-        while shared.members != members or not all(each.is_following for each in shared._groups.values()):  # noqa: ASYNC110
-            await asyncio.sleep(0.001)
+
+    def is_shared() -> bool:
+        followers = [group._follower for group in shared._groups.values()]
+        return shared.members == members and all(follower and follower.is_idle for follower in followers)
+
+    await becomes(is_shared, every=0.001)
 
 
 @pytest.mark.parametrize("character", ["x", "ü"])

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from support.clock import TurnableClock
 from support.engine import Engine, engine_of
 from support.operator import ADA, confirm
-from support.playbooks import calls, of
+from support.playbooks import calls, of, waiting_call
 from support.remote import Remote, answer, report
 from support.until import PATIENCE
 
@@ -118,12 +118,7 @@ async def test_a_retry_is_refused_and_works_after_the_resumption(offer: Offer) -
 
 
 async def test_a_delivery_is_accepted_and_used_after_the_resumption(offer: Offer) -> None:
-    remote = Remote()
-    flow = calls(remote)
-    engine = await offer(flow)
-    process_id = await engine.start(flow)
-    token = await remote.asked()
-    await engine.reaches(process_id, AWAITING)
+    engine, process_id, token = await waiting_call(offer)
     await pause(engine)
 
     await report(engine.runtime, token, "half", 50)
@@ -145,12 +140,7 @@ async def test_nothing_is_woken_before_the_resumption(offer: Offer, monkeypatch:
         woken.append(process_id)
         wake(conn, process_id)
 
-    remote = Remote()
-    flow = calls(remote)
-    engine = await offer(flow)
-    process_id = await engine.start(flow)
-    token = await remote.asked()
-    await engine.reaches(process_id, AWAITING)
+    engine, process_id, token = await waiting_call(offer)
     await pause(engine)
     monkeypatch.setattr(commit, "wake", noted)
 
@@ -239,12 +229,7 @@ async def test_an_abort_works_while_the_engine_is_paused(offer: Offer) -> None:
 
 @pytest.mark.parametrize("is_paused", [False, True])
 async def test_a_result_is_a_passing_state_only_while_the_engine_runs(offer: Offer, is_paused: bool) -> None:
-    remote = Remote()
-    flow = calls(remote)
-    engine = await offer(flow)
-    process_id = await engine.start(flow)
-    token = await remote.asked()
-    await engine.reaches(process_id, AWAITING)
+    engine, _, token = await waiting_call(offer)
     if is_paused:
         await pause(engine)
     hooks, passing, is_notified = engine.runtime.database.hooks, list[bool](), asyncio.Event()

@@ -17,7 +17,7 @@ from support.playbooks import judge, of
 from support.remote import Remote
 
 from orchestrator_gql import callback_step, conditional, inputstep, step
-from orchestrator_gql.app import assemble, running
+from orchestrator_gql.app import assemble, dispatcher_of, running
 from orchestrator_gql.commands.workflow_starts import Started, start_workflow
 from orchestrator_gql.config.settings import read_settings
 from orchestrator_gql.engine.steps import arguments, models
@@ -146,8 +146,9 @@ async def test_a_process_with_an_uncertain_claim_is_not_released_while_its_step_
 
     flow = of(long)
     settings = read_settings(database_url=sqlite_url(tmp_path), heartbeat=0.1, grace=5.0)
-    dispatcher = EmbeddedDispatcher()
-    runtime = assemble(settings, Registry([flow]), dispatcher, WallClock())
+    runtime = assemble(settings, Registry([flow]), WallClock())
+    dispatcher = dispatcher_of(runtime)
+    assert isinstance(dispatcher, EmbeddedDispatcher)
     async with running(runtime, dispatcher):
         started = await start_workflow(runtime, ADA, workflow_name=flow.name, pages=[])
         assert isinstance(started, Started)

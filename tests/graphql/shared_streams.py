@@ -173,7 +173,8 @@ class Stage:
             groups = self.shared._groups.values()
             reading = sum(not each.is_over and each.may_read.is_set() for each in self.subscribers)
             members = [member for group in groups for member in group.members if member.is_idle]
-            return len(members) == reading and all(group.is_following and group.place >= end for group in groups)
+            follow = all(group._follower and group._follower.is_idle and group.place >= end for group in groups)
+            return len(members) == reading and follow
 
         await self.until(is_settled)
 

@@ -18,7 +18,6 @@ from strawberry.scalars import JSON as AnyJson
 from strawberry.types import Info
 
 from orchestrator_gql.app import assemble
-from orchestrator_gql.engine.workers.embedded import EmbeddedDispatcher
 from orchestrator_gql.graphql.context import Context
 from orchestrator_gql.graphql.http import GraphQLApp
 from orchestrator_gql.graphql.limits import default_extensions
@@ -31,7 +30,7 @@ from orchestrator_gql.workflows.registry import Registry
 
 GRAPHQL = "application/graphql-response+json"
 JSON = "application/json"
-RUNTIME = assemble(own_settings(), Registry([]), EmbeddedDispatcher(), SteadyClock())
+RUNTIME = assemble(own_settings(), Registry([]), SteadyClock())
 """Of a server without workflows, whose database is never opened."""
 
 SECONDS = 30.0

@@ -6,30 +6,18 @@ import pytest
 from conftest import Offer
 from support.callback_logs import attempts_of
 from support.engine import Engine
-from support.playbooks import calls
-from support.remote import Remote
+from support.playbooks import waiting_call
 
 from orchestrator_gql.callbacks.rules import Delivery
 from orchestrator_gql.commands.callback_deliveries import receive_delivery
 from orchestrator_gql.engine.callbacks.deliveries import Address
 from orchestrator_gql.storage import callback_attempts
-from orchestrator_gql.types import AttemptOutcome, ProcessStatus
+from orchestrator_gql.types import AttemptOutcome
 from orchestrator_gql.utils.errors import PayloadInvalid
 
 pytestmark = pytest.mark.one_dispatcher
 
 MIB = 1024 * 1024
-
-
-async def waiting(offer: Offer) -> tuple[Engine, Any, str]:
-    """An engine, its process that waits for a playbook, and the token of the callback."""
-    remote = Remote()
-    workflow = calls(remote)
-    engine = await offer(workflow)
-    process_id = await engine.start(workflow)
-    token = await remote.asked()
-    await engine.reaches(process_id, ProcessStatus.AWAITING_CALLBACK)
-    return engine, process_id, token
 
 
 async def deliver_malformed(engine: Engine, token: str, body: bytes) -> None:
@@ -44,7 +32,7 @@ async def attempts(engine: Engine, process_id: Any) -> tuple[list[Any], int]:
 
 
 async def test_the_newest_20_attempts_are_kept_and_all_are_counted(offer: Offer) -> None:
-    engine, process_id, token = await waiting(offer)
+    engine, process_id, token = await waiting_call(offer)
 
     for number in range(23):
         await deliver_malformed(engine, token, b"%d" % number)
@@ -55,7 +43,7 @@ async def test_the_newest_20_attempts_are_kept_and_all_are_counted(offer: Offer)
 
 
 async def test_no_more_than_20_mib_of_refused_bodies_are_kept(offer: Offer) -> None:
-    engine, process_id, token = await waiting(offer)
+    engine, process_id, token = await waiting_call(offer)
 
     for number in range(4):
         await deliver_malformed(engine, token, b"%d" % number * (8 * MIB))
@@ -69,7 +57,7 @@ async def test_the_newest_attempt_is_kept_even_if_it_is_larger_than_the_limit(
     offer: Offer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(callback_attempts, "KEPT_BYTES", 10)
-    engine, process_id, token = await waiting(offer)
+    engine, process_id, token = await waiting_call(offer)
 
     for body in (b"small", b"larger than the bound"):
         await deliver_malformed(engine, token, body)

@@ -1,12 +1,17 @@
 """Workflows for many tests: one job of a remote service and its validation, or any steps."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from orchestrator_gql import begin, callback_step, step
-from orchestrator_gql.types import State
+from orchestrator_gql.types import ProcessStatus, State
 from orchestrator_gql.utils.errors import ProcessFailureError
 from orchestrator_gql.workflow import StepList, Workflow, workflow
+from support.engine import Engine
 from support.remote import Remote
+
+if TYPE_CHECKING:
+    from conftest import Offer
 
 
 @step("Judge the result")
@@ -25,6 +30,16 @@ def calls(remote: Remote, **waits: Any) -> Workflow:
         return begin >> callback_step("Playbook", remote.action(), judge, **waits)
 
     return run_playbook
+
+
+async def waiting_call(offer: "Offer", **waits: Any) -> tuple[Engine, UUID, str]:
+    """A process of `calls` that waits for its job, and the token of the job."""
+    remote = Remote()
+    engine = await offer(flow := calls(remote, **waits))
+    process_id = await engine.start(flow)
+    token = await remote.asked()
+    await engine.reaches(process_id, ProcessStatus.AWAITING_CALLBACK)
+    return engine, process_id, token
 
 
 def of(*steps: Any, name: str = "steps") -> Workflow:

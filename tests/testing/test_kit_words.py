@@ -11,7 +11,6 @@ from authored import PAGES, configure_node, run_playbook
 from orchestrator_gql import begin, callback_step, step
 from orchestrator_gql.app import assemble
 from orchestrator_gql.engine.workers import timers
-from orchestrator_gql.engine.workers.embedded import EmbeddedDispatcher
 from orchestrator_gql.testing import Kit, Remote
 from orchestrator_gql.testing.clock import TurnableClock
 from orchestrator_gql.testing.engine import own_settings
@@ -93,7 +92,7 @@ async def test_a_timeout_inside_the_condition_is_not_reported_as_the_end_of_the_
     async def look() -> None:
         raise TimeoutError("the inventory took too long")
 
-    runtime = assemble(own_settings(), Registry(), EmbeddedDispatcher(), TurnableClock())
+    runtime = assemble(own_settings(), Registry(), TurnableClock())
 
     with pytest.raises(TimeoutError, match="the inventory took too long"):
         await until(runtime, look, awaited="never", patience=60)

@@ -38,11 +38,12 @@ from orchestrator_gql.storage import (
     processes,
     unclaimed_deliveries,
 )
+from orchestrator_gql.storage.addressed_callbacks import AddressedCallback
 from orchestrator_gql.storage.database.after_commit import T, Unit, commit_effects
 from orchestrator_gql.storage.database.prepared import PreparedRead
 from orchestrator_gql.storage.database.unknown_outcomes import transaction_or_find
 from orchestrator_gql.storage.processes import Standing
-from orchestrator_gql.types import AttemptOutcome, EngineState, Failure, ProcessStatus, ResultSource
+from orchestrator_gql.types import AttemptOutcome, EngineState, ProcessStatus, ResultSource
 from orchestrator_gql.utils.copies import copier
 from orchestrator_gql.utils.errors import CallbackUnknown
 from orchestrator_gql.utils.tokens import digest
@@ -107,7 +108,7 @@ def carry_out(
 def find_accepted(conn: Connection, address: Address, receipt: str) -> Receipt | None:
     """The receipt, if the callback of the address has accepted a delivery with it."""
     target = lock_callback(conn, address)
-    at = None if target is None else callback_attempts.accepted_at(conn, target[2].id, receipt)
+    at = None if target is None else callback_attempts.accepted_at(conn, target.callback.id, receipt)
     return None if at is None else Receipt(receipt, at)
 
 
@@ -126,14 +127,13 @@ def deliver(
     address: Address,
     delivery: Delivery | Unread,
     receipt: str,
-    failure: Failure | None,
     at: datetime | None,
     span: DeliverySpan | None,
 ) -> Receipt | Rejected:
     """Judge the delivery and store it; an accepted delivery makes the waiting process runnable.
 
-    ``receipt`` is that of an accepted delivery; the unit is repeatable then, see `find_accepted`. ``failure`` is that
-    of a failure report. ``at`` is the arrival, before the contract. Raises `CallbackUnknown` for an unknown address.
+    ``receipt`` is that of an accepted delivery; the unit is repeatable then, see `find_accepted`. ``at`` is the
+    arrival, before the contract. Raises `CallbackUnknown` for an unknown address.
     """
     now = runtime.clock.now()
     target, delivery = _found_and_read(conn, address, delivery)
@@ -158,7 +158,6 @@ def deliver(
         is_early=not _waits_for(process, callback) or standing.engine is not EngineState.RUNNING,
         receipt=receipt,
         repeated=_repeated_failure_report(conn, callback, delivery),
-        failure=failure,
         token=address.token,
     )
     outcome = arrived.outcome
@@ -220,7 +219,7 @@ def _waits_for(process: Process, callback: Callback) -> bool:
 
 def _found_and_read(
     conn: Connection, address: Address, delivery: Delivery | Unread
-) -> tuple[tuple[Process, Standing, Callback] | None, Delivery]:
+) -> tuple[AddressedCallback | None, Delivery]:
     """The same as `lock_callback`, and the delivery, which is read meanwhile."""
     if isinstance(delivery, Delivery):
         return lock_callback(conn, address), delivery
@@ -230,7 +229,7 @@ def _found_and_read(
 
 def lock_callback(
     conn: Connection, address: Address, meanwhile: Callable[[], object] | None = None
-) -> tuple[Process, Standing, Callback] | None:
+) -> AddressedCallback | None:
     """The locked process and the callback of the address.
 
     The process is locked before the callback is read: every competing delivery takes this lock first. Raises
@@ -243,12 +242,12 @@ def lock_callback(
             return None
         locked = processes.lock_standing(conn, known.process_id)
         callback = callbacks.by_ids(conn, [known.id]).get(known.id)
-        return (*locked, callback) if locked and callback else None
+        return AddressedCallback(*locked, callback) if locked and callback else None
     token_digest = digest(address.token)
     process_id, callback_id = address.process_id, address.callback_id
     if callback_id is None and conn.dialect.name == "postgresql":
         found = addressed_callbacks.lock_by_token(conn, token_digest, meanwhile)
-        if found is None or process_id not in (None, found[0].id):
+        if found is None or process_id not in (None, found.process.id):
             raise CallbackUnknown
         return found
     if process_id is None or callback_id is None:
@@ -260,7 +259,7 @@ def lock_callback(
     callback = callbacks.of_token_digest(conn, locked[0].id, token_digest) if locked is not None else None
     if locked is None or callback is None:
         raise CallbackUnknown
-    return (*locked, callback)
+    return AddressedCallback(*locked, callback)
 
 
 def _read_next(process_id: UUID, callback_id: UUID, token_digest: bytes) -> list[PreparedRead]:

@@ -50,6 +50,8 @@ def claim(
         callback, service = latest, services.get(latest.service or "")
         for unclaimed in _unclaimed(conn, latest, ref, now):
             delivery = unclaimed.delivery
+            if delivery.is_failure:
+                delivery = replace(delivery, failure=failure_in(delivery.payload, now))
             arrived = results.arrival(
                 process,
                 callback,
@@ -59,7 +61,6 @@ def claim(
                 at=unclaimed.at,
                 is_early=True,
                 receipt=unclaimed.receipt,
-                failure=failure_in(delivery.payload, now) if delivery.is_failure else None,
             )
             method = None if service is None else service.method
             arrivals.append(replace(arrived, has_receipt=True, method=method))

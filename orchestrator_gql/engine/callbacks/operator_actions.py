@@ -62,25 +62,46 @@ class LockedCallback:
         return self.process.position == self.callback.step_index + 1
 
 
-def find(conn: Connection, runtime: Runtime, callback_id: UUID, expected_version: int | None) -> LockedCallback:
-    """Lock the process of the callback and load both. Raises `NotFound` and `StaleVersion`."""
+@dataclass(frozen=True, slots=True)
+class OperatorAction:
+    """Who acts, why and when."""
+
+    actor: str
+    reason: str | None
+    now: datetime
+
+
+def lock_for(
+    conn: Connection,
+    runtime: Runtime,
+    action: ProcessAction,
+    callback_id: UUID,
+    expected_version: int | None,
+    *,
+    is_latest: bool = False,
+) -> LockedCallback:
+    """Lock the process of the callback and load both; with ``is_latest``, the callback that was issued again last.
+
+    Raises `NotFound`, `StaleVersion`, and `InvalidState` unless the process is at the wait of this callback and the
+    action is possible.
+    """
     callback = callbacks.by_ids(conn, [callback_id]).get(callback_id)
     if callback is None:
         raise NotFound("callback", callback_id)
     process = lock_process(conn, callback.process_id, expected_version)
     callback = callbacks.by_ids(conn, [callback_id])[callback_id]
+    waited = {each.name: each for each in callbacks.of_wait(conn, process.id, callback.step_index)}
+    latest = waited.get(callback.name)
+    if is_latest and latest is not None and latest.wait_seq == callback.wait_seq:
+        callback = latest
     workflow = runtime.registry.get(process.workflow_name)
-    return LockedCallback(process, callback, workflow, steps_of(process, workflow))
-
-
-def find_current(conn: Connection, runtime: Runtime, callback_id: UUID, expected_version: int | None) -> LockedCallback:
-    """Like `find`; if the callback was issued again, the latest one."""
-    locked = find(conn, runtime, callback_id, expected_version)
-    original = locked.callback
-    for latest in callbacks.of_wait(conn, locked.process.id, original.step_index):
-        if (latest.wait_seq, latest.name) == (original.wait_seq, original.name):
-            return replace(locked, callback=latest)
-    return locked
+    steps = steps_of(process, workflow)
+    if action not in available_actions(process, steps) or recoverable_wait(process, steps) != callback.step_index:
+        verb = action.lower().replace("_", " ")
+        _refuse(process, f"The process is {process.status} and not at this callback's wait: it cannot {verb} now.")
+    if latest is None or latest.id != callback.id:
+        _refuse(process, "This callback was issued again since: a later one counts.")
+    return LockedCallback(process, callback, workflow, steps)
 
 
 async def demand_may_recover(runtime: Runtime, principal: Principal, callback_id: UUID, action: ProcessAction) -> None:
@@ -99,12 +120,14 @@ async def demand_may_recover(runtime: Runtime, principal: Principal, callback_id
     await authorization.demand_action(runtime, principal, action, workflow, callback.step_index)
 
 
-def _note(locked: LockedCallback, missing: Sequence[Callback], action: str, actor: str, **details: Json) -> AuditNote:
+def _note(
+    locked: LockedCallback, missing: Sequence[Callback], name: str, action: OperatorAction, **details: Json
+) -> AuditNote:
     """The audit entry of an action on callbacks; with several callbacks it has the ids and names of all."""
     ids, names = [str(callback.id) for callback in missing], [callback.name for callback in missing]
     stored = {"callback_id": ids[0], "name": names[0]} if len(missing) == 1 else {"callback_ids": ids, "names": names}
-    reason = locked.process.secrets.concealed(details.pop("reason", None))
-    return AuditNote(actor, action, {**stored, **details, "reason": reason})
+    reason = locked.process.secrets.concealed(action.reason)
+    return AuditNote(action.actor, name, {**stored, **details, "reason": reason})
 
 
 def demand_reason(reason: str) -> None:
@@ -115,37 +138,16 @@ def demand_reason(reason: str) -> None:
         raise PayloadInvalid("This needs a reason.", [error])
 
 
-def demand(conn: Connection, locked: LockedCallback, action: ProcessAction) -> None:
-    """Raise `InvalidState` unless the process is at the wait of this callback and the action is possible."""
-    process, callback = locked.process, locked.callback
-    verb = action.lower().replace("_", " ")
-    if (
-        action not in available_actions(process, locked.steps)
-        or recoverable_wait(process, locked.steps) != callback.step_index
-    ):
-        _refuse(process, f"The process is {process.status} and not at this callback's wait: it cannot {verb} now.")
-    current = {latest.name: latest.id for latest in callbacks.of_wait(conn, process.id, callback.step_index)}
-    if current.get(callback.name) != callback.id:
-        _refuse(process, "This callback was issued again since: a later one counts.")
-
-
 def issue_again(
-    conn: Connection,
-    runtime: Runtime,
-    locked: LockedCallback,
-    missing: Sequence[Callback],
-    *,
-    actor: str,
-    reason: str | None,
-    now: datetime,
+    conn: Connection, runtime: Runtime, locked: LockedCallback, missing: Sequence[Callback], action: OperatorAction
 ) -> Process:
     """Send the process back to the action, which issues new URLs. The old URLs are closed."""
     if any(callback.status in WITH_RESULT for callback in missing) and not locked.is_judged:
         _refuse(locked.process, "This callback has its result: there is nothing to ask the remote service again.")
-    withdrawn = waits.withdraw(conn, missing, now, actor)
+    withdrawn = waits.withdraw(conn, missing, action.now, action.actor)
     entry = waits.entry_again("reissue", missing)
-    transition = reissue(locked.process, missing[0].step_index, entry, now, actor)
-    note = _note(locked, missing, "reissueCallback", actor, reason=reason)
+    transition = reissue(locked.process, missing[0].step_index, entry, action.now, action.actor)
+    note = _note(locked, missing, "reissueCallback", action)
     return _apply(conn, runtime, locked, replace(transition, events=(*withdrawn, *transition.events), audit=note))
 
 
@@ -154,11 +156,9 @@ def wait_on(
     runtime: Runtime,
     locked: LockedCallback,
     missing: Sequence[Callback],
+    action: OperatorAction,
     *,
     timeout: float,
-    actor: str,
-    reason: str | None,
-    now: datetime,
 ) -> Process:
     """Wait ``timeout`` seconds from now for the same jobs, at the same URLs.
 
@@ -167,7 +167,7 @@ def wait_on(
     if not 0 < timeout <= LONGEST_WAIT.total_seconds():
         error = FieldError(("timeoutSeconds",), f"It must be over 0 and at most {LONGEST_WAIT.days} days.", "range")
         raise PayloadInvalid("This is no time to wait.", [error])
-    issued = []
+    actor, now, issued = action.actor, action.now, []
     for callback in missing:
         if callback.status in WITH_RESULT or callback.status is CallbackStatus.WITHDRAWN:
             _refuse(locked.process, f"This callback is {callback.status}: its URL never opens again.")
@@ -177,7 +177,7 @@ def wait_on(
         transition = take_up(locked.process, locked.callback.step_index, "reawait", now, actor)
     else:
         transition = await_again(locked.process, locked.steps, now, actor)
-    note = _note(locked, missing, "reawaitCallback", actor, timeout_seconds=timeout, reason=reason)
+    note = _note(locked, missing, "reawaitCallback", action, timeout_seconds=timeout)
     return _apply(conn, runtime, locked, replace(transition, events=(*issued, *transition.events), audit=note))
 
 
@@ -186,38 +186,35 @@ def supply(
     runtime: Runtime,
     locked: LockedCallback,
     delivered: Sequence[tuple[Callback, Delivery]],
+    action: OperatorAction,
     *,
-    source: ResultSource,
-    actor: str,
-    reason: str | None,
-    now: datetime,
     attempt_id: UUID | None = None,
 ) -> Process:
     """Take the payload of each delivery as the result of its callback, and let the process continue.
 
-    The callbacks are of one wait. ``attempt_id`` is the attempt that the operator adopts. Raises `InvalidState` if a
-    callback has its result.
+    The callbacks are of one wait. ``attempt_id`` is the attempt that the operator adopts; without it, the operator
+    typed the results in. Raises `InvalidState` if a callback has its result.
     """
-    process, step_index = locked.process, locked.callback.step_index
+    process, step_index, now = locked.process, locked.callback.step_index, action.now
+    source, by = (ResultSource.OPERATOR, "complete") if attempt_id is None else (ResultSource.ADOPTED, "adopt")
     for callback, delivery in delivered:
         if callback.status in WITH_RESULT and not locked.is_judged:
             _refuse(process, f"This callback is {callback.status}: it has its result.")
         arrived = results.arrival(process, callback, locked.step, delivery, source=source, at=now)
-        arrived = replace(arrived, actor=actor, reason=reason, attempt_id=attempt_id)
+        arrived = replace(arrived, actor=action.actor, reason=action.reason, attempt_id=attempt_id)
         results.take(conn, process, arrived, now=now, audit_key=runtime.settings.audit_secret)
     waited = callbacks.of_wait(conn, process.id, step_index)
     if process.status is ProcessStatus.AWAITING_CALLBACK and not is_over(waited, locked.step.needed(len(waited))):
         return process
-    by = "complete" if source is ResultSource.OPERATOR else "adopt"
-    return _apply(conn, runtime, locked, take_up(process, step_index, by, now, actor))
+    return _apply(conn, runtime, locked, take_up(process, step_index, by, now, action.actor))
 
 
-def end(conn: Connection, runtime: Runtime, process: Process, actor: str, reason: str | None, now: datetime) -> Process:
+def end(conn: Connection, runtime: Runtime, process: Process, action: OperatorAction) -> Process:
     """Abort the locked process. Raises `InvalidState` if it has ended."""
     workflow = runtime.registry.find(process.workflow_name)
-    concealed: str | None = process.secrets.concealed(reason)
-    note = AuditNote(actor, "abortProcess", {"reason": concealed})
-    ended = replace(abort(process, workflow, Abort(actor, concealed), now), audit=note)
+    reason: str | None = process.secrets.concealed(action.reason)
+    note = AuditNote(action.actor, "abortProcess", {"reason": reason})
+    ended = replace(abort(process, workflow, Abort(action.actor, reason), action.now), audit=note)
     steps = workflow.all_steps(is_aborted=True) if workflow is not None else begin
     return commit.apply(conn, process, PendingTransitions(process).then(ended), commit_context(runtime, steps)).process
 

@@ -38,7 +38,7 @@ from orchestrator_gql.process import Failed, Process, Success
 from orchestrator_gql.process.secrecy import failure_shown
 from orchestrator_gql.storage import audit, callback_attempts, callbacks, events, timers
 from orchestrator_gql.storage.callbacks import AcceptedResult
-from orchestrator_gql.types import CallbackStatus, Event, EventKind, Failure, Json, ResultSource
+from orchestrator_gql.types import CallbackStatus, Event, EventKind, Json, ResultSource
 from orchestrator_gql.utils.author_demands import demand
 from orchestrator_gql.utils.errors import FieldError
 from orchestrator_gql.utils.json import encode
@@ -88,7 +88,6 @@ def arrival(
     is_early: bool = False,
     receipt: str | None = None,
     repeated: Duplicate | None = None,
-    failure: Failure | None = None,
     token: str = "",
 ) -> Arrival:
     """Judge a delivery that arrived ``at`` that time. ``step`` is the deployed step of the wait, if there is one.
@@ -106,6 +105,8 @@ def arrival(
         outcome = judged(errors=contract_errors(callback, step, delivery.payload))
     if isinstance(outcome, Rejected):
         outcome = refusal_shown(outcome.without(token), process.secrets)
+    if delivery.failure is not None:
+        delivery = replace(delivery, failure=failure_shown(delivery.failure, process.secrets))
     return Arrival(
         callback=callback,
         delivery=delivery,
@@ -115,7 +116,6 @@ def arrival(
         at=at,
         receipt=receipt or new_receipt(),
         payload_id=new_id(),
-        failure=failure_shown(failure, process.secrets) if failure else None,
         token=token,
     )
 
@@ -218,7 +218,7 @@ def _accept(conn: Connection, process: Process, arrived: Arrival, outcome: Accep
     callback, delivery, receipt = arrived.callback, arrived.delivery, arrived.receipt
     _keep_replaced_result(conn, callback)
     kept = delivery
-    if arrived.failure is None:
+    if delivery.failure is None:
         actor = arrived.actor if arrived.source in BY_OPERATOR else None
         event = received(callback, delivery.size, now, is_early=outcome.is_early, actor=actor)
         result = AcceptedResult(
@@ -232,7 +232,7 @@ def _accept(conn: Connection, process: Process, arrived: Arrival, outcome: Accep
         )
         callbacks.accept(conn, callback, result, is_early=outcome.is_early, now=now)
     else:
-        callbacks.fail(conn, callback.id, arrived.failure, receipt=receipt, digest=delivery.digest, now=now)
+        callbacks.fail(conn, callback.id, delivery.failure, receipt=receipt, digest=delivery.digest, now=now)
         event = ended(callback, CallbackStatus.FAILED_BY_REMOTE, now)
         kept = _failure_report_shown(process, arrived)
     timers.clear_callback(conn, callback.id)
@@ -272,7 +272,7 @@ def _write_audit_entry(
         "peer": arrived.delivery.peer,
         "reason": None if arrived.reason is None else process.secrets.concealed(arrived.reason),
     }
-    action = ACTIONS[arrived.source] if arrived.failure is None else "failCallback"
+    action = ACTIONS[arrived.source] if arrived.delivery.failure is None else "failCallback"
     came = nullcontext() if arrived.method is None else origin.acting(arrived.delivery.peer, arrived.method)
     with came:
         audit.record(conn, audit_key, process.id, actor=arrived.actor, action=action, now=now, details=details)

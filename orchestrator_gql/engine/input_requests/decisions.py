@@ -6,7 +6,7 @@ that nothing has changed. `expect_open_request` lets PostgreSQL check it, in the
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -62,9 +62,16 @@ class OpenRequest:
         return is_plain and self.head is not None
 
 
-Lock: TypeAlias = Callable[
-    [Connection, OpenRequest, Principal], tuple[Process, Standing, InputRequest, tuple[Decision, ...]]
-]
+class LockedRequest(NamedTuple):
+    """An open input request and the decisions on it, under the lock of its process."""
+
+    process: Process
+    standing: Standing
+    request: InputRequest
+    decisions: tuple[Decision, ...]
+
+
+Lock: TypeAlias = Callable[[Connection, OpenRequest, Principal], LockedRequest]
 """`lock_open_request` or `expect_open_request`."""
 
 
@@ -107,10 +114,8 @@ async def demand_may_answer(
     demand_may_decide(request, principal, decisions, allows_self=allows_self, started_by=process.created_by)
 
 
-def lock_open_request(
-    conn: Connection, opened: OpenRequest, principal: Principal
-) -> tuple[Process, Standing, InputRequest, tuple[Decision, ...]]:
-    """Lock the process; return it, its `Standing`, the request and its decisions in their current state.
+def lock_open_request(conn: Connection, opened: OpenRequest, principal: Principal) -> LockedRequest:
+    """Lock the process, and read it, the request and its decisions in their current state.
 
     Raises `AlreadyDecided`, `InputRequestClosed` or `StaleForm` if the request or the process changed since
     `load_open_request`, and the errors of `demand_may_still`.
@@ -123,12 +128,10 @@ def lock_open_request(
     if process.seq != opened.process.seq:
         raise StaleForm(process_id=process.id)
     demand_may_still(opened, request, decisions, principal)
-    return process, standing, request, tuple(decisions)
+    return LockedRequest(process, standing, request, tuple(decisions))
 
 
-def expect_open_request(
-    conn: Connection, opened: OpenRequest, _: Principal
-) -> tuple[Process, Standing, InputRequest, tuple[Decision, ...]]:
+def expect_open_request(conn: Connection, opened: OpenRequest, _: Principal) -> LockedRequest:
     """As `lock_open_request`, for a request that is most likely as `load_open_request` found it.
 
     If the process changed, the database refuses the COMMIT. If the request changed, its write refuses it: each change
@@ -137,7 +140,7 @@ def expect_open_request(
     assert opened.head is not None, "only PostgreSQL has a round trip to save"
     standing = expect(conn, opened.process)
     keep_ahead(conn, audit.reading_head(opened.process.id), opened.head)
-    return opened.process, standing, opened.request, opened.decisions
+    return LockedRequest(opened.process, standing, opened.request, opened.decisions)
 
 
 def _read_next(request: InputRequest) -> list[PreparedRead]:

@@ -1,6 +1,7 @@
 """The engine's own form: it asks an operator what to do about a callback that got no result."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
@@ -16,7 +17,7 @@ from orchestrator_gql.callbacks.rules import WITH_RESULT, Callback, Delivery
 from orchestrator_gql.config.assignee import SYSTEM
 from orchestrator_gql.engine import authorization
 from orchestrator_gql.engine.callbacks import operator_actions
-from orchestrator_gql.engine.callbacks.operator_actions import LockedCallback
+from orchestrator_gql.engine.callbacks.operator_actions import LockedCallback, OperatorAction
 from orchestrator_gql.engine.callbacks.results import contract_errors
 from orchestrator_gql.engine.engine_state import demand_running
 from orchestrator_gql.forms import FormPage, ReadOnly, SubmitFormPage
@@ -25,7 +26,7 @@ from orchestrator_gql.process import Process, ProcessAction
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
 from orchestrator_gql.storage import callbacks
-from orchestrator_gql.types import FormGenerator, Json, ResultSource, State
+from orchestrator_gql.types import FormGenerator, Json, State
 from orchestrator_gql.utils.errors import PayloadInvalid
 from orchestrator_gql.utils.json import encode, read
 from orchestrator_gql.workflow.model import AwaitStep, InputStep, Step, Workflow
@@ -141,27 +142,23 @@ def act(
     The reason in the audit entry of the action is the reason in the form, or the comment of the decision.
     """
     missing = missing_at(conn, locked.process, locked.callback.step_index)
-    actor, reason = principal.id, chosen.get("reason") or comment
+    action = OperatorAction(principal.id, chosen.get("reason") or comment, now)
     match UnansweredAction(chosen["answer"]):
         case UnansweredAction.WAIT:
-            seconds = chosen["minutes"] * 60
-            return operator_actions.wait_on(
-                conn, runtime, locked, missing, timeout=seconds, actor=actor, reason=reason, now=now
-            )
+            return operator_actions.wait_on(conn, runtime, locked, missing, action, timeout=chosen["minutes"] * 60)
         case UnansweredAction.REISSUE:
             demand_running(conn)
-            return operator_actions.issue_again(conn, runtime, locked, missing, actor=actor, reason=reason, now=now)
+            return operator_actions.issue_again(conn, runtime, locked, missing, action)
         case UnansweredAction.COMPLETE:
             delivered = [
                 (callback, Delivery.of(payload, encode(payload).encode(), peer=None))
                 for callback in missing
                 if (payload := chosen["results"].get(str(callback.id), callback)) is not callback
             ]
-            return operator_actions.supply(
-                conn, runtime, locked, delivered, source=ResultSource.OPERATOR, actor=actor, reason=reason, now=now
-            )
+            return operator_actions.supply(conn, runtime, locked, delivered, action)
         case UnansweredAction.ABORT:
-            return operator_actions.end(conn, runtime, locked.process, actor, reason or NO_RESULT, now)
+            action = replace(action, reason=action.reason or NO_RESULT)
+            return operator_actions.end(conn, runtime, locked.process, action)
 
 
 def _choice(what_happened: str) -> type[FormPage]:

@@ -10,7 +10,7 @@ from orchestrator_gql.engine.steps import arguments as step_arguments
 from orchestrator_gql.engine.steps import execution
 from orchestrator_gql.engine.steps.arguments import wanted_by
 from orchestrator_gql.engine.steps.calls import FormCaller
-from orchestrator_gql.engine.steps.models import load_models, subject_of_form
+from orchestrator_gql.engine.steps.models import chosen_subscription, load_models
 from orchestrator_gql.forms.errors import DEFAULT_LOCALE
 from orchestrator_gql.process import Process
 from orchestrator_gql.runtime import Runtime
@@ -53,20 +53,20 @@ async def start_turn(
     principal: Principal,
     pages: list[Json],
     *,
-    subject: UUID | None = None,
+    chosen_id: UUID | None = None,
     choices: Mapping[str, str] | None = None,
     locale: str = DEFAULT_LOCALE,
 ) -> forms.Turn:
     """Run the start form of a workflow; without a form it is complete at once, and any page is too many.
 
-    ``subject`` is the product subscription that its first page chose: the author's form can take it by name.
+    ``chosen_id`` is the product subscription that its first page names: the author's form can take it by name.
     ``choices`` are the subscriptions that the first page suggests, with what people call them.
     """
     secrecy = forms.Secrecy(redact=runtime.redact)
     form, given = workflow.initial_form or _no_form, execution.values_of_start(workflow, principal)
     what = f"The start form of {workflow.name!r}"
     caller = FormCaller(runtime, what, form, is_request=True)
-    facts, loaded = await subject_of_form(runtime, workflow.author_form, subject)
+    facts, loaded = await chosen_subscription(runtime, workflow.author_form, chosen_id)
     token, shown = LOADED.set(loaded), CHOICE.set(SubscriptionChoice(workflow.name, choices or {}))
     try:
         state = {**facts, **given}

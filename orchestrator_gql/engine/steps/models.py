@@ -50,16 +50,16 @@ async def load_models(
     return build
 
 
-async def subject_of_form(
-    runtime: Runtime, form: Callable[..., Any] | None, subject: UUID | None
+async def chosen_subscription(
+    runtime: Runtime, form: Callable[..., Any] | None, chosen_id: UUID | None
 ) -> tuple[dict[str, Json], Callable[[], Mapping[str, Any]]]:
     """The facts of the product subscription that a start form is about, and the models that the form takes, by name."""
-    if form is None or subject is None:
+    if form is None or chosen_id is None:
         return {}, dict
-    found = await runtime.database.read(lambda conn: product_subscriptions.models(conn, [subject]))
-    if subject not in found:
+    found = await runtime.database.read(lambda conn: product_subscriptions.models(conn, [chosen_id]))
+    if chosen_id not in found:
         return {}, dict
-    model, id = found[subject], str(subject)
+    model, id = found[chosen_id], str(chosen_id)
     facts = {
         "subscription": model,
         "subscription_id": id,

@@ -16,7 +16,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
-from contextvars import Context, copy_context
 from functools import partial
 from uuid import UUID
 
@@ -57,33 +56,16 @@ AWAY = 1.0
 class DistributedDispatcher:
     """Notifies workers by jobs. An API server without a worker only defers jobs and never runs them."""
 
-    def __init__(self, database_url: str, name: str = NAME) -> None:
-        self._queue = JobQueue(database_url, self._free, self._wait_for_place, self._begin_job, self._claim_jobs, name)
+    def __init__(self, runtime: Runtime) -> None:
+        self.work = WorkerTasks(runtime, lambda _process_id: self._has_place.set())
+        self._runtime = runtime
+        url, name = runtime.settings.database_url, f"{NAME} {runtime.settings.role}"
+        self._queue = JobQueue(url, self._free, self._wait_for_place, self._begin_job, self._claim_jobs, name)
         self._app = app_of(self._queue)
         self._app.task(name=TASK, queue=QUEUE)(self._run_job)
-        self._runtime: Runtime | None = None
-        self._work: WorkerTasks | None = None
         self._running: asyncio.Task[None] | None = None
-        self._context: Context | None = None
         self._has_place = asyncio.Event()
         self._begun: dict[UUID, None] = {}
-
-    def attach(self, runtime: Runtime) -> None:
-        """Set the server whose processes this dispatcher wakes."""
-        self._runtime = runtime
-        self._work = WorkerTasks(runtime, lambda _process_id: self._has_place.set())
-
-    @property
-    def runtime(self) -> Runtime:
-        """The server whose processes this dispatcher wakes."""
-        assert self._runtime is not None, "the dispatcher is not attached"
-        return self._runtime
-
-    @property
-    def work(self) -> WorkerTasks:
-        """The running tasks of this worker."""
-        assert self._work is not None, "the dispatcher is not attached"
-        return self._work
 
     def prepare(self, conn: Connection, process_ids: Iterable[UUID]) -> None:
         """Defer the jobs of the processes in the transaction that makes them runnable; it holds their locks.
@@ -95,16 +77,15 @@ class DistributedDispatcher:
     def claimer(self, process_id: UUID) -> MakeClaim | None:
         """The function that claims the process if a task is free, and if no job waits for one."""
         is_free = self._free() > len(self._queue.fetched) and not self._queue.has_more
-        if not is_free or self._context is None or not self.runtime.may_advance.is_set() or self.work.is_stopping:
-            return None
-        return None if self.work.is_advancing(process_id) else partial(self.work.claim, process_id, self._context)
+        may_claim = is_free and self._runtime.may_advance.is_set() and self.work.is_working
+        return partial(self.work.claim, process_id) if may_claim and not self.work.is_advancing(process_id) else None
 
     def notify(self, process_ids: Iterable[UUID]) -> None:
         """Advance the processes here, as long as tasks are free and no job waits longer; the queue has the others.
 
         A process that is advanced here now waits for its job: by then it has been released.
         """
-        if self._context is None or self.work.is_stopping:
+        if not self.work.is_working:
             return
         for process_id in process_ids:
             if self._free() <= len(self._queue.fetched):
@@ -113,7 +94,7 @@ class DistributedDispatcher:
                 return
             if not self.work.is_advancing(process_id):
                 self._remember(process_id)
-                self._context.copy().run(self.work.begin, process_id)  # that of a request has its trace and its secrets
+                self.work.begin(process_id)
 
     def _remember(self, process_id: UUID) -> None:
         self._begun[process_id] = None
@@ -122,7 +103,7 @@ class DistributedDispatcher:
 
     async def run(self) -> None:
         """Run the jobs of the queue until stopped, at most ``concurrency`` processes at once."""
-        self._context = copy_context()
+        self.work.start()
         async with asyncio.TaskGroup() as group:
             group.create_task(self.work.watch(self._notify_again, has_queue=True))
             self._running = group.create_task(self._work_off())
@@ -142,14 +123,14 @@ class DistributedDispatcher:
         await self.work.end(grace)
 
     async def _work_off(self) -> None:
-        settings = self.runtime.settings
+        settings = self._runtime.settings
         while not self.work.is_stopping:
             try:
                 async with self._open_app(), self._removing_jobs():
-                    self.runtime.database.outage.worked(outages.QUEUE, is_sure=True)
+                    self._runtime.database.outage.worked(outages.QUEUE, is_sure=True)
                     await self._app.run_worker_async(
                         queues=[QUEUE],
-                        name=self.runtime.worker,
+                        name=self._runtime.worker,
                         concurrency=settings.concurrency,
                         fetch_job_polling_interval=POLL,
                         shutdown_graceful_timeout=0,  # running steps belong to the engine and outlive the queue
@@ -159,7 +140,7 @@ class DistributedDispatcher:
                         stalled_worker_timeout=settings.lease,
                     )
             except (ConnectorException, StorageUnavailable, psycopg.Error, OSError) as error:
-                self.runtime.database.outage.failed(outages.QUEUE, error)
+                self._runtime.database.outage.failed(outages.QUEUE, error)
             except Exception:  # if the task ended silently, this worker would never get a job again
                 logger.exception("the queue could not be worked off; it is tried again")
             await asyncio.sleep(AWAY)
@@ -186,7 +167,7 @@ class DistributedDispatcher:
                 await self._queue.forget()
 
     def _free(self) -> int:
-        return self.runtime.settings.concurrency - self.work.running
+        return self._runtime.settings.concurrency - self.work.running
 
     async def _wait_for_place(self) -> bool:
         """True when a task is free; False if none becomes free for a while: a queue whose connection is lost ends then.
@@ -206,26 +187,26 @@ class DistributedDispatcher:
     def _begin_job(self, job: Job) -> bool:
         """Advance the process of the job at once; False if no task is free, or if it was claimed without its job."""
         process_id = UUID(str(job.task_kwargs["process_id"]))
-        if self._context is None or self.work.is_stopping or self._free() <= 0 or process_id in self._begun:
+        if not self.work.is_working or self._free() <= 0 or process_id in self._begun:
             return False
-        self._context.copy().run(self.work.begin, process_id)
+        self.work.begin(process_id)
         return True
 
     async def _claim_jobs(self, limit: int) -> int | None:
         """Take at most ``limit`` jobs out of the queue, claim their processes in the same transaction and run them; the
         number of the jobs. None if they must be fetched."""
-        if self._context is None or self.work.is_stopping or not self.runtime.may_advance.is_set():
+        if not (self.work.is_working and self._runtime.may_advance.is_set()):
             return None
         try:
             with self.work.places(limit) as places:
-                taken = await claim_jobs(self.runtime, limit, places.hold)
+                taken = await claim_jobs(self._runtime, limit, places.hold)
                 if taken is None:
                     return None
                 for process_id in taken.process_ids:
                     claimed = taken.claims.get(process_id)
                     self._begun.pop(process_id, None)
                     if claimed is not None or process_id not in taken.claims:
-                        self._context.copy().run(self.work.begin, process_id, claimed)
+                        self.work.begin(process_id, claimed)
         except StorageUnavailable:  # the database has logged it; if the jobs are gone, the watch frees the processes
             return None
         except Exception:
@@ -250,9 +231,9 @@ class DistributedDispatcher:
     async def _is_free(self, process_id: UUID) -> bool:
         """True if the process must be claimed. The read waits for the locks of the process: a transaction that holds
         them may have found this job, and added none."""
-        now = self.runtime.clock.now()
+        now = self._runtime.clock.now()
         try:
-            found = await self.runtime.database.read_current(lambda conn: processes.lock_free(conn, process_id, now))
+            found = await self._runtime.database.read_current(lambda conn: processes.lock_free(conn, process_id, now))
         except StorageUnavailable:
             return True
         return found is not None
@@ -260,13 +241,13 @@ class DistributedDispatcher:
     async def _notify_again(self, process_ids: Sequence[UUID]) -> None:
         """Defer new jobs for runnable processes without a job: the job was lost with the queue or with a worker."""
         await self._remove_stalled_jobs()
-        await self.runtime.database.transaction(lambda conn: wake_ups.defer(conn, process_ids, OVERDUE))
+        await self._runtime.database.transaction(lambda conn: wake_ups.defer(conn, process_ids, OVERDUE))
 
     async def _remove_stalled_jobs(self) -> None:
         """Remove the jobs of dead workers: nobody would ever finish them."""
         queue = self._app.job_manager
         try:
-            stalled = await queue.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=self.runtime.settings.lease)
+            stalled = await queue.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=self._runtime.settings.lease)
         except (ConnectorException, AppNotOpen) as error:  # not open: the worker is still reconnecting to the queue
             raise StorageUnavailable from error
         for job in stalled:

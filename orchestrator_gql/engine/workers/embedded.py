@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from contextvars import Context, copy_context
 from functools import partial
 from uuid import UUID
 
@@ -22,33 +21,15 @@ class EmbeddedDispatcher:
     and a decision need one commit and not two.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, runtime: Runtime) -> None:
+        self.work = WorkerTasks(runtime, self._rested)
+        self._runtime = runtime
         self._queue: asyncio.Queue[UUID] = asyncio.Queue()
         self._queued: set[UUID] = set()
         self._again: set[UUID] = set()
         self._busy: set[UUID] = set()
         self._free = 0
         self._has_free = asyncio.Event()
-        self._context: Context | None = None
-        self._runtime: Runtime | None = None
-        self._work: WorkerTasks | None = None
-
-    def attach(self, runtime: Runtime) -> None:
-        """Set the server whose processes this dispatcher advances."""
-        self._runtime = runtime
-        self._work = WorkerTasks(runtime, self._rested)
-
-    @property
-    def work(self) -> WorkerTasks:
-        """The running tasks of this worker."""
-        assert self._work is not None, "the dispatcher is not attached"
-        return self._work
-
-    @property
-    def runtime(self) -> Runtime:
-        """The server."""
-        assert self._runtime is not None, "the dispatcher is not attached"
-        return self._runtime
 
     def prepare(self, conn: Connection, process_ids: Iterable[UUID]) -> None:
         """Do nothing: a queue in memory needs no commit."""
@@ -56,13 +37,12 @@ class EmbeddedDispatcher:
     def claimer(self, process_id: UUID) -> MakeClaim | None:
         """The function that claims the process if a task is free, and if no process waits for one."""
         is_free = self._free > 0 and not self._queued and process_id not in self._busy
-        if not is_free or self._context is None or not self.runtime.may_advance.is_set() or self.work.is_stopping:
-            return None
-        return partial(self._claim, process_id, self._context)
+        may_claim = is_free and self._runtime.may_advance.is_set() and self.work.is_working
+        return partial(self._claim, process_id) if may_claim else None
 
-    def _claim(self, process_id: UUID, context: Context, conn: Connection) -> ClaimedProcess | None:
+    def _claim(self, process_id: UUID, conn: Connection) -> ClaimedProcess | None:
         self._take(process_id)  # at once: on PostgreSQL other transactions run meanwhile
-        return self.work.claim(process_id, context, conn)
+        return self.work.claim(process_id, conn)
 
     def notify(self, process_ids: Iterable[UUID]) -> None:
         """Queue the processes; a process that is being advanced now is queued again when it rests."""
@@ -75,8 +55,8 @@ class EmbeddedDispatcher:
 
     async def run(self) -> None:
         """Advance processes until stopped, at most ``concurrency`` at once."""
-        self._free = self.runtime.settings.concurrency
-        self._context = copy_context()
+        self._free = self._runtime.settings.concurrency
+        self.work.start()
         async with asyncio.TaskGroup() as group:
             group.create_task(self.work.watch(self._notify_again))
             while True:
@@ -106,7 +86,7 @@ class EmbeddedDispatcher:
         """Take no more processes; let running steps finish for ``grace`` seconds, then hand over their processes."""
         self.work.begin_to_stop()
         with suppress(StorageUnavailable):  # the transactions that claimed a process are committed before this one
-            await self.runtime.database.transaction(lambda _: None)
+            await self._runtime.database.transaction(lambda _: None)
         await self.work.end(grace)
 
     def _take(self, process_id: UUID) -> None:

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from contextvars import Context
+from contextvars import Context, copy_context
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -66,6 +66,16 @@ class WorkerTasks:
         self._has_claimed = asyncio.Event()
         self._doubtful: set[UUID] = set()
         self._stopping_since: float | None = None
+        self._context: Context | None = None
+
+    def start(self) -> None:
+        """Begin to take processes; their tasks run in this context: that of a request has its trace and its secrets."""
+        self._context = copy_context()
+
+    @property
+    def is_working(self) -> bool:
+        """True if this worker was started and does not stop."""
+        return self._context is not None and not self.is_stopping
 
     @property
     def is_stopping(self) -> bool:
@@ -88,10 +98,12 @@ class WorkerTasks:
 
     def begin(self, process_id: UUID, claimed: CommitResult | None = None) -> "asyncio.Task[None]":
         """Advance the process in a new task, which only `end` cancels; it may be ``claimed`` already."""
-        task = asyncio.create_task(self._advance(process_id, claimed))
+        assert self._context is not None, "the worker was started"
+        context = self._context.copy()
+        task = asyncio.create_task(self._advance(process_id, claimed), context=context)
         self._tasks[task] = process_id
         self._in_hand[process_id] += 1
-        task.add_done_callback(self._ended)
+        task.add_done_callback(self._ended, context=context)  # else the context of a request would live as long
         return task
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
@@ -99,21 +111,19 @@ class WorkerTasks:
         self._leave_hand(process_id)
         self._freed(process_id)
 
-    def claim(self, process_id: UUID, context: Context, conn: Connection) -> "ClaimedProcess | None":
-        """Claim the process for a free task, in the transaction that makes it runnable; None if it would not run.
-
-        ``context`` is that of the dispatcher: that of the request has its trace and its secrets.
-        """
+    def claim(self, process_id: UUID, conn: Connection) -> "ClaimedProcess | None":
+        """Claim the process for a free task, in the transaction that makes it runnable; None if it would not run."""
+        assert self._context is not None, "the worker was started"
         self._claiming += 1
         self._in_hand[process_id] += 1
         claimed: CommitResult | None = None
         try:
-            claimed = context.copy().run(claim_at_once, conn, self._runtime, process_id)
+            claimed = self._context.copy().run(claim_at_once, conn, self._runtime, process_id)
         finally:
             if claimed is None:
                 self.end_claim(process_id)
                 self._freed(process_id)
-        return None if claimed is None else ClaimedProcess(self, context, claimed)
+        return None if claimed is None else ClaimedProcess(self, claimed)
 
     def end_claim(self, process_id: UUID) -> None:
         """The transaction that claimed the process ended."""
@@ -291,13 +301,12 @@ class ClaimedProcess:
     """A process that a worker claims before its transaction is committed."""
 
     work: WorkerTasks
-    context: Context
     claimed: CommitResult
 
     def begin(self) -> None:
         """Run the process."""
         process_id = self.claimed.process.id
-        self.context.copy().run(self.work.begin, process_id, self.claimed)
+        self.work.begin(process_id, self.claimed)
         self.work.end_claim(process_id)
 
     def drop(self) -> None:

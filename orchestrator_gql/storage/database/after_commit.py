@@ -1,6 +1,6 @@
 """The effects of a transaction that happen after its COMMIT, collected on its connection."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 from uuid import UUID
@@ -75,6 +75,10 @@ class CommitHooks(Protocol):
     claimer: Callable[[UUID], MakeClaim | None]
     """The function that claims a process in the transaction that wakes it; None if no worker here is free."""
 
+    def prepare(self, conn: Connection, process_ids: Iterable[UUID]) -> None:
+        """Write wake-ups in the transaction that makes these processes runnable; PostgreSQL only."""
+        ...
+
     def notify(self, effects: CommitEffects) -> None:
         """Wake up waiting readers and workers. Must not block or raise: the commit is done already."""
         ...
@@ -85,6 +89,9 @@ class NoHooks:
 
     def __init__(self) -> None:
         self.claimer: Callable[[UUID], MakeClaim | None] = no_claim
+
+    def prepare(self, conn: Connection, process_ids: Iterable[UUID]) -> None:
+        """Do nothing."""
 
     def notify(self, effects: CommitEffects) -> None:
         """Do nothing."""

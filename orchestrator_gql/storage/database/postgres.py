@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -68,9 +68,6 @@ AGAIN = frozenset({"40001", "40P01"})
 
 Claimer = Callable[[UUID], MakeClaim | None]
 
-Prepare = Callable[[Connection, Iterable[UUID]], None]
-"""A function that gets the processes that became runnable and writes in the same transaction, before its COMMIT."""
-
 
 def _listen(engine: Engine) -> None:
     """Let the writes that wait in the pipeline of a connection follow its transaction."""
@@ -96,7 +93,6 @@ class PostgresDatabase:
         self.hooks: CommitHooks = NoHooks()
         self.observer: Observer = Unobserved()
         self.outage = Outage()
-        self.prepare: Prepare | None = None
         self._url = url
         self._name = name
         self._writers: KeptConnections | None = None
@@ -219,8 +215,8 @@ class PostgresDatabase:
         effects = begin_unit(conn)
         result = unit(conn)
         claim_woken(conn, effects, claimer, progress.claims)
-        if self.prepare is not None and effects.woken:
-            self.prepare(conn, effects.woken)
+        if effects.woken:
+            self.hooks.prepare(conn, effects.woken)
         progress.is_repeatable = effects.is_repeatable
         if not effects.is_repeatable:
             flush(conn)

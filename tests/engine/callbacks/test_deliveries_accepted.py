@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from conftest import Offer
 from support.operator import ADA, confirm, open_request
-from support.playbooks import calls, judge
+from support.playbooks import calls, judge, waiting_call
 from support.remote import Remote, answer, report
 
 from orchestrator_gql import begin, callback_step, inputstep, step
@@ -149,12 +149,7 @@ async def test_a_different_delivery_after_the_first_is_a_conflict_and_changes_no
 
 
 async def test_an_abort_withdraws_the_url_and_a_later_delivery_is_stored(offer: Offer) -> None:
-    remote = Remote()
-    flow = calls(remote)
-    engine = await offer(flow)
-    process_id = await engine.start(flow)
-    token = await remote.asked()
-    await engine.reaches(process_id, AWAITING)
+    engine, process_id, token = await waiting_call(offer)
 
     await abort_process(engine.runtime, ADA, process_id=process_id, reason="wrong customer")
     with pytest.raises(CallbackClosed) as withdrawn:

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from support.clock import TurnableClock
 from support.engine import engine_of
 from support.operator import ADA
-from support.playbooks import calls, judge
+from support.playbooks import calls, judge, waiting_call
 from support.remote import Remote, answer, report
 
 from orchestrator_gql import begin, callback_step, step
@@ -87,12 +87,7 @@ async def test_a_delivery_that_breaks_the_contract_is_rejected_and_the_url_stays
 
 
 async def test_of_twenty_equal_deliveries_at_once_nineteen_are_duplicates(offer: Offer) -> None:
-    remote = Remote()
-    flow = calls(remote)
-    engine = await offer(flow)
-    process_id = await engine.start(flow)
-    token = await remote.asked()
-    await engine.reaches(process_id, AWAITING)
+    engine, process_id, token = await waiting_call(offer)
 
     results = await asyncio.gather(*(answer(engine.runtime, token, {"rc": 0}) for _ in range(20)))
     await engine.reaches(process_id, COMPLETED)
@@ -103,12 +98,7 @@ async def test_of_twenty_equal_deliveries_at_once_nineteen_are_duplicates(offer:
 
 
 async def test_of_twenty_different_deliveries_at_once_a_single_one_is_accepted(offer: Offer) -> None:
-    remote = Remote()
-    flow = calls(remote)
-    engine = await offer(flow)
-    process_id = await engine.start(flow)
-    token = await remote.asked()
-    await engine.reaches(process_id, AWAITING)
+    engine, process_id, token = await waiting_call(offer)
 
     deliveries = [{"rc": 0, "changed": number} for number in range(20)]
     results = await asyncio.gather(

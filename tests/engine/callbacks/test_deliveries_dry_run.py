@@ -8,8 +8,8 @@ import pytest
 from conftest import Offer
 from sqlalchemy import Connection, select
 from support.callback_logs import progress_of
-from support.playbooks import calls
-from support.remote import Remote, answer
+from support.playbooks import waiting_call
+from support.remote import answer
 
 from orchestrator_gql.callbacks.progress import Report
 from orchestrator_gql.callbacks.rules import Delivery
@@ -30,12 +30,7 @@ def payload(result: Any) -> Delivery:
 
 
 async def test_a_dry_run_returns_the_verdict_and_writes_nothing(offer: Offer) -> None:
-    remote = Remote()
-    flow = calls(remote)
-    engine = await offer(flow)
-    process_id = await engine.start(flow)
-    token = await remote.asked()
-    await engine.reaches(process_id, ProcessStatus.AWAITING_CALLBACK)
+    engine, process_id, token = await waiting_call(offer)
     runtime, address = engine.runtime, Address(token, is_dry_run=True)
 
     def rows(conn: Connection) -> list[Any]:
@@ -62,12 +57,7 @@ async def test_a_dry_run_returns_the_verdict_and_writes_nothing(offer: Offer) ->
 
 
 async def test_a_write_in_a_dry_run_is_not_stored(offer: Offer) -> None:
-    remote = Remote()
-    flow = calls(remote)
-    engine = await offer(flow)
-    process_id = await engine.start(flow)
-    token = await remote.asked()
-    await engine.reaches(process_id, ProcessStatus.AWAITING_CALLBACK)
+    engine, process_id, token = await waiting_call(offer)
 
     def write(conn: Connection) -> None:
         conn.execute(callback_progress.insert().values(id=new_id(), callback_id=callback_id, at=now))

@@ -6,7 +6,7 @@ import pytest
 from conftest import Offer
 from support.callback_logs import progress_of
 from support.operator import ADA
-from support.playbooks import calls
+from support.playbooks import calls, waiting_call
 from support.remote import Remote, answer, fail, report
 
 from orchestrator_gql.commands.processes import retry_process
@@ -23,12 +23,7 @@ FAILED, COMPLETED, ABORTED = ProcessStatus.FAILED, ProcessStatus.COMPLETED, Proc
 
 
 async def test_a_deadline_ends_the_wait_once_and_a_late_delivery_is_stored(offer: Offer) -> None:
-    remote = Remote()
-    flow = calls(remote, timeout=3600)
-    engine = await offer(flow)
-    process_id = await engine.start(flow)
-    token = await remote.asked()
-    await engine.reaches(process_id, AWAITING)
+    engine, process_id, token = await waiting_call(offer, timeout=3600)
 
     engine.turn(3600)
     failed = await engine.reaches(process_id, FAILED)
@@ -82,12 +77,7 @@ async def test_the_settings_give_the_timeout_of_a_callback_if_its_step_gives_non
 async def test_silence_longer_than_the_heartbeat_ends_the_wait_and_a_report_restarts_the_heartbeat(
     offer: Offer,
 ) -> None:
-    remote = Remote()
-    flow = calls(remote, heartbeat_timeout=30)
-    engine = await offer(flow)
-    process_id = await engine.start(flow)
-    token = await remote.asked()
-    await engine.reaches(process_id, AWAITING)
+    engine, process_id, token = await waiting_call(offer, heartbeat_timeout=30)
 
     engine.turn(29)
     await report(engine.runtime, token, "still there")
@@ -178,12 +168,7 @@ async def test_of_very_many_rejected_deliveries_the_newest_are_stored(offer: Off
 
 
 async def test_a_failure_report_competes_with_a_result_and_fails_the_step_with_its_message(offer: Offer) -> None:
-    remote = Remote()
-    flow = calls(remote)
-    engine = await offer(flow)
-    process_id = await engine.start(flow)
-    token = await remote.asked()
-    await engine.reaches(process_id, AWAITING)
+    engine, process_id, token = await waiting_call(offer)
 
     first = await fail(engine.runtime, token, "unreachable: ams-1")
     again = await fail(engine.runtime, token, "unreachable: ams-1")

@@ -22,9 +22,8 @@ async def test_on_postgres_a_server_uses_the_clock_of_the_database_even_if_its_o
     differences = []
     with postgres.database() as url:
         for clock in (ahead, behind):
-            dispatcher = EmbeddedDispatcher()
-            runtime = assemble(read_settings(database_url=url), Registry(()), dispatcher, clock)
-            async with running(runtime, dispatcher):
+            runtime = assemble(read_settings(database_url=url), Registry(()), clock)
+            async with running(runtime, EmbeddedDispatcher(runtime)):
                 database_time = await runtime.database.read(timers.database_time)
                 differences.append(abs((clock.now() - database_time).total_seconds()))
 

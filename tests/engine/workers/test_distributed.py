@@ -362,8 +362,7 @@ async def test_a_job_of_a_process_that_was_claimed_here_waits_for_those_who_foun
     with postgres.database() as url:
         async with engine_of(url, WORKS, role="api") as api:
             process_id = await api.start(WORKS)
-            dispatcher = DistributedDispatcher(url)
-            dispatcher.attach(api.runtime)
+            dispatcher = DistributedDispatcher(api.runtime)
             database = api.runtime.database
             assert isinstance(database, PostgresDatabase)
             async with database.engine.connect() as conn:

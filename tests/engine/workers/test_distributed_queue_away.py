@@ -11,8 +11,7 @@ from orchestrator_gql.utils.errors import StorageUnavailable
 async def test_a_watch_before_its_queue_is_open_raises_storage_unavailable(postgres: PostgresServer) -> None:
     with postgres.database() as url:
         async with engine_of(url) as engine:
-            closed = DistributedDispatcher(url)
-            closed.attach(engine.runtime)
+            closed = DistributedDispatcher(engine.runtime)
 
             with pytest.raises(StorageUnavailable):
                 await closed._notify_again([])

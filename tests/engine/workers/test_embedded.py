@@ -16,6 +16,7 @@ from support.engine import Engine, engine_of
 from support.operator import ADA
 from support.playbooks import of
 from support.remote import Remote, answer, fail
+from support.until import becomes
 
 from orchestrator_gql import begin, callback_step, conditional, inputstep, step
 from orchestrator_gql.commands.input_requests import submit_form
@@ -295,6 +296,35 @@ async def test_a_step_does_not_see_the_context_of_the_request_that_started_its_p
         await engine.reaches(process_id, COMPLETED)
 
     assert seen == ["nothing"]
+
+
+async def test_a_task_ends_outside_the_context_of_the_request_that_started_its_process(
+    storage: str, clock: TurnableClock
+) -> None:
+    """Otherwise a step that runs for hours would keep the request and its secrets in memory."""
+    seen: list[str] = []
+
+    @step("Rest")
+    async def rest() -> None: ...
+
+    flow = of(rest)
+    async with engine_of(storage, flow, clock=clock) as engine:
+        hooks: Any = engine.runtime.database.hooks
+        work = hooks._dispatcher.work
+        freed = work._freed
+
+        def noted(process_id: UUID) -> None:
+            seen.append(SEEN.get())
+            freed(process_id)
+
+        work._freed = noted
+        token = SEEN.set("a request")
+        process_id = await engine.start(flow)
+        SEEN.reset(token)
+        await engine.reaches(process_id, COMPLETED)
+        await becomes(lambda: seen)
+
+    assert set(seen) == {"nothing"}
 
 
 async def test_a_claim_does_not_see_the_context_of_the_request_that_started_its_process(

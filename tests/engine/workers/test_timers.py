@@ -15,7 +15,7 @@ from support.clock import TurnableClock
 from support.crowd import copy_process
 from support.database import PostgresServer
 from support.engine import Engine, engine_of
-from support.playbooks import calls, of
+from support.playbooks import calls, of, waiting_call
 from support.remote import Remote, answer
 
 from orchestrator_gql import callback_step, step
@@ -249,12 +249,7 @@ async def test_a_deadline_that_passes_during_the_action_ends_the_wait_at_its_beg
 
 
 async def test_an_accepted_delivery_leaves_no_timer(offer: Offer) -> None:
-    remote = Remote()
-    flow = calls(remote, timeout=60, heartbeat_timeout=30)
-    engine = await offer(flow)
-    process_id = await engine.start(flow)
-    token = await remote.asked()
-    await engine.reaches(process_id, AWAITING)
+    engine, process_id, token = await waiting_call(offer, timeout=60, heartbeat_timeout=30)
     set_before = await timers_left(engine)
 
     await answer(engine.runtime, token, {"rc": 0})
