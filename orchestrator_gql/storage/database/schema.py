@@ -61,8 +61,8 @@ _SELECT = text("SELECT version_num FROM alembic_version")
 
 
 async def prepare(database: Database) -> None:
-    """Migrate an outdated SQLite database; for PostgreSQL raise `SettingsError`, which says what to do, if the schema is
-    not that of this release, or if the role lacks rights."""
+    """Migrate an outdated SQLite database; for PostgreSQL raise `SettingsError`, which says what to do, if the schema
+    is not that of this release, or if the role lacks rights."""
     if database.dialect == "sqlite":
         await migrate(database)
     else:

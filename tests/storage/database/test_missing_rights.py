@@ -16,7 +16,7 @@ from support.web import Site, site_of
 from orchestrator_gql.callbacks.urls import route
 from orchestrator_gql.storage.database import connect, schema
 from orchestrator_gql.storage.database.advice import RIGHTS
-from orchestrator_gql.storage.database.rights import APPENDED, QUEUE_TABLES, demand_rights
+from orchestrator_gql.storage.database.rights import APPENDED, QUEUE_TABLES
 from orchestrator_gql.storage.tables import metadata
 from orchestrator_gql.types import ProcessStatus
 from orchestrator_gql.utils.errors import SettingsError
@@ -79,8 +79,8 @@ async def test_each_right_that_is_missing_is_named_and_none_that_is_not_needed(p
 def _sequences(conn: Connection) -> list[str]:
     """The sequences of columns that are no identity: an identity needs no right."""
     found = conn.exec_driver_sql(
-        "SELECT c.relname FROM pg_class c JOIN pg_depend d ON d.objid = c.oid AND d.deptype = 'a' WHERE c.relkind = 'S' "
-        "AND c.relname NOT LIKE 'procrastinate_%%events%%' AND c.relname NOT LIKE 'procrastinate_periodic%%'"
+        "SELECT c.relname FROM pg_class c JOIN pg_depend d ON d.objid = c.oid AND d.deptype = 'a' "
+        "WHERE c.relkind = 'S' AND c.relname !~ 'procrastinate_(events|periodic)'"
     )
     return sorted(found.scalars())
 
