@@ -140,5 +140,5 @@ def _behind_locks(conn: Connection, read: Prepared, keys: Sequence[str]) -> list
 
 
 def _holder_of(row: dict[str, Any]) -> LockHolder:
-    facts = ("key", "id", "workflow_name", "created_by", "started_at")
-    return LockHolder(*(row[fact] for fact in facts), is_waiting=bool(row["is_waiting"]))
+    names = ("key", "id", "workflow_name", "created_by", "started_at", "is_waiting")
+    return LockHolder(*(row[name] for name in names))

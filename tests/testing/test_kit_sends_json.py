@@ -19,7 +19,7 @@ def which_node() -> FormGenerator:
         node: str = "ams-1"
 
     answer = yield Node
-    return answer.model_dump()
+    return {"node": answer.node}
 
 
 @inputstep("Confirm", on_reject="abort")
