@@ -355,15 +355,15 @@ async def test_the_second_of_two_sealers_undoes_its_work(offer: Offer, monkeypat
 async def test_a_server_with_another_key_than_the_newest_seal_says_so_at_its_start(
     storage: str, first: str | None, later: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    said: list[bool] = []
+    warnings: list[bool] = []
     for key in (first, first, later):
         caplog.clear()
         async with engine_of(storage, audit_key=key) as engine:
-            said.append(log.OTHER_KEY in [record.getMessage() for record in caplog.records])
+            warnings.append(log.OTHER_KEY in [record.getMessage() for record in caplog.records])
             await decide(engine, A)
             await seal_new(engine.runtime)
 
-    assert said == [False, False, True]
+    assert warnings == [False, False, True]
 
 
 async def test_an_orderly_stop_seals_the_last_entries(offer: Offer, monkeypatch: pytest.MonkeyPatch) -> None:
