@@ -48,6 +48,7 @@ from orchestrator_gql.rest.receipts import receipt_routes
 from orchestrator_gql.rest.request_target import KnownHosts, Refuse, RequestTarget
 from orchestrator_gql.runtime import Dispatcher, Runtime, RuntimeHooks
 from orchestrator_gql.storage import leases, product_subscription_reads, product_subscriptions, workers
+from orchestrator_gql.storage.audit_seals import OTHER_KEY, newest_fits
 from orchestrator_gql.storage.database import connect
 from orchestrator_gql.storage.database.schema import prepare
 from orchestrator_gql.storage.event_numbers import REMEDY, is_from_other_cluster
@@ -166,6 +167,8 @@ async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[Non
         runtime.authors.watch()
         if await runtime.database.read(is_from_other_cluster):
             logger.error(REMEDY)
+        if not await runtime.database.read(lambda conn: newest_fits(conn, runtime.settings.audit_secret)):
+            logger.error(OTHER_KEY)
         await runtime.database.transaction(
             lambda conn: product_subscriptions.write_products(conn, [block.facts for block in products.all()])
         )

@@ -5,6 +5,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import IPv6Network
 
 from orchestrator_gql.utils.errors import OrchestratorError
 from orchestrator_gql.utils.request_errors import RateLimited
@@ -13,6 +15,7 @@ logger = logging.getLogger(__name__)
 
 ADDRESSES = 10_000
 WINDOW = 60.0
+NETWORK_BITS = 64
 
 
 @dataclass(slots=True)
@@ -23,6 +26,8 @@ class _Count:
 
 class GuessLimiter:
     """Counts the misses of each address within a minute, for the latest 10,000 addresses. Only misses are refused.
+
+    The addresses of an IPv6 network of 64 bits count as one: a single client has them all.
 
     A right credential or URL is always accepted: many clients may share the address of one proxy, and a client must not
     be locked out because another client behind the proxy guesses.
@@ -41,7 +46,7 @@ class GuessLimiter:
 
         Each counted miss is logged, and the first miss over the limit: a guesser must not fill the log.
         """
-        count = self._count_of(address or "")
+        count = self._count_of(_network_of(address or ""))
         facts = {"address": address or "unknown", "code": error.code}
         if count.misses >= self._per_minute:
             if count.misses == self._per_minute:
@@ -54,7 +59,7 @@ class GuessLimiter:
 
     def has_missed(self, address: str) -> bool:
         """True if a miss of the address was counted less than a minute ago."""
-        count = self._counts.get(address)
+        count = self._counts.get(_network_of(address))
         return count is not None and self._clock() - count.since < WINDOW
 
     def _count_of(self, address: str) -> _Count:
@@ -66,6 +71,16 @@ class GuessLimiter:
         if len(self._counts) > ADDRESSES:
             self._counts.popitem(last=False)
         return count
+
+
+@lru_cache(maxsize=1024)
+def _network_of(address: str) -> str:
+    if ":" not in address:
+        return address
+    try:
+        return str(IPv6Network((address.partition("%")[0], NETWORK_BITS), strict=False))
+    except ValueError:
+        return address
 
 
 class GuessLimiters:

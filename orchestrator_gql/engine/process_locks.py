@@ -45,4 +45,7 @@ def described(holder: LockHolder) -> str:
     """Which process holds the key, who started it, and when."""
     by = f" by {display_name(holder.started_by)}" if holder.started_by else ""
     began = f"started{by} at {holder.started_at:%Y-%m-%d %H:%M:%S} UTC"
-    return f"{holder.key!r} is held by process {holder.process_id} of {holder.workflow_name!r}, {began}"
+    process = f"process {holder.process_id} of {holder.workflow_name!r}"
+    if holder.is_waiting:
+        return f"{holder.key!r} is next for {process}, which waits for another key, {began}"
+    return f"{holder.key!r} is held by {process}, {began}"

@@ -10,14 +10,14 @@ from starlette.routing import Route
 
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage.database import schema
-from orchestrator_gql.storage.database.advice import advice
+from orchestrator_gql.storage.database.advice import UNREADABLE, advice
+from orchestrator_gql.storage.database.rights import demand_rights
 from orchestrator_gql.storage.event_numbers import REMEDY, is_from_other_cluster
-from orchestrator_gql.utils.errors import StorageUnavailable
+from orchestrator_gql.utils.errors import SettingsError, StorageUnavailable
 from orchestrator_gql.utils.outages import WRITES
 
 FULL = "The disk of the database is full: make room, and the server goes on by itself."
 LIVE = b'{"status":"live"}'
-UNREADABLE = "The tables of the database cannot be read: look whether a restore is under way, or whether it failed."
 
 
 def health_routes(runtime: Runtime) -> list[Route]:
@@ -40,7 +40,9 @@ def health_routes(runtime: Runtime) -> list[Route]:
             detail = advice(runtime.database.outage.error)
             body = {"status": "storage-unavailable", **({"detail": detail} if detail else {})}
             return JSONResponse(body, 503, {"Retry-After": "5"})
-        except DBAPIError:  # the tables are gone, or are being replaced
+        except SettingsError as error:
+            return JSONResponse({"status": "storage-unavailable", "detail": error.message}, 503, {"Retry-After": "5"})
+        except DBAPIError:
             return JSONResponse({"status": "storage-unavailable", "detail": UNREADABLE}, 503, {"Retry-After": "5"})
         if runtime.database.outage.is_disk_full:  # our own write needed no room
             return JSONResponse({"status": "storage-unavailable", "detail": FULL}, 503, {"Retry-After": "5"})
@@ -56,4 +58,5 @@ def health_routes(runtime: Runtime) -> list[Route]:
 
 
 def _state(conn: Connection) -> tuple[bool, str | None]:
+    demand_rights(conn)
     return is_from_other_cluster(conn), schema.version_of(conn)

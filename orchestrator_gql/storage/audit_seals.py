@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from orchestrator_gql.audit.entries import AuditEntry
 from orchestrator_gql.audit.pruned import has_no_details, is_last
-from orchestrator_gql.audit.seals import Anchor, Seal, seal_of
+from orchestrator_gql.audit.seals import Anchor, Seal, seal_digest, seal_of
 from orchestrator_gql.audit.walk import Place
 from orchestrator_gql.storage.audit import CHAINED, chains, entry_of
 from orchestrator_gql.storage.database.prepared import Prepared
@@ -31,6 +31,12 @@ _walked = select(audit, _before.c.digest.label("before_digest")).outerjoin(
     _before, (_before.c.chain == audit.c.chain) & (_before.c.seq == audit.c.seq - 1)
 )
 _by_number = select(audit_seals).order_by(audit_seals.c.seq)
+
+
+OTHER_KEY = (
+    "The newest seal of the audit log was not made with ORCHESTRATOR_AUDIT_KEY: another key was set, or none. What is "
+    "written from now on counts as forged beside it. Set the earlier key, and restart all servers."
+)
 
 
 class Outrun(Exception):
@@ -101,6 +107,15 @@ def newest_anchor(conn: Connection) -> Anchor | None:
     newest = select(audit_seals.c.seq, audit_seals.c.digest).order_by(audit_seals.c.seq.desc()).limit(1)
     row = conn.execute(newest).first()
     return None if row is None else Anchor(row.seq, row.digest)
+
+
+def newest_fits(conn: Connection, key: bytes | None) -> bool:
+    """True if the newest seal was made with the key, or if there is no seal yet."""
+    newest = newest_anchor(conn)
+    found = None if newest is None else seal_at(conn, newest.seq)
+    if found is None:
+        return True
+    return found.digest == seal_digest(found.seq, found.at, found.entries, found.heads, found.previous, key)
 
 
 def seal_at(conn: Connection, seq: int) -> Seal | None:

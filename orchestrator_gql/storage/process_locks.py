@@ -31,6 +31,8 @@ class LockHolder:
     workflow_name: str
     started_by: str | None
     started_at: datetime
+    is_waiting: bool
+    """True if it waits itself, for another of its keys."""
 
 
 def may_go_on(now: datetime) -> ColumnElement[bool]:
@@ -52,7 +54,12 @@ def _first_place(key: ColumnElement[str]) -> ColumnElement[int]:
     return select(func.min(_any.c.place)).where(_any.c.key == key).scalar_subquery()
 
 
-_holder = (process_locks.c.key, *(processes.c[name] for name in ("id", "workflow_name", "created_by", "started_at")))
+_waits = and_(processes.c.status == ProcessStatus.WAITING, processes.c.record_seq.is_(None))
+_holder = (
+    process_locks.c.key,
+    *(processes.c[name] for name in ("id", "workflow_name", "created_by", "started_at")),
+    _waits.label("is_waiting"),
+)
 _of_key = process_locks.c.key == bindparam("key")
 _first = Prepared(
     select(process_locks.c.place, *_holder)
@@ -67,8 +74,7 @@ _next = Prepared(
     .where(
         _of_key,
         process_locks.c.place == _first_place(bindparam("key")),
-        processes.c.status == ProcessStatus.WAITING,
-        processes.c.record_seq.is_(None),
+        _waits,
     )
 )
 _add = Prepared(insert(process_locks).inline(), ["key", "process_id"])
@@ -134,4 +140,5 @@ def _behind_locks(conn: Connection, read: Prepared, keys: Sequence[str]) -> list
 
 
 def _holder_of(row: dict[str, Any]) -> LockHolder:
-    return LockHolder(row["key"], row["id"], row["workflow_name"], row["created_by"], row["started_at"])
+    names = ("key", "id", "workflow_name", "created_by", "started_at", "is_waiting")
+    return LockHolder(*(row[name] for name in names))

@@ -10,6 +10,7 @@ from orchestrator_gql.commands.callback_deliveries import fail_callback, receive
 from orchestrator_gql.engine.callbacks.deliveries import Address
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import callbacks
+from orchestrator_gql.testing.sent import sent
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.tokens import digest
 
@@ -42,18 +43,19 @@ class Callback:
 
     async def answer(self, result: Json) -> Receipt:
         """Deliver the result; the same result again gives the same receipt, with ``is_duplicate``."""
-        return await receive_callback(self._runtime, token=self.token, payload=result)
+        return await receive_callback(self._runtime, token=self.token, payload=sent(result))
 
     async def report(self, progress: Json) -> Receipt:
         """Report the progress of the job: a text, or an object such as ``{"percent": 40, "message": "…"}``."""
-        return await receive_report(self._runtime, Address(self.token), read_report(progress))
+        return await receive_report(self._runtime, Address(self.token), read_report(sent(progress)))
 
     async def fail(
         self, message: str, *, code: str = "failed-by-remote", details: Json = None, is_retryable: bool = False
     ) -> Receipt:
         """Report that the job failed."""
+        words, facts = [str(sent(text)) for text in (code, message)], sent(details)
         return await fail_callback(
-            self._runtime, token=self.token, code=code, message=message, details=details, is_retryable=is_retryable
+            self._runtime, token=self.token, code=words[0], message=words[1], details=facts, is_retryable=is_retryable
         )
 
     async def stored(self) -> rules.Callback:

@@ -23,6 +23,7 @@ from orchestrator_gql.testing.deployed import StandIns, deployed
 from orchestrator_gql.testing.descriptions import MOVING, describe, form_invalid, page_of, pages_missing
 from orchestrator_gql.testing.engine import at_work, fresh_database, own_settings
 from orchestrator_gql.testing.run import Run
+from orchestrator_gql.testing.sent import sent, sent_text
 from orchestrator_gql.testing.waiting import until
 from orchestrator_gql.types import Json
 from orchestrator_gql.workflow.model import AwaitStep, Workflow
@@ -73,10 +74,12 @@ class Kit:
         """Start a workflow with all pages of its start form.
 
         Raises `FormInvalid` if a page is not accepted (its ``errors`` name the fields), `AssertionError` if pages are
-        missing, and `Forbidden`, `WorkflowBlocked`, `ResourceLocked`, `SubscriptionLocked` or `NotFound`.
+        missing, and `Forbidden`, `WorkflowBlocked`, `ResourceLocked`, `SubscriptionLocked` or `NotFound`. What is no
+        JSON, such as a date, or what the server refuses in JSON, is `PayloadInvalid`, here as in each verb that sends.
         """
         name = _name(workflow)
-        outcome = await start_workflow(self._runtime, by, workflow_name=name, pages=list(pages), note=note)
+        given = [sent(page) for page in pages]
+        outcome = await start_workflow(self._runtime, by, workflow_name=name, pages=given, note=sent_text(note))
         match outcome:
             case PageInvalid():
                 raise form_invalid(outcome, _form(name))
@@ -89,7 +92,7 @@ class Kit:
     async def page(self, workflow: Workflow | str, *pages: Json, by: Principal = LOCAL_OPERATOR) -> Page:
         """The page of the start form after the answers ``pages``; see `Run.page`."""
         name = _name(workflow)
-        turn = await start_form(self._runtime, by, workflow_name=name, pages=list(pages))
+        turn = await start_form(self._runtime, by, workflow_name=name, pages=[sent(page) for page in pages])
         return page_of(turn, _form(name))
 
     async def turn(self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> None:

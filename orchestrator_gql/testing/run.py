@@ -22,6 +22,7 @@ from orchestrator_gql.security import LOCAL_OPERATOR, Principal
 from orchestrator_gql.storage import input_requests, process_locks, processes, product_subscriptions, steps
 from orchestrator_gql.testing.callback import Callback
 from orchestrator_gql.testing.descriptions import MOVING, describe, form_invalid, page_of, pages_missing
+from orchestrator_gql.testing.sent import sent, sent_text
 from orchestrator_gql.testing.waiting import until
 from orchestrator_gql.types import Json, ProcessStatus
 
@@ -128,7 +129,8 @@ class Run:
     ) -> None:
         """Type in the result of `callback(name)`. Raises `InvalidState`, and `PayloadInvalid` for a broken contract."""
         stored = await (await self.callback(name)).stored()
-        await complete_callback(self._runtime, by, callback_id=stored.id, result=result, reason=reason)
+        typed, why = sent(result), str(sent(reason))
+        await complete_callback(self._runtime, by, callback_id=stored.id, result=typed, reason=why)
 
     async def page(self, *pages: Json) -> Page:
         """The page of the open form after the answers ``pages``: ``schema`` (JSON Schema), ``initial_data``, ``title``…
@@ -136,7 +138,7 @@ class Run:
         Nothing is stored. Raises `FormInvalid` if an answer is not accepted; its ``errors`` name the fields.
         """
         request = await self._open_request()
-        turn = await open_form(self._runtime, LOCAL_OPERATOR, request, list(pages))
+        turn = await open_form(self._runtime, LOCAL_OPERATOR, request, [sent(page) for page in pages])
         assert turn is not None, "the request was just open: did another task of the test decide it?"
         return page_of(turn, _form(request))
 
@@ -147,7 +149,8 @@ class Run:
         `AssertionError` if pages are missing, and `Forbidden`, `AlreadyDecided` or `StaleForm`.
         """
         request = await self._open_request()
-        outcome = await submit_form(self._runtime, by, input_request_id=request.id, pages=list(pages), comment=comment)
+        given, text = [sent(page) for page in pages], sent_text(comment)
+        outcome = await submit_form(self._runtime, by, input_request_id=request.id, pages=given, comment=text)
         match outcome:
             case PageInvalid():
                 raise form_invalid(outcome, _form(request))
@@ -168,7 +171,7 @@ class Run:
         """
         request = await self._open_request()
         await reject_input_request(
-            self._runtime, by, input_request_id=request.id, comment=comment, to_earlier_step=to_earlier_step
+            self._runtime, by, input_request_id=request.id, comment=str(sent(comment)), to_earlier_step=to_earlier_step
         )
 
     async def asked(self) -> InputRequest:
@@ -186,11 +189,11 @@ class Run:
         Raises `InvalidState` if it does not wait for a time, and `PayloadInvalid` without a reason.
         """
         await self.rests()
-        await continue_process(self._runtime, by, process_id=self.id, reason=reason)
+        await continue_process(self._runtime, by, process_id=self.id, reason=str(sent(reason)))
 
     async def abort(self, reason: str | None = None, *, by: Principal = LOCAL_OPERATOR) -> None:
         """Abort the process, even in the middle of a step. Raises `InvalidState` if it has ended."""
-        await abort_process(self._runtime, by, process_id=self.id, reason=reason)
+        await abort_process(self._runtime, by, process_id=self.id, reason=sent_text(reason))
 
     async def product_subscriptions(self) -> list[dict[str, Any]]:
         """The stored models of the process's product subscriptions, as JSON."""

@@ -84,7 +84,8 @@ def _is_of_full_disk(error: BaseException) -> bool:
 
 
 def _named(error: BaseException) -> str:
-    """The kind of the error, with the text of SQLite, or with the reason why PostgreSQL refused a connection.
+    """The kind of the error, with the text of SQLite, or with the reason why PostgreSQL refused a connection or a
+    statement, such as the table for which a right is missing.
 
     The rest of the text of PostgreSQL's driver is left out: it may hold the address.
     """
@@ -93,5 +94,9 @@ def _named(error: BaseException) -> str:
     kind = type(error).__name__
     if isinstance(error, sqlite3.Error):
         return f"{kind}: {error}"
-    reason = str(error).partition("\n")[0].rpartition(" failed: ")[2] if " failed: " in str(error) else ""
+    first_line = str(error).partition("\n")[0]
+    is_of_statement = str(getattr(error, "sqlstate", None) or "").startswith(("42", "3F"))
+    reason = (
+        first_line if is_of_statement else first_line.rpartition(" failed: ")[2] if " failed: " in first_line else ""
+    )
     return f"{kind}: {reason}" if reason else kind

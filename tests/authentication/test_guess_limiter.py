@@ -39,6 +39,17 @@ def test_misses_over_the_limit_are_limited_until_the_minute_is_over(address: str
     assert (first, other, later) == ([False, False, True, True], [False], [False, False, True])
 
 
+def test_the_addresses_of_one_ipv6_network_count_as_one() -> None:
+    limiter = GuessLimiter(2, clock=Hand())
+
+    same = [refusals(limiter, address, 1) for address in ("2001:db8::1", "2001:db8::ffff:2", "2001:db8:0:0:8::3%eth0")]
+    others = [refusals(limiter, address, 1) for address in ("2001:db8:0:1::1", "2001:db9::1", "no:address", "::1")]
+
+    assert same == [[False], [False], [True]]
+    assert others == [[False]] * 4
+    assert (limiter.has_missed("2001:db8::9"), limiter.has_missed("2001:db8:0:2::9")) == (True, False)
+
+
 def test_an_address_has_missed_until_the_minute_is_over() -> None:
     hand = Hand()
     limiter = GuessLimiter(2, clock=hand)

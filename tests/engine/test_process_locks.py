@@ -89,6 +89,8 @@ async def test_a_start_is_refused_also_while_others_wait_for_the_key(offer: Offe
         await engine.start(change, on("ams-1"))
 
     assert refused.value.process_id == waiting
+    words = f"'node:ams-1' is next for process {waiting} of 'change_in_turn', which waits for another key, started by"
+    assert refused.value.message.startswith(words)
 
 
 async def test_an_aborted_process_frees_its_keys(offer: Offer) -> None:

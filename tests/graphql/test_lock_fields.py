@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from support.database import sqlite_url
 from support.locked import change, change_in_turn
 from support.operator import confirm, open_request
@@ -58,6 +58,9 @@ async def test_a_start_without_a_good_key_stores_nothing_and_says_what_is_wrong(
             node: str = ""
             password: str = ""
             pin: SecretStr = SecretStr("")
+            api_key: str = "k7"
+            short_pin: SecretStr = SecretStr("9")
+            token: dict[str, list[str]] = Field({"api": ["abcd-efgh"]})
 
         answer = yield Nothing
         data: State = answer.model_dump()
@@ -75,6 +78,11 @@ async def test_a_start_without_a_good_key_stores_nothing_and_says_what_is_wrong(
         "node:{port}": "needs a text or a number for 'port'",
         "{password}": "would show a secret",
         (lambda pin: f"pin:{pin}"): "would show a secret",
+        (lambda password: f"p:{password}"): "would show a secret",
+        (lambda state: ["a", state["password"].upper().lower()]): "would show a secret",
+        (lambda api_key: f"p:{api_key}-2"): "would show a secret",
+        (lambda short_pin: f"p:{short_pin}"): "would show a secret",
+        (lambda token: [f"p:{text}" for text in token["api"]]): "would show a secret",
         (lambda node: 7): "and not int",
         (lambda node: ["a", 7]): "lock key is 7",
         (lambda node: " "): "is blank",

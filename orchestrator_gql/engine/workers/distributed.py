@@ -239,9 +239,14 @@ class DistributedDispatcher:
         return found is not None
 
     async def _notify_again(self, process_ids: Sequence[UUID]) -> None:
-        """Defer new jobs for runnable processes without a job: the job was lost with the queue or with a worker."""
+        """Defer new jobs for runnable processes without a job: the job was lost with the queue or with a worker.
+
+        They are also advanced here: if other workers lack the workflow, such as in a rolling upgrade, they take the job
+        and cannot use it, again and again.
+        """
         await self._remove_stalled_jobs()
         await self._runtime.database.transaction(lambda conn: wake_ups.defer(conn, process_ids, OVERDUE))
+        self.notify(process_ids)
 
     async def _remove_stalled_jobs(self) -> None:
         """Remove the jobs of dead workers: nobody would ever finish them."""

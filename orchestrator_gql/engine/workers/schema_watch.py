@@ -22,19 +22,13 @@ async def watch_schema(runtime: Runtime) -> None:
 
     The server goes on: a migration leaves the release before able to work, so that servers are replaced one by one.
     """
-    logged, next_line, is_readable = schema.HEAD, 0.0, True
+    logged, next_line = schema.HEAD, 0.0
     while True:
         await asyncio.sleep(EVERY)
         try:
             version = await runtime.database.read_current(schema.version_of)
         except StorageUnavailable:
-            continue  # the database has logged it
-        except Exception:  # as while a restore replaces the tables, which may take an hour
-            if is_readable:
-                logger.exception("the version of the schema could not be read")
-            is_readable = False
-            continue
-        is_readable = True
+            continue  # the database has logged it, also while a restore replaces the tables
         if version == schema.HEAD or (version == logged and time.monotonic() < next_line):
             logged = version or ""
             continue

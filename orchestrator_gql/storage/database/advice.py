@@ -1,7 +1,7 @@
 """What to do if PostgreSQL, or a pooler before it, refuses what a server needs.
 
 PostgreSQL says it in its own language, which a site may have changed; then there is no advice, and its own words stand
-alone.
+alone. The names of its errors are the same in each language.
 """
 
 TOO_FEW = (
@@ -9,10 +9,12 @@ TOO_FEW = (
     "opens up to 32, a worker 36."
 )
 
-_RIGHTS = (
+RIGHTS = (
     "Grant the role of the servers its rights, and run `orchestrator-gql migrate` as the owner of the tables: see "
     "'Deploy on PostgreSQL'."
 )
+
+UNREADABLE = "The tables of the database cannot be read: look whether a restore is under way, or whether it failed."
 
 _OPTIONS = "PgBouncer needs `ignore_startup_parameters = options`: see 'Deploy on PostgreSQL'."
 
@@ -22,8 +24,12 @@ _ADVICE = {
     "too many connections": TOO_FEW,
     "too many clients": TOO_FEW,
     "connection slots are reserved": TOO_FEW,
-    "permission denied": _RIGHTS,
-    "must be owner": _RIGHTS,
+    "permission denied": RIGHTS,
+    "must be owner": RIGHTS,
+    "InsufficientPrivilege": RIGHTS,
+    "UndefinedTable": UNREADABLE,
+    "UndefinedColumn": UNREADABLE,
+    "InvalidSchemaName": UNREADABLE,
     "unsupported startup parameter": _OPTIONS,
     "statement pooling mode": _STATEMENTS,
 }

@@ -16,9 +16,10 @@ FAILURES = (DBAPIError, PendingRollbackError)
 """What SQLAlchemy raises if a statement fails, and for the next statements of a transaction whose connection is lost:
 code that goes on after an error, such as that of a savepoint, meets the second."""
 
-READ_ONLY = "25006"
-"""The SQLSTATE if the server became a standby, or if its administrator stopped all writes."""
-
+UNUSABLE = frozenset({"25006", "42501", "42P01", "42703", "3F000"})
+"""The SQLSTATEs if the server became a standby, or if its administrator stopped all writes; if a right is missing; and
+if a table, a column or the schema is missing, as during a restore. Our statements are right: it is the database that
+is not as they need it, and it will be again. SQLite calls all of these an operational error."""
 
 CHANGED = "0A000"
 """The SQLSTATE if a migration changed the columns that a prepared statement returns; other errors have it, too."""
@@ -59,7 +60,7 @@ def is_outage(error: BaseException) -> bool:
     if not isinstance(error, FAILURES):
         return isinstance(error, sqlite3.OperationalError)  # of a statement that went past SQLAlchemy
     is_unreachable = is_connection_lost(error) or isinstance(error, OperationalError | InterfaceError)
-    return is_unreachable or sqlstate(error) == READ_ONLY
+    return is_unreachable or sqlstate(error) in UNUSABLE
 
 
 def sqlstate(error: Failure) -> str | None:

@@ -19,6 +19,7 @@ from orchestrator_gql.storage import advisory_locks
 from orchestrator_gql.storage.database import Database
 from orchestrator_gql.storage.database.after_commit import T, Unit
 from orchestrator_gql.storage.database.losses import sqlstate
+from orchestrator_gql.storage.database.rights import demand_rights
 from orchestrator_gql.utils.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -60,11 +61,13 @@ _SELECT = text("SELECT version_num FROM alembic_version")
 
 
 async def prepare(database: Database) -> None:
-    """Migrate an outdated SQLite database; for PostgreSQL raise `SettingsError`, which names the command to run."""
+    """Migrate an outdated SQLite database; for PostgreSQL raise `SettingsError`, which says what to do, if the schema
+    is not that of this release, or if the role lacks rights."""
     if database.dialect == "sqlite":
         await migrate(database)
     else:
         await demand_current(database)
+        await database.read(demand_rights)
 
 
 class Reader(Protocol):

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from conftest import Offer
 from sqlalchemy import Connection, delete, func, insert, select, update
-from support.engine import Engine
+from support.engine import Engine, engine_of
 from support.operator import ADA
 
 from orchestrator_gql.audit.entries import BEGINNING, AuditEntry, digest_of
@@ -349,6 +349,21 @@ async def test_the_second_of_two_sealers_undoes_its_work(offer: Offer, monkeypat
     await seal_new(engine.runtime)
 
     assert (await verified(engine)).fault is None
+
+
+@pytest.mark.parametrize(("first", "later"), [(KEY, "a key of another one"), (KEY, None), (None, KEY)])
+async def test_a_server_with_another_key_than_the_newest_seal_says_so_at_its_start(
+    storage: str, first: str | None, later: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    warnings: list[bool] = []
+    for key in (first, first, later):
+        caplog.clear()
+        async with engine_of(storage, audit_key=key) as engine:
+            warnings.append(log.OTHER_KEY in [record.getMessage() for record in caplog.records])
+            await decide(engine, A)
+            await seal_new(engine.runtime)
+
+    assert warnings == [False, False, True]
 
 
 async def test_an_orderly_stop_seals_the_last_entries(offer: Offer, monkeypatch: pytest.MonkeyPatch) -> None:

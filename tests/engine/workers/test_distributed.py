@@ -104,6 +104,23 @@ async def test_a_queue_that_is_emptied_is_rebuilt_from_the_processes(postgres: P
     assert emptied == []
 
 
+async def test_a_worker_runs_what_it_finds_also_if_other_workers_take_every_job(postgres: PostgresServer) -> None:
+    with postgres.database() as url:
+        async with engine_of(url, WORKS, role="api") as api:
+            await change(api, _LOSES_EVERY_JOB)
+            await change(api, _ON_EVERY_JOB)
+            begun = [await api.start(WORKS) for _ in range(3)]
+            async with engine_of(url, WORKS, role="worker", public_url="http://api"):
+                ended = [(await api.reaches(process_id, COMPLETED)).status for process_id in begun]
+
+    assert ended == [COMPLETED] * 3
+
+
+_LOSES_EVERY_JOB = """CREATE FUNCTION lose_job() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"""
+_ON_EVERY_JOB = """CREATE TRIGGER every_job_is_lost BEFORE INSERT ON procrastinate_jobs
+    FOR EACH ROW EXECUTE FUNCTION lose_job()"""
+
+
 async def test_the_job_of_a_dead_worker_is_removed_and_deferred_again(postgres: PostgresServer) -> None:
     with postgres.database() as url:
         async with engine_of(url, WORKS, role="api") as api:
