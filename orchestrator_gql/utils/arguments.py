@@ -20,7 +20,7 @@ from typing_extensions import is_typeddict
 
 from orchestrator_gql.utils.errors import StepError, WorkflowDefinitionError
 from orchestrator_gql.utils.json import preview
-from orchestrator_gql.utils.json.strict_types import json_as
+from orchestrator_gql.utils.json.given_back import given_back_as
 from orchestrator_gql.utils.wrappers import with_wrappers
 
 __all__ = ["Parameter", "bind", "converted", "is_given_whole_state", "wanted"]
@@ -185,7 +185,7 @@ def converted(parameter: Parameter, value: Any) -> Any:
         return value
     try:
         # A model that a function returned is kept by the names of its fields, what a client sent may have the aliases.
-        return json_as(
+        return given_back_as(
             adapter.validate_python, adapter.validate_json, adapter.core_schema, value, by_alias=True, by_name=True
         )
     except ValidationError as problem:

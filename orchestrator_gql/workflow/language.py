@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
+from inspect import iscoroutinefunction
 from itertools import pairwise
 from typing import Any, TypeVar, get_args
 
@@ -31,6 +32,7 @@ from orchestrator_gql.workflow.model import (
 from orchestrator_gql.workflow.step_options import Condition, Escalation, Lens, OnCrash, Predicate, Retry
 
 Steps = TypeVar("Steps", ActionStep, InputStep, AwaitStep, StepList)
+Part = TypeVar("Part", bound=Callable[..., Any])
 Seconds = float | timedelta
 
 MOST_APPROVALS = 20
@@ -206,14 +208,28 @@ def steplens(
     get: Callable[[State], State], set: Callable[[State], Callable[[State], State]]
 ) -> Callable[[Steps], Steps]:
     """Run the steps on a part of the state: ``get(state)`` returns the part, ``set(state)(part)`` puts it back."""
-    lens = Lens(demand_function(get, "get of `steplens`"), demand_function(set, "set of `steplens`"))
+    return _through(Lens(_demand_sync(get, "get of `steplens`"), _demand_sync(set, "set of `steplens`")))
+
+
+def _demand_sync(function: Part, what: str) -> Part:
+    if iscoroutinefunction(demand_function(function, what)):
+        raise WorkflowDefinitionError(f"The {what} is async: a lens only takes the state apart, so write `def`.")
+    return function
+
+
+def _through(lens: Lens) -> Callable[[Steps], Steps]:
     return lambda steps: like(steps, (focused(member, lens) for member in each(steps)))
 
 
 def focussteps(key: str) -> Callable[[Steps], Steps]:
     """Run the steps on ``state[key]`` (a missing one is empty) and store their result there."""
     demand_text(key, "key of `focussteps`")
-    return steplens(lambda state: dict(state.get(key) or {}), lambda state: lambda part: {**state, key: part})
+
+    def part(state: State) -> State:
+        held = state.get(key)
+        return {} if held is None else held
+
+    return _through(Lens(part, lambda state: lambda part: {**state, key: part}, f"focussteps({key!r})"))
 
 
 def workflow(

@@ -14,6 +14,7 @@ from orchestrator_gql.security import Authorizer
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import StepKind, SubscriptionLifecycle
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
+from orchestrator_gql.utils.json import preview
 from orchestrator_gql.utils.names import demand_name, demand_text
 from orchestrator_gql.workflow.identity import Named
 from orchestrator_gql.workflow.limits import demand_function
@@ -210,7 +211,9 @@ def _described(thing: object) -> str:
         return f"the workflow {thing.name!r}: use its steps, not itself"
     if callable(thing):
         return f'the plain function {getattr(thing, "__name__", repr(thing))!r}: decorate it with @step("…")'
-    return f"{thing!r} (of type {type(thing).__name__})"
+    if isinstance(thing, list | tuple) and all(isinstance(item, AnyStep) for item in thing):
+        return f"a {type(thing).__name__} of steps: join them with >>, such as `begin >> first >> second`"
+    return f"{preview(repr(thing), 200)} (of type {type(thing).__name__})"
 
 
 begin = StepList()

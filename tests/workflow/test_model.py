@@ -62,7 +62,15 @@ def test_a_workflow_among_steps_is_refused_with_its_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "shown"), [([order], "of type list"), (None, "of type NoneType"), ("Order", "of type str")]
+    ("wrong", "shown"),
+    [
+        ([order], "got a list of steps: join them with >>"),
+        ((begin >> order) + (begin >> order), "got a tuple of steps: join them with >>"),
+        ((begin >> order) * 2, "got a tuple of steps"),
+        (["x" * 1000], "got .{200} .of type list"),
+        (None, "of type NoneType"),
+        ("Order", "of type str"),
+    ],
 )
 def test_any_other_object_among_steps_is_refused_with_its_type(wrong: Any, shown: str) -> None:
     with pytest.raises(WorkflowDefinitionError, match=f"Expected a step or a StepList on the right of >>.*{shown}"):
