@@ -12,7 +12,7 @@ from orchestrator_gql.forms.errors import DEFAULT_LOCALE, MAX_KEY_LENGTH, bounde
 from orchestrator_gql.forms.masks import holds_mask, restored
 from orchestrator_gql.forms.submission_keys import keys, under_submission_keys
 from orchestrator_gql.types import Json
-from orchestrator_gql.utils.errors import FieldError
+from orchestrator_gql.utils.errors import FieldError, StepError
 from orchestrator_gql.utils.json.given_back import given_back_as
 
 MAX_DEPTH = 64
@@ -29,6 +29,7 @@ def judge(
 
     A value for a read-only field is ignored. A missing field gets its initial value. ``before`` returns the original
     values of the fields and the values that were shown: a mask is replaced by the value that it hides, or refused.
+    Raises ``StepError`` if a validator of the page returns no page.
     """
     if not isinstance(answer, dict):
         return None, (FieldError((), "A page must be a JSON object.", "dict_type"),)
@@ -71,10 +72,13 @@ def _without_read_only(page: type[BaseModel], answer: dict[str, Json]) -> dict[s
 def _filled_in(page: type[BaseModel], sent: dict[str, Json]) -> BaseModel:
     # `page(**sent)` would raise a TypeError if a client sends the key `self`.
     validator, core = page.__pydantic_validator__, page.__pydantic_core_schema__
-    model: BaseModel = given_back_as(
+    made: object = given_back_as(
         validator.validate_python, validator.validate_json, core, sent, self_instance=page.__new__(page)
     )
-    return model
+    if not isinstance(made, page):
+        problem = f"A validator of {page.__name__} returned {type(made).__name__}, not a {page.__name__}"
+        raise StepError(f"{problem}: end it with `return self`.", "form-definition")
+    return made
 
 
 def _flaws(value: Json) -> Iterator[FieldError]:

@@ -23,10 +23,16 @@ from orchestrator_gql.utils.json import preview
 from orchestrator_gql.utils.json.given_back import given_back_as
 from orchestrator_gql.utils.wrappers import with_wrappers
 
-__all__ = ["Parameter", "bind", "converted", "is_given_whole_state", "wanted"]
+__all__ = ["GIVEN", "Parameter", "bind", "converted", "is_given_whole_state", "wanted"]
 
 STATE = "state"
 """The parameter with this name receives all values, at any position and with any annotation."""
+
+GIVEN = frozenset({
+    "process_id", "reporter", "workflow_name", "workflow_target", "idempotency_key", "traceparent",
+    "callback_route", "callback_url", "progress_url", "callback_routes", "callback_urls", "progress_urls",
+})  # fmt: skip
+"""Names that the engine fills in. If a step returns such a name, the value is dropped and never stored."""
 
 WHOLE = ("s", "_")
 """Names of the single parameter of a predicate or another small function that also receive all values."""

@@ -13,7 +13,7 @@ from orchestrator_gql.targets import Target
 from orchestrator_gql.types import State, StepKind, SubscriptionLifecycle
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
 from orchestrator_gql.utils.names import demand_name, demand_text
-from orchestrator_gql.workflow.limits import LONGEST, demand_choice, demand_function, span
+from orchestrator_gql.workflow.limits import LONGEST, demand_choice, demand_function, demand_own_key, span
 from orchestrator_gql.workflow.lock import LockKeys, OnLocked, lock_of
 from orchestrator_gql.workflow.model import (
     ActionStep,
@@ -223,7 +223,7 @@ def _through(lens: Lens) -> Callable[[Steps], Steps]:
 
 def focussteps(key: str) -> Callable[[Steps], Steps]:
     """Run the steps on ``state[key]`` (a missing one is empty) and store their result there."""
-    demand_text(key, "key of `focussteps`")
+    demand_own_key(demand_text(key, "key of `focussteps`"), "key of `focussteps`")
 
     def part(state: State) -> State:
         held = state.get(key)

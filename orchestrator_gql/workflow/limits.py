@@ -1,6 +1,6 @@
 """Checks the arguments of steps at import, so that an author sees an error before a process runs."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from inspect import isasyncgenfunction, isgeneratorfunction
 from typing import TypeVar
@@ -8,6 +8,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 from pydantic.errors import PydanticInvalidForJsonSchema, PydanticUserError
 
+from orchestrator_gql.utils.arguments import GIVEN
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
 from orchestrator_gql.utils.json.schemas import schema_of
 
@@ -51,6 +52,15 @@ def demand_function(value: T, what: str, *, may_yield: bool = False) -> T:
     if not may_yield and (isgeneratorfunction(value) or isasyncgenfunction(value)):
         raise WorkflowDefinitionError(f"The {what} has a `yield`: let it return its result. Only a form yields, pages.")
     return value
+
+
+def demand_own_key(key: str, what: str, *, allowed: Collection[str] = ()) -> str:
+    """The key of the state; raises `WorkflowDefinitionError` if the engine fills in another value under that name."""
+    if key in GIVEN and key not in allowed:
+        raise WorkflowDefinitionError(
+            f"The {what} is {key!r}, under which a step gets a value of the engine: choose another name."
+        )
+    return key
 
 
 def demand_choice(value: T, choices: Sequence[T], what: str) -> T:

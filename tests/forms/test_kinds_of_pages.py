@@ -20,12 +20,14 @@ from pydantic import (
     Strict,
     computed_field,
     model_serializer,
+    model_validator,
 )
 from pydantic.alias_generators import to_camel
 
 from orchestrator_gql.forms import Complete, FormPage, NextPage, PageInvalid, ReadOnly, turn
 from orchestrator_gql.forms.schemas import page_schema
 from orchestrator_gql.types import Json, State
+from orchestrator_gql.utils.errors import StepError
 from orchestrator_gql.utils.json import decode, encode
 
 NAN = float("nan")
@@ -182,6 +184,30 @@ async def test_what_a_client_sends_for_a_computed_field_is_ignored() -> None:
     refused = await turn(form_of(LabelledBelow), {}, [{"left_out": {"vlanId": 11, "labels": ""}}])
     assert isinstance(refused, PageInvalid)
     assert [error.path for error in refused.errors] == [("left_out", "labels")]
+
+
+@pytest.mark.parametrize("made", [None, {"count": 2}, 5])
+@pytest.mark.parametrize("mode", ["after", "wrap"])
+async def test_a_validator_that_returns_no_page_is_an_error_of_the_author(mode: str, made: Any) -> None:
+    class After(FormPage):
+        count: int
+
+        @model_validator(mode="after")
+        def check(self) -> Any:
+            return made
+
+    class Wrap(FormPage):
+        count: int
+
+        @model_validator(mode="wrap")
+        @classmethod
+        def check(cls, values: Any, read: Any) -> Any:
+            read(values)
+            return made
+
+    page = {"after": After, "wrap": Wrap}[mode]
+    with pytest.raises(StepError, match=f"of {page.__name__} returned {type(made).__name__}.* `return self`"):
+        await turn(form_of(page), {}, [{"count": 1}])
 
 
 async def test_a_page_that_its_author_writes_in_another_way_is_accepted() -> None:
