@@ -11,7 +11,14 @@ from orchestrator_gql.utils.arguments import wanted
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
 from orchestrator_gql.utils.names import demand_name
 from orchestrator_gql.workflow.language import Seconds
-from orchestrator_gql.workflow.limits import demand_function, demand_own_key, span, with_schema
+from orchestrator_gql.workflow.limits import (
+    MOST_ATTEMPTS,
+    demand_count,
+    demand_function,
+    demand_own_key,
+    span,
+    with_schema,
+)
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, Step, StepList
 from orchestrator_gql.workflow.step_options import Expect, OnTimeout, Require, Retry
 
@@ -140,8 +147,7 @@ def _policy(name: str, on_timeout: OnTimeout, max_attempts: int) -> OnTimeout:
         raise WorkflowDefinitionError(
             f"The on_timeout of callback step {name!r} is {on_timeout!r}: it can be 'fail', 'retry' or 'operator'."
         )
-    if max_attempts < 1:
-        raise WorkflowDefinitionError(f"The max_attempts of callback step {name!r} must be at least 1.")
+    demand_count(max_attempts, f"max_attempts of callback step {name!r}", most=MOST_ATTEMPTS)
     return on_timeout
 
 

@@ -10,6 +10,7 @@ from orchestrator_gql.targets import Target
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.names import demand_text
 from orchestrator_gql.workflow.language import done, init, steps_of, workflow
+from orchestrator_gql.workflow.limits import demand_function
 from orchestrator_gql.workflow.lock import LockKeys, OnLocked
 from orchestrator_gql.workflow.model import Step, StepList, Workflow, begin
 from orchestrator_gql.workflows.offers import offered_by
@@ -31,7 +32,7 @@ def create_workflow(
     description: str = "",
     initial_input_form: InputForm | None = None,
     status: SubscriptionLifecycle = SubscriptionLifecycle.ACTIVE,
-    additional_steps: StepList | None = None,
+    additional_steps: Step | StepList | None = None,
     *,
     products: Sequence[str] = (),
     authorize_callback: Authorizer | None = None,
@@ -49,7 +50,7 @@ def create_workflow(
     then holds ``product`` (its id) and ``product_name``. Raises `WorkflowDefinitionError` for an unknown product.
     """
     made: list[Workflow] = []
-    last_steps = (additional_steps or begin) >> set_status(status) >> resync >> done
+    last_steps = _steps(additional_steps) >> set_status(status) >> resync >> done
     decorate = _kind(
         description,
         Target.CREATE,
@@ -77,7 +78,7 @@ def create_workflow(
 def modify_workflow(
     description: str = "",
     initial_input_form: InputForm | None = None,
-    additional_steps: StepList | None = None,
+    additional_steps: Step | StepList | None = None,
     *,
     products: Sequence[str] = (),
     statuses: Collection[SubscriptionLifecycle] | None = None,
@@ -104,7 +105,7 @@ def modify_workflow(
         statuses=statuses,
         allow_in_use=allow_in_use,
         first_steps=init >> store_process_subscription() >> unsync,
-        last_steps=(additional_steps or begin) >> resync >> done,
+        last_steps=_steps(additional_steps) >> resync >> done,
         authorize_callback=authorize_callback,
         retry_auth_callback=retry_auth_callback,
         run_predicate=run_predicate,
@@ -118,7 +119,7 @@ def modify_workflow(
 def terminate_workflow(
     description: str = "",
     initial_input_form: InputForm | None = None,
-    additional_steps: StepList | None = None,
+    additional_steps: Step | StepList | None = None,
     *,
     products: Sequence[str] = (),
     statuses: Collection[SubscriptionLifecycle] | None = None,
@@ -136,7 +137,7 @@ def terminate_workflow(
     ``products`` and ``statuses`` (default: every status before terminated) are as for `modify_workflow`. A subscription
     that others use is terminated only with ``allow_in_use``.
     """
-    last_steps = (additional_steps or begin) >> set_status(SubscriptionLifecycle.TERMINATED) >> resync >> done
+    last_steps = _steps(additional_steps) >> set_status(SubscriptionLifecycle.TERMINATED) >> resync >> done
     return _kind(
         description,
         Target.TERMINATE,
@@ -191,7 +192,7 @@ def validate_workflow(
 
 def reconcile_workflow(
     description: str = "",
-    additional_steps: StepList | None = None,
+    additional_steps: Step | StepList | None = None,
     *,
     products: Sequence[str] = (),
     statuses: Collection[SubscriptionLifecycle] | None = None,
@@ -216,7 +217,7 @@ def reconcile_workflow(
         products=known_products(products),
         statuses=statuses,
         first_steps=init >> store_process_subscription() >> unsync_unchecked,
-        last_steps=(additional_steps or begin) >> resync >> done,
+        last_steps=_steps(additional_steps) >> resync >> done,
         authorize_callback=authorize_callback,
         retry_auth_callback=retry_auth_callback,
         run_predicate=run_predicate,
@@ -230,7 +231,7 @@ def reconcile_workflow(
 def task(
     description: str = "",
     initial_input_form: InputForm | None = None,
-    additional_steps: StepList | None = None,
+    additional_steps: Step | StepList | None = None,
     *,
     authorize_callback: Authorizer | None = None,
     retry_auth_callback: Authorizer | None = None,
@@ -247,7 +248,7 @@ def task(
         form=initial_input_form,
         author_form=initial_input_form,
         first_steps=init,
-        last_steps=(additional_steps or begin) >> done,
+        last_steps=_steps(additional_steps) >> done,
         authorize_callback=authorize_callback,
         retry_auth_callback=retry_auth_callback,
         run_predicate=run_predicate,
@@ -261,6 +262,10 @@ def task(
 def ensure_provisioning_status(steps: StepList) -> StepList:
     """The steps between the statuses PROVISIONING and ACTIVE."""
     return set_status(SubscriptionLifecycle.PROVISIONING) >> steps >> set_status(SubscriptionLifecycle.ACTIVE)
+
+
+def _steps(additional_steps: Step | StepList | None) -> StepList:
+    return begin if additional_steps is None else begin >> additional_steps
 
 
 def _on_subscription(form: InputForm | None) -> InputForm:
@@ -279,6 +284,7 @@ def _kind(
     **rules: Any,
 ) -> Decorator:
     demand_text(description, "description of a workflow")
+    demand_function(author_form, "initial_input_form of a workflow", may_yield=True)
 
     def decorate(function: Body) -> Workflow:
         @wraps(function)

@@ -142,7 +142,7 @@ RETURNED = [
     Computing(name="eth0"),
     ComputingByAlias(name="eth0"),
     ComputingData(name="eth0"),
-    Texts(ports="[1, 2]", ways=['{"a": 1}', "{}"]),  # type: ignore[arg-type]
+    Texts(ports="[1, 2]", ways=['{"a": 1}', "{}"]),
 ]
 
 

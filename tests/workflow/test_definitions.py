@@ -27,10 +27,11 @@ def judge(callback_result: Any) -> None:
     """Never called."""
 
 
-def flow(**options: Any) -> Any:
-    def deploy() -> Any:
-        return begin >> call
+def deploy() -> Any:
+    return begin >> call
 
+
+def flow(**options: Any) -> Any:
     return workflow("Deploy", **options)(deploy)
 
 
@@ -44,6 +45,8 @@ TIMES: dict[str, Callable[[Any], Any]] = {
     "due of input step": lambda time: inputstep("Ask", due=time)(lambda: None),
     "remind of input step": lambda time: inputstep("Ask", remind=time)(lambda: None),
     "expire of input step": lambda time: inputstep("Ask", expire=time)(lambda: None),
+    "delay of step 'Try'": lambda time: retrystep("Try", delay=time)(lambda: None),
+    "max_delay of step 'Try'": lambda time: retrystep("Try", max_delay=time)(lambda: None),
     "escalate of input step": lambda time: inputstep("Ask", escalate=[(time, Assignee("NOC"))])(lambda: None),
 }
 
@@ -140,6 +143,31 @@ def test_a_rule_about_people_is_a_function(what: str, wrong: Any) -> None:
         RULES[what](wrong)
 
     assert RULES[what](None) and RULES[what](lambda context: False)
+
+
+class Rule:
+    """A rule that is an object."""
+
+    def __call__(self, context: Any, why: str = "") -> bool:
+        return True
+
+    def without(self) -> bool:
+        return True
+
+    def of_two(self, context: Any, user: Any) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("what", RULES)
+def test_a_rule_about_people_takes_the_context_alone(what: str) -> None:
+    """A rule that cannot be called allows nobody, and only the log would say so."""
+    wrong: list[Any] = [lambda: True, lambda a, b: True, lambda *, context: True, lambda **all: True, Rule]
+    for rule in (*wrong, Rule().without, Rule().of_two, partial(lambda context: True, None)):
+        with pytest.raises(WorkflowDefinitionError, match=f"The {what} .*is called with the context alone"):
+            RULES[what](rule)
+
+    for rule in (Rule(), Rule().__call__, partial(Rule().of_two, None), lambda *all: True, lambda a, b=1: True, bool):
+        assert RULES[what](rule)
 
 
 ENGINE_NAMES = sorted(GIVEN)

@@ -153,9 +153,10 @@ async def test_a_lens_that_makes_no_dict_fails_the_step(stage: Stage, kind: str,
 
 
 def test_a_lens_is_sync() -> None:
-    async def later(state: State) -> State:
+    async def go_later(state: State) -> State:
         return state
 
+    later: Any = go_later
     for lens in (partial(steplens, later, lambda _: lambda part: part), partial(steplens, lambda state: state, later)):
         with pytest.raises(WorkflowDefinitionError, match="of `steplens` is async"):
             lens()

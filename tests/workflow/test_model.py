@@ -179,7 +179,7 @@ def test_a_time_beyond_the_calendar_is_refused(wrong: Any) -> None:
         callback_step("Call", order, judge, heartbeat_timeout=wrong)
     with pytest.raises(WorkflowDefinitionError, match=r"due of input step 'Confirm' is .*the longest time"):
         inputstep("Confirm", due=wrong)(plain)
-    with pytest.raises(WorkflowDefinitionError, match=r"retry of step 'Ping' needs .* a max_delay from 0 to a century"):
+    with pytest.raises(WorkflowDefinitionError, match=r"max_delay of step 'Ping' is .*: it can be 0 to a century"):
         retrystep("Ping", max_delay=wrong.total_seconds() if isinstance(wrong, timedelta) else wrong)
 
 

@@ -44,7 +44,7 @@ def _readable(value: Json, error: ValidationError, core: Any) -> Json | None:
     computed: frozenset[str] | None = None
     root, is_changed = [copied(value)], False
     for detail in error.errors(include_url=False, include_context=False, include_input=False):
-        *above, key = (0, *detail["loc"])
+        *above, key = list[int | str]([0, *detail["loc"]])
         around = _below(root, above)
         if detail["type"] == "extra_forbidden" and isinstance(around, dict):
             computed = frozenset(_computed_in(core)) if computed is None else computed
