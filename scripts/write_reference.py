@@ -23,7 +23,7 @@ FAILURES = {
     "bad-lock-key": "The `lock` of a workflow makes no key of the input of a start, or one that shows a secret.",
     "bad-remote-ref": "A step returned a `remote_ref` that is no job id, or another job's.",
     "bad-time": "The function of a `wait_until` returned no window and no time with a timezone, or a time too late.",
-    "bad-result": "A step returned neither a dict nor nothing.",
+    "bad-result": "A step returned neither a dict nor nothing, or a focus or lens works on a value that is no dict.",
     "block-in-use": "A step removed a block that another product subscription uses.",
     "block-twice": "A step returned a block in two places of a product subscription, with different values.",
     "block-mismatch": "A block that a step or a form read is of another class.",

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ForwardRef, Literal, get_args, get_origin
 from uuid import UUID
 
+from pydantic import ValidationError
 from pydantic.errors import PydanticUndefinedAnnotation
 
 from orchestrator_gql.domain.families import DomainModel, models_in
+from orchestrator_gql.domain.paths import faults_of
 from orchestrator_gql.domain.product_model import FIRST_VERSION, ProductModel, ProductStatus
 from orchestrator_gql.domain.registry import RegisteredProduct, products, stable_id
 from orchestrator_gql.domain.subscriptions import SubscriptionModel
@@ -34,7 +36,7 @@ def register_product(
     ``WorkflowDefinitionError`` if another product has the name or the id, or if a field names a class that does not
     exist yet.
     """
-    if model._family is None:
+    if not (isinstance(model, type) and issubclass(model, SubscriptionModel)) or model._family is None:
         raise WorkflowDefinitionError(
             f"The product {name!r} needs a model of its own, derived from `SubscriptionModel`."
         )
@@ -44,16 +46,19 @@ def register_product(
         demand_text(value, f"{field} of product {name!r}")
     if type(version) is not int or version < FIRST_VERSION:
         raise WorkflowDefinitionError(f"The version of product {name!r} is a whole number from 1, not {version!r}.")
-    facts = ProductModel(
-        product_id=product_id or stable_id(name),
-        name=name,
-        description=description or name,
-        product_type=product_type or name,
-        tag=tag or name.upper(),
-        status=status,
-        fixed_inputs=dict(fixed_inputs) if fixed_inputs else None,
-        version=version,
-    )
+    try:
+        facts = ProductModel(
+            product_id=product_id or stable_id(name),
+            name=name,
+            description=description or name,
+            product_type=product_type or name,
+            tag=tag or name.upper(),
+            status=status,
+            fixed_inputs=fixed_inputs or None,
+            version=version,
+        )
+    except ValidationError as error:
+        raise WorkflowDefinitionError(f"The product {name!r} cannot be registered: {faults_of(error)}.") from error
     products.register(RegisteredProduct(facts, model._family.base))
     return facts
 

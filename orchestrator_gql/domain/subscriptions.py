@@ -95,6 +95,9 @@ class SubscriptionModel(DomainModel):
         except NotFound as error:
             raise _unknown_product(product_id) from error
         facts = product.facts
+        if status not in tuple(SubscriptionLifecycle):
+            known = ", ".join(SubscriptionLifecycle)
+            raise StepError(f"There is no status {status!r}: it can be {known}.", code="model-invalid")
         model = narrowed(cls, product.model, status, title=f"A new {facts.name} subscription")
         fixed = {name: value for name, value in (facts.fixed_inputs or {}).items() if name in model.model_fields}
         field_values = {"description": facts.description} | _dates(status) | fixed | values
@@ -143,6 +146,7 @@ class SubscriptionModel(DomainModel):
         tests. Raises ``UnsafeTransition``, or ``StepError``: ``model-invalid`` names the fields that the stricter
         class needs, ``lifecycle-mismatch`` means that the class is not a ``cls``.
         """
+        _demand_model(subscription)
         check_transition(subscription.status, status, subscription_id=subscription.subscription_id)
         title = title_for(subscription.product.name, subscription.subscription_id)
         model = narrowed(cls, type(subscription), status, title=title)
@@ -255,6 +259,13 @@ def stored_model(model: type[S], found: StoredSubscriptions, id: UUID) -> S:
     if model._family is not None and member._family is not model._family:
         raise other_product(model, member, data)
     return model.load(data, found.documents, is_in_sync=id not in found.out_of_sync)
+
+
+def _demand_model(subscription: object) -> None:
+    if not isinstance(subscription, SubscriptionModel):  # such as the dict in the state
+        problem = f"`from_other_lifecycle` takes a product subscription, not {type(subscription).__name__}"
+        fix = "let the step take the subscription as a parameter with its class"
+        raise StepError(f"{problem}: {fix}.", code="model-invalid")
 
 
 def _unknown_product(product_id: UUID | str) -> StepError:

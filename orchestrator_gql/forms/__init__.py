@@ -6,6 +6,7 @@ accepted         the accepted pages as JSON     masks     hides secrets in pages
 errors           pydantic's errors as fields    schemas   the JSON Schema of a page
 hints            how to draw a page             pages     FormPage, SubmitFormPage and ReadOnly
 kept_pages       the pages that were just drawn schema_templates  the JSON Schemas of simple pages
+submission_keys  the keys under which a page takes its values
 """
 
 from orchestrator_gql.forms.dialogue import Complete, NextPage, PageInvalid, Turn

@@ -11,7 +11,7 @@ from pydantic_core import core_schema, to_jsonable_python
 from pydantic_forms.core.shared import GenerateFormJsonSchema
 
 from orchestrator_gql.forms.schema_templates import Schema, SchemaTemplates
-from orchestrator_gql.forms.submitted_pages import keys
+from orchestrator_gql.forms.submission_keys import keys, under_submission_keys
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.json.schemas import MarkingSchema
 from orchestrator_gql.utils.json.secrets import Found, as_python, revealed, secrets_within, with_secrets
@@ -46,7 +46,7 @@ class _PageJsonSchema(MarkingSchema, GenerateFormJsonSchema):
     def encode_default(self, dft: Any) -> Any:
         # Pydantic does not sort a set that comes from a default factory: each replica would show another page.
         value = sorted(dft, key=repr) if isinstance(dft, set | frozenset) else dft
-        found, plain = Found(), super().encode_default(value)
+        found, plain = Found(), under_submission_keys(super().encode_default(value), value)
         if next(secrets_within(value), None) is not None:
             plain = revealed(with_secrets(plain, as_python(value)), found)
         return _Value(plain, found)

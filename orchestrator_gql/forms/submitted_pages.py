@@ -4,15 +4,16 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pydantic import AliasChoices, AliasPath, BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_forms.validators import ButtonsConfig
 
 from orchestrator_gql.forms.errors import DEFAULT_LOCALE, MAX_KEY_LENGTH, bounded, clipped, field_errors
 from orchestrator_gql.forms.masks import holds_mask, restored
+from orchestrator_gql.forms.submission_keys import keys, under_submission_keys
 from orchestrator_gql.types import Json
-from orchestrator_gql.utils.errors import FieldError
-from orchestrator_gql.utils.json.strict_types import json_as
+from orchestrator_gql.utils.errors import FieldError, StepError
+from orchestrator_gql.utils.json.given_back import given_back_as
 
 MAX_DEPTH = 64
 
@@ -28,6 +29,7 @@ def judge(
 
     A value for a read-only field is ignored. A missing field gets its initial value. ``before`` returns the original
     values of the fields and the values that were shown: a mask is replaced by the value that it hides, or refused.
+    Raises ``StepError`` if a validator of the page returns no page.
     """
     if not isinstance(answer, dict):
         return None, (FieldError((), "A page must be a JSON object.", "dict_type"),)
@@ -50,39 +52,15 @@ def judge(
 def submitted_values(model: BaseModel) -> dict[str, Any]:
     """The values of a filled-in page without its read-only fields, by submission key; not JSON yet."""
     fields = {name: field for name, field in type(model).model_fields.items() if _is_submitted(field)}
-    # By the aliases, also below a field, so that a client can send the values again.
-    values = model.model_dump(include=set(fields), by_alias=True, warnings=False)
-    keys_by_alias = {field.serialization_alias or name: _submission_key(name, field) for name, field in fields.items()}
-    return {keys_by_alias.get(alias, alias): value for alias, value in values.items()}
+    # A client can send the values again.
+    values: dict[str, Any] = under_submission_keys(
+        model.model_dump(include=set(fields), by_alias=True, warnings=False), model
+    )
+    return values
 
 
 def _is_submitted(field: FieldInfo) -> bool:
     return not field.frozen and field.annotation is not ButtonsConfig
-
-
-def _submission_key(name: str, field: FieldInfo) -> str:
-    match field.validation_alias:
-        case str() as alias:
-            return alias
-        case AliasChoices(choices=[str() as first, *_]):
-            return first
-        case _:
-            return name
-
-
-def keys(name: str, field: FieldInfo) -> set[str]:
-    """Every key under which a client may send a field."""
-    aliases = {name} | ({field.alias} if field.alias else set())
-    match field.validation_alias:
-        case str() as alias:
-            aliases.add(alias)
-        case AliasPath(path=path):
-            aliases.add(str(path[0]))
-        case AliasChoices(choices=choices):
-            aliases |= {str(choice.path[0]) if isinstance(choice, AliasPath) else choice for choice in choices}
-        case _:
-            pass
-    return aliases
 
 
 def _without_read_only(page: type[BaseModel], answer: dict[str, Json]) -> dict[str, Json]:
@@ -94,10 +72,13 @@ def _without_read_only(page: type[BaseModel], answer: dict[str, Json]) -> dict[s
 def _filled_in(page: type[BaseModel], sent: dict[str, Json]) -> BaseModel:
     # `page(**sent)` would raise a TypeError if a client sends the key `self`.
     validator, core = page.__pydantic_validator__, page.__pydantic_core_schema__
-    model: BaseModel = json_as(
+    made: object = given_back_as(
         validator.validate_python, validator.validate_json, core, sent, self_instance=page.__new__(page)
     )
-    return model
+    if not isinstance(made, page):
+        problem = f"A validator of {page.__name__} returned {type(made).__name__}, not a {page.__name__}"
+        raise StepError(f"{problem}: end it with `return self`.", "form-definition")
+    return made
 
 
 def _flaws(value: Json) -> Iterator[FieldError]:

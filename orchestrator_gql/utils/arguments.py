@@ -20,13 +20,19 @@ from typing_extensions import is_typeddict
 
 from orchestrator_gql.utils.errors import StepError, WorkflowDefinitionError
 from orchestrator_gql.utils.json import preview
-from orchestrator_gql.utils.json.strict_types import json_as
+from orchestrator_gql.utils.json.given_back import given_back_as
 from orchestrator_gql.utils.wrappers import with_wrappers
 
-__all__ = ["Parameter", "bind", "converted", "is_given_whole_state", "wanted"]
+__all__ = ["GIVEN", "Parameter", "bind", "converted", "is_given_whole_state", "wanted"]
 
 STATE = "state"
 """The parameter with this name receives all values, at any position and with any annotation."""
+
+GIVEN = frozenset({
+    "process_id", "reporter", "workflow_name", "workflow_target", "idempotency_key", "traceparent",
+    "callback_route", "callback_url", "progress_url", "callback_routes", "callback_urls", "progress_urls",
+})  # fmt: skip
+"""Names that the engine fills in. If a step returns such a name, the value is dropped and never stored."""
 
 WHOLE = ("s", "_")
 """Names of the single parameter of a predicate or another small function that also receive all values."""
@@ -185,7 +191,7 @@ def converted(parameter: Parameter, value: Any) -> Any:
         return value
     try:
         # A model that a function returned is kept by the names of its fields, what a client sent may have the aliases.
-        return json_as(
+        return given_back_as(
             adapter.validate_python, adapter.validate_json, adapter.core_schema, value, by_alias=True, by_name=True
         )
     except ValidationError as problem:

@@ -11,7 +11,14 @@ from orchestrator_gql.utils.arguments import wanted
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
 from orchestrator_gql.utils.names import demand_name
 from orchestrator_gql.workflow.language import Seconds
-from orchestrator_gql.workflow.limits import demand_function, span, with_schema
+from orchestrator_gql.workflow.limits import (
+    MOST_ATTEMPTS,
+    demand_count,
+    demand_function,
+    demand_own_key,
+    span,
+    with_schema,
+)
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, Step, StepList
 from orchestrator_gql.workflow.step_options import Expect, OnTimeout, Require, Retry
 
@@ -121,8 +128,11 @@ def names_of(value: Any, what: str) -> tuple[str, ...]:
 
 
 def _demand_arguments(name: str, wait: AwaitStep) -> None:
-    demand_name(wait.route_key, f"callback_route_key of callback step {name!r}")
-    demand_name(wait.result_key, f"result_key of callback step {name!r}")
+    for key, what, allowed in (
+        (wait.route_key, f"callback_route_key of callback step {name!r}", ("callback_route", "callback_url")),
+        (wait.result_key, f"result_key of callback step {name!r}", ()),
+    ):
+        demand_own_key(demand_name(key, what), what, allowed=allowed)
     if wait.service is not None:
         demand_name(wait.service, f"service of callback step {name!r}")
     demand_function(wait.poll, f"poll of callback step {name!r}")
@@ -137,8 +147,7 @@ def _policy(name: str, on_timeout: OnTimeout, max_attempts: int) -> OnTimeout:
         raise WorkflowDefinitionError(
             f"The on_timeout of callback step {name!r} is {on_timeout!r}: it can be 'fail', 'retry' or 'operator'."
         )
-    if max_attempts < 1:
-        raise WorkflowDefinitionError(f"The max_attempts of callback step {name!r} must be at least 1.")
+    demand_count(max_attempts, f"max_attempts of callback step {name!r}", most=MOST_ATTEMPTS)
     return on_timeout
 
 
@@ -162,7 +171,7 @@ def _demand_reachable(name: str, wait: AwaitStep) -> None:
         )
     if wait.expect is None and require != "all":
         raise WorkflowDefinitionError(f"Callback step {name!r} has a require but no expect: name the answers there.")
-    if isinstance(wait.expect, tuple) and wait.needed(len(wait.expect)) > len(wait.expect):
+    if isinstance(wait.expect, tuple) and isinstance(require, int) and require > len(wait.expect):
         raise WorkflowDefinitionError(
             f"Callback step {name!r} requires {require} answers and expects only {len(wait.expect)}."
         )

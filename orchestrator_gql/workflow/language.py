@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
+from inspect import iscoroutinefunction
 from itertools import pairwise
 from typing import Any, TypeVar, get_args
 
@@ -12,7 +13,18 @@ from orchestrator_gql.targets import Target
 from orchestrator_gql.types import State, StepKind, SubscriptionLifecycle
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
 from orchestrator_gql.utils.names import demand_name, demand_text
-from orchestrator_gql.workflow.limits import LONGEST, demand_choice, demand_function, span
+from orchestrator_gql.workflow.limits import (
+    MOST_ATTEMPTS,
+    demand_choice,
+    demand_count,
+    demand_function,
+    demand_names,
+    demand_own_key,
+    demand_rule,
+    demand_statuses,
+    pause,
+    span,
+)
 from orchestrator_gql.workflow.lock import LockKeys, OnLocked, lock_of
 from orchestrator_gql.workflow.model import (
     ActionStep,
@@ -31,6 +43,7 @@ from orchestrator_gql.workflow.model import (
 from orchestrator_gql.workflow.step_options import Condition, Escalation, Lens, OnCrash, Predicate, Retry
 
 Steps = TypeVar("Steps", ActionStep, InputStep, AwaitStep, StepList)
+Part = TypeVar("Part", bound=Callable[..., Any])
 Seconds = float | timedelta
 
 MOST_APPROVALS = 20
@@ -58,7 +71,7 @@ def step(
             function=demand_function(_demand_body(function, what), what),
             timeout=span(timeout, f"timeout of step {name!r}"),
             on_crash=demand_choice(on_crash, ON_CRASH, f"on_crash of step {name!r}"),
-            retry_auth_callback=demand_function(retry_auth_callback, f"retry_auth_callback of step {name!r}"),
+            retry_auth_callback=demand_rule(retry_auth_callback, f"retry_auth_callback of step {name!r}"),
         )
 
     return decorate
@@ -68,24 +81,33 @@ def retrystep(
     name: str,
     *,
     attempts: int = 5,
-    delay: float = 10.0,
+    delay: Seconds = 10.0,
     factor: float = 2.0,
-    max_delay: float = 3600.0,
+    max_delay: Seconds = 3600.0,
     retry_auth_callback: Authorizer | None = None,
     timeout: Seconds | None = None,
 ) -> Callable[[Callable[..., Any]], ActionStep]:
     """Make a step that the engine tries again after a failure, at most ``attempts`` times in all.
 
-    The first pause is ``delay`` seconds, each next pause is ``factor`` times longer, but at most ``max_delay`` seconds.
+    The first pause is ``delay`` (seconds or a timedelta), each next pause is ``factor`` times longer, but at most
+    ``max_delay``.
     The last failure fails the process.
     """
-    if not (attempts >= 1 and delay >= 0 and factor >= 1 and 0 <= max_delay <= LONGEST.total_seconds()):
-        raise WorkflowDefinitionError(
-            f"The retry of step {name!r} needs attempts >= 1, delay >= 0, factor >= 1 and a max_delay "
-            f"from 0 to a century, got attempts={attempts}, delay={delay}, factor={factor}, max_delay={max_delay}."
-        )
     plain = step(name, retry_auth_callback=retry_auth_callback, timeout=timeout)
-    return lambda function: replace(plain(function), retry=Retry(attempts, delay, factor, max_delay))
+    what = f"of step {name!r}"
+    retry = Retry(
+        demand_count(attempts, f"attempts {what}", most=MOST_ATTEMPTS),
+        pause(delay, f"delay {what}"),
+        _factor(factor, f"factor {what}"),
+        pause(max_delay, f"max_delay {what}"),
+    )
+    return lambda function: replace(plain(function), retry=retry)
+
+
+def _factor(factor: float, what: str) -> float:
+    if isinstance(factor, bool) or not isinstance(factor, int | float) or not 1 <= factor <= MOST_ATTEMPTS:
+        raise WorkflowDefinitionError(f"The {what} is {factor!r}: give a number from 1 to {MOST_ATTEMPTS:,}.")
+    return float(factor)
 
 
 def inputstep(
@@ -117,7 +139,7 @@ def inputstep(
     is confirmed as it is shown, and the name of the function is recorded.
     """
     what = f"of input step {demand_name(name, 'name of an input step')!r}"
-    _demand_number(approvals, what)
+    _demand_approvals(approvals, allow_self_approval, what)
     chain = _escalations(escalate, what)
 
     def decorate(form: Callable[..., Any]) -> InputStep:
@@ -133,8 +155,8 @@ def inputstep(
             allow_self_approval=allow_self_approval,
             on_reject=on_reject,
             auto_confirm=demand_function(auto_confirm, f"auto_confirm {what}"),
-            resume_auth_callback=demand_function(resume_auth_callback, f"resume_auth_callback {what}"),
-            retry_auth_callback=demand_function(retry_auth_callback, f"retry_auth_callback {what}"),
+            resume_auth_callback=demand_rule(resume_auth_callback, f"resume_auth_callback {what}"),
+            retry_auth_callback=demand_rule(retry_auth_callback, f"retry_auth_callback {what}"),
         )
 
     return decorate
@@ -155,15 +177,18 @@ def _assignee(assignee: Assignee | str) -> Assignee:
     return team
 
 
-def _demand_number(approvals: int, what: str) -> None:
-    if isinstance(approvals, bool) or not isinstance(approvals, int) or not 1 <= approvals <= MOST_APPROVALS:
-        raise WorkflowDefinitionError(
-            f"The approvals {what} are {approvals!r}: give a number from 1 to {MOST_APPROVALS}."
-        )
+def _demand_approvals(approvals: int, allow_self_approval: bool, what: str) -> None:
+    demand_count(approvals, f"number of approvals {what}", most=MOST_APPROVALS)
+    demand_choice(allow_self_approval, (True, False), f"allow_self_approval {what}")
 
 
 def _escalations(escalate: Iterable[tuple[Seconds, Assignee]], what: str) -> tuple[Escalation, ...]:
-    chain = tuple(Escalation(_span(after, f"escalate {what}"), _assignee(to)) for after, to in escalate)
+    try:
+        pairs = [(after, to) for after, to in escalate]
+    except (TypeError, ValueError) as problem:
+        example = "pairs of a time and an assignee, such as [(3600, Assignee('NOC'))]"
+        raise WorkflowDefinitionError(f"The escalate {what} is {escalate!r}: give {example}.") from problem
+    chain = tuple(Escalation(_span(after, f"escalate {what}"), _assignee(to)) for after, to in pairs)
     if any(later.after <= sooner.after for sooner, later in pairwise(chain)):
         raise WorkflowDefinitionError(f"The escalations {what} must each come after the one before.")
     return chain
@@ -206,14 +231,28 @@ def steplens(
     get: Callable[[State], State], set: Callable[[State], Callable[[State], State]]
 ) -> Callable[[Steps], Steps]:
     """Run the steps on a part of the state: ``get(state)`` returns the part, ``set(state)(part)`` puts it back."""
-    lens = Lens(demand_function(get, "get of `steplens`"), demand_function(set, "set of `steplens`"))
+    return _through(Lens(_demand_sync(get, "get of `steplens`"), _demand_sync(set, "set of `steplens`")))
+
+
+def _demand_sync(function: Part, what: str) -> Part:
+    if iscoroutinefunction(demand_function(function, what)):
+        raise WorkflowDefinitionError(f"The {what} is async: a lens only takes the state apart, so write `def`.")
+    return function
+
+
+def _through(lens: Lens) -> Callable[[Steps], Steps]:
     return lambda steps: like(steps, (focused(member, lens) for member in each(steps)))
 
 
 def focussteps(key: str) -> Callable[[Steps], Steps]:
     """Run the steps on ``state[key]`` (a missing one is empty) and store their result there."""
-    demand_text(key, "key of `focussteps`")
-    return steplens(lambda state: dict(state.get(key) or {}), lambda state: lambda part: {**state, key: part})
+    demand_own_key(demand_text(key, "key of `focussteps`"), "key of `focussteps`")
+
+    def part(state: State) -> State:
+        held = state.get(key)
+        return {} if held is None else held
+
+    return _through(Lens(part, lambda state: lambda part: {**state, key: part}, f"focussteps({key!r})"))
 
 
 def workflow(
@@ -256,9 +295,9 @@ def workflow(
             retry_auth_callback=retry_auth_callback,
             run_predicate=run_predicate,
             on_abort=StepList(each(on_abort)),
-            products=tuple(products),
-            statuses=None if statuses is None else frozenset(statuses),
-            allow_in_use=allow_in_use,
+            products=demand_names(products, f"products of workflow {function.__name__!r}"),
+            statuses=demand_statuses(statuses, f"statuses of workflow {function.__name__!r}"),
+            allow_in_use=demand_choice(allow_in_use, (True, False), f"allow_in_use of workflow {function.__name__!r}"),
             author_form=initial_input_form,
             title=title,
             lock=lock_of(lock, on_locked, function.__name__),

@@ -14,9 +14,10 @@ from orchestrator_gql.security import Authorizer
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import StepKind, SubscriptionLifecycle
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
+from orchestrator_gql.utils.json import preview
 from orchestrator_gql.utils.names import demand_name, demand_text
 from orchestrator_gql.workflow.identity import Named
-from orchestrator_gql.workflow.limits import demand_function
+from orchestrator_gql.workflow.limits import demand_function, demand_rule
 from orchestrator_gql.workflow.lock import Lock
 from orchestrator_gql.workflow.step_options import (
     Condition,
@@ -210,7 +211,9 @@ def _described(thing: object) -> str:
         return f"the workflow {thing.name!r}: use its steps, not itself"
     if callable(thing):
         return f'the plain function {getattr(thing, "__name__", repr(thing))!r}: decorate it with @step("…")'
-    return f"{thing!r} (of type {type(thing).__name__})"
+    if isinstance(thing, list | tuple) and all(isinstance(item, AnyStep) for item in thing):
+        return f"a {type(thing).__name__} of steps: join them with >>, such as `begin >> first >> second`"
+    return f"{preview(repr(thing), 200)} (of type {type(thing).__name__})"
 
 
 begin = StepList()
@@ -290,9 +293,9 @@ class Workflow(Named):
 def _demand_functions(workflow: Workflow) -> None:
     """Raise `WorkflowDefinitionError` if an argument that must be a function is none."""
     demand_function(workflow.initial_form, "initial_input_form of a workflow", may_yield=True)
-    rules = {"authorize_callback": workflow.authorize_callback, "retry_auth_callback": workflow.retry_auth_callback}
-    for argument, given in {"run_predicate": workflow.run_predicate, **rules}.items():
-        demand_function(given, f"{argument} of a workflow")
+    demand_function(workflow.run_predicate, "run_predicate of a workflow")
+    demand_rule(workflow.authorize_callback, "authorize_callback of a workflow")
+    demand_rule(workflow.retry_auth_callback, "retry_auth_callback of a workflow")
 
 
 def _demand_names(workflow: Workflow) -> None:

@@ -1,12 +1,13 @@
 """What an author may set for a step: conditions, lenses on the state, retries, deadlines and escalations."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.types import State
+from orchestrator_gql.utils.errors import StepError
 
 OnCrash: TypeAlias = Literal["rerun", "hold"]
 OnTimeout: TypeAlias = Literal["fail", "retry", "operator"]
@@ -21,6 +22,22 @@ class Lens:
 
     get: Callable[[State], State]
     set: Callable[[State], Callable[[State], State]]
+    name: str = "steplens"
+    """The lens as its author wrote it, in errors."""
+
+    def part_of(self, state: State) -> State:
+        """A copy of the part of the state; raises `StepError` ``bad-result`` if it is no dict."""
+        return _dict(self.get(state), f"`{self.name}` works on a dict, and the part of the state is")
+
+    def whole_of(self, state: State, part: State) -> State:
+        """A copy of the state with the part put back; raises `StepError` ``bad-result`` if it is no dict."""
+        return _dict(self.set(state)(part), f"`{self.name}` puts the part back into a dict, and it made")
+
+
+def _dict(value: Any, problem: str) -> State:
+    if isinstance(value, Mapping):  # `dict` would also take a list of pairs, and make another value of it
+        return dict(value)
+    raise StepError(f"{problem} {type(value).__name__}.", code="bad-result")
 
 
 @dataclass(frozen=True, slots=True)

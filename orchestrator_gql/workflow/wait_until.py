@@ -11,7 +11,7 @@ from orchestrator_gql.security import Authorizer
 from orchestrator_gql.types import StepKind
 from orchestrator_gql.utils.errors import StepError, WorkflowDefinitionError
 from orchestrator_gql.utils.names import demand_name
-from orchestrator_gql.workflow.limits import LONGEST, demand_function
+from orchestrator_gql.workflow.limits import LONGEST, demand_function, demand_rule
 from orchestrator_gql.workflow.model import ActionStep
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -101,7 +101,7 @@ def _waiting(name: str, function: Callable[..., Any], rule: Authorizer | None) -
         function=function,
         purpose=StepKind.SYSTEM,
         is_wait=True,
-        retry_auth_callback=demand_function(rule, f"retry_auth_callback of step {name!r}"),
+        retry_auth_callback=demand_rule(rule, f"retry_auth_callback of step {name!r}"),
         is_bookkeeping=True,  # it changes nothing outside
     )
 

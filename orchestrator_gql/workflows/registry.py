@@ -56,8 +56,9 @@ def _check(workflow: Workflow) -> None:
         for function in _handed_over(step):
             if callable(function) and not is_given_whole_state(function):
                 wanted(function)
-    if workflow.initial_form is not None:
-        wanted(workflow.initial_form)
+    for form in (workflow.initial_form, workflow.author_form):
+        if form is not None:
+            wanted(form)
     _check_run_predicate(workflow)
 
 

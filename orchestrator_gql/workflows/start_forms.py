@@ -16,6 +16,7 @@ from orchestrator_gql.forms import FormPage
 from orchestrator_gql.types import State
 from orchestrator_gql.utils.arguments import bind, wanted
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
+from orchestrator_gql.workflow.limits import demand_names
 
 InputForm: TypeAlias = Callable[..., Any]
 Prelude: TypeAlias = Callable[[], Generator[Any, Any, State]]
@@ -173,9 +174,10 @@ def _subscription_page() -> type[FormPage]:
 def known_products(names: Sequence[str]) -> tuple[str, ...]:
     """The names as a tuple; raises `WorkflowDefinitionError` if a name is not the name of a registered product."""
     registered_names = {registered.facts.name for registered in products.all()}
-    for name in names:
+    wanted_names = demand_names(names, "products of a workflow")
+    for name in wanted_names:
         if name not in registered_names:
             raise WorkflowDefinitionError(
                 f"There is no product {name!r}: register it before the workflow that makes it."
             )
-    return tuple(names)
+    return wanted_names

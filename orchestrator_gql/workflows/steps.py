@@ -12,6 +12,7 @@ from orchestrator_gql.domain import SubscriptionModel, SyncChange
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import State, SubscriptionLifecycle
 from orchestrator_gql.workflow.language import step
+from orchestrator_gql.workflow.limits import demand_status
 from orchestrator_gql.workflow.model import ActionStep
 
 
@@ -35,12 +36,13 @@ def store_process_subscription(workflow_target: Target | None = None) -> ActionS
 
 def set_status(status: SubscriptionLifecycle) -> ActionStep:
     """Change the status of the product subscription, and validate it against the class of the new status."""
+    new_status = demand_status(status, "status of `set_status`")
 
-    @step(f"Set subscription to '{status.value}'")
+    @step(f"Set subscription to '{new_status.value}'")
     def change(subscription: SubscriptionModel) -> State:
-        if subscription.status is status:
+        if subscription.status is new_status:
             return {}
-        return {"subscription": SubscriptionModel.from_other_lifecycle(subscription, status)}
+        return {"subscription": SubscriptionModel.from_other_lifecycle(subscription, new_status)}
 
     return change
 

@@ -10,6 +10,7 @@ from orchestrator_gql.targets import Target
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.names import demand_text
 from orchestrator_gql.workflow.language import done, init, steps_of, workflow
+from orchestrator_gql.workflow.limits import demand_function
 from orchestrator_gql.workflow.lock import LockKeys, OnLocked
 from orchestrator_gql.workflow.model import Step, StepList, Workflow, begin
 from orchestrator_gql.workflows.offers import offered_by
@@ -31,7 +32,7 @@ def create_workflow(
     description: str = "",
     initial_input_form: InputForm | None = None,
     status: SubscriptionLifecycle = SubscriptionLifecycle.ACTIVE,
-    additional_steps: StepList | None = None,
+    additional_steps: Step | StepList | None = None,
     *,
     products: Sequence[str] = (),
     authorize_callback: Authorizer | None = None,
@@ -55,7 +56,7 @@ def create_workflow(
         initial_input_form,
         asks_product(lambda: offered_by(made[0])),
         first_steps=init,
-        last_steps=(additional_steps or begin) >> set_status(status) >> resync >> done,
+        last_steps=_steps(additional_steps) >> set_status(status) >> resync >> done,
         products=known_products(products),
         authorize_callback=authorize_callback,
         retry_auth_callback=retry_auth_callback,
@@ -76,7 +77,7 @@ def create_workflow(
 def modify_workflow(
     description: str = "",
     initial_input_form: InputForm | None = None,
-    additional_steps: StepList | None = None,
+    additional_steps: Step | StepList | None = None,
     *,
     products: Sequence[str] = (),
     statuses: Collection[SubscriptionLifecycle] | None = None,
@@ -103,7 +104,7 @@ def modify_workflow(
         statuses=statuses,
         allow_in_use=allow_in_use,
         first_steps=init >> store_process_subscription() >> unsync,
-        last_steps=(additional_steps or begin) >> resync >> done,
+        last_steps=_steps(additional_steps) >> resync >> done,
         authorize_callback=authorize_callback,
         retry_auth_callback=retry_auth_callback,
         run_predicate=run_predicate,
@@ -117,7 +118,7 @@ def modify_workflow(
 def terminate_workflow(
     description: str = "",
     initial_input_form: InputForm | None = None,
-    additional_steps: StepList | None = None,
+    additional_steps: Step | StepList | None = None,
     *,
     products: Sequence[str] = (),
     statuses: Collection[SubscriptionLifecycle] | None = None,
@@ -135,7 +136,7 @@ def terminate_workflow(
     ``products`` and ``statuses`` (default: every status before terminated) are as for `modify_workflow`. A subscription
     that others use is terminated only with ``allow_in_use``.
     """
-    last_steps = (additional_steps or begin) >> set_status(SubscriptionLifecycle.TERMINATED) >> resync >> done
+    last_steps = _steps(additional_steps) >> set_status(SubscriptionLifecycle.TERMINATED) >> resync >> done
     return _kind(
         description,
         Target.TERMINATE,
@@ -190,7 +191,7 @@ def validate_workflow(
 
 def reconcile_workflow(
     description: str = "",
-    additional_steps: StepList | None = None,
+    additional_steps: Step | StepList | None = None,
     *,
     products: Sequence[str] = (),
     statuses: Collection[SubscriptionLifecycle] | None = None,
@@ -215,7 +216,7 @@ def reconcile_workflow(
         products=known_products(products),
         statuses=statuses,
         first_steps=init >> store_process_subscription() >> unsync_unchecked,
-        last_steps=(additional_steps or begin) >> resync >> done,
+        last_steps=_steps(additional_steps) >> resync >> done,
         authorize_callback=authorize_callback,
         retry_auth_callback=retry_auth_callback,
         run_predicate=run_predicate,
@@ -229,7 +230,7 @@ def reconcile_workflow(
 def task(
     description: str = "",
     initial_input_form: InputForm | None = None,
-    additional_steps: StepList | None = None,
+    additional_steps: Step | StepList | None = None,
     *,
     authorize_callback: Authorizer | None = None,
     retry_auth_callback: Authorizer | None = None,
@@ -245,7 +246,7 @@ def task(
         Target.SYSTEM,
         initial_input_form,
         first_steps=init,
-        last_steps=(additional_steps or begin) >> done,
+        last_steps=_steps(additional_steps) >> done,
         authorize_callback=authorize_callback,
         retry_auth_callback=retry_auth_callback,
         run_predicate=run_predicate,
@@ -261,6 +262,10 @@ def ensure_provisioning_status(steps: StepList) -> StepList:
     return set_status(SubscriptionLifecycle.PROVISIONING) >> steps >> set_status(SubscriptionLifecycle.ACTIVE)
 
 
+def _steps(additional_steps: Step | StepList | None) -> StepList:
+    return begin if additional_steps is None else begin >> additional_steps
+
+
 def _kind(
     description: str,
     target: Target,
@@ -272,6 +277,7 @@ def _kind(
     **rules: Any,
 ) -> Decorator:
     demand_text(description, "description of a workflow")
+    demand_function(author_form, "initial_input_form of a workflow", may_yield=True)
     form = author_form if prelude is None else preceded(prelude, author_form)
 
     def decorate(function: Body) -> Workflow:

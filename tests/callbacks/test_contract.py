@@ -19,6 +19,7 @@ from pydantic import (
     RootModel,
     Strict,
     StrictInt,
+    computed_field,
     create_model,
     field_validator,
     model_validator,
@@ -194,6 +195,18 @@ def test_a_strict_contract_takes_the_json_of_its_types(field: Any, fits: Json, b
 
 
 EXAMPLES: Any = [{"loss": Decimal("0.5"), "day": date(2026, 1, 2)}]
+
+
+def test_a_computed_field_is_no_part_of_a_contract() -> None:
+    class Computing(BaseModel, extra="forbid"):
+        name: str
+
+        @computed_field
+        def label(self) -> str:
+            return self.name.upper()
+
+    assert schema(Computing)["properties"].keys() == {"name"}
+    assert [violation.pointer for violation in violations(Computing, {"name": "a", "label": "A"})] == ["/label"]
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])

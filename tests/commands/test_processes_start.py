@@ -25,6 +25,7 @@ from orchestrator_gql.storage.idempotency import remember
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import EventKind, FormGenerator, ProcessStatus, State, SubscriptionLifecycle
 from orchestrator_gql.utils.errors import (
+    AuthorCodeFailed,
     Forbidden,
     IdempotencyKeyReused,
     NotFound,
@@ -238,6 +239,31 @@ async def test_a_start_form_that_is_not_complete_stores_nothing(offer: Offer) ->
     assert isinstance(await turn({"watts": "bright"}), PageInvalid)
     assert await engine.events() == []
     assert isinstance(await turn({"watts": 7}), Started)
+
+
+@pytest.mark.parametrize("answer", [True, False, 0, 5, [], ["frozen"], {}, object()], ids=lambda value: repr(value)[:7])
+async def test_a_run_predicate_returns_none_or_a_reason(offer: Offer, answer: Any) -> None:
+    """True could mean that it may start, or that it is blocked."""
+
+    @workflow("Answering", run_predicate=lambda: answer)
+    def answering() -> Any:
+        return begin >> count
+
+    engine = await offer(answering)
+
+    with pytest.raises(AuthorCodeFailed, match=f"It returned {type(answer).__name__}, and not None or the reason"):
+        await engine.start(answering)
+
+
+@pytest.mark.parametrize("answer", [None, ""])
+async def test_a_run_predicate_without_a_reason_lets_the_process_start(offer: Offer, answer: Any) -> None:
+    @workflow("Answering", run_predicate=lambda: answer)
+    def answering() -> Any:
+        return begin >> count
+
+    engine = await offer(answering)
+
+    assert await engine.start(answering)
 
 
 async def test_what_may_not_start_is_refused_with_the_reason(offer: Offer) -> None:

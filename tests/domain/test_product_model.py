@@ -1,5 +1,6 @@
 """Products are declared in code next to their models, and found by id or by name."""
 
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -15,7 +16,7 @@ from orchestrator_gql.domain import (
     register_product,
 )
 from orchestrator_gql.types import SubscriptionLifecycle
-from orchestrator_gql.utils.errors import NotFound, WorkflowDefinitionError
+from orchestrator_gql.utils.errors import NotFound, StepError, WorkflowDefinitionError
 
 
 class TapBlockInactive(ProductBlockModel, product_block_name="Tap"):
@@ -95,6 +96,49 @@ def test_a_product_cannot_be_registered_with_different_facts() -> None:
 def test_a_product_needs_a_model_of_its_own() -> None:
     with pytest.raises(WorkflowDefinitionError, match="'Void' needs a model of its own"):
         register_product(name="Void", model=SubscriptionModel)
+
+
+NO_MODELS: list[Any] = [None, 5, "Port", int, object(), ProductBlockModel, lambda: None]
+
+
+@pytest.mark.parametrize("wrong", NO_MODELS, ids=lambda wrong: getattr(wrong, "__name__", type(wrong).__name__))
+def test_the_model_of_a_product_is_a_product_subscription(wrong: Any) -> None:
+    with pytest.raises(WorkflowDefinitionError, match="'Void' needs a model of its own"):
+        register_product(name="Void", model=wrong)
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [
+        ("status", "active"),
+        ("status", None),
+        ("product_id", "one"),
+        ("product_id", 7),
+        ("fixed_inputs", "speed"),
+        ("fixed_inputs", ["speed"]),
+        ("fixed_inputs", {1: 2}),
+        ("fixed_inputs", 5),
+    ],
+)
+def test_a_wrong_fact_of_a_product_is_named(field: str, wrong: Any) -> None:
+    facts: dict[str, Any] = {field: wrong}
+    with pytest.raises(WorkflowDefinitionError, match=f"The product 'Void' cannot be registered: {field}"):
+        register_product(name="Void", model=SteamInactive, **facts)
+
+
+@pytest.mark.parametrize("status", ["Active", "", None, 5, ["active"], {}])
+def test_an_order_has_a_status_that_there_is(status: Any) -> None:
+    product = register_product(name="Frost", model=SteamInactive)
+
+    with pytest.raises(StepError, match=r"There is no status .*: it can be initial, provisioning, active") as refused:
+        SteamInactive.from_product_id(product.product_id, "c", status)
+    assert refused.value.failure_code == "model-invalid"
+
+
+@pytest.mark.parametrize("wrong", [None, {"status": "active"}, str(UUID(int=1)), SteamInactive, 5], ids=repr)
+def test_only_a_loaded_subscription_changes_its_status(wrong: Any) -> None:
+    with pytest.raises(StepError, match=r"`from_other_lifecycle` takes a product subscription, not .* parameter"):
+        SteamInactive.from_other_lifecycle(wrong, SubscriptionLifecycle.ACTIVE)
 
 
 def test_an_unknown_product_is_not_found() -> None:

@@ -18,7 +18,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, HttpUrl, PostgresDsn
+from pydantic import BaseModel, HttpUrl, PostgresDsn, TypeAdapter
 from pydantic_core import Url, core_schema
 
 from orchestrator_gql.utils.errors import FieldError, NotJson, PayloadInvalid, StepError
@@ -320,6 +320,30 @@ def test_the_result_of_a_step_becomes_plain_json(value: Any, plain: Any) -> None
     assert plain_result == expected
     assert type(plain_result) is type(expected)
     assert decode(encode(plain_result)) == expected
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        (1, "1"),
+        (Colour.RED, Colour.RED.value),
+        (UUID(int=1), "00000000-0000-0000-0000-000000000001"),
+        (date(2024, 5, 6), "2024-05-06"),
+        (datetime(2024, 5, 6, tzinfo=UTC), "2024-05-06T00:00:00+00:00"),
+        (time(7, 8), "07:08:00"),
+        (Decimal("1.10"), "1.10"),
+        (PurePosixPath("a/b"), "a/b"),
+        (IPv4Address("10.0.0.1"), "10.0.0.1"),
+        (IPv6Network("2001:db8::/32"), "2001:db8::/32"),
+        (Url("http://ams-1"), "http://ams-1/"),
+    ],
+)
+def test_a_key_is_written_as_its_value_and_read_again(key: Any, text: str) -> None:
+    plain = to_json({key: "ams"}, where="result")
+
+    assert plain == {text: "ams"}
+    kind: Any = type(key)
+    assert TypeAdapter(dict[kind, str]).validate_python(plain) == {key: "ams"}
 
 
 class Holder(BaseModel):

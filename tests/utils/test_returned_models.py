@@ -16,9 +16,11 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    Json,
     SecretStr,
     Strict,
     TypeAdapter,
+    computed_field,
     create_model,
 )
 from pydantic.alias_generators import to_camel
@@ -84,6 +86,37 @@ class StrictData:
     day: date
 
 
+class Computing(BaseModel, extra="forbid"):
+    name: str
+    day: Annotated[date, Strict()] = date(2026, 1, 2)
+
+    @computed_field
+    def label(self) -> str:
+        return self.name.upper()
+
+    @computed_field(alias="the-note")
+    def note(self) -> str | None:
+        return None
+
+
+class ComputingByAlias(Computing):
+    model_config = ConfigDict(serialize_by_alias=True)
+
+
+@dataclass(config=ConfigDict(extra="forbid"))
+class ComputingData:
+    name: str
+
+    @computed_field
+    def label(self) -> str:
+        return self.name.upper()
+
+
+class Texts(BaseModel):
+    ports: Json[list[int]]
+    ways: list[Json[dict[str, int]]]
+
+
 STRICT = Strictly(
     day=date(2026, 11, 30),
     at=datetime(2026, 11, 30, 20, 36),  # noqa: DTZ001
@@ -106,6 +139,10 @@ RETURNED = [
     STRICT,
     StrictField(day=date(2026, 1, 2), below=[STRICT]),
     StrictData(day=date(2026, 1, 2)),
+    Computing(name="eth0"),
+    ComputingByAlias(name="eth0"),
+    ComputingData(name="eth0"),
+    Texts(ports="[1, 2]", ways=['{"a": 1}', "{}"]),
 ]
 
 
@@ -148,6 +185,20 @@ def test_fields_arrive_whatever_aliases_they_have(values: dict[str, int], data: 
     returned = model.model_validate(values, by_name=True)
 
     assert received(model, returned) == returned
+
+
+def test_only_computed_fields_are_left_out() -> None:
+    stored = {"name": "eth0", "label": "ETH0", "labels": "ETH0"}
+    with pytest.raises(StepError, match=r"\['labels'\]: Extra inputs are not permitted"):
+        received(Computing, stored)
+    assert stored == {"name": "eth0", "label": "ETH0", "labels": "ETH0"}
+    with pytest.raises(StepError, match="valid string"):
+        received(Computing, {"name": 1, "label": "1"})
+
+
+@pytest.mark.parametrize("json", ["[1, 2]", [1, 2]])
+def test_a_parameter_of_parsed_text_takes_the_text_and_what_it_says(json: Any) -> None:
+    assert received(Json[list[int]], json) == [1, 2]
 
 
 def test_a_value_that_a_strict_type_refuses_is_refused() -> None:

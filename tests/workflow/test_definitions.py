@@ -1,6 +1,7 @@
 """What is wrong in a definition is told when it is made, with the name of the argument and what may stand there."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
@@ -11,8 +12,9 @@ import pytest
 from orchestrator_gql import begin, callback_step, conditional, inputstep, step, wait_until
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.targets import Target
+from orchestrator_gql.utils.arguments import GIVEN
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
-from orchestrator_gql.workflow import retrystep, steplens, workflow
+from orchestrator_gql.workflow import focussteps, retrystep, steplens, workflow
 
 
 @step("Call")
@@ -25,10 +27,11 @@ def judge(callback_result: Any) -> None:
     """Never called."""
 
 
-def flow(**options: Any) -> Any:
-    def deploy() -> Any:
-        return begin >> call
+def deploy() -> Any:
+    return begin >> call
 
+
+def flow(**options: Any) -> Any:
     return workflow("Deploy", **options)(deploy)
 
 
@@ -42,6 +45,8 @@ TIMES: dict[str, Callable[[Any], Any]] = {
     "due of input step": lambda time: inputstep("Ask", due=time)(lambda: None),
     "remind of input step": lambda time: inputstep("Ask", remind=time)(lambda: None),
     "expire of input step": lambda time: inputstep("Ask", expire=time)(lambda: None),
+    "delay of step 'Try'": lambda time: retrystep("Try", delay=time)(lambda: None),
+    "max_delay of step 'Try'": lambda time: retrystep("Try", max_delay=time)(lambda: None),
     "escalate of input step": lambda time: inputstep("Ask", escalate=[(time, Assignee("NOC"))])(lambda: None),
 }
 
@@ -138,3 +143,63 @@ def test_a_rule_about_people_is_a_function(what: str, wrong: Any) -> None:
         RULES[what](wrong)
 
     assert RULES[what](None) and RULES[what](lambda context: False)
+
+
+class Rule:
+    """A rule that is an object."""
+
+    def __call__(self, context: Any, why: str = "") -> bool:
+        return True
+
+    def without(self) -> bool:
+        return True
+
+    def of_two(self, context: Any, user: Any) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("what", RULES)
+def test_a_rule_about_people_takes_the_context_alone(what: str) -> None:
+    """A rule that cannot be called allows nobody, and only the log would say so."""
+    wrong: list[Any] = [lambda: True, lambda a, b: True, lambda *, context: True, lambda **all: True, Rule]
+    for rule in (*wrong, Rule().without, Rule().of_two, partial(lambda context: True, None)):
+        with pytest.raises(WorkflowDefinitionError, match=f"The {what} .*is called with the context alone"):
+            RULES[what](rule)
+
+    for rule in (Rule(), Rule().__call__, partial(Rule().of_two, None), lambda *all: True, lambda a, b=1: True, bool):
+        assert RULES[what](rule)
+
+
+ENGINE_NAMES = sorted(GIVEN)
+
+
+@pytest.mark.parametrize("name", ENGINE_NAMES)
+def test_a_key_of_the_state_is_no_name_of_the_engine(name: str) -> None:
+    """No step could get the value: the engine fills in another under that name."""
+    makes: dict[str, Callable[[], Any]] = {
+        "result_key of callback step 'Job'": lambda: callback_step("Job", call, judge, result_key=name),
+        "key of `focussteps`": lambda: focussteps(name),
+    }
+    if name not in ("callback_route", "callback_url"):
+        what = "callback_route_key of callback step 'Job'"
+        makes[what] = lambda: callback_step("Job", call, judge, callback_route_key=name)
+    for what, make in makes.items():
+        with pytest.raises(WorkflowDefinitionError, match=f"The {what} is '{name}', under which a step gets a value"):
+            make()
+
+
+@step("Call each")
+def call_each(callback_urls: dict[str, str]) -> None: ...
+
+
+@pytest.mark.parametrize(("names", "require", "is_enough"), [(2, 3, False), (2, 2, True), (1, 2, False), (3, 1, True)])
+def test_a_wait_expects_at_least_as_many_answers_as_it_requires(names: int, require: int, is_enough: bool) -> None:
+    expect = [f"router-{number}" for number in range(names)]
+    expected = (
+        nullcontext()
+        if is_enough
+        else pytest.raises(WorkflowDefinitionError, match=f"'Job' requires {require} answers and expects only {names}")
+    )
+
+    with expected:
+        callback_step("Job", call_each, judge, expect=expect, require=require)

@@ -1,5 +1,6 @@
 """Steps that work on a part of the state."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from support.stage import Stage, named
 from orchestrator_gql import callback_step, conditional, focussteps, inputstep, retrystep, step, steplens
 from orchestrator_gql.forms import FormPage
 from orchestrator_gql.types import FormGenerator, ProcessStatus, State
+from orchestrator_gql.utils.errors import WorkflowDefinitionError
 
 
 @pytest.fixture
@@ -115,9 +117,46 @@ async def test_a_form_and_a_callback_stay_in_their_part(stage: Stage) -> None:
     assert stage.seen[0][1] == 5
 
 
-@pytest.mark.parametrize("wrong", ["text", 5])
+@pytest.mark.parametrize("wrong", ["text", "", 5, 0, False, [], [["n", 1]], ["ab", "cd"]])
 async def test_a_focus_on_a_value_that_is_no_dict_fails_the_step(stage: Stage, wrong: Any) -> None:
     process = await stage.play(focussteps("part")(add), part=wrong)
 
     assert process.status is ProcessStatus.FAILED
     assert process.state == {"part": wrong}
+    assert process.failure is not None
+    kind = type(wrong).__name__
+    message = f"`focussteps('part')` works on a dict, and the part of the state is {kind}."
+    assert (process.failure.code, process.failure.message) == ("bad-result", message)
+
+
+async def test_a_focus_on_null_begins_empty(stage: Stage) -> None:
+    process = await stage.play(focussteps("part")(add), part=None)
+
+    assert process.state == {"part": {"n": 1}}
+
+
+@pytest.mark.parametrize("made", [None, 5, [["n", 1]], ["ab"]])
+@pytest.mark.parametrize("inner", [True, False], ids=["inner", "outer"])
+@pytest.mark.parametrize("kind", ["get", "set"])
+async def test_a_lens_that_makes_no_dict_fails_the_step(stage: Stage, kind: str, inner: bool, made: Any) -> None:
+    lens = steplens(
+        (lambda _: made) if kind == "get" else (lambda state: state),
+        lambda state: lambda part: made if kind == "set" else {**state, **part},
+    )
+    process = await stage.play(focussteps("around")(lens(add)) if inner else lens(focussteps("inner")(add)))
+
+    assert process.status is ProcessStatus.FAILED
+    assert process.state == {}
+    assert process.failure is not None
+    assert (process.failure.code, process.failure.message[:10]) == ("bad-result", "`steplens`")
+    assert process.failure.message.endswith(f" {type(made).__name__}.")
+
+
+def test_a_lens_is_sync() -> None:
+    async def go_later(state: State) -> State:
+        return state
+
+    later: Any = go_later
+    for lens in (partial(steplens, later, lambda _: lambda part: part), partial(steplens, lambda state: state, later)):
+        with pytest.raises(WorkflowDefinitionError, match="of `steplens` is async"):
+            lens()

@@ -62,7 +62,15 @@ def test_a_workflow_among_steps_is_refused_with_its_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "shown"), [([order], "of type list"), (None, "of type NoneType"), ("Order", "of type str")]
+    ("wrong", "shown"),
+    [
+        ([order], "got a list of steps: join them with >>"),
+        ((begin >> order) + (begin >> order), "got a tuple of steps: join them with >>"),
+        ((begin >> order) * 2, "got a tuple of steps"),
+        (["x" * 1000], "got .{200} .of type list"),
+        (None, "of type NoneType"),
+        ("Order", "of type str"),
+    ],
 )
 def test_any_other_object_among_steps_is_refused_with_its_type(wrong: Any, shown: str) -> None:
     with pytest.raises(WorkflowDefinitionError, match=f"Expected a step or a StepList on the right of >>.*{shown}"):
@@ -171,7 +179,7 @@ def test_a_time_beyond_the_calendar_is_refused(wrong: Any) -> None:
         callback_step("Call", order, judge, heartbeat_timeout=wrong)
     with pytest.raises(WorkflowDefinitionError, match=r"due of input step 'Confirm' is .*the longest time"):
         inputstep("Confirm", due=wrong)(plain)
-    with pytest.raises(WorkflowDefinitionError, match=r"retry of step 'Ping' needs .* a max_delay from 0 to a century"):
+    with pytest.raises(WorkflowDefinitionError, match=r"max_delay of step 'Ping' is .*: it can be 0 to a century"):
         retrystep("Ping", max_delay=wrong.total_seconds() if isinstance(wrong, timedelta) else wrong)
 
 

@@ -17,7 +17,7 @@ from orchestrator_gql.process import Process
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import input_requests
 from orchestrator_gql.types import Json, State
-from orchestrator_gql.utils.arguments import STATE, Parameter, bind, converted, is_given_whole_state, wanted
+from orchestrator_gql.utils.arguments import GIVEN, STATE, Parameter, bind, converted, is_given_whole_state, wanted
 from orchestrator_gql.utils.author_calls import AuthorRaised, returned_by
 from orchestrator_gql.utils.errors import OrchestratorError, StepError
 from orchestrator_gql.utils.json import copied, to_json
@@ -25,12 +25,6 @@ from orchestrator_gql.utils.json.plain import copied_if_plain
 from orchestrator_gql.utils.json.secrets import Found
 from orchestrator_gql.utils.secrets import NOTHING, Secrets, learn
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, Step
-
-GIVEN = frozenset({
-    "process_id", "reporter", "workflow_name", "workflow_target", "idempotency_key", "traceparent",
-    "callback_route", "callback_url", "progress_url", "callback_routes", "callback_urls", "progress_urls",
-})  # fmt: skip
-"""Names that the engine fills in. If a step returns such a name, the value is dropped and never stored."""
 
 DECISIONS = "decisions"
 """The parameter name that receives the decisions of the process."""

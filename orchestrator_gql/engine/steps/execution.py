@@ -143,7 +143,10 @@ def values_of_start(workflow: Workflow, principal: Principal) -> dict[str, Any]:
 
 
 def _reason(result: Any) -> str | None:
-    return str(result) if result else None
+    if result is None or isinstance(result, str):
+        return result or None
+    # True may be meant as "it may start" or as "it is blocked": neither is guessed.
+    raise StepError(f"It returned {type(result).__name__}, and not None or the reason as a text.", "bad-result")
 
 
 async def holds(runtime: Runtime, process: Process, condition: Condition) -> bool:

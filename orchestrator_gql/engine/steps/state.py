@@ -32,7 +32,7 @@ def focus(focused: Focused, state: Mapping[str, Json]) -> dict[str, Json]:
     """The part of the state that the step or condition sees."""
     view = dict(state)
     for lens in focused.lenses:
-        view = dict(lens.get(view))
+        view = lens.part_of(view)
     return view
 
 
@@ -44,10 +44,10 @@ def put_back(
         return dict(added)
     views = [dict(state)]
     for lens in step.lenses[:-1]:
-        views.append(dict(lens.get(views[-1])))
+        views.append(lens.part_of(views[-1]))
     whole: dict[str, Json] = {**visible, **added}
     for lens, view in zip(reversed(step.lenses), reversed(views), strict=True):
-        whole = dict(lens.set(view)(whole))
+        whole = lens.whole_of(view, whole)
     return {key: value for key, value in whole.items() if key not in state or state[key] != value}
 
 

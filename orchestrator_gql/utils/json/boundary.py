@@ -36,6 +36,9 @@ _WRITTEN: tuple[tuple[tuple[type, ...], Callable[[Any], Json]], ...] = (
 )
 """How the values of simple types are written as JSON."""
 
+_WRITTEN_KEYS = _WRITTEN[:2]
+"""How the keys of an object are written: as their values, if these are text."""
+
 _PLAIN = frozenset({type(None), bool, int, float, str, list, tuple, set, frozenset, dict})
 """Types without a method ``unwrap``; a subclass may have one."""
 
@@ -156,9 +159,12 @@ class _Boundary:
                 return self.name(name.value, place)
             case str():
                 return self.text(name, place)
-            case UUID() | int() if not isinstance(name, bool):
+            case int() if not isinstance(name, bool):
                 return str(name)
             case _:
+                for types, write in _WRITTEN_KEYS:
+                    if isinstance(name, types):
+                        return str(write(name))
                 raise self.refusal(place, f"has the key {preview(repr(name), 80)}; JSON's keys are text")
 
     def model(self, value: BaseModel, place: _Place) -> Json:

@@ -10,9 +10,9 @@ import pytest
 from pydantic import AfterValidator, BaseModel
 
 from orchestrator_gql.domain import SubscriptionModel
-from orchestrator_gql.engine.steps.arguments import GIVEN, simple_arguments
+from orchestrator_gql.engine.steps.arguments import simple_arguments
 from orchestrator_gql.types import State
-from orchestrator_gql.utils.arguments import bind, wanted
+from orchestrator_gql.utils.arguments import GIVEN, bind, wanted
 from orchestrator_gql.utils.author_calls import AuthorRaised
 from orchestrator_gql.utils.errors import StepError
 
