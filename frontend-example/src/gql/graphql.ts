@@ -700,7 +700,7 @@ export type WaitKind =
   | 'PERSON'
   /** The time must come at which the process goes on by itself. */
   | 'TIME'
-  /** A worker must take the process: none is running or free, or the engine is paused. */
+  /** A worker must take the process: none is running or free, its own died, or the engine is paused. */
   | 'WORKER';
 
 /** What a workflow does to a product subscription. */
