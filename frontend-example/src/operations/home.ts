@@ -102,6 +102,10 @@ export const HOME = graphql(`
           message
           since
           until
+          lockedBy {
+            id
+            subject
+          }
         }
       }
     }

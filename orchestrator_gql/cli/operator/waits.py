@@ -20,6 +20,9 @@ Kind: TypeAlias = Literal["callback", "form", "time", "lock"]
 
 TITLES = ("PROCESS", "WORKFLOW", "WAITS FOR", "AGE", "DEADLINE", "ABOUT")
 
+FEW = 3
+"""Callbacks of one process that have a row each at a terminal; a hundred of them would hide all other waits."""
+
 CALLBACKS = """\
 query Callbacks($after: String) {
   callbacks(filter: {statuses: [PENDING]}, first: 200, after: $after) {
@@ -64,7 +67,7 @@ def waits(
         print(printable(why), file=sys.stderr)
     open_waits.sort(key=lambda wait: (not _is_overdue(wait, now), wait["until"] or "9999", wait["since"], wait["what"]))
     if open_waits and not is_json and is_for_people():
-        Table(TITLES, [_cells(wait, now) for wait in open_waits], wide=len(TITLES) - 1).print()
+        Table(TITLES, [_cells(wait, now) for wait in _together(open_waits)], wide=len(TITLES) - 1).print()
         return
     for wait in open_waits:
         print(json.dumps(wait) if is_json else printable(_line(wait, now)))
@@ -145,6 +148,22 @@ def _process(node: dict[str, Any]) -> dict[str, Any]:
         "until": why["until"],
         "message": f"{why['message']}{goes_on}",
     }
+
+
+def _together(open_waits: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The waits for people: many callbacks of a process as one, in the place of the first, which ends first."""
+    of_process: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for wait in open_waits:
+        key = wait["process"] if wait["kind"] == "CALLBACK" else wait["id"]
+        of_process.setdefault((wait["kind"], key), []).append(wait)
+    rows = list[dict[str, Any]]()
+    for waits_of_one in of_process.values():
+        if len(waits_of_one) <= FEW:
+            rows += waits_of_one
+        else:
+            since = min(wait["since"] for wait in waits_of_one)
+            rows.append(waits_of_one[0] | {"what": f"{len(waits_of_one)} callbacks", "since": since})
+    return rows
 
 
 def _is_overdue(wait: dict[str, Any], now: datetime) -> bool:

@@ -39,6 +39,7 @@ export default function AssignDialog({ request, trouble, onAssign, onClose }: Pr
       title={`Hand “${title}” to another team?`}
       words={`It is for ${assignee.name} now.${lost}`}
       action="Assign"
+      isBlocked={data?.length === 0}
       trouble={trouble}
       onSend={send}
       onClose={onClose}

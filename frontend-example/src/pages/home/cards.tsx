@@ -78,18 +78,35 @@ export function WaitCard({ waiting }: { waiting: NonNullable<HomeQuery["waiting"
           </span>
           {whyWaiting && (
             <span className="muted">
-              <Elapsed since={whyWaiting.since} /> · {whyWaiting.message}
-              {whyWaiting.kind === "TIME" && whyWaiting.until && (
-                <>
-                  {" "}
-                  It goes on at <Time at={whyWaiting.until} />.
-                </>
-              )}
+              <Elapsed since={whyWaiting.since} /> · <Reason {...whyWaiting} />
             </span>
           )}
         </li>
       ))}
     </Card>
+  );
+}
+
+type Why = NonNullable<NonNullable<HomeQuery["waiting"]>["nodes"][number]["whyWaiting"]>;
+
+/** The words of the server, but times by the chosen clock and the holder of a lock as a link. */
+function Reason({ kind, message, until, lockedBy }: Why) {
+  if (lockedBy)
+    return (
+      <>
+        It waits for its lock, which <Link href={addresses.process(lockedBy.id)}>{lockedBy.subject}</Link> holds.
+      </>
+    );
+  return (
+    <>
+      {message}
+      {kind === "TIME" && until && (
+        <>
+          {" "}
+          It goes on at <Time at={until} />.
+        </>
+      )}
+    </>
   );
 }
 
