@@ -127,6 +127,8 @@ def test_waits_for_a_time_a_lock_and_a_service_are_listed_with_their_reasons(sit
     mine = site.output("waits", "--mine")
     none_overdue = site.output("waits", "--overdue")
     refused = site.refuses("waits", "--kind", "person", code=2)
+    for words in (("--mine",), ("--assignee", "NOC")):
+        assert "leave --kind lock out" in site.refuses("waits", "--kind", "lock", *words, code=2)
     listed = site.output("processes", "--status", "WAITING")
 
     assert {(wait["kind"], wait["process"]) for wait in every} == {

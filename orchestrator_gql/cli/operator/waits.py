@@ -5,6 +5,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias
 
+from orchestrator_gql.cli.client import OperationRefused
 from orchestrator_gql.cli.operator.decisions import teams_of
 from orchestrator_gql.cli.operator.ids import short
 from orchestrator_gql.cli.operator.known import demand_teams
@@ -53,7 +54,12 @@ def waits(
     kind: Kind | None = None,
     is_json: bool = False,
 ) -> None:
-    """Print a line for each wait; ``mine`` and ``assignee`` select forms of the caller or a team, ``kind`` one kind."""
+    """Print a line for each wait; ``mine`` and ``assignee`` select forms of the caller or a team, ``kind`` one kind.
+
+    Raises `OperationRefused` if the options contradict each other.
+    """
+    if kind not in (None, "form") and (mine or assignee is not None):
+        raise OperationRefused(f"--mine and --assignee select forms: leave --kind {kind} out.")
     now = datetime.now(UTC)
     open_waits = _forms(url, mine=mine, assignee=assignee) if kind in (None, "form") else []
     if not mine and assignee is None:
