@@ -29,7 +29,7 @@ const LOOKS: Record<string, Look> = {
   PENDING: look("idle", "dot", "To come"),
   SKIPPED: look("idle", "skip", "Skipped"),
   RUNNING: look("busy", "play", "Running"),
-  WAITING: look("busy", "clock", "Waiting for time or turn"),
+  WAITING: look("busy", "clock", "Waiting"),
   SUSPENDED: look("person", "person", "Needs a person"),
   AWAITING_CALLBACK: look("remote", "remote", "Waiting for remote"),
   FAILED: look("bad", "cross", "Failed"),

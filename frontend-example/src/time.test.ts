@@ -35,5 +35,7 @@ describe("times", () => {
     expect(moment("2026-03-05T01:02:03Z", "UTC", NOW)).not.toContain("2026");
     expect(moment("2026-03-04T01:02:03Z", "UTC", NOW)).toContain("2026");
     expect(moment("no time", "UTC", NOW)).toBe("no time");
+    expect(moment("2026-03-05T01:02:03Z", "UTC", NOW)).toMatch(/02:03.* UTC$/);
+    expect(moment("2026-03-05T01:02:03Z", "local", NOW)).not.toContain("UTC");
   });
 });

@@ -69,13 +69,13 @@ const FULL = new Intl.DateTimeFormat([], {
   ...{ hour: "numeric", minute: "numeric", second: "numeric" },
 });
 
-/** A moment by the chosen clock; the date only if it is not today. */
+/** A moment by the chosen clock; the date only if it is not today. A time that is not that of the person's clock says so. */
 export function moment(iso: string, zone: Zone, now: number): string {
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return iso;
   const { day, time } = FORMATS[zone];
   const [that, today] = [day.format(date), day.format(now)];
-  return that === today ? time.format(date) : `${that} ${time.format(date)}`;
+  return `${that === today ? "" : `${that} `}${time.format(date)}${zone === "UTC" ? " UTC" : ""}`;
 }
 
 /** Local time and UTC, to be shown when a person points at a time. */

@@ -59,8 +59,7 @@ async def assign_input_request(
 
 
 def _demand_no_open_team(runtime: Runtime, before: str, after: str) -> None:
-    closed = runtime.settings.closed_teams
-    if before in closed and after not in closed:
+    if authorization.is_opened(runtime, before, after):
         words = f"{runtime.settings.called(after)} has no members, so everybody could answer."
         raise Forbidden(Permission.MANAGE_ENGINE, words)
 

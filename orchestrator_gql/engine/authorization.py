@@ -114,6 +114,12 @@ async def _demand(runtime: Runtime, rule: Authorizer | None, context: AuthContex
     await demand_authorized(rule, context, permission, runtime.authors.forms, runtime.settings.form_timeout)
 
 
+def is_opened(runtime: Runtime, before: str, after: str) -> bool:
+    """True if everybody could answer a form of the team ``before`` after it is assigned to the team ``after``."""
+    closed = runtime.settings.closed_teams
+    return before in closed and after not in closed
+
+
 def assignees(runtime: Runtime) -> frozenset[str]:
     """The keys of all teams: the teams of the settings and the teams that the deployed workflows name."""
     named = named_by(runtime.registry)

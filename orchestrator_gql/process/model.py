@@ -67,7 +67,8 @@ class Process:
     failures of the engine itself since the last transition. ``secrets`` are the secrets in the state, which is stored
     in clear; ``start_pages`` are stored with masks. ``trace`` is the trace of the request that started it; see
     `utils.traces`. ``subject`` is one line about the process; see `process.subject`. ``lock_keys`` are the keys that it
-    holds until it ends, or waits for; see `is_queued`. If ``is_failure_cut`` is true,
+    holds until it ends, or waits for; see `is_queued`. ``lease_until`` is the end of the worker's lease when the
+    process was read: a worker that lives renews it, and a commit writes another. If ``is_failure_cut`` is true,
     ``failure`` has only the code and the beginning of the message, for a list.
     """
 
@@ -99,12 +100,17 @@ class Process:
     trace: str | None = None
     subject: str = ""
     lock_keys: tuple[str, ...] = ()
+    lease_until: datetime | None = field(default=None, compare=False)
     is_failure_cut: bool = field(default=False, compare=False)
 
     @property
     def is_queued(self) -> bool:
         """True while the process waits for its lock: it has not begun, and begins by itself when the keys are free."""
         return self.status is ProcessStatus.WAITING and self.execution is None
+
+    def is_held(self, now: datetime) -> bool:
+        """True if a worker has the process, and its lease had not ended when the process was read."""
+        return self.worker is not None and (self.lease_until is None or self.lease_until >= now)
 
     @property
     def execution_at_position(self) -> StepExecution | None:

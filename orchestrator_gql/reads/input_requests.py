@@ -59,6 +59,21 @@ async def refusal(
     return None
 
 
+def assignable_teams(
+    runtime: Runtime, principal: Principal, request: InputRequest, refused: OrchestratorError | None
+) -> list[str]:
+    """The keys of the other teams to which `assign_input_request` lets the principal assign the request, in order.
+
+    ``refused`` is the result of `refusal`.
+    """
+    is_manager = Permission.MANAGE_ENGINE in principal.permissions
+    may_assign = Permission.SUBMIT_FORM in principal.permissions and (is_manager or refused is None)
+    if not may_assign or request.status is not InputRequestStatus.OPEN:
+        return []
+    others = authorization.assignees(runtime) - {request.assignee}
+    return sorted(key for key in others if is_manager or not authorization.is_opened(runtime, request.assignee, key))
+
+
 def step_of(runtime: Runtime, request: InputRequest, process: Process) -> Step | None:
     """The step of the request; None if the workflow is not deployed, or does not have the step any more."""
     workflow = runtime.registry.find(process.workflow_name)

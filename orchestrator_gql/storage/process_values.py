@@ -124,6 +124,7 @@ def process_in(row: Mapping[str, Any]) -> Process:
         trace=row["trace"],
         subject=row["subject"],
         lock_keys=tuple(row["lock_keys"] or ()),
+        lease_until=row.get("lease_until"),
         is_failure_cut=row.get("is_failure_cut") or False,
     )
 

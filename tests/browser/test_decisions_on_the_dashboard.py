@@ -253,7 +253,9 @@ def test_a_claim_blocks_others_until_it_is_released_or_assigned(desk: Desk) -> N
     button(ada, "Submit").wait_for()
     typed = field(ada, "Device").input_value()
     button(ada, "Assign…").click()
-    ada.get_by_role("dialog").get_by_label("Team").fill("FIELD")
+    team = ada.get_by_role("dialog").get_by_label("Team")
+    team.select_option("FIELD")
+    offered = team.locator("option").evaluate_all("options => options.map(({ value }) => value)")
     take_picture(ada, "assign")
     button(ada.get_by_role("dialog"), "Assign").click()
     ada.get_by_text("This form is for the team Field engineers").wait_for()
@@ -262,6 +264,7 @@ def test_a_claim_blocks_others_until_it_is_released_or_assigned(desk: Desk) -> N
     wait_for_status(eve, "Completed")
 
     assert not shut
+    assert offered == ["", "FIELD"], "a team is offered that the server refuses"
     assert typed == "lyon-1", "a claim keeps the values that others have typed"
     assert desk.complaints == []
     assert desk.requests_elsewhere() == []

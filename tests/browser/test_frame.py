@@ -230,6 +230,20 @@ def test_a_theme_is_drawn_from_the_first_moment_and_followed_by_other_tabs(site:
     other.close()
 
 
+def test_a_page_is_printed_with_dark_ink_and_without_its_controls(site: Site) -> None:
+    page = site.open(f"/processes/{site.start('read_meter')}")
+    page.get_by_role("button", name="Copy the id of the process").wait_for()
+    for theme in ("", "dark"):
+        page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+        page.emulate_media(media="print", color_scheme="dark")
+        ink = [int(part) for part in re.findall(r"\d+", page.evaluate("getComputedStyle(document.body).color"))]
+        controls = [page.locator(".top").is_visible(), page.get_by_role("button", name="Abort…").is_visible()]
+        page.emulate_media(media="screen", color_scheme="dark")
+
+        assert max(ink) < 80, (theme, ink)
+        assert controls == [False, False]
+
+
 def test_a_browser_that_blocks_storage_shows_the_pages_and_takes_what_is_chosen(site: Site) -> None:
     site.context.add_init_script(BLOCKED)
     page = site.open(f"/processes/{site.start('greeting')}")

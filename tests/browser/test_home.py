@@ -56,8 +56,9 @@ def recent_rows(count: int) -> list[dict[str, Any]]:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     folder = tmp_path_factory.mktemp("home")
     alter_sqlite(folder, lambda conn: store(conn, recent_rows(200)))
-    with_workflows(folder, "deciding", "waiting")
-    with serving(folder, "--workflows", "deciding", "waiting", **environment(TOKENS)) as server, launched() as browser:
+    modules = ("deciding", "waiting", "hurried")
+    with_workflows(folder, *modules)
+    with serving(folder, "--workflows", *modules, **environment(TOKENS)) as server, launched() as browser:
         yield Desk(server.address, browser, folder=folder)
 
 
@@ -101,6 +102,10 @@ def test_tasks_failures_and_an_overdue_task_are_shown_and_lead_to_the_lists(desk
     expect(bob.locator(".tile", has_text="tasks for me")).to_contain_text("2")
     waits = bob.locator(".home-card", has=bob.get_by_role("heading", name="Longest waits"))
     expect(waits.locator("li")).to_have_count(2)
+    waits.get_by_role("link", name="All that wait").click()
+    expect(bob).to_have_url(re.compile("status=SUSPENDED&status=AWAITING_CALLBACK&status=WAITING&order=unchanged"))
+    expect(bob.locator(".subject")).to_have_count(2)
+    bob.go_back()
     failed = bob.locator(".home-card", has=bob.get_by_role("heading", name="Failed last"))
     expect(failed.locator("li").first).to_contain_text("Router 0 did not answer.")
     take_picture(bob, "home")
@@ -126,6 +131,15 @@ def test_a_callback_after_its_deadline_is_shown_and_leads_to_its_process(desk: D
     overdue.get_by_role("link").click()
     expect(bob).to_have_url(re.compile(f"/{place}$"))
     expect(bob.locator(".process-title .badge")).to_have_text("Waiting for remote")
+
+
+def test_a_wait_for_a_time_is_among_the_longest_waits_and_says_when_it_goes_on(desk: Desk) -> None:
+    desk.start("at_night", {"file": "unused"})
+    bob = desk.signed_in_page("bob", "")
+    waits = bob.locator(".home-card", has=bob.get_by_role("heading", name="Longest waits"))
+    wait = waits.locator("li", has_text="'Wait for the night' waits for its time. It goes on at")
+
+    expect(wait.locator("time").last).to_have_attribute("datetime", "2100-01-01T22:00:00Z")
 
 
 def make_overdue(folder: Path) -> None:

@@ -33,6 +33,13 @@ TYPE_AND_LEAVE = """() => {
   document.querySelector('header nav a').click();
   window.left_at = performance.now();
 }"""
+CUT_CELLS = """(word) => {
+  for (const badge of document.querySelectorAll('td .badge')) badge.lastChild.textContent = word;
+  const isCut = (cell) => cell.clientWidth > 0 && [cell, ...cell.querySelectorAll('.two-lines')].some(
+    (part) => part.scrollWidth > part.clientWidth || (part !== cell && part.scrollHeight > part.clientHeight + 2));
+  return [...document.querySelectorAll('.process-table td')].filter(isCut).map((cell) => cell.className);
+}"""
+"""The cells that do not show their whole text, after each badge was given this word."""
 HAS_NO_GAP = """() => {
   const [head, row] = [document.querySelector('.process-table thead'), document.querySelector('tr[data-index="0"]')];
   if (!head || !row || window.scrollY > 0) return false;
@@ -204,6 +211,19 @@ def test_new_processes_wait_and_a_row_changes_where_it_is(dashboard: Dashboard) 
     page.get_by_role("button", name="Refresh (1 no longer matches)").click()
     expect(row).to_have_count(0)
     expect(page.locator(".subject")).to_have_count(2)
+
+
+@pytest.mark.parametrize("width", [1440, 1280, 1024, 920])
+def test_no_cell_is_cut(dashboard: Dashboard, width: int) -> None:
+    page = dashboard.page
+    page.set_viewport_size({"width": width, "height": 800})
+    dashboard.begin("name_device")
+    dashboard.open("/processes?q=&status=SUSPENDED")
+    expect(page.locator(".col-workflow").nth(1)).to_have_text("Name a device")
+    cut = page.evaluate(CUT_CELLS, "Waiting for remote")
+    page.set_viewport_size({"width": 1280, "height": 800})
+
+    assert cut == []
 
 
 def test_the_keyboard_goes_from_row_to_row(dashboard: Dashboard) -> None:

@@ -189,7 +189,7 @@ def test_a_button_has_the_keyboard_again_after_its_action(dashboard: Dashboard) 
 
 def test_a_process_that_waits_for_its_window_says_until_when_and_goes_on_with_a_reason(dashboard: Dashboard) -> None:
     dashboard.open(f"/processes/{dashboard.begin('at_night', {'file': str(dashboard.file)})}")
-    dashboard.wait_for_status("Waiting for time or turn")
+    dashboard.wait_for_status("Waiting")
     now = dashboard.page.locator(".now", has_text="'Wait for the night' waits for its time.")
     now.get_by_text("It goes on at").wait_for()
     shown = now.locator("time").get_attribute("datetime")

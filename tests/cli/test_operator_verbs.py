@@ -55,6 +55,11 @@ def later():
     return begin >> wait_until("Wait for the night", lambda: "2100-01-01T22:00:00+01:00")
 
 
+@workflow("Guarded", lock="node:ams-1", on_locked="queue")
+def guarded():
+    return begin >> callback_step("Job", order_one, judge) >> confirm
+
+
 @workflow("Two")
 def two():
     return begin >> callback_step("Jobs", order, judge, expect=["ams-1", "ams-2"])
@@ -111,6 +116,39 @@ def site(tmp_path: Path) -> Any:
     (tmp_path / "trouble.py").write_text(FLOWS)
     with serving(tmp_path, "--workflows", "trouble.py") as server:
         yield Site(tmp_path, server.address)
+
+
+def test_waits_for_a_time_a_lock_and_a_service_are_listed_with_their_reasons(site: Site) -> None:
+    later, holder = site.start("later", "WAITING"), site.start("guarded")
+    queued = site.start("guarded", "WAITING")
+    every = [json.loads(line) for line in site.output("waits", "--json").splitlines()]
+    lines = site.output("waits").splitlines()
+    kinds = {kind: site.output("waits", "--kind", kind) for kind in ("time", "lock", "callback", "form")}
+    mine = site.output("waits", "--mine")
+    none_overdue = site.output("waits", "--overdue")
+    refused = site.refuses("waits", "--kind", "person", code=2)
+    for words in (("--mine",), ("--assignee", "NOC")):
+        assert "leave --kind lock out" in site.refuses("waits", "--kind", "lock", *words, code=2)
+    listed = site.output("processes", "--status", "WAITING")
+
+    assert {(wait["kind"], wait["process"]) for wait in every} == {
+        ("TIME", later),
+        ("LOCK", queued),
+        ("CALLBACK", holder),
+    }
+    assert [line.split()[0] for line in lines] == [holder, later, queued], "those without an end are the last"
+    assert re.search(
+        r"later  its time, for \d+ s, in \d+ d.* 'Wait for the night' waits for its time\. "
+        r"It goes on at 2100-01-01 21:00:00 UTC\.",
+        lines[1],
+    )
+    assert "guarded  its lock, for " in lines[2] and holder in lines[2]
+    assert [kinds[kind].split()[0] for kind in ("time", "lock", "callback")] == [later, queued, holder]
+    assert kinds["form"] == "Nothing waits for a form.\n"
+    assert mine == "Nothing waits that you may answer.\n"
+    assert none_overdue == "Nothing is overdue.\n"
+    assert "person" in refused
+    assert "(waits for its lock)" in listed
 
 
 def test_a_waiting_process_is_listed_and_brought_to_its_end(site: Site) -> None:

@@ -208,6 +208,14 @@ def test_the_time_of_a_step_is_in_two_units_and_says_since_when_if_it_began_agai
     assert _step(step | {"attempt": 2}, []) == ["    1 RUNNING           Ask, attempt 2, 1 min 3 s since it began"]
 
 
+def test_the_time_of_a_step_whose_machine_died_is_not_called_its_work() -> None:
+    failure = {"code": "interrupted", "message": "The machine died.", "details": None, "traceback": None}
+    step = {"index": 0, "status": "FAILED", "name": "Reboot", "attempt": 1, "durationSeconds": 28_800.0}
+    step |= {"failure": failure, "inputRequest": None}
+
+    assert _step(step, []) == ["    1 FAILED            Reboot, 8 h since it began: The machine died."]
+
+
 def test_the_end_of_a_long_trace_is_shown() -> None:
     lines = _trace("\n".join(f"{n} {'x' * 1_000}" for n in range(100)))
 

@@ -47,7 +47,7 @@ def test_no_time_is_left_as_nothing_or_more_than_there_is() -> None:
 def test_each_command_says_how_much_time_is_left_or_lacks() -> None:
     for until, expected in [(after(hours=24, seconds=-2), "1 d left"), (after(minutes=-90), "overdue by 1 h")]:
         wait = {"process": "x", "workflow": "w", "what": "form", "since": after(hours=-1), "until": until}
-        wait |= {"message": "It waits.", "subject": ""}
+        wait |= {"kind": "FORM", "message": "It waits.", "subject": ""}
         process: dict[str, Any] = dict.fromkeys(("subject", "note", "failure", "openInputRequest"))
         process |= {"workflowName": "w", "id": "x", "status": "SUSPENDED", "startedAt": after(hours=-1)}
         process |= {"steps": [], "callbacks": [], "availableActions": []}

@@ -26,7 +26,8 @@ START = """mutation ($name: String!) { startWorkflow(input: {workflowName: $name
 REQUEST = """query ($id: ID!) { node(id: $id) { ... on Process { openInputRequest { id } } } }"""
 LOOK = """query ($id: ID!) { node(id: $id) { ... on InputRequest {
   version status title canSubmit canReject blockedReason sendBackTo approvalsNeeded claimedAt
-  assignee { key name } claimedBy { id } decisions { verdict comment policy pages shownDigest by { id } }
+  assignee { key name } assignableTo { key name } claimedBy { id }
+  decisions { verdict comment policy pages shownDigest by { id } }
   form { ... on FormPage { index digest initialData } } } } }"""
 SUBMIT = """mutation ($input: SubmitFormInput!) { submitForm(input: $input) { __typename
   ... on SubmitFormSuccess { inputRequest { status version } process { status } }
@@ -84,13 +85,14 @@ def confirming() -> Any:
     return begin >> confirm
 
 
-TEAMS = (Team(key="NOC", name="Network operations"), Team(key="FIELD"))
+TEAMS = (Team(key="NOC", name="Network operations"), Team(key="FIELD"), Team(key="OPEN"))
 TOKENS = (
     api_token("ada", "NOC"),
     api_token("bob", "NOC"),
     api_token("cay", "NOC"),
     api_token("eve", "FIELD"),
     api_token("guest", role="viewer"),
+    api_token("boss", role="admin"),
 )
 
 
@@ -214,6 +216,39 @@ async def test_a_claim_a_release_and_an_assignment_are_seen_by_everybody(site: S
     assert nobody["code"] == "NOT_FOUND"
     assert given["inputRequest"]["assignee"] == {"key": "FIELD"}
     assert (await submit(site, "eve", id, {}))["__typename"] == "SubmitFormSuccess"
+
+
+@pytest.mark.parametrize("name", ["approving", "confirming"])
+@pytest.mark.parametrize("who", ["ada", "bob", "eve", "guest", "boss"])
+async def test_the_teams_that_are_offered_are_those_to_which_the_server_assigns(
+    site: Site, name: str, who: str
+) -> None:
+    known = ["FIELD", "NOC", "OPEN", "SYSTEM"]
+    _, id = await asked(site, name)
+    offered = [team["key"] for team in (await ask_as(site, who, LOOK, id=id))["assignableTo"]]
+    accepted = []
+    for key in known:
+        _, other = await asked(site, name)
+        answer = await ask_as(site, who, act("assignInputRequest"), input={"inputRequestId": other, "assigneeKey": key})
+        before = "NOC" if name == "approving" else "SYSTEM"
+        if answer["__typename"] == "InputRequestActionSuccess" and key != before:
+            accepted.append(key)
+
+    assert offered == accepted
+    assert (offered != []) == (who in ("bob", "boss") or (name == "confirming" and who != "guest"))
+
+
+async def test_no_team_is_offered_for_a_form_that_is_closed_or_claimed_by_another(site: Site) -> None:
+    _, closed = await asked(site, "confirming")
+    _, claimed = await asked(site, "confirming")
+    await submit(site, "bob", closed, {})
+    await ask_as(site, "bob", act("claimInputRequest"), input={"inputRequestId": claimed})
+
+    offered = [
+        (await ask_as(site, who, LOOK, id=id))["assignableTo"] for who, id in [("boss", closed), ("ada", claimed)]
+    ]
+
+    assert offered == [[], []]
 
 
 async def test_the_inbox_is_what_somebody_can_answer(site: Site) -> None:

@@ -1,17 +1,22 @@
 """The reason why a process waits, as clients read it."""
 
+import asyncio
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 from stories import COMPLETED, FAILED, Story, telling
 from support.database import sqlite_url
+from support.holds import Hold
 from support.remote import Remote, answer
 from support.web import Site, site_of
 
-from orchestrator_gql import Window, begin, callback_step, retrystep, wait_until
+from orchestrator_gql import Window, begin, callback_step, retrystep, step, wait_until
+from orchestrator_gql.storage.tables import processes
 from orchestrator_gql.types import ProcessStatus
 from orchestrator_gql.workflow import workflow
 
@@ -154,6 +159,50 @@ async def test_a_wait_whose_time_is_over_says_so_until_a_worker_takes_the_proces
     ]
     ended = [(before["until"], after["since"]) for before, after in zip(in_time, over, strict=True)]
     assert sum(until == since for until, since in ended) == 2
+
+
+@pytest.mark.one_dispatcher
+@pytest.mark.parametrize(("worker", "is_gone"), [("dead", True), (None, True), ("alive", False)])
+async def test_a_step_whose_worker_died_says_since_when_it_waits_for_another(
+    storage: str, worker: str | None, is_gone: bool
+) -> None:
+    hold = Hold()
+
+    @step("Reboot")
+    async def reboot() -> None:
+        await hold.wait()
+
+    @workflow("Upgrade")
+    def upgrading() -> Any:
+        return begin >> reboot
+
+    async with site_of(storage, upgrading) as site:
+        process_id = await site.engine.start(upgrading)
+        await asyncio.to_thread(hold.entered.wait, 20)
+        before = (await site.ask(WHY, id=str(process_id)))["process"]["whyWaiting"]
+        await site.ask("mutation { setEngineState(input: {paused: true}) { __typename } }")
+        now = site.engine.runtime.clock.now()
+        lease = {"dead": now - timedelta(seconds=40), "alive": now + timedelta(seconds=10)}.get(worker or "")
+        change = update(processes).values(worker=worker, lease_until=lease)
+        await site.engine.runtime.database.transaction(lambda conn: conn.execute(change))
+        after = (await site.ask(WHY, id=str(process_id)))["process"]["whyWaiting"]
+        held = (await site.ask("{ engine { runningSteps queuedProcesses } }"))["engine"]
+        site.engine.turn(2)
+        later = (await site.ask(WHY, id=str(process_id)))["process"]["whyWaiting"]
+        hold.let_go()
+
+    assert before is None
+    assert held == {"runningSteps": int(not is_gone), "queuedProcesses": int(is_gone)}
+    if not is_gone:
+        assert (after, later) == (None, None)
+        return
+    assert (later["kind"], later["message"]) == (
+        "WORKER",
+        "The worker that ran 'Reboot' is gone, and it waits for another worker.",
+    )
+    assert (after is not None) == (worker == "dead"), "a wait of a moment is not worth a word"
+    if lease is not None:
+        assert datetime.fromisoformat(later["since"]) == lease
 
 
 async def _is_over(site: Site, process_id: UUID) -> bool:

@@ -16,6 +16,16 @@ describe("an error as a text", () => {
   });
 });
 
+describe("a server of an older release", () => {
+  afterEach(() => void vi.unstubAllGlobals());
+
+  it("is named as the reason if it does not know what is asked", async () => {
+    const error = { message: "Cannot query field 'assignableTo' on type 'InputRequest'.", extensions: { code: "GRAPHQL_VALIDATION_FAILED" } };
+    vi.stubGlobal("fetch", async () => new Response(JSON.stringify({ errors: [error] }), { status: 400, headers: { "content-type": "application/json" } }));
+    await expect(run(generated.TeamsDocument, { id: "a" })).rejects.toThrow(/older release than this page.*assignableTo/);
+  });
+});
+
 /** Queries whose other numbers are read with `numberOf`. */
 const READ_AS_NUMBERS = ["ProgressLogPage"];
 

@@ -15,6 +15,11 @@ export class ApiError extends Error {
   }
 }
 
+/** The code of an operation that the schema of the server does not fit: all ours fit the schema of their own release. */
+const OF_VALIDATION = "GRAPHQL_VALIDATION_FAILED";
+const OTHER_RELEASE =
+  "The server that answered is of an older release than this page, and does not know all that is asked here. Try again after its upgrade.";
+
 /** The server wants a token, or another one. */
 export class Unauthenticated extends ApiError {}
 
@@ -89,7 +94,11 @@ function dataOf<Data>({ data, error }: OperationResult<Data>): Data {
     demandSignIn();
     throw new Unauthenticated(words || "Sign in first.");
   }
-  if (first) throw new ApiError(words ?? "", textOf(first.extensions["code"]), textOf(first.extensions["errorId"]));
+  if (first) {
+    const code = textOf(first.extensions["code"]);
+    const isOlder = code === OF_VALIDATION;
+    throw new ApiError(isOlder ? `${OTHER_RELEASE} (${words})` : (words ?? ""), code, textOf(first.extensions["errorId"]));
+  }
   if (error) throw new ApiError(status ? `The server answered with status ${status}.` : "The server does not answer.");
   if (!data) throw new ApiError("The server answered without data.");
   return data;

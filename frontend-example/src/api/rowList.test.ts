@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { PAGE_SIZE, RowList, type Page, type Source } from "./rowList";
+import { ApiError } from "./client";
+import { MOST_WAITING, PAGE_SIZE, RowList, type Page, type Source } from "./rowList";
 
 interface Row {
   id: string;
@@ -15,6 +16,7 @@ const row = (at: number, isWanted = true, version = 1): Row => ({ id: `r${at}`, 
 class Server implements Source<Row> {
   rows: Row[] = [];
   isAway = false;
+  refusal: Error | null = null;
   asked = 0;
   showsNewAtOnce = false;
   /** Answers wait for this. */
@@ -39,6 +41,7 @@ class Server implements Source<Row> {
     this.asked++;
     await this.gate;
     if (this.isAway) throw new Error("away");
+    if (this.refusal) throw this.refusal;
   }
 }
 
@@ -79,7 +82,7 @@ describe("a list of rows", () => {
     await change(5, row(5, false));
     expect(ids(list)).toEqual(["r3", "r2", "r1"]);
     expect(list.get().newCount).toBe(1);
-    list.showNew();
+    await list.showNew();
     expect(ids(list)).toEqual(["r4", "r3", "r2", "r1"]);
   });
 
@@ -104,13 +107,25 @@ describe("a list of rows", () => {
     expect(list.get().newCount).toBe(1);
   });
 
-  it("does not look for new rows of a list that could not be read", async () => {
-    server.isAway = true;
+  it("does not ask again for a list that the person may not read", async () => {
+    server.refusal = new ApiError("You need READ_AUDIT.", "FORBIDDEN");
     await list.reload();
     const before = server.asked;
     list.peekSoon();
     await vi.runAllTimersAsync();
     expect(server.asked).toBe(before);
+  });
+
+  it("counts so many new rows at most, and reads the list when they are asked for", async () => {
+    const newer = Array.from({ length: 3 * PAGE_SIZE }, (_, at) => row(at + 10));
+    for (const count of [1, 2, 3]) {
+      server.rows.push(...newer.slice((count - 1) * PAGE_SIZE, count * PAGE_SIZE));
+      list.peekSoon();
+      await vi.runAllTimersAsync();
+      expect(list.get().newCount).toBe(Math.min(count * PAGE_SIZE, MOST_WAITING));
+    }
+    await list.showNew();
+    expect(ids(list)).toEqual(newer.toReversed().slice(0, PAGE_SIZE).map(({ id }) => id));
   });
 
   it("shows new rows at once if they are what a person looks for", async () => {

@@ -1,6 +1,6 @@
 /** A table of any length: only the rows that are seen exist. A row may be as high as it likes. */
 import { useRef, type ReactNode } from "react";
-import type { Shown } from "../api/rowList";
+import { newWords, type Shown } from "../api/rowList";
 import "../styles/filters.css";
 import "../styles/table.css";
 import { Spacer, useVirtualRows } from "./useVirtualRows";
@@ -65,7 +65,7 @@ export function NewRows({ count, onShow }: { count: number; onShow: () => void }
     <p role="status" className="new-rows-line">
       {count > 0 && (
         <button type="button" className="new-rows" onClick={onShow}>
-          {count} new
+          {newWords(count)} new
         </button>
       )}
     </p>

@@ -10,12 +10,12 @@ const AHEAD = 25;
 
 interface Options {
   table: RefObject<HTMLTableElement | null>;
-  shown: { rows: readonly { id: string }[]; hasMore: boolean; isReading: boolean };
+  shown: { rows: readonly { id: string }[]; hasMore: boolean; isReading: boolean; edition: number };
   /** The last rows are near: read more. */
   onEnd: () => void;
 }
 
-export function useVirtualRows({ table, shown: { rows, hasMore, isReading }, onEnd }: Options) {
+export function useVirtualRows({ table, shown: { rows, hasMore, isReading, edition }, onEnd }: Options) {
   const margin = useTop(table);
   const virtual = useWindowVirtualizer({
     count: rows.length,
@@ -39,8 +39,11 @@ export function useVirtualRows({ table, shown: { rows, hasMore, isReading }, onE
     // The event comes later: rows that are measured before it would be taken for rows above the fold, and be made up for.
     virtual.scrollOffset = 0;
   }, [virtual]);
+  // Another list is read from its beginning, and where the former one was scrolled to means nothing in it.
+  useLayoutEffect(() => {
+    if (edition > 1) toTop();
+  }, [edition, toTop]);
   return {
-    toTop,
     indexes: items.map(({ index }) => index),
     /** For the `ref` of each row, which needs `data-index` too. */
     measure: virtual.measureElement,

@@ -90,7 +90,7 @@ export const HOME = graphql(`
     }
     waiting: processes(
       first: 5
-      filter: { statuses: [AWAITING_CALLBACK, SUSPENDED] }
+      filter: { statuses: [AWAITING_CALLBACK, SUSPENDED, WAITING] }
       orderBy: { field: UPDATED_AT, direction: ASC }
     ) {
       nodes {
@@ -98,8 +98,14 @@ export const HOME = graphql(`
         subject
         status
         whyWaiting {
+          kind
           message
           since
+          until
+          lockedBy {
+            id
+            subject
+          }
         }
       }
     }

@@ -23,10 +23,6 @@ export const INPUT_REQUEST = graphql(`
         id
       }
       permissions
-      assignees {
-        key
-        name
-      }
     }
     node(id: $id) {
       __typename
@@ -174,16 +170,14 @@ export const ASSIGN = graphql(`
   }
 `);
 
-/** The teams that workflows ask. */
+/** The teams to which the person may assign the form: read when the question is opened, for it alone needs them. */
 export const TEAMS = graphql(`
-  query Teams {
-    workflows(first: 200) {
-      nodes {
-        steps {
-          assignee {
-            key
-            name
-          }
+  query Teams($id: ID!) {
+    node(id: $id) {
+      ... on InputRequest {
+        assignableTo {
+          key
+          name
         }
       }
     }

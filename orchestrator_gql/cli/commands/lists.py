@@ -119,12 +119,18 @@ def waits(
             help="only the forms of this team: its key or its name",
         ),
     ] = None,
+    kind: Annotated[
+        Literal["callback", "form", "time", "lock"] | None,
+        Parameter(name="--kind", help="only waits for a callback, a form, a time or a lock"),
+    ] = None,
     json: JsonLines = False,
     url: Url = None,
 ) -> int:
-    """List the open callbacks and forms, the overdue first, each with its age and its deadline.
+    """List all that waits, the overdue first, each with its age and its deadline: open callbacks and forms, and
+    processes that wait for their maintenance window, for their next try, or for their lock.
 
       orchestrator-gql waits
+      orchestrator-gql waits --kind lock
       orchestrator-gql waits --overdue --json
       orchestrator-gql waits --mine
       orchestrator-gql waits --assignee "Network operations"
@@ -136,7 +142,7 @@ def waits(
     from orchestrator_gql.cli.credentials import server_of
     from orchestrator_gql.cli.operator.waits import waits as list_waits
 
-    list_waits(server_of(url), overdue=overdue, mine=mine, assignee=assignee, is_json=json)
+    list_waits(server_of(url), overdue=overdue, mine=mine, assignee=assignee, kind=kind, is_json=json)
     return DONE
 
 

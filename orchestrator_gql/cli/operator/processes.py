@@ -71,7 +71,8 @@ def table_of(rows: list[dict[str, Any]], now: datetime) -> Table:
 
 
 def _cells(row: dict[str, Any], now: datetime, *, is_short: bool) -> list[str]:
-    step = row["currentStep"]["name"] if row["currentStep"] else "-"
+    queued = "(waits for its lock)" if row["status"] == "WAITING" else "-"
+    step = row["currentStep"]["name"] if row["currentStep"] else queued
     failure = f"({row['failure']['code']})" if row["failure"] else ""
     subject = " ".join(filter(None, (row["subject"], failure)))
     id = short(row["id"]) if is_short else row["id"]

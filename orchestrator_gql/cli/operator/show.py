@@ -196,7 +196,9 @@ def _actions(process: dict[str, Any]) -> str:
 
 def _step(step: dict[str, Any], before: list[dict[str, Any]]) -> list[str]:
     is_again = step["attempt"] > 1
-    since = " since it began" if is_again else ""  # a restart of the server begins another attempt, but no new time
+    # A restart of the server begins another attempt, but no new time; and nobody knows when a machine died.
+    is_interrupted = step["failure"] is not None and step["failure"]["code"] == "interrupted"
+    since = " since it began" if is_again or is_interrupted else ""
     took = f", {duration(step['durationSeconds'])}{since}" if step["durationSeconds"] is not None else ""
     again = f", attempt {step['attempt']}" if is_again else ""
     why = f": {step['failure']['message']}" if step["failure"] else ""

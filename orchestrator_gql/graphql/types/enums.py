@@ -249,7 +249,7 @@ described(WaitKind, "The kind of event that a process waits for.", {
     "PERSON": "A person must answer a form.",
     "TIME": "The time must come at which the process goes on by itself.",
     "LOCK": "The process that holds its lock must end.",
-    "WORKER": "A worker must take the process: none is running or free, or the engine is paused.",
+    "WORKER": "A worker must take the process: none is running or free, its own died, or the engine is paused.",
 })  # fmt: skip
 described(ResultSource, "The way in which a callback got its result.", {
     "CALLBACK": "The remote service delivered it.",

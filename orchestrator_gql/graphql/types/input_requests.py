@@ -208,6 +208,15 @@ class InputRequest(Node):
         process, _ = await self._standing(info)
         return input_request_reads.send_back_to(info.context.runtime, self.row, process)
 
+    @resolved(
+        description="The other teams to which the caller may assign the input request; empty if the caller may not "
+        "assign it. A member of a team cannot assign its forms to a team without members: everybody could answer."
+    )
+    async def assignable_to(self, info: Info) -> list[Assignee]:
+        runtime, principal = info.context.runtime, info.context.principal
+        refused = await self._refusal(info)
+        return [Assignee.of(key) for key in input_request_reads.assignable_teams(runtime, principal, self.row, refused)]
+
     async def _standing(self, info: Info) -> "tuple[ground.Process, list[rules.Decision]]":
         """The process and the decisions of the request, by the loaders: many requests cost one read of each kind."""
         process = await info.context.loaders.process.load(self.row.process_id)

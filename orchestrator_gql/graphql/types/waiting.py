@@ -85,7 +85,7 @@ def why_waiting(
             if execution.failure is None:
                 message = f"{execution.name!r} waits for its time."
             return WhyWaiting(kind=WaitKind.TIME, message=message, since=process.updated_at, until=execution.retry_at)
-        case ProcessStatus.CREATED | ProcessStatus.RUNNING if process.worker is None:
+        case ProcessStatus.CREATED | ProcessStatus.RUNNING if not process.is_held(now):
             return _for_a_worker(process, missing, now)
         case _:
             return None
@@ -96,7 +96,7 @@ SOON = timedelta(seconds=1)
 
 
 def _for_a_worker(process: rules.Process, missing: Sequence[Callback], now: datetime) -> WhyWaiting | None:
-    """The reason of a process that any worker could take; None if it can be taken only since a moment ago."""
+    """The reason of a process that any worker may take; None if it can be taken only since a moment ago."""
     since, message = process.updated_at, "It waits for a worker."
     if (execution := process.execution) is not None and execution.completed_at is None:
         ends = [end for end in _ends(missing) if end <= now]
@@ -105,6 +105,10 @@ def _for_a_worker(process: rules.Process, missing: Sequence[Callback], now: date
         elif execution.status in (StepStatus.AWAITING_CALLBACK, StepStatus.WAITING):
             since = min(ends, default=execution.retry_at or since)
             message = f"The time of {execution.name!r} is over, and it waits for a worker."
+        elif execution.status is StepStatus.RUNNING:
+            # The worker told nobody how far it came. Its lease ended soon after its last heartbeat.
+            since = process.lease_until or since
+            message = f"The worker that ran {execution.name!r} is gone, and it waits for another worker."
     if now - since < SOON:
         return None
     return WhyWaiting(kind=WaitKind.WORKER, message=message, since=since, until=None)

@@ -2,38 +2,35 @@
 import { useId } from "react";
 import { run } from "../../api/client";
 import { useReading } from "../../api/useReading";
+import { optionsOf } from "../../components/filters/options";
+import type { Option } from "../../components/filters/Choice";
+import { Problem } from "../../components/Problem";
 import { TEAMS } from "../../operations/inputRequests";
 import type { Trouble } from "./commands";
-import type { Request, Viewer } from "./facts";
+import type { Request } from "./facts";
 import { QuestionDialog } from "./QuestionDialog";
 
 interface Props {
   request: Request;
-  viewer: Viewer;
   trouble: Trouble | null;
   onAssign: (key: string) => void;
   onClose: () => void;
 }
 
-interface Team {
-  key: string;
-  name: string;
+/** The teams to which the server lets the person assign the form. */
+async function teamsFor(id: string): Promise<Option[]> {
+  const { node } = await run(TEAMS, { id });
+  const teams = node && "assignableTo" in node ? node.assignableTo : [];
+  return optionsOf(teams.map(({ key, name }) => [key, name === key ? key : `${name} (${key})`]));
 }
 
-/** Teams that workflows ask, and the person's own; a team that no workflow asks can still be typed. */
-async function teams(own: readonly Team[], except: string): Promise<Team[]> {
-  const { workflows } = await run(TEAMS, {});
-  const asked = (workflows?.nodes ?? []).flatMap(({ steps }) => steps.map(({ assignee }) => assignee));
-  const known = [...asked, ...own].filter((team) => team !== null && team.key !== except) as Team[];
-  return [...new Map(known.map((team) => [team.key, team])).values()].sort((a, b) => a.name.localeCompare(b.name));
-}
-
-export default function AssignDialog({ request, viewer, trouble, onAssign, onClose }: Props) {
+export default function AssignDialog({ request, trouble, onAssign, onClose }: Props) {
   const id = useId();
   const { title, assignee, claimedBy } = request;
-  const { data } = useReading(() => teams(viewer.assignees, assignee.key), request.id);
+  // Another version may have another team, and the former one is then one of the others.
+  const { data, error, isReading, again } = useReading(() => teamsFor(request.id), `${request.id} ${request.version}`);
   const send = (form: HTMLFormElement): void => {
-    const key = String(new FormData(form).get("team") ?? "").trim();
+    const key = String(new FormData(form).get("team") ?? "");
     if (key) onAssign(key);
   };
   const lost = claimedBy ? ` ${claimedBy.name} has claimed it, and loses the claim then.` : "";
@@ -42,20 +39,23 @@ export default function AssignDialog({ request, viewer, trouble, onAssign, onClo
       title={`Hand “${title}” to another team?`}
       words={`It is for ${assignee.name} now.${lost}`}
       action="Assign"
+      isBlocked={data?.length === 0}
       trouble={trouble}
       onSend={send}
       onClose={onClose}
     >
+      {error && <Problem error={error} title="The teams were not read." onRetry={again} isRetrying={isReading} />}
+      {data?.length === 0 && <p className="help">There is no other team to which you may assign it.</p>}
       <div className="field">
-        <label htmlFor={id}>Team, by its key</label>
-        <input id={id} name="team" list={`${id}-teams`} required autoFocus autoComplete="off" spellCheck={false} />
-        <datalist id={`${id}-teams`}>
-          {data?.map(({ key, name }) => (
-            <option key={key} value={key}>
-              {name}
+        <label htmlFor={id}>Team</label>
+        <select id={id} name="team" required autoFocus disabled={data?.length === 0}>
+          <option value="">{data || error ? "Choose a team" : "Reading…"}</option>
+          {data?.map(({ value, label }) => (
+            <option key={value} value={value}>
+              {label}
             </option>
           ))}
-        </datalist>
+        </select>
       </div>
     </QuestionDialog>
   );

@@ -48,7 +48,6 @@ export function Duties({ request, viewer, onSettled }: Props) {
           <Suspense>
             <AssignDialog
               request={request}
-              viewer={viewer}
               trouble={trouble}
               onAssign={async (key) => (await assign(key)) && setAssigning(false)}
               onClose={() => {

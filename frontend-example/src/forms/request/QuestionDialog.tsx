@@ -12,13 +12,15 @@ interface Props {
   isDanger?: boolean;
   /** The form judges its fields itself: the browser shows nothing. */
   noValidate?: boolean;
+  /** Nothing can be sent: the words say why. */
+  isBlocked?: boolean;
   trouble: Trouble | null;
   onSend: (form: HTMLFormElement) => void;
   onClose: () => void;
   children: ReactNode;
 }
 
-export function QuestionDialog({ title, words, action, isDanger = false, noValidate = false, trouble, onSend, onClose, children }: Props) {
+export function QuestionDialog({ title, words, action, isDanger = false, noValidate = false, isBlocked = false, trouble, onSend, onClose, children }: Props) {
   const send = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
     onSend(event.currentTarget);
@@ -30,7 +32,7 @@ export function QuestionDialog({ title, words, action, isDanger = false, noValid
         {children}
         <TroubleWords trouble={trouble} />
         <div className="actions">
-          <button type="submit" className={isDanger ? "danger" : "primary"}>
+          <button type="submit" className={isDanger ? "danger" : "primary"} disabled={isBlocked}>
             {action}
           </button>
           <button type="button" onClick={onClose}>

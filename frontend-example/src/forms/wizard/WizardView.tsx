@@ -171,7 +171,7 @@ interface PageHeadProps {
 
 function PageHead({ page, index, heading: Heading, above }: PageHeadProps) {
   // How many pages there are is not known before they are answered.
-  const progress = index > 0 || page.hasNext ? `Page ${index + 1}${page.hasNext ? " · more pages follow" : ""}` : null;
+  const progress = index > 0 || page.hasNext ? `Page ${index + 1}${page.hasNext ? " · more pages may follow" : ""}` : null;
   return (
     <header className="wizard-head">
       {progress && <p className="muted">{progress}</p>}

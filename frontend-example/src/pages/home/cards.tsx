@@ -9,7 +9,7 @@ import { lookOf } from "../../status";
 import { workflowOf } from "../../words";
 
 /** An address of the list of processes with these filters. */
-export const processesWith = (filters: Record<string, string>): string => `${addresses.processes}?${new URLSearchParams(filters).toString()}`;
+export const processesWith = (filters: Record<string, string> | [string, string][]): string => `${addresses.processes}?${new URLSearchParams(filters).toString()}`;
 
 interface CardProps {
   title: string;
@@ -60,11 +60,16 @@ const Waits = ({ since }: { since: string }) => (
   </>
 );
 
+const ALL_WAITS = {
+  href: processesWith([...["SUSPENDED", "AWAITING_CALLBACK", "WAITING"].map((status): [string, string] => ["status", status]), ["order", "unchanged"]]),
+  words: "All that wait",
+};
+
 export function WaitCard({ waiting }: { waiting: NonNullable<HomeQuery["waiting"]>["nodes"] }) {
   const since = ({ whyWaiting }: (typeof waiting)[number]): string => whyWaiting?.since ?? "";
   const longest = waiting.filter(({ whyWaiting }) => whyWaiting !== null).sort((a, b) => since(a).localeCompare(since(b)));
   return (
-    <Card title="Longest waits" empty="No process waits.">
+    <Card title="Longest waits" more={ALL_WAITS} empty="No process waits.">
       {longest.map(({ id, subject, status, whyWaiting }) => (
         <li key={id}>
           <span className={`with-icon tone-${lookOf(status).tone}`}>
@@ -73,12 +78,35 @@ export function WaitCard({ waiting }: { waiting: NonNullable<HomeQuery["waiting"
           </span>
           {whyWaiting && (
             <span className="muted">
-              <Elapsed since={whyWaiting.since} /> · {whyWaiting.message}
+              <Elapsed since={whyWaiting.since} /> · <Reason {...whyWaiting} />
             </span>
           )}
         </li>
       ))}
     </Card>
+  );
+}
+
+type Why = NonNullable<NonNullable<HomeQuery["waiting"]>["nodes"][number]["whyWaiting"]>;
+
+/** The words of the server, but times by the chosen clock and the holder of a lock as a link. */
+function Reason({ kind, message, until, lockedBy }: Why) {
+  if (lockedBy)
+    return (
+      <>
+        It waits for its lock, which <Link href={addresses.process(lockedBy.id)}>{lockedBy.subject}</Link> holds.
+      </>
+    );
+  return (
+    <>
+      {message}
+      {kind === "TIME" && until && (
+        <>
+          {" "}
+          It goes on at <Time at={until} />.
+        </>
+      )}
+    </>
   );
 }
 

@@ -64,7 +64,7 @@ export default function Notifications() {
       <ActiveFilters active={activeFilters({ ...filters, process: subject ?? filters.process })} names={NAMES} onChange={change} />
       {filters.problems.length > 0 && <p className="error">{filters.problems.join(" ")}</p>}
       {shown.error && <Problem error={shown.error} title="The notifications were not read." onRetry={() => void list.reload()} isRetrying={shown.isReading} />}
-      <NewRows count={shown.newCount} onShow={() => list.showNew()} />
+      <NewRows count={shown.newCount} onShow={() => void list.showNew()} />
       <VirtualTable
         label="Notifications"
         columns={COLUMNS}
@@ -85,6 +85,7 @@ function sourceOf(filters: Filters): Source<NotificationRowFragment> {
       const { nodes = [], pageInfo } = notifications ?? {};
       return { rows: nodes, hasMore: pageInfo?.hasNextPage ?? false, cursor: pageInfo?.endCursor ?? null };
     },
+    ignoresFilter: true,
     byIds: async (ids) => {
       const { nodes } = await run(NOTIFICATIONS_BY_ID, { ids: [...ids] });
       return nodes?.filter((node): node is NotificationRowFragment => node !== null && "tries" in node) ?? [];

@@ -3,6 +3,7 @@ import { Link } from "wouter";
 import { useLive } from "../../api/useLive";
 import { addresses } from "../../app/addresses";
 import { Badge } from "../../components/Badge";
+import { Copy } from "../../components/Copy";
 import { Elapsed, Time } from "../../components/Time";
 import { PROCESS_PRODUCTS } from "../../operations/process";
 import { duration } from "../../time";
@@ -41,6 +42,7 @@ export function Heading({ head, steps }: { head: Head; steps: readonly StepState
         <code className="process-id" title="The id of the process">
           {id}
         </code>
+        <Copy text={id} what="the id of the process" />
       </p>
       <Products id={id} />
       <Note />

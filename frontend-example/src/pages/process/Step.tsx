@@ -137,7 +137,8 @@ function Countdown({ to }: { to: string }) {
 function StepTime({ step }: { step: StepData }) {
   const { startedAt, completedAt } = step;
   if (!startedAt) return null;
-  const isWork = timeKindOf(step) === "work";
+  const kind = timeKindOf(step);
+  const isWork = kind === "work";
   if (!completedAt)
     return (
       <>
@@ -145,9 +146,10 @@ function StepTime({ step }: { step: StepData }) {
         <Elapsed since={startedAt} />
       </>
     );
+  const took = duration(secondsOf(step, 0));
   return (
     <>
-      {isWork ? "worked" : "waited"} {duration(secondsOf(step, 0))} · <Time at={completedAt} />
+      {kind === "lost" ? `${took} since it began` : `${isWork ? "worked" : "waited"} ${took}`} · <Time at={completedAt} />
     </>
   );
 }

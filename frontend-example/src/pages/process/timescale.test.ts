@@ -16,7 +16,7 @@ describe("the time scale", () => {
       step("ACTION", null, null, "PENDING"),
     ];
     const totals = totalsOf(steps.map((each) => ({ step: each, callbacks: [], requests: [] })), 73_000);
-    expect(totals).toEqual({ work: 3, remote: 60, person: 10, pause: 0 });
+    expect(totals).toEqual({ work: 3, remote: 60, person: 10, pause: 0, lost: 0 });
     expect(timeKindOf(step("ACTION", 0, null, "WAITING"))).toBe("pause");
     const ofWaits = ["AWAITING_CALLBACK", "SUSPENDED", "WAITING", "SUCCESS"].map((status) => timeKindOf(step("AWAIT_CALLBACK", 0, null, status)));
     expect(ofWaits).toEqual(["remote", "remote", "pause", "remote"]);
@@ -30,13 +30,20 @@ describe("the time scale", () => {
       ({ createdAt: at(from), closedAt: to === null ? null : at(to) }) as StepState["requests"][number];
     const wait = (to: number | null, ...requests: StepState["requests"]) => ({ step: step("AWAIT_CALLBACK", 10, to), callbacks: [], requests });
     const earlier = request(2, 8);
-    expect(totalsOf([wait(110, earlier, request(40, 90))], 200_000)).toEqual({ work: 0, remote: 50, person: 50, pause: 0 });
-    expect(totalsOf([wait(null, request(40, null))], 200_000)).toEqual({ work: 0, remote: 30, person: 160, pause: 0 });
-    expect(totalsOf([wait(110)], 200_000)).toEqual({ work: 0, remote: 100, person: 0, pause: 0 });
+    expect(totalsOf([wait(110, earlier, request(40, 90))], 200_000)).toEqual({ work: 0, remote: 50, person: 50, pause: 0, lost: 0 });
+    expect(totalsOf([wait(null, request(40, null))], 200_000)).toEqual({ work: 0, remote: 30, person: 160, pause: 0, lost: 0 });
+    expect(totalsOf([wait(110)], 200_000)).toEqual({ work: 0, remote: 100, person: 0, pause: 0, lost: 0 });
     const [asked] = askedIn(wait(110, earlier, request(40, 90)));
     expect(asked && timeKindOf(asked)).toBe("person");
     expect(asked && barOf(asked, { start: 0, end: 100_000 }, 0)).toEqual({ x: 400, width: 500 });
     expect(askedIn({ step: step("INPUT", 0, 9), requests: [request(0, 9)] })).toEqual([]);
+  });
+
+  it("does not count the time as work in which a machine was dead", () => {
+    const held = { ...step("ACTION", 0, 28_800, "FAILED"), failureReason: { code: "interrupted", message: "The machine died." } };
+    const failed = { ...step("ACTION", 0, 9, "FAILED"), failureReason: { code: "step-raised", message: "No route." } };
+    const totals = totalsOf([held, failed].map((each) => ({ step: each, callbacks: [], requests: [] })), 0);
+    expect(totals).toEqual({ work: 9, remote: 0, person: 0, pause: 0, lost: 28_800 });
   });
 
   it("never says that a step which is done took no time", () => {

@@ -1,24 +1,29 @@
 /** Times of steps on one scale: what was worked, and what was waited for. */
 import type { Head, Step, StepState } from "./processModel";
 
-/** Whose time it was: the engine's, the remote service's, a person's, or that until a known time. */
-export type TimeKind = "work" | "remote" | "person" | "pause";
+/**
+ * Whose time it was: the engine's, the remote service's, a person's, or that until a known time. Of a step whose machine
+ * died, nobody knows how long it worked: its time goes on until a worker finds it.
+ */
+export type TimeKind = "work" | "remote" | "person" | "pause" | "lost";
 
-export const TIME_KINDS: readonly TimeKind[] = ["work", "remote", "person", "pause"];
+export const TIME_KINDS: readonly TimeKind[] = ["work", "remote", "person", "pause", "lost"];
 
 export const TIME_WORDS: Record<TimeKind, string> = {
   work: "working",
   remote: "waiting for a remote",
   person: "waiting for a person",
   pause: "waiting for a time",
+  lost: "in a step whose machine died",
 };
 
-type Timed = Pick<Step, "kind" | "status" | "startedAt" | "completedAt">;
+type Timed = Pick<Step, "kind" | "status" | "startedAt" | "completedAt"> & Partial<Pick<Step, "failureReason">>;
 
 /** Seconds: a step of the product that took longer was a wait for a time. The start, the end and the like take none. */
 const INSTANT = 1;
 
 export function timeKindOf(step: Timed): TimeKind {
+  if (step.failureReason?.code === "interrupted") return "lost";
   // An action may be called again after a pause. When an operator was asked, the forms of the wait say.
   if (step.kind === "AWAIT_CALLBACK" && step.status !== "WAITING") return "remote";
   if (step.kind === "INPUT") return "person";
@@ -83,7 +88,7 @@ export function askedIn({ step, requests }: Pick<StepState, "step" | "requests">
 
 /** The seconds of each kind in all steps. */
 export function totalsOf(steps: readonly StepState[], now: number): Record<TimeKind, number> {
-  const totals: Record<TimeKind, number> = { work: 0, remote: 0, person: 0, pause: 0 };
+  const totals: Record<TimeKind, number> = { work: 0, remote: 0, person: 0, pause: 0, lost: 0 };
   for (const state of steps) {
     const all = secondsOf(state.step, now);
     const asked = Math.min(all, askedIn(state).reduce((sum, each) => sum + secondsOf(each, now), 0));

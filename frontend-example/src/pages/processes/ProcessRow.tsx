@@ -39,13 +39,13 @@ export const ProcessRow = memo(function ProcessRow({ row, index, isStray, measur
         </span>
       </th>
       <td className="col-workflow" dir="auto" title={row.workflowName}>
-        {title}
+        <span className="two-lines">{title}</span>
       </td>
       <td className="col-status">
         <Badge status={row.status} />
       </td>
       <td className="col-step" title={row.currentStep?.name}>
-        <span className="step-name">{row.currentStep?.name}</span>
+        <span className="two-lines">{row.currentStep?.name ?? (row.status === "WAITING" && "Waits for its lock")}</span>
       </td>
       <td className="col-who" title={row.createdBy?.name}>
         {row.createdBy?.name}

@@ -1,21 +1,18 @@
 /** The rows of the list: only those that are seen exist, whatever the length of the list. */
-import { useLayoutEffect, useRef } from "react";
+import { useRef } from "react";
+import type { Shown } from "../../api/rowList";
 import { Spacer, useVirtualRows } from "../../components/useVirtualRows";
+import type { ProcessRowFragment } from "../../gql/graphql";
 import { moveFocus } from "./moveFocus";
 import { ProcessRow } from "./ProcessRow";
-import type { Shown } from "./processList";
 
 const COLUMNS = ["Process", "Workflow", "Status", "Step", "Started by", "Started", "Took"] as const;
 const CLASSES = ["col-process", "col-workflow", "col-status", "col-step", "col-who", "col-started", "col-took"] as const;
 
-export function ProcessTable({ shown, onEnd }: { shown: Shown; onEnd: () => void }) {
+export function ProcessTable({ shown, onEnd }: { shown: Shown<ProcessRowFragment>; onEnd: () => void }) {
   const table = useRef<HTMLTableElement>(null);
-  const { rows, strays, hasMore, isReading, edition } = shown;
-  const { indexes, measure, above, below, toTop } = useVirtualRows({ table, shown, onEnd });
-  // Another list is read from its beginning, and where the former one was scrolled to means nothing in it.
-  useLayoutEffect(() => {
-    if (edition > 1) toTop();
-  }, [edition, toTop]);
+  const { rows, strays, hasMore, isReading } = shown;
+  const { indexes, measure, above, below } = useVirtualRows({ table, shown, onEnd });
   return (
     <table ref={table} className="process-table" aria-rowcount={hasMore ? -1 : rows.length + 1} aria-busy={isReading} onKeyDown={moveFocus}>
       <thead>

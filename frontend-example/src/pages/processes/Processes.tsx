@@ -1,6 +1,8 @@
 /** All processes: search, filters in the address, rows that stay where they are. */
 import { lazy, Suspense, useMemo, useState } from "react";
 import { Link } from "wouter";
+import { newWords, type RowList, type Shown } from "../../api/rowList";
+import { useRowList } from "../../api/useRowList";
 import { addresses } from "../../app/addresses";
 import { useViewer } from "../../app/viewer";
 import { useStore } from "../../api/store";
@@ -11,15 +13,17 @@ import { toggled } from "../../components/filters/address";
 import { SearchField } from "../../components/filters/SearchField";
 import { useFilters, type Change } from "../../components/filters/useFilters";
 import { Problem } from "../../components/Problem";
+import type { ProcessRowFragment } from "../../gql/graphql";
 import { zone } from "../../preferences";
 import "../../styles/filters.css";
 import "../../styles/processes.css";
 import { activeFilters, filtersOf, NAMES, processFilterOf } from "./filters";
 import { NEWEST_FIRST, ORDER_OPTIONS, orderOf } from "./orders";
-import { MOST_WAITING, type ProcessList, type Shown } from "./processList";
 import { ProcessTable } from "./ProcessTable";
+import { sourceOf } from "./source";
 import { StatusChips } from "./StatusChips";
-import { useProcessList } from "./useProcessList";
+
+type Row = ProcessRowFragment;
 
 const FilterPanel = lazy(() => import("./FilterPanel"));
 
@@ -30,7 +34,8 @@ export default function Processes() {
   const clock = useStore(zone);
   const [isOpen, setOpen] = useState(false);
   const filter = useMemo(() => processFilterOf(filters), [filters]);
-  const [list, shown] = useProcessList(filter, orderOf(filters.order));
+  const source = useMemo(() => sourceOf(filter, orderOf(filters.order)), [filter, filters.order]);
+  const [list, shown] = useRowList(source, (rows, events) => rows.touch(events.flatMap(({ processId }) => processId ?? [])));
   return (
     <section className="processes" aria-labelledby="processes-title">
       <div className="page-head">
@@ -66,14 +71,14 @@ export default function Processes() {
 }
 
 /** How much is shown, and what is new. The line is always there, so nothing below it moves. */
-function ListLine({ list, shown: { rows, hasMore, isReading, isLoaded, newCount, strays } }: { list: ProcessList; shown: Shown }) {
+function ListLine({ list, shown: { rows, hasMore, isReading, isLoaded, newCount, strays } }: { list: RowList<Row>; shown: Shown<Row> }) {
   const count = `${rows.length.toLocaleString()} shown${hasMore ? ", more below" : ""}`;
   return (
     <div className="list-line" role="status">
       <span className="muted">{isReading ? "Reading…" : isLoaded && rows.length > 0 ? count : ""}</span>
       {newCount > 0 && (
         <button type="button" className="new-rows" onClick={() => void list.showNew()}>
-          {newCount >= MOST_WAITING ? `${MOST_WAITING} or more` : newCount} new
+          {newWords(newCount)} new
         </button>
       )}
       {strays.size > 0 && (
@@ -85,7 +90,7 @@ function ListLine({ list, shown: { rows, hasMore, isReading, isLoaded, newCount,
   );
 }
 
-function Empty({ shown, isFiltered, onChange }: { shown: Shown; isFiltered: boolean; onChange: Change }) {
+function Empty({ shown, isFiltered, onChange }: { shown: Shown<Row>; isFiltered: boolean; onChange: Change }) {
   if (!shown.isLoaded) return null;
   if (isFiltered)
     return (

@@ -1,8 +1,11 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { MOST_WAITING, PAGE_SIZE, RowList, type Page } from "../../api/rowList";
 import type { ProcessFilter, ProcessRowFragment } from "../../gql/graphql";
 import { compare, orderOf } from "./orders";
-import { MOST_WAITING, PAGE_SIZE, ProcessList, type Page, type Wanted } from "./processList";
+import { sourceOf, type Wanted } from "./source";
+
+type ProcessList = RowList<ProcessRowFragment>;
 
 const timeOf = (number: number): string => new Date(1e12 + number * 1e3).toISOString();
 
@@ -25,7 +28,7 @@ class Server {
     return () => (open(), ended);
   }
 
-  read = async (variables: Wanted): Promise<Page> => {
+  read = async (variables: Wanted): Promise<Page<ProcessRowFragment>> => {
     this.asked++;
     const { gate } = this;
     const answer = this.answer(variables);
@@ -34,7 +37,7 @@ class Server {
     return answer;
   };
 
-  private answer(variables: Wanted): Page {
+  private answer(variables: Wanted): Page<ProcessRowFragment> {
     const { first, after, filter, order } = variables;
     const all = this.rows
       .filter(({ id, status }) => (filter.ids?.includes(id) ?? true) && (filter.statuses?.includes(status) ?? true))
@@ -45,8 +48,8 @@ class Server {
 }
 
 async function listOf(server: Server, filter: ProcessFilter, order = ""): Promise<ProcessList> {
-  const list = new ProcessList(server.read);
-  await list.show(filter, orderOf(order));
+  const list = new RowList(sourceOf(filter, orderOf(order), server.read));
+  await list.reload();
   return list;
 }
 
@@ -101,9 +104,9 @@ describe("the list of processes", () => {
   it.each([["the first filter", false], ["another filter", true]])(
     "begins one new edition for %s if a reload overtakes its reading",
     async (_, isSecond) => {
-      const list = isSecond ? await listOf(server, {}) : new ProcessList(server.read);
+      const list = isSecond ? await listOf(server, {}) : new RowList(sourceOf({}, orderOf(""), server.read));
       const { edition } = list.get();
-      const answer = server.slowly(() => list.show({ statuses: ["RUNNING"] }, orderOf("")));
+      const answer = server.slowly(() => list.show(sourceOf({ statuses: ["RUNNING"] }, orderOf(""), server.read)));
       await list.reload();
       await answer();
       expect(list.get().edition).toBe(edition + 1);
@@ -115,7 +118,7 @@ describe("the list of processes", () => {
   it("keeps the rows while another filter is read, then begins a new edition", async () => {
     const list = await listOf(server, {});
     const { edition } = list.get();
-    const reading = list.show({ statuses: ["FAILED"] }, orderOf(""));
+    const reading = list.show(sourceOf({ statuses: ["FAILED"] }, orderOf(""), server.read));
     expect(ids(list)).toHaveLength(3);
     await reading;
     expect(ids(list)).toEqual([]);
@@ -124,8 +127,8 @@ describe("the list of processes", () => {
 
   it("throws away the answer to a former filter that arrives late", async () => {
     const list = await listOf(server, {});
-    const former = server.slowly(list.show.bind(list, { statuses: ["RUNNING"] }, orderOf("")));
-    await list.show({ statuses: ["FAILED"] }, orderOf(""));
+    const former = server.slowly(list.show.bind(list, sourceOf({ statuses: ["RUNNING"] }, orderOf(""), server.read)));
+    await list.show(sourceOf({ statuses: ["FAILED"] }, orderOf(""), server.read));
     await former();
     expect(ids(list)).toEqual([]);
   });

@@ -69,7 +69,7 @@ export default function Subscriptions() {
       <ActiveFilters active={active} names={NAMES} onChange={change} />
       {filters.problems.length > 0 && <p className="error">{filters.problems.join(" ")}</p>}
       {shown.error && <Problem error={shown.error} title="The product subscriptions were not read." onRetry={() => void list.reload()} isRetrying={shown.isReading} />}
-      <NewRows count={shown.newCount} onShow={() => list.showNew()} />
+      <NewRows count={shown.newCount} onShow={() => void list.showNew()} />
       <VirtualTable
         label="Product subscriptions"
         columns={COLUMNS}
