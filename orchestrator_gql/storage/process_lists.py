@@ -9,8 +9,8 @@ has the page::
     workflow "retired"      ███ page    … but one is among the newest 200 of the workflow, or
     product "Rare"          ██|         … a way ends: it has all rows that fit, and the page is among them
 
-A text is looked for in the segments that have it (`process_segments`), or in all processes, only if no other way of
-that length has the page.
+What matches a text or facts is looked for in the segments that have them (`process_segments`); a text without segments
+in all processes, but only if no other way of that length has the page.
 """
 
 from collections.abc import Iterable
@@ -32,18 +32,19 @@ from orchestrator_gql.storage.pagination import (
     sorted_by,
 )
 from orchestrator_gql.storage.pagination import count as count_rows
+from orchestrator_gql.storage.process_changes import first_changed
 from orchestrator_gql.storage.process_filters import ProcessFilter, conditions_of
-from orchestrator_gql.storage.process_segments import spans_with_text
+from orchestrator_gql.storage.process_segments import SIZE, Found, segments_of
 from orchestrator_gql.storage.process_ways import (
     ALL,
     Way,
     columns_of,
     id_queries,
+    ids_in_spans,
     ids_with_text,
-    in_spans,
     key_of,
+    way_in_spans,
     ways_of,
-    ways_with_text,
     with_ids,
 )
 from orchestrator_gql.storage.tables import processes
@@ -61,22 +62,44 @@ def page(
     key = Key((_C.updated_at if by_update else _C.started_at, _C.id), is_descending)
     ways, others = ways_of(filters, key), id_queries(filters, by_update=by_update)
     is_only_way = len(ways) + len(others) == 1 and not (by_update and filters.search)
+    if is_only_way and ways[0].rest != ALL:  # a frequent text is soon found, without a look into all segments
+        if (found := _along(conn, ways, key, page_args, FIRST)) is not None:
+            return found
+        segments = segments_of(conn, filters, is_newest_first=is_descending)
+        ways = ways if segments is None else [way_in_spans(filters, segments.spans)]
     if ways[0].rest == ALL or is_only_way:
-        ways_of_text = ways_with_text(filters, key, spans_with_text(conn, filters, is_newest_first=is_descending))
-        return read_page(conn, _unbounded(conn, (ways_of_text or ways)[0], key, page_args), key, page_args)
-    needed, limit, spans = columns_of(filters, key), FIRST, None
+        return read_page(conn, _unbounded(conn, ways[0], key, page_args), key, page_args)
+    needed, limit, segments = columns_of(filters, key), FIRST, None
     while limit <= LAST:
         if (ids := _few(conn, others, limit)) is not None:
             return _page_among(conn, with_ids(conn, ids, needed), filters, key, page_args)
-        if (found := _along(conn, ways, key, page_args, limit)) is not None:
+        tried = 1 if limit == FIRST else 0
+        if (found := _along(conn, ways[:tried], key, page_args, limit)) is not None:
             return found
         if limit == FIRST:
-            spans = spans_with_text(conn, filters, is_newest_first=is_descending)
-            ways = [*ways_with_text(filters, key, spans), *ways]
-        if (ids := _few(conn, ids_with_text(filters, spans), limit)) is not None:
+            segments = segments_of(conn, filters, is_newest_first=is_descending)
+        if segments is not None and (found := _in(conn, segments, filters, key, page_args, limit)) is not None:
+            return found
+        if (found := _along(conn, ways[tried:], key, page_args, limit)) is not None:
+            return found
+        if (ids := _few(conn, _by_text(filters, segments), limit)) is not None:
             return _page_among(conn, with_ids(conn, ids, needed), filters, key, page_args)
         limit *= GROWTH
     return read_page(conn, _unbounded(conn, ways[0], key, page_args), key, page_args)
+
+
+def _in(
+    conn: Connection, found: Found, filters: ProcessFilter, key: Key, page_args: PageArgs, limit: int
+) -> RowPage[Row[Any]] | None:
+    """The page, if it is in the first of the segments, or if all of them have fewer rows than that."""
+    if key.columns[0] is _C.started_at:
+        return _along(conn, [way_in_spans(filters, found.spans)], key, page_args, GROWTH * limit)
+    needed, is_short = columns_of(filters, key), len(found.segments) * SIZE <= GROWTH * limit
+    if is_short and (ids := _few(conn, [ids_in_spans(filters, found.spans)], limit)) is not None:
+        return _page_among(conn, with_ids(conn, ids, needed), filters, key, page_args)
+    first = first_changed(conn, found.segments, filters, key, page_args, max(1, 2 * limit // SIZE))
+    page_of_first = _page_among(conn, with_ids(conn, first.ids, needed), first.filters, key, page_args)
+    return page_of_first if first.is_all or page_of_first.is_full(page_args) else None
 
 
 def _along(
@@ -91,19 +114,28 @@ def _along(
     return None
 
 
+def _by_text(filters: ProcessFilter, found: Found | None) -> list[Select[Any]]:
+    """The query for the ids of a search: no other index leads to a text."""
+    if not filters.search:
+        return []
+    return [ids_with_text(filters) if found is None else ids_in_spans(filters, found.spans)]
+
+
 def count(conn: Connection, filters: ProcessFilter) -> int:
     """The number of processes that match the filter; `MOST_COUNTED` + 1 if they are more than that."""
     ways = ways_of(filters, Key((_C.started_at, _C.id)))
     if ways[0].rest == ALL:
         return count_by_index(conn, select(_C.id).where(*conditions_of(filters, _C)))
     queries = id_queries(filters, by_update=True)
-    spans = spans_with_text(conn, filters, is_newest_first=True)
+    segments = segments_of(conn, filters, is_newest_first=True)
     if queries:
-        queries += ids_with_text(filters, spans)
+        queries += _by_text(filters, segments)
     if (ids := _few(conn, queries, 2 * MOST_COUNTED)) is not None:
         rows = with_ids(conn, ids, columns_of(filters, Key((_C.id,)))).subquery(processes.name)
         return count_rows(conn, select(rows.c.id).where(*conditions_of(filters, rows.c)))
-    return count_rows(conn, in_spans(select(_C.id).where(*conditions_of(filters, _C)), spans))
+    if segments is not None:
+        return count_rows(conn, ids_in_spans(filters, segments.spans))
+    return count_rows(conn, select(_C.id).where(*conditions_of(filters, _C)))
 
 
 def _unbounded(conn: Connection, way: Way, key: Key, page_args: PageArgs) -> Select[Any]:

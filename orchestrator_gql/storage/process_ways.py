@@ -160,32 +160,20 @@ def id_queries(filters: ProcessFilter, *, by_update: bool) -> list[Select[Any]]:
     return queries
 
 
-def ways_with_text(filters: ProcessFilter, key: Key, spans: Sequence[Span] | None) -> list[Way]:
-    """The way in the order of the start along the spans in which the text of the search is.
-
-    None in another order, and if the text may be in any span.
-    """
-    if spans is None or key.columns[0] is not _C.started_at:
-        return []
+def way_in_spans(filters: ProcessFilter, spans: Sequence[Span]) -> Way:
+    """The way in the order of the start along the spans."""
     cleared: dict[str, Any] = {_C.started_at.name: Span()}
-    return [Way([Stretch(span.within(filters.started_at)) for span in spans], replace(filters, **cleared))]
+    return Way([Stretch(span.within(filters.started_at)) for span in spans], replace(filters, **cleared))
 
 
-def ids_with_text(filters: ProcessFilter, spans: Sequence[Span] | None) -> list[Select[Any]]:
-    """A query for the ids of all processes with the text of the search, without an order; none without a search.
-
-    It reads each process of the spans until it has enough: on SQLite in an index that has nothing else (`has_text`).
-    """
-    if not filters.search:
-        return []
-    query = select(_C.id).where(has_text(filters.search, filters.found_workflows, _C))
-    return [in_spans(query, spans)]
+def ids_with_text(filters: ProcessFilter) -> Select[Any]:
+    """The query for the ids of all rows with the text of the search."""
+    return select(_C.id).where(has_text(filters.search or "", filters.found_workflows, _C))
 
 
-def in_spans(query: Select[Any], spans: Sequence[Span] | None) -> Select[Any]:
-    """The query for ids of processes, of those that were started in one of the spans; None means at any time."""
-    if spans is None:
-        return query
+def ids_in_spans(filters: ProcessFilter, spans: Sequence[Span]) -> Select[Any]:
+    """The query for the ids of all rows that match the filter and were started in one of the spans."""
+    query = select(_C.id).where(*conditions_of(filters, _C))
     # one query for each: SQLite would read the whole rows of the processes of spans in one condition
     return union_all(*(query.where(*within(span, _C.started_at)) for span in spans)).subquery().select()
 

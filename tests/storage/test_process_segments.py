@@ -2,7 +2,7 @@
 
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from string import ascii_uppercase
 from typing import Any
@@ -19,7 +19,7 @@ from orchestrator_gql.storage import process_lists, process_segments
 from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.storage.process_filters import ProcessFilter, Span
 from orchestrator_gql.storage.process_lists import count, page
-from orchestrator_gql.storage.process_segments import EARLIEST, LATEST, has_unindexed, index, spans_with_text
+from orchestrator_gql.storage.process_segments import EARLIEST, LATEST, has_unindexed, index, segments_of
 from orchestrator_gql.storage.tables import process_segments as segments
 from orchestrator_gql.storage.tables import process_terms, processes, unindexed_processes
 from orchestrator_gql.types import ProcessStatus
@@ -103,7 +103,7 @@ def test_a_search_finds_the_same_with_and_without_segments(
             filters = ProcessFilter(search=part, found_workflows=workflows, started_at=span)
             found = found_by(conn, filters, 4)
             with monkeypatch.context() as without:
-                without.setattr(process_lists, "spans_with_text", lambda *_, **__: None)
+                without.setattr(process_lists, "segments_of", lambda *_, **__: None)
                 assert found_by(conn, filters, 4) == found, repr(part)
         assert conn.execute(select(func.count()).select_from(segments)).scalar_one() > 5
 
@@ -143,18 +143,19 @@ def test_a_search_reads_the_segments_that_have_the_text(engine: Engine, monkeypa
         store(conn, [process_row(number, subject=f"Router {number:06} {number // 10}") for number in range(95)])
         index_all(conn)
 
-        def spans_of(text: str, **facts: Any) -> list[Span] | None:
-            return spans_with_text(conn, ProcessFilter(search=text, **facts), is_newest_first=True)
+        def spans_with(text: str, **facts: Any) -> Sequence[Span] | None:
+            spans = segments_of(conn, ProcessFilter(search=text, **facts), is_newest_first=True)
+            return None if spans is None else spans.spans
 
         is_open = Span(BEGIN + timedelta(seconds=89, microseconds=1), LATEST)
         of_fifth = Span(BEGIN + timedelta(seconds=39, microseconds=1), BEGIN + timedelta(seconds=49, microseconds=1))
-        assert spans_of("no such text") == [is_open]
-        assert spans_of("ROUTER 000045") == [of_fifth, is_open]
-        assert spans_of("router") == [Span(EARLIEST, LATEST)]
-        assert spans_of(str(UUID(int=46))) == [of_fifth, is_open]
-        assert spans_of("000045") is None, "it may be a part of an id"
-        assert spans_of("rou") is None
-        assert spans_of("no such text", found_workflows=["workflow 3"]) == [Span(EARLIEST, LATEST)]
+        assert spans_with("no such text") == [is_open]
+        assert spans_with("ROUTER 000045") == [of_fifth, is_open]
+        assert spans_with("router") == [Span(EARLIEST, LATEST)]
+        assert spans_with(str(UUID(int=46))) == [of_fifth, is_open]
+        assert spans_with("000045") is None, "it may be a part of an id"
+        assert spans_with("rou") is None
+        assert spans_with("no such text", found_workflows=["workflow 3"]) == [Span(EARLIEST, LATEST)]
 
 
 def test_a_new_note_is_found_before_and_after_it_is_indexed(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -231,7 +232,7 @@ async def test_a_note_that_is_written_while_its_process_is_indexed_is_indexed_la
             assert count(conn, wanted) == 1
             index_all(conn)
             assert count(conn, wanted) == 1
-            spans = spans_with_text(conn, wanted, is_newest_first=True)
+            spans = segments_of(conn, wanted, is_newest_first=True)
         engine.dispose()
     assert spans is not None
 

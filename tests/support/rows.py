@@ -75,4 +75,5 @@ def store_subscription(conn: Connection, product: str, process_ids: Sequence[UUI
     }
     conn.execute(insert(product_subscriptions), subscription)
     links = [{"process_id": id, "subscription_id": subscription_id, "target": Target.MODIFY} for id in process_ids]
-    conn.execute(insert(process_subscriptions), links)
+    if links:
+        conn.execute(insert(process_subscriptions), links)

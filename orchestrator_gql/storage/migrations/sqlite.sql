@@ -3,7 +3,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0025');
+INSERT INTO "alembic_version" VALUES('0026');
 CREATE TABLE audit (
 	id CHAR(32) NOT NULL, 
 	chain CHAR(32) NOT NULL, 
@@ -192,10 +192,10 @@ CREATE TABLE process_locks (
 );
 CREATE TABLE process_segments (
 	number INTEGER NOT NULL, 
-	begins_at DATETIME NOT NULL, 
+	begins_at DATETIME NOT NULL, changed_from DATETIME, changed_until DATETIME, 
 	CONSTRAINT pk_process_segments PRIMARY KEY (number)
 );
-INSERT INTO "process_segments" VALUES(1,'0001-01-01 00:00:00.000000');
+INSERT INTO "process_segments" VALUES(1,'0001-01-01 00:00:00.000000',NULL,NULL);
 CREATE TABLE process_steps (
 	process_id CHAR(32) NOT NULL, 
 	seq INTEGER NOT NULL, 
@@ -400,6 +400,17 @@ CREATE TABLE workers (
 );
 CREATE TRIGGER note_new_process AFTER INSERT ON processes FOR EACH ROW BEGIN INSERT INTO unindexed_processes (process_id, started_at) VALUES (NEW.id, NEW.started_at); END;
 CREATE TRIGGER note_changed_process AFTER UPDATE OF workflow_name, subject, note ON processes FOR EACH ROW WHEN NEW.workflow_name IS NOT OLD.workflow_name OR NEW.subject IS NOT OLD.subject OR NEW.note IS NOT OLD.note BEGIN INSERT INTO unindexed_processes (process_id, started_at) VALUES (NEW.id, NEW.started_at); END;
+CREATE TRIGGER note_settled_process AFTER UPDATE OF status, assignee, note ON processes FOR EACH ROW WHEN (NEW.status NOT IN ('CREATED', 'RUNNING')) BEGIN INSERT INTO unindexed_processes (process_id, started_at) SELECT NEW.id, NEW.started_at FROM process_segments AS s WHERE s.begins_at < (SELECT max(begins_at) FROM process_segments)
+  AND s.begins_at = (SELECT max(begins_at) FROM process_segments WHERE begins_at <= NEW.started_at)
+  AND (NOT coalesce(NEW.updated_at BETWEEN s.changed_from AND s.changed_until, 1 = 0)
+  OR NOT EXISTS (SELECT 1 FROM process_terms AS t WHERE t.segment = s.number AND t.term = '*' || char(10) || NEW.status
+    || char(10) || NEW.workflow_name || char(10) || NEW.target || char(10) || coalesce('=' || NEW.assignee, '')
+    || char(10) || coalesce('=' || NEW.created_by, ''))
+  OR EXISTS (SELECT 1 FROM process_subscriptions AS l JOIN product_subscriptions AS p ON p.id = l.subscription_id
+    WHERE l.process_id = NEW.id AND NOT EXISTS (SELECT 1 FROM process_terms AS t WHERE t.segment = s.number
+    AND t.term = NEW.status || char(10) || 'product' || char(10) || p.product_id))); END;
+CREATE TRIGGER note_linked_process AFTER INSERT ON process_subscriptions FOR EACH ROW  BEGIN INSERT INTO unindexed_processes (process_id, started_at) SELECT id, started_at FROM processes WHERE id = NEW.process_id AND started_at < (SELECT max(begins_at) FROM process_segments); END;
+CREATE TRIGGER note_processes_of_product AFTER UPDATE OF product_id ON product_subscriptions FOR EACH ROW WHEN (NEW.product_id <> OLD.product_id) BEGIN INSERT INTO unindexed_processes (process_id, started_at) SELECT p.id, p.started_at FROM process_subscriptions AS l JOIN processes AS p ON p.id = l.process_id WHERE l.subscription_id = NEW.id; END;
 CREATE INDEX ix_audit_action_at ON audit (action, at, id);
 CREATE INDEX ix_audit_actor_at ON audit (actor, at, id);
 CREATE INDEX ix_audit_at_id ON audit (at, id);

@@ -166,8 +166,13 @@ process_segments = Table(
     metadata,
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("begins_at", UtcDateTime, nullable=False),
+    Column("changed_from", UtcDateTime),
+    Column("changed_until", UtcDateTime),
 )
-"""The segments of processes for the search: a process belongs to the last one that begins at its start, or before."""
+"""The segments of processes for the search: a process belongs to the last one that begins at its start, or before.
+
+Between the other times is the last change of each of its processes that is at rest and indexed.
+"""
 Index("ix_process_segments_begins_at", process_segments.c.begins_at, unique=True)
 
 process_terms = Table(
@@ -178,7 +183,7 @@ process_terms = Table(
     PrimaryKeyConstraint("term", "segment"),
     sqlite_with_rowid=False,
 )
-"""The terms of the texts of all processes of a segment."""
+"""The terms of the texts of all processes of a segment, and of their facts, such as a product or a status."""
 Index("ix_process_terms_segment", process_terms.c.segment)
 
 unindexed_processes = Table(
