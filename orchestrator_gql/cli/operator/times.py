@@ -43,9 +43,11 @@ def left(until: str, now: datetime) -> str:
 def duration(seconds: float) -> str:
     """A duration in two units, rounded down; below a minute with a tenth of a second.
 
-    >>> duration(2.34), duration(1011.3), duration(7200)
-    ('2.3 s', '16 min 51 s', '2 h')
+    >>> duration(0.02), duration(2.34), duration(1011.3), duration(7200)
+    ('< 0.1 s', '2.3 s', '16 min 51 s', '2 h')
     """
+    if 0 < seconds < 0.1:
+        return "< 0.1 s"
     if seconds < 60:
         return f"{math.floor(seconds * 10) / 10:.1f} s"
     at = next(at for at, (_, size) in enumerate(UNITS) if seconds >= size)
