@@ -91,7 +91,7 @@ class Dashboard:
 @contextmanager
 def open_page(browser: Browser, address: str, file: Path) -> Iterator[Dashboard]:
     """A page of the browser for the server at this address; nothing is loaded yet."""
-    with browser.new_page() as page:
+    with browser.new_page(reduced_motion="reduce") as page:
         page.set_default_timeout(SECONDS * 1000)
         dashboard = Dashboard(page, address, file)
         dashboard.record_events()

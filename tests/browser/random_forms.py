@@ -14,7 +14,7 @@ from orchestrator_gql.workflow import workflow
 PAGES = 5
 """Pages of a form."""
 
-WORKFLOWS = 100 if os.environ.get("ORCHESTRATOR_TEST_EXHAUSTIVE") == "1" else 8
+WORKFLOWS = 100 if os.environ.get("ORCHESTRATOR_TEST_EXHAUSTIVE") == "1" else 5
 """Of each sort: so there are 2 · WORKFLOWS · PAGES models. A server reads this file too, so it imports no `support`."""
 
 

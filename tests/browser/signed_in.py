@@ -44,7 +44,7 @@ class Desk:
 
     def signed_out_page(self) -> Page:
         """A page in a new browser session, without sign-in."""
-        page = self.windows.enter_context(self.browser.new_context()).new_page()
+        page = self.windows.enter_context(self.browser.new_context(reduced_motion="reduce")).new_page()
         self.record_events(page)
         return page
 

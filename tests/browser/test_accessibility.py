@@ -278,8 +278,7 @@ def full_site(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageOfSite]:
     with (
         full_site(tmp_path_factory.mktemp("site")) as (address, things),
-        # Without motion: a colour that still changes is no finding.
-        watched(address, viewport={"width": 1280, "height": 800}, reduced_motion="reduce") as (context, watch),
+        watched(address, viewport={"width": 1280, "height": 800}) as (context, watch),
     ):
         yield PageOfSite(context.new_page(), watch, things)
 
@@ -288,8 +287,11 @@ SCHEMES: "tuple[Literal['light', 'dark'], ...]" = ("light", "dark")
 
 
 def is_looked_at(name: str, width: int, scheme: str) -> bool:
-    """True for each width and colour scheme; in `make test` half of them, and the pages take turns."""
-    has_turn = (PLACES[name] + (width == 360) + (scheme == "dark")) % 2 == 0
+    """True for each width and scheme; in `make test` half of them on a page, one in a dialog, and these take turns."""
+    if name in PAGES:
+        has_turn = (PLACES[name] + (width == 360) + (scheme == "dark")) % 2 == 0
+    else:
+        has_turn = PLACES[name] % 4 == 2 * (width == 360) + (scheme == "dark")
     return has_turn or IS_EXHAUSTIVE or "ORCHESTRATOR_TEST_SCREENSHOTS" in os.environ
 
 

@@ -105,7 +105,7 @@ def test_all_tabs_are_signed_in_and_out_together_and_the_token_is_nowhere_else(t
 
 def test_a_token_that_expires_is_asked_for_over_the_page_and_another_person_finds_nothing(tmp_path: Path) -> None:
     port = str(free_port())
-    with launched() as browser, browser.new_context() as context:
+    with launched() as browser, browser.new_context(reduced_motion="reduce") as context:
         page = context.new_page()
         page.set_default_timeout(SECONDS * 1000)
         with serving(tmp_path, "--port", port, **people("ada")) as server:

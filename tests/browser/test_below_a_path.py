@@ -20,7 +20,10 @@ def site(folder: Path, path: str) -> Iterator[tuple[str, BrowserContext, Watch]]
     """The public URL of a server that is reached without a proxy, and a browser."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
-    with serving(folder, "--port", port, "--public-url", f"{address}/automation"), watched(address) as (context, watch):
+    with (
+        serving(folder, "--port", port, "--public-url", f"{address}/automation"),
+        watched(address, reduced_motion="no-preference") as (context, watch),  # with motion, as most people have it
+    ):
         yield address + path, context, watch
         assert watch.complaints == []
         assert watch.requests_elsewhere() == []

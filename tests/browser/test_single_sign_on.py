@@ -13,7 +13,9 @@ def test_a_person_whose_token_the_proxy_adds_is_signed_in_and_sees_what_is_live(
     folder = with_workflows(tmp_path, "deciding")
     header = {"authorization": f"Bearer {token_of('ada')}"}
     with serving(folder, "--workflows", "deciding", **environment(TOKENS)) as server, launched() as browser:
-        page = browser.new_context(extra_http_headers=header).new_page()  # the browser plays the proxy
+        page = browser.new_context(
+            extra_http_headers=header, reduced_motion="reduce"
+        ).new_page()  # the browser plays the proxy
         page.set_default_timeout(SECONDS * 1000)
         page.goto(f"{server.address}/inbox")
 

@@ -45,26 +45,6 @@ def imported(code: str) -> set[str]:
     return set(done.stdout.split())
 
 
-SQLITE = "sqlite+aiosqlite:///never-opened.db"
-POSTGRES = "postgresql+psycopg://nobody@127.0.0.1:1/none"
-SERVERS = {
-    "all": (SQLITE, {"alembic", "procrastinate", "psycopg"}),
-    "api": (POSTGRES, {"alembic"}),
-    "worker": (POSTGRES, {"alembic", "graphql", "strawberry"}),
-}
-"""The roles of a server, with what it must not import, beside the ORM of SQLAlchemy: 5 to 15 MB each."""
-
-
-@pytest.mark.parametrize("role", SERVERS)
-def test_a_server_holds_no_library_that_its_role_does_not_need(role: str) -> None:
-    url, unwanted = SERVERS[role]
-    code = "from orchestrator_gql.cli.serve import create_app, read_settings, serve_until_signal\nimport sys\n"
-    code += f"create_app(read_settings(database_url={url!r}, role={role!r}, public_url='http://127.0.0.1:8000'), [])\n"
-    code += "assert 'sqlalchemy.orm' not in sys.modules, 'the ORM'"
-
-    assert imported(code) & unwanted == set()
-
-
 @pytest.mark.parametrize("module", MODULES)
 def test_a_command_that_calls_a_server_imports_no_server(module: str) -> None:
     assert imported(f"import {module}") & (HEAVY | MODULES[module]) == set()

@@ -24,18 +24,6 @@ def test_a_circuit_is_ordered_confirmed_twice_and_configured_by_a_real_playbook(
     assert [callback["progressLog"]["totalCount"] > 0 for callback in done["callbacks"]] == [True, True]
 
 
-def test_a_failed_playbook_fails_the_process_with_its_result(tmp_path: Path) -> None:
-    with demo(tmp_path) as server:
-        operator = Operator(server.address)
-
-        failed = operator.wait_for_status(operator.start(let_playbook_fail=True), "FAILED")
-
-    assert failed["failure"]["code"] == "process-failure"
-    assert failed["failure"]["details"]["return_code"] == 2
-    assert failed["callbacks"][0]["status"] == "REJECTED"
-    assert not list((tmp_path / ".demo" / "devices").glob("*.cfg"))
-
-
 def test_an_answer_that_comes_before_the_action_returns_is_not_lost(tmp_path: Path) -> None:
     with demo(tmp_path, ANSIBLE_PROXY_INLINE="1") as server:
         operator = Operator(server.address)

@@ -1,20 +1,14 @@
-"""The examples of a fresh demo: made once, over restarts, beside the server, and never in another one."""
+"""The orders of a fresh demo: their keys, and when they are made; `test_l2vpns` shows what a real demo has then."""
 
 import asyncio
 import json
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from support.command_line import until
-from support.demo_operator import Operator, demo
 
 from orchestrator_gql.demo.examples import NOTE, ExampleFailed, Examples, Orders, make_examples
-
-PROCESSES = """{ processes(first: 100) { totalCount nodes { workflowName status note createdBy { id }
-  productSubscriptions { customerId status } } } }"""
 
 
 class Server:
@@ -42,31 +36,6 @@ class Server:
         success = {"__typename": "StartWorkflowSuccess", "process": {"id": str(len(self.started))}}
         answer = refusal if order["workflowName"] == self._refused else success
         return httpx.Response(200, json={"data": {"startWorkflow": answer}})
-
-
-def test_a_fresh_demo_shows_examples_and_makes_them_once(tmp_path: Path) -> None:
-    pending = tmp_path / ".demo" / "examples-pending"
-    for _ in range(2):
-        with demo(tmp_path, "--work", ".demo") as server:
-            operator = Operator(server.address)
-            operator.ask("{ engine { state } }")
-            until(lambda: None if pending.exists() else True, seconds=300)
-            shown = operator.ask(PROCESSES)
-
-    counted = Counter((process["workflowName"], process["status"]) for process in shown["nodes"])
-    assert counted == {
-        ("create_node", "COMPLETED"): 3,
-        ("create_port", "COMPLETED"): 3,
-        ("create_l2vpn", "COMPLETED"): 1,
-        ("create_l2vpn", "SUSPENDED"): 1,
-        ("create_l2vpn", "FAILED"): 1,
-        ("create_monitor", "COMPLETED"): 1,
-        ("modify_l2vpn", "COMPLETED"): 1,
-        ("validate_l2vpn", "COMPLETED"): 1,
-    }
-    assert {process["note"] for process in shown["nodes"]} == {NOTE}
-    customers = {each["customerId"] for process in shown["nodes"] for each in process["productSubscriptions"]}
-    assert customers == {"demo"}
 
 
 async def test_every_order_has_a_key_of_its_own_so_that_a_restart_repeats_nothing() -> None:

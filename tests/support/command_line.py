@@ -44,13 +44,13 @@ def greeting():
 """
 
 
-def until(find: Callable[[], T | None], *, seconds: float = SECONDS) -> T:
-    """Call ``find`` until its result is not None; that result."""
+def until(find: Callable[[], T | None], *, seconds: float = SECONDS, pause: float = 0.02) -> T:
+    """Call ``find`` until its result is not None; that result. Between two calls are ``pause`` seconds."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if (result := find()) is not None:
             return result
-        time.sleep(0.02)
+        time.sleep(pause)
     raise AssertionError("it never happened")
 
 

@@ -55,7 +55,12 @@ class Watch:
 
 @contextmanager
 def watched(address: str, shared: Browser | None = None, **options: Any) -> Iterator[tuple[BrowserContext, Watch]]:
-    """The pages of one person, all watched, in a browser that runs or in a new one; ``options`` are Playwright's."""
+    """The pages of one person, all watched, in a browser that runs or in a new one; ``options`` are Playwright's.
+
+    Without motion, unless the options want it: what moves is painted sixty times a second, and what changes its colour
+    has another contrast until then.
+    """
+    options = {"reduced_motion": "reduce", **options}
     watch = Watch(address)
     with (
         nullcontext(shared) if shared else launched() as running,

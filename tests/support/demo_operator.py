@@ -11,6 +11,9 @@ from support.ports import free_port
 PLAYBOOK_SECONDS = 300.0
 """The time for two playbooks on a busy machine, with a wide margin."""
 
+PAUSE = 0.2
+"""Seconds between two looks at a process: a playbook takes some seconds, and each look takes time from it."""
+
 PORTS = {"port_a": "paris-1:ge-0/0/1", "port_b": "lyon-1:ge-0/0/2"}
 START = """mutation($name: String!, $pages: [JSON!]!) { startWorkflow(input: {workflowName: $name, pages: $pages}) {
   __typename ... on StartWorkflowSuccess { process { id } } ... on UserError { code message } } }"""
@@ -67,7 +70,7 @@ class Operator:
                 self.ask(CONFIRM, id=process["openInputRequest"]["id"])
             return process if process["status"] == "COMPLETED" else None
 
-        return until(look, seconds=PLAYBOOK_SECONDS)
+        return until(look, seconds=PLAYBOOK_SECONDS, pause=PAUSE)
 
     def wait_for_status(self, id: str, status: str) -> dict[str, Any]:
         def look() -> dict[str, Any] | None:
@@ -75,7 +78,7 @@ class Operator:
             assert process["status"] != "FAILED" or status == "FAILED", process
             return process if process["status"] == status else None
 
-        return until(look, seconds=PLAYBOOK_SECONDS)
+        return until(look, seconds=PLAYBOOK_SECONDS, pause=PAUSE)
 
     def confirm(self, process: dict[str, Any]) -> None:
         response = self.ask(CONFIRM, id=process["openInputRequest"]["id"])

@@ -94,7 +94,7 @@ def open_form_site(folder: Path, *modules: Path) -> Iterator[FormSite]:
     with (
         serving(folder, "--workflows", modules[0].stem, RECEIVED=str(received)) as server,
         launched() as browser,
-        browser.new_page() as page,
+        browser.new_page(reduced_motion="reduce") as page,
     ):
         site = FormSite(page, server.address, received)
         site.watch()
