@@ -53,15 +53,20 @@ PLAIN_TESTS = "import pytest\n" + "".join(
     for number in range(12)
 )
 SQLITE, POSTGRES, DISTRIBUTED = "sqlite", "postgres", "postgres-distributed"
-FOLDERS = ("graphql", "engine", "engine/workers", "storage")
+FILES = (
+    "graphql/test_graphql.py",
+    "engine/test_runner.py",
+    "engine/workers/test_workers.py",
+    "storage/test_storage.py",
+)
 SPARED_TESTS = TESTS.partition("@ROWS\n@pytest.mark.each_pair")[0]
 
 
 def collected(folder: Path, *chosen: str) -> set[str]:
     """The tests that a run of the folder would have, or a run of some; without their folders."""
-    for name in FOLDERS:
-        (folder / "tests" / name).mkdir(parents=True, exist_ok=True)
-        (folder / "tests" / name / f"test_{Path(name).name}.py").write_text(PLAIN_TESTS)
+    for name in FILES:
+        (folder / "tests" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "tests" / name).write_text(PLAIN_TESTS)
     (folder / "tests" / "conftest.py").write_text(
         CONFTEST.replace("FOLDER", f"__import__('pathlib').Path({str(folder)!r})")
     )
@@ -111,7 +116,7 @@ def test_databases_and_dispatchers_take_turns_where_they_are_not_the_subject(tmp
         starts = [f"test_{file}.py::test_{name}_{number}[" for number in range(12)]
         return [{test.removeprefix(start)[:-1] for test in found if test.startswith(start)} for start in starts]
 
-    above, below = kept("graphql", "each"), kept("engine", "each")
+    above, below = kept("graphql", "each"), kept("runner", "each")
     assert {len(databases) for databases in above} == {1}
     assert set[str]().union(*above) == {SQLITE, POSTGRES, DISTRIBUTED}
     assert {frozenset(databases) for databases in below} == {
@@ -119,11 +124,11 @@ def test_databases_and_dispatchers_take_turns_where_they_are_not_the_subject(tmp
     }
     assert {len(databases) for databases in kept("graphql", "one")} == {1}
     assert set[str]().union(*kept("graphql", "one")) == {SQLITE, POSTGRES}
-    assert kept("engine", "one") == kept("workers", "one") == kept("storage", "one") == [{SQLITE, POSTGRES}] * 12
+    assert kept("runner", "one") == kept("workers", "one") == kept("storage", "one") == [{SQLITE, POSTGRES}] * 12
     for everywhere in (
         kept("workers", "each"),
         kept("storage", "each"),
-        *(kept(file, "pairs") for file in ("graphql", "engine")),
+        *(kept(file, "pairs") for file in ("graphql", "runner")),
     ):
         assert everywhere == [{SQLITE, POSTGRES, DISTRIBUTED}] * 12
 
@@ -141,6 +146,6 @@ def test_a_size_is_the_short_one_unless_the_run_is_exhaustive() -> None:
     assert [row.values for row in exhaustive("a", ("b", 1))] == [("a",), ("b", 1)]
 
 
-@pytest.mark.parametrize("folder", sorted({*SPARED, *BOTH, f"engine/{DISPATCHERS}"}))
-def test_a_folder_with_a_rule_of_its_own_is_there(folder: str) -> None:
-    assert (ROOT / "tests" / folder).is_dir()
+@pytest.mark.parametrize("place", sorted({*SPARED, *BOTH, f"engine/{DISPATCHERS}"}))
+def test_a_place_with_a_rule_of_its_own_is_there(place: str) -> None:
+    assert (ROOT / "tests" / place).exists()

@@ -20,8 +20,24 @@ IS_EXHAUSTIVE = os.environ.get("ORCHESTRATOR_TEST_EXHAUSTIVE") == "1"
 SPARED = frozenset({"storage", "races", "crash", "chaos"})
 """Folders about databases or races: there a row means something else on each database, so all pairs run."""
 
-BOTH = frozenset({"engine", "commands"})
-"""Folders about commits, claims and locks: there a test without a table runs on SQLite and on PostgreSQL."""
+BOTH = frozenset(
+    {
+        "commands/test_processes_start.py",
+        "engine/callbacks/test_deliveries_at_once.py",
+        "engine/callbacks/test_external_ids.py",
+        "engine/input_requests/test_decisions.py",
+        "engine/test_changed_waits.py",
+        "engine/test_engine_errors.py",
+        "engine/test_known_callbacks.py",
+        "engine/test_large_processes.py",
+        "engine/test_process_locks.py",
+        "engine/test_process_locks_clean_up.py",
+        "engine/test_retention.py",
+        "engine/test_runner.py",
+        "engine/test_subscription_locks.py",
+    }
+)
+"""Files about commits, claims and locks: there a test without a table runs on SQLite and on PostgreSQL."""
 
 DISPATCHERS = "workers"
 """The folder about dispatchers: there a test without a table runs with each."""
@@ -79,7 +95,7 @@ def _has_turn(item: pytest.Function) -> bool:
     is_for_sqlite = turn % 2 == 0
     if DISPATCHERS in parts:
         return True
-    if BOTH.isdisjoint(parts) and is_for_sqlite != (storage == "sqlite"):
+    if "/".join(parts) not in BOTH and is_for_sqlite != (storage == "sqlite"):
         return False
     is_one_enough = storage == "sqlite" or item.get_closest_marker("one_dispatcher") is not None
     return is_one_enough or storage == ("postgres", "postgres-distributed")[turn // 2 % 2]

@@ -54,8 +54,7 @@ class LongReads:
         """Open all connections and their files."""
         async with AsyncExitStack() as stack:
             for _ in range(READERS):
-                conn = await stack.enter_async_context(_connection(self._engine))
-                await greenlet_spawn(_open_files, conn)
+                await stack.enter_async_context(_connection(self._engine))
 
     async def close(self) -> None:
         """Interrupt all reads and close the connections; a thread that does not end is left behind."""
@@ -205,10 +204,6 @@ def _engine(path: Path) -> Engine:
     # SQLAlchemy would wait for the thread of a connection before it drops the connection.
     engine.dialect.do_terminate = _stop  # type: ignore[method-assign]
     return engine
-
-
-def _open_files(conn: Connection) -> None:
-    conn.exec_driver_sql("SELECT count(*) FROM sqlite_schema").all()
 
 
 def _begin(conn: Connection) -> None:

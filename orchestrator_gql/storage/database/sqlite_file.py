@@ -4,6 +4,7 @@ import fcntl
 import logging
 import os
 import re
+import sqlite3
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 from urllib.parse import quote, unquote
@@ -21,6 +22,14 @@ Identity: TypeAlias = tuple[int, int]
 
 PATIENCE = 5000
 """Milliseconds to wait for a lock that another program, such as an operator's shell, holds on the file."""
+
+SETTINGS = f"""
+    PRAGMA busy_timeout = {PATIENCE};  -- first: the next statements may have to wait for a lock
+    PRAGMA synchronous = FULL;         -- this opens all files of the connection
+    PRAGMA foreign_keys = ON;
+    PRAGMA temp_store = MEMORY;
+"""
+"""The settings of each connection."""
 
 
 def path_of(url: str) -> Path:
@@ -90,10 +99,15 @@ def engine_url(driver: str, path: Path, *, mode: Literal["ro", "rw"] = "rw") -> 
 
 def configure(driver: Any, _: object) -> None:
     """Configure a new connection, of the driver or of SQLAlchemy's adapter for aiosqlite."""
-    driver.execute(f"PRAGMA busy_timeout = {PATIENCE}")  # first: the next statements may have to wait for a lock
-    driver.execute("PRAGMA synchronous = FULL")
-    driver.execute("PRAGMA foreign_keys = ON")
-    driver.execute("PRAGMA temp_store = MEMORY")
+    _run(driver, SETTINGS)
+
+
+def _run(driver: Any, script: str) -> None:
+    """Run all statements at once: each of them would wake the thread of an aiosqlite connection several times."""
+    if isinstance(driver, sqlite3.Connection):
+        driver.executescript(script)
+    else:
+        driver.run_async(lambda connection: connection.executescript(script))
 
 
 class OpenedFiles:
@@ -142,8 +156,7 @@ def only_read(engine: Engine, path: Path, opened: Identity | None) -> None:
             raise StorageUnavailable
 
     event.listen(engine, "do_connect", demand_same_file)
-    event.listen(engine, "connect", configure)
-    event.listen(engine, "connect", lambda driver, _: driver.execute("PRAGMA query_only = ON"))
+    event.listen(engine, "connect", lambda driver, _: _run(driver, f"{SETTINGS} PRAGMA query_only = ON;"))
     event.listen(engine, "before_cursor_execute", _note_cursor)
 
 

@@ -100,6 +100,12 @@ async def moves_of(engine: Engine, process_id: UUID) -> list[str]:
     return [event.payload["to"] for event in await engine.events(process_id, EventKind.PROCESS_STATUS_CHANGED)]
 
 
+async def rests(engine: Engine, process_id: UUID) -> None:
+    """Wait until no task has the process: its task ends a moment after the commit of its status. What comes in this
+    moment is claimed in a transaction of its own."""
+    await becomes(lambda: engine.runtime.database.hooks.claimer(process_id) is not None)
+
+
 async def test_no_claim_of_a_lifecycle_needs_a_transaction_of_its_own(
     storage: str, clock: TurnableClock, claims: Claims
 ) -> None:
@@ -110,8 +116,10 @@ async def test_no_claim_of_a_lifecycle_needs_a_transaction_of_its_own(
         at_start = (await engine.process(process_id)).status
         token = await remote.asked()
         await engine.reaches(process_id, AWAITING)
+        await rests(engine, process_id)
         await answer(engine.runtime, token, {"rc": 0})
         await engine.reaches(process_id, SUSPENDED)
+        await rests(engine, process_id)
         await confirmed(engine, process_id)
         await engine.reaches(process_id, COMPLETED)
         moves = await moves_of(engine, process_id)

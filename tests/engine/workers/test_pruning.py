@@ -16,6 +16,7 @@ from support.database import PostgresServer
 from support.engine import Engine, engine_of
 from support.old_processes import Maker
 from support.rows import BEGIN, process_row
+from support.sizes import size
 
 from orchestrator_gql import begin, step
 from orchestrator_gql.commands.processes import retry_process
@@ -215,7 +216,7 @@ async def test_other_commits_wait_for_one_small_transaction_only(offer: Offer) -
     """A transaction is small by count; the time is asserted with a wide margin, because tests share the machine."""
     engine = await offer(audit_key=KEY)
     now, key, database = engine.clock.now(), engine.runtime.settings.audit_secret, engine.runtime.database
-    await database.transaction(lambda conn: Maker(conn, Random(5), now, key).make(150))
+    await database.transaction(lambda conn: Maker(conn, Random(5), now, key).make(size(60, 150)))
     waits: list[float] = []
     is_over = asyncio.Event()
 

@@ -2,16 +2,20 @@
 
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
+import aiosqlite
 import pytest
 from sqlalchemy import Connection, Result, text
-from support.database import new_sqlite_url
+from support.database import new_sqlite_url, sqlite_url
 
 from orchestrator_gql.config.database_url import file_name
 from orchestrator_gql.storage.database import connect
 from orchestrator_gql.storage.database.long_reads import READERS, LongReads
 from orchestrator_gql.storage.database.snapshot import SNAPSHOTS
+from orchestrator_gql.storage.database.sqlite_file import identity
 from orchestrator_gql.storage.database.thread_reads import CONNECTIONS
+from orchestrator_gql.utils.forks import open_descriptors
 
 NUMBERS = text("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) SELECT i FROM n, stored")
 
@@ -82,3 +86,29 @@ async def test_a_long_read_that_leaves_rows_does_not_keep_its_snapshot_for_later
         await database.close()
 
     assert left and set(found) == {2}
+
+
+async def test_the_start_opens_the_files_of_all_connections_and_seldom_wakes_their_threads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a visit for each setting of a connection, the start took twice the CPU."""
+    visits = list[Any]()
+    real: Any = aiosqlite.Connection._execute
+
+    async def execute(connection: aiosqlite.Connection, work: Any, *args: Any, **options: Any) -> Any:
+        visits.append(work)
+        return await real(connection, work, *args, **options)
+
+    url = sqlite_url(tmp_path)
+    monkeypatch.setattr(aiosqlite.Connection, "_execute", execute)
+    database = connect(url)
+    await database.open()
+    try:
+        opened = identity(f"{file_name(url)}-wal")
+        descriptors = [number for number, stat in open_descriptors() if (stat.st_dev, stat.st_ino) == opened]
+        count = len(visits)
+    finally:
+        await database.close()
+
+    assert len(descriptors) == READERS + 2, "the connection that writes, and the connection for reads on the loop"
+    assert count <= 6 * READERS, visits
