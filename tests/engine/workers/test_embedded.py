@@ -95,6 +95,12 @@ async def confirmed(engine: Engine, process_id: UUID) -> None:
     await submit_form(engine.runtime, ADA, input_request_id=request.id, pages=[{}])
 
 
+async def has_free_task(engine: Engine) -> None:
+    """Wait until the task of the last step has ended: its commit is seen before."""
+    hooks: Any = engine.runtime.database.hooks
+    await becomes(lambda: hooks._dispatcher.work.running == 0)
+
+
 async def moves_of(engine: Engine, process_id: UUID) -> list[str]:
     """The statuses that the process had, in order."""
     return [event.payload["to"] for event in await engine.events(process_id, EventKind.PROCESS_STATUS_CHANGED)]
@@ -110,8 +116,10 @@ async def test_no_claim_of_a_lifecycle_needs_a_transaction_of_its_own(
         at_start = (await engine.process(process_id)).status
         token = await remote.asked()
         await engine.reaches(process_id, AWAITING)
+        await has_free_task(engine)
         await answer(engine.runtime, token, {"rc": 0})
         await engine.reaches(process_id, SUSPENDED)
+        await has_free_task(engine)
         await confirmed(engine, process_id)
         await engine.reaches(process_id, COMPLETED)
         moves = await moves_of(engine, process_id)
