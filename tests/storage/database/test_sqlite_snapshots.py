@@ -91,12 +91,12 @@ async def test_a_long_read_that_leaves_rows_does_not_keep_its_snapshot_for_later
 async def test_the_start_opens_the_files_of_all_connections_and_seldom_wakes_their_threads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With a visit for each setting of a connection, the start took twice the CPU."""
-    visits = list[Any]()
+    """With a call of the thread for each setting of a connection, the start took twice the CPU."""
+    awaited = list[Any]()
     real: Any = aiosqlite.Connection._execute
 
     async def execute(connection: aiosqlite.Connection, work: Any, *args: Any, **options: Any) -> Any:
-        visits.append(work)
+        awaited.append(work)
         return await real(connection, work, *args, **options)
 
     url = sqlite_url(tmp_path)
@@ -106,9 +106,9 @@ async def test_the_start_opens_the_files_of_all_connections_and_seldom_wakes_the
     try:
         opened = identity(f"{file_name(url)}-wal")
         descriptors = [number for number, stat in open_descriptors() if (stat.st_dev, stat.st_ino) == opened]
-        count = len(visits)
+        count = len(awaited)
     finally:
         await database.close()
 
     assert len(descriptors) == READERS + 2, "the connection that writes, and the connection for reads on the loop"
-    assert count <= 6 * READERS, visits
+    assert count <= 6 * READERS, awaited
