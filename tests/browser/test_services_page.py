@@ -100,7 +100,7 @@ def test_the_page_shows_who_answers_and_who_is_silent(tmp_path: Path) -> None:
     assert printed[0] == "dns  SILENT, never seen. 0 open, 0 results, 1 not answered."
     assert printed[1] == "idle  UNSEEN, never seen. 0 open, 0 results, no failure."
     assert re.fullmatch(
-        r"ansible  ANSWERING, seen \d+ (s|min) ago\. 1 open, 2 results, [\d.]+ s \(95 %: [\d.]+ s\), "
+        r"ansible  ANSWERING, seen \d+ (s|min) ago\. 1 open, 2 results, (< )?[\d.]+ s \(95 %: (< )?[\d.]+ s\), "
         r"1 reported, 1 invalid\.",
         printed[2],
     )

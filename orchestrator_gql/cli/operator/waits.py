@@ -66,7 +66,8 @@ def waits(
         if kind in (None, "callback"):
             open_waits += (_callback(node, now) for node in all_nodes(url, CALLBACKS, "callbacks"))
         if kind in (None, "time", "lock"):
-            of_processes = map(_process, all_nodes(url, PROCESSES, "processes"))
+            nodes = all_nodes(url, PROCESSES, "processes")
+            of_processes = (_process(node) for node in nodes if node["whyWaiting"])  # without: it goes on just now
             open_waits += (wait for wait in of_processes if kind in (None, wait["kind"].lower()))
     open_waits = [wait for wait in open_waits if not overdue or _is_overdue(wait, now)]
     if not is_json and (why := standstill(url)):
