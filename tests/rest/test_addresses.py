@@ -57,7 +57,7 @@ BODIES = (
 EVERYBODY = {"trusted_proxies": "192.0.2.7", "max_callback_bytes": 8_000}
 """The proxy of the client is trusted, so that each request can come from another address."""
 
-_addresses = map("2001:db8::{:x}".format, count(1))
+_addresses = map("2001:db8:0:{:x}::1".format, count(1))  # each of another network
 
 
 def _stranger(kind: str = "application/json") -> dict[str, str]:
