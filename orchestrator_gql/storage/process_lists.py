@@ -61,7 +61,7 @@ def page(
     """A page of the processes that match the filter, in the order of their start or of their last change."""
     key = Key((_C.updated_at if by_update else _C.started_at, _C.id), is_descending)
     ways, others = ways_of(filters, key), id_queries(filters, by_update=by_update)
-    is_only_way = len(ways) + len(others) == 1 and not (by_update and filters.search)
+    is_only_way = len(ways) + len(others) == 1 and not by_update  # spans of starts say nothing about changes
     if is_only_way and ways[0].rest != ALL:  # a frequent text is soon found, without a look into all segments
         if (found := _along(conn, ways, key, page_args, FIRST)) is not None:
             return found

@@ -12,7 +12,8 @@ from support.database import PostgresServer
 from support.many_subscriptions import plain_engine
 from support.rows import BEGIN, process_row, store, store_subscription
 
-from orchestrator_gql.storage import process_changes, process_lists, process_segments
+from orchestrator_gql.storage import process_changes, process_lists, process_segments, process_ways
+from orchestrator_gql.storage.pages_of_values import MOST_VALUES
 from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.storage.process_changes import Changed
 from orchestrator_gql.storage.process_facts import LONGEST, terms_to_find
@@ -106,14 +107,14 @@ def wanted(rng: random.Random) -> ProcessFilter:
         "products": rng.sample([*PRODUCTS, "None"], rng.choice([1, 2])),
         "search": rng.choice(["ticket", "router 1", "router"]),
     }
-    return ProcessFilter(**{name: filters[name] for name in rng.sample(list(filters), rng.choice([2, 2, 3]))})
+    return ProcessFilter(**{name: filters[name] for name in rng.sample(list(filters), rng.choice([1, 2, 2, 3]))})
 
 
 @pytest.mark.parametrize("seed", range(2))
 def test_lists_by_facts_are_those_of_a_plain_query(engine: Engine, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name, value in (
         (process_segments, "SIZE", 3), (process_segments, "BATCH", 5), (process_segments, "MOST_SPANS", 4),
-        (process_lists, "SIZE", 1), (process_lists, "FIRST", 2),
+        (process_lists, "SIZE", 1), (process_lists, "FIRST", 2), (process_ways, "MOST_VALUES", 1),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, value)
     rng = random.Random(seed)
@@ -215,6 +216,22 @@ def test_a_list_by_facts_reads_the_segments_that_have_them(engine: Engine) -> No
         assert segments_with(search="router", statuses=[FAILED]) == 1
         assert segments_with(assignee_keys=["OLD"]) is None, "the team of a process that runs changes"
         assert segments_with(statuses=[RUNNING]) is None
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=str)
+def test_an_old_process_that_was_changed_late_is_on_the_page(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, order: dict[str, bool]
+) -> None:
+    monkeypatch.setattr(process_lists, "FIRST", 5)
+    names = ["retired", *(f"unused {number}" for number in range(MOST_VALUES))]  # so many values have no index
+    late = {"workflow_name": "retired", "updated_at": BEGIN + timedelta(seconds=75)}
+    with engine.begin() as conn:
+        store(conn, [process_row(number, **(late if number in (22, 27) else {})) for number in range(95)])
+        index_all(conn)
+
+        found = page(conn, ProcessFilter(workflow_names=tuple(names)), PageArgs(3), **order)
+
+    assert sorted(row.id.int for _, row in found.items) == [23, 28]
 
 
 def test_a_process_that_comes_to_rest_is_noted_only_with_something_new(engine: Engine) -> None:
