@@ -46,10 +46,11 @@ class _PageJsonSchema(MarkingSchema, GenerateFormJsonSchema):
     def encode_default(self, dft: Any) -> Any:
         # Pydantic does not sort a set that comes from a default factory: each replica would show another page.
         value = sorted(dft, key=repr) if isinstance(dft, set | frozenset) else dft
-        found, plain = Found(), under_submission_keys(super().encode_default(value), value)
-        if next(secrets_within(value), None) is not None:
-            plain = revealed(with_secrets(plain, as_python(value)), found)
-        return _Value(plain, found)
+        found, plain = Found(), super().encode_default(value)
+        if next(secrets_within(value), None) is None:
+            return _Value(under_submission_keys(plain, value), found)
+        secret = with_secrets(plain, as_python(value))  # both with the names of the fields
+        return _Value(revealed(under_submission_keys(secret, value), found), found)
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
         json_schema = super().default_schema(schema)

@@ -197,7 +197,7 @@ def index(conn: Connection, now: datetime) -> bool:
     moved = {row.id for row in before - _standing(conn, ids)}
     indexed = [row.number for row in late if row.process_id not in moved]
     conn.execute(delete(unindexed_processes).where(_U.number.in_(indexed)))
-    return True
+    return bool(indexed)  # else a transaction that stays open would have the same terms made again and again
 
 
 def _open_next(conn: Connection, now: datetime) -> bool:

@@ -25,7 +25,9 @@ from pydantic_forms.validators import (
 )
 
 from orchestrator_gql.forms import FormPage, NextPage, Page, ReadOnly, SubmitFormPage, turn
+from orchestrator_gql.forms.schemas import page_schema
 from orchestrator_gql.utils.errors import StepError
+from orchestrator_gql.utils.json.secrets import Found
 
 TABLE: SummaryData = {"headers": ["a"], "labels": ["b"], "columns": [["c"]]}
 
@@ -196,6 +198,25 @@ async def test_the_librarys_extra_properties_become_options() -> None:
     assert page.ui_schema["tasks"]["ui:options"] == {"data": [["Read it", "label"]]}
     assert page.ui_schema["half"] == {"ui:options": {"layout": {"span": 6}}}
     assert page.ui_schema["password"] == {"ui:widget": "password"}
+
+
+def test_a_secret_with_an_alias_within_an_initial_value_is_taken_as_shown() -> None:
+    class Lock(BaseModel):
+        pin: SecretStr = Field(validation_alias="pinCode")
+        doors: list[int] = Field(default=[1], serialization_alias="doorNumbers")
+
+    class LockPage(FormPage):
+        lock: Lock = Lock(pinCode="4711-0815")
+        spare: list[Lock] = Field(default_factory=lambda: [Lock(pinCode="4711-0816")])
+
+    found = Found()
+    defaults = {name: field["default"] for name, field in page_schema(LockPage, found)["properties"].items()}
+
+    assert defaults == {
+        "lock": {"pinCode": "4711-0815", "doors": [1]},
+        "spare": [{"pinCode": "4711-0816", "doors": [1]}],
+    }
+    assert sorted(found.values) == ["4711-0815", "4711-0816"]
 
 
 async def test_hints_follow_nested_models_lists_and_optional_models() -> None:

@@ -9,12 +9,14 @@ from orchestrator_gql.utils.errors import SettingsError
 QUEUE_TABLES = ("procrastinate_jobs", "procrastinate_workers")
 
 APPENDED = (audit.name, audit_seals.name)
-"""The tables of the audit log: a site may allow no changes of them, and then removes no old processes."""
+"""The tables of the audit log. A site may allow no changes but numbers of seals; then it removes no old processes."""
 
 _MISSING = text("""
     SELECT name FROM unnest(string_to_array(:names, ',')) AS name, unnest(string_to_array(:rights, ',')) AS needed
     WHERE NOT has_table_privilege(to_regclass(name), needed)
         AND (needed IN ('SELECT', 'INSERT') OR name <> ALL (string_to_array(:appended, ',')))
+    UNION
+    SELECT 'audit' WHERE NOT has_column_privilege(to_regclass('audit'), 'seal', 'UPDATE')
     UNION
     SELECT sequence.relname FROM pg_class AS sequence JOIN pg_depend ON pg_depend.objid = sequence.oid
     WHERE pg_depend.refobjid IN (SELECT to_regclass(name) FROM unnest(string_to_array(:names, ',')) AS name)

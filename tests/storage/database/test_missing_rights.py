@@ -60,7 +60,9 @@ async def test_each_right_that_is_missing_is_named_and_none_that_is_not_needed(p
             sequences = await database.read(_sequences)
             needed = {(name, right) for name in TABLES for right in ("SELECT", "INSERT", "UPDATE", "DELETE")}
             needed -= {(name, right) for name in APPENDED for right in ("UPDATE", "DELETE")}
+            needed |= {("audit", "UPDATE (seal)")}
             execute(f"REVOKE UPDATE, DELETE ON {', '.join(APPENDED)} FROM SERVERS")
+            execute("GRANT UPDATE (seal) ON audit TO SERVERS")
             for name, right in [*sorted(needed), *((f"SEQUENCE {name}", "ALL") for name in sequences)]:
                 execute(f"REVOKE {right} ON {name} FROM SERVERS")
                 try:
