@@ -8,32 +8,14 @@ from functools import partial
 from typing import Any
 
 import pytest
+from support.definitions import call, flow, judge
 
 from orchestrator_gql import begin, callback_step, conditional, inputstep, step, wait_until
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.targets import Target
 from orchestrator_gql.utils.arguments import GIVEN
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
-from orchestrator_gql.workflow import focussteps, retrystep, steplens, workflow
-
-
-@step("Call")
-def call(callback_url: str) -> None:
-    """Never called."""
-
-
-@step("Judge")
-def judge(callback_result: Any) -> None:
-    """Never called."""
-
-
-def deploy() -> Any:
-    return begin >> call
-
-
-def flow(**options: Any) -> Any:
-    return workflow("Deploy", **options)(deploy)
-
+from orchestrator_gql.workflow import focussteps, retrystep, steplens
 
 NO_TIME = [True, False, "1h", "60", [60], Decimal(60), object]
 TIMES: dict[str, Callable[[Any], Any]] = {

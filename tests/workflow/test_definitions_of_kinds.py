@@ -5,8 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from support.definitions import call, deploy, flow, judge
 
-from orchestrator_gql import begin, callback_step, inputstep, step
+from orchestrator_gql import begin, callback_step, inputstep
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
@@ -21,24 +22,6 @@ from orchestrator_gql.workflows.utils import (
     terminate_workflow,
     validate_workflow,
 )
-
-
-@step("Call")
-def call(callback_url: str) -> None:
-    """Never called."""
-
-
-@step("Judge")
-def judge(callback_result: Any) -> None:
-    """Never called."""
-
-
-def deploy() -> Any:
-    return begin >> call
-
-
-def flow(**options: Any) -> Any:
-    return workflow("Deploy", **options)(deploy)
 
 
 def shown(value: object) -> str:
