@@ -38,8 +38,6 @@ from orchestrator_gql.storage.tables import products
 from orchestrator_gql.types import ProcessStatus, State, StepStatus, SubscriptionLifecycle
 from orchestrator_gql.workflows.utils import create_workflow, terminate_workflow
 
-pytestmark = pytest.mark.one_dispatcher  # what a save may do is the same with either
-
 ACTIVE, DISABLED, TERMINATED = (
     SubscriptionLifecycle.ACTIVE,
     SubscriptionLifecycle.DISABLED,
@@ -104,6 +102,7 @@ async def test_a_refused_save_counts_as_a_failed_try_of_a_retrystep(offer: Offer
     assert (execution.status, execution.try_count) == (StepStatus.SUCCESS, 2)
 
 
+@pytest.mark.one_dispatcher
 async def test_a_retrystep_whose_save_is_always_refused_fails_after_its_last_try(offer: Offer) -> None:
     @retrystep("Refer to nothing", attempts=2, delay=10)
     def refer(subscription: Port) -> State:
@@ -333,6 +332,7 @@ async def test_of_two_subscriptions_of_a_step_both_are_saved_or_none(offer: Offe
     assert [(await model_of(engine, id))["description"] for id in (node, other)] == ["changed", "changed"]
 
 
+@pytest.mark.one_dispatcher
 async def test_a_product_that_got_another_id_says_so(offer: Offer) -> None:
     """As after a release that passes another ``product_id``: the name of a stored product is taken."""
     engine = await offer(create_node)

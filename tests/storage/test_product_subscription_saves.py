@@ -56,8 +56,6 @@ from orchestrator_gql.types import EventKind, ProcessStatus, State, Subscription
 from orchestrator_gql.utils.errors import StepError
 from orchestrator_gql.workflows.utils import create_workflow
 
-pytestmark = pytest.mark.one_dispatcher  # what a save may do is the same with either
-
 M = TypeVar("M", bound=SubscriptionModel)
 COMPLETED, FAILED = ProcessStatus.COMPLETED, ProcessStatus.FAILED
 ACTIVE, DISABLED, TERMINATED = (
@@ -153,6 +151,7 @@ async def test_a_change_is_refused_while_another_process_holds_the_subscription(
     assert (await model_of(engine, node))["node"]["node_name"] == "utr-1"
 
 
+@pytest.mark.one_dispatcher
 async def test_an_untouched_model_writes_nothing(offer: Offer) -> None:
     @step("Return it in many ways")
     def give_back(subscription: Node) -> State:
@@ -169,6 +168,7 @@ async def test_an_untouched_model_writes_nothing(offer: Offer) -> None:
     assert await engine.events(kind=EventKind.PRODUCT_SUBSCRIPTION_CHANGED) == changes
 
 
+@pytest.mark.one_dispatcher
 async def test_a_model_that_this_release_would_write_differently_is_untouched_too(offer: Offer) -> None:
     @step("Return it")
     def give_back(subscription: Node) -> State:
@@ -190,6 +190,7 @@ async def test_a_model_that_this_release_would_write_differently_is_untouched_to
     assert await document_of(engine, node) == before
 
 
+@pytest.mark.one_dispatcher
 async def test_the_model_before_a_change_may_be_returned_beside_the_changed_model(offer: Offer) -> None:
     @step("Rename a copy")
     def rename_copy(subscription: Node) -> State:
@@ -204,6 +205,7 @@ async def test_the_model_before_a_change_may_be_returned_beside_the_changed_mode
     assert (await model_of(engine, node))["node"]["node_name"] == "utr-1"
 
 
+@pytest.mark.one_dispatcher
 async def test_two_different_changes_in_one_step_are_refused(offer: Offer) -> None:
     @step("Rename it twice")
     def rename_twice(subscription: Node) -> State:
@@ -219,6 +221,7 @@ async def test_two_different_changes_in_one_step_are_refused(offer: Offer) -> No
     assert (await model_of(engine, node))["node"]["node_name"] == "ams-1"
 
 
+@pytest.mark.one_dispatcher
 async def test_the_version_of_a_model_cannot_be_assigned(offer: Offer) -> None:
     @step("Forge the version")
     def forge(subscription: Node) -> State:
@@ -253,6 +256,7 @@ async def network(engine: Engine) -> tuple[str, str, str]:
     return node, port, circuit
 
 
+@pytest.mark.one_dispatcher
 async def test_a_block_of_another_subscription_is_stored_as_a_reference_and_loaded_live(offer: Offer) -> None:
     seen: list[Any] = []
 
@@ -279,6 +283,7 @@ async def test_a_block_of_another_subscription_is_stored_as_a_reference_and_load
     assert await document_of(engine, circuit) == stored
 
 
+@pytest.mark.one_dispatcher
 async def test_a_block_of_another_subscription_is_saved_through_its_owner_only(offer: Offer) -> None:
     @step("Rename the port of the circuit")
     def rename_port(subscription: Circuit) -> State:
@@ -307,6 +312,7 @@ async def test_a_block_of_another_subscription_is_saved_through_its_owner_only(o
     assert (await model_of(engine, port))["port"]["port_name"] == "xe-1/1/1"
 
 
+@pytest.mark.one_dispatcher
 async def test_a_step_cannot_write_an_earlier_status_back(offer: Offer) -> None:
     @step("Construct it, and return the order too")
     def construct(product: UUID) -> State:
@@ -326,6 +332,7 @@ async def test_a_step_cannot_write_an_earlier_status_back(offer: Offer) -> None:
 
 
 @pytest.mark.parametrize("status", [TERMINATED, DISABLED])
+@pytest.mark.one_dispatcher
 async def test_a_subscription_does_not_end_under_a_living_user(offer: Offer, status: SubscriptionLifecycle) -> None:
     @step("End it")
     def end(subscription: SubscriptionModel) -> State:
@@ -344,6 +351,7 @@ async def test_a_subscription_does_not_end_under_a_living_user(offer: Offer, sta
     assert (await model_of(engine, node))["status"] == status
 
 
+@pytest.mark.one_dispatcher
 async def test_a_workflow_may_say_that_it_ends_subscriptions_in_use(offer: Offer) -> None:
     engine = await offer(create_node, create_port, ends := terminates(Node, allow_in_use=True))
     node = await made(engine, create_node)
@@ -354,6 +362,7 @@ async def test_a_workflow_may_say_that_it_ends_subscriptions_in_use(offer: Offer
     assert (await model_of(engine, port))["port"]["node"]["node_name"] == "ams-1"
 
 
+@pytest.mark.one_dispatcher
 async def test_a_block_in_use_cannot_be_removed(offer: Offer) -> None:
     @step("Add a spare")
     def add(subscription: Node) -> State:
@@ -384,6 +393,7 @@ async def test_a_block_in_use_cannot_be_removed(offer: Offer) -> None:
     assert port in refused.failure.message
 
 
+@pytest.mark.one_dispatcher
 async def test_a_reference_to_an_ended_subscription_is_refused(offer: Offer) -> None:
     gate = Gate()
 
@@ -413,6 +423,7 @@ async def test_a_reference_to_an_ended_subscription_is_refused(offer: Offer) -> 
 
 
 @pytest.mark.parametrize("is_direct", [True, False])
+@pytest.mark.one_dispatcher
 async def test_a_circle_of_references_is_refused(offer: Offer, is_direct: bool) -> None:
     @step("Let it use the other")
     def use(subscription: Node, other: Node) -> State:
@@ -431,6 +442,7 @@ async def test_a_circle_of_references_is_refused(offer: Offer, is_direct: bool) 
     assert (await model_of(engine, nodes[-1]))["node"]["spare"] is None
 
 
+@pytest.mark.one_dispatcher
 async def test_two_changes_at_once_do_not_close_a_circle(offer: Offer) -> None:
     @step("Let it use the other")
     def use(subscription: Node, other: Node) -> State:
@@ -450,6 +462,7 @@ async def test_two_changes_at_once_do_not_close_a_circle(offer: Offer) -> None:
     assert await saved_at_once(engine, process, *closing) == ["None", "reference-circle"]
 
 
+@pytest.mark.one_dispatcher
 @pytest.mark.parametrize("ends_first", [True, False])
 async def test_a_new_user_and_the_end_of_its_owner_at_once_do_not_both_succeed(offer: Offer, ends_first: bool) -> None:
     engine = await offer(create_node, create_port)
@@ -493,6 +506,7 @@ async def saved_at_once(engine: Engine, process: Process, *models: SubscriptionM
     return sorted(await asyncio.gather(*map(saved, models)))
 
 
+@pytest.mark.one_dispatcher
 async def test_a_reference_to_an_unknown_block_is_refused(offer: Offer) -> None:
     @step("Use a block that its owner never stored")
     def use(subscription: Port, node: Node) -> State:
@@ -509,6 +523,7 @@ async def test_a_reference_to_an_unknown_block_is_refused(offer: Offer) -> None:
     assert (await model_of(engine, port))["port"]["node"]["node_name"] == "ams-1"
 
 
+@pytest.mark.one_dispatcher
 async def test_an_owner_and_its_user_may_be_saved_in_one_step_in_any_order(offer: Offer) -> None:
     @step("End both")
     def end(node: Node, port: Port) -> State:
@@ -523,6 +538,7 @@ async def test_an_owner_and_its_user_may_be_saved_in_one_step_in_any_order(offer
     assert (await model_of(engine, port))["status"] == TERMINATED
 
 
+@pytest.mark.one_dispatcher
 async def test_a_union_of_blocks_of_other_subscriptions_is_loaded_as_it_was(offer: Offer) -> None:
     seen: list[str] = []
 
@@ -558,6 +574,7 @@ IN_TRANSACTION = ContextVar("IN_TRANSACTION", default=False)
 """Of the unit itself: on PostgreSQL other units wait for their database meanwhile."""
 
 
+@pytest.mark.one_dispatcher
 async def test_authors_code_runs_in_no_transaction(offer: Offer) -> None:
     @step("Construct")
     def construct(product: UUID) -> State:
@@ -596,6 +613,7 @@ async def test_authors_code_runs_in_no_transaction(offer: Offer) -> None:
     assert await lock_of(engine, (await engine.process(process_id)).state["subscription_id"]) is None
 
 
+@pytest.mark.one_dispatcher
 async def test_a_second_subscription_with_the_id_of_another_is_refused_and_changes_nothing(offer: Offer) -> None:
     @step("Construct the same node")
     def construct_again(product: UUID, node: UUID) -> State:
