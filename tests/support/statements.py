@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, groupby
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -65,7 +65,8 @@ class Statements:
     def taken(self) -> list[str]:
         """The statements since the last call."""
         taken = [statement for connection in self._connections for statement in self._of(connection)]
-        taken += [statement for statement in self._sqlite if not statement.startswith("--")]  # those are of triggers
+        own = (statement for statement in self._sqlite if not statement.startswith("--"))  # those are of triggers
+        taken += [statement for statement, _ in groupby(own)]  # SQLite names a statement again for each of its triggers
         self._sqlite.clear()
         return taken
 
