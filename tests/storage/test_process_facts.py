@@ -316,7 +316,8 @@ async def test_what_an_open_transaction_changes_is_indexed_after_it(
             store_subscription(writer, "Lamp", [UUID(int=5)])
             for _ in range(3):
                 with engine.begin() as conn:
-                    index(conn, LATER)
+                    has_more = index(conn, LATER)
+        assert not has_more, "else the terms of what is held are made again and again"
         with engine.begin() as conn:
             assert number_noted(conn) == 2
             assert (count(conn, failed), count(conn, of_lamp)) == (1, 1)
