@@ -6,7 +6,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from orchestrator_gql.cli.commands.completers import processes
-from orchestrator_gql.cli.commands.parameters import AsJson, Url, read_id, several
+from orchestrator_gql.cli.commands.parameters import AsJson, Url, process_of, read_id, several
+from orchestrator_gql.cli.credentials import server_of
 from orchestrator_gql.cli.failure import DECLINED, DONE
 from orchestrator_gql.utils.errors import SettingsError
 
@@ -36,11 +37,9 @@ def list_entries(
       orchestrator-gql audit list --action abortProcess completeCallback --json
     """
     from orchestrator_gql.cli.audit.listing import show
-    from orchestrator_gql.cli.credentials import server_of
-    from orchestrator_gql.cli.operator.ids import process_id
 
-    base = server_of(url)
-    show(base, process_id=process_id(base, process) if process else None, actions=action, is_json=json)
+    base, one = process_of(url, process) if process else (server_of(url), None)
+    show(base, process_id=one, actions=action, is_json=json)
     return DONE
 
 
@@ -72,7 +71,6 @@ def verify(
     as a backup.
     """
     from orchestrator_gql.cli.audit import verify as audit_verify
-    from orchestrator_gql.cli.credentials import server_of
 
     if sum(map(bool, (file, database, url))) > 1:
         raise SettingsError("Name one of them to verify: a server with --url, a --database, or files with --file.")
@@ -107,7 +105,6 @@ def export(
       orchestrator-gql audit export | gzip > audit.ndjson.gz
     """
     from orchestrator_gql.cli.audit.export import export as export_log
-    from orchestrator_gql.cli.credentials import server_of
     from orchestrator_gql.cli.progress import working
 
     with working("Exporting the audit log"):

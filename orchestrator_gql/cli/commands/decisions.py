@@ -5,7 +5,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from orchestrator_gql.cli.commands.completers import teams, workflows
-from orchestrator_gql.cli.commands.parameters import AsJson, FormId, Url, Yes, read_span
+from orchestrator_gql.cli.commands.parameters import AsJson, FormId, Url, Yes, process_of, read_span
+from orchestrator_gql.cli.credentials import server_of
 from orchestrator_gql.cli.failure import DONE
 
 Fields = Annotated[
@@ -59,7 +60,6 @@ def start(
     With --wait the exit code is the outcome. 0: COMPLETED; 3: FAILED; 4: ABORTED; 5: it waits for a person to answer a
     form; 6: --timeout has passed. The process itself goes on, also after Ctrl-C.
     """
-    from orchestrator_gql.cli.credentials import server_of
     from orchestrator_gql.cli.operator.start import start as start_workflow
 
     base = server_of(url)
@@ -102,13 +102,10 @@ def confirm(
     command is wrong.
     """
     from orchestrator_gql.cli.client import OperationRefused
-    from orchestrator_gql.cli.credentials import server_of
-    from orchestrator_gql.cli.operator.ids import process_id
 
     if reject and send_back is not None:
         raise OperationRefused("Give --reject or --send-back, not both.")
-    base = server_of(url)
-    process = process_id(base, id)
+    base, process = process_of(url, id)
     if reject or send_back is not None:
         from orchestrator_gql.cli.operator.decisions import reject as reject_form
 
@@ -128,12 +125,9 @@ def claim(id: FormId, /, *, json: AsJson = False, yes: Yes = False, url: Url = N
       orchestrator-gql claim ID
       orchestrator-gql confirm ID
     """
-    from orchestrator_gql.cli.credentials import server_of
     from orchestrator_gql.cli.operator.decisions import claim as claim_form
-    from orchestrator_gql.cli.operator.ids import process_id
 
-    base = server_of(url)
-    claim_form(base, process_id(base, id), is_json=json)
+    claim_form(*process_of(url, id), is_json=json)
     return DONE
 
 
@@ -143,12 +137,9 @@ def release(id: FormId, /, *, json: AsJson = False, yes: Yes = False, url: Url =
 
       orchestrator-gql release ID
     """
-    from orchestrator_gql.cli.credentials import server_of
     from orchestrator_gql.cli.operator.decisions import release as release_form
-    from orchestrator_gql.cli.operator.ids import process_id
 
-    base = server_of(url)
-    release_form(base, process_id(base, id), is_json=json)
+    release_form(*process_of(url, id), is_json=json)
     return DONE
 
 
@@ -167,10 +158,7 @@ def assign(
       orchestrator-gql assign ID FIELD
       orchestrator-gql assign ID "Field engineers" --url https://orchestrator.example
     """
-    from orchestrator_gql.cli.credentials import server_of
     from orchestrator_gql.cli.operator.decisions import assign as assign_form
-    from orchestrator_gql.cli.operator.ids import process_id
 
-    base = server_of(url)
-    assign_form(base, process_id(base, id), name, is_json=json)
+    assign_form(*process_of(url, id), name, is_json=json)
     return DONE

@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from orchestrator_gql.cli.commands import completers
-from orchestrator_gql.cli.commands.parameters import AsJson, JsonLines, ProcessId, Url, read_id, read_limit
+from orchestrator_gql.cli.commands.parameters import AsJson, JsonLines, ProcessId, Url, process_of, read_id, read_limit
 from orchestrator_gql.cli.commands.selection import EVERY, Selection
+from orchestrator_gql.cli.credentials import server_of
 from orchestrator_gql.cli.failure import DONE
 
 
@@ -41,7 +42,6 @@ def processes(
     --json prints each process as a line of JSON. If there are more rows, the last line on standard error says how to
     go on.
     """
-    from orchestrator_gql.cli.credentials import server_of
     from orchestrator_gql.cli.operator.processes import Listing, list_processes
 
     listing = Listing(server_of(url), selection, order, None if all_rows else limit, after, json)
@@ -69,7 +69,6 @@ def workflows(
       orchestrator-gql workflows
       orchestrator-gql workflows create_vpn
     """
-    from orchestrator_gql.cli.credentials import server_of
     from orchestrator_gql.cli.operator.workflows import list_workflows, show_workflow
 
     if name is None:
@@ -96,7 +95,6 @@ def products(
 
     A product subscription has a page of its own on the dashboard, with its values, its processes and its history.
     """
-    from orchestrator_gql.cli.credentials import server_of
     from orchestrator_gql.cli.operator.products import list_products, list_subscriptions
 
     if name is None:
@@ -139,7 +137,6 @@ def waits(
     server demands a sign-in, set ORCHESTRATOR_TOKEN to your token, or ORCHESTRATOR_TOKEN_FILE to a file with it: every
     command that calls a server signs in with it.
     """
-    from orchestrator_gql.cli.credentials import server_of
     from orchestrator_gql.cli.operator.waits import waits as list_waits
 
     list_waits(server_of(url), overdue=overdue, mine=mine, assignee=assignee, kind=kind, is_json=json)
@@ -164,7 +161,6 @@ def services(
     delivery was refused or reported a failure. With --json a line also has the contracts in use, and how the service
     must prove who it is.
     """
-    from orchestrator_gql.cli.credentials import server_of
     from orchestrator_gql.cli.operator.services import services as list_services
 
     list_services(server_of(url), window=window, is_json=json)
@@ -181,12 +177,9 @@ def show(id: ProcessId, /, *, json: AsJson = False, url: Url = None) -> int:
     A short id is the beginning or the end of an id, or the beginning of its last 8 digits, with at least 4 digits. If
     several processes have it, they are listed.
     """
-    from orchestrator_gql.cli.credentials import server_of
-    from orchestrator_gql.cli.operator.ids import process_id
     from orchestrator_gql.cli.operator.show import show as show_process
 
-    base = server_of(url)
-    show_process(base, process_id(base, id), is_json=json)
+    show_process(*process_of(url, id), is_json=json)
     return DONE
 
 
@@ -221,13 +214,10 @@ def tail(
       orchestrator-gql tail --process 3f2a91c4 --json
       orchestrator-gql tail --cloudevents --until-now --after CURSOR > events.ndjson
     """
-    from orchestrator_gql.cli.credentials import server_of
-    from orchestrator_gql.cli.operator.ids import process_id
     from orchestrator_gql.cli.tail import Tail
     from orchestrator_gql.cli.tail import tail as follow
 
-    base = server_of(url)
-    one = process_id(base, process) if process else None
+    base, one = process_of(url, process) if process else (server_of(url), None)
     follow(Tail(base, after, one, json, is_cloud=cloudevents, ends_now=until_now))
     return DONE
 
@@ -244,7 +234,6 @@ def notifications(
       orchestrator-gql notifications
       orchestrator-gql notifications --dead
     """
-    from orchestrator_gql.cli.credentials import server_of
     from orchestrator_gql.cli.operator.notifications import notifications as list_notifications
 
     list_notifications(server_of(url), dead=dead, is_json=json)

@@ -10,6 +10,7 @@ from cyclopts import Parameter, Token
 
 from orchestrator_gql.cli.catalog import LOCAL_SERVER, PROGRAM
 from orchestrator_gql.cli.commands import completers
+from orchestrator_gql.cli.credentials import server_of
 from orchestrator_gql.cli.nearest import near_names
 
 SHORTEST = 4
@@ -147,3 +148,11 @@ Targets = Annotated[
     tuple[WorkflowTarget, ...],
     several("--target", "TARGET", "only of these targets, such as CREATE", converter=read_choices),
 ]
+
+
+def process_of(url: str | None, id: str) -> tuple[str, UUID]:
+    """The server of the option ``--url``, and the whole id of the process there, for a whole or a short id."""
+    from orchestrator_gql.cli.operator.ids import process_id  # only here: the help needs no client
+
+    base = server_of(url)
+    return base, process_id(base, id)

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 from typing import Annotated
-from uuid import UUID
 
 from cyclopts import Parameter
 
@@ -15,10 +14,12 @@ from orchestrator_gql.cli.commands.parameters import (
     Reason,
     Url,
     Yes,
+    process_of,
     read_id,
     read_span,
 )
 from orchestrator_gql.cli.commands.selection import EVERY, Selection
+from orchestrator_gql.cli.credentials import server_of
 from orchestrator_gql.cli.failure import DONE
 
 _ONE = "the process; without it, the options select many"
@@ -100,7 +101,7 @@ def adopt(
     """
     from orchestrator_gql.cli.operator import verbs
 
-    verbs.adopt(*_process_of(url, id), reason, is_json=json)
+    verbs.adopt(*process_of(url, id), reason, is_json=json)
     return DONE
 
 
@@ -122,7 +123,7 @@ def reissue(
     """
     from orchestrator_gql.cli.operator import verbs
 
-    verbs.reissue(*_process_of(url, id), name, reason, is_json=json)
+    verbs.reissue(*process_of(url, id), name, reason, is_json=json)
     return DONE
 
 
@@ -147,7 +148,7 @@ def reawait(
     """
     from orchestrator_gql.cli.operator import verbs
 
-    verbs.reawait(*_process_of(url, id), name, seconds, reason, is_json=json)
+    verbs.reawait(*process_of(url, id), name, seconds, reason, is_json=json)
     return DONE
 
 
@@ -169,7 +170,7 @@ def continue_now(
     """
     from orchestrator_gql.cli.operator import verbs
 
-    verbs.continue_now(*_process_of(url, id), reason, is_json=json)
+    verbs.continue_now(*process_of(url, id), reason, is_json=json)
     return DONE
 
 
@@ -198,17 +199,8 @@ def complete(
     """
     from orchestrator_gql.cli.operator import verbs
 
-    verbs.complete(*_process_of(url, id), name, result, reason, is_json=json)
+    verbs.complete(*process_of(url, id), name, result, reason, is_json=json)
     return DONE
-
-
-def _process_of(url: str | None, id: str) -> tuple[str, UUID]:
-    """The server, and the whole id of the process there."""
-    from orchestrator_gql.cli.credentials import server_of
-    from orchestrator_gql.cli.operator.ids import process_id
-
-    base = server_of(url)
-    return base, process_id(base, id)
 
 
 def resend(
@@ -224,7 +216,6 @@ def resend(
 
       orchestrator-gql resend ID
     """
-    from orchestrator_gql.cli.credentials import server_of
     from orchestrator_gql.cli.operator.ids import notification_id
     from orchestrator_gql.cli.operator.notifications import resend as send_again
 
@@ -270,7 +261,6 @@ def resume(
 
 
 def _set_engine(url: str | None, *, paused: bool, reason: str | None, is_json: bool) -> int:
-    from orchestrator_gql.cli.credentials import server_of
     from orchestrator_gql.cli.pause import set_engine
 
     set_engine(server_of(url), paused=paused, reason=reason, is_json=is_json)
