@@ -27,7 +27,7 @@ from orchestrator_gql.storage.columns import Words
 from orchestrator_gql.storage.expected_processes import expect_running, transaction_expecting
 from orchestrator_gql.storage.product_subscriptions import StartFacts
 from orchestrator_gql.types import Json
-from orchestrator_gql.utils.errors import Refused, WorkflowBlocked
+from orchestrator_gql.utils.errors import Refused
 from orchestrator_gql.utils.json import canonical
 from orchestrator_gql.utils.tokens import new_id
 from orchestrator_gql.workflow.model import Workflow
@@ -113,8 +113,8 @@ class _NewProcess:
 
 async def _start(runtime: Runtime, request: _StartRequest) -> Started | forms.NextPage | forms.PageInvalid:
     workflow = request.workflow
-    await _demand_startable(runtime, workflow, request.principal)
-    chosen_id = await _demand_startable_on(runtime, workflow, request.pages, request.version)
+    await execution.demand_unblocked(runtime, workflow, request.principal)
+    chosen_id = await _demand_startable(runtime, workflow, request.pages, request.version)
     turn = await _turn(runtime, request, chosen_id)
     if not isinstance(turn, forms.Complete):
         return turn
@@ -225,14 +225,7 @@ async def _turn(runtime: Runtime, request: _StartRequest, chosen_id: UUID | None
         )
 
 
-async def _demand_startable(runtime: Runtime, workflow: Workflow, principal: Principal) -> None:
-    with in_request(f"The run_predicate of workflow {workflow.name!r}"):
-        reason = await execution.blocked_reason(runtime, workflow, principal)
-    if reason is not None:
-        raise WorkflowBlocked(f"Workflow {workflow.name!r} cannot be started: {reason}")
-
-
-async def _demand_startable_on(
+async def _demand_startable(
     runtime: Runtime, workflow: Workflow, pages: list[Json], version: int | None
 ) -> UUID | None:
     """Check the product subscription that the first page names, before the author's form sees it."""

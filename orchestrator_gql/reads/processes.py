@@ -14,7 +14,6 @@ from orchestrator_gql.engine import authorization
 from orchestrator_gql.engine.audit_log import no_process
 from orchestrator_gql.engine.engine_state import pause_of
 from orchestrator_gql.engine.steps import execution
-from orchestrator_gql.engine.steps.failures import in_request
 from orchestrator_gql.process import Process, ProcessAction, recoverable_wait, steps_of
 from orchestrator_gql.process import available_actions as possible_actions
 from orchestrator_gql.runtime import Runtime
@@ -196,8 +195,7 @@ async def blocked_reason(
     if (paused := pause_of(status)) is not None:
         return paused.message
     try:
-        with in_request(f"The run_predicate of workflow {workflow.name!r}"):
-            return await execution.blocked_reason(runtime, workflow, principal)
+        return await execution.blocked_reason(runtime, workflow, principal)
     except AuthorCodeFailed as failed:  # an error for one workflow must not fail the list of all workflows
         return failed.message
 

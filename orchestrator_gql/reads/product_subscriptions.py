@@ -13,7 +13,6 @@ from orchestrator_gql.domain.where import filter_of
 from orchestrator_gql.engine import authorization
 from orchestrator_gql.engine.start_check import rule_of
 from orchestrator_gql.engine.steps import execution
-from orchestrator_gql.engine.steps.failures import in_request
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import product_subscription_lists as lists
@@ -21,7 +20,7 @@ from orchestrator_gql.storage import product_subscription_versions as versions
 from orchestrator_gql.storage.pagination import PageArgs, RowPage
 from orchestrator_gql.storage.product_subscription_lists import ProductSubscriptionFilter, StartRule
 from orchestrator_gql.types import Json
-from orchestrator_gql.utils.errors import FieldError, NotFound, PayloadInvalid, StepError, WorkflowBlocked
+from orchestrator_gql.utils.errors import FieldError, NotFound, PayloadInvalid, StepError
 
 MOST_VALUES = 10
 """The most values of fields in one filter."""
@@ -56,10 +55,7 @@ async def start_rule(runtime: Runtime, principal: Principal, workflow_name: str)
     """
     principal.demand(Permission.READ)
     workflow = await authorization.find_startable(runtime, principal, workflow_name)
-    with in_request(f"The run_predicate of workflow {workflow.name!r}"):
-        reason = await execution.blocked_reason(runtime, workflow, principal)
-    if reason is not None:
-        raise WorkflowBlocked(f"Workflow {workflow.name!r} cannot be started: {reason}")
+    await execution.demand_unblocked(runtime, workflow, principal)
     return rule_of(workflow)
 
 

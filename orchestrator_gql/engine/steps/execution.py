@@ -14,7 +14,14 @@ from orchestrator_gql.engine.steps import arguments as step_arguments
 from orchestrator_gql.engine.steps import calls
 from orchestrator_gql.engine.steps.arguments import wanted_by
 from orchestrator_gql.engine.steps.calls import name_of
-from orchestrator_gql.engine.steps.failures import failed, failure_at, failure_of, log_failure, without_tokens
+from orchestrator_gql.engine.steps.failures import (
+    failed,
+    failure_at,
+    failure_of,
+    in_request,
+    log_failure,
+    without_tokens,
+)
 from orchestrator_gql.engine.steps.state import changed, fetched, has_large_values, put_back
 from orchestrator_gql.process import Failed, Outcome, Process, Success, WaitUntil
 from orchestrator_gql.process.outcomes import new_success
@@ -24,7 +31,13 @@ from orchestrator_gql.types import Failure, Json
 from orchestrator_gql.utils.arguments import bind
 from orchestrator_gql.utils.author_calls import AuthorRaised, returned_by
 from orchestrator_gql.utils.author_handover import Limit
-from orchestrator_gql.utils.errors import OrchestratorError, StepError, StorageUnavailable, WorkflowDefinitionError
+from orchestrator_gql.utils.errors import (
+    OrchestratorError,
+    StepError,
+    StorageUnavailable,
+    WorkflowBlocked,
+    WorkflowDefinitionError,
+)
 from orchestrator_gql.utils.json import encode, to_json
 from orchestrator_gql.utils.json.secrets import Found
 from orchestrator_gql.utils.secrets import Secrets
@@ -127,13 +140,24 @@ async def patiently(look: Callable[[], Awaitable[T]]) -> T:
 
 
 async def blocked_reason(runtime: Runtime, workflow: Workflow, principal: Principal) -> str | None:
-    """The reason why the workflow's predicate forbids the start now; None if it allows it, or if there is none."""
+    """The reason why the workflow's predicate forbids the start now; None if it allows it, or if there is none.
+
+    Raises `AuthorCodeFailed`.
+    """
     predicate = workflow.run_predicate
     if predicate is None:
         return None
-    arguments = returned_by(lambda: bind(wanted_by(predicate), values_of_start(workflow, principal)))
     what = f"The run_predicate of workflow {workflow.name!r}"
-    return await calls.for_person(runtime, what, predicate).call(predicate, arguments, _reason)
+    with in_request(what):
+        arguments = returned_by(lambda: bind(wanted_by(predicate), values_of_start(workflow, principal)))
+        return await calls.for_person(runtime, what, predicate).call(predicate, arguments, _reason)
+
+
+async def demand_unblocked(runtime: Runtime, workflow: Workflow, principal: Principal) -> None:
+    """Raise `WorkflowBlocked` if the workflow's predicate forbids the start now; see `blocked_reason`."""
+    reason = await blocked_reason(runtime, workflow, principal)
+    if reason is not None:
+        raise WorkflowBlocked(f"Workflow {workflow.name!r} cannot be started: {reason}")
 
 
 def values_of_start(workflow: Workflow, principal: Principal) -> dict[str, Any]:
