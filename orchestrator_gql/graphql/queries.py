@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import timedelta
-from functools import partial
 from typing import Annotated, TypeVar
 from uuid import UUID
 
@@ -31,6 +30,7 @@ from orchestrator_gql.graphql.types.common import (
     Node,
     User,
     connection,
+    connection_of,
     page_by_name,
 )
 from orchestrator_gql.graphql.types.enums import OrderDirection, ProcessOrderField, StatsWindow
@@ -58,12 +58,12 @@ from orchestrator_gql.graphql.types.stats import Engine, Stats
 from orchestrator_gql.graphql.types.steps import ProcessStep
 from orchestrator_gql.graphql.types.workflows import Workflow
 from orchestrator_gql.reads import audit as audit_reads
-from orchestrator_gql.reads import callbacks as callback_reads
 from orchestrator_gql.reads import input_requests as input_request_reads
 from orchestrator_gql.reads import notifications as notification_reads
 from orchestrator_gql.reads import processes as process_reads
 from orchestrator_gql.reads import products as product_reads
 from orchestrator_gql.reads import rows as row_reads
+from orchestrator_gql.reads.callbacks import callback_list
 from orchestrator_gql.reads.rows import NodeId, NodeKind
 from orchestrator_gql.security import Permission
 from orchestrator_gql.storage.events import EventFilter as LogFilter
@@ -103,9 +103,7 @@ class Viewer:
 async def _request_connection(info: Info, filter: InputRequestFilter, page_args: PageArgs) -> Connection[InputRequest]:
     context = info.context
     wanted = filter.as_of(context.runtime.clock.now(), context.runtime, context.principal)
-    page = await input_request_reads.input_request_page(context.reading, context.principal, wanted, page_args)
-    total = partial(input_request_reads.input_request_count, context.reading, context.principal, wanted)
-    return connection(page, InputRequest.of, total)
+    return await connection_of(info, input_request_reads.input_request_list, wanted, page_args, InputRequest.of)
 
 
 @strawberry.type(
@@ -205,13 +203,9 @@ class Query(NotificationQueries, AuditQueries, ProductSubscriptionQueries, Remot
         first: First = 50,
         after: After = None,
     ) -> Connection[Callback] | None:
-        context = info.context
-        now = context.runtime.clock.now()
+        page_args, now = PageArgs(first, after), info.context.runtime.clock.now()
         wanted = (filter or CallbackFilter()).as_of(now)
-        page_args = PageArgs(first, after)
-        page = await callback_reads.callback_page(context.reading, context.principal, wanted, page_args)
-        total = partial(callback_reads.callback_count, context.reading, context.principal, wanted)
-        return connection(page, lambda row: Callback.of(row, now), total)
+        return await connection_of(info, callback_list, wanted, page_args, lambda row: Callback.of(row, now))
 
     @resolved(description="The product with this name; null if there is none.")
     def product(
@@ -306,12 +300,8 @@ def _matches(workflow: model.Workflow, filter: WorkflowFilter | None) -> bool:
 def _list_connection(entries: list[T], first: int | None, after: str | None) -> Connection[T]:
     """A page of a small list in memory, which is ordered by name."""
     by_name = {entry.name: entry for entry in entries}
-
-    async def total() -> int:
-        return len(entries)
-
     page = page_by_name(list(by_name), PageArgs(first, after))
-    return connection(page, by_name.__getitem__, total, is_known=True)
+    return connection(page, by_name.__getitem__, len(entries))
 
 
 def _workflow(info: Info, name: str) -> Workflow | None:

@@ -11,29 +11,18 @@ from orchestrator_gql.audit.entries import BEGINNING, AuditEntry
 from orchestrator_gql.audit.pruned import covered_by, is_last
 from orchestrator_gql.audit.seals import Anchor, Seal
 from orchestrator_gql.audit.walk import LARGEST, NOT_REMOVED, START, Fault, Place, Removal, Walk, behind
+from orchestrator_gql.reads.lists import RowList
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import audit, audit_seals
-from orchestrator_gql.storage.audit import AuditFilter
 from orchestrator_gql.storage.audit_seals import BATCH, Part
 from orchestrator_gql.storage.database import Database
 from orchestrator_gql.storage.database.snapshot import Snapshot
-from orchestrator_gql.storage.pagination import PageArgs, RowPage, cursor_of, only
+from orchestrator_gql.storage.pagination import cursor_of, only
 from orchestrator_gql.utils.errors import CursorInvalid, PayloadInvalid
 
-
-async def audit_page(
-    runtime: Runtime, principal: Principal, wanted: AuditFilter, page_args: PageArgs
-) -> RowPage[AuditEntry]:
-    """A page of the audit log, newest first."""
-    principal.demand(Permission.READ_AUDIT)
-    return await runtime.database.read(lambda conn: audit.page(conn, wanted, page_args))
-
-
-async def audit_count(runtime: Runtime, principal: Principal, wanted: AuditFilter) -> int:
-    """The number of entries that fit the filter."""
-    principal.demand(Permission.READ_AUDIT)
-    return await runtime.database.read(lambda conn: audit.count(conn, wanted))
+audit_list = RowList(audit.page, audit.count, Permission.READ_AUDIT)
+"""The entries of the audit log, newest first."""
 
 
 async def audit_entry(runtime: Runtime, principal: Principal, id: UUID) -> AuditEntry | None:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from orchestrator_gql.callbacks import failures
 from orchestrator_gql.callbacks.rules import Callback
+from orchestrator_gql.reads.lists import RowList
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import (
@@ -24,7 +25,6 @@ from orchestrator_gql.storage import earlier_results as earlier
 from orchestrator_gql.storage.callback_attempts import Attempt
 from orchestrator_gql.storage.callback_logs import LogRange
 from orchestrator_gql.storage.callback_progress import Progress
-from orchestrator_gql.storage.listing import CallbackFilter
 from orchestrator_gql.storage.pagination import PageArgs, RowPage, cursor_of, only
 from orchestrator_gql.types import AttemptOutcome, CallbackStatus, Failure
 from orchestrator_gql.utils.errors import CursorInvalid
@@ -59,18 +59,8 @@ class Log(Generic[T]):
     total: int
 
 
-async def callback_page(
-    runtime: Runtime, principal: Principal, wanted: CallbackFilter, page_args: PageArgs
-) -> RowPage[Callback]:
-    """A page of callbacks, newest first."""
-    principal.demand(Permission.READ)
-    return await runtime.database.read(lambda conn: listing.callback_page(conn, wanted, page_args))
-
-
-async def callback_count(runtime: Runtime, principal: Principal, wanted: CallbackFilter) -> int:
-    """The number of callbacks that fit the filter."""
-    principal.demand(Permission.READ)
-    return await runtime.database.read(lambda conn: listing.callback_count(conn, wanted))
+callback_list = RowList(listing.callback_page, listing.callback_count)
+"""The callbacks, newest first."""
 
 
 async def earlier_results(runtime: Runtime, principal: Principal, callback: Callback) -> list[Callback]:

@@ -11,28 +11,17 @@ from orchestrator_gql.engine.steps.failures import in_request
 from orchestrator_gql.forms.errors import DEFAULT_LOCALE
 from orchestrator_gql.input_requests.decision import Decision, InputRequest, demand_open
 from orchestrator_gql.process import Process, steps_of
+from orchestrator_gql.reads.lists import RowList
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import listing, processes
-from orchestrator_gql.storage.listing import Inbox, InputRequestFilter
-from orchestrator_gql.storage.pagination import PageArgs, RowPage
+from orchestrator_gql.storage.listing import Inbox
 from orchestrator_gql.types import InputRequestStatus, Json
 from orchestrator_gql.utils.errors import InvalidState, OrchestratorError
 from orchestrator_gql.workflow.model import STOPS, InputStep, Step
 
-
-async def input_request_page(
-    runtime: Runtime, principal: Principal, wanted: InputRequestFilter, page_args: PageArgs
-) -> RowPage[InputRequest]:
-    """A page of input requests, oldest first."""
-    principal.demand(Permission.READ)
-    return await runtime.database.read(lambda conn: listing.input_request_page(conn, wanted, page_args))
-
-
-async def input_request_count(runtime: Runtime, principal: Principal, wanted: InputRequestFilter) -> int:
-    """The number of input requests that fit the filter."""
-    principal.demand(Permission.READ)
-    return await runtime.database.read(lambda conn: listing.input_request_count(conn, wanted))
+input_request_list = RowList(listing.input_request_page, listing.input_request_count)
+"""The input requests, oldest first."""
 
 
 def inbox(runtime: Runtime, principal: Principal, *, is_mine: bool) -> Inbox:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from enum import Enum
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from orchestrator_gql.engine.engine_state import pause_of
 from orchestrator_gql.engine.steps import execution
 from orchestrator_gql.process import Process, ProcessAction, recoverable_wait, steps_of
 from orchestrator_gql.process import available_actions as possible_actions
+from orchestrator_gql.reads.lists import RowList
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import (
@@ -34,7 +36,6 @@ from orchestrator_gql.storage.backlog import Backlog
 from orchestrator_gql.storage.database.prepared import PreparedRead, read_current
 from orchestrator_gql.storage.engine_state import EngineStatus
 from orchestrator_gql.storage.listing import Counts
-from orchestrator_gql.storage.pagination import PageArgs, RowPage
 from orchestrator_gql.storage.process_filters import ProcessFilter
 from orchestrator_gql.storage.weight import if_light
 from orchestrator_gql.storage.workers import Worker
@@ -43,26 +44,10 @@ from orchestrator_gql.utils.errors import AuthorCodeFailed, Forbidden, FormTimeo
 from orchestrator_gql.workflow.model import Workflow
 
 
-async def process_page(
-    runtime: Runtime,
-    principal: Principal,
-    wanted: ProcessFilter,
-    page_args: PageArgs,
-    *,
-    by_update: bool = False,
-    is_descending: bool = True,
-) -> RowPage[Process]:
-    """A page of processes; by default in the order of their start, newest first."""
-    principal.demand(Permission.READ)
-    return await runtime.database.read(
-        lambda conn: listing.process_page(conn, wanted, page_args, by_update=by_update, is_descending=is_descending)
-    )
-
-
-async def process_count(runtime: Runtime, principal: Principal, wanted: ProcessFilter) -> int:
-    """The number of processes that fit the filter."""
-    principal.demand(Permission.READ)
-    return await runtime.database.read(lambda conn: process_lists.count(conn, wanted))
+def process_list(*, by_update: bool = False, is_descending: bool = True) -> RowList[ProcessFilter, Process]:
+    """The processes; by default in the order of their start, newest first."""
+    page = partial(listing.process_page, by_update=by_update, is_descending=is_descending)
+    return RowList(page, process_lists.count)
 
 
 async def status_counts(runtime: Runtime, principal: Principal, wanted: ProcessFilter) -> dict[ProcessStatus, int]:

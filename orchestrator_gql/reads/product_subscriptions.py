@@ -1,6 +1,7 @@
 """Product subscriptions in pages, and their versions."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,11 +14,11 @@ from orchestrator_gql.domain.where import filter_of
 from orchestrator_gql.engine import authorization
 from orchestrator_gql.engine.start_check import rule_of
 from orchestrator_gql.engine.steps import execution
+from orchestrator_gql.reads.lists import RowList
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import product_subscription_lists as lists
 from orchestrator_gql.storage import product_subscription_versions as versions
-from orchestrator_gql.storage.pagination import PageArgs, RowPage
 from orchestrator_gql.storage.product_subscription_lists import ProductSubscriptionFilter, StartRule
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import FieldError, NotFound, PayloadInvalid, StepError
@@ -26,26 +27,15 @@ MOST_VALUES = 10
 """The most values of fields in one filter."""
 
 
-async def subscription_page(
-    runtime: Runtime,
-    principal: Principal,
-    wanted: ProductSubscriptionFilter,
-    page_args: PageArgs,
-    *,
-    by_update: bool = False,
-    is_descending: bool = True,
-) -> RowPage[Row[Any]]:
-    """A page of product subscriptions without their models; by default in the order of their creation, newest first."""
-    principal.demand(Permission.READ)
-    return await runtime.database.read(
-        lambda conn: lists.page(conn, wanted, page_args, by_update=by_update, is_descending=is_descending)
-    )
+def subscription_list(
+    *, by_update: bool = False, is_descending: bool = True
+) -> RowList[ProductSubscriptionFilter, Row[Any]]:
+    """The product subscriptions without their models; by default in the order of their creation, newest first."""
+    return RowList(partial(lists.page, by_update=by_update, is_descending=is_descending), lists.total)
 
 
-async def subscription_count(runtime: Runtime, principal: Principal, wanted: ProductSubscriptionFilter) -> int:
-    """The number of product subscriptions that fit the filter."""
-    principal.demand(Permission.READ)
-    return await runtime.database.read(lambda conn: lists.total(conn, wanted))
+version_list = RowList(versions.page, versions.total)
+"""The versions of the product subscription with this id, the newest first."""
 
 
 async def start_rule(runtime: Runtime, principal: Principal, workflow_name: str) -> StartRule:
@@ -93,20 +83,6 @@ def _value_filter(
         place = "value" if error.failure_code == "where-value" else "path"
         problem = FieldError(("filter", "fields", str(index), place), error.message, str(error.failure_code))
         raise PayloadInvalid(error.message, [problem]) from error
-
-
-async def version_page(
-    runtime: Runtime, principal: Principal, subscription_id: UUID, page_args: PageArgs
-) -> RowPage[Row[Any]]:
-    """A page of the versions of the product subscription, the newest first."""
-    principal.demand(Permission.READ)
-    return await runtime.database.read(lambda conn: versions.page(conn, subscription_id, page_args))
-
-
-async def version_count(runtime: Runtime, principal: Principal, subscription_id: UUID) -> int:
-    """The number of versions of the product subscription."""
-    principal.demand(Permission.READ)
-    return await runtime.database.read(lambda conn: versions.total(conn, subscription_id))
 
 
 async def two_versions(

@@ -8,12 +8,11 @@ from enum import StrEnum
 from sqlalchemy import Connection
 
 from orchestrator_gql.callbacks.contract import schema_as_stored
-from orchestrator_gql.callbacks.rules import Callback
 from orchestrator_gql.config.services import Service
+from orchestrator_gql.reads.lists import RowList
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import remote_services
-from orchestrator_gql.storage.pagination import PageArgs, RowPage
 from orchestrator_gql.storage.remote_services import ContractUse, Deliveries, Unanswered
 from orchestrator_gql.types import AttemptOutcome, Json
 from orchestrator_gql.utils.json import canonical, decode
@@ -137,15 +136,5 @@ def _version_of(use: ContractUse, deployed: list[tuple[Json, str]]) -> ContractV
     return ContractVersion(digest, title, workflow_names, use.open, use.accepted)
 
 
-async def open_callback_page(
-    runtime: Runtime, principal: Principal, name: str, page_args: PageArgs
-) -> RowPage[Callback]:
-    """A page of the open callbacks of the service, the newest first."""
-    principal.demand(Permission.READ)
-    return await runtime.database.read(lambda conn: remote_services.open_page(conn, name, page_args))
-
-
-async def open_callback_count(runtime: Runtime, principal: Principal, name: str) -> int:
-    """The number of open callbacks of the service."""
-    principal.demand(Permission.READ)
-    return await runtime.database.read(lambda conn: remote_services.open_count(conn, name))
+open_callback_list = RowList(remote_services.open_page, remote_services.open_count)
+"""The open callbacks of the service with this name, the newest first."""

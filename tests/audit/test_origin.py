@@ -21,7 +21,7 @@ from orchestrator_gql.callbacks.signature import sign
 from orchestrator_gql.callbacks.urls import route
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.forms import FormPage
-from orchestrator_gql.reads.audit import audit_page, verify_audit
+from orchestrator_gql.reads.audit import audit_list, verify_audit
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage.audit import AuditFilter
 from orchestrator_gql.storage.pagination import PageArgs
@@ -100,7 +100,7 @@ class World:
     async def entries(self, process_id: UUID | None = None) -> list[AuditEntry]:
         """The audit log, the oldest entry first."""
         runtime = self.site.engine.runtime
-        page = await audit_page(runtime, LOCAL_OPERATOR, AuditFilter(process_id), PageArgs(200))
+        page = await audit_list.page(runtime, LOCAL_OPERATOR, AuditFilter(process_id), PageArgs(200))
         return [entry for _, entry in page.items][::-1]
 
 

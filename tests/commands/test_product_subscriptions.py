@@ -20,7 +20,7 @@ from orchestrator_gql.commands.product_subscriptions import (
 )
 from orchestrator_gql.config.principals import ROLES
 from orchestrator_gql.forms import FormPage
-from orchestrator_gql.reads.audit import audit_page, verify_audit
+from orchestrator_gql.reads.audit import audit_list, verify_audit
 from orchestrator_gql.security import LOCAL_OPERATOR, Permission, Principal
 from orchestrator_gql.storage import product_subscriptions
 from orchestrator_gql.storage.audit import AuditFilter
@@ -74,7 +74,7 @@ async def test_an_operator_puts_in_sync_what_an_abort_left_and_the_audit_log_say
     assert locked.value.process_id == process_id
     assert row.insync is again.insync is True
     assert await lock_of(engine, node) is None
-    page = await audit_page(engine.runtime, LOCAL_OPERATOR, AuditFilter(actions=["setInSync"]), PageArgs(10, None))
+    page = await audit_list.page(engine.runtime, LOCAL_OPERATOR, AuditFilter(actions=["setInSync"]), PageArgs(10, None))
     ((_, entry),) = page.items
     assert entry.actor == "ada"
     assert entry.details == {"product_subscription_id": node, "left_by": str(process_id), "reason": "I looked."}
@@ -180,7 +180,7 @@ async def test_a_person_edits_a_text_beside_the_model(
         {field: {"from": None, "to": "Call\ufffdme"}},
     ]
     assert len(await engine.events(kind=EventKind.PRODUCT_SUBSCRIPTION_CHANGED)) == events + 2
-    page = await audit_page(engine.runtime, LOCAL_OPERATOR, AuditFilter(actions=[action]), PageArgs(10, None))
+    page = await audit_list.page(engine.runtime, LOCAL_OPERATOR, AuditFilter(actions=[action]), PageArgs(10, None))
     details = [entry.details for _, entry in page.items]
     assert [each["version"] for each in details] == [4, 3]
     assert [set(each) for each in details] == [

@@ -22,7 +22,7 @@ from orchestrator_gql.commands.callback_operator_actions import (
 from orchestrator_gql.commands.engine import set_engine_state
 from orchestrator_gql.commands.processes import abort_process
 from orchestrator_gql.engine.workers.audit_sealer import seal_new
-from orchestrator_gql.reads.audit import Verified, audit_page, verify_audit
+from orchestrator_gql.reads.audit import Verified, audit_list, verify_audit
 from orchestrator_gql.security import LOCAL_OPERATOR, Permission, Principal
 from orchestrator_gql.storage.audit import AuditFilter, record
 from orchestrator_gql.storage.audit_seals import has_unsealed
@@ -39,7 +39,7 @@ AWAITING, FAILED, COMPLETED = ProcessStatus.AWAITING_CALLBACK, ProcessStatus.FAI
 
 async def entries(engine: Engine, process_id: UUID | None = None) -> list[AuditEntry]:
     """The audit log, oldest entry first."""
-    page = await audit_page(engine.runtime, LOCAL_OPERATOR, AuditFilter(process_id), PageArgs(200))
+    page = await audit_list.page(engine.runtime, LOCAL_OPERATOR, AuditFilter(process_id), PageArgs(200))
     return [entry for _, entry in page.items][::-1]
 
 
@@ -230,6 +230,6 @@ async def test_only_principals_with_the_permission_read_the_log(offer: Offer) ->
     clerk = Principal("carl", "Carl", permissions=frozenset(Permission) - {Permission.READ_AUDIT})
 
     with pytest.raises(Forbidden):
-        await audit_page(engine.runtime, clerk, AuditFilter(), PageArgs(10))
+        await audit_list.page(engine.runtime, clerk, AuditFilter(), PageArgs(10))
     with pytest.raises(Forbidden):
         await verify_audit(engine.runtime, clerk, after=None, first=10)

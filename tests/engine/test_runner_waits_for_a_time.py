@@ -15,7 +15,7 @@ from orchestrator_gql.commands.engine import set_engine_state
 from orchestrator_gql.commands.processes import abort_process, continue_process
 from orchestrator_gql.forms import FormPage
 from orchestrator_gql.process import ProcessAction, available_actions
-from orchestrator_gql.reads.audit import audit_page
+from orchestrator_gql.reads.audit import audit_list
 from orchestrator_gql.security import LOCAL_OPERATOR, AuthContext, Permission, Principal
 from orchestrator_gql.storage import timers
 from orchestrator_gql.storage.audit import AuditFilter
@@ -131,7 +131,7 @@ async def test_an_operator_lets_it_go_on_at_once_and_the_audit_log_says_so(offer
     assert changed == ["changed"]
     waited = next(each for each in await engine.steps(process_id) if each.name == "Wait for the window")
     assert (waited.status, waited.actor, waited.retry_at) == (StepStatus.SUCCESS, "ada", None)
-    page = await audit_page(engine.runtime, LOCAL_OPERATOR, AuditFilter(process_id=process_id), PageArgs(50))
+    page = await audit_list.page(engine.runtime, LOCAL_OPERATOR, AuditFilter(process_id=process_id), PageArgs(50))
     (entry,) = [entry for _, entry in page.items if entry.action == "continueProcess"]
     assert (entry.actor, entry.details) == ("ada", {"reason": REASON, "until": OPENS[0].isoformat()})
     with pytest.raises(InvalidState):

@@ -30,7 +30,7 @@ from orchestrator_gql.commands.workflow_starts import start_workflow
 from orchestrator_gql.domain import SubscriptionModel
 from orchestrator_gql.forms import FormPage, NextPage
 from orchestrator_gql.reads.input_requests import start_form
-from orchestrator_gql.reads.product_subscriptions import start_rule, subscription_count
+from orchestrator_gql.reads.product_subscriptions import start_rule, subscription_list
 from orchestrator_gql.reads.products import workflow_starts
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import engine_state, product_subscriptions
@@ -129,7 +129,7 @@ async def refused(engine: Engine, workflow: Workflow, id: str) -> type[Orchestra
     reasons = {candidate.name: reason for candidate, reason in listed}
     rule = await start_rule(engine.runtime, LOCAL_OPERATOR, workflow.name)
     wanted = ProductSubscriptionFilter(ids=[UUID(id)], start=rule)
-    assert await subscription_count(engine.runtime, LOCAL_OPERATOR, wanted) == (1 if form is None else 0)
+    assert await subscription_list().count(engine.runtime, LOCAL_OPERATOR, wanted) == (1 if form is None else 0)
     if form is None:
         assert facts is None or reasons[workflow.name] is None
         return None

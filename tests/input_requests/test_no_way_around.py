@@ -30,7 +30,7 @@ from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.config.principals import Team
 from orchestrator_gql.events.stream import follow
 from orchestrator_gql.forms import FormPage, ReadOnly
-from orchestrator_gql.reads.audit import audit_page, verify_audit
+from orchestrator_gql.reads.audit import audit_list, verify_audit
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import LOCAL_OPERATOR, Permission, Principal
 from orchestrator_gql.storage import callbacks, input_requests
@@ -259,7 +259,7 @@ async def log(runtime: Runtime, process_id: UUID) -> list[Event]:
 
 async def assert_audit_log_matches(runtime: Runtime, process_id: UUID, events: list[Event]) -> None:
     """The audit log has exactly the decisions of the event log."""
-    page = await audit_page(runtime, LOCAL_OPERATOR, AuditFilter(process_id), PageArgs(200))
+    page = await audit_list.page(runtime, LOCAL_OPERATOR, AuditFilter(process_id), PageArgs(200))
     deciding = ("submitForm", "rejectInputRequest")
     entries = [(entry.actor, entry.details["verdict"]) for _, entry in reversed(page.items) if entry.action in deciding]
     assert entries == [

@@ -28,7 +28,7 @@ from orchestrator_gql.notifications import webhooks
 from orchestrator_gql.notifications.sender import AT_ONCE
 from orchestrator_gql.outbound import http_client
 from orchestrator_gql.outbound.send_result import SHOWN
-from orchestrator_gql.reads.audit import audit_page
+from orchestrator_gql.reads.audit import audit_list
 from orchestrator_gql.security import LOCAL_OPERATOR, Permission, Principal
 from orchestrator_gql.storage import events
 from orchestrator_gql.storage.audit import AuditFilter
@@ -135,7 +135,7 @@ async def test_a_notification_is_given_up_after_seven_tries_and_may_be_sent_agai
         with pytest.raises(InvalidState):
             await resend_notification(engine.runtime, ADA, notification_id=dead.id)
         (sent,) = await reach(engine, SENT)
-        log = await audit_page(engine.runtime, LOCAL_OPERATOR, AuditFilter(process_id), PageArgs(10))
+        log = await audit_list.page(engine.runtime, LOCAL_OPERATOR, AuditFilter(process_id), PageArgs(10))
 
     assert (len(receiver.received), len({received.id for received in receiver.received})) == (8, 1)
     assert (dead.last_error, dead.tries, again.status) == ("It answered 500.", 7, PENDING)

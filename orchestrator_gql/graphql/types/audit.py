@@ -1,7 +1,6 @@
 """The types of the audit log, its seals and its verification, and the queries for them."""
 
 from datetime import datetime
-from functools import partial
 from typing import Annotated
 
 import strawberry
@@ -16,7 +15,7 @@ from orchestrator_gql.graphql.types.common import (
     First,
     Node,
     User,
-    connection,
+    connection_of,
 )
 from orchestrator_gql.graphql.types.filters import uuid_if_given
 from orchestrator_gql.graphql.types.processes import Process
@@ -172,10 +171,8 @@ class AuditQueries:
         first: First = 50,
         after: After = None,
     ) -> Connection[AuditEntry] | None:
-        context, wanted = info.context, (filter or AuditFilter()).wanted()
-        page = await audit_reads.audit_page(context.reading, context.principal, wanted, PageArgs(first, after))
-        total = partial(audit_reads.audit_count, context.reading, context.principal, wanted)
-        return connection(page, AuditEntry.of, total)
+        wanted = (filter or AuditFilter()).wanted()
+        return await connection_of(info, audit_reads.audit_list, wanted, PageArgs(first, after), AuditEntry.of)
 
     @resolved(
         description="Check the entries and seals of the audit log, return the first fault. It requires READ_AUDIT."

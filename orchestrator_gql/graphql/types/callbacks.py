@@ -355,10 +355,7 @@ async def shown_piece(info: Info, row: rules.Callback | None, text: str | None) 
 
 
 def _log_connection(log: Log[L], show: Callable[[L], T]) -> Connection[T]:
-    async def total() -> int:
-        return log.total
-
-    return connection(log.page, show, total, is_known=True)
+    return connection(log.page, show, log.total)
 
 
 async def callback_by_id(info: Info, id: str) -> "Callback | None":

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Generic, TypeVar
 
 import strawberry
@@ -12,6 +13,7 @@ from orchestrator_gql.graphql.context import Context, Info
 from orchestrator_gql.graphql.redaction import Whole
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
+from orchestrator_gql.reads.lists import RowList
 from orchestrator_gql.reads.processes import traceback_of
 from orchestrator_gql.security import LOCAL_OPERATOR, Principal
 from orchestrator_gql.storage.failure_reasons import reason_of
@@ -22,6 +24,7 @@ from orchestrator_gql.utils.json import encode
 
 T = TypeVar("T")
 R = TypeVar("R")
+W = TypeVar("W")
 
 First = Annotated[int | None, strawberry.argument(description="The largest number of entries to return; at most 200.")]
 After = Annotated[
@@ -67,19 +70,21 @@ class Edge(Generic[T]):
 
 
 class _Count:
-    """The number of entries of a list, which is read at most once. It has a bound unless ``is_known``."""
+    """The number of entries of a list: known, or read at most once and up to a bound."""
 
-    def __init__(self, total: Callable[[], Awaitable[int]], *, is_known: bool) -> None:
-        self._total, self._is_known = total, is_known
+    def __init__(self, total: int | Callable[[], Awaitable[int]]) -> None:
+        self._total = total
         self._lock = asyncio.Lock()
         self._number: int | None = None
 
     async def read(self) -> tuple[int, bool]:
         """The number up to the bound, and whether it is exact."""
+        if isinstance(self._total, int):
+            return self._total, True
         async with self._lock:
             if self._number is None:
                 self._number = await self._total()
-        is_exact = self._is_known or self._number <= MOST_COUNTED
+        is_exact = self._number <= MOST_COUNTED
         return self._number if is_exact else MOST_COUNTED, is_exact
 
 
@@ -107,12 +112,19 @@ class Connection(Generic[T]):
         return is_exact
 
 
-def connection(
-    page: RowPage[R], show: Callable[[R], T], total: Callable[[], Awaitable[int]], *, is_known: bool = False
+async def connection_of(
+    info: Info, rows: RowList[W, R], wanted: W, page_args: PageArgs, show: Callable[[R], T]
 ) -> Connection[T]:
-    """A connection of a page of rows; ``show`` makes a node from a row, ``total`` counts the whole list.
+    """A page of the rows of the list that are wanted, as a connection; ``show`` makes a node from a row."""
+    context = info.context
+    page = await rows.page(context.reading, context.principal, wanted, page_args)
+    return connection(page, show, partial(rows.count, context.reading, context.principal, wanted))
 
-    With ``is_known`` the total needs no count, so it is exact however large it is.
+
+def connection(page: RowPage[R], show: Callable[[R], T], total: int | Callable[[], Awaitable[int]]) -> Connection[T]:
+    """A connection of a page of rows; ``show`` makes a node from a row, ``total`` is the number of the whole list.
+
+    A number that is known is exact however large it is; a function counts up to `MOST_COUNTED`.
     """
     edges = [Edge(cursor=cursor, node=show(row)) for cursor, row in page.items]
     return Connection(
@@ -123,7 +135,7 @@ def connection(
             start_cursor=edges[0].cursor if edges else None,
             end_cursor=edges[-1].cursor if edges else None,
         ),
-        count=_Count(total, is_known=is_known),
+        count=_Count(total),
     )
 
 

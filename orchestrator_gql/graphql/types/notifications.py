@@ -1,19 +1,18 @@
 """The types of notifications and the query that lists them."""
 
 from datetime import datetime
-from functools import partial
 from typing import Annotated
 
 import strawberry
 
 from orchestrator_gql.graphql.context import Info
-from orchestrator_gql.graphql.types.common import CONDITIONS, After, Connection, First, Node, connection
+from orchestrator_gql.graphql.types.common import CONDITIONS, After, Connection, First, Node, connection_of
 from orchestrator_gql.graphql.types.filters import uuid_if_given
 from orchestrator_gql.graphql.types.input_requests import InputRequest
 from orchestrator_gql.graphql.types.processes import Process
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
-from orchestrator_gql.reads import notifications as notification_reads
+from orchestrator_gql.reads.notifications import notification_list
 from orchestrator_gql.storage import notifications as rows
 from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.types import NotificationKind, NotificationStatus
@@ -108,8 +107,5 @@ class NotificationQueries:
         first: First = 50,
         after: After = None,
     ) -> Connection[Notification] | None:
-        context, wanted = info.context, (filter or NotificationFilter()).wanted()
-        page_args = PageArgs(first, after)
-        page = await notification_reads.notification_page(context.reading, context.principal, wanted, page_args)
-        total = partial(notification_reads.notification_count, context.reading, context.principal, wanted)
-        return connection(page, Notification.of, total)
+        wanted = (filter or NotificationFilter()).wanted()
+        return await connection_of(info, notification_list, wanted, PageArgs(first, after), Notification.of)

@@ -1,7 +1,6 @@
 """The type of a process and the connection of processes."""
 
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
@@ -21,7 +20,7 @@ from orchestrator_gql.graphql.types.common import (
     Offset,
     ResultSlice,
     User,
-    connection,
+    connection_of,
     size_of,
     slice_of,
 )
@@ -33,7 +32,7 @@ from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.graphql.types.steps import ProcessStep
 from orchestrator_gql.graphql.types.waiting import WhyWaiting, why_waiting
 from orchestrator_gql.process import ProcessAction
-from orchestrator_gql.reads import processes as process_reads
+from orchestrator_gql.reads.processes import process_list
 from orchestrator_gql.storage import process_filters
 from orchestrator_gql.storage.events import EventFilter
 from orchestrator_gql.storage.pagination import PageArgs
@@ -260,9 +259,5 @@ async def process_connection(
     is_descending: bool = True,
 ) -> Connection[Process]:
     """A page of processes as a connection."""
-    context = info.context
-    page = await process_reads.process_page(
-        context.reading, context.principal, wanted, page_args, by_update=by_update, is_descending=is_descending
-    )
-    total = partial(process_reads.process_count, context.reading, context.principal, wanted)
-    return connection(page, Process.of, total)
+    rows = process_list(by_update=by_update, is_descending=is_descending)
+    return await connection_of(info, rows, wanted, page_args, Process.of)

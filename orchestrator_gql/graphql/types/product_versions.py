@@ -12,7 +12,7 @@ from sqlalchemy import Row
 from orchestrator_gql.domain import without_secrets
 from orchestrator_gql.domain.differences import differences
 from orchestrator_gql.graphql.context import Info
-from orchestrator_gql.graphql.types.common import Connection, connection
+from orchestrator_gql.graphql.types.common import Connection, connection_of
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.reads import product_subscriptions as subscription_reads
@@ -78,7 +78,7 @@ async def version_connection(
     info: Info, subscription_id: UUID, product_id: UUID, page_args: PageArgs
 ) -> Connection[SubscriptionVersion]:
     """A page of the versions of a product subscription as a connection."""
-    context = info.context
-    page = await subscription_reads.version_page(context.reading, context.principal, subscription_id, page_args)
-    total = partial(subscription_reads.version_count, context.reading, context.principal, subscription_id)
-    return connection(page, lambda row: SubscriptionVersion.of(row, product_id), total)
+    rows = subscription_reads.version_list
+    return await connection_of(
+        info, rows, subscription_id, page_args, lambda row: SubscriptionVersion.of(row, product_id)
+    )

@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from orchestrator_gql.domain import Lock, ProductStatus, RegisteredProduct, products, without_secrets
 from orchestrator_gql.domain.differences import differences
 from orchestrator_gql.graphql.context import Info
-from orchestrator_gql.graphql.types.common import After, Connection, First, Node, connection
+from orchestrator_gql.graphql.types.common import After, Connection, First, Node, connection_of
 from orchestrator_gql.graphql.types.product_versions import SubscriptionVersion, version_connection
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
@@ -273,12 +273,8 @@ async def subscription_connection(
     is_descending: bool = True,
 ) -> Connection[ProductSubscription]:
     """A page of product subscriptions as a connection."""
-    context = info.context
-    page = await subscription_reads.subscription_page(
-        context.reading, context.principal, wanted, page_args, by_update=by_update, is_descending=is_descending
-    )
-    total = partial(subscription_reads.subscription_count, context.reading, context.principal, wanted)
-    return connection(page, ProductSubscription.of, total)
+    rows = subscription_reads.subscription_list(by_update=by_update, is_descending=is_descending)
+    return await connection_of(info, rows, wanted, page_args, ProductSubscription.of)
 
 
 async def product_subscription_by_id(info: Info, id: UUID) -> ProductSubscription:

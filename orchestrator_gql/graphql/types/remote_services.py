@@ -1,14 +1,13 @@
 """The types of remote services: what is configured, what they delivered, and how long it took."""
 
 from datetime import datetime
-from functools import partial
 from typing import Annotated
 
 import strawberry
 
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.callbacks import Callback
-from orchestrator_gql.graphql.types.common import After, Connection, First, connection, page_by_name
+from orchestrator_gql.graphql.types.common import After, Connection, First, connection, connection_of, page_by_name
 from orchestrator_gql.graphql.types.enums import StatsWindow, described
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.stats import WINDOWS, quantile
@@ -156,10 +155,9 @@ class RemoteService:
 
     @resolved(description="The open callbacks of the service, the newest first.")
     async def open_callbacks(self, info: Info, first: First = 20, after: After = None) -> Connection[Callback]:
-        context, now = info.context, info.context.runtime.clock.now()
-        page = await reads.open_callback_page(context.reading, context.principal, self.name, PageArgs(first, after))
-        total = partial(reads.open_callback_count, context.reading, context.principal, self.name)
-        return connection(page, lambda row: Callback.of(row, now), total)
+        page_args, now = PageArgs(first, after), info.context.runtime.clock.now()
+        rows = reads.open_callback_list
+        return await connection_of(info, rows, self.name, page_args, lambda row: Callback.of(row, now))
 
     @resolved(description="The versions of contracts in use, the most used first.")
     async def contract_versions(self, info: Info) -> list[ContractVersionUse]:
@@ -195,8 +193,4 @@ class RemoteServiceQueries:
         found = await reads.services(context.reading, context.principal, wanted, since, now)
         cursors = (cursor for cursor, _ in page.items)
         rows = RowPage(tuple(zip(cursors, found, strict=True)), page.has_next, page.has_previous)
-
-        async def total() -> int:
-            return len(names)
-
-        return connection(rows, lambda row: RemoteService.of(row, since), total, is_known=True)
+        return connection(rows, lambda row: RemoteService.of(row, since), len(names))

@@ -20,7 +20,7 @@ from orchestrator_gql.callbacks.signature import Proof
 from orchestrator_gql.commands.callback_deliveries import receive_delivery
 from orchestrator_gql.commands.processes import abort_process
 from orchestrator_gql.engine.callbacks.deliveries import Address
-from orchestrator_gql.reads.audit import audit_page
+from orchestrator_gql.reads.audit import audit_list
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import callbacks, processes, unclaimed_deliveries
 from orchestrator_gql.storage.audit import AuditFilter
@@ -83,7 +83,7 @@ async def started(engine: Engine, job: Job) -> UUID:
 
 async def audited(engine: Engine, process_id: UUID) -> list[tuple[str, str | None]]:
     """The actions and actors in the audit log of the process."""
-    page = await audit_page(engine.runtime, LOCAL_OPERATOR, AuditFilter(process_id), PageArgs(100))
+    page = await audit_list.page(engine.runtime, LOCAL_OPERATOR, AuditFilter(process_id), PageArgs(100))
     return [(entry.action, entry.actor) for _, entry in reversed(page.items)]
 
 

@@ -21,7 +21,7 @@ from orchestrator_gql.commands.input_requests import submit_form
 from orchestrator_gql.commands.processes import abort_process
 from orchestrator_gql.engine.callbacks import results
 from orchestrator_gql.engine.callbacks.deliveries import Address
-from orchestrator_gql.reads.audit import audit_page
+from orchestrator_gql.reads.audit import audit_list
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import callbacks, processes
 from orchestrator_gql.storage.audit import AuditFilter
@@ -190,7 +190,7 @@ async def observed(wait: Wait) -> tuple[list[str], list[str], list[str]]:
     """The outcomes of the attempts, the events of results, and the audit entries of results."""
     attempts = [attempt.outcome.value for attempt in await wait.engine.attempts(wait.process_id)]
     kinds = [event.kind.value for event in await wait.engine.events(wait.process_id) if event.kind in RESULT_EVENTS]
-    page = await audit_page(wait.engine.runtime, LOCAL_OPERATOR, AuditFilter(wait.process_id), PageArgs(100))
+    page = await audit_list.page(wait.engine.runtime, LOCAL_OPERATOR, AuditFilter(wait.process_id), PageArgs(100))
     entries = [entry.action for _, entry in reversed(page.items) if entry.action in OF_RESULTS]
     return attempts, kinds, entries
 

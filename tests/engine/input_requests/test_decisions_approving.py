@@ -24,7 +24,7 @@ from orchestrator_gql.config.principals import Team
 from orchestrator_gql.engine.input_requests.requests import DecisionResult
 from orchestrator_gql.forms import FormPage, NextPage, ReadOnly
 from orchestrator_gql.input_requests.decision import InputRequest
-from orchestrator_gql.reads.audit import audit_page
+from orchestrator_gql.reads.audit import audit_list
 from orchestrator_gql.reads.input_requests import open_form
 from orchestrator_gql.security import LOCAL_OPERATOR, AuthContext, Permission, Principal
 from orchestrator_gql.storage import input_requests
@@ -102,7 +102,7 @@ async def current(engine: Engine, request: InputRequest) -> InputRequest:
 
 async def actions(engine: Engine, request: InputRequest) -> list[tuple[str | None, str]]:
     """The actors and actions of the audit log, in order."""
-    page = await audit_page(engine.runtime, LOCAL_OPERATOR, AuditFilter(request.process_id), PageArgs(50))
+    page = await audit_list.page(engine.runtime, LOCAL_OPERATOR, AuditFilter(request.process_id), PageArgs(50))
     return [(entry.actor, entry.action) for _, entry in reversed(page.items)]
 
 

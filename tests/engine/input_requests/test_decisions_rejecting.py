@@ -12,7 +12,7 @@ from orchestrator_gql.commands.input_requests import reject_input_request, submi
 from orchestrator_gql.commands.processes import retry_process
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.forms import FormPage, ReadOnly
-from orchestrator_gql.reads.audit import audit_page
+from orchestrator_gql.reads.audit import audit_list
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import input_requests, timers
 from orchestrator_gql.storage.audit import AuditFilter
@@ -358,7 +358,7 @@ async def test_a_policy_confirms_instead_of_people_and_the_decision_names_the_po
     assert (await open_request(engine, other)).approvals_needed == 2
     (request,) = (await engine.read(lambda conn: input_requests.of_processes(conn, [same])))[same]
     (decision,) = (await engine.read(lambda conn: input_requests.decisions_of(conn, [request.id])))[request.id]
-    entries = await audit_page(engine.runtime, LOCAL_OPERATOR, AuditFilter(same), PageArgs(10))
+    entries = await audit_list.page(engine.runtime, LOCAL_OPERATOR, AuditFilter(same), PageArgs(10))
     assert ended.state["remark"] == "fine"
     assert request.status is InputRequestStatus.SUBMITTED
     assert (decision.by, decision.policy, decision.verdict) == (None, "nothing_changed", Verdict.APPROVED)

@@ -21,7 +21,7 @@ from orchestrator_gql.commands.processes import abort_process
 from orchestrator_gql.engine.input_requests.requests import DecisionResult
 from orchestrator_gql.forms import NextPage, PageInvalid
 from orchestrator_gql.input_requests.decision import InputRequest
-from orchestrator_gql.reads.audit import audit_page
+from orchestrator_gql.reads.audit import audit_list
 from orchestrator_gql.security import LOCAL_OPERATOR, Permission, Principal
 from orchestrator_gql.storage import input_requests
 from orchestrator_gql.storage.audit import AuditFilter
@@ -246,7 +246,7 @@ async def test_what_the_form_does_is_in_the_audit_log_with_callback_and_reason(
     request = await open_request(engine, process_id)
     await submit_form(engine.runtime, ADA, input_request_id=request.id, pages=pages, comment=comment)
 
-    page = await audit_page(engine.runtime, LOCAL_OPERATOR, AuditFilter(process_id), PageArgs(10))
+    page = await audit_list.page(engine.runtime, LOCAL_OPERATOR, AuditFilter(process_id), PageArgs(10))
     entries = {entry.action: entry for _, entry in page.items}
     assert (entries[action].actor, entries[action].details["reason"]) == ("ada", reason)
     if action != "abortProcess":

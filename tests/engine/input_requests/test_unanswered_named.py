@@ -17,7 +17,7 @@ from orchestrator_gql import begin, callback_step, step
 from orchestrator_gql.commands.callback_operator_actions import complete_callback
 from orchestrator_gql.commands.input_requests import submit_form
 from orchestrator_gql.forms import NextPage, PageInvalid
-from orchestrator_gql.reads.audit import audit_page
+from orchestrator_gql.reads.audit import audit_list
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import callbacks
 from orchestrator_gql.storage.audit import AuditFilter
@@ -118,7 +118,7 @@ async def test_an_operator_types_all_missing_results_in_at_once(offer: Offer) ->
 
     assert done.state["answers"] == {"router-a": {"rc": 1}, "router b": {"rc": 0}, "result_1": {"rc": 2}}
     assert len(routers.calls) == 1
-    page = await audit_page(engine.runtime, LOCAL_OPERATOR, AuditFilter(process_id), PageArgs(20))
+    page = await audit_list.page(engine.runtime, LOCAL_OPERATOR, AuditFilter(process_id), PageArgs(20))
     entries = [entry for _, entry in page.items if entry.action == "completeCallback"]
     assert sorted(str(entry.details["name"]) for entry in entries) == ["result_1", "router-a"]
     assert {(entry.actor, entry.details["reason"]) for entry in entries} == {("ada", "seen")}
