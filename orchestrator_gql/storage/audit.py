@@ -114,8 +114,7 @@ def reading_head(chain: UUID) -> PreparedRead:
 
 def page(conn: Connection, filters: AuditFilter, page_args: PageArgs) -> RowPage[AuditEntry]:
     """A page of the entries, newest first."""
-    rows = read_page(conn, _selected(conn, filters, page_args), NEWEST_FIRST, page_args)
-    return RowPage(tuple((cursor, entry_of(row)) for cursor, row in rows.items), rows.has_next, rows.has_previous)
+    return read_page(conn, _selected(conn, filters, page_args), NEWEST_FIRST, page_args).map(entry_of)
 
 
 def _selected(conn: Connection, filters: AuditFilter, page_args: PageArgs) -> Select[Any]:

@@ -101,8 +101,7 @@ def process_page(
 ) -> RowPage[Process]:
     """A page of processes, in the order of their start or of their last change."""
     rows = process_lists.page(conn, filters, page_args, by_update=by_update, is_descending=is_descending)
-    items = tuple((cursor, light_process_of(row)) for cursor, row in rows.items)
-    return RowPage(items, rows.has_next, rows.has_previous)
+    return rows.map(light_process_of)
 
 
 def status_counts(conn: Connection, filters: ProcessFilter) -> dict[ProcessStatus, int]:
@@ -120,9 +119,8 @@ def input_request_page(conn: Connection, filters: InputRequestFilter, page_args:
     key = Key((input_requests.c.id,))
     c, rest = input_requests.c, _request_query(conn, replace(filters, statuses=None, assignee_keys=None))
     status, team = Listed(c.status, filters.statuses, InputRequestStatus), Listed(c.assignee, filters.assignee_keys)
-    rows = read_page(conn, of_values(conn, rest, key, page_args, status, team), key, page_args)
-    items = tuple((cursor, request_rows.request_of(row)) for cursor, row in rows.items)
-    return RowPage(items, rows.has_next, rows.has_previous)
+    query = of_values(conn, rest, key, page_args, status, team)
+    return read_page(conn, query, key, page_args).map(request_rows.request_of)
 
 
 def input_request_count(conn: Connection, filters: InputRequestFilter) -> int:
@@ -139,9 +137,7 @@ def callback_page(conn: Connection, filters: CallbackFilter, page_args: PageArgs
         query = of_values(conn, query, key, page_args, Listed(callbacks.c.status, filters.statuses))
     else:  # one process has few: their index is the shortest way
         query = query.where(*_callback_conditions(filters))
-    rows = read_page(conn, query, key, page_args)
-    items = tuple((cursor, callback_rows.callback_of(row)) for cursor, row in rows.items)
-    return RowPage(items, rows.has_next, rows.has_previous)
+    return read_page(conn, query, key, page_args).map(callback_rows.callback_of)
 
 
 def callback_count(conn: Connection, filters: CallbackFilter) -> int:

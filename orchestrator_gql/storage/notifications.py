@@ -164,9 +164,7 @@ def page(conn: Connection, filters: NotificationFilter, page_args: PageArgs) -> 
         query = of_values(conn, query, NEWEST_FIRST, page_args, status, Listed(notifications.c.target, filters.targets))
     else:  # one process has few: their index is the shortest way
         query = query.where(*_conditions(filters))
-    rows = read_page(conn, query, NEWEST_FIRST, page_args)
-    items = tuple((cursor, _notification(row)) for cursor, row in rows.items)
-    return RowPage(items, rows.has_next, rows.has_previous)
+    return read_page(conn, query, NEWEST_FIRST, page_args).map(_notification)
 
 
 def count(conn: Connection, filters: NotificationFilter) -> int:

@@ -5,7 +5,7 @@ A row that is added or removed before the cursor shifts nothing, and page 1,000 
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -20,6 +20,7 @@ from orchestrator_gql.utils.errors import CursorInvalid, PayloadInvalid
 from orchestrator_gql.utils.json import encode, read
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 LARGEST = 200
 """Rows that one page contains at most."""
@@ -77,6 +78,10 @@ class RowPage(Generic[T]):
     items: tuple[tuple[str, T], ...]
     has_next: bool
     has_previous: bool
+
+    def map(self, make: Callable[[T], R]) -> "RowPage[R]":
+        """The page with what ``make`` makes of each row."""
+        return RowPage(tuple((cursor, make(row)) for cursor, row in self.items), self.has_next, self.has_previous)
 
     def is_full(self, page_args: PageArgs) -> bool:
         """True if there are more rows than these behind the cursor."""

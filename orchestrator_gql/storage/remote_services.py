@@ -170,8 +170,7 @@ def _is_open(service: str) -> ColumnElement[bool]:
 def open_page(conn: Connection, service: str, page_args: PageArgs) -> RowPage[Callback]:
     """A page of the open callbacks of the service, the newest first."""
     rows = read_page(conn, select(callbacks).where(_is_open(service)), Key((_c.id,), is_descending=True), page_args)
-    items = tuple((cursor, callback_rows.callback_of(row)) for cursor, row in rows.items)
-    return RowPage(items, rows.has_next, rows.has_previous)
+    return rows.map(callback_rows.callback_of)
 
 
 def open_count(conn: Connection, service: str) -> int:

@@ -13,7 +13,7 @@ from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.stats import WINDOWS, quantile
 from orchestrator_gql.reads import remote_services as reads
 from orchestrator_gql.reads.remote_services import ContractVersion, RemoteServiceState
-from orchestrator_gql.storage.pagination import MOST_COUNTED, PageArgs, RowPage
+from orchestrator_gql.storage.pagination import MOST_COUNTED, PageArgs
 from orchestrator_gql.storage.remote_services import MOST_SERVICES, SAMPLES, Deliveries
 from orchestrator_gql.types import AttemptOutcome
 
@@ -191,6 +191,5 @@ class RemoteServiceQueries:
         page = page_by_name(names, PageArgs(first, after))
         wanted = [name for _, name in page.items]
         found = await reads.services(context.reading, context.principal, wanted, since, now)
-        cursors = (cursor for cursor, _ in page.items)
-        rows = RowPage(tuple(zip(cursors, found, strict=True)), page.has_next, page.has_previous)
+        rows = page.map({row.name: row for row in found}.__getitem__)
         return connection(rows, lambda row: RemoteService.of(row, since), len(names))
