@@ -32,6 +32,8 @@ from sqlalchemy import (
     select,
     tuple_,
 )
+from sqlalchemy.sql.elements import UnaryExpression
+from sqlalchemy.sql.operators import custom_op
 from sqlalchemy.types import UserDefinedType
 
 from orchestrator_gql.storage.weight import allowance_of_read, charge_json, weight_of_json
@@ -219,6 +221,16 @@ def each(conn: Connection, ids: Sequence[UUID]) -> ColumnElement[UUID]:
 
 def _id_array(ids: Sequence[UUID]) -> ColumnElement[Sequence[UUID]]:
     return cast(func.string_to_array(",".join(id.hex for id in ids), ","), ARRAY(Uuid))
+
+
+def unindexed(conn: Connection, column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The column in a condition for which SQLite uses no index: it would take that index for any condition.
+
+    PostgreSQL has statistics, so it sees for itself which index is the best.
+    """
+    if conn.dialect.name != "sqlite":
+        return column
+    return UnaryExpression(column, operator=custom_op("+"), type_=column.type)
 
 
 def is_overdue(

@@ -11,14 +11,12 @@ knows too little about the data:
        └─ every filter has many ──▶ walk along the index of the order, apply the filters until the page is full
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, Select, Subquery, false, func, select, union_all
-from sqlalchemy.sql.elements import UnaryExpression
-from sqlalchemy.sql.operators import custom_op
 
 from orchestrator_gql.domain.search_words import terms_of
 from orchestrator_gql.domain.values import ValueFilter
@@ -27,7 +25,7 @@ from orchestrator_gql.storage import product_subscription_searches as searches
 from orchestrator_gql.storage import product_subscription_segments as segments
 from orchestrator_gql.storage import product_subscription_values as subscription_values
 from orchestrator_gql.storage import product_subscription_words as search
-from orchestrator_gql.storage.columns import among, asked_per_row
+from orchestrator_gql.storage.columns import among, asked_per_row, unindexed
 from orchestrator_gql.storage.pagination import MOST_COUNTED, Key, PageArgs, RowPage, count, page_query, read_page
 from orchestrator_gql.storage.product_subscription_searches import Candidates, Nearby
 from orchestrator_gql.storage.tables import product_subscription_uses as uses
@@ -237,7 +235,6 @@ def _ids_of_search(conn: Connection, conditions: Sequence[_Condition]) -> Sequen
 
 
 def _conditions(conn: Connection, wanted: ProductSubscriptionFilter) -> list[_Condition]:
-    unindexed = _unindexed(conn)
     conditions: list[_Condition] = []
     listed: tuple[tuple[Collection[Any] | None, ColumnElement[Any]], ...] = (
         (wanted.ids, _S.id),
@@ -250,16 +247,18 @@ def _conditions(conn: Connection, wanted: ProductSubscriptionFilter) -> list[_Co
         if values is not None:
             conditions.append(
                 _Condition(
-                    unindexed(column).in_(sorted(values)), _ids_by(column, sorted(values)), most_ids=min(FEW, FEWER)
+                    unindexed(conn, column).in_(sorted(values)),
+                    _ids_by(column, sorted(values)),
+                    most_ids=min(FEW, FEWER),
                 )
             )
     if wanted.customer_id is not None:
         # SQLite would put the value into the indexed expression, and then it would not know the expression any more.
-        is_of_customer = unindexed(_S.customer_id) == wanted.customer_id
+        is_of_customer = unindexed(conn, _S.customer_id) == wanted.customer_id
         has_beginning = BEGINNING_OF_CUSTOMER.in_([wanted.customer_id[:100]])
         conditions.append(_Condition(is_of_customer, select(_S.id).where(has_beginning, is_of_customer)))
     in_sync = [wanted.is_in_sync, True if wanted.start and wanted.start.is_in_sync else None]
-    conditions += [_sync(unindexed, is_wanted) for is_wanted in in_sync if is_wanted is not None]
+    conditions += [_sync(conn, is_wanted) for is_wanted in in_sync if is_wanted is not None]
     if wanted.start is not None and wanted.start.is_free and not wanted.start.is_in_sync:
         conditions.append(_Condition(~locks.is_held(_S.id)))
     for term in terms_of(wanted.search or ""):
@@ -287,23 +286,11 @@ def _all_of(most: int, *queries: Select[Any]) -> Select[Any]:
     return select(union_all(*bounded).subquery().c.id)
 
 
-def _unindexed(conn: Connection) -> Callable[[ColumnElement[Any]], ColumnElement[Any]]:
-    """A function that hides a column from the planner of SQLite, which would take its index for any condition.
-
-    PostgreSQL has statistics, so it sees for itself that the condition fits many rows.
-    """
-    if conn.dialect.name != "sqlite":
-        return lambda column: column
-    return lambda column: UnaryExpression(column, operator=custom_op("+"), type_=column.type)
-
-
-def _sync(unindexed: Callable[[ColumnElement[Any]], ColumnElement[Any]], is_in_sync: bool) -> _Condition:
-    where = unindexed(_S.insync).is_(is_in_sync)
-    return (
-        _Condition(where)
-        if is_in_sync
-        else _Condition(where, select(_S.id).where(OUT_OF_SYNC), most_ids=min(FEW, FEWER))
-    )
+def _sync(conn: Connection, is_in_sync: bool) -> _Condition:
+    where = unindexed(conn, _S.insync).is_(is_in_sync)
+    if is_in_sync:
+        return _Condition(where)
+    return _Condition(where, select(_S.id).where(OUT_OF_SYNC), most_ids=min(FEW, FEWER))
 
 
 def _term(term: str) -> _Condition:

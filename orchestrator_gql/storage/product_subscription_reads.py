@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, UnaryExpression, case, select, union_all
-from sqlalchemy.sql.operators import custom_op
+from sqlalchemy import ColumnElement, Connection, Select, case, select, union_all
 
 from orchestrator_gql.domain.reading import ById, Matching, OfBlock, OwnersFor, Question, StoredSubscriptions, UsersOf
 from orchestrator_gql.storage import product_subscription_values as subscription_values
 from orchestrator_gql.storage import product_subscriptions as subscriptions
-from orchestrator_gql.storage.columns import among
+from orchestrator_gql.storage.columns import among, unindexed
 from orchestrator_gql.storage.tables import product_subscription_uses as uses
 from orchestrator_gql.storage.tables import product_subscriptions as table
 from orchestrator_gql.storage.tables.products import BEGINNING_OF_CUSTOMER
@@ -72,12 +71,12 @@ def _branches(question: Matching) -> list[list[ColumnElement[bool]]]:
 def _newest(conn: Connection, question: Matching, *conditions: ColumnElement[bool]) -> Select[Any]:
     """The ids of the newest rows that match; only these ``conditions`` and the id may choose the index."""
     s = table.c
-    query = select(s.id).where(*conditions, _unindexed(conn, s.product_id).in_(question.product_ids))
+    query = select(s.id).where(*conditions, unindexed(conn, s.product_id).in_(question.product_ids))
     if question.statuses is not None:
-        query = query.where(_unindexed(conn, s.status).in_(question.statuses))
+        query = query.where(unindexed(conn, s.status).in_(question.statuses))
     if question.customer_ids is not None:
         # SQLite would put an only customer into the expression of the index, and no longer find the index.
-        query = query.where(_unindexed(conn, s.customer_id).in_(question.customer_ids))
+        query = query.where(unindexed(conn, s.customer_id).in_(question.customer_ids))
     if question.after is not None:
         query = query.where(s.id < question.after)
     return query.order_by(s.id.desc()).limit(question.limit + 1)
@@ -85,13 +84,6 @@ def _newest(conn: Connection, question: Matching, *conditions: ColumnElement[boo
 
 def _is(column: ColumnElement[Any], value: Any) -> list[ColumnElement[bool]]:
     return [] if value is None else [column == value]
-
-
-def _unindexed(conn: Connection, column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The column in a condition for which SQLite uses no index; PostgreSQL knows by itself which index is the best."""
-    if conn.dialect.name != "sqlite":
-        return column
-    return UnaryExpression(column, operator=custom_op("+"), type_=column.type)
 
 
 def _users(question: UsersOf) -> Select[Any]:
