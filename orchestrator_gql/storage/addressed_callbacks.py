@@ -16,7 +16,7 @@ from orchestrator_gql.storage.database.after_commit import note_locks
 from orchestrator_gql.storage.database.prepared import Prepared, keep_ahead, rows_together
 from orchestrator_gql.storage.process_values import process_in
 from orchestrator_gql.storage.processes import Standing, process_and_execution
-from orchestrator_gql.storage.steps import execution_columns
+from orchestrator_gql.storage.steps import EXECUTION_COLUMNS
 from orchestrator_gql.storage.tables import audit as audit_table
 from orchestrator_gql.storage.tables import callback_attempts as attempts_table
 from orchestrator_gql.storage.tables import callback_keys, engine_state, processes
@@ -41,7 +41,7 @@ _head = audit.head_where(audit_table.c.chain == callbacks_table.c.process_id).la
 _load = Prepared(  # one statement: to begin one takes PostgreSQL as long as to read its row
     select(
         *processes.c,
-        *execution_columns(),
+        *EXECUTION_COLUMNS,
         *(column.label(_LABELS[column.name]) for column in callbacks_table.c),
         select(engine_state.c.state).scalar_subquery().label("engine"),
         exists().where(attempts_table.c.callback_id == callbacks_table.c.id).label("has_attempts"),

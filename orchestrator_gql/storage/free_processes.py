@@ -15,16 +15,14 @@ from orchestrator_gql.storage.advisory_locks import SHARE_ENGINE, key_of_process
 from orchestrator_gql.storage.database.after_commit import note_locks
 from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead, rows_together
 from orchestrator_gql.storage.process_values import process_in
-from orchestrator_gql.storage.processes import IS_FREE, Standing, process_and_execution
-from orchestrator_gql.storage.steps import execution_columns
+from orchestrator_gql.storage.processes import IS_FREE, WHOLE_PROCESSES, Standing
 from orchestrator_gql.storage.tables import engine_state, processes
 from orchestrator_gql.storage.wake_ups import TAKE_JOBS, TAKEN_KEYS
 from orchestrator_gql.types import EngineState
 
 
 def _loading_free(keys: ColumnElement[Any]) -> Prepared:
-    query = select(*processes.c, *execution_columns()).select_from(process_and_execution)
-    return Prepared(query.where(processes.c.id == any_(cast(keys, ARRAY(Uuid))), IS_FREE))
+    return Prepared(WHOLE_PROCESSES.where(processes.c.id == any_(cast(keys, ARRAY(Uuid))), IS_FREE))
 
 
 _keys = func.string_to_array(bindparam("keys", type_=Text), ",")

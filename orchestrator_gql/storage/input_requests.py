@@ -29,8 +29,7 @@ from orchestrator_gql.storage.by_id import ById
 from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead
 from orchestrator_gql.storage.process_values import process_in
-from orchestrator_gql.storage.processes import process_and_execution
-from orchestrator_gql.storage.steps import execution_columns
+from orchestrator_gql.storage.processes import WHOLE_PROCESSES
 from orchestrator_gql.storage.tables import audit as audit_table
 from orchestrator_gql.storage.tables import decisions, input_requests, process_steps, processes
 from orchestrator_gql.storage.weight import within
@@ -75,14 +74,13 @@ _open_of_process = Prepared(
         IS_OPEN,
     )
 )
-_whole_processes = select(*processes.c, *execution_columns()).select_from(process_and_execution)
 _process_id = select(c.process_id).where(c.id == bindparam("request_id")).scalar_subquery()
-_process_of = Prepared(_whole_processes.where(processes.c.id == _process_id))
+_process_of = Prepared(WHOLE_PROCESSES.where(processes.c.id == _process_id))
 _head_of = Prepared(audit.head_where(audit_table.c.chain == _process_id))
 _heavy = (processes.c.state, processes.c.start_pages, process_steps.c.delta)
 _weight: ColumnElement[int] = sum((func.coalesce(func.length(column), 0) for column in _heavy), literal(0))
 _asking_process = Prepared(
-    _whole_processes.where(
+    WHOLE_PROCESSES.where(
         processes.c.id == bindparam("process_id"),
         exists().where(c.process_id == bindparam("process_id"), IS_OPEN),
         _weight <= SMALL,

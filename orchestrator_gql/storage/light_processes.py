@@ -11,7 +11,7 @@ from orchestrator_gql.process import Process
 from orchestrator_gql.storage.by_id import ById
 from orchestrator_gql.storage.process_values import process_in
 from orchestrator_gql.storage.processes import process_and_execution
-from orchestrator_gql.storage.steps import light_record_columns
+from orchestrator_gql.storage.steps import LIGHT_EXECUTION_COLUMNS
 from orchestrator_gql.storage.tables import process_steps, processes
 from orchestrator_gql.storage.weight import within
 from orchestrator_gql.types import Failure
@@ -35,7 +35,7 @@ def _small(failure: ColumnElement[Any], label: str) -> list[ColumnElement[Any]]:
 _columns = [
     *(column for column in processes.c if column.name not in HEAVY | {"failure"}),
     *_small(processes.c.failure, "failure"),
-    *(column for column in light_record_columns() if column.name != "execution_failure"),
+    *(column for column in LIGHT_EXECUTION_COLUMNS if column.name != "execution_failure"),
     *_small(process_steps.c.failure, "execution_failure"),
 ]
 

@@ -47,7 +47,7 @@ from orchestrator_gql.storage.process_values import (
     state_values,
     stored_values,
 )
-from orchestrator_gql.storage.steps import execution_columns
+from orchestrator_gql.storage.steps import EXECUTION_COLUMNS
 from orchestrator_gql.storage.tables import engine_state, process_steps, processes
 from orchestrator_gql.storage.weight import within
 from orchestrator_gql.types import EngineState, ProcessStatus
@@ -59,11 +59,10 @@ process_and_execution = processes.outerjoin(
     process_steps,
     and_(process_steps.c.process_id == processes.c.id, process_steps.c.seq == processes.c.record_seq),
 )
-_whole = (
-    select(*processes.c, *execution_columns())
-    .select_from(process_and_execution)
-    .where(processes.c.id == bindparam("id"))
-)
+WHOLE_PROCESSES = select(*processes.c, *EXECUTION_COLUMNS).select_from(process_and_execution)
+"""The processes with their states and current step executions."""
+
+_whole = WHOLE_PROCESSES.where(processes.c.id == bindparam("id"))
 _load = Prepared(_whole)
 IS_FREE = and_(
     or_(*(processes.c.status == status for status in RUNNABLE)),
@@ -143,8 +142,7 @@ def load_all(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Process]:
     if len(ids) == 1:
         found = load(conn, ids[0])
         return {} if found is None else {found.id: found}
-    columns = (*processes.c, *execution_columns())
-    query = select(*columns).select_from(process_and_execution).where(processes.c.id.in_(ids))
+    query = WHOLE_PROCESSES.where(processes.c.id.in_(ids))
     rows = within(conn, query, heavy=[processes.c.state, processes.c.start_pages, process_steps.c.delta], order=["id"])
     return {row.id: process_in(row._asdict()) for row in rows}
 

@@ -18,22 +18,15 @@ from orchestrator_gql.storage.upserts import insert_into
 from orchestrator_gql.storage.weight import within
 from orchestrator_gql.types import Json
 
-_columns = [c.label(f"execution_{c.name}") for c in process_steps.c if c.name != "process_id"]
-_light_columns = [c for c in _columns if c.name != "execution_delta"]
+EXECUTION_COLUMNS = tuple(c.label(f"execution_{c.name}") for c in process_steps.c if c.name != "process_id")
+"""The columns of a step execution; their labels differ from the columns of a process in the same row."""
 
-
-def execution_columns() -> list[ColumnElement[Any]]:
-    """The columns of a step execution; their labels differ from the columns of a process in the same row."""
-    return list(_columns)
-
-
-def light_record_columns() -> list[ColumnElement[Any]]:
-    """As `execution_columns`, without the change of the state, which may have megabytes."""
-    return list(_light_columns)
+LIGHT_EXECUTION_COLUMNS = tuple(c for c in EXECUTION_COLUMNS if c.name != "execution_delta")
+"""Without the change of the state, which may have megabytes."""
 
 
 def execution_of(row: Mapping[str, Any]) -> StepExecution | None:
-    """The step execution in a row that has `execution_columns`; None if the outer join found none."""
+    """The step execution in a row that has `EXECUTION_COLUMNS`; None if the outer join found none."""
     if row["execution_seq"] is None:
         return None
     return StepExecution(
@@ -130,7 +123,7 @@ def _by_process(columns: Sequence[ColumnElement[Any]]) -> ById:
     return ById(select(id, *columns), id, [id, seq])
 
 
-_whole, _light = _by_process(_columns), _by_process(_light_columns)
+_whole, _light = _by_process(EXECUTION_COLUMNS), _by_process(LIGHT_EXECUTION_COLUMNS)
 reading_light = _light.reading
 
 
