@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 
 from orchestrator_gql.utils.author_calls import Outcome
 
-__all__ = ["Inbox", "Limit", "NoThreadFree", "PendingCall", "TimedOut", "inbox_of", "stack_of"]
+__all__ = ["Inbox", "Limit", "NoThreadFree", "PendingCall", "TimedOut", "WatchedLoop", "inbox_of", "stack_of"]
 
 FRAMES = 12
 """The frames of a stack that are logged: the last, where the function is now."""
@@ -136,6 +136,41 @@ def inbox_of(loop: asyncio.AbstractEventLoop) -> Inbox:
     if inbox is None:
         inbox = _inboxes[loop] = Inbox(loop)
     return inbox
+
+
+class WatchedLoop:
+    """An event loop that shows by its response to a ping that it is not blocked; ``ident`` is that of its thread."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, inbox: Inbox, ident: int | None = None) -> None:
+        self.loop = loop
+        self.ident = ident
+        self._inbox = inbox
+        self._pinged: float | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """True if the loop has something to run; a loop without work is not pinged."""
+        return True
+
+    @property
+    def blocked_seconds(self) -> float:
+        """The seconds since a ping that has no response."""
+        pinged = self._pinged
+        return 0.0 if pinged is None else time.monotonic() - pinged
+
+    def ping(self) -> None:
+        """Let the loop show that it is not blocked."""
+        if self._pinged is None:
+            self._pinged = time.monotonic()
+            self._inbox.put(self._pong)
+
+    def running_name(self) -> str:
+        """The name of the task that runs now."""
+        task = asyncio.current_task(self.loop)
+        return task.get_name() if task is not None else "no task"
+
+    def _pong(self) -> None:
+        self._pinged = None
 
 
 class PendingCall:

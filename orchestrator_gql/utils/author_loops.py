@@ -23,7 +23,7 @@ from orchestrator_gql.utils.author_calls import (
     contain_tasks,
     value_of,
 )
-from orchestrator_gql.utils.author_handover import Inbox, Limit, NoThreadFree, PendingCall, TimedOut
+from orchestrator_gql.utils.author_handover import Inbox, Limit, NoThreadFree, PendingCall, TimedOut, WatchedLoop
 from orchestrator_gql.utils.author_tasks import EarlyCoroutine
 from orchestrator_gql.utils.forked_children import turn
 
@@ -129,29 +129,24 @@ class _Executor(ThreadPoolExecutor):
         return super().submit(turn, function, *args, **kwargs)
 
 
-class _LoopThread:
+class _LoopThread(WatchedLoop):
     """A daemon thread with an event loop."""
 
     def __init__(self, name: str) -> None:
-        self.loop = asyncio.new_event_loop()
+        loop = asyncio.new_event_loop()
+        super().__init__(loop, Inbox(loop))
         contain_tasks(self.loop)
         self.loop.set_default_executor(_Executor(EXECUTOR, thread_name_prefix=f"{name}-to-thread"))
         self.calls: dict[_LoopCall, None] = {}
         self.is_leaving = False
-        self._pinged: float | None = None
         self._is_stopping = False
         self._thread = threading.Thread(target=self._main, name=name, daemon=True)
-        self._inbox = Inbox(self.loop)
         try:
             self._thread.start()
         except RuntimeError:  # the system allows no more threads; the next call tries it again
             self.loop.close()
             raise
-
-    @property
-    def ident(self) -> int | None:
-        """The identifier of the thread."""
-        return self._thread.ident
+        self.ident = self._thread.ident
 
     @property
     def is_busy(self) -> bool:
@@ -184,26 +179,6 @@ class _LoopThread:
         """End the loop if it was replaced and nothing runs on it; called on the loop."""
         if not self.calls:
             self.stop()
-
-    def ping(self) -> None:
-        """Let the loop show that it is not blocked."""
-        if self._pinged is None:
-            self._pinged = time.monotonic()
-            self._inbox.put(self._pong)
-
-    def _pong(self) -> None:
-        self._pinged = None
-
-    @property
-    def blocked_seconds(self) -> float:
-        """The seconds since a ping that has no response."""
-        pinged = self._pinged
-        return 0.0 if pinged is None else time.monotonic() - pinged
-
-    def running_name(self) -> str:
-        """The name of the task that runs now."""
-        task = asyncio.current_task(self.loop)
-        return task.get_name() if task is not None else "no task"
 
     def stop(self) -> None:
         """End the loop as soon as it is not blocked."""

@@ -5,16 +5,17 @@ holds up no person: forms, start forms and rules have threads and a loop of thei
 """
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable, Hashable
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from orchestrator_gql.utils.author_calls import attempt_async, value_of
-from orchestrator_gql.utils.author_handover import Limit, TimedOut, inbox_of
+from orchestrator_gql.utils.author_handover import Limit, TimedOut, WatchedLoop, inbox_of
 from orchestrator_gql.utils.author_loops import Loops
 from orchestrator_gql.utils.author_threads import Threads
-from orchestrator_gql.utils.author_watch import LoopWatch, ServerLoop, Watched
+from orchestrator_gql.utils.author_watch import LoopWatch
 
 __all__ = ["Authors", "Place"]
 
@@ -134,13 +135,15 @@ class Authors:
 
     def watch(self) -> None:
         """Log what blocks a loop, and replace a loop that is blocked for too long; called on the server's loop."""
-        server = ServerLoop()
+        loop = asyncio.get_running_loop()
+        inbox = inbox_of(loop)
+        server = WatchedLoop(loop, inbox, threading.get_ident())
 
-        def targets() -> list[tuple[str, Watched]]:
+        def targets() -> list[tuple[str, WatchedLoop]]:
             own = [(place.name, thread) for place in self.places if place.loops for thread in place.loops.threads]
             return [("server", server), *own]
 
-        own_loops, inbox = [place.loops for place in self.places if place.loops], inbox_of(asyncio.get_running_loop())
+        own_loops = [place.loops for place in self.places if place.loops]
 
         def cure() -> None:
             for loops in own_loops:
