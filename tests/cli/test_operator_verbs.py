@@ -9,8 +9,7 @@ import httpx
 import pytest
 from support.command_line import orchestrator, serving, until
 
-from orchestrator_gql.cli.operator.requests import verb_refusal
-from orchestrator_gql.cli.operator.verbs import refusal_text
+from orchestrator_gql.cli.operator.mutations import verb_refusal
 
 FLOWS = """
 from typing import Any
@@ -239,11 +238,16 @@ def test_missing_results_are_typed_in_by_name_or_all_at_once_in_the_form(site: S
     assert "give --name with one of ams-1 (EXPIRED), ams-2 (EXPIRED)." in guessed
 
 
+def text_of(response: dict[str, object]) -> str:
+    """The sentence about a refusal."""
+    return str(verb_refusal(response))
+
+
 def test_the_second_person_learns_who_was_first_and_when() -> None:
-    message = refusal_text({"message": "It is decided.", "by": {"name": "Anna"}, "at": "2026-03-02T09:00:00+00:00"})
+    message = text_of({"message": "It is decided.", "by": {"name": "Anna"}, "at": "2026-03-02T09:00:00+00:00"})
 
     assert re.fullmatch(r"It is decided\. \(by Anna at 2026-03-02 09:00:00 UTC\)", message)
-    assert refusal_text({"message": "It is paused.", "by": None, "at": None}) == "It is paused."
+    assert text_of({"message": "It is paused.", "by": None, "at": None}) == "It is paused."
 
 
 def test_a_refusal_gives_each_fact_once() -> None:
@@ -251,12 +255,11 @@ def test_a_refusal_gives_each_fact_once() -> None:
     first = {"by": {"name": "Anna"}, "at": at, "conflictingProcess": {"id": id}}
     whole = f"'node:ams-1' is held by process {id}, started by Anna at 2026-03-02 09:00:00 UTC: wait until it ends."
 
-    assert refusal_text({"message": whole, **first}) == whole
-    assert str(verb_refusal({"message": whole, **first})) == whole
-    assert refusal_text({"message": f"Anna has it. It is in process {id}.", **first}).endswith(
+    assert text_of({"message": whole, **first}) == whole
+    assert text_of({"message": f"Anna has it. It is in process {id}.", **first}).endswith(
         "(at 2026-03-02 09:00:00 UTC)"
     )
-    assert refusal_text({"message": "No.", **first}) == f"No. (by Anna at 2026-03-02 09:00:00 UTC) (process {id})"
+    assert text_of({"message": "No.", **first}) == f"No. (by Anna at 2026-03-02 09:00:00 UTC) (process {id})"
 
 
 def test_a_process_is_aborted_with_a_reason_that_the_audit_log_keeps(site: Site) -> None:

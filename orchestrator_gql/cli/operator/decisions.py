@@ -9,7 +9,8 @@ from orchestrator_gql.cli.client import OperationRefused, VerbRefused
 from orchestrator_gql.cli.nearest import did_you_mean
 from orchestrator_gql.cli.operator import forms
 from orchestrator_gql.cli.operator.dialogue import require_terminal
-from orchestrator_gql.cli.operator.requests import claimed, open_request, refuse_if_blocked, verb_refusal
+from orchestrator_gql.cli.operator.mutations import mutate
+from orchestrator_gql.cli.operator.requests import claimed, open_request, refuse_if_blocked
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
 from orchestrator_gql.utils.json import Json
@@ -101,15 +102,9 @@ def _decide(
     url: str, verb: str, input_request: dict[str, Any], **variables: Json
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The process and the input request after the mutation; raises `VerbRefused` if the server refuses."""
-    document = f"""mutation Decide($input: {verb[0].upper()}{verb[1:]}Input!) {{ {verb}(input: $input) {{ __typename
-      ... on InputRequestActionSuccess {{ process {{ status }}
-        inputRequest {{ assignee {{ name }} claimedBy {{ name }} claimedAt }} }}
-      ... on PayloadInvalidError {{ errors {{ pointer message }} }}
-      ... on ConflictError {{ by {{ name }} at }}
-      ... on UserError {{ code message }} }} }}"""
-    response = request(url, document, {"input": {"inputRequestId": input_request["id"], **variables}})[verb]
-    if response["__typename"] != "InputRequestActionSuccess":
-        raise verb_refusal(response)
+    success = """InputRequestActionSuccess { process { status }
+        inputRequest { assignee { name } claimedBy { name } claimedAt } }"""
+    response = mutate(url, verb, success, {"inputRequestId": input_request["id"], **variables})
     return response["process"], response["inputRequest"]
 
 

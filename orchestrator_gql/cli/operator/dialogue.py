@@ -9,7 +9,7 @@ from typing import Any
 from orchestrator_gql.cli.client import OperationRefused, VerbRefused
 from orchestrator_gql.cli.operator import forms
 from orchestrator_gql.cli.operator.forms import Page
-from orchestrator_gql.cli.operator.requests import verb_refusal
+from orchestrator_gql.cli.operator.mutations import verb_refusal
 from orchestrator_gql.cli.terminal import printable
 from orchestrator_gql.utils.errors import PayloadInvalid
 from orchestrator_gql.utils.json import Json, read

@@ -5,10 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from orchestrator_gql.cli.client import VerbRefused
 from orchestrator_gql.cli.operator.ids import short
+from orchestrator_gql.cli.operator.mutations import succeeded
 from orchestrator_gql.cli.operator.times import age, left
-from orchestrator_gql.cli.operator.verbs import refusal_text
 from orchestrator_gql.cli.request import all_nodes, request
 from orchestrator_gql.cli.table import Table, is_for_people
 from orchestrator_gql.cli.terminal import printable
@@ -46,9 +45,7 @@ def notifications(url: str, *, dead: bool = False, is_json: bool = False) -> Non
 def resend(url: str, id: UUID, *, is_json: bool = False) -> None:
     """Send the notification again, and print its target."""
     response = request(url, RESEND, {"input": {"notificationId": str(id)}})["resendNotification"]
-    if response["__typename"] != "ResendNotificationSuccess":
-        raise VerbRefused(printable(refusal_text(response)))
-    sent = response["notification"]
+    sent = succeeded(response)["notification"]
     print(json.dumps(sent) if is_json else printable(f"{sent['id']} is sent to {sent['target']} again"))
 
 

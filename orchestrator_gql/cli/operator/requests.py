@@ -7,7 +7,6 @@ from uuid import UUID
 
 from orchestrator_gql.cli.client import VerbRefused
 from orchestrator_gql.cli.operator.times import age, is_past, left, moment
-from orchestrator_gql.cli.places import input_error
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
 from orchestrator_gql.utils.json import Json
@@ -50,34 +49,6 @@ def refuse_if_blocked(input_request: dict[str, Any]) -> None:
     if not input_request["canSubmit"]:
         why = input_request["blockedReason"] or "You may not decide it."
         raise VerbRefused(printable(f"{why}{claimed(input_request, ' ({})')}"))
-
-
-def verb_refusal(response: dict[str, Any]) -> VerbRefused:
-    """The error for a typed refusal: its sentence says which fields are wrong, or who was first and when."""
-    words = [response["message"], *map(input_error, response.get("errors") or ())]
-    by, at = response.get("by"), response.get("at")
-    if response.get("code") == "CLAIMED_BY_OTHER":
-        words.append(claimed({"claimedBy": by, "claimedAt": at}, "({})"))
-    elif by or at:
-        words.append(who_and_when(response))
-    elif response.get("code") == "STALE_VERSION":
-        words.append("Nothing was decided: look at the form again, then decide.")
-    words.append(in_the_way(response))
-    return VerbRefused(printable(" ".join(filter(None, words))))
-
-
-def who_and_when(response: dict[str, Any]) -> str:
-    """`(by Ada at …)` of a refusal: the person who was first and the time; without what its message already says."""
-    message, by, at = response["message"], response.get("by"), response.get("at")
-    who = f"by {by['name']}" if by and by["name"] not in message else ""
-    when = f"at {moment(at)}" if at and moment(at) not in message else ""
-    return f"({' '.join(filter(None, (who, when)))})" if who or when else ""
-
-
-def in_the_way(response: dict[str, Any]) -> str:
-    """`(process …)` of a refusal: the process that is in the way; empty if its message already names the process."""
-    process = response.get("conflictingProcess")
-    return f"(process {process['id']})" if process and process["id"] not in response["message"] else ""
 
 
 def claimed(input_request: dict[str, Any], form: str) -> str:

@@ -10,10 +10,9 @@ from uuid import UUID
 import httpx
 
 from orchestrator_gql.cli.client import OperationRefused, VerbRefused
-from orchestrator_gql.cli.operator.requests import in_the_way, who_and_when
+from orchestrator_gql.cli.operator.mutations import mutate, mutate_async
 from orchestrator_gql.cli.operator.show import load_process
-from orchestrator_gql.cli.places import input_error
-from orchestrator_gql.cli.request import request, request_async
+from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
 from orchestrator_gql.utils.errors import PayloadInvalid
 from orchestrator_gql.utils.json import Json, read
@@ -21,6 +20,7 @@ from orchestrator_gql.utils.json import Json, read
 NODE = """\
 query Node($id: ID!) { node(id: $id) { __typename ... on Callback { process { id } } } }
 """
+ACTED = "ProcessActionSuccess { process { id status } }"
 REPAIRABLE = ("PENDING", "EXPIRED", "HEARTBEAT_LOST", "FAILED_BY_REMOTE", "REJECTED")
 """The statuses of a callback that an operator may mean."""
 
@@ -61,41 +61,14 @@ def adopt(url: str, id: UUID, reason: str, *, is_json: bool = False) -> None:
 
 
 def _act(url: str, name: str, is_json: bool, **variables: Json) -> None:
-    process = act(url, name, **variables)
+    process = mutate(url, name, ACTED, variables)["process"]
     print(json.dumps(process) if is_json else printable(f"{process['id']} is {process['status']}"))
 
 
-def act(url: str, name: str, **variables: Json) -> dict[str, Any]:
-    """The id and the status of the process after the mutation; raises `VerbRefused` if the server refuses."""
-    return _process_of(request(url, *_mutation(name, variables))[name])
-
-
 async def act_async(http: httpx.AsyncClient, url: str, name: str, **variables: Json) -> dict[str, Any]:
-    """As `act`, on an event loop, over a connection that stays open."""
-    return _process_of((await request_async(url, *_mutation(name, variables), http=http))[name])
-
-
-def _mutation(name: str, variables: Mapping[str, Json]) -> tuple[str, dict[str, Json]]:
-    """The document of the mutation, and its variables."""
-    document = f"""mutation Act($input: {name[0].upper()}{name[1:]}Input!) {{ {name}(input: $input) {{ __typename
-      ... on ProcessActionSuccess {{ process {{ id status }} }}
-      ... on PayloadInvalidError {{ errors {{ pointer message }} }}
-      ... on ConflictError {{ by {{ name }} at }}
-      ... on UserError {{ message }} }} }}"""
-    return document, {"input": {key: value for key, value in variables.items() if value is not None}}
-
-
-def _process_of(response: dict[str, Any]) -> dict[str, Any]:
-    if response["__typename"] != "ProcessActionSuccess":
-        raise VerbRefused(printable(refusal_text(response)))
-    process: dict[str, Any] = response["process"]
+    """The id and the status of the process after the mutation, on an event loop; raises `VerbRefused` if refused."""
+    process: dict[str, Any] = (await mutate_async(http, url, name, ACTED, variables))["process"]
     return process
-
-
-def refusal_text(response: dict[str, Any]) -> str:
-    """A typed refusal as a sentence: which fields are wrong, who was first and when, which process is in the way."""
-    places = "; ".join(map(input_error, response.get("errors") or ()))
-    return " ".join(filter(None, (response["message"], places, who_and_when(response), in_the_way(response))))
 
 
 def _callback_of(url: str, id: UUID, name: str | None) -> str:
