@@ -42,6 +42,7 @@ from orchestrator_gql.storage.callback_attempts import Attempt
 from orchestrator_gql.storage.callback_progress import Progress
 from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.types import AttemptOutcome, CallbackStatus, Json, ResultSource
+from orchestrator_gql.utils.errors import NotFound
 from orchestrator_gql.utils.json.redaction import Shape
 from orchestrator_gql.utils.json.text import PREVIEW
 
@@ -358,7 +359,9 @@ def _log_connection(log: Log[L], show: Callable[[L], T]) -> Connection[T]:
     return connection(log.page, show, log.total)
 
 
-async def callback_by_id(info: Info, id: str) -> "Callback | None":
-    """The callback with this id; None if there is none."""
+async def callback_by_id(info: Info, id: str) -> "Callback":
+    """The callback with this id; raises `NotFound`."""
     row = await info.context.loaders.callback.load(UUID(id))
-    return Callback.of(row, info.context.runtime.clock.now()) if row else None
+    if row is None:
+        raise NotFound("callback", id)
+    return Callback.of(row, info.context.runtime.clock.now())

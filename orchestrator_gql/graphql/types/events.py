@@ -26,7 +26,6 @@ from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.storage.columns import failure_from_json
 from orchestrator_gql.types import CallbackStatus, EngineState, EventKind, ProcessStatus, StepStatus, Verdict
 from orchestrator_gql.types import Event as Logged
-from orchestrator_gql.utils.errors import NotFound
 
 
 @strawberry.interface(
@@ -102,10 +101,7 @@ class CallbackEvent(Event):
 
     @resolved(description="The callback in its current state.")
     async def callback(self, info: Info) -> Callback:
-        found = await callback_by_id(info, self.callback_id)
-        if found is None:
-            raise NotFound("callback", self.callback_id)
-        return found
+        return await callback_by_id(info, self.callback_id)
 
 
 @strawberry.type(description="A callback was issued: its URL was created.")
@@ -157,10 +153,7 @@ class InputRequestEvent(Event):
 
     @resolved(description="The input request in its current state.")
     async def input_request(self, info: Info) -> InputRequest:
-        found = await input_request_by_id(info, self.input_request_id)
-        if found is None:
-            raise NotFound("input request", self.input_request_id)
-        return found
+        return await input_request_by_id(info, self.input_request_id)
 
 
 @strawberry.type(description="An input request was created: a person must answer a form.")

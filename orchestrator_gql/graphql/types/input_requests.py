@@ -17,7 +17,7 @@ from orchestrator_gql.input_requests import decision as rules
 from orchestrator_gql.reads import input_requests as input_request_reads
 from orchestrator_gql.reads.input_requests import open_form
 from orchestrator_gql.types import InputRequestStatus, StepKind, Verdict
-from orchestrator_gql.utils.errors import OrchestratorError
+from orchestrator_gql.utils.errors import NotFound, OrchestratorError
 
 if TYPE_CHECKING:
     from orchestrator_gql.graphql.types.processes import Process
@@ -228,7 +228,9 @@ class InputRequest(Node):
         return await input_request_reads.refusal(info.context.runtime, info.context.principal, self.row, process, made)
 
 
-async def input_request_by_id(info: Info, id: str) -> "InputRequest | None":
-    """The input request with this id; None if there is none."""
+async def input_request_by_id(info: Info, id: str) -> "InputRequest":
+    """The input request with this id; raises `NotFound`."""
     row = await info.context.loaders.request.load(UUID(id))
-    return InputRequest.of(row) if row else None
+    if row is None:
+        raise NotFound("input request", id)
+    return InputRequest.of(row)
