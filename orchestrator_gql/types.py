@@ -127,6 +127,10 @@ class AttemptOutcome(StrEnum):
     FORBIDDEN_ADDRESS = "FORBIDDEN_ADDRESS"
 
 
+TAKEN = (AttemptOutcome.ACCEPTED, AttemptOutcome.DUPLICATE)
+"""The outcomes of a delivery that was not refused: its payload was the result, at least for a while."""
+
+
 class InputRequestStatus(StrEnum):
     """The status of an input request."""
 

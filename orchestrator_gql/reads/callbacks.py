@@ -26,7 +26,7 @@ from orchestrator_gql.storage.callback_attempts import Attempt
 from orchestrator_gql.storage.callback_logs import LogRange
 from orchestrator_gql.storage.callback_progress import Progress
 from orchestrator_gql.storage.pagination import PageArgs, RowPage, cursor_of, only
-from orchestrator_gql.types import AttemptOutcome, CallbackStatus, Failure
+from orchestrator_gql.types import TAKEN, CallbackStatus, Failure
 from orchestrator_gql.utils.errors import CursorInvalid
 from orchestrator_gql.utils.secrets import Secrets
 
@@ -36,8 +36,6 @@ T = TypeVar("T", Attempt, Progress)
 FINAL_STATUSES = {CallbackStatus.VALIDATED: "validated", CallbackStatus.REJECTED: "rejected"}
 """The statuses of a delivery after validation; before it, and always for a failure report, it is "accepted"."""
 
-TAKEN = (AttemptOutcome.ACCEPTED, AttemptOutcome.DUPLICATE)
-"""The outcomes of a delivery whose payload was the result, at least for a while."""
 
 PROCESS_FAILURE = "process-failure"
 """The code of a rejection that an earlier release stored without its code."""

@@ -14,12 +14,9 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import remote_services
 from orchestrator_gql.storage.remote_services import ContractUse, Deliveries, Unanswered
-from orchestrator_gql.types import AttemptOutcome, Json
+from orchestrator_gql.types import TAKEN, AttemptOutcome, Json
 from orchestrator_gql.utils.json import canonical, decode
 from orchestrator_gql.workflow.model import AwaitStep
-
-TAKEN = (AttemptOutcome.ACCEPTED, AttemptOutcome.DUPLICATE)
-"""The outcomes of a delivery that was not refused."""
 
 
 class RemoteServiceState(StrEnum):

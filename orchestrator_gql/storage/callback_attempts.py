@@ -15,7 +15,7 @@ from orchestrator_gql.storage.database.observer import Delivered
 from orchestrator_gql.storage.database.prepared import Prepared, PreparedRead
 from orchestrator_gql.storage.tables import callback_attempts, callbacks
 from orchestrator_gql.storage.weight import charge, within
-from orchestrator_gql.types import AttemptOutcome, CallbackStatus
+from orchestrator_gql.types import TAKEN, AttemptOutcome, CallbackStatus
 from orchestrator_gql.utils.errors import NotJson
 from orchestrator_gql.utils.json import read_lenient
 from orchestrator_gql.utils.tokens import new_id_behind
@@ -100,6 +100,7 @@ def _head(row: Row[Any]) -> Attempt:
     return _attempt(row).head
 
 
+_was_accepted = callback_attempts.c.outcome == AttemptOutcome.ACCEPTED
 _judged_body = case(
     (callback_attempts.c.outcome == AttemptOutcome.MALFORMED, callback_attempts.c.body),
     else_=func.substr(callback_attempts.c.body, 1, HEAD, type_=LargeBinary),
@@ -136,7 +137,7 @@ def keep(
 
     ``id`` is that of a delivery which was stored before its job was known: its sender has it as the receipt.
     """
-    is_result = outcome in (AttemptOutcome.ACCEPTED, AttemptOutcome.DUPLICATE) and not delivery.is_failure
+    is_result = outcome in TAKEN and not delivery.is_failure
     is_whole = outcome in ADOPTABLE
     # an accepted result is stored among the payloads already
     body = None if is_result else delivery.body if is_whole else delivery.body[:HEAD]
@@ -171,15 +172,14 @@ def reading_sizes(callback_id: UUID) -> PreparedRead:
 def receipt_of(conn: Connection, callback_id: UUID, digest: str) -> str | None:
     """The receipt of a kept attempt that was accepted with that digest, None if there is none."""
     c = callback_attempts.c
-    conditions = (c.callback_id == callback_id, c.digest == digest, c.outcome == AttemptOutcome.ACCEPTED)
-    return conn.execute(select(c.receipt).where(*conditions).limit(1)).scalar()
+    of_digest = select(c.receipt).where(c.callback_id == callback_id, c.digest == digest, _was_accepted)
+    return conn.execute(of_digest.limit(1)).scalar()
 
 
 def accepted_at(conn: Connection, callback_id: UUID, receipt: str) -> datetime | None:
     """The time of the attempt that was accepted with that receipt, None if there is none."""
     c = callback_attempts.c
-    conditions = (c.callback_id == callback_id, c.receipt == receipt, c.outcome == AttemptOutcome.ACCEPTED)
-    return conn.execute(select(c.at).where(*conditions)).scalar()
+    return conn.execute(select(c.at).where(c.callback_id == callback_id, c.receipt == receipt, _was_accepted)).scalar()
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,14 +202,15 @@ def of_receipt(conn: Connection, receipt: str, earlier_of: UUID | None = None) -
     again."""
     a, c = callback_attempts.c, callbacks.c
     columns = (a.outcome, a.digest, c.result_digest, c.status, c.received_at)
-    attempt = (a.callback_id == c.id) & (a.receipt == c.receipt) & (a.outcome == AttemptOutcome.ACCEPTED)
+    attempt = (a.callback_id == c.id) & (a.receipt == c.receipt) & _was_accepted
     of_callback = select(*columns).select_from(callbacks.outerjoin(callback_attempts, attempt))
     of_attempt = select(*columns).select_from(callback_attempts.join(callbacks))
-    was_accepted = (a.receipt == receipt, a.outcome == AttemptOutcome.ACCEPTED)
     row = (
         conn.execute(of_callback.where(c.receipt == receipt)).one_or_none()
         or conn.execute(of_attempt.where(a.id == UUID(receipt), a.receipt == receipt)).one_or_none()
-        or conn.execute(of_attempt.where(a.callback_id == earlier_of, *was_accepted)).one_or_none()
+        or conn.execute(
+            of_attempt.where(a.callback_id == earlier_of, a.receipt == receipt, _was_accepted)
+        ).one_or_none()
     )
     if row is None:
         return None
@@ -220,8 +221,8 @@ def of_receipt(conn: Connection, receipt: str, earlier_of: UUID | None = None) -
 def keep_body(conn: Connection, callback_id: UUID, receipt: str, body: bytes) -> None:
     """Store the body of the accepted delivery with that receipt: another result replaces it in the callback."""
     c = callback_attempts.c
-    conditions = (c.callback_id == callback_id, c.receipt == receipt, c.outcome == AttemptOutcome.ACCEPTED)
-    conn.execute(update(callback_attempts).where(*conditions).values(body=body))
+    accepted = (c.callback_id == callback_id, c.receipt == receipt, _was_accepted)
+    conn.execute(update(callback_attempts).where(*accepted).values(body=body))
 
 
 of_callbacks = _log.pages

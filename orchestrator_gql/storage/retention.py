@@ -21,7 +21,6 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    text,
     tuple_,
 )
 
@@ -31,6 +30,7 @@ from orchestrator_gql.storage.database.after_commit import commit_effects
 from orchestrator_gql.storage.database.observer import ProcessesPruned
 from orchestrator_gql.storage.free_processes import hold_free
 from orchestrator_gql.storage.retention_marks import Mark
+from orchestrator_gql.storage.statistics import IS_FAILED
 from orchestrator_gql.storage.tables import (
     callbacks,
     idempotency_keys,
@@ -82,7 +82,9 @@ TREATMENT: Mapping[str, str] = {
 """What happens to the rows of each table. A test demands an entry for every table, and that it is true."""
 
 _FAILED = ProcessStatus.FAILED
-_ENDED_AT, _FAILED_AT = processes.c.ended_at, processes.c.updated_at
+_TIME = {False: processes.c.ended_at, True: processes.c.updated_at}
+"""The column with the time of the end of a process, by whether it failed."""
+
 _JUDGED = [
     processes.c[name] for name in ("id", "status", "target", "workflow_name", "worker", "ended_at", "updated_at")
 ]
@@ -164,12 +166,10 @@ def _candidates(conn: Connection, wanted: Selection, after: Mark | None, most: i
 
     The rules are applied here: with them in the statement SQLite reads and sorts all old rows for every page.
     """
-    at = _FAILED_AT if is_failed else _ENDED_AT
-    times = [rule.before for rule in wanted.rules if (rule.status is _FAILED) is is_failed]
-    if not times:
+    rules = _rules(wanted, is_failed=is_failed)
+    if not rules:
         return Candidates()
-    is_of_index = text("processes.status = 'FAILED'") if is_failed else at.is_not(None)
-    query = select(*_JUDGED).where(is_of_index, at <= max(times))
+    at, query = _TIME[is_failed], select(*_JUDGED).where(_newest(rules, is_failed=is_failed))
     if after is not None:
         place = tuple_(literal(after.at, UtcDateTime()), literal(after.id, Uuid()))
         query = query.where(at >= after.at, tuple_(at, processes.c.id) > place)
@@ -184,23 +184,28 @@ def _candidates(conn: Connection, wanted: Selection, after: Mark | None, most: i
     return Candidates(ids, end)
 
 
+def _rules(wanted: Selection, *, is_failed: bool) -> list[Rule]:
+    return [rule for rule in wanted.rules if (rule.status is _FAILED) is is_failed]
+
+
+def _newest(rules: Sequence[Rule], *, is_failed: bool) -> ColumnElement[bool]:
+    """The condition that a process is older than the newest that any of the rules takes.
+
+    It stands beside the rules: otherwise the databases do not use the indexes of the ended and the failed.
+    """
+    is_of_index = IS_FAILED if is_failed else processes.c.ended_at.is_not(None)
+    return and_(is_of_index, _TIME[is_failed] <= max(rule.before for rule in rules))
+
+
 def _is_wanted(wanted: Selection, *, is_failed: bool) -> ColumnElement[bool] | None:
     """The condition that a process is old enough, of those that failed or of those that ended; None for none."""
-    at = _FAILED_AT if is_failed else _ENDED_AT
-    rules = [rule for rule in wanted.rules if (rule.status is _FAILED) is is_failed]
+    c, at, rules = processes.c, _TIME[is_failed], _rules(wanted, is_failed=is_failed)
     if not rules:
         return None
-    # As text, and beside the rules: otherwise the databases do not use the indexes of the ended and the failed.
-    is_of_index = text("processes.status = 'FAILED'") if is_failed else at.is_not(None)
-    old = or_(
-        *(
-            and_(processes.c.status == rule.status, processes.c.target.in_(rule.targets), at <= rule.before)
-            for rule in rules
-        )
-    )
-    conditions = [is_of_index, at <= max(rule.before for rule in rules), old]
+    old = or_(*(and_(c.status == each.status, c.target.in_(each.targets), at <= each.before) for each in rules))
+    conditions = [_newest(rules, is_failed=is_failed), old]
     if wanted.workflows is not None:
-        conditions.append(processes.c.workflow_name.in_(wanted.workflows))
+        conditions.append(c.workflow_name.in_(wanted.workflows))
     return and_(*conditions)
 
 
@@ -210,9 +215,8 @@ def counts(conn: Connection, wanted: Selection) -> list[Count]:
     for is_failed in (False, True):
         is_wanted = _is_wanted(wanted, is_failed=is_failed)
         if is_wanted is not None:
-            at = _FAILED_AT if is_failed else _ENDED_AT
-            c = processes.c
-            query = select(c.status, c.target, func.count(), func.min(at)).where(is_wanted).group_by(c.status, c.target)
+            c, oldest = processes.c, func.min(_TIME[is_failed])
+            query = select(c.status, c.target, func.count(), oldest).where(is_wanted).group_by(c.status, c.target)
             found += [Count(*row) for row in conn.execute(query)]
     return found
 
