@@ -64,6 +64,10 @@ class Reads:
         """Runs a unit that only reads, on one snapshot."""
         return self.reader.read
 
+    def result(self, unit: Unit[T]) -> T:
+        """The result of a unit that only reads."""
+        return self.runner.run(self.reader.read(unit))
+
 
 class _FileReads:
     """Reads of a SQLite file, whose lock another server may have."""

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from orchestrator_gql.cli.nearest import did_you_mean
 from orchestrator_gql.cli.own_database import Reads
-from orchestrator_gql.cli.serving.loading import load_workflows
 from orchestrator_gql.cli.terminal import printable
 from orchestrator_gql.domain.checking import Finding
 from orchestrator_gql.engine.product_documents import StoredDocument
@@ -14,14 +13,9 @@ from orchestrator_gql.storage.product_subscription_migrations import number_of, 
 from orchestrator_gql.utils.errors import SettingsError
 
 
-def deploy(modules: Sequence[str]) -> None:
-    """Declare the products of the modules and their migrations. Raises `SettingsError` if that is impossible."""
-    load_workflows(modules)
-
-
 def chosen(reads: Reads, names: Sequence[str]) -> dict[str, UUID]:
     """The stored products with these names, without names all. Raises `SettingsError` for an unknown name."""
-    stored: Mapping[str, UUID] = reads.runner.run(reads.read(product_ids_by_name))  # type: ignore[arg-type]
+    stored = reads.result(product_ids_by_name)
     for name in names:
         if name not in stored:
             raise SettingsError(f"The database has no product {name!r}.{did_you_mean(name, list(stored))}")
@@ -30,8 +24,7 @@ def chosen(reads: Reads, names: Sequence[str]) -> dict[str, UUID]:
 
 def total(reads: Reads, products: Mapping[str, UUID]) -> int:
     """The number of the subscriptions to the products."""
-    number: int = reads.runner.run(reads.read(lambda conn: number_of(conn, products.values())))  # type: ignore[arg-type]
-    return number
+    return reads.result(lambda conn: number_of(conn, products.values()))
 
 
 def title_of(found: StoredDocument) -> str:

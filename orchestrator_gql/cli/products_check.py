@@ -11,7 +11,6 @@ from orchestrator_gql.cli.failure import DECLINED, DONE
 from orchestrator_gql.cli.product_documents import (
     as_json,
     chosen,
-    deploy,
     facts_of,
     lines_of,
     subscriptions,
@@ -19,6 +18,7 @@ from orchestrator_gql.cli.product_documents import (
     total,
 )
 from orchestrator_gql.cli.progress import Counter, working
+from orchestrator_gql.cli.serving.loading import load_workflows
 from orchestrator_gql.cli.terminal import printable
 from orchestrator_gql.domain.checking import Finding
 from orchestrator_gql.engine.product_documents import Read, StoredDocument, checked
@@ -37,7 +37,7 @@ class _Totals:
 
 def check(modules: Sequence[str], *, names: Sequence[str], database: str | None, is_json: bool) -> int:
     """Load every stored document, print what cannot be loaded and a summary, and return the exit code."""
-    deploy(modules)
+    load_workflows(modules)  # they declare the products and their migrations
     totals = _Totals()
     with own_database.reading(database, "products") as reads:
         with working("Counting the product subscriptions"):

@@ -17,7 +17,6 @@ from orchestrator_gql.cli.own_database import OwnDatabase, Reads
 from orchestrator_gql.cli.product_documents import (
     as_json,
     chosen,
-    deploy,
     facts_of,
     lines_of,
     subscriptions,
@@ -25,6 +24,7 @@ from orchestrator_gql.cli.product_documents import (
     total,
 )
 from orchestrator_gql.cli.progress import Counter, working
+from orchestrator_gql.cli.serving.loading import load_workflows
 from orchestrator_gql.cli.signals import interrupted_by_all
 from orchestrator_gql.cli.terminal import printable
 from orchestrator_gql.domain.differences import differences
@@ -117,7 +117,7 @@ def migrate(
 
     Before anything is written, each document is migrated and loaded once: if any would be refused, none is written.
     """
-    deploy(modules)
+    load_workflows(modules)  # they declare the products and their migrations
     with ExitStack() as stack:
         own = stack.enter_context(own_database.opened(database, "products", instead=INSTEAD)) if is_writing else None
         reads = (
