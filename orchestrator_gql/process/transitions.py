@@ -94,9 +94,9 @@ def transition_to(
     return new_transition(process, (execution,) if execution else (), tuple(events))
 
 
-def resume(process: Process, now: datetime, actor: str | None = None) -> Transition:
+def resume(process: Process, now: datetime) -> Transition:
     """Make a waiting process runnable again: its result or its time has come."""
-    return transition_to(process, process, ProcessStatus.RUNNING, now, actor=actor)
+    return transition_to(process, process, ProcessStatus.RUNNING, now)
 
 
 def step_event(before: Process, execution: StepExecution, now: datetime) -> Event:

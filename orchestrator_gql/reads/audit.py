@@ -69,7 +69,7 @@ async def verify_audit(
 
 
 async def verify_log(
-    database: Database, key: bytes | None, *, after: str | None, first: int, anchor: Anchor | None = None
+    database: Database, key: bytes | None, *, after: str | None, first: int, anchor: Anchor | None
 ) -> Verified:
     """Verify at most ``first`` entries of the log in the database, as `verify_audit`; the caller may read the log."""
     place = START if after is None else _place(after)

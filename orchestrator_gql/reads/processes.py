@@ -44,8 +44,8 @@ from orchestrator_gql.utils.errors import AuthorCodeFailed, Forbidden, FormTimeo
 from orchestrator_gql.workflow.model import Workflow
 
 
-def process_list(*, by_update: bool = False, is_descending: bool = True) -> RowList[ProcessFilter, Process]:
-    """The processes; by default in the order of their start, newest first."""
+def process_list(*, by_update: bool, is_descending: bool) -> RowList[ProcessFilter, Process]:
+    """The processes in the order of their last change or of their start."""
     page = partial(listing.process_page, by_update=by_update, is_descending=is_descending)
     return RowList(page, process_lists.count)
 

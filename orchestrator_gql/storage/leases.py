@@ -32,9 +32,7 @@ def let_go(conn: Connection, process_id: UUID, worker: str, epoch: int) -> None:
         wake(conn, process_id)
 
 
-def count_failure(
-    conn: Connection, process_id: UUID, held: Process | None, now: datetime, *, lets_go: bool = False
-) -> int:
+def count_failure(conn: Connection, process_id: UUID, held: Process | None, now: datetime, *, lets_go: bool) -> int:
     """Count a failure of the engine on a process, and return the number of failures in a row.
 
     The process must be unchanged since ``held``; if that is None, nobody may hold it. Else nothing changes, and the

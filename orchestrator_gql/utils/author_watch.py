@@ -23,9 +23,7 @@ class LoopWatch:
     It calls ``cure`` after each look, in its own thread.
     """
 
-    def __init__(
-        self, targets: Callable[[], Sequence[tuple[str, WatchedLoop]]], cure: Callable[[], object] = lambda: None
-    ) -> None:
+    def __init__(self, targets: Callable[[], Sequence[tuple[str, WatchedLoop]]], cure: Callable[[], object]) -> None:
         self._targets = targets
         self._cure = cure
         self._logged: set[WatchedLoop] = set()

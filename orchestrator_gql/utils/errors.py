@@ -179,7 +179,7 @@ class EnginePaused(Refused):
 
     code = "engine-paused"
 
-    def __init__(self, message: str | None = None, *, since: datetime, by: str | None = None) -> None:
+    def __init__(self, message: str, *, since: datetime, by: str | None) -> None:
         self.since = since
         super().__init__(message, by=by, at=since)
 

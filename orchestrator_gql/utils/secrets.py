@@ -264,7 +264,7 @@ def learn(values: Iterable[str]) -> None:
         known += (value for value in values if value not in known)
 
 
-def without_known(text: str, error: BaseException | None = None) -> str:
+def without_known(text: str, error: BaseException | None) -> str:
     """Return the log line with the secrets masked that are known here, or that the exception or its causes carry."""
     known = [*(_known_here.get() or ())]
     checked_ids: set[int] = set()

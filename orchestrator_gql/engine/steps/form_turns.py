@@ -53,9 +53,9 @@ async def start_turn(
     principal: Principal,
     pages: list[Json],
     *,
-    chosen_id: UUID | None = None,
+    chosen_id: UUID | None,
     choices: Mapping[str, str] | None = None,
-    locale: str = DEFAULT_LOCALE,
+    locale: str,
 ) -> forms.Turn:
     """Run the start form of a workflow; without a form it is complete at once, and any page is too many.
 

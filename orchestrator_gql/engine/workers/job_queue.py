@@ -21,7 +21,7 @@ from procrastinate.manager import JobManager, NotificationCallback, get_channel_
 from psycopg_pool import AsyncConnectionPool
 
 from orchestrator_gql.engine.workers.queue_connection import QueueConnection, listen
-from orchestrator_gql.storage.database.connection_arguments import NAME, connection_arguments
+from orchestrator_gql.storage.database.connection_arguments import connection_arguments
 from orchestrator_gql.storage.database.own_connections import OwnConnection
 from orchestrator_gql.storage.wake_ups import QUEUE
 
@@ -73,7 +73,7 @@ class JobQueue(JobManager):
         has_place: Callable[[], Awaitable[bool]],
         begin: Callable[[Job], bool],
         take: Callable[[int], Awaitable[int | None]],
-        name: str = NAME,
+        name: str,
     ) -> None:
         """``free`` tells how many jobs the worker could run now. ``has_place`` waits until it could run one. ``begin``
         runs a job at once, and needs no worker of Procrastinate for that; False if that is impossible. ``take`` runs at

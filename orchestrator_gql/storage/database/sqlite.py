@@ -238,7 +238,7 @@ class _LoopReader:
         return self._rounds_left < 0
 
 
-def _on_snapshot(unit: Unit[T], conn: Connection, *, before_rollback: Callable[[], None] = lambda: None) -> T:
+def _on_snapshot(unit: Unit[T], conn: Connection, *, before_rollback: Callable[[], None]) -> T:
     driver = conn.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)
     try:
