@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from orchestrator_gql.domain.references import Use
+from orchestrator_gql.storage.product_subscription_values import change_rows
 from orchestrator_gql.storage.tables import product_subscription_uses as uses
 from orchestrator_gql.storage.tables import product_subscriptions
 from orchestrator_gql.types import SubscriptionLifecycle
@@ -37,20 +37,7 @@ def of_subscription(conn: Connection, subscription_id: UUID) -> frozenset[Use]:
 
 def change(conn: Connection, subscription_id: UUID, before: frozenset[Use], after: frozenset[Use]) -> None:
     """Store the blocks that the subscription uses now."""
-    for use in sorted(before - after):
-        conn.execute(
-            delete(uses).where(
-                uses.c.subscription_id == subscription_id,
-                uses.c.owner_id == use.owner_id,
-                uses.c.block_id == use.block_id,
-            )
-        )
-    added = [
-        {"subscription_id": subscription_id, "owner_id": use.owner_id, "block_id": use.block_id}
-        for use in sorted(after - before)
-    ]
-    if added:
-        conn.execute(insert(uses), added)
+    change_rows(conn, uses, subscription_id, before, after)
 
 
 def living_users(conn: Connection, owner_id: UUID, ended: Collection[SubscriptionLifecycle]) -> list[User]:
@@ -68,7 +55,11 @@ def living_users(conn: Connection, owner_id: UUID, ended: Collection[Subscriptio
 
 def owner_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
     """The subscriptions whose blocks each subscription uses, directly."""
-    return _grouped(conn, select(uses.c.subscription_id, uses.c.owner_id).where(uses.c.subscription_id.in_(ids)))
+    owners: dict[UUID, list[UUID]] = {}
+    query = select(uses.c.subscription_id, uses.c.owner_id).where(uses.c.subscription_id.in_(ids))
+    for user, owner in conn.execute(query.distinct()):
+        owners.setdefault(user, []).append(owner)
+    return {user: sorted(found) for user, found in owners.items()}
 
 
 def first_user_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
@@ -103,10 +94,3 @@ def path_to(conn: Connection, start: UUID, target: UUID) -> list[UUID] | None:
     while way[-1] != start:
         way.append(came_from[way[-1]])
     return way[::-1]
-
-
-def _grouped(conn: Connection, query: Select[Any]) -> dict[UUID, list[UUID]]:
-    grouped: dict[UUID, list[UUID]] = {}
-    for key, value in conn.execute(query.distinct()):
-        grouped.setdefault(key, []).append(value)
-    return {key: sorted(values) for key, values in grouped.items()}

@@ -6,7 +6,8 @@ value of many is looked up for each subscription in the order of the list, so th
 """
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import fields
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -14,6 +15,7 @@ from sqlalchemy import (
     CompoundSelect,
     Connection,
     Select,
+    Table,
     and_,
     bindparam,
     delete,
@@ -25,11 +27,10 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy import union as union_of
-from sqlalchemy.sql import Delete
 
-from orchestrator_gql.domain.references import ID, OWNER
+from orchestrator_gql.domain.references import ID, OWNER, Use
 from orchestrator_gql.domain.secret_places import marked_secrets
-from orchestrator_gql.domain.values import Indexed, ValueFilter, ValuePlace, indexed
+from orchestrator_gql.domain.values import BlockPlace, BlockValue, Indexed, ValueFilter, ValuePlace, indexed
 from orchestrator_gql.storage.tables import product_subscription_blocks as blocks
 from orchestrator_gql.storage.tables import product_subscription_uses as uses
 from orchestrator_gql.storage.tables import product_subscription_values as values
@@ -37,39 +38,33 @@ from orchestrator_gql.storage.tables import product_subscriptions as subscriptio
 from orchestrator_gql.utils.json import decode
 from orchestrator_gql.utils.json.secrets import masked
 
+R = TypeVar("R", Use, BlockValue, BlockPlace)
+
 FEW = 500
 """Up to so many rows of the index are looked up before anything else."""
 
 
 def change(conn: Connection, subscription_id: UUID, before: Indexed, after: Indexed) -> None:
     """Store what the subscription is found by now; ``before`` is what it was found by."""
-    if removed := before.values - after.values:
-        rows = [{"b_block_id": row.block_id, "b_path": row.path, "b_value": row.value} for row in sorted(removed)]
-        conn.execute(_removal(values, ("block_id", "path", "value"), subscription_id), rows)
-    if gone := before.places - after.places:
-        places = [
-            {"b_block_id": row.block_id, "b_owner_id": row.owner_id, "b_field": row.field, "b_parent_id": row.parent_id}
-            for row in sorted(gone)
-        ]
-        conn.execute(_removal(blocks, ("block_id", "owner_id", "field", "parent_id"), subscription_id), places)
-    if added := after.values - before.values:
-        new = [
-            {"subscription_id": subscription_id, "block_id": row.block_id, "path": row.path, "value": row.value}
-            for row in sorted(added)
-        ]
-        conn.execute(insert(values), new)
-    if placed := after.places - before.places:
-        new = [
-            {
-                "subscription_id": subscription_id,
-                "block_id": row.block_id,
-                "owner_id": row.owner_id,
-                "field": row.field,
-                "parent_id": row.parent_id,
-            }
-            for row in sorted(placed)
-        ]
-        conn.execute(insert(blocks), new)
+    change_rows(conn, values, subscription_id, before.values, after.values)
+    change_rows(conn, blocks, subscription_id, before.places, after.places)
+
+
+def change_rows(
+    conn: Connection, table: Table, subscription_id: UUID, before: frozenset[R], after: frozenset[R]
+) -> None:
+    """Delete and insert the rows of the subscription that differ; the fields of a row are columns of the table."""
+    removed, added = _columns(before - after), _columns(after - before)
+    if removed:
+        same = (table.c[name] == bindparam(f"b_{name}", type_=table.c[name].type) for name in removed[0])
+        rows = [{f"b_{name}": value for name, value in row.items()} for row in removed]
+        conn.execute(delete(table).where(table.c.subscription_id == subscription_id, *same), rows)
+    if added:
+        conn.execute(insert(table), [{"subscription_id": subscription_id, **row} for row in added])
+
+
+def _columns(rows: frozenset[R]) -> list[dict[str, Any]]:
+    return [{field.name: getattr(row, field.name) for field in fields(row)} for row in sorted(rows)]
 
 
 def remove_secrets(conn: Connection, product_id: UUID, after: UUID | None, most: int) -> UUID | None:
@@ -109,11 +104,6 @@ def owners_of_block(conn: Connection, block_id: UUID) -> list[UUID]:
         blocks.c.block_id == block_id, blocks.c.owner_id == blocks.c.subscription_id
     )
     return sorted(set(conn.execute(query).scalars()))
-
-
-def _removal(table: Any, names: Sequence[str], subscription_id: UUID) -> Delete:
-    same = (table.c[name] == bindparam(f"b_{name}", type_=table.c[name].type) for name in names)
-    return delete(table).where(table.c.subscription_id == subscription_id, *same)
 
 
 def _start(place: ValuePlace, wanted: Sequence[str]) -> Select[Any]:
