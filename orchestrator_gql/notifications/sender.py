@@ -13,6 +13,7 @@ from orchestrator_gql.storage import notifications
 from orchestrator_gql.storage.notifications import Notification, Try
 from orchestrator_gql.types import NotificationStatus
 from orchestrator_gql.utils.errors import StorageUnavailable
+from orchestrator_gql.utils.outages import tried_again
 
 logger = logging.getLogger("orchestrator_gql.engine.notifications.sender")
 
@@ -43,12 +44,8 @@ class Sender:
             while True:
                 self._runtime.outbox.clear()
                 pause = POLL
-                try:
+                with tried_again(logger, "notifications could not be sent; they are tried again"):
                     pause = await self._send_due()
-                except StorageUnavailable:
-                    pass  # the database has logged it; notifications are sent when it is back
-                except Exception:  # a task that ends silently would send nothing ever again
-                    logger.exception("notifications could not be sent; they are tried again")
                 await self._pause(pause)
         finally:
             await self._finish_tasks()

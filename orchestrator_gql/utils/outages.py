@@ -3,7 +3,10 @@
 import logging
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from orchestrator_gql.utils.errors import StorageUnavailable
 
 logger = logging.getLogger("orchestrator_gql.storage.database")
 
@@ -75,6 +78,20 @@ class Outage:
             self._is_logged = False
             facts = {"failures": self._failures, "seconds": round(self._last - self._began)}
             logger.info("the database is available again", extra=facts)
+
+
+@contextmanager
+def tried_again(log: logging.Logger, failed: str) -> Iterator[None]:
+    """Contain what fails in one round of a task, and log it as ``failed``: the next round tries it again.
+
+    If the task ended silently, nobody would ever do its work again. The database logs its own outages.
+    """
+    try:
+        yield
+    except StorageUnavailable:
+        pass
+    except Exception:
+        log.exception(failed)
 
 
 def _is_of_full_disk(error: BaseException) -> bool:

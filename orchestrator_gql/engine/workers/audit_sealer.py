@@ -13,7 +13,7 @@ from orchestrator_gql.audit.seals import Seal
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import audit_seals
 from orchestrator_gql.storage.audit_seals import BATCH, Outrun
-from orchestrator_gql.utils.errors import StorageUnavailable
+from orchestrator_gql.utils.outages import tried_again
 
 logger = logging.getLogger("orchestrator_gql.engine.workers.sealer")
 
@@ -27,12 +27,8 @@ LAST_SECONDS = 5.0
 async def keep_sealed(runtime: Runtime) -> None:
     """Seal new entries periodically until cancelled."""
     while True:
-        try:
+        with tried_again(logger, "the audit log could not be sealed; it is tried again"):
             await seal_new(runtime)
-        except StorageUnavailable:
-            pass  # the database has logged it; the audit log is sealed when it is back
-        except Exception:  # if the task ended silently, the log would never be sealed again
-            logger.exception("the audit log could not be sealed; it is tried again")
         await asyncio.sleep(EVERY)
 
 

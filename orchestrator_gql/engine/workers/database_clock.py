@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import timers
 from orchestrator_gql.utils.clock import SteadyClock
-from orchestrator_gql.utils.errors import StorageUnavailable
+from orchestrator_gql.utils.outages import tried_again
 
 logger = logging.getLogger(__name__)
 
@@ -35,12 +35,8 @@ async def keep_to_database_clock(runtime: Runtime, clock: SteadyClock) -> None:
     """Read the time of the database periodically until cancelled."""
     while True:
         await asyncio.sleep(EVERY)
-        try:
+        with tried_again(logger, "the time of the database could not be read"):
             await read_database_clock(runtime, clock)
-        except StorageUnavailable:
-            pass  # the database has logged it; its time is read when it is back
-        except Exception:  # if the task ended, the clock would drift away from the clocks of the other servers
-            logger.exception("the time of the database could not be read")
 
 
 def _reading(conn: Connection) -> tuple[float, float, datetime]:

@@ -9,7 +9,7 @@ from orchestrator_gql.engine.retention import Pruned, Request, prune
 from orchestrator_gql.engine.retention_selection import by_setting
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import ENGINE
-from orchestrator_gql.utils.errors import StorageUnavailable
+from orchestrator_gql.utils.outages import tried_again
 
 logger = logging.getLogger(__name__)
 
@@ -36,17 +36,12 @@ async def keep_pruned(runtime: Runtime, days: Retention) -> None:
         await asyncio.sleep(pause)
         pause, now = EVERY, runtime.clock.now()
         sweeps = swept_at is None or now - swept_at > SWEEP_EVERY
-        try:
+        with tried_again(logger, "old processes could not be deleted; it is tried again"):
             done = await prune_once(runtime, days, sweeps=sweeps)
-        except StorageUnavailable:
-            continue  # the database has logged it; the next run goes on
-        except Exception:  # if the task ended silently, the database would grow for ever
-            logger.exception("old processes could not be deleted; it is tried again")
-            continue
-        if sweeps and not done.has_more:
-            swept_at = now
-        if done.has_more and not done.is_elsewhere:
-            pause = 0
+            if sweeps and not done.has_more:
+                swept_at = now
+            if done.has_more and not done.is_elsewhere:
+                pause = 0
 
 
 async def prune_once(runtime: Runtime, days: Retention, *, sweeps: bool = True) -> Pruned:

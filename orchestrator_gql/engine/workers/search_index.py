@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import process_segments
-from orchestrator_gql.utils.errors import StorageUnavailable
+from orchestrator_gql.utils.outages import tried_again
 
 logger = logging.getLogger(__name__)
 
@@ -23,13 +23,9 @@ async def keep_indexed(runtime: Runtime) -> None:
     pause = EVERY
     while True:
         await asyncio.sleep(pause)
-        try:
+        pause = EVERY
+        with tried_again(logger, "processes could not be indexed; it is tried again"):
             pause = REST if await _index(runtime) else EVERY
-        except StorageUnavailable:
-            pause = EVERY  # the database has logged it
-        except Exception:  # if the task ended silently, searches would become slower and slower
-            logger.exception("processes could not be indexed; it is tried again")
-            pause = EVERY
 
 
 async def _index(runtime: Runtime) -> bool:

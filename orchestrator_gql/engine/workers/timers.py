@@ -25,6 +25,7 @@ from orchestrator_gql.storage.database.pipeline import savepoint
 from orchestrator_gql.storage.timers import DueTimer, TimerKind
 from orchestrator_gql.types import InputRequestStatus, ProcessStatus
 from orchestrator_gql.utils.errors import StorageUnavailable
+from orchestrator_gql.utils.outages import tried_again
 from orchestrator_gql.workflow.model import Workflow
 
 logger = logging.getLogger("orchestrator_gql.engine.workers.timekeeper")
@@ -52,13 +53,9 @@ async def run_timers(runtime: Runtime) -> None:
     """Fire timers when they become due, until cancelled."""
     while True:
         runtime.timers.clear()
-        try:
+        pause = LONGEST_SLEEP
+        with tried_again(logger, "timers could not be fired; they are tried again"):
             pause = await _fire_and_look(runtime)
-        except StorageUnavailable:  # the database has logged it; timers fire when it is back
-            pause = LONGEST_SLEEP
-        except Exception:  # if the task ended silently, no timer would ever fire again
-            logger.exception("timers could not be fired; they are tried again")
-            pause = LONGEST_SLEEP
         try:
             async with asyncio.timeout(pause):
                 await runtime.timers.wait()

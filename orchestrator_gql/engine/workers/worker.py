@@ -23,6 +23,7 @@ from orchestrator_gql.storage import engine_state, leases, processes, workers
 from orchestrator_gql.storage.workers import Worker
 from orchestrator_gql.types import EngineState
 from orchestrator_gql.utils.errors import StorageUnavailable
+from orchestrator_gql.utils.outages import tried_again
 from orchestrator_gql.version import __version__
 
 logger = logging.getLogger("orchestrator_gql.engine.workers.work")
@@ -232,17 +233,13 @@ class WorkerTasks:
         """
         while not self.is_stopping:
             pause = self._runtime.settings.heartbeat
-            try:
+            with tried_again(logger, "the watch could not look; it looks again"):
                 freed = await self._free_doubtful()
                 runnable = await self._look(has_queue)
                 if process_ids := list(dict.fromkeys([*runnable, *freed])):
                     await notify(process_ids)
                 if len(runnable) >= SWEEP:  # there are more: a backlog must not wait for the next heartbeat
                     pause = min(pause, SOON)
-            except StorageUnavailable:
-                pass  # the database has logged it; leases are renewed when it is back
-            except Exception:  # if the watch ended silently, lost wake-ups would never be repeated
-                logger.exception("the watch could not look; it looks again")
             await asyncio.sleep(pause)
 
     async def _leave(self) -> None:
