@@ -8,6 +8,7 @@ from orchestrator_gql.engine.engine_state import state_changed
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import backlog, engine_state, events, leases
+from orchestrator_gql.storage.columns import Words
 from orchestrator_gql.storage.database.after_commit import wake
 from orchestrator_gql.storage.engine_state import EngineStatus
 from orchestrator_gql.types import EngineState
@@ -55,4 +56,4 @@ def _clean(reason: str | None) -> str | None:
     if reason is None:
         return None
     demand_short("reason", reason, LONGEST)
-    return reason.replace("\x00", "\ufffd").strip() or None  # PostgreSQL's text holds no NUL
+    return Words.written(reason).strip() or None

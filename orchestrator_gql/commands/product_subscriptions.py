@@ -147,7 +147,7 @@ def _text(field: str, text: str | None, longest: int) -> str | None:
 
 
 def _clean(reason: str) -> str:
-    reason = reason.replace("\x00", "�").strip()  # PostgreSQL's text holds no NUL
+    reason = Words.written(reason).strip()
     demand_short("reason", reason)
     if not reason:
         message = "Say why the network is as the subscription says."
