@@ -50,7 +50,7 @@ def living(conn: Connection, since: datetime) -> Sequence[Worker]:
 
 def last_seen(conn: Connection) -> dict[str, datetime]:
     """When each worker was last seen, by its own clock."""
-    return {name: at for name, at in conn.execute(select(workers.c.name, workers.c.last_seen_at))}
+    return {row.name: row.last_seen_at for row in conn.execute(select(workers.c.name, workers.c.last_seen_at))}
 
 
 @cache

@@ -29,7 +29,7 @@ PATIENCE = 1.0
 
 
 async def begin_clock(runtime: Runtime, clock: SteadyClock) -> None:
-    """Adopt the time of the database, or that of the workers that run: they do not follow if the database's clock is set.
+    """Adopt the time of the database, or that of the workers that run: they do not follow a clock that is set.
 
     Two clocks would be worse than a wrong clock: each lease of one worker would have ended by the clock of the other,
     and their steps would run twice.
