@@ -25,7 +25,7 @@ from orchestrator_gql.config.settings import Settings
 from orchestrator_gql.domain import products
 from orchestrator_gql.domain.reading import READER, Question, StoredSubscriptions
 from orchestrator_gql.engine.workers.audit_sealer import keep_sealed, seal_at_the_end
-from orchestrator_gql.engine.workers.database_clock import keep_to_database_clock, read_database_clock
+from orchestrator_gql.engine.workers.database_clock import begin_clock, keep_to_database_clock
 from orchestrator_gql.engine.workers.embedded import EmbeddedDispatcher
 from orchestrator_gql.engine.workers.pruning import keep_pruned
 from orchestrator_gql.engine.workers.schema_watch import watch_schema
@@ -198,7 +198,7 @@ async def _jobs(runtime: Runtime, dispatcher: Dispatcher, runs_engine: bool) -> 
     """The background work of the server. What may fail comes first: a coroutine that nobody runs is a warning."""
     clock = runtime.clock if isinstance(runtime.clock, SteadyClock) and not runtime.settings.is_sqlite else None
     if clock is not None:
-        await read_database_clock(runtime, clock)  # before the first decision by this clock
+        await begin_clock(runtime, clock)  # before the first decision by this clock
     notifications = await start_notifications(runtime) if runs_engine else []
     # Every role reads the index; a deployment may restart its API servers only.
     jobs = [runtime.notifier.run(), unindex_secrets(runtime), *notifications]

@@ -29,6 +29,9 @@ SECONDS = 10.0
 MOST_BYTES = 64 * 1024
 """The most bytes that are read of a response."""
 
+BODY_SECONDS = 3.0
+"""Seconds for the body of a refusal: its status counts, also if its text comes byte by byte or never."""
+
 RESOLVERS = 64
 """The most names that are resolved at the same time: a resolver that hangs must not delay other names."""
 
@@ -117,11 +120,12 @@ def _port(url: httpx.URL) -> int:
 async def _beginning(response: httpx.Response) -> str:
     """The beginning of the body, not decompressed: a small compressed body may be huge."""
     content = bytearray()
-    with suppress(httpx.HTTPError):  # only the status matters
-        async for part in response.aiter_raw():
-            content += part
-            if len(content) >= MOST_BYTES:
-                break
+    with suppress(httpx.HTTPError, TimeoutError):  # only the status matters
+        async with asyncio.timeout(BODY_SECONDS):
+            async for part in response.aiter_raw():
+                content += part
+                if len(content) >= MOST_BYTES:
+                    break
     return bytes(content[:MOST_BYTES]).decode("utf-8", "replace")
 
 

@@ -48,6 +48,11 @@ def living(conn: Connection, since: datetime) -> Sequence[Worker]:
     return [Worker(*row) for row in conn.execute(query)]
 
 
+def last_seen(conn: Connection) -> dict[str, datetime]:
+    """When each worker was last seen, by its own clock."""
+    return {row.name: row.last_seen_at for row in conn.execute(select(workers.c.name, workers.c.last_seen_at))}
+
+
 @cache
 def _upsert(dialect: str) -> Executable:
     statement = insert_into(workers, dialect)

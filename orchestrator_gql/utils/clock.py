@@ -57,7 +57,7 @@ class SteadyClock:
 
     It starts at the time of another clock: the machine's, or the database's after `follow`. From there it counts
     elapsed seconds. It corrects a small difference to the other clock slowly. It ignores a difference above `JUMP`, so
-    that no deadline comes earlier or later; a restart of the server adopts the new time.
+    that no deadline comes earlier or later; a start of the server adopts the new time if no other server runs.
     """
 
     def __init__(self, wall: Seconds = time.time, elapsed: Seconds = _elapsed) -> None:
@@ -88,6 +88,13 @@ class SteadyClock:
                 self._follows_another = True
                 self._time = self._at + ahead
 
+    def keep_to(self, instant: datetime) -> None:
+        """Go on from this instant, which other servers keep to although it differs from the clock that they follow."""
+        with self._lock:
+            self._pass()
+            self._time = instant.timestamp()
+            self._is_apart = True  # known: nobody set the clock now
+
     def _pass(self) -> None:
         at = self._elapsed()
         passed = at - self._at
@@ -101,7 +108,7 @@ class SteadyClock:
             return min(max(behind, -SLEW * passed), SLEW * passed)
         if not was_apart:
             logger.warning(
-                "the clock was set: deadlines keep their old pace until the server is restarted",
+                "the clock was set: deadlines keep their old pace until all servers were stopped",
                 extra={"seconds": round(behind)},
             )
         return 0.0

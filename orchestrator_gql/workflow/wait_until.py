@@ -55,9 +55,11 @@ class Window:
         """The time when the window opens next, in UTC; ``now`` if it is open."""
         today = now.astimezone(self._zone).date()
         beginnings = list[datetime]()
-        for day in range(-1, 9):  # the window of yesterday may still be open; a week has each day
+        # The window of yesterday may still be open. A week has each day, and the clock may skip the window of one.
+        for day in range(-1, 16):
             begin, end = self._on(today + timedelta(days=day))
-            if DAYS[(today + timedelta(days=day)).weekday()] not in self.days or end <= now:
+            is_skipped = end <= begin  # its start does not exist, and its end comes sooner
+            if DAYS[(today + timedelta(days=day)).weekday()] not in self.days or end <= now or is_skipped:
                 continue
             if begin <= now:
                 return now

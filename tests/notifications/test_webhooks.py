@@ -2,7 +2,7 @@
 
 import logging
 import socket
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +183,24 @@ async def test_a_receiver_may_ask_for_a_longer_pause_within_bounds(offer: Offer)
 
     assert (first.due_at - at).total_seconds() == 60
     assert (second.due_at - engine.clock.now()).total_seconds() == 6 * 3600
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "soon",
+        "-1",
+        "1e5",
+        "99999999999",
+        "Mon, 02 Mar 2026 99:01:00 GMT",
+        "Mon, 02 Mar 2026 00:01:00 -9999",
+        f"Mon, 02 Mar 2026 00:01:00 +{'9' * 20}",
+        f"Mon, 02 Mar {'9' * 20} 00:01:00 GMT",
+        f"Mon, {'9' * 20} Mar 2026 00:01:00 GMT",
+    ],
+)
+def test_a_pause_that_is_none_is_ignored(header: str) -> None:
+    assert webhooks.seconds_of(header, datetime(2026, 3, 2, tzinfo=UTC)) is None
 
 
 async def test_a_target_that_never_answers_delays_no_other(offer: Offer, monkeypatch: pytest.MonkeyPatch) -> None:

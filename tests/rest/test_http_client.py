@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from support.certificates import write_certificate
 
+from orchestrator_gql.outbound import http_client
 from orchestrator_gql.outbound.http_client import MOST_BYTES, HttpClient, NotReached
 
 
@@ -89,6 +90,28 @@ async def test_only_the_beginning_of_an_endless_response_is_read(client: HttpCli
     server.close()
 
     assert (response.status, len(response.text)) == (500, MOST_BYTES)
+
+
+async def test_a_refusal_counts_although_its_text_comes_slowly(
+    client: HttpClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_client, "BODY_SECONDS", 0.3)
+    is_left = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 410 Gone\r\ncontent-length: 1000\r\n\r\nnobody")
+        await reader.read()
+        is_left.set()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    response = await client.post(f"http://hook.test:{port}/", b"{}", {}, allow_private=True)
+    await asyncio.wait_for(is_left.wait(), 5)  # the connection is closed, not kept
+    server.close()
+
+    assert (response.status, response.text) == (410, "nobody")
 
 
 async def test_the_reason_for_a_failed_connection_does_not_hold_the_url(client: HttpClient) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.storage import timers
+from orchestrator_gql.storage import timers, workers
 from orchestrator_gql.utils.clock import SteadyClock
 from orchestrator_gql.utils.outages import tried_again
 
@@ -19,6 +19,48 @@ EVERY = 10.0
 
 TRIES = 3
 """Queries in one reading; the fastest response gives the most accurate time."""
+
+
+POLL = 0.2
+"""Seconds between two looks for a worker that lives."""
+
+PATIENCE = 1.0
+"""Seconds that a worker may need for its heartbeat, beside the pause between two."""
+
+
+async def begin_clock(runtime: Runtime, clock: SteadyClock) -> None:
+    """Adopt the time of the database, or that of the workers that run: they do not follow a clock that is set.
+
+    Two clocks would be worse than a wrong clock: each lease of one worker would have ended by the clock of the other,
+    and their steps would run twice.
+    """
+    await read_database_clock(runtime, clock)
+    most = runtime.settings.lease / 3  # a heartbeat is at most as old
+    before = await runtime.database.read_current(workers.last_seen)
+    if not before or not all(abs(_ahead(at, clock)) > most for at in before.values()):
+        return
+    # All these workers are dead, or have another clock: then the next heartbeat shows it.
+    end = time.monotonic() + runtime.settings.heartbeat + PATIENCE
+    while time.monotonic() < end:
+        await asyncio.sleep(POLL)
+        seen = await runtime.database.read_current(workers.last_seen)
+        if living := [at for name, at in seen.items() if at != before.get(name, at)]:
+            if abs(_ahead(max(living), clock)) > most:
+                _keep_to(max(living), clock)
+            return
+
+
+def _keep_to(workers_time: datetime, clock: SteadyClock) -> None:
+    logger.warning(
+        "the clock of the database was set: this server keeps to the time of the workers that run, until all servers "
+        "were stopped",
+        extra={"seconds": round(-_ahead(workers_time, clock))},
+    )
+    clock.keep_to(workers_time)
+
+
+def _ahead(instant: datetime, clock: SteadyClock) -> float:
+    return (instant - clock.now()).total_seconds()
 
 
 async def read_database_clock(runtime: Runtime, clock: SteadyClock) -> None:

@@ -49,7 +49,9 @@ def upgrade() -> None:
         is_changed = ' OR '.join(f'NEW.{name} IS NOT OLD.{name}' for name in TEXTS)
         op.execute(f'CREATE TRIGGER note_changed_process {ON_CHANGE} WHEN {is_changed} BEGIN {NOTE} END')
     else:
-        body = f'BEGIN {NOTE} RETURN NULL; END'
+        # With the schema: whoever writes a row may have another search_path, such as an administrator or `pg_restore`.
+        schema = op.get_bind().execute(sa.text('SELECT quote_ident(current_schema())')).scalar_one()
+        body = f'BEGIN {NOTE.replace("INTO ", f"INTO {schema}.")} RETURN NULL; END'
         op.execute(f'CREATE FUNCTION note_process() RETURNS trigger LANGUAGE plpgsql AS $${body}$$')
         note = 'EXECUTE FUNCTION note_process()'
         op.execute(f'CREATE TRIGGER note_new_process AFTER INSERT ON processes FOR EACH ROW {note}')

@@ -3,6 +3,8 @@
 No release had segments before: a database of the time between is indexed once more.
 """
 
+import re
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -67,5 +69,8 @@ def upgrade() -> None:
         op.execute(f'{NOTED} id, started_at FROM processes ORDER BY started_at')
 
 
-def _create_function(name: str, body: str) -> None:
+def _create_function(name: str, note: str) -> None:
+    # With the schema: whoever writes a row may have another search_path, such as an administrator or `pg_restore`.
+    schema = op.get_bind().execute(sa.text('SELECT quote_ident(current_schema())')).scalar_one()
+    body = re.sub(r'\b(INTO|FROM|JOIN) (?=[a-z])', lambda found: f'{found[0]}{schema}.', note)
     op.execute(f'CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN {body} RETURN NULL; END$$')
