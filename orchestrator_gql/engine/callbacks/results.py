@@ -31,7 +31,7 @@ from orchestrator_gql.callbacks.rules import (
     Rejected,
     judge,
 )
-from orchestrator_gql.engine.secrecy import body_shown, preview_of, refusal_shown
+from orchestrator_gql.engine.secrecy import body_shown, delivery_digest_of, preview_of, refusal_shown
 from orchestrator_gql.engine.steps.calls import runs_authors_code
 from orchestrator_gql.engine.woken import KnownCallbacks
 from orchestrator_gql.process import Failed, Process, Success
@@ -268,7 +268,7 @@ def _write_audit_entry(
         "name": arrived.callback.name,
         "attempt_id": str(arrived.attempt_id) if arrived.attempt_id else None,
         "receipt": arrived.receipt,
-        "digest": arrived.delivery.digest,
+        "digest": delivery_digest_of(arrived.callback, arrived.delivery, process.secrets),
         "peer": arrived.delivery.peer,
         "reason": None if arrived.reason is None else process.secrets.concealed(arrived.reason),
     }
