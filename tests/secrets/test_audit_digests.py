@@ -17,7 +17,7 @@ from orchestrator_gql.commands.input_requests import submit_form
 from orchestrator_gql.engine.secrecy import LARGEST_SEARCHED, digest_of
 from orchestrator_gql.forms import FormPage
 from orchestrator_gql.storage import input_requests
-from orchestrator_gql.types import FormGenerator, Json, ProcessStatus
+from orchestrator_gql.types import FormGenerator, Json, ProcessStatus, State
 from orchestrator_gql.utils.errors import ProcessFailureError
 from orchestrator_gql.utils.json import canonical
 from orchestrator_gql.utils.json.redaction import MASK
@@ -42,8 +42,8 @@ def login() -> FormGenerator:
         user: str
         pin: SecretStr
 
-    values = yield Login
-    data: State = values.model_dump()
+    page = yield Login
+    data: State = page.model_dump()
     return data
 
 
@@ -61,8 +61,8 @@ def confirm() -> FormGenerator:
     class Confirm(FormPage):
         code: SecretStr
 
-    values = yield Confirm
-    data: State = values.model_dump()
+    page = yield Confirm
+    data: State = page.model_dump()
     return data
 
 
