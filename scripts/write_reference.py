@@ -10,6 +10,7 @@ from orchestrator_gql.rest.problems import HTTP_PROBLEMS
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils import errors, request_errors, start_errors
 from orchestrator_gql.utils.errors import OrchestratorError
+from orchestrator_gql.utils.json.redaction import Redactor
 from scripts.cli_reference import cli_page
 from scripts.reference_schema import SCHEMA_PAGES
 
@@ -114,7 +115,7 @@ def errors_page() -> str:
 
 def rest_page() -> str:
     """Return the page of the REST API: the part of `/openapi.json` that is the same in every deployment."""
-    document = openapi_document((), "http://127.0.0.1:8000")
+    document = openapi_document((), "http://127.0.0.1:8000", Redactor(()))
     head = (
         "# REST\n\nFor remote services; operators use GraphQL. The whole API, with all schemas and the contracts of "
         "the deployed workflows, is described as OpenAPI 3.1 at `/openapi.json`. "

@@ -63,7 +63,7 @@ def by_form(pin: str) -> type[FormPage]:
 
         @property
         def judged(self) -> FormPage:
-            return by_field(pin)(code=self.code)
+            return by_field(pin).model_validate({"code": self.code})
 
     return Page
 
