@@ -20,7 +20,7 @@ ERROR_MODULES = {module.__name__ for module in (errors, request_errors, start_er
 
 FAILURES = {
     "bad-argument": "A value of the state, or a product subscription, does not fit a parameter of a function.",
-    "bad-expect": "`expect` of a callback step names no callbacks, or too few.",
+    "bad-expect": "`expect` of a callback step names no callbacks, or too few, or a name shows a secret.",
     "bad-lock-key": "The `lock` of a workflow makes no key of the input of a start, or one that shows a secret.",
     "bad-remote-ref": "A step returned a `remote_ref` that is no job id, or another job's.",
     "bad-time": "The function of a `wait_until` returned no window and no time with a timezone, or a time too late.",

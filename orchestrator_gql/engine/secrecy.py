@@ -1,5 +1,4 @@
-"""Finds and hides secrets: in the result of a callback, by the contract that was stored when it was issued, and in
-the digests of the audit log."""
+"""Finds and hides secrets in the result of a callback, by the contract that it was issued with, and in digests."""
 
 import hashlib
 from collections.abc import Mapping, Sequence

@@ -41,7 +41,7 @@ class _AskedPage:
         for page in self._not_drawn():  # in order: 200 pages that draw each other would be a deep recursion
             page.shown  # noqa: B018 - it is kept
         behind = self.previous.shown.digest if self.previous else ""
-        return show(self.page, self.index, behind, self.secrecy.secrets)
+        return show(self.page, self.index, behind, self.secrecy)
 
     def _not_drawn(self) -> list["_AskedPage"]:
         """The pages before that were not drawn yet, first to last."""

@@ -1,4 +1,4 @@
-"""A digest in the audit log does not tell a secret: whoever may read the log cannot try the few that there are."""
+"""A digest in the audit log or of a page does not tell a secret: a reader cannot try the few that there are."""
 
 import hashlib
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from pydantic import BaseModel, SecretStr
+from pydantic_forms.validators import LongText
 from support.operator import ADA
 from support.remote import Remote, answer
 from support.web import Site, site_of
@@ -15,7 +16,7 @@ from orchestrator_gql.commands.callback_deliveries import fail_callback
 from orchestrator_gql.commands.callback_operator_actions import complete_callback
 from orchestrator_gql.commands.input_requests import submit_form
 from orchestrator_gql.engine.secrecy import LARGEST_SEARCHED, digest_of
-from orchestrator_gql.forms import FormPage
+from orchestrator_gql.forms import FormPage, ReadOnly
 from orchestrator_gql.storage import input_requests
 from orchestrator_gql.types import FormGenerator, Json, ProcessStatus, State
 from orchestrator_gql.utils.errors import ProcessFailureError
@@ -25,6 +26,8 @@ from orchestrator_gql.utils.secrets import NOTHING, Secrets
 from orchestrator_gql.workflow import workflow
 
 START, KEY, CODE, TYPED = "4711", "9923", "0815", "1234"
+PAGE = """query($id: ID!) { process(id: $id) { openInputRequest {
+  form { ... on FormPage { digest initialData schema } } } } }"""
 AUDIT = "{ audit { nodes { action details } } }"
 
 
@@ -132,3 +135,40 @@ def test_a_large_value_with_secrets_has_no_digest() -> None:
 
     assert digest_of(value, Secrets(frozenset({"/a"}))) is None
     assert digest_of(value, NOTHING) == digest(value)
+
+
+@pytest.mark.one_dispatcher
+async def test_the_digest_of_a_page_does_not_tell_what_is_hidden_by_its_name(storage: str) -> None:
+    def ask() -> FormGenerator:
+        class Ask(FormPage):
+            value: str
+
+        page = yield Ask
+        return {"value": page.value}
+
+    @inputstep("Show")
+    def show(value: str) -> FormGenerator:
+        facts = {"user": "ada", "api_key": value}
+
+        class Show(FormPage):
+            password: str = value
+            login: ReadOnly[dict] = facts  # type: ignore[type-arg]
+            output: ReadOnly[LongText] = f"login with password={value} failed"
+
+        page = yield Show
+        return {"password": page.password}
+
+    @workflow("Shows", initial_input_form=ask)
+    def shows() -> Any:
+        return begin >> show
+
+    found = []
+    async with site_of(storage, shows) as site:
+        for value in ("4711", "0815"):
+            id = await site.engine.start(shows, {"value": value})
+            await site.engine.reaches(id, ProcessStatus.SUSPENDED)
+            answer = await site.ask(PAGE, id=str(id))
+            found.append(answer["process"]["openInputRequest"]["form"])
+
+    assert found[0] == found[1]
+    assert found[0]["initialData"]["login"] == {"user": "ada", "api_key": MASK}
