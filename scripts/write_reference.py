@@ -10,6 +10,7 @@ from orchestrator_gql.rest.problems import HTTP_PROBLEMS
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils import errors, request_errors, start_errors
 from orchestrator_gql.utils.errors import OrchestratorError
+from orchestrator_gql.utils.json.redaction import Redactor
 from scripts.cli_reference import cli_page
 from scripts.reference_schema import SCHEMA_PAGES
 
@@ -19,7 +20,7 @@ ERROR_MODULES = {module.__name__ for module in (errors, request_errors, start_er
 
 FAILURES = {
     "bad-argument": "A value of the state, or a product subscription, does not fit a parameter of a function.",
-    "bad-expect": "`expect` of a callback step names no callbacks, or too few.",
+    "bad-expect": "`expect` of a callback step names no callbacks, or too few, or a name shows a secret.",
     "bad-lock-key": "The `lock` of a workflow makes no key of the input of a start, or one that shows a secret.",
     "bad-remote-ref": "A step returned a `remote_ref` that is no job id, or another job's.",
     "bad-time": "The function of a `wait_until` returned no window and no time with a timezone, or a time too late.",
@@ -114,7 +115,7 @@ def errors_page() -> str:
 
 def rest_page() -> str:
     """Return the page of the REST API: the part of `/openapi.json` that is the same in every deployment."""
-    document = openapi_document((), "http://127.0.0.1:8000")
+    document = openapi_document((), "http://127.0.0.1:8000", Redactor(()))
     head = (
         "# REST\n\nFor remote services; operators use GraphQL. The whole API, with all schemas and the contracts of "
         "the deployed workflows, is described as OpenAPI 3.1 at `/openapi.json`. "

@@ -12,6 +12,7 @@ from orchestrator_gql.audit.free_text import demand_short
 from orchestrator_gql.engine import authorization, process_locks, spans, start_check
 from orchestrator_gql.engine.commit import begin_process
 from orchestrator_gql.engine.engine_state import demand_running
+from orchestrator_gql.engine.secrecy import digest_of
 from orchestrator_gql.engine.steps import execution, form_turns
 from orchestrator_gql.engine.steps.failures import in_request
 from orchestrator_gql.engine.steps.lock_keys import lock_keys
@@ -181,10 +182,18 @@ def _begin_transition(request: _StartRequest, new: _NewProcess, subject: str, no
         subject=subject,
         lock_keys=new.lock_keys,
     )
-    audit = AuditNote(actor, "startWorkflow", {"workflow": request.workflow.name, "pages_digest": request.digest})
+    audit = AuditNote(
+        actor, "startWorkflow", {"workflow": request.workflow.name, "pages_digest": _digest(request, turn)}
+    )
     note = turn.secrets.concealed(None if request.note is None else Words.written(request.note))
     started = replace(transition.process, note=note, trace=new.trace)
     return replace(transition, process=started, audit=audit)
+
+
+def _digest(request: _StartRequest, turn: forms.Complete) -> str | None:
+    """The digest of the name and the pages for the audit log."""
+    secrets = turn.page_secrets.knowing(turn.secrets.values)
+    return digest_of([request.workflow.name, list(turn.pages)], secrets.under(1)) if secrets else request.digest
 
 
 def _remember_key(conn: Connection, request: _StartRequest, process: Process, now: datetime) -> None:

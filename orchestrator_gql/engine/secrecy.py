@@ -1,5 +1,6 @@
-"""Finds and hides secrets in the result of a callback, by the contract that was stored when it was issued."""
+"""Finds and hides secrets in the result of a callback, by the contract that it was issued with, and in digests."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
@@ -11,11 +12,34 @@ from orchestrator_gql.process import Process
 from orchestrator_gql.storage import callbacks
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import FieldError
-from orchestrator_gql.utils.json import encode
+from orchestrator_gql.utils.json import canonical, encode
 from orchestrator_gql.utils.json.secrets import Found, holds_marks, masked, place_of, places_in, value_at
 from orchestrator_gql.utils.json.text import PREVIEW
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
 from orchestrator_gql.workflow.model import AwaitStep
+
+LARGEST_SEARCHED = 64 * 1024
+"""Characters of the largest value in which secrets are masked before its digest is made: a request waits for it."""
+
+
+def digest_of(value: Json, secrets: Secrets) -> str | None:
+    """The SHA-256, in hex, of the value as canonical JSON, for the audit log: of its masks if it has secrets.
+
+    A reader of the log knows the rest of the value, so a digest of it with its secret would tell each short secret: a
+    computer tries all PINs in a second. None if the value has secrets and is too large to mask them.
+    """
+    text = canonical(value)
+    if secrets:
+        if len(text) > LARGEST_SEARCHED:
+            return None
+        text = canonical(secrets.shown(value))
+    return hashlib.sha256(text).hexdigest()
+
+
+def delivery_digest_of(callback: Callback, delivery: Delivery, secrets: Secrets) -> str | None:
+    """As `digest_of`, of a delivery: its own digest if neither it nor the process, which has ``secrets``, has any."""
+    known = of_payload(callback, delivery.payload).also(delivery.secrets).knowing(secrets.values)
+    return digest_of(delivery.payload, known) if known else delivery.digest
 
 
 def of_payload(callback: Callback, payload: Json) -> Secrets:

@@ -4,7 +4,7 @@ A plain generator decides the turn. It yields the replies to the form and receiv
 connects it with the form, in a thread or on an event loop.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -41,7 +41,7 @@ class _AskedPage:
         for page in self._not_drawn():  # in order: 200 pages that draw each other would be a deep recursion
             page.shown  # noqa: B018 - it is kept
         behind = self.previous.shown.digest if self.previous else ""
-        return show(self.page, self.index, behind, self.secrecy.secrets)
+        return show(self.page, self.index, behind, self.secrecy)
 
     def _not_drawn(self) -> list["_AskedPage"]:
         """The pages before that were not drawn yet, first to last."""
@@ -157,20 +157,20 @@ def begin_dialogue(
     question: _Question = yield None
     for index, values in enumerate(pages):
         if isinstance(question, ValidationError | FormValidationError):
-            return _refused(last, question, pages[:index], locale)
+            return _refused(last, question, pages[:index], locale, secrecy.secrets)
         if isinstance(question, FormResult) or index >= MAX_PAGES:
             return _too_many(last or _AskedPage(_NoPage), expected=index, received=len(pages))
         last = _asked_after(last, question, secrecy)
         model, errors = judge(question, values, locale=locale, before=last.before)
         if model is None:
-            return PageInvalid(index, errors, last.shown)
+            return PageInvalid(index, _concealed(errors, secrecy.secrets), last.shown)
         own_state.update(model.model_dump(warnings=False))
         accepted.add(submitted_values(model), last.shown.schema if is_bound else last.marks())
         secrecy = replace(secrecy, secrets=accepted.known)
         question = yield model
     match question:
         case ValidationError() | FormValidationError():
-            return _refused(last, question, pages, locale)
+            return _refused(last, question, pages, locale, secrecy.secrets)
         case FormResult(result=result):
             return _complete(result, accepted, last, is_bound=is_bound)
         case page:
@@ -200,8 +200,17 @@ def _too_many(last: _AskedPage, *, expected: int, received: int) -> PageInvalid:
     return PageInvalid(last.index, (error,), last.shown)
 
 
+def _concealed(errors: Iterable[FieldError], secrets: Secrets) -> tuple[FieldError, ...]:
+    """The errors with masks for the secrets in their messages: a rule of the author may quote a value of the state."""
+    return tuple(replace(error, message=secrets.concealed(error.message)) for error in errors)
+
+
 def _refused(
-    last: _AskedPage | None, error: ValidationError | FormValidationError, pages: Sequence[Json], locale: str
+    last: _AskedPage | None,
+    error: ValidationError | FormValidationError,
+    pages: Sequence[Json],
+    locale: str,
+    secrets: Secrets,
 ) -> PageInvalid:
     """The form raised an error about the last page. Without a page it is an error of the author, and is raised."""
     if last is None:
@@ -213,4 +222,4 @@ def _refused(
         field_error if set(field_error.path[:1]) <= shown.schema["properties"].keys() else replace(field_error, path=())
         for field_error in errors
     )
-    return PageInvalid(last.index, tuple(located), shown)
+    return PageInvalid(last.index, _concealed(located, secrets), shown)

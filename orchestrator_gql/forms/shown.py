@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic_forms.core.shared import get_form_meta
 
 from orchestrator_gql.forms.hints import ui_schema
-from orchestrator_gql.forms.masks import schema_shown
+from orchestrator_gql.forms.masks import NO_SECRECY, Secrecy, schema_shown
 from orchestrator_gql.forms.schema_templates import Schema
 from orchestrator_gql.forms.schemas import page_schema, without_made_anew
 from orchestrator_gql.types import Json
@@ -19,10 +19,12 @@ from orchestrator_gql.utils.errors import StepError
 from orchestrator_gql.utils.json import canonical
 from orchestrator_gql.utils.json.secrets import Found
 from orchestrator_gql.utils.json.text import beginning_of
-from orchestrator_gql.utils.secrets import NOTHING, Secrets
 
 LONGEST_SHOWN = 100_000
 """Number of characters of a read-only text that a page shows. Nobody reads more, and each request would carry it."""
+
+LARGEST_HIDDEN = 64 * 1024
+"""Bytes of the largest page of which values that are hidden by their names are looked for: a request waits for it."""
 
 _NO_TITLE = "unknown"  # the title that the library gives to a page without a title
 _WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[_\W]+")
@@ -84,18 +86,18 @@ class Page:
         return text if isinstance(text, str) else None
 
 
-def show(page: type[BaseModel], index: int, behind: str = "", secrets: Secrets = NOTHING) -> Page:
+def show(page: type[BaseModel], index: int, behind: str = "", secrecy: Secrecy = NO_SECRECY) -> Page:
     """The page as a client sees it; raises ``StepError`` for a read-only field without a value.
 
-    ``behind`` is the digest of the page before, empty for the first page. Masks replace the ``secrets`` and the secrets
-    among the page's initial values.
+    ``behind`` is the digest of the page before, empty for the first page. Masks replace the secrets of the process and
+    those among the page's initial values. What the deployment hides by its name is masked later, in the response.
     """
     check(page)
     words = [word for word in _WORD_BOUNDARY.split(page.__name__) if word] or ["Page"]
     title = _title(page, words)
     found_secrets = Found()
     schema = page_schema(page, found_secrets) | {"title": title}
-    schema = schema_shown(schema, secrets.knowing(found_secrets.values))
+    schema = schema_shown(schema, secrecy.secrets.knowing(found_secrets.values))
     title = schema["title"]
     fields: dict[str, Schema] = schema["properties"]
     initial_data = {key: field["default"] for key, field in fields.items() if "default" in field}
@@ -107,6 +109,7 @@ def show(page: type[BaseModel], index: int, behind: str = "", secrets: Secrets =
     own_label = _own_label(page, meta)
     all_shown = {"title": title, "schema": schema, "initial_data": initial_data}
     written = _canonical({**all_shown, "behind": behind} if behind else all_shown)
+    hidden = secrecy.redact(initial_data) if len(written) <= LARGEST_HIDDEN else initial_data
     return Page(
         index=index,
         key="-".join(words).lower(),
@@ -118,10 +121,21 @@ def show(page: type[BaseModel], index: int, behind: str = "", secrets: Secrets =
         submit_label=own_label or _label(has_next=has_next, is_confirmation=is_confirmation),
         has_next=has_next,
         is_confirmation=is_confirmation,
-        digest=sha256(written).hexdigest(),
+        digest=sha256(written if hidden is initial_data else _hiding(all_shown, hidden, behind)).hexdigest(),
         size=len(written),
         has_own_label=own_label is not None,
     ).cut_to(LONGEST_SHOWN)
+
+
+def _hiding(all_shown: dict[str, Json], hidden: dict[str, Json], behind: str) -> bytes:
+    """What the digest of the page covers, with these initial values: a digest of a hidden value would tell it."""
+    schema = all_shown["schema"]
+    properties = {
+        key: {**field, "default": hidden[key]} if "default" in field and key in hidden else field
+        for key, field in schema["properties"].items()
+    }
+    schema = {**schema, "properties": properties}
+    return _canonical({**all_shown, "schema": schema, "initial_data": hidden, "behind": behind})
 
 
 def check(page: type[BaseModel]) -> None:

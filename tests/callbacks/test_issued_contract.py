@@ -1,5 +1,7 @@
 """The JSON Schema of a contract judges as its model does, as far as a schema can say the rules."""
 
+import time
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -14,6 +16,7 @@ from orchestrator_gql.callbacks import lso
 from orchestrator_gql.callbacks.contract import schema, violations, violations_of_issued
 from orchestrator_gql.callbacks.issued_contract import validator_of
 from orchestrator_gql.types import Json
+from orchestrator_gql.utils.json import decode, encode
 
 
 class State(StrEnum):
@@ -119,6 +122,42 @@ def test_the_contract_that_was_issued_judges(
     issued: Json, deployed: type[BaseModel] | None, payload: Json, *, is_refused: bool
 ) -> None:
     assert bool(violations_of_issued(issued, deployed, payload)) == is_refused
+
+
+NESTED = {"type": "string", "pattern": "^(a|a)+$"}
+SHAPES: dict[str, tuple[Json, Callable[[str], Json]]] = {
+    "text": (NESTED, str),
+    "list": ({"type": "array", "items": NESTED}, lambda text: [text]),
+    "tuple": ({"type": "array", "prefixItems": [NESTED], "items": NESTED}, lambda text: ["a", text]),
+    "dict": ({"type": "object", "additionalProperties": NESTED}, lambda text: {"x": text}),
+    "object": ({"type": "object", "properties": {"x": NESTED}}, lambda text: {"x": text}),
+    "more": ({"properties": {"y": {}}, "type": "object", "additionalProperties": NESTED}, lambda text: {"x": text}),
+    "choice": ({"anyOf": [NESTED, {"type": "null"}, {"type": "integer"}]}, str),
+    "model": (
+        {"$defs": {"X": {"type": "object", "properties": {"x": NESTED}}}, "$ref": "#/$defs/X"},
+        lambda t: {"x": t},
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_no_text_takes_long_to_judge_by_a_pattern_that_is_fast_in_the_model(shape: str) -> None:
+    issued, body_of = SHAPES[shape]
+    started = time.process_time()
+
+    assert violations_of_issued(issued, None, body_of("a" * 26 + "!")) != ()
+    assert violations_of_issued(issued, None, body_of("a" * 26)) == ()
+
+    assert time.process_time() - started < 1  # the engine of Python needs 5 s, and twice that for each further letter
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_pattern_that_only_the_engine_of_python_knows_judges_everywhere(shape: str) -> None:
+    issued, body_of = SHAPES[shape]
+    looking_ahead = decode(encode(issued).replace("^(a|a)+$", "^(?!bad)[a-z]+$"))
+
+    assert violations_of_issued(looking_ahead, None, body_of("bad")) != ()
+    assert violations_of_issued(looking_ahead, None, body_of("a")) == ()
 
 
 @pytest.mark.parametrize("odd", [{"type": "string", "pattern": "("}, {"$ref": "#/$defs/Gone"}, [], 7])

@@ -1,5 +1,6 @@
 """`/openapi.json` is valid, complete and fits what the server does."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any, Generic, Literal, TypeVar
 import jsonschema_rs
 import pytest
 import schemathesis
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from starlette.routing import Route
 from support.database import sqlite_url
 from support.web import site_of
@@ -18,6 +19,7 @@ from orchestrator_gql import begin, callback_step, step
 from orchestrator_gql.callbacks.lso import LsoExecutableResult, LsoPlaybookResult
 from orchestrator_gql.rest.openapi import openapi_document
 from orchestrator_gql.types import Json
+from orchestrator_gql.utils.json.redaction import Redactor
 from orchestrator_gql.workflow import Workflow, workflow
 
 BY_NAME = "{ workflows { nodes { name steps { name callbackContract } } } }"
@@ -65,7 +67,7 @@ KEYS = [
 
 
 def document(*workflows: Workflow) -> dict[str, Any]:
-    return openapi_document(workflows or DEPLOYED, "https://orchestrator.example.org")
+    return openapi_document(workflows or DEPLOYED, "https://orchestrator.example.org", Redactor(()))
 
 
 def references(value: Json) -> Iterator[str]:
@@ -266,6 +268,30 @@ async def test_the_contract_of_a_waiting_callback_is_that_of_its_step(tmp_path: 
     assert {f"run_playbook.Playbook_{model}" for model in callback["contract"]["$defs"]} < set(
         described["components"]["schemas"]
     )
+
+
+class Part(BaseModel):
+    token: str = "hidden-1"
+    pin: SecretStr = SecretStr("hidden-2")
+
+
+class Login(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"user": "shown-1", "password": "hidden-3"}]})
+
+    user: str = Field("shown-2", examples=["shown-3"])
+    password: str = Field("hidden-4", examples=["hidden-5"])
+    marked: str = Field("hidden-6", json_schema_extra={"writeOnly": True}, examples=["hidden-7"])
+    part: Part = Part(token="hidden-8", pin=SecretStr("hidden-9"))
+    more: dict[str, str] = Field({"api_key": "hidden-10", "site": "shown-4"})
+
+
+async def test_nobody_reads_defaults_and_examples_of_secrets(tmp_path: Path) -> None:
+    async with waiting(tmp_path, contract=Login) as wait:
+        described = (await wait.site.http.get("/openapi.json")).text
+        in_graphql = json.dumps((await wait.site.ask(BY_NAME))["workflows"])
+
+    for shown in (described, in_graphql):
+        assert set(re.findall(r"(?:hidden|shown)-[0-9]+", shown)) == {f"shown-{number}" for number in range(1, 5)}
 
 
 async def test_a_client_with_the_current_document_gets_304(tmp_path: Path) -> None:

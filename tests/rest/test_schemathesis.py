@@ -20,6 +20,7 @@ from support.command_line import SECONDS, running, until
 from support.sizes import size
 
 from orchestrator_gql.rest.openapi import openapi_document
+from orchestrator_gql.utils.json.redaction import Redactor
 
 START = 'mutation { startWorkflow(input: {workflowName: "configure"}) { __typename } }'
 ADDRESS = "/api/processes/{process_id}/callback/{token}"
@@ -34,7 +35,7 @@ SOME = settings(
 
 
 def document() -> dict[str, Any]:
-    return openapi_document([ordering.configure], "http://127.0.0.1")
+    return openapi_document([ordering.configure], "http://127.0.0.1", Redactor(()))
 
 
 def remote_teams(described: dict[str, Any]) -> BaseSchema:

@@ -31,7 +31,7 @@ from orchestrator_gql.callbacks.rules import (
     Rejected,
     judge,
 )
-from orchestrator_gql.engine.secrecy import body_shown, preview_of, refusal_shown
+from orchestrator_gql.engine.secrecy import body_shown, delivery_digest_of, preview_of, refusal_shown
 from orchestrator_gql.engine.steps.calls import runs_authors_code
 from orchestrator_gql.engine.woken import KnownCallbacks
 from orchestrator_gql.process import Failed, Process, Success
@@ -243,9 +243,12 @@ def _accept(conn: Connection, process: Process, arrived: Arrival, outcome: Accep
 
 def _preview(process: Process, callback: Callback, delivery: Delivery) -> str | None:
     """The beginning of the result without secrets; None if neither the contract nor the process knows any."""
-    if callback.contract is None and delivery.secrets is NOTHING and not process.secrets.values:
-        return None
-    return preview_of(callback, delivery, process.secrets)
+    return preview_of(callback, delivery, process.secrets) if _may_hold_secrets(process, callback, delivery) else None
+
+
+def _may_hold_secrets(process: Process, callback: Callback, delivery: Delivery) -> bool:
+    """False if neither the contract nor the process knows any: then nobody needs to look for them."""
+    return callback.contract is not None or delivery.secrets is not NOTHING or bool(process.secrets.values)
 
 
 def _failure_report_shown(process: Process, arrived: Arrival) -> Delivery:
@@ -263,17 +266,19 @@ def _keep_replaced_result(conn: Connection, callback: Callback) -> None:
 def _write_audit_entry(
     conn: Connection, process: Process, arrived: Arrival, now: datetime, audit_key: bytes | None
 ) -> None:
+    callback, delivery = arrived.callback, arrived.delivery
+    may_hold = _may_hold_secrets(process, callback, delivery)
     details: dict[str, Json] = {
-        "callback_id": str(arrived.callback.id),
-        "name": arrived.callback.name,
+        "callback_id": str(callback.id),
+        "name": callback.name,
         "attempt_id": str(arrived.attempt_id) if arrived.attempt_id else None,
         "receipt": arrived.receipt,
-        "digest": arrived.delivery.digest,
-        "peer": arrived.delivery.peer,
+        "digest": delivery_digest_of(callback, delivery, process.secrets) if may_hold else delivery.digest,
+        "peer": delivery.peer,
         "reason": None if arrived.reason is None else process.secrets.concealed(arrived.reason),
     }
-    action = ACTIONS[arrived.source] if arrived.delivery.failure is None else "failCallback"
-    came = nullcontext() if arrived.method is None else origin.acting(arrived.delivery.peer, arrived.method)
+    action = ACTIONS[arrived.source] if delivery.failure is None else "failCallback"
+    came = nullcontext() if arrived.method is None else origin.acting(delivery.peer, arrived.method)
     with came:
         audit.record(conn, audit_key, process.id, actor=arrived.actor, action=action, now=now, details=details)
 

@@ -3,18 +3,17 @@
 Every function needs the lock of the process that asks.
 """
 
-import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
+from orchestrator_gql.engine.secrecy import digest_of
 from orchestrator_gql.input_requests.decision import Decision, InputRequest
 from orchestrator_gql.process import PolicyConfirmation, Process, Suspend
 from orchestrator_gql.storage import audit, input_requests, timers
 from orchestrator_gql.storage.timers import TimerKind
 from orchestrator_gql.types import Event, EventKind, InputRequestStatus, Json, Verdict
-from orchestrator_gql.utils.json import canonical
 from orchestrator_gql.utils.tokens import new_id
 
 AUTO_CONFIRM = "autoConfirm"
@@ -82,7 +81,7 @@ def keep(
     """Store the decision and its audit entry with this ``action``; the event.
 
     ``key`` is the key of the audit log. ``is_last`` is False if more approvals are needed. The audit log gets only a
-    digest of the submitted pages, because the pages may contain secrets.
+    digest of the submitted pages, with masks for their secrets.
     """
     input_requests.decide(conn, request.id, decision)
     details: dict[str, Json] = {
@@ -90,7 +89,7 @@ def keep(
         "verdict": decision.verdict,
         "policy": decision.policy,
         "shown_digest": decision.shown_digest or None,
-        "pages_digest": hashlib.sha256(canonical(list(decision.pages))).hexdigest(),
+        "pages_digest": digest_of(list(decision.pages), decision.secrets),
         "comment": decision.comment,
     }
     audit.record(conn, key, request.process_id, actor=decision.by, action=action, now=decision.at, details=details)

@@ -190,6 +190,8 @@ async def expected(runtime: Runtime, process: Process, step: ActionStep) -> tupl
         names = await call(runtime, function, partial(_names, what))
         if isinstance(wait.require, int) and wait.require > len(names):
             raise StepError(f"The {what} names {len(names)}, and {wait.require} are required.", "bad-expect")
+        if any(process.secrets.concealed(name) != name for name in names):  # people see the names, in lists and events
+            raise StepError(f"A name of the {what} would show a secret: make it of other values.", "bad-expect")
         return names
     except (AuthorRaised, OrchestratorError) as error:
         return Failed(failure_at(runtime, process, step, error))

@@ -10,6 +10,7 @@ from sqlalchemy import Row
 
 from orchestrator_gql.domain import Lock, ProductStatus, RegisteredProduct, products, without_secrets
 from orchestrator_gql.domain.differences import differences
+from orchestrator_gql.forms.masks import schema_shown
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.common import After, Connection, First, Node, connection_of
 from orchestrator_gql.graphql.types.product_versions import SubscriptionVersion, version_connection
@@ -23,6 +24,7 @@ from orchestrator_gql.storage.product_subscription_lists import ProductSubscript
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.errors import NotFound
 from orchestrator_gql.utils.json.redaction import Shape
+from orchestrator_gql.utils.secrets import NOTHING
 
 if TYPE_CHECKING:
     from orchestrator_gql.graphql.types.processes import Process
@@ -70,7 +72,8 @@ class Product(Node):
     )
     def block_schema(self) -> JSON:
         # pydantic needs some milliseconds for it: only if it is selected
-        return Shape(self.registered.block_schema() if self.registered is not None else {})
+        schema = self.registered.block_schema() if self.registered is not None else {}
+        return Shape(schema_shown(schema, NOTHING))  # the redaction only knows the names of secrets
 
     @resolved(description="The workflows that create or work on subscriptions to the product, ordered by name.")
     def workflows(

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from orchestrator_gql.callbacks import contract
 from orchestrator_gql.rest.openapi.jobs import Job, free, spelled
 from orchestrator_gql.types import Json
+from orchestrator_gql.utils.json.redaction import Redactor
 
 _BY_NAME = ("properties", "patternProperties", "$defs", "dependentSchemas")
 """The keywords whose value has a schema for each name."""
@@ -29,13 +30,16 @@ _DATA = ("const", "default", "enum", "example", "examples")
 """The keywords whose value is data and no schema."""
 
 
-def contract_schemas(jobs: Iterable[Job], taken: Iterable[str]) -> dict[str, Json]:
-    """The components of all jobs: for each job one with its key, and one for each model in its contract."""
+def contract_schemas(jobs: Iterable[Job], taken: Iterable[str], redact: Redactor) -> dict[str, Json]:
+    """The components of all jobs: for each job one with its key, and one for each model in its contract.
+
+    Secrets have no defaults and no examples, as in GraphQL.
+    """
     components: dict[str, Json] = {}
     jobs = list(jobs)
     used = {spelled(name) for name in taken} | {spelled(job.key) for job in jobs}
     for job in jobs:
-        schema = _contract_of(job)
+        schema = redact.schema(_contract_of(job))
         models = schema.pop("$defs", {})
         names = {model: free(f"{job.key}_{_component_name(model)}", used) for model in models}
         references = {f"#/$defs/{_escaped(model)}": f"#/components/schemas/{name}" for model, name in names.items()}

@@ -23,6 +23,7 @@ from orchestrator_gql.rest.openapi.responses import (
 )
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.types import Json
+from orchestrator_gql.utils.json.redaction import Redactor
 from orchestrator_gql.version import __version__
 from orchestrator_gql.workflow.model import Workflow
 
@@ -110,7 +111,7 @@ _SCHEMAS: dict[str, Json] = {
 
 def openapi_routes(runtime: Runtime) -> list[Route]:
     """``GET /openapi.json``, with an ETag of its content; a client with the current document gets 304."""
-    document = openapi_document(runtime.registry, runtime.settings.base_url)
+    document = openapi_document(runtime.registry, runtime.settings.base_url, runtime.redact)
     content = orjson.dumps(document, option=orjson.OPT_INDENT_2)
     headers = {"ETag": f'"{hashlib.sha256(content).hexdigest()[:32]}"', "Cache-Control": "no-cache"}
 
@@ -123,8 +124,8 @@ def openapi_routes(runtime: Runtime) -> list[Route]:
     return [Route("/openapi.json", openapi, methods=["GET"])]
 
 
-def openapi_document(workflows: Iterable[Workflow], base_url: str) -> dict[str, Json]:
-    """The REST API of this server as OpenAPI 3.1."""
+def openapi_document(workflows: Iterable[Workflow], base_url: str, redact: Redactor) -> dict[str, Json]:
+    """The REST API of this server as OpenAPI 3.1. Everybody may read it, so the contracts show no values of secrets."""
     deployed = jobs(workflows)
     return {
         "openapi": "3.1.0",
@@ -140,7 +141,7 @@ def openapi_document(workflows: Iterable[Workflow], base_url: str) -> dict[str, 
         "paths": _paths(),
         "webhooks": {job.key: webhook(job) for job in deployed},
         "components": {
-            "schemas": _SCHEMAS | contract_schemas(deployed, _SCHEMAS),
+            "schemas": _SCHEMAS | contract_schemas(deployed, _SCHEMAS, redact),
             "parameters": _PARAMETERS,
             "securitySchemes": _SECURITY_SCHEMES,
             "responses": response_table.described(),
