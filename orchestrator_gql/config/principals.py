@@ -27,6 +27,10 @@ ROLES: Mapping[str, frozenset[Permission]] = {
 """The roles that exist without any configuration."""
 
 
+RESERVED = frozenset({"engine", "local", "anonymous"})
+"""The ids of actors without a token: the engine, the user of a server without sign-in, and who has not signed in."""
+
+
 class Team(BaseModel):
     """A team that answers forms. If it has no users, groups and tokens, everybody who may submit forms can answer."""
 
@@ -69,8 +73,13 @@ class ApiToken(BaseModel):
 
 
 def check_principals(tokens: Sequence[ApiToken], teams: Sequence[Team], roles: Collection[str]) -> None:
-    """Raise `ValueError` for an unknown role, and for two teams or tokens that are the same."""
+    """Raise `ValueError` for an unknown role, a reserved name, and for two teams or tokens that are the same."""
     for token in tokens:
+        if token.name in RESERVED:
+            raise ValueError(
+                f"ORCHESTRATOR_API_TOKENS: the name {token.name!r} is reserved, or the audit log could not tell "
+                "who acted; give the token the name of its owner"
+            )
         for role in token.roles:
             if role not in roles:
                 raise ValueError(
