@@ -93,8 +93,12 @@ def test_the_list_of_workflows_follows_a_pause(dashboard: Dashboard) -> None:
     blocked = dashboard.page.locator(".card.blocked", has_text="Wait for an answer, and confirm it")
     switch_engine(dashboard, paused=True, reason="router upgrade")
     try:
-        blocked.filter(has_text="(router upgrade): nothing is started").wait_for()
+        # It is the same for all, so it stands above them once.
+        reason = dashboard.page.locator(".start-page > .callout", has_text="(router upgrade): nothing is started")
+        reason.wait_for()
+        blocked.wait_for()
         link.wait_for(state="detached")
+        assert dashboard.page.get_by_text("nothing is started").count() == reason.count() == 1
     finally:
         switch_engine(dashboard, paused=False)  # the other tests have the same server
     link.wait_for()

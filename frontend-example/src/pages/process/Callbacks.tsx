@@ -9,6 +9,7 @@ import type { Callback } from "./processModel";
 import { offersFor } from "./recovery";
 import { useProcessContext } from "./useProcess";
 import { bytes } from "./words";
+import { readable } from "../../visible";
 
 interface Props {
   callbacks: readonly Callback[];
@@ -110,7 +111,7 @@ function TableRow({ row: { callback }, isOpen, hasLate, onToggle }: RowProps) {
         )}
         {status !== "PENDING" && resultBytes !== null && <span className="muted">{bytes(resultBytes)}</span>}
       </td>
-      <td className="last-word">{reason ? <span className="error">{reason}</span> : progress?.message}</td>
+      <td className="last-word">{reason ? <span className="error">{readable(reason)}</span> : readable(progress?.message ?? "")}</td>
       <td>{status === "PENDING" ? <Elapsed since={issuedAt} /> : endedAt && <Time at={endedAt} />}</td>
     </tr>
   );

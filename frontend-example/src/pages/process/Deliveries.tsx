@@ -10,6 +10,7 @@ import type { Callback } from "./processModel";
 import { useRefreshing } from "./watching";
 import { useProcessContext } from "./useProcess";
 import { bytes, plain } from "./words";
+import { readable } from "../../visible";
 
 const Result = lazy(() => import("../../components/output/Result"));
 
@@ -81,12 +82,12 @@ function Refused({ delivery }: { delivery: Delivery }) {
         <Time at={at} /> {plain(outcome)} · {bytes(delivery.bytes)}
         {isFailureReport && ", reports a failure"}
         {peer && ` from ${peer}`}
-        {error && ` – ${error}`} {isAdoptable && <AdoptButton delivery={delivery} />}
+        {error && ` – ${readable(error)}`} {isAdoptable && <AdoptButton delivery={delivery} />}
       </p>
       {bodyPreview !== null && (
         <>
           <pre className="preview" tabIndex={0}>
-            {bodyPreview}
+            {readable(bodyPreview)}
           </pre>
           {previewBytes < delivery.bytes && (
             <p className="muted">

@@ -7,6 +7,7 @@ import type { WholeFailureFragment } from "../../gql/graphql";
 import { PROCESS_FAILURE, STEP_FAILURE } from "../../operations/process";
 import { Fold } from "./Fold";
 import { useLoaded } from "./loading";
+import { readable } from "../../visible";
 
 const Result = lazy(() => import("../../components/output/Result"));
 const TextOutput = lazy(() => import("../../components/output/TextOutput"));
@@ -32,7 +33,7 @@ export function Failure({ reason, of, version, isFolded = false, children }: Pro
       <p className="failure-head">
         <code>{reason.code}</code> {value && <Time at={value.occurredAt} />}
       </p>
-      <p className="words">{value?.message ?? reason.message}</p>
+      <p className="words">{readable(value?.message ?? reason.message)}</p>
       {error && <Problem error={error} title="The details were not read." onRetry={again} />}
       {/* The buttons come before what is read later: they must not move under the pointer. */}
       {children}

@@ -14,6 +14,7 @@ import { Note } from "./Note";
 import { AbortButton, ContinueButton, RetryButton } from "./ProcessActions";
 import type { Head, StepState } from "./processModel";
 import { anchorOf } from "./words";
+import { visible } from "../../visible";
 
 export function Heading({ head, steps }: { head: Head; steps: readonly StepState[] }) {
   const { id, workflowName, subject, status, startedAt, endedAt, createdBy } = head;
@@ -134,7 +135,7 @@ function Products({ id }: { id: string }) {
     <ul className="process-products" aria-label="Product subscriptions">
       {found.map(({ id: subscriptionId, description, product, status }) => (
         <li key={subscriptionId}>
-          <Link href={addresses.subscription(subscriptionId)}>{description}</Link>{" "}
+          <Link href={addresses.subscription(subscriptionId)}>{visible(description)}</Link>{" "}
           <span className="muted">{product?.name}</span> <Badge status={status} />
         </li>
       ))}

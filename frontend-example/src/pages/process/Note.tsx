@@ -6,6 +6,7 @@ import { EDIT_NOTE } from "../../operations/processActions";
 import { perform } from "./perform";
 import { LONGEST_TEXT } from "../../words";
 import { useProcessContext } from "./useProcess";
+import { readable } from "../../visible";
 
 /** A process that moves changes its version all the time, and that is no reason to refuse a note. */
 const TRIES = 5;
@@ -26,7 +27,7 @@ export function Note() {
   if (!head.note && !mayEdit) return null;
   return (
     <div className="note">
-      {head.note && <p className="words">{head.note}</p>}
+      {head.note && <p className="words">{readable(head.note)}</p>}
       {mayEdit && (
         <button type="button" className="quiet" onClick={() => setEditing(true)}>
           {head.note ? "Edit the note" : "Add a note"}

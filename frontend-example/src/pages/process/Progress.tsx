@@ -1,6 +1,7 @@
 /** How far a remote service says it is. Without a percentage there is no bar: that is not 0 %. */
 import { Time } from "../../components/Time";
 import type { Callback } from "./processModel";
+import { readable } from "../../visible";
 
 export function Progress({ callback: { progress, name } }: { callback: Callback }) {
   if (!progress) return null;
@@ -13,7 +14,7 @@ export function Progress({ callback: { progress, name } }: { callback: Callback 
         </progress>
       )}
       <p className="progress-words">
-        <span>{message ?? (percent === null ? "In progress" : "")}</span>
+        <span>{readable(message ?? (percent === null ? "In progress" : ""))}</span>
         <span className="muted">
           {percent !== null && `${Math.round(percent)} % · `}
           <Time at={reportedAt} isRelative />

@@ -1,5 +1,5 @@
 /** All steps in order, those to come included. */
-import { Fragment, memo, useEffect, useMemo } from "react";
+import { Fragment, memo, useEffect, useMemo, type CSSProperties } from "react";
 import { useNow } from "../../components/Time";
 import type { Head, StepState } from "./processModel";
 import { Step } from "./Step";
@@ -13,7 +13,7 @@ export function Timeline({ head, steps }: { head: Head; steps: readonly StepStat
 
 const Steps = memo(function Steps({ steps, axis }: { steps: readonly StepState[]; axis: Axis }) {
   return (
-    <ol className="stages" aria-label="Steps">
+    <ol className="stages" aria-label="Steps" style={numberWidth(steps.length)}>
       {steps.map((state, at) => {
         const { group, index } = state.step;
         return (
@@ -26,6 +26,9 @@ const Steps = memo(function Steps({ steps, axis }: { steps: readonly StepState[]
     </ol>
   );
 });
+
+/** Names of steps stand below each other, however long the numbers before them are. */
+const numberWidth = (count: number): CSSProperties => ({ "--number-width": `calc(${String(count).length}ch + 0.6em)` }) as CSSProperties;
 
 /** The same object for a while, so that the steps are not drawn again every second. */
 function useAxis(head: Head, steps: readonly StepState[]): Axis {

@@ -6,6 +6,7 @@ import { Copy } from "../../components/Copy";
 import { Fact } from "../../components/Fact";
 import { Time } from "../../components/Time";
 import type { Detail } from "./detail";
+import { visible } from "../../visible";
 
 export function Facts({ subscription }: { subscription: Detail }) {
   const { id, description, status, inSync, product, customerId, version, createdAt, startDate, endDate, updatedAt } =
@@ -15,7 +16,7 @@ export function Facts({ subscription }: { subscription: Detail }) {
     <header>
       <div className="process-title">
         <h1 id="subscription-title" tabIndex={-1}>
-          {description}
+          {visible(description)}
         </h1>
         <Badge status={status} />
         {inSync && <Badge status="IN_SYNC" />}

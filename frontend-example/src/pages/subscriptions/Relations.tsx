@@ -9,6 +9,7 @@ import type { RelatedSubscriptionsFragment } from "../../gql/graphql";
 import { RELATIONS } from "../../operations/products";
 import { totalWords } from "../../words";
 import { isAbout, isAboutAny } from "./detail";
+import { visible } from "../../visible";
 
 export function Relations({ id }: { id: string }) {
   const { data, error, refresh } = useLive(RELATIONS, { id }, { concerns: (event) => isAbout(id, event) });
@@ -43,7 +44,7 @@ function Related({ title, parameter, id, related }: RelatedProps) {
       <ul className="related">
         {nodes.map((each) => (
           <li key={each.id}>
-            <Link href={addresses.subscription(each.id)}>{each.description}</Link>
+            <Link href={addresses.subscription(each.id)}>{visible(each.description)}</Link>
             <span className="muted">{each.product.name}</span>
             <Badge status={each.status} />
             {!each.inSync && <Badge status="OUT_OF_SYNC" />}
