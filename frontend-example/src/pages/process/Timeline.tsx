@@ -2,6 +2,7 @@
 import { Fragment, memo, useEffect, useMemo, type CSSProperties } from "react";
 import { useNow } from "../../components/Time";
 import type { Head, StepState } from "./processModel";
+import { scrollToStep } from "./scrollToStep";
 import { Step } from "./Step";
 import { axisOf, type Axis } from "./timescale";
 
@@ -41,16 +42,19 @@ function useAxis(head: Head, steps: readonly StepState[]): Axis {
 function useStepOfAddress(isDrawn: boolean): void {
   useEffect(() => {
     if (!isDrawn) return undefined;
+    let end = (): void => undefined;
     const go = (): void => {
+      end();
       const step = /^#step-\d+$/.test(location.hash) ? document.getElementById(location.hash.slice(1)) : null;
       if (!step) return;
-      step.scrollIntoView({ block: "start" });
+      end = scrollToStep(step);
       document.getElementById(`${step.id}-title`)?.focus({ preventScroll: true });
-      // The steps above had only estimated heights until now.
-      requestAnimationFrame(() => step.scrollIntoView({ block: "start" }));
     };
     go();
     window.addEventListener("hashchange", go);
-    return () => window.removeEventListener("hashchange", go);
+    return () => {
+      end();
+      window.removeEventListener("hashchange", go);
+    };
   }, [isDrawn]);
 }
