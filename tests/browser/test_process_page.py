@@ -333,6 +333,10 @@ def test_a_process_of_500_steps_opens_at_the_step_of_the_address(dashboard: Dash
     dashboard.open(f"{path}#step-400")
     expect(page.locator("#step-400-title")).to_be_focused()
     wait_for(page, UNDER_THE_HEAD)
+    # Paper has all steps, also those that nobody has seen, and nothing to press.
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.querySelector('.stage')).contentVisibility") == "visible"
+    assert page.locator("main button:visible").count() == 0
 
 
 def test_a_link_to_a_removed_process_says_when_it_was_removed_and_offers_no_new_try(dashboard: Dashboard) -> None:

@@ -1,9 +1,9 @@
 /** A text of people beside what the engine knows: read by all, edited by those who may, and never overwritten unseen. */
 import { useEffect, useId, useRef, useState } from "react";
+import { readable } from "../visible";
 import { announce } from "./Announcer";
 import { situation, stored, type Draft } from "./editing";
 import { Problem } from "./Problem";
-import { readable } from "../visible";
 import "../styles/notes.css";
 import { LONGEST_TEXT } from "../words";
 

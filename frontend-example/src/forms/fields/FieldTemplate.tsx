@@ -2,10 +2,10 @@
 import type { FieldTemplateProps } from "@rjsf/utils";
 import type { ReactNode } from "react";
 import type { Schema } from "../schema";
+import { readable } from "../../visible";
 import { hasTasks, isBox } from "./choice";
 import { usePage, type Path } from "./context";
 import { asDrawn, HOLDS_FIELDS } from "./drawn";
-import { readable } from "../../visible";
 
 type Layout = "bare" | "group" | "plain" | "shown" | "tick";
 

@@ -5,9 +5,9 @@ import { asList, asSchema, resolved, type Schema } from "../schema";
 import { textOf } from "../typed";
 import { filledAlternatives } from "../kinds";
 import { safeAddress } from "../markdown";
+import { visible } from "../../visible";
 import { usePage } from "./context";
 import type { DrawnProps } from "./drawn";
-import { visible } from "../../visible";
 
 interface Option {
   value: Json;

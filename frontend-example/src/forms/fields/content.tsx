@@ -3,8 +3,8 @@ import type { Json } from "../../api/json";
 import { blocksOf, type Block, type Span } from "../markdown";
 import { asList, asSchema } from "../schema";
 import { textOf } from "../typed";
-import type { DrawnProps } from "./drawn";
 import { readable } from "../../visible";
+import type { DrawnProps } from "./drawn";
 
 /** Data of a process may be in what a page says, and must not read as other data. */
 const wordsOf = (value: Json | undefined): string => readable(textOf(value));

@@ -3,9 +3,9 @@ import { lazy, Suspense } from "react";
 import type { Json } from "../../api/json";
 import { asList, asSchema } from "../schema";
 import { textOf } from "../typed";
+import { visible } from "../../visible";
 import { usePage } from "./context";
 import type { DrawnProps } from "./drawn";
-import { visible } from "../../visible";
 
 const Result = lazy(() => import("../../components/output/Result"));
 const TextOutput = lazy(() => import("../../components/output/TextOutput"));

@@ -1,8 +1,8 @@
 /** What people and policies decided about a form: who, when, and in which words. */
 import { lazy, Suspense, useState } from "react";
 import { Time } from "../../components/Time";
-import { ENDS, verdictWords, whoWords, type Asked, type Decision, type Request } from "./facts";
 import { readable } from "../../visible";
+import { ENDS, verdictWords, whoWords, type Asked, type Decision, type Request } from "./facts";
 
 const Result = lazy(() => import("../../components/output/Result"));
 

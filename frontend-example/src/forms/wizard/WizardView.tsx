@@ -4,13 +4,13 @@ import type { Json } from "../../api/json";
 import { Boundary } from "../../components/Boundary";
 import { isSameTitle } from "../../words";
 import { asSchema } from "../schema";
+import { readable, visible } from "../../visible";
 import { ErrorWords, RefusalWords } from "./Refusals";
 import { Problems } from "./Problems";
 import { FormNotice } from "./FormNotice";
 import { focusFirst } from "./summary";
 import type { Answer, Fields, Page } from "./types";
 import type { Wizard, WizardState } from "./wizard";
-import { readable, visible } from "../../visible";
 import "../../styles/wizard.css";
 
 const PageForm = lazy(() => import("../PageForm"));

@@ -1,7 +1,7 @@
 /** What a task asks to confirm, to look at. */
 import { lazy, Suspense, type ReactNode } from "react";
-import type { Page } from "./bulk";
 import { readable } from "../../visible";
+import type { Page } from "./bulk";
 
 const PageForm = lazy(() => import("../../forms/PageForm"));
 

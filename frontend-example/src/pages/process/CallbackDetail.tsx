@@ -2,6 +2,7 @@
 import { lazy, Suspense, useRef, useState } from "react";
 import { Deadline, Elapsed, Time } from "../../components/Time";
 import { useSeen } from "../../components/useSeen";
+import { readable } from "../../visible";
 import { hasResult, isFailed, isSilent, reasonOf, type Row } from "./callbackTable";
 import { Deliveries, useRecord, Validation } from "./Deliveries";
 import { Fold } from "./Fold";
@@ -13,7 +14,6 @@ import { ResultComparison } from "./ResultComparison";
 import { ResultView } from "./ResultView";
 import { useProcessContext } from "./useProcess";
 import { bytes, sourceOf, statusWords } from "./words";
-import { readable } from "../../visible";
 
 const ProgressLog = lazy(() => import("../../components/output/ProgressLog"));
 

@@ -3,13 +3,13 @@ import { Fragment, useMemo, useState } from "react";
 import { serverNow } from "../../api/serverClock";
 import { Badge } from "../../components/Badge";
 import { Elapsed, Time } from "../../components/Time";
+import { readable } from "../../visible";
 import { CallbackDetail } from "./CallbackDetail";
 import { badgeOf, countWords, isFailed, reasonOf, rowsOf, sorted, type Row } from "./callbackTable";
 import type { Callback } from "./processModel";
 import { offersFor } from "./recovery";
 import { useProcessContext } from "./useProcess";
 import { bytes } from "./words";
-import { readable } from "../../visible";
 
 interface Props {
   callbacks: readonly Callback[];

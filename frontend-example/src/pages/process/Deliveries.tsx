@@ -4,13 +4,13 @@ import { useLive } from "../../api/useLive";
 import { Time } from "../../components/Time";
 import type { DeliveriesQuery } from "../../gql/graphql";
 import { DELIVERIES } from "../../operations/process";
+import { readable } from "../../visible";
 import { Fold } from "./Fold";
 import { AdoptButton } from "./LateAnswers";
 import type { Callback } from "./processModel";
 import { useRefreshing } from "./watching";
 import { useProcessContext } from "./useProcess";
 import { bytes, plain } from "./words";
-import { readable } from "../../visible";
 
 const Result = lazy(() => import("../../components/output/Result"));
 

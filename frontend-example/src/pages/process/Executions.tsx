@@ -5,9 +5,9 @@ import { Problem } from "../../components/Problem";
 import { Time } from "../../components/Time";
 import { STEP_EXECUTIONS } from "../../operations/process";
 import { duration } from "../../time";
+import { readable } from "../../visible";
 import { useLoaded } from "./loading";
 import { enteredWords, withTries } from "./words";
-import { readable } from "../../visible";
 
 export function Executions({ id, version }: { id: string; version: string }) {
   const { value, error, again } = useLoaded(() => run(STEP_EXECUTIONS, { id }), `${id} ${version}`);

@@ -5,9 +5,9 @@ import { Problem } from "../../components/Problem";
 import { Time } from "../../components/Time";
 import type { WholeFailureFragment } from "../../gql/graphql";
 import { PROCESS_FAILURE, STEP_FAILURE } from "../../operations/process";
+import { readable } from "../../visible";
 import { Fold } from "./Fold";
 import { useLoaded } from "./loading";
-import { readable } from "../../visible";
 
 const Result = lazy(() => import("../../components/output/Result"));
 const TextOutput = lazy(() => import("../../components/output/TextOutput"));

@@ -8,13 +8,13 @@ import { Elapsed, Time } from "../../components/Time";
 import { PROCESS_PRODUCTS } from "../../operations/process";
 import { duration } from "../../time";
 import { counted, workflowOf } from "../../words";
+import { visible } from "../../visible";
 import { TimeSummary } from "./Bar";
 import { Failure } from "./Failure";
 import { Note } from "./Note";
 import { AbortButton, ContinueButton, RetryButton } from "./ProcessActions";
 import type { Head, StepState } from "./processModel";
 import { anchorOf } from "./words";
-import { visible } from "../../visible";
 
 export function Heading({ head, steps }: { head: Head; steps: readonly StepState[] }) {
   const { id, workflowName, subject, status, startedAt, endedAt, createdBy } = head;

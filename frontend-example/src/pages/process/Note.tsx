@@ -3,10 +3,10 @@ import { useState, type FormEvent } from "react";
 import { run } from "../../api/client";
 import { PROCESS_NOTE } from "../../operations/process";
 import { EDIT_NOTE } from "../../operations/processActions";
+import { readable } from "../../visible";
 import { perform } from "./perform";
 import { LONGEST_TEXT } from "../../words";
 import { useProcessContext } from "./useProcess";
-import { readable } from "../../visible";
 
 /** A process that moves changes its version all the time, and that is no reason to refuse a note. */
 const TRIES = 5;

@@ -1,7 +1,7 @@
 /** How far a remote service says it is. Without a percentage there is no bar: that is not 0 %. */
 import { Time } from "../../components/Time";
-import type { Callback } from "./processModel";
 import { readable } from "../../visible";
+import type { Callback } from "./processModel";
 
 export function Progress({ callback: { progress, name } }: { callback: Callback }) {
   if (!progress) return null;

@@ -5,8 +5,8 @@ import { Badge } from "../../components/Badge";
 import { Copy } from "../../components/Copy";
 import { Fact } from "../../components/Fact";
 import { Time } from "../../components/Time";
-import type { Detail } from "./detail";
 import { visible } from "../../visible";
+import type { Detail } from "./detail";
 
 export function Facts({ subscription }: { subscription: Detail }) {
   const { id, description, status, inSync, product, customerId, version, createdAt, startDate, endDate, updatedAt } =

@@ -6,8 +6,8 @@ import { useLive } from "../../api/useLive";
 import { addresses } from "../../app/addresses";
 import { Fact } from "../../components/Fact";
 import { SUBSCRIPTION_NAMES } from "../../operations/products";
-import { foreignOwners, membersOf, type Block, type Member, type Plain } from "./model";
 import { readable } from "../../visible";
+import { foreignOwners, membersOf, type Block, type Member, type Plain } from "./model";
 
 const Result = lazy(() => import("../../components/output/Result"));
 

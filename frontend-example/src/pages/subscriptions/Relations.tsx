@@ -8,8 +8,8 @@ import { Problem } from "../../components/Problem";
 import type { RelatedSubscriptionsFragment } from "../../gql/graphql";
 import { RELATIONS } from "../../operations/products";
 import { totalWords } from "../../words";
-import { isAbout, isAboutAny } from "./detail";
 import { visible } from "../../visible";
+import { isAbout, isAboutAny } from "./detail";
 
 export function Relations({ id }: { id: string }) {
   const { data, error, refresh } = useLive(RELATIONS, { id }, { concerns: (event) => isAbout(id, event) });
