@@ -7,3 +7,6 @@ const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160
 export function visible(text: string): string {
   return text.replace(UNSEEN, (mark) => `⟨U+${(mark.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟩`);
 }
+
+/** The same for a text of lines, however its lines end. */
+export const readable = (text: string): string => visible(text.replace(/\r\n?/g, "\n"));

@@ -109,7 +109,7 @@ async def release_input_request(
         if request.claimed_by != principal.id and Permission.MANAGE_ENGINE not in principal.permissions:
             raise ClaimedByOther(
                 f"{display_name(request.claimed_by)} has claimed this form, and another person needs the permission "
-                f"{Permission.MANAGE_ENGINE} to release it: ask this person, or assign the form to somebody else.",
+                f"{Permission.MANAGE_ENGINE} to release it: ask this person to answer or to release it.",
                 process_id=process.id,
                 current_version=request.version,
                 by=request.claimed_by,

@@ -36,7 +36,7 @@ async def demand_resume(
     The author's rule decides. Without a rule, a closed team accepts only its members.
     """
     principal.demand(Permission.SUBMIT_FORM)
-    rule = _last_resume_rule(workflow, position) or workflow.authorize_callback
+    rule = _resume_rule(workflow, position)
     if rule is None and assignee in runtime.settings.closed_teams and assignee not in principal.teams:
         team_name = runtime.settings.called(assignee)
         raise Forbidden(
@@ -114,6 +114,15 @@ async def _demand(runtime: Runtime, rule: Authorizer | None, context: AuthContex
     await demand_authorized(rule, context, permission, runtime.authors.forms, runtime.settings.form_timeout)
 
 
+def is_open_to_all(runtime: Runtime, workflow: Workflow, position: int, assignee: str) -> bool:
+    """True if people sign in, and everybody who may submit forms may answer the form of the step at ``position``.
+
+    There is no rule of the author, and the team has no members, for example because it was removed from the settings.
+    """
+    is_restricted = assignee in runtime.settings.closed_teams or _resume_rule(workflow, position) is not None
+    return runtime.settings.has_sign_in and not is_restricted
+
+
 def is_opened(runtime: Runtime, before: str, after: str) -> bool:
     """True if everybody could answer a form of the team ``before`` after it is assigned to the team ``after``."""
     closed = runtime.settings.closed_teams
@@ -132,6 +141,10 @@ def named_by(workflows: Iterable[Workflow]) -> frozenset[str]:
     return frozenset(
         team.key for step in input_steps for team in (step.assignee, *(escalation.to for escalation in step.escalate))
     )
+
+
+def _resume_rule(workflow: Workflow, position: int) -> Authorizer | None:
+    return _last_resume_rule(workflow, position) or workflow.authorize_callback
 
 
 def _last_resume_rule(workflow: Workflow, position: int) -> Authorizer | None:

@@ -38,7 +38,8 @@ class Page:
     Schema 2020-12, ``ui_schema`` has hints for react-jsonschema-form. ``initial_data`` holds the initial values by key.
     ``is_confirmation`` is true if there is no field to fill in. ``digest`` is the SHA-256, in hex, of everything shown
     on this page and on the pages before. ``whole`` has the read-only texts that are cut. ``has_own_label`` is true if
-    its author wrote the label of its button. ``size`` is the bytes of all that is shown.
+    its author wrote the label of its button, ``has_own_title`` is false if the title is made of the name of the class.
+    ``size`` is the bytes of all that is shown.
     """
 
     index: int
@@ -55,6 +56,7 @@ class Page:
     whole: Mapping[str, str] = attribute(default_factory=dict, repr=False)
     size: int = attribute(default=0, compare=False, repr=False)
     has_own_label: bool = False
+    has_own_title: bool = True
 
     @property
     def of_start(self) -> "Page":
@@ -124,6 +126,7 @@ def show(page: type[BaseModel], index: int, behind: str = "", secrecy: Secrecy =
         digest=sha256(written if hidden is initial_data else _hiding(all_shown, hidden, behind)).hexdigest(),
         size=len(written),
         has_own_label=own_label is not None,
+        has_own_title=_own_title(page) is not None,
     ).cut_to(LONGEST_SHOWN)
 
 
@@ -147,8 +150,12 @@ def check(page: type[BaseModel]) -> None:
 
 
 def _title(page: type[BaseModel], words: list[str]) -> str:
+    return _own_title(page) or " ".join(words).capitalize()
+
+
+def _own_title(page: type[BaseModel]) -> str | None:
     title = page.model_config.get("title")
-    return title if title and title != _NO_TITLE else " ".join(words).capitalize()
+    return title if title and title != _NO_TITLE else None
 
 
 def _own_label(page: type[BaseModel], meta: Mapping[str, Json]) -> str | None:

@@ -108,8 +108,7 @@ def demand_not_claimed_by_other(request: InputRequest, principal: Principal) -> 
     """Raise `ClaimedByOther` if somebody else has claimed the request."""
     if request.claimed_by not in (None, principal.id):
         raise ClaimedByOther(
-            f"{display_name(request.claimed_by)} has claimed this form: ask this person, or assign the form to "
-            "somebody else.",
+            f"{display_name(request.claimed_by)} has claimed this form: ask this person to answer or to release it.",
             process_id=request.process_id,
             current_version=request.version,
             by=request.claimed_by,

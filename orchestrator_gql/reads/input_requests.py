@@ -63,6 +63,14 @@ def assignable_teams(
     return sorted(key for key in others if is_manager or not authorization.is_opened(runtime, request.assignee, key))
 
 
+def is_open_to_all(runtime: Runtime, request: InputRequest, process: Process) -> bool:
+    """True if the request is open and everybody who may submit forms may answer it."""
+    workflow = runtime.registry.find(process.workflow_name)
+    if workflow is None or request.status is not InputRequestStatus.OPEN:
+        return False
+    return authorization.is_open_to_all(runtime, workflow, request.step_index, request.assignee)
+
+
 def step_of(runtime: Runtime, request: InputRequest, process: Process) -> Step | None:
     """The step of the request; None if the workflow is not deployed, or does not have the step any more."""
     workflow = runtime.registry.find(process.workflow_name)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 from opened import Dashboard, copy_module, deliver, open_browser
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 from support.command_line import SECONDS, serving, until
 from support.outbox import hook
 from support.sign_in import api_token, token_of
@@ -78,6 +78,20 @@ def test_a_refused_webhook_is_given_up_and_sent_again_by_hand(tmp_path: Path) ->
                 expect(dashboard.page.get_by_role("table")).to_have_count(0)
 
 
+OVERLAPS = """() => {
+  const fields = [...document.querySelectorAll(".filter-panel :is(input, select)")];
+  const boxes = fields.map(field => field.getBoundingClientRect());
+  const lies = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  return boxes.some((box, at) => boxes.slice(at + 1).some(other => lies(box, other))); }"""
+
+
+def page_overlaps(page: Page, width: int) -> bool:
+    """Whether a filter lies over another filter, if the page is so wide."""
+    page.set_viewport_size({"width": width, "height": 800})
+    overlaps: bool = page.evaluate(OVERLAPS)
+    return overlaps
+
+
 def test_the_audit_log_is_filtered_verified_and_downloaded_until_somebody_changes_it(tmp_path: Path) -> None:
     with hooked() as receiver, site(tmp_path, receiver.url) as address:
         fail_a_process(address, tmp_path)
@@ -86,6 +100,7 @@ def test_the_audit_log_is_filtered_verified_and_downloaded_until_somebody_change
             dashboard.open("/audit")
             rows = page.get_by_role("table", name="Audit log").get_by_role("row")
             expect(rows).to_have_count(3)
+            assert [width for width in range(360, 1600, 80) if page_overlaps(page, width)] == []
             expect(page.get_by_role("row", name="startWorkflow")).to_contain_text("ada")
             expect(page.get_by_role("row", name="startWorkflow")).to_contain_text("127.0.0.1 · graphql/api-token")
             page.get_by_label("Action").select_option("receiveCallback")

@@ -11,6 +11,10 @@ from playwright.sync_api import expect
 from support.command_line import SECONDS, until
 from support.dashboard_page import take_picture
 
+IS_BESIDE = """() => {
+  const box = name => document.querySelector(`.asked ${name}`).getBoundingClientRect();
+  const [output, button] = [box(".log-view"), box("button[type=submit]")];
+  return button.left >= output.right && button.top < output.bottom; }"""
 TOP_OF_THE_FORM = "document.querySelector('.asked').getBoundingClientRect().top"
 
 
@@ -32,6 +36,7 @@ def test_a_result_appears_without_a_reload_and_a_click_confirms_it(dashboard: Da
     dashboard.page.locator(".asked form", has_text="two interfaces changed").wait_for()
     until(lambda: True if dashboard.page.evaluate(TOP_OF_THE_FORM) < 200 else None)
     take_picture(dashboard.page, "in-view")
+    assert dashboard.page.evaluate(IS_BESIDE), "the button stands beside what it confirms"
     dashboard.unfold_result()
     dashboard.page.locator(".callback .result", has_text="two interfaces changed").wait_for()
     dashboard.submit()
@@ -93,8 +98,12 @@ def test_the_list_of_workflows_follows_a_pause(dashboard: Dashboard) -> None:
     blocked = dashboard.page.locator(".card.blocked", has_text="Wait for an answer, and confirm it")
     switch_engine(dashboard, paused=True, reason="router upgrade")
     try:
-        blocked.filter(has_text="(router upgrade): nothing is started").wait_for()
+        # It is the same for all, so it stands above them once.
+        reason = dashboard.page.locator(".start-page > .callout", has_text="(router upgrade): nothing is started")
+        reason.wait_for()
+        blocked.wait_for()
         link.wait_for(state="detached")
+        assert dashboard.page.get_by_text("nothing is started").count() == reason.count() == 1
     finally:
         switch_engine(dashboard, paused=False)  # the other tests have the same server
     link.wait_for()

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from playwright.sync_api import Route
 from support.command_line import SECONDS, serving
 from support.dashboard_page import FRONTEND, wait_until_read, watched
 
@@ -53,6 +54,25 @@ def test_a_first_view_is_small(tmp_path: Path) -> None:
             assert 50_000 < sum(sizes.values()) <= most, (address, sizes)
             assert watch.complaints == []
             assert watch.requests_elsewhere() == []
+
+
+def test_a_page_is_not_empty_while_its_code_is_loaded(tmp_path: Path) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    with serving(tmp_path) as server, watched(server.address) as (context, watch):
+        page = context.new_page()
+        page.route("**/assets/index-*.js", hold)
+        page.goto("/processes", wait_until="commit")
+        page.get_by_text("Loading…", exact=True).wait_for()
+        assert held
+        for route in held:
+            route.continue_()
+        wait_until_read(page)
+        assert page.locator(".first-words").count() == 0
+        assert watch.complaints == []
 
 
 def test_every_long_file_has_copies_that_are_equal_to_it() -> None:

@@ -246,7 +246,7 @@ def test_a_claim_blocks_others_until_it_is_released_or_assigned(desk: Desk) -> N
     field(ada, "Device").fill("lyon-1")
     button(bob, "Claim").click()
     bob.get_by_text("claimed by you at").wait_for()
-    ada.get_by_text("bob has claimed this form: ask this person, or assign the form to somebody else.").wait_for()
+    ada.get_by_text("bob has claimed this form: ask this person to answer or to release it.").wait_for()
     take_picture(ada, "claimed")
     shut = button(ada, "Submit").is_visible()
     bob.keyboard.press("Enter")  # the focus is on the button that replaced Claim

@@ -312,6 +312,11 @@ def test_a_viewer_of_twenty_results_of_900_kb_reads_little(dashboard: Dashboard)
     assert sum(read) < 1_000_000, sum(read)
 
 
+UNDER_THE_HEAD = """(() => {
+  const [step, head] = ["#step-400-title", ".top"].map(name => document.querySelector(name).getBoundingClientRect());
+  return step.top >= head.bottom && step.top < 200; })()"""
+
+
 def test_a_process_of_500_steps_opens_at_the_step_of_the_address(dashboard: Dashboard) -> None:
     page = dashboard.page
     begin(dashboard, "long_course")
@@ -322,6 +327,16 @@ def test_a_process_of_500_steps_opens_at_the_step_of_the_address(dashboard: Dash
     dashboard.open(f"{path}#step-400")
     expect(page.locator("#step-400-title")).to_be_focused()
     wait_for(page, "document.querySelector('#step-400').getBoundingClientRect().top < 200")
+    # At a zoom of 200 % the head of the page has two lines, and the step must not lie below it.
+    page.set_viewport_size({"width": 640, "height": 400})
+    page.goto("about:blank")
+    dashboard.open(f"{path}#step-400")
+    expect(page.locator("#step-400-title")).to_be_focused()
+    wait_for(page, UNDER_THE_HEAD)
+    # Paper has all steps, also those that nobody has seen, and nothing to press.
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.querySelector('.stage')).contentVisibility") == "visible"
+    assert page.locator("main button:visible").count() == 0
 
 
 def test_a_link_to_a_removed_process_says_when_it_was_removed_and_offers_no_new_try(dashboard: Dashboard) -> None:

@@ -238,7 +238,7 @@ def test_the_starter_is_refused_and_two_others_approve_the_same_answers(site: Si
     )
     assert "You may: abort, confirm; and edit its note on the dashboard" in descriptions[1]
     assert "approved, 1 of 2; still needed: 1 more approval, of Network operations" in first
-    assert f"{id}  change  form 'Change', for " in waiting
+    assert f"{id}  change  form 'Approve', for " in waiting
     assert re.search(r"(2 h|1 h 59 min) left\. It waits for Network operations, 1 of 2 approvals \(bob\)\.", waiting)
     assert re.search(rf"bob approved other values: .* \(at {AT}\)\n", other_answers)
     assert second == f"Approve: Change\n  Minutes: 45\n{id} is COMPLETED\n"
@@ -301,7 +301,7 @@ def test_a_form_is_claimed_released_and_assigned_to_another_team(site: Site) -> 
     freed = site.runs_in_process("eve", "release", id, code=0)
     assigned = site.runs_in_process("eve", "assign", id, "network operations", code=0)
 
-    assert re.fullmatch(rf"{id} asks 'Where', claimed by eve since {AT}\n", claimed)
+    assert re.fullmatch(rf"{id} asks 'Plan', claimed by eve since {AT}\n", claimed)
     assert re.search(rf"\(claimed by eve since {AT}\)\n", blocked)
     assert not_sent_back == (
         "orchestrator-gql: This form can be confirmed or rejected (--reject), but not sent back to a step.\n"
@@ -311,8 +311,8 @@ def test_a_form_is_claimed_released_and_assigned_to_another_team(site: Site) -> 
     assert (row["claimedBy"], row["approvalsNeeded"], row["canSubmit"]) == ({"id": "eve", "name": "eve"}, 1, False)
     assert "claimed by eve" in row["message"] and row["assignee"] == TEAMS[1]
     assert "another person needs the permission MANAGE_ENGINE to release it" in not_released
-    assert freed == f"{id} asks 'Where', free for Field engineers\n"
-    assert assigned == f"{id} asks 'Where', assigned to Network operations\n"
+    assert freed == f"{id} asks 'Plan', free for Field engineers\n"
+    assert assigned == f"{id} asks 'Plan', assigned to Network operations\n"
 
 
 def test_of_two_people_at_the_same_time_the_second_learns_who_decided_and_when(site: Site) -> None:

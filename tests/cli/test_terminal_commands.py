@@ -184,7 +184,7 @@ def test_the_outcome_of_a_process_is_the_exit_code(person: Person, server: Runni
     assert re.search(r" is COMPLETED$", seen["greeting"][1], re.MULTILINE)
     assert "FAILED            Break: ValueError: the cable is cut" in seen["breaking"][2]
     assert "step-raised: ValueError: the cable is cut. See `orchestrator-gql show " in seen["breaking"][1]
-    assert "it asks NOC: 'Page'. See `orchestrator-gql confirm " in seen["asking"][1]
+    assert "it asks NOC: 'Ask'. See `orchestrator-gql confirm " in seen["asking"][1]
     code, out = person.enter("start", "ordering", "--yes", "--wait", "--timeout", "1s", "--json")
     process = json.loads(out)
     assert (code, process["timedOut"], process["created"]) == (TIMED_OUT, True, True)

@@ -36,5 +36,5 @@ def test_two_other_people_approve_a_change_after_it_was_sent_back(tmp_path: Path
     assert approvals == [("APPROVED", "bob"), ("APPROVED", "eve")]
     assert "Ada may not approve her own change." in shown
     assert "Eve may not approve while Bob has claimed it." in shown
-    assert ("input-request.opened", "Approve page NOC") in notified
+    assert ("input-request.opened", "Approve NOC") in notified
     assert forged.status_code == 401

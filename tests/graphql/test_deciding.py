@@ -85,6 +85,17 @@ def confirming() -> Any:
     return begin >> confirm
 
 
+@inputstep("Restricted", resume_auth_callback=lambda context: context.user.id == "ada")
+def restrict() -> FormGenerator:
+    yield Change
+    return {}
+
+
+@workflow("Confirm by a rule")
+def restricted() -> Any:
+    return begin >> restrict
+
+
 TEAMS = (Team(key="NOC", name="Network operations"), Team(key="FIELD"), Team(key="OPEN"))
 TOKENS = (
     api_token("ada", "NOC"),
@@ -98,7 +109,9 @@ TOKENS = (
 
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    async with site_of(sqlite_url(tmp_path), approving, confirming, teams=TEAMS, api_tokens=TOKENS) as found:
+    async with site_of(
+        sqlite_url(tmp_path), approving, confirming, restricted, teams=TEAMS, api_tokens=TOKENS
+    ) as found:
         yield found
 
 
@@ -249,6 +262,28 @@ async def test_no_team_is_offered_for_a_form_that_is_closed_or_claimed_by_anothe
     ]
 
     assert offered == [[], []]
+
+
+OPEN_TO_ALL = "query ($id: ID!) { node(id: $id) { ... on InputRequest { isOpenToAll } } }"
+
+
+async def test_a_form_without_a_rule_is_open_to_all_if_its_team_has_no_members(site: Site) -> None:
+    asking = {name: (await asked(site, name))[1] for name in ("approving", "confirming", "restricted")}
+
+    async def open_to_all() -> dict[str, bool]:
+        return {name: (await ask_as(site, "ada", OPEN_TO_ALL, id=id))["isOpenToAll"] for name, id in asking.items()}
+
+    assert await open_to_all() == {"approving": False, "confirming": True, "restricted": False}
+    may_answer = {name: (await ask_as(site, "eve", LOOK, id=id))["canSubmit"] for name, id in asking.items()}
+    assert may_answer == {"approving": False, "confirming": True, "restricted": False}
+    await submit(site, "bob", asking["confirming"], {})
+    assert not (await open_to_all())["confirming"]
+
+
+async def test_without_sign_in_no_form_is_marked_as_open_to_all(tmp_path: Path) -> None:
+    async with site_of(sqlite_url(tmp_path), confirming) as site:
+        _, id = await asked(site, "confirming")
+        assert not (await ask_as(site, "ada", OPEN_TO_ALL, id=id))["isOpenToAll"]
 
 
 async def test_the_inbox_is_what_somebody_can_answer(site: Site) -> None:

@@ -182,7 +182,7 @@ async def test_a_timeline_shows_what_was_and_what_is_to_come(tmp_path: Path) -> 
         "REAWAIT_CALLBACK",
         "REISSUE_CALLBACK",
     ]
-    assert (asking["status"], asking["openInputRequest"]["title"]) == (SUSPENDED, "Result")
+    assert (asking["status"], asking["openInputRequest"]["title"]) == (SUSPENDED, "Confirm the result")
     assert asking["openInputRequest"]["form"] == {"__typename": "FormPage"}
     assert asking["state"] == {"callback_result": {"rc": 0}, "is_good": True}
     assert asking["availableActions"] == ["ABORT", "EDIT_NOTE", "SUBMIT_FORM"]

@@ -118,7 +118,7 @@ async def test_a_filter_lets_only_its_events_through(tmp_path: Path) -> None:
         received = await heard_until(socket, "InputRequestedEvent")
 
     assert [one["__typename"] for one in received] == ["CallbackReceivedEvent", "InputRequestedEvent"]
-    assert received[1]["inputRequest"] == {"title": "Result"}
+    assert received[1]["inputRequest"] == {"title": "Confirm the result"}
 
 
 @pytest.mark.parametrize("after", ["nonsense", "", "MC4", "ÿ"])

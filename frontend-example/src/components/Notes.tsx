@@ -1,5 +1,6 @@
 /** A text of people beside what the engine knows: read by all, edited by those who may, and never overwritten unseen. */
 import { useEffect, useId, useRef, useState } from "react";
+import { readable } from "../visible";
 import { announce } from "./Announcer";
 import { situation, stored, type Draft } from "./editing";
 import { Problem } from "./Problem";
@@ -33,7 +34,7 @@ export function Notes({ label, text, maxLength = LONGEST_TEXT, whyNot, save }: P
   }
   return (
     <div className="note">
-      {current ? <p className="words">{current}</p> : <p className="muted">None.</p>}
+      {current ? <p className="words">{readable(current)}</p> : <p className="muted">None.</p>}
       {whyNot === null ? (
         <button ref={opener} type="button" className="quiet" onClick={() => setDraft({ typed: current, base: current })}>
           {current ? `Edit the ${label.toLowerCase()}` : `Write a ${label.toLowerCase()}`}
@@ -112,7 +113,7 @@ function Conflict({ current, onKeep }: { current: string; onKeep: () => void }) 
   return (
     <div className="callout" role="alert">
       <p>Somebody else changed it meanwhile. It is now:</p>
-      <q className="words">{current || "(nothing)"}</q>
+      <q className="words">{readable(current || "(nothing)")}</q>
       <button type="button" onClick={onKeep}>
         Replace it by mine
       </button>

@@ -20,6 +20,7 @@ graphql(`
     canSubmit
     canReject
     blockedReason
+    isOpenToAll
     approvalsNeeded
     decisions {
       by {

@@ -48,6 +48,7 @@ export const INPUT_REQUEST = graphql(`
         canSubmit
         canReject
         blockedReason
+        isOpenToAll
         approvalsNeeded
         sendBackTo
         decisions {

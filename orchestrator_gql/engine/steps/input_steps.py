@@ -25,7 +25,8 @@ async def ask(runtime: Runtime, process: Process, step: InputStep) -> Outcome:
         turned = await execution.patiently(lambda: form_turns.turn(runtime, process, step, [], is_request=False))
         if isinstance(turned, forms.Complete):
             return await _done(runtime, process, step, turned)
-        title = storable(turned.page.title or step.name, longest=LONGEST_TITLE)
+        # The name of a class says less to people than that of the step.
+        title = storable(turned.page.title if turned.page.has_own_title else step.name, longest=LONGEST_TITLE)
         if step.auto_confirm is not None and await _policy_confirms(runtime, process, step):
             filled = await _filled_in(runtime, process, step, turned)
             if isinstance(filled, forms.Complete):

@@ -202,6 +202,15 @@ class InputRequest(Node):
         return step is not None and step.kind is StepKind.INPUT and await self._refusal(info) is None
 
     @resolved(
+        description="True if everybody with the permission SUBMIT_FORM may answer: the team has no members, for "
+        "example because it was removed from the settings, and the workflow has no rule of its own. False without "
+        "sign-in."
+    )
+    async def is_open_to_all(self, info: Info) -> bool:
+        process, _ = await self._standing(info)
+        return input_request_reads.is_open_to_all(info.context.runtime, self.row, process)
+
+    @resolved(
         description="The name of the step or group that a rejection can send the process back to; null if it cannot."
     )
     async def send_back_to(self, info: Info) -> str | None:

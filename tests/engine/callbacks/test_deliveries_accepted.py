@@ -59,7 +59,7 @@ async def test_a_callback_goes_from_its_url_through_a_confirmation_to_the_end(of
     ended = await engine.reaches(process_id, COMPLETED)
 
     assert not receipt.is_duplicate
-    assert (request.title, request.assignee) == ("Result", "NOC")
+    assert (request.title, request.assignee) == ("Confirm the result", "NOC")
     assert decision.request.status == "SUBMITTED"
     result = {"rc": 0, "changed": 2}
     assert ended.state == {"callback_result": result, "changed": 2, "accepted": True, "is_active": True}

@@ -2,6 +2,7 @@
 import type { FieldTemplateProps } from "@rjsf/utils";
 import type { ReactNode } from "react";
 import type { Schema } from "../schema";
+import { readable } from "../../visible";
 import { hasTasks, isBox } from "./choice";
 import { usePage, type Path } from "./context";
 import { asDrawn, HOLDS_FIELDS } from "./drawn";
@@ -42,7 +43,7 @@ export function FieldTemplate(props: FieldTemplateProps) {
     <>
       {typeof schema.description === "string" && !isInner && (
         <p className="help" id={`${id}__help`}>
-          {schema.description}
+          {readable(schema.description)}
         </p>
       )}
       <Problems id={id} messages={messagesAt(fieldPathId.path as Path, !HOLDS_FIELDS.has(kind))} />
@@ -50,7 +51,7 @@ export function FieldTemplate(props: FieldTemplateProps) {
   );
   const name = (
     <>
-      {label}
+      {readable(label)}
       {isRequired && !isInner && <span className="required" aria-hidden="true">{" *"}</span>}
     </>
   );

@@ -5,6 +5,7 @@ import { asList, asSchema, resolved, type Schema } from "../schema";
 import { textOf } from "../typed";
 import { filledAlternatives } from "../kinds";
 import { safeAddress } from "../markdown";
+import { visible } from "../../visible";
 import { usePage } from "./context";
 import type { DrawnProps } from "./drawn";
 
@@ -18,8 +19,8 @@ function optionsOf(schema: Schema, ui: Schema, root: Schema): Option[] {
   const labels = asSchema(schema.options);
   const names = asList(ui["ui:enumNames"]);
   const found = schema.enum
-    ? asList(schema.enum).map((value, at) => ({ value, label: textOf(names[at] ?? labels[textOf(value)] ?? wordsOf(value)) }))
-    : filledAlternatives(schema, root).map(({ const: value = null, title }) => ({ value, label: textOf(title ?? wordsOf(value)) }));
+    ? asList(schema.enum).map((value, at) => ({ value, label: visible(textOf(names[at] ?? labels[textOf(value)] ?? wordsOf(value))) }))
+    : filledAlternatives(schema, root).map(({ const: value = null, title }) => ({ value, label: visible(textOf(title ?? wordsOf(value))) }));
   return found.filter(({ value }) => value !== null);
 }
 

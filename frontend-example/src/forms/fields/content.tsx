@@ -3,12 +3,16 @@ import type { Json } from "../../api/json";
 import { blocksOf, type Block, type Span } from "../markdown";
 import { asList, asSchema } from "../schema";
 import { textOf } from "../typed";
+import { readable } from "../../visible";
 import type { DrawnProps } from "./drawn";
+
+/** Data of a process may be in what a page says, and must not read as other data. */
+const wordsOf = (value: Json | undefined): string => readable(textOf(value));
 
 export const DividerField = () => <hr />;
 
 export function LabelField({ value, label }: DrawnProps) {
-  return <p className="words page-label">{textOf(value) || label}</p>;
+  return <p className="words page-label">{wordsOf(value) || readable(label)}</p>;
 }
 
 const TONES: Record<string, string> = { success: "good", warning: "person", danger: "bad", primary: "busy", accent: "remote" };
@@ -17,8 +21,8 @@ export function CalloutField({ value }: DrawnProps) {
   const { header, message, message_type: type } = asSchema(value);
   return (
     <div className={`page-callout tone-${TONES[textOf(type)] ?? "busy"}`} role="note">
-      {textOf(header) && <strong>{textOf(header)}</strong>}
-      {textOf(message) && <p className="words">{textOf(message)}</p>}
+      {wordsOf(header) && <strong>{wordsOf(header)}</strong>}
+      {wordsOf(message) && <p className="words">{wordsOf(message)}</p>}
     </div>
   );
 }
@@ -27,7 +31,7 @@ export function MarkdownField({ value }: DrawnProps) {
   const { content } = asSchema(value);
   return (
     <div className="markdown">
-      {blocksOf(textOf(content)).map((block, at) => (
+      {blocksOf(wordsOf(content)).map((block, at) => (
         <BlockView key={at} block={block} />
       ))}
     </div>
@@ -100,7 +104,7 @@ export function SummaryField({ schema, value }: DrawnProps) {
               {asList(labels).length > 0 && <td />}
               {asList(headers).map((header, at) => (
                 <th key={at} scope="col">
-                  {textOf(header)}
+                  {wordsOf(header)}
                 </th>
               ))}
             </tr>
@@ -119,9 +123,9 @@ export function SummaryField({ schema, value }: DrawnProps) {
 function SummaryRow({ label, cells }: { label: Json | undefined; cells: readonly (Json | undefined)[] }) {
   return (
     <tr>
-      {label !== undefined && <th scope="row">{textOf(label)}</th>}
+      {label !== undefined && <th scope="row">{wordsOf(label)}</th>}
       {cells.map((cell, at) => (
-        <td key={at}>{typeof cell === "object" ? "" : textOf(cell)}</td>
+        <td key={at}>{typeof cell === "object" ? "" : wordsOf(cell)}</td>
       ))}
     </tr>
   );

@@ -3,6 +3,7 @@ import { lazy, Suspense } from "react";
 import type { Json } from "../../api/json";
 import { asList, asSchema } from "../schema";
 import { textOf } from "../typed";
+import { visible } from "../../visible";
 import { usePage } from "./context";
 import type { DrawnProps } from "./drawn";
 
@@ -27,14 +28,14 @@ export function ShownField({ schema, value, path, ui, control }: DrawnProps) {
 }
 
 function Fact({ value, name, words }: { value: Json; name: string; words: string | null }) {
-  if (words !== null) return <span className="scalar">{words}</span>;
+  if (words !== null) return <span className="scalar">{visible(words)}</span>;
   if (value === null) return <span className="muted">Not set</span>;
   if (typeof value === "boolean") return <span className="scalar">{value ? "Yes" : "No"}</span>;
   if (typeof value === "object") return isEmpty(value) ? <span className="muted">Empty</span> : <Result value={value} fileName={`${name}.json`} />;
   const text = textOf(value);
   if (text === "") return <span className="muted">Empty</span>;
   if (typeof value === "string" && (text.length > LONGEST_LINE || /[\r\n]/.test(text))) return <TextOutput text={text} fileName={`${name}.txt`} />;
-  return <span className={`scalar ${typeof value}`}>{text}</span>;
+  return <span className={`scalar ${typeof value}`}>{visible(text)}</span>;
 }
 
 const isEmpty = (value: object): boolean => Object.keys(value).length === 0;

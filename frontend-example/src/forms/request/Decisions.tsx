@@ -1,6 +1,7 @@
 /** What people and policies decided about a form: who, when, and in which words. */
 import { lazy, Suspense, useState } from "react";
 import { Time } from "../../components/Time";
+import { readable } from "../../visible";
 import { ENDS, verdictWords, whoWords, type Asked, type Decision, type Request } from "./facts";
 
 const Result = lazy(() => import("../../components/output/Result"));
@@ -10,7 +11,7 @@ export function DecisionLine({ decision, asked }: { decision: Decision; asked: A
     <>
       {verdictWords(decision, asked)}
       {whoWords(decision)} at <Time at={decision.at} />
-      {decision.comment && <q>{decision.comment}</q>}
+      {decision.comment && <q>{readable(decision.comment)}</q>}
     </>
   );
 }

@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { describe, expect, it } from "vitest";
 import { bytesInWords, cutWords } from "./cuts";
-import { approvalsWords, askedBefore, firstWords, sentBack, verdictWords, whoWords, type Decision, type Request } from "./facts";
+import { approvalsWords, askedBefore, firstWords, openWords, sentBack, verdictWords, whoWords, type Decision, type Request } from "./facts";
 import { outlived, placeOf } from "./kept";
 
 const decision = (name: string, at: string, verdict: Decision["verdict"] = "APPROVED"): Decision => ({
@@ -19,6 +19,12 @@ describe("what is said of a request", () => {
     expect(verdictWords(decision("ada", "1", "SENT_BACK"), request({ sendBackTo: "Draft" }))).toBe("Sent back to Draft");
     expect(whoWords({ ...decision("ada", "1"), by: null, policy: "p" })).toBe(" by the policy p, without a person");
     expect(approvalsWords(request({ approvalsNeeded: 2, decisions: [decision("ada", "1")] }))).toBe("1 of 2 approvals");
+  });
+
+  it("warns of a team without members, unless it is that of everybody", () => {
+    const asked = (key: string, isOpenToAll: boolean) => openWords({ assignee: { key, name: key }, isOpenToAll });
+    expect(asked("NOC", true)).toBe("everybody may answer: the team has no members");
+    expect([asked("NOC", false), asked("SYSTEM", true)]).toEqual([null, null]);
   });
 
   it("names the person whose decision the typed text gave way to, also after later decisions", () => {

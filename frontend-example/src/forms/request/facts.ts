@@ -36,6 +36,10 @@ export function whoWords({ by, policy }: Decision): string {
 export const approvalsWords = ({ approvalsNeeded, decisions }: Pick<Request, "approvalsNeeded" | "decisions">): string | null =>
   approvalsNeeded > 1 ? `${decisions.length} of ${approvalsNeeded} approvals` : null;
 
+/** A warning: perhaps the team was removed from the settings. `SYSTEM` is the team of everybody, and its name says so. */
+export const openWords = ({ assignee, isOpenToAll }: Pick<Request, "assignee" | "isOpenToAll">): string | null =>
+  isOpenToAll && assignee.key !== "SYSTEM" ? "everybody may answer: the team has no members" : null;
+
 const FIRST: Partial<Record<Decision["verdict"], string>> = {
   REJECTED: "rejected this first",
   SENT_BACK: "sent this back first",

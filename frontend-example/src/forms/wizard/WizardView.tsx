@@ -4,6 +4,7 @@ import type { Json } from "../../api/json";
 import { Boundary } from "../../components/Boundary";
 import { isSameTitle } from "../../words";
 import { asSchema } from "../schema";
+import { readable, visible } from "../../visible";
 import { ErrorWords, RefusalWords } from "./Refusals";
 import { Problems } from "./Problems";
 import { FormNotice } from "./FormNotice";
@@ -131,6 +132,7 @@ function Buttons({ wizard, label, extras, footer, state }: WizardProps & { state
           {isSending ? "Sending…" : page?.submitLabel || (page?.hasNext ? "Next" : label)}
         </button>
       </div>
+      {page && mayGoOn(page) && page.submitLabel === "Next" && <p className="help">If no page follows, “Next” is final.</p>}
     </div>
   );
 }
@@ -162,6 +164,16 @@ function FocusFirst({ form }: { form: React.RefObject<HTMLElement | null> }) {
   return null;
 }
 
+/** The server knows only after the page whether another one follows. What is only confirmed is taken for the last page. */
+const mayGoOn = ({ hasNext, isConfirmation }: Page): boolean => hasNext && !isConfirmation;
+
+/** A title that is made of the name of a class says less than the heading above, unless it tells pages apart. */
+function isSaidAbove(page: Page, above: string): boolean {
+  const { title, key, index } = page;
+  const isOnly = index === 0 && !mayGoOn(page);
+  return isSameTitle(title, above) || (isOnly && above !== "" && isSameTitle(title, key.replaceAll("-", " ")));
+}
+
 interface PageHeadProps {
   page: Page;
   index: number;
@@ -171,15 +183,15 @@ interface PageHeadProps {
 
 function PageHead({ page, index, heading: Heading, above }: PageHeadProps) {
   // How many pages there are is not known before they are answered.
-  const progress = index > 0 || page.hasNext ? `Page ${index + 1}${page.hasNext ? " · more pages may follow" : ""}` : null;
+  const progress = index > 0 || mayGoOn(page) ? `Page ${index + 1}${mayGoOn(page) ? " · more pages may follow" : ""}` : null;
   return (
     <header className="wizard-head">
       {progress && <p className="muted">{progress}</p>}
       {/* It still takes the focus if the page has no field. */}
-      <Heading tabIndex={-1} data-page-title className={isSameTitle(page.title, above) ? "unseen" : undefined}>
-        {page.title}
+      <Heading tabIndex={-1} data-page-title className={isSaidAbove(page, above) ? "unseen" : undefined}>
+        {visible(page.title)}
       </Heading>
-      {page.description && <p className="words">{page.description}</p>}
+      {page.description && <p className="words">{readable(page.description)}</p>}
     </header>
   );
 }

@@ -112,6 +112,21 @@ describe("a form of several pages", () => {
     expect(wizard.get()).toMatchObject({ index: 1, problems: [{ path: [], message: "No." }], notice: null });
   });
 
+  it.each([
+    { named: ["hours"], left: [] },
+    { named: ["hours", "site"], left: ["site"] },
+    { named: [undefined, "hours", "day"], left: [undefined, "day"] },
+  ])("asks to correct only what the form has after it was changed: $named", async ({ named, left }) => {
+    const errors = named.map((name) => ({ path: name ? [name] : [], message: "No." }));
+    server.pages = [page(0, { site: text, hours: text })];
+    const changed = page(0, { site: text, day: text }, "2");
+    server.send = async () => ({ __typename: "FormInvalid", message: "No.", pageIndex: 0, errors, page: changed }) as Answer;
+    const wizard = await opened();
+    await wizard.submit({ hours: "9", site: "ams" });
+    expect(wizard.get().problems.map(({ path }) => path[0])).toEqual(left);
+    expect(wizard.get().notice).toEqual({ kind: "changed", lost: { hours: "9" } });
+  });
+
   it("stores nothing that may be secret, and asks for it again", async () => {
     const wizard = await opened();
     await wizard.submit({ site: "ams" });

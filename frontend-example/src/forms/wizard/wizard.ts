@@ -4,6 +4,7 @@
  */
 import { freshKey } from "../../api/client";
 import { stringify } from "../../api/json";
+import { asSchema } from "../schema";
 import type { Draft, DraftPage, DraftPlace } from "./drafts";
 import { fit } from "./fitting";
 import { partedBySecrecy } from "./secrets";
@@ -237,7 +238,9 @@ export class Wizard {
       this.turned[index] = turned;
       notice = { kind: "changed", lost: lost ?? {} };
     }
-    const problems = errors.length ? errors : [{ path: [], message }];
+    const all = errors.length ? errors : [{ path: [], message }];
+    // What was typed into a field that is gone is in the notice: nobody can correct it.
+    const problems = notice === this.state.notice ? all : all.filter(({ path }) => isOn(page, path));
     const more = { problems, notice, alarms: this.state.alarms + 1 };
     const isElsewhere = index !== this.at || notice !== this.state.notice;
     this.at = Math.max(index, 0);
@@ -321,6 +324,9 @@ export class Wizard {
 }
 
 const hasFields = (fields: Fields): boolean => Object.keys(fields).length > 0;
+
+/** True if the problem is one of the whole page, or of a field that the page has. */
+const isOn = ({ schema }: Page, [field]: readonly string[]): boolean => field === undefined || field in asSchema(asSchema(schema).properties);
 
 const blank = (page: Page): Turned => ({ page, typed: {}, secret: {}, payload: null, edition: ++editions });
 

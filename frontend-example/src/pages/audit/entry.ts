@@ -1,5 +1,6 @@
 /** The details of an audit entry, for people: what was decided and why, without what is for programs. */
 import { isObject, plainText, stringify, type Json } from "../../api/json";
+import { readable } from "../../visible";
 
 /** Names of the mutations, of what remote services do, and of `products migrate`; a later server may know more. */
 export const ACTIONS = [
@@ -44,5 +45,5 @@ export function wordsOf(details: Json): [string, string][] {
   const rank = (name: string): number => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length);
   return shown
     .sort(([a], [b]) => rank(a) - rank(b))
-    .map(([name, value]) => [name, typeof value === "string" ? plainText(value) : stringify(value)]);
+    .map(([name, value]) => [name, typeof value === "string" ? readable(plainText(value)) : stringify(value)]);
 }

@@ -1,5 +1,6 @@
 /** What a task asks to confirm, to look at. */
 import { lazy, Suspense, type ReactNode } from "react";
+import { readable } from "../../visible";
 import type { Page } from "./bulk";
 
 const PageForm = lazy(() => import("../../forms/PageForm"));
@@ -7,7 +8,7 @@ const PageForm = lazy(() => import("../../forms/PageForm"));
 export function ShownPage({ page }: { page: Page }) {
   return (
     <div className="shown-page">
-      {page.description && <p className="words">{page.description}</p>}
+      {page.description && <p className="words">{readable(page.description)}</p>}
       <Suspense fallback={<p className="muted">Loading…</p>}>
         <PageForm schema={page.schema} uiSchema={page.uiSchema} initialData={page.initialData} cutNotes={cutNotes(page)} onSubmit={() => undefined}>
           {null}

@@ -3,6 +3,7 @@ import { lazy, Suspense, useId, useState } from "react";
 import { Link } from "wouter";
 import { addresses } from "../../app/addresses";
 import { Deadline, Elapsed, Time } from "../../components/Time";
+import { openWords } from "../../forms/request/facts";
 import { workflowOf } from "../../words";
 import { ClaimButton } from "./ClaimButton";
 import type { Task, TaskRow as Row } from "./taskList";
@@ -70,6 +71,7 @@ export function TaskRow({ row, viewerId, permissions, isChosen, onChoose }: Prop
 
 function Facts({ task, viewerId }: { task: Task; viewerId: string | null }) {
   const { assignee, createdAt, dueAt, claimedBy, escalatedAt, approvalsNeeded, decisions, process } = task;
+  const openToAll = openWords(task);
   return (
     <p className="facts muted">
       {dueAt && <Deadline at={dueAt} />}
@@ -77,6 +79,7 @@ function Facts({ task, viewerId }: { task: Task; viewerId: string | null }) {
         waits for <Elapsed since={createdAt} />
       </span>
       <span>for {assignee.name}</span>
+      {openToAll && <span className="open-to-all">{openToAll}</span>}
       {claimedBy && <b>claimed by {claimedBy.id === viewerId ? "you" : claimedBy.name}</b>}
       {approvalsNeeded > 1 && (
         <span>

@@ -2,6 +2,7 @@
 import { lazy, Suspense, useRef, useState } from "react";
 import { Deadline, Elapsed, Time } from "../../components/Time";
 import { useSeen } from "../../components/useSeen";
+import { readable } from "../../visible";
 import { hasResult, isFailed, isSilent, reasonOf, type Row } from "./callbackTable";
 import { Deliveries, useRecord, Validation } from "./Deliveries";
 import { Fold } from "./Fold";
@@ -40,8 +41,8 @@ export function CallbackDetail({ row: { callback, earlier }, stepIndex, isAlone 
   return (
     <div ref={place} className="callback">
       <Facts callback={callback} />
-      {reason && !isSaid && <p className="words error">{reason}</p>}
-      {validation?.message && validation.outcome === "ACCEPTED" && <p className="words">{validation.message}</p>}
+      {reason && !isSaid && <p className="words error">{readable(reason)}</p>}
+      {validation?.message && validation.outcome === "ACCEPTED" && <p className="words">{readable(validation.message)}</p>}
       {/* Before all that is read later or grows: no button may move under the pointer. */}
       <RecoveryActions callback={callback} stepIndex={stepIndex} />
       <LateAnswers answers={own} />
@@ -87,10 +88,11 @@ export function CallbackDetail({ row: { callback, earlier }, stepIndex, isAlone 
 
 function Earlier({ callback }: { callback: Callback }) {
   const record = useRecord(callback, true);
+  const reason = reasonOf(callback);
   return (
     <div className="callback">
       <Facts callback={callback} />
-      {reasonOf(callback) && <p className="words">{reasonOf(callback)}</p>}
+      {reason && <p className="words">{readable(reason)}</p>}
       <Deliveries record={record} />
     </div>
   );

@@ -3,6 +3,7 @@ import { Fragment, useMemo, useState } from "react";
 import { serverNow } from "../../api/serverClock";
 import { Badge } from "../../components/Badge";
 import { Elapsed, Time } from "../../components/Time";
+import { readable } from "../../visible";
 import { CallbackDetail } from "./CallbackDetail";
 import { badgeOf, countWords, isFailed, reasonOf, rowsOf, sorted, type Row } from "./callbackTable";
 import type { Callback } from "./processModel";
@@ -110,7 +111,7 @@ function TableRow({ row: { callback }, isOpen, hasLate, onToggle }: RowProps) {
         )}
         {status !== "PENDING" && resultBytes !== null && <span className="muted">{bytes(resultBytes)}</span>}
       </td>
-      <td className="last-word">{reason ? <span className="error">{reason}</span> : progress?.message}</td>
+      <td className="last-word">{reason ? <span className="error">{readable(reason)}</span> : readable(progress?.message ?? "")}</td>
       <td>{status === "PENDING" ? <Elapsed since={issuedAt} /> : endedAt && <Time at={endedAt} />}</td>
     </tr>
   );

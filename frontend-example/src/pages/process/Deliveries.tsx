@@ -4,6 +4,7 @@ import { useLive } from "../../api/useLive";
 import { Time } from "../../components/Time";
 import type { DeliveriesQuery } from "../../gql/graphql";
 import { DELIVERIES } from "../../operations/process";
+import { readable } from "../../visible";
 import { Fold } from "./Fold";
 import { AdoptButton } from "./LateAnswers";
 import type { Callback } from "./processModel";
@@ -81,12 +82,12 @@ function Refused({ delivery }: { delivery: Delivery }) {
         <Time at={at} /> {plain(outcome)} · {bytes(delivery.bytes)}
         {isFailureReport && ", reports a failure"}
         {peer && ` from ${peer}`}
-        {error && ` – ${error}`} {isAdoptable && <AdoptButton delivery={delivery} />}
+        {error && ` – ${readable(error)}`} {isAdoptable && <AdoptButton delivery={delivery} />}
       </p>
       {bodyPreview !== null && (
         <>
           <pre className="preview" tabIndex={0}>
-            {bodyPreview}
+            {readable(bodyPreview)}
           </pre>
           {previewBytes < delivery.bytes && (
             <p className="muted">

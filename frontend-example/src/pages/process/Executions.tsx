@@ -5,8 +5,9 @@ import { Problem } from "../../components/Problem";
 import { Time } from "../../components/Time";
 import { STEP_EXECUTIONS } from "../../operations/process";
 import { duration } from "../../time";
+import { readable } from "../../visible";
 import { useLoaded } from "./loading";
-import { enteredWords } from "./words";
+import { enteredWords, withTries } from "./words";
 
 export function Executions({ id, version }: { id: string; version: string }) {
   const { value, error, again } = useLoaded(() => run(STEP_EXECUTIONS, { id }), `${id} ${version}`);
@@ -22,7 +23,7 @@ export function Executions({ id, version }: { id: string; version: string }) {
         </p>
       )}
       <ol className="executions">
-        {executions.toReversed().map((execution) => (
+        {withTries(executions).toReversed().map(({ execution, tries }) => (
           <li key={execution.number}>
             <span>
               <b>{execution.number}.</b> {enteredWords(execution.enteredBy)}
@@ -30,11 +31,11 @@ export function Executions({ id, version }: { id: string; version: string }) {
             <Badge status={execution.status} />
             <Time at={execution.startedAt} />
             <span className="muted">{duration(execution.durationSeconds)}</span>
-            {execution.attempt > 1 && <span className="muted">{execution.attempt} tries</span>}
+            {tries > 1 && <span className="muted">{tries} tries</span>}
             {execution.completedBy && <span className="muted">by {execution.completedBy.name}</span>}
             {execution.failure && (
               <p className="words">
-                <code>{execution.failure.code}</code> {execution.failure.message}
+                <code>{execution.failure.code}</code> {readable(execution.failure.message)}
               </p>
             )}
           </li>

@@ -5,6 +5,7 @@ import { Problem } from "../../components/Problem";
 import { Time } from "../../components/Time";
 import type { WholeFailureFragment } from "../../gql/graphql";
 import { PROCESS_FAILURE, STEP_FAILURE } from "../../operations/process";
+import { readable } from "../../visible";
 import { Fold } from "./Fold";
 import { useLoaded } from "./loading";
 
@@ -32,7 +33,7 @@ export function Failure({ reason, of, version, isFolded = false, children }: Pro
       <p className="failure-head">
         <code>{reason.code}</code> {value && <Time at={value.occurredAt} />}
       </p>
-      <p className="words">{value?.message ?? reason.message}</p>
+      <p className="words">{readable(value?.message ?? reason.message)}</p>
       {error && <Problem error={error} title="The details were not read." onRetry={again} />}
       {/* The buttons come before what is read later: they must not move under the pointer. */}
       {children}

@@ -8,6 +8,7 @@ import { Elapsed, Time } from "../../components/Time";
 import { PROCESS_PRODUCTS } from "../../operations/process";
 import { duration } from "../../time";
 import { counted, workflowOf } from "../../words";
+import { visible } from "../../visible";
 import { TimeSummary } from "./Bar";
 import { Failure } from "./Failure";
 import { Note } from "./Note";
@@ -134,7 +135,7 @@ function Products({ id }: { id: string }) {
     <ul className="process-products" aria-label="Product subscriptions">
       {found.map(({ id: subscriptionId, description, product, status }) => (
         <li key={subscriptionId}>
-          <Link href={addresses.subscription(subscriptionId)}>{description}</Link>{" "}
+          <Link href={addresses.subscription(subscriptionId)}>{visible(description)}</Link>{" "}
           <span className="muted">{product?.name}</span> <Badge status={status} />
         </li>
       ))}

@@ -3,6 +3,7 @@ import { useState, type FormEvent } from "react";
 import { run } from "../../api/client";
 import { PROCESS_NOTE } from "../../operations/process";
 import { EDIT_NOTE } from "../../operations/processActions";
+import { readable } from "../../visible";
 import { perform } from "./perform";
 import { LONGEST_TEXT } from "../../words";
 import { useProcessContext } from "./useProcess";
@@ -26,7 +27,7 @@ export function Note() {
   if (!head.note && !mayEdit) return null;
   return (
     <div className="note">
-      {head.note && <p className="words">{head.note}</p>}
+      {head.note && <p className="words">{readable(head.note)}</p>}
       {mayEdit && (
         <button type="button" className="quiet" onClick={() => setEditing(true)}>
           {head.note ? "Edit the note" : "Add a note"}

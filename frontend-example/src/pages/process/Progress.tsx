@@ -1,5 +1,6 @@
 /** How far a remote service says it is. Without a percentage there is no bar: that is not 0 %. */
 import { Time } from "../../components/Time";
+import { readable } from "../../visible";
 import type { Callback } from "./processModel";
 
 export function Progress({ callback: { progress, name } }: { callback: Callback }) {
@@ -13,7 +14,7 @@ export function Progress({ callback: { progress, name } }: { callback: Callback 
         </progress>
       )}
       <p className="progress-words">
-        <span>{message ?? (percent === null ? "In progress" : "")}</span>
+        <span>{readable(message ?? (percent === null ? "In progress" : ""))}</span>
         <span className="muted">
           {percent !== null && `${Math.round(percent)} % · `}
           <Time at={reportedAt} isRelative />

@@ -138,18 +138,19 @@ function StepTime({ step }: { step: StepData }) {
   const { startedAt, completedAt } = step;
   if (!startedAt) return null;
   const kind = timeKindOf(step);
-  const isWork = kind === "work";
+  const isWait = kind !== "work" && kind !== "tries";
   if (!completedAt)
     return (
       <>
-        {isWork ? "for " : "waiting for "}
+        {isWait ? "waiting for " : kind === "tries" ? "began " : "for "}
         <Elapsed since={startedAt} />
+        {kind === "tries" && " ago"}
       </>
     );
   const took = duration(secondsOf(step, 0));
   return (
     <>
-      {kind === "lost" ? `${took} since it began` : `${isWork ? "worked" : "waited"} ${took}`} · <Time at={completedAt} />
+      {kind === "lost" || kind === "tries" ? `${took} since it began` : `${isWait ? "waited" : "worked"} ${took}`} · <Time at={completedAt} />
     </>
   );
 }

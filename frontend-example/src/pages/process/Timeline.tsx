@@ -1,7 +1,8 @@
 /** All steps in order, those to come included. */
-import { Fragment, memo, useEffect, useMemo } from "react";
+import { Fragment, memo, useEffect, useMemo, type CSSProperties } from "react";
 import { useNow } from "../../components/Time";
 import type { Head, StepState } from "./processModel";
+import { scrollToStep } from "./scrollToStep";
 import { Step } from "./Step";
 import { axisOf, type Axis } from "./timescale";
 
@@ -13,7 +14,7 @@ export function Timeline({ head, steps }: { head: Head; steps: readonly StepStat
 
 const Steps = memo(function Steps({ steps, axis }: { steps: readonly StepState[]; axis: Axis }) {
   return (
-    <ol className="stages" aria-label="Steps">
+    <ol className="stages" aria-label="Steps" style={numberWidth(steps.length)}>
       {steps.map((state, at) => {
         const { group, index } = state.step;
         return (
@@ -27,6 +28,9 @@ const Steps = memo(function Steps({ steps, axis }: { steps: readonly StepState[]
   );
 });
 
+/** Names of steps stand below each other, however long the numbers before them are. */
+const numberWidth = (count: number): CSSProperties => ({ "--number-width": `calc(${String(count).length}ch + 0.6em)` }) as CSSProperties;
+
 /** The same object for a while, so that the steps are not drawn again every second. */
 function useAxis(head: Head, steps: readonly StepState[]): Axis {
   const now = useNow();
@@ -38,16 +42,19 @@ function useAxis(head: Head, steps: readonly StepState[]): Axis {
 function useStepOfAddress(isDrawn: boolean): void {
   useEffect(() => {
     if (!isDrawn) return undefined;
+    let end = (): void => undefined;
     const go = (): void => {
+      end();
       const step = /^#step-\d+$/.test(location.hash) ? document.getElementById(location.hash.slice(1)) : null;
       if (!step) return;
-      step.scrollIntoView({ block: "start" });
+      end = scrollToStep(step);
       document.getElementById(`${step.id}-title`)?.focus({ preventScroll: true });
-      // The steps above had only estimated heights until now.
-      requestAnimationFrame(() => step.scrollIntoView({ block: "start" }));
     };
     go();
     window.addEventListener("hashchange", go);
-    return () => window.removeEventListener("hashchange", go);
+    return () => {
+      end();
+      window.removeEventListener("hashchange", go);
+    };
   }, [isDrawn]);
 }

@@ -16,7 +16,7 @@ describe("the time scale", () => {
       step("ACTION", null, null, "PENDING"),
     ];
     const totals = totalsOf(steps.map((each) => ({ step: each, callbacks: [], requests: [] })), 73_000);
-    expect(totals).toEqual({ work: 3, remote: 60, person: 10, pause: 0, lost: 0 });
+    expect(totals).toEqual({ work: 3, remote: 60, person: 10, pause: 0, lost: 0, tries: 0 });
     expect(timeKindOf(step("ACTION", 0, null, "WAITING"))).toBe("pause");
     const ofWaits = ["AWAITING_CALLBACK", "SUSPENDED", "WAITING", "SUCCESS"].map((status) => timeKindOf(step("AWAIT_CALLBACK", 0, null, status)));
     expect(ofWaits).toEqual(["remote", "remote", "pause", "remote"]);
@@ -30,9 +30,9 @@ describe("the time scale", () => {
       ({ createdAt: at(from), closedAt: to === null ? null : at(to) }) as StepState["requests"][number];
     const wait = (to: number | null, ...requests: StepState["requests"]) => ({ step: step("AWAIT_CALLBACK", 10, to), callbacks: [], requests });
     const earlier = request(2, 8);
-    expect(totalsOf([wait(110, earlier, request(40, 90))], 200_000)).toEqual({ work: 0, remote: 50, person: 50, pause: 0, lost: 0 });
-    expect(totalsOf([wait(null, request(40, null))], 200_000)).toEqual({ work: 0, remote: 30, person: 160, pause: 0, lost: 0 });
-    expect(totalsOf([wait(110)], 200_000)).toEqual({ work: 0, remote: 100, person: 0, pause: 0, lost: 0 });
+    expect(totalsOf([wait(110, earlier, request(40, 90))], 200_000)).toEqual({ work: 0, remote: 50, person: 50, pause: 0, lost: 0, tries: 0 });
+    expect(totalsOf([wait(null, request(40, null))], 200_000)).toEqual({ work: 0, remote: 30, person: 160, pause: 0, lost: 0, tries: 0 });
+    expect(totalsOf([wait(110)], 200_000)).toEqual({ work: 0, remote: 100, person: 0, pause: 0, lost: 0, tries: 0 });
     const [asked] = askedIn(wait(110, earlier, request(40, 90)));
     expect(asked && timeKindOf(asked)).toBe("person");
     expect(asked && barOf(asked, { start: 0, end: 100_000 }, 0)).toEqual({ x: 400, width: 500 });
@@ -43,7 +43,16 @@ describe("the time scale", () => {
     const held = { ...step("ACTION", 0, 28_800, "FAILED"), failureReason: { code: "interrupted", message: "The machine died." } };
     const failed = { ...step("ACTION", 0, 9, "FAILED"), failureReason: { code: "step-raised", message: "No route." } };
     const totals = totalsOf([held, failed].map((each) => ({ step: each, callbacks: [], requests: [] })), 0);
-    expect(totals).toEqual({ work: 9, remote: 0, person: 0, pause: 0, lost: 28_800 });
+    expect(totals).toEqual({ work: 9, remote: 0, person: 0, pause: 0, lost: 28_800, tries: 0 });
+  });
+
+  it("does not count as work the time between the tries of one execution", () => {
+    const kindOf = (attempt: number, executionCount: number, status = "SUCCESS") => timeKindOf({ ...step("ACTION", 0, null, status), attempt, executionCount });
+    // After a crash, as its author says, or by a retry of an operator, which begins another execution.
+    expect([kindOf(2, 1, "RUNNING"), kindOf(3, 1), kindOf(2, 1, "FAILED"), kindOf(3, 2)]).toEqual(["tries", "tries", "tries", "tries"]);
+    expect([kindOf(1, 1), kindOf(2, 2, "RUNNING"), kindOf(1, 2), kindOf(2, 1, "WAITING")]).toEqual(["work", "work", "work", "pause"]);
+    const crashed = { ...step("ACTION", 0, 3_600), attempt: 2, executionCount: 1 };
+    expect(totalsOf([{ step: crashed, callbacks: [], requests: [] }], 0)).toMatchObject({ work: 0, tries: 3_600 });
   });
 
   it("never says that a step which is done took no time", () => {

@@ -3,21 +3,23 @@ import type { Head, Step, StepState } from "./processModel";
 
 /**
  * Whose time it was: the engine's, the remote service's, a person's, or that until a known time. Of a step whose machine
- * died, nobody knows how long it worked: its time goes on until a worker finds it.
+ * died, nobody knows how long it worked: its time goes on until a worker finds it. Of a step that was tried again, nobody
+ * knows how much of its time the tries took, and how much the pauses between them.
  */
-export type TimeKind = "work" | "remote" | "person" | "pause" | "lost";
+export type TimeKind = "work" | "tries" | "remote" | "person" | "pause" | "lost";
 
-export const TIME_KINDS: readonly TimeKind[] = ["work", "remote", "person", "pause", "lost"];
+export const TIME_KINDS: readonly TimeKind[] = ["work", "tries", "remote", "person", "pause", "lost"];
 
 export const TIME_WORDS: Record<TimeKind, string> = {
   work: "working",
+  tries: "in several tries, with the time between them",
   remote: "waiting for a remote",
   person: "waiting for a person",
   pause: "waiting for a time",
   lost: "in a step whose machine died",
 };
 
-type Timed = Pick<Step, "kind" | "status" | "startedAt" | "completedAt"> & Partial<Pick<Step, "failureReason">>;
+type Timed = Pick<Step, "kind" | "status" | "startedAt" | "completedAt"> & Partial<Pick<Step, "failureReason" | "attempt" | "executionCount">>;
 
 /** Seconds: a step of the product that took longer was a wait for a time. The start, the end and the like take none. */
 const INSTANT = 1;
@@ -28,8 +30,12 @@ export function timeKindOf(step: Timed): TimeKind {
   if (step.kind === "AWAIT_CALLBACK" && step.status !== "WAITING") return "remote";
   if (step.kind === "INPUT") return "person";
   const wasWait = step.kind === "SYSTEM" && secondsOf(step, 0) > INSTANT;
-  return step.status === "WAITING" || wasWait ? "pause" : "work";
+  if (step.status === "WAITING" || wasWait) return "pause";
+  return wasTriedAgain(step) ? "tries" : "work";
 }
+
+/** True if an execution of the step had more than one try: after a crash, or as its author says. Tries are counted over all executions. */
+const wasTriedAgain = ({ attempt = 0, executionCount = 0 }: Timed): boolean => attempt > Math.max(executionCount, 1);
 
 /** The period that the bars cover, in milliseconds. */
 export interface Axis {
@@ -88,7 +94,7 @@ export function askedIn({ step, requests }: Pick<StepState, "step" | "requests">
 
 /** The seconds of each kind in all steps. */
 export function totalsOf(steps: readonly StepState[], now: number): Record<TimeKind, number> {
-  const totals: Record<TimeKind, number> = { work: 0, remote: 0, person: 0, pause: 0, lost: 0 };
+  const totals: Record<TimeKind, number> = { work: 0, tries: 0, remote: 0, person: 0, pause: 0, lost: 0 };
   for (const state of steps) {
     const all = secondsOf(state.step, now);
     const asked = Math.min(all, askedIn(state).reduce((sum, each) => sum + secondsOf(each, now), 0));

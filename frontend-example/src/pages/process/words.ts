@@ -38,7 +38,8 @@ export function statusWords({ name, status }: Pick<Callback, "name" | "status">)
   return status === "PENDING" ? `Waiting for ${name}` : `${name}: ${ENDS[status]}`;
 }
 
-type Entered = NonNullable<Extract<StepExecutionsQuery["node"], { executions: unknown }>>["executions"][number]["enteredBy"];
+type Execution = NonNullable<Extract<StepExecutionsQuery["node"], { executions: unknown }>>["executions"][number];
+type Entered = Execution["enteredBy"];
 
 const ENTRIES: Record<Entered, string> = {
   advance: "in its turn",
@@ -52,6 +53,15 @@ const ENTRIES: Record<Entered, string> = {
 
 /** Why a step was executed. */
 export const enteredWords = (enteredBy: Entered): string => ENTRIES[enteredBy] ?? plain(enteredBy);
+
+/** Each execution with the number of its own tries: the server counts the tries of all executions together. */
+export const withTries = <Each extends Pick<Execution, "number" | "attempt">>(executions: readonly Each[]): { execution: Each; tries: number }[] =>
+  executions.map((execution, at) => {
+    // Of the executions before the first that came, nothing is known.
+    const before = executions[at - 1]?.attempt ?? (execution.number === 1 ? 0 : execution.attempt - 1);
+    // Of a process that was sent back, the count may begin anew.
+    return { execution, tries: execution.attempt > before ? execution.attempt - before : execution.attempt };
+  });
 
 /** The address of a step within its page; steps are counted from 1, as people count. */
 export const anchorOf = (index: number): string => `step-${index + 1}`;

@@ -11,7 +11,7 @@ import type { StartableWorkflowsQuery } from "../../gql/graphql";
 import { WORKFLOWS } from "../../operations/forms";
 import { counted, workflowTitle } from "../../words";
 import { useEngineEvents } from "./useEngineEvents";
-import { grouped, type WorkflowRow } from "./workflowList";
+import { commonReason, grouped, type WorkflowRow } from "./workflowList";
 import "../../styles/start.css";
 
 async function allWorkflows(): Promise<WorkflowRow[]> {
@@ -32,6 +32,7 @@ export default function StartList() {
   const [[search = ""], setSearch] = useParameter("search");
   const [, navigate] = useLocation();
   const groups = useMemo(() => grouped(data ?? [], search), [data, search]);
+  const reason = useMemo(() => commonReason(data ?? []), [data]);
   const count = groups.reduce((sum, { rows }) => sum + rows.length, 0);
   const openFirst = (event: KeyboardEvent): void => {
     const first = groups.flatMap(({ rows }) => rows).find(({ blockedReason }) => blockedReason === null);
@@ -56,13 +57,18 @@ export default function StartList() {
       <p className="muted" role="status">
         {data ? counted(count, "workflow") : !error && "Reading…"}
       </p>
+      {reason && (
+        <p className="callout" role="status">
+          {reason}
+        </p>
+      )}
       {groups.map(({ target, title, rows }) => (
         <section key={target} aria-labelledby={`start-${target}`}>
           <h2 id={`start-${target}`}>{title}</h2>
           <ul className="cards">
             {rows.map((row) => (
               <li key={row.name}>
-                <Card row={row} />
+                <Card row={row} isReasonAbove={reason !== null} />
               </li>
             ))}
           </ul>
@@ -72,7 +78,7 @@ export default function StartList() {
   );
 }
 
-function Card({ row }: { row: WorkflowRow }) {
+function Card({ row, isReasonAbove }: { row: WorkflowRow; isReasonAbove: boolean }) {
   const { name, description, blockedReason } = row;
   const title = workflowTitle(row);
   const words = (
@@ -92,7 +98,7 @@ function Card({ row }: { row: WorkflowRow }) {
   return (
     <div className="card blocked">
       {words}
-      <span className="error">{blockedReason}</span>
+      {!isReasonAbove && <span className="error">{blockedReason}</span>}
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { chosenIn } from "./preset";
-import { grouped, type WorkflowRow } from "./workflowList";
+import { commonReason, grouped, type WorkflowRow } from "./workflowList";
 
 const row = (name: string, target: WorkflowRow["target"], blockedReason: string | null = null): WorkflowRow => ({
   ...{ name, target, blockedReason },
@@ -13,6 +13,18 @@ const names = (search: string) => grouped(ROWS, search).map(({ title, rows }) =>
 describe("the workflows to start", () => {
   it("stand in groups by what they do, blocked ones last", () => {
     expect(names("")).toEqual([["Create", "b_create", "a_create"], ["Change", "l2vpn_modify"], ["System and tasks", "z_task"]]);
+  });
+
+  it("stand in the order of their titles, which people read", () => {
+    const titled = [["abort_all", "Withdraw all"], ["zap", "Check a node"], ["b", "check a node"]].map(([name = "", description = ""]) => ({ ...row(name, "SYSTEM"), description }));
+    expect(grouped(titled, "").flatMap(({ rows }) => rows.map(({ name }) => name))).toEqual(["b", "zap", "abort_all"]);
+  });
+
+  it("have one reason if nothing can be started", () => {
+    expect(commonReason([row("a", "CREATE", "paused"), row("b", "SYSTEM", "paused")])).toBe("paused");
+    expect(commonReason(ROWS)).toBeNull();
+    expect(commonReason([row("a", "CREATE", "paused"), row("b", "CREATE", "in use")])).toBeNull();
+    expect(commonReason([])).toBeNull();
   });
 
   it.each([

@@ -1,5 +1,6 @@
 /** The workflows as a person looks for them: by what they do, and by words. */
 import type { StartableWorkflowsQuery } from "../../gql/graphql";
+import { workflowTitle } from "../../words";
 
 export type WorkflowRow = StartableWorkflowsQuery["workflows"] extends infer Connection
   ? NonNullable<Connection> extends { nodes: readonly (infer Row)[] }
@@ -41,7 +42,13 @@ export function grouped(rows: readonly WorkflowRow[], search: string): readonly 
 const textOf = ({ name, description, target }: WorkflowRow): string =>
   `${name} ${name.replaceAll("_", " ")} ${description ?? ""} ${target}`.toLowerCase();
 
+/** The reason why no workflow can be started, such as a missing permission or a pause; null if the reasons differ. */
+export function commonReason(rows: readonly WorkflowRow[]): string | null {
+  const [first = null, ...others] = new Set(rows.map(({ blockedReason }) => blockedReason));
+  return others.length ? null : first;
+}
+
 function inOrder(one: WorkflowRow, other: WorkflowRow): number {
   const isBlocked = Number(one.blockedReason !== null) - Number(other.blockedReason !== null);
-  return isBlocked || one.name.localeCompare(other.name);
+  return isBlocked || workflowTitle(one).localeCompare(workflowTitle(other)) || one.name.localeCompare(other.name);
 }

@@ -5,6 +5,7 @@ import { Badge } from "../../components/Badge";
 import { Copy } from "../../components/Copy";
 import { Fact } from "../../components/Fact";
 import { Time } from "../../components/Time";
+import { visible } from "../../visible";
 import type { Detail } from "./detail";
 
 export function Facts({ subscription }: { subscription: Detail }) {
@@ -15,7 +16,7 @@ export function Facts({ subscription }: { subscription: Detail }) {
     <header>
       <div className="process-title">
         <h1 id="subscription-title" tabIndex={-1}>
-          {description}
+          {visible(description)}
         </h1>
         <Badge status={status} />
         {inSync && <Badge status="IN_SYNC" />}

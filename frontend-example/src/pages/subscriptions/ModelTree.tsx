@@ -6,6 +6,7 @@ import { useLive } from "../../api/useLive";
 import { addresses } from "../../app/addresses";
 import { Fact } from "../../components/Fact";
 import { SUBSCRIPTION_NAMES } from "../../operations/products";
+import { readable } from "../../visible";
 import { foreignOwners, membersOf, type Block, type Member, type Plain } from "./model";
 
 const Result = lazy(() => import("../../components/output/Result"));
@@ -130,4 +131,4 @@ function PlainValue({ value }: { value: Plain }) {
   return <span className={`scalar ${exactNumber(value) === null ? typeof value : "number"}`}>{wordsOf(value)}</span>;
 }
 
-const wordsOf = (value: boolean | number | string): string => (typeof value === "string" ? plainText(value) : String(value));
+const wordsOf = (value: boolean | number | string): string => (typeof value === "string" ? readable(plainText(value)) : String(value));

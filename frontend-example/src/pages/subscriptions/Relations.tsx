@@ -8,6 +8,7 @@ import { Problem } from "../../components/Problem";
 import type { RelatedSubscriptionsFragment } from "../../gql/graphql";
 import { RELATIONS } from "../../operations/products";
 import { totalWords } from "../../words";
+import { visible } from "../../visible";
 import { isAbout, isAboutAny } from "./detail";
 
 export function Relations({ id }: { id: string }) {
@@ -43,7 +44,7 @@ function Related({ title, parameter, id, related }: RelatedProps) {
       <ul className="related">
         {nodes.map((each) => (
           <li key={each.id}>
-            <Link href={addresses.subscription(each.id)}>{each.description}</Link>
+            <Link href={addresses.subscription(each.id)}>{visible(each.description)}</Link>
             <span className="muted">{each.product.name}</span>
             <Badge status={each.status} />
             {!each.inSync && <Badge status="OUT_OF_SYNC" />}

@@ -18,6 +18,7 @@ import { Time } from "../../components/Time";
 import { NewRows, VirtualTable } from "../../components/VirtualTable";
 import type { SubscriptionRowFragment } from "../../gql/graphql";
 import { PRODUCT_SUBSCRIPTIONS, SUBSCRIPTION_NAMES } from "../../operations/products";
+import { visible } from "../../visible";
 import "../../styles/subscriptions.css";
 import { FilterPanel } from "./FilterPanel";
 import {
@@ -110,7 +111,7 @@ function cellsOf(row: SubscriptionRowFragment) {
   return (
     <>
       <th scope="row" role="rowheader">
-        <Link href={addresses.subscription(row.id)}>{row.description}</Link>
+        <Link href={addresses.subscription(row.id)}>{visible(row.description)}</Link>
         {row.customerDescription && <span className="second">{row.customerDescription}</span>}
       </th>
       <td role="cell">{row.product.name}</td>
