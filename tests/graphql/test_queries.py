@@ -98,6 +98,27 @@ async def test_a_malformed_cursor_is_refused(tmp_path: Path, cursor: str) -> Non
     assert received == {name: ["CURSOR_INVALID"] for name in lists}
 
 
+@pytest.mark.parametrize("filter", ["", 'filter: {processIds: ["ID"]}', 'filter: {workflowNames: ["note"]}'])
+async def test_a_page_of_no_events_keeps_its_place(tmp_path: Path, filter: str) -> None:
+    async with telling(tmp_path) as story:
+        await story.notes(2)
+        id = ids(await page(story.site, first=1))[0]
+        chosen = "first: $n, after: $after, " + filter.replace("ID", id)
+        ask = (
+            "query ($n: Int!, $after: String) { events(ARGUMENTS) { nodes { id } pageInfo { endCursor hasNextPage } } }"
+        )
+        ask = ask.replace("ARGUMENTS", chosen)
+        none = (await story.site.ask(ask, n=0))["events"]
+        behind = (await story.site.ask(ask, n=200, after=none["pageInfo"]["endCursor"]))["events"]
+        whole = (await story.site.ask(ask, n=200))["events"]
+        below = "query ($id: ID!) { process(id: $id) { events(first: 0) { nodes { id } pageInfo { hasNextPage } } } }"
+        of_process = (await story.site.ask(below, id=id))["process"]["events"]
+
+    assert (none["nodes"], none["pageInfo"]["hasNextPage"]) == ([], True)
+    assert behind["nodes"] == whole["nodes"] != []
+    assert of_process == {"nodes": [], "pageInfo": {"hasNextPage": True}}
+
+
 async def test_a_cursor_of_another_order_is_refused(tmp_path: Path) -> None:
     async with telling(tmp_path) as story:
         await story.notes(2)

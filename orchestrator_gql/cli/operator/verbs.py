@@ -82,7 +82,7 @@ def _mutation(name: str, variables: Mapping[str, Json]) -> tuple[str, dict[str, 
       ... on PayloadInvalidError {{ errors {{ pointer message }} }}
       ... on ConflictError {{ by {{ name }} at }}
       ... on UserError {{ message }} }} }}"""
-    return document, {"input": {key: value for key, value in variables.items() if value is not None}}
+    return document, {"input": {**variables}}
 
 
 def _process_of(response: dict[str, Any]) -> dict[str, Any]:
@@ -142,11 +142,12 @@ def _attempt_of(url: str, id: UUID) -> str:
 
 def _read(file: Path) -> Json:
     try:
-        return read(sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes())
+        text = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        return read(text, name="The text")
     except OSError as error:
         raise OperationRefused(
             f"{printable(str(file))} cannot be read: {error.strerror}. --result names a file with the JSON, "
             "or is - for standard input."
         ) from None
     except PayloadInvalid as error:
-        raise OperationRefused(f"{file}: {error.message}") from None
+        raise OperationRefused(printable(f"{file}: {error.message}")) from None
