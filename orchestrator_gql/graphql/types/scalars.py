@@ -28,7 +28,7 @@ def _read_instant(value: Any) -> datetime:
     try:
         return read_instant(value)
     except (TypeError, ValueError) as wrong:
-        message = f"{value!r} is no ISO 8601 date and time from the year 1 to 9999 with Z or an offset."
+        message = f"{value!r:.80} is no ISO 8601 date and time from the year 1 to 9999 with Z or an offset."
         raise PayloadInvalid(message) from wrong
 
 
