@@ -6,7 +6,7 @@ from math import isfinite
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.json import bounded, encode
 from orchestrator_gql.utils.json.stored import INLINE
-from orchestrator_gql.utils.json.text import beginning_of
+from orchestrator_gql.utils.json.text import beginning_of, in_words
 
 LONGEST = 10_000
 """Number of characters of a message that are kept; the number of the others is written behind them."""
@@ -37,10 +37,11 @@ def read_report(report: Json) -> Report:
     message = report.get("message")
     lines = report.get("progress")
     if message is None and isinstance(lines, list):
-        message = next((str(line) for line in reversed(lines) if str(line).strip()), None)
+        shown = (in_words(line) for line in reversed(lines) if line is not None)
+        message = next((line for line in shown if line.strip()), None)
     elif message is None and isinstance(lines, str):
         message = lines
-    text = beginning_of(str(message), LONGEST) if message is not None else None
+    text = beginning_of(in_words(message), LONGEST) if message is not None else None
     return Report(_percent(report.get("percent")), text, _kept(report))
 
 

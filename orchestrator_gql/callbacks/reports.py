@@ -4,7 +4,7 @@ from datetime import datetime
 
 from orchestrator_gql.types import Failure, Json
 from orchestrator_gql.utils.json import bounded
-from orchestrator_gql.utils.json.text import beginning_of
+from orchestrator_gql.utils.json.text import beginning_of, in_words
 
 LONGEST_CODE = 100
 LONGEST_MESSAGE = 10_000
@@ -20,7 +20,7 @@ def failure_in(report: Json, now: datetime) -> Failure | None:
     if not isinstance(message, str) or not message:
         return None
     return Failure(
-        code=str(report.get("code") or "failed-by-remote")[:LONGEST_CODE],
+        code=in_words(report.get("code") or "failed-by-remote")[:LONGEST_CODE],
         message=beginning_of(message, LONGEST_MESSAGE),
         occurred_at=now,
         details=bounded(report.get("details")),

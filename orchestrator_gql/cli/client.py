@@ -147,7 +147,9 @@ def authorization() -> dict[str, str]:
 def not_signed_in() -> OperationRefused:
     """The error of a server that does not know the caller; the message names the fix."""
     if name := source():
-        return OperationRefused(f"The server does not know the token in {name}: set it to a token of this server.")
+        return OperationRefused(
+            f"The server does not know the token in {name}, or it has expired: set it to a token of this server."
+        )
     return OperationRefused(f"The server asks who you are: set {TOKEN} to your token in the environment.")
 
 

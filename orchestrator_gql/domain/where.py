@@ -262,7 +262,7 @@ def _unknown(models: Sequence[type[DomainModel]], path: str) -> str:
     own = path in {"product", "status", "customer_id", "product_type"}
     if own:
         advice = f"give it as an argument, `{path}=`"
-    return f"There is no field {path!r} in {names}: {advice}."
+    return f"There is no field {path!r:.200} in {names}: {advice}."
 
 
 def _paths(model: type[BaseModel], before: str, around: tuple[Any, ...]) -> Iterator[str]:

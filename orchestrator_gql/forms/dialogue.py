@@ -195,7 +195,8 @@ class _NoPage(SubmitFormPage):
 
 
 def _too_many(last: _AskedPage, *, expected: int, received: int) -> PageInvalid:
-    message = f"Of the {received} pages sent, this form takes {expected}."
+    pages = {0: "no page", 1: "one page"}.get(expected, f"{expected} pages")
+    message = f"This form has {pages}, but {received} {'was' if received == 1 else 'were'} sent."
     error = FieldError((), message, "too_many_pages", {"expected": expected, "received": received})
     return PageInvalid(last.index, (error,), last.shown)
 

@@ -229,6 +229,8 @@ def operations(document: DocumentNode) -> list[OperationDefinitionNode]:
 def _ambiguity(count: int, name: str | None) -> str:
     if name is not None:
         return f"The document has no operation named {preview(name, 80)!r}."
+    if count == 0:
+        return "The document has no operation, only fragments: send the query, mutation or subscription with them."
     return f"The document has {count} operations: name one in operationName."
 
 

@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import strawberry
-from graphql import GraphQLError, OperationDefinitionNode
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    located_error,
+)
 from strawberry.types import ExecutionResult
 
 from orchestrator_gql.audit import origin
@@ -169,7 +177,8 @@ class Execution:
                     if weight.was_over and weight.may_be_divided:
                         continue  # the subscription sends the same events again, fewer at once
                     # A batch that failed has no cursor: a client that connects again must not skip its events.
-                    yield self._response(result, kind, context.cursor if result.data is not None else None)
+                    cursor = context.cursor if result.data is not None else None
+                    yield self._response(_with_places(result, request), kind, cursor)
         except ServerBusy as busy:
             yield _busy(busy)
         except (Exception, asyncio.CancelledError) as error:
@@ -199,6 +208,28 @@ class Execution:
 async def _next_result(results: AsyncGenerator[Any, None], context: Context) -> ExecutionResult | None:
     with _acting(context):
         return await anext(results, None)
+
+
+def _with_places(result: Result, request: GraphQLRequest) -> Result:
+    """The result of a subscription, whose source may have failed: graphql-core names no field in such an error."""
+    for error in result.errors or ():
+        if error.path is None and not masking.is_clients(error):
+            root = _root_field(request)
+            key = root.alias.value if root.alias else root.name.value
+            return ExecutionResult(data=result.data, errors=[located_error(error, [root], [key])])
+    return result
+
+
+def _root_field(request: GraphQLRequest) -> FieldNode:
+    """The one field at the root of a valid subscription, which may stand in fragments."""
+    document = documents.known(request.query, is_stranger=request.is_stranger).document
+    fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+    found = documents.select(document, request.operation_name).selection_set.selections[0]
+    while not isinstance(found, FieldNode):
+        inner = fragments[found.name.value] if isinstance(found, FragmentSpreadNode) else found
+        assert isinstance(inner, FragmentDefinitionNode | InlineFragmentNode), "a selection has no other kinds"
+        found = inner.selection_set.selections[0]
+    return found
 
 
 def _acting(context: Context) -> origin.acting:

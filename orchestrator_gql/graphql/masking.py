@@ -24,6 +24,7 @@ from orchestrator_gql.utils.errors import (
     StorageUnavailable,
     Unauthenticated,
 )
+from orchestrator_gql.utils.json import preview
 from orchestrator_gql.utils.request_errors import RateLimited, ServerBusy
 
 logger = logging.getLogger(__name__)
@@ -40,6 +41,9 @@ _FOR_CALLERS = (
     AuthorCodeFailed,
 )
 """Errors whose messages are for the caller. The messages of other errors are for authors and administrators."""
+
+LONGEST_MESSAGE = 2_000
+"""Characters of a message about a request: graphql-core repeats names and values of any length."""
 
 _SUGGESTION = re.compile(r"\s*Did you mean .*\?$", re.DOTALL)
 
@@ -102,9 +106,8 @@ def _shown(error: GraphQLError, code: str) -> dict[str, Any]:
 def _requested(error: GraphQLError, is_development: bool) -> Json:
     # Errors of the parser and of the rules have a code of their own: the other errors are about variables.
     shown = _shown(error, "GRAPHQL_PARSE_FAILED" if isinstance(error, GraphQLSyntaxError) else "BAD_USER_INPUT")
-    if not is_development:
-        shown["message"] = _SUGGESTION.sub("", error.message)
-    return shown
+    message = error.message if is_development else _SUGGESTION.sub("", error.message)
+    return {**shown, "message": preview(message, LONGEST_MESSAGE)}
 
 
 def is_too_large(error: GraphQLError) -> bool:

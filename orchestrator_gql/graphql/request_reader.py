@@ -59,7 +59,7 @@ class RequestReader:
         comes with too many others.
         """
         if request.scope["method"] == "GET":
-            return requests.read_query_string(request.query_params, is_stranger=is_stranger)
+            return requests.read_query_string(request.scope["query_string"], is_stranger=is_stranger)
         limits = self.limits[is_stranger]
         try:
             body = await read_body(request, limits)

@@ -87,7 +87,7 @@ async def event_page(
 
     page, is_reset = await runtime.database.read(begin)
     for _ in range(SEARCHED - 1):
-        if page.events or not page.has_more:
+        if page.events or not page.has_more or not first:
             break
         page = await runtime.database.read(partial(events.after, cursor=page.cursor, filters=wanted, limit=first))
     return page, is_reset

@@ -69,6 +69,9 @@ def value_filters(
         if (product_names is None or product.facts.name in product_names)
         and (product_types is None or product.facts.product_type in product_types)
     )
+    if wanted and not models:
+        message = "No product is declared here that the filter selects, so no model has the fields to compare."
+        raise PayloadInvalid(message, [FieldError(("filter", "products"), message, "where-unknown")])
     return [_value_filter(runtime, list(models), index, path, value) for index, (path, value) in enumerate(wanted)]
 
 
@@ -98,6 +101,6 @@ async def two_versions(
     found = await runtime.database.read(read)
     for key in keys:
         if key not in found:
-            raise NotFound(f"version of product subscription {subscription_id}", key[1])
+            raise NotFound(f"version {key[1]} of product subscription", subscription_id)
     old, new = (found[key] for key in keys)
     return old, new

@@ -241,7 +241,7 @@ def _after(conn: Connection, cursor: str, filters: EventFilter, limit: int) -> P
     rows, is_cut = _fitting(within(conn, statement, heavy=[rows_of_page.c.payload], order=names(conn)))
     page_events = tuple(map(_event, rows[:limit]))
     if is_cut or len(rows) > limit:
-        return Page(page_events, page_events[-1].cursor, has_more=True)
+        return Page(page_events, page_events[-1].cursor if page_events else cursor, has_more=True)
     if window is not None:
         return Page(page_events, window.end.cursor, window.is_full)
     return Page(page_events, end(conn), has_more=False)

@@ -10,11 +10,17 @@ from sqlalchemy.exc import IntegrityError
 
 from orchestrator_gql.storage.database.pipeline import savepoint
 from orchestrator_gql.storage.tables import idempotency_keys
-from orchestrator_gql.utils.errors import IdempotencyKeyReused
+from orchestrator_gql.utils.errors import FieldError, IdempotencyKeyReused, PayloadInvalid
 
 
 def of_sender(principal_id: str, key: str) -> str:
-    """The key of this sender: the same key of another sender is another key, because it makes another request."""
+    """The key of this sender: the same key of another sender is another key, because it makes another request.
+
+    Raises `PayloadInvalid` for an empty key: a client whose variable is not set would start one process and no second.
+    """
+    if not key.strip():
+        message = "The idempotency key is empty: choose a key for each request, or send none."
+        raise PayloadInvalid(message, [FieldError(("idempotencyKey",), message, "string_too_short")])
     return f"{principal_id}\n{key}"
 
 

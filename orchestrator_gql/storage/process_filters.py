@@ -128,8 +128,8 @@ def has_text(text: str, workflows: Sequence[str], c: Columns) -> ColumnElement[b
     SQLite has an index of these columns. In a row they stand behind the state, whose pages it would read first.
     The message of a failure is not searched: it is masked only when it is shown, so a search would find its secrets.
     """
-    pattern = f"%{escaped(text)}%"
-    is_match = or_(*(_Like(column, pattern) for column in (c.subject, c.workflow_name, c.note)))
+    patterns = [f"%{escaped(text)}%"] if text.isascii() else [f"%{escaped(text)}%", f"*{in_any_case(text)}*"]
+    is_match = or_(*(_Like(column, *patterns) for column in (c.subject, c.workflow_name, c.note)))
     if workflows:
         is_match = or_(is_match, c.workflow_name.in_(workflows))
     digits = digits_of_id(text)
@@ -147,10 +147,25 @@ def digits_of_id(text: str) -> str | None:
     return digits if is_part else None
 
 
+def in_any_case(text: str) -> str:
+    """The pattern of SQLite's ``GLOB`` for the text, with each letter as a capital or a small one.
+
+    >>> in_any_case("Île*")
+    '[Îî][lL][eE][*]'
+    """
+    return "".join(map(_either, text))
+
+
+def _either(sign: str) -> str:
+    forms = dict.fromkeys(form for form in (sign, sign.upper(), sign.lower(), sign.title()) if len(form) == 1)
+    return sign if len(forms) == 1 and sign not in "*?[" else f"[{''.join(forms)}]"
+
+
 class _Like(FunctionElement[bool]):
     """The condition that a text matches a pattern, in capital or small letters; the escape character is ``!``.
 
     SQLAlchemy's `ilike` has SQLite lower both texts of each row first, which takes longer than to compare them.
+    SQLite's ``LIKE`` knows no capitals beyond A to Z: for a text with such letters a pattern of ``GLOB`` follows.
     """
 
     inherit_cache = True
@@ -159,6 +174,8 @@ class _Like(FunctionElement[bool]):
 
 @compiles(_Like)
 def _like(element: _Like, compiler: SQLCompiler, **options: Any) -> str:
-    text, pattern = (compiler.process(each, **options) for each in element.clauses)
-    operator = "ILIKE" if compiler.dialect.name == "postgresql" else "LIKE"
-    return f"{text} {operator} {pattern} ESCAPE '!'"
+    column, pattern, *glob = element.clauses
+    text, is_postgres = compiler.process(column, **options), compiler.dialect.name == "postgresql"
+    if glob and not is_postgres:
+        return f"{text} GLOB {compiler.process(glob[0], **options)}"
+    return f"{text} {'ILIKE' if is_postgres else 'LIKE'} {compiler.process(pattern, **options)} ESCAPE '!'"

@@ -91,7 +91,7 @@ class NotFound(OrchestratorError):
 
     def __init__(self, kind: str, id: object, message: str | None = None) -> None:
         self.kind, self.id = kind, str(id)
-        super().__init__(message or f"There is no {kind} {self.id!r}, or it is not visible to you.")
+        super().__init__(message or f"There is no {kind} {self.id!r:.200}, or it is not visible to you.")
 
 
 class CallbackUnknown(OrchestratorError):

@@ -22,6 +22,23 @@ DOCUMENTS = re.findall(r'gql`(.*?)`|"""\n(.*?)"""', PAGE, re.DOTALL)
 ONE = 'mutation { startWorkflow(input: {workflowName: "greeting"}) { __typename } }'
 FOLLOWERS = {"socket": FOLLOW_BY_SOCKET, "sse": FOLLOW_BY_SSE, "curl": CURL_FOLLOW}
 
+SENDERS_OF_CLOSE_CODES = (
+    "orchestrator_gql/graphql/transport_ws.py",
+    "orchestrator_gql/graphql/transport/frames.py",
+    "orchestrator_gql/cli/serving/websocket_protocol.py",
+)
+
+
+def test_the_page_lists_each_close_code_that_the_server_sends_and_no_other() -> None:
+    sources = "".join((ROOT / name).read_text() for name in SENDERS_OF_CLOSE_CODES)
+    sent = set(re.findall(r"(?:BadFrame|close|_closing or )\(+(\d{4})", sources))
+    sent |= {
+        code for line in re.findall(r"^[A-Z_, ]+ = ([\d, ]+)$", sources, re.M) for code in re.findall(r"1\d{3}", line)
+    }
+
+    assert {"1001", "1007", "1009", "1011", "4400", "4429"} <= sent
+    assert set(re.findall(r"^\| (\d{4}) \|", PAGE, re.M)) == sent
+
 
 def command_of(text: str, address: str) -> list[str]:
     """The example as a command, for our server and its only workflow."""

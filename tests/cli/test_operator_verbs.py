@@ -199,6 +199,16 @@ def test_a_process_that_waits_for_its_window_goes_on_at_once_with_a_reason(site:
     assert "waits at a step of wait_until can be continued: this process is COMPLETED." in refused
 
 
+def test_null_is_typed_in_as_a_result(site: Site) -> None:
+    id = site.start("one")
+    (site.folder / "null.json").write_text("null\n")
+
+    site.output("complete", id, "--result", "null.json", "--reason", "the service answers nothing")
+    site.wait_for_status(id, "SUSPENDED")
+
+    assert json.loads(site.output("show", id, "--json"))["callbacks"][0]["status"] == "VALIDATED"
+
+
 def test_each_refusal_is_a_sentence(site: Site) -> None:
     id, several = site.start("one"), site.start("two")
     (site.folder / "broken.json").write_text("{")
@@ -207,7 +217,9 @@ def test_each_refusal_is_a_sentence(site: Site) -> None:
     assert "it asks nobody" in site.refuses("confirm", id, "--yes")
     assert "no delivery that can be adopted" in site.refuses("adopt", id, "--reason", "why not")
     assert "cannot be retried" in site.refuses("retry", id)
-    assert "is not JSON" in site.refuses("complete", id, "--result", "broken.json", "--reason", "x", code=2)
+    assert "broken.json: The text is not JSON" in site.refuses(
+        "complete", id, "--result", "broken.json", "--reason", "x", code=2
+    )
     for text in ("none.json", '{"ok": true}'):
         assert "--result names a file" in site.refuses("complete", id, "--result", text, "--reason", "x", code=2)
     assert "give --name with one of ams-1 (PENDING), ams-2 (PENDING)." in site.refuses("reissue", several, code=2)

@@ -161,6 +161,7 @@ async def test_a_surplus_page_is_a_field_error_of_the_last_page(form: Form) -> N
     assert (outcome.page_index, outcome.page.index, outcome.page.key) == (1, 1, "vlan-page")
     [error] = outcome.errors
     assert (error.path, error.type, error.context) == ((), "too_many_pages", {"expected": 2, "received": 3})
+    assert error.message == "This form has 2 pages, but 3 were sent."
 
 
 async def test_a_page_for_a_form_without_pages_is_a_field_error() -> None:
@@ -169,6 +170,7 @@ async def test_a_page_for_a_form_without_pages_is_a_field_error() -> None:
     assert isinstance(outcome, PageInvalid)
     assert outcome.page_index == 0
     assert outcome.page.schema["properties"] == {}
+    assert outcome.errors[0].message == "This form has no page, but 1 was sent."
 
 
 async def test_a_form_that_never_ends_is_stopped() -> None:

@@ -63,3 +63,35 @@ async def test_queries_by_get_run_where_they_are_switched_on_and_mutations_never
     assert unnamed.json() == {"data": {"hello": "world"}}
     assert (mutation.status_code, mutation.headers["allow"]) == (405, "POST")
     assert (broken.status_code, codes(broken)) == (400, ["PAYLOAD_INVALID"])
+
+
+@pytest.mark.parametrize(
+    ("query_string", "message"),
+    [
+        ("query={hello}&query={echo}", "`query` is given more than once."),
+        ("query={hello}&variables={}&variables={}", "`variables` is given more than once."),
+        ("query={hello}&operationName=&operationName=A", "`operationName` is given more than once."),
+        ("query={hello}&extensions={}&extensions=", "`extensions` is given more than once."),
+        ("query=%7Becho(value:%22%ff%22)%7D", "The query string is not UTF-8."),
+        ("query={hello}&variables=%7B%22v%22:%22%C3%22%7D", "The query string is not UTF-8."),
+        ("query={hello}&variables={", "`variables` is not JSON: "),
+        ("query={hello}&extensions=x", "`extensions` is not JSON: "),
+        ("query={hello}&variables={%22a%22:NaN}", "Refused JSON: /a is not a finite number."),
+        ("query={hello}&variables=[]", "`variables` must be an object or null."),
+    ],
+)
+async def test_a_query_string_is_read_as_strictly_as_a_body(query_string: str, message: str) -> None:
+    async with client(toy_face(allows_get_queries=True)) as http:
+        response = await http.get(f"/?{query_string}")
+
+    assert (response.status_code, codes(response)) == (400, ["PAYLOAD_INVALID"])
+    assert response.json()["errors"][0]["message"].startswith(message)
+
+
+async def test_a_parameter_of_a_proxy_may_stand_twice_and_text_beyond_ascii_needs_no_escape() -> None:
+    async with client(toy_face(allows_get_queries=True)) as http:
+        response = await http.get(
+            "/?x=1&x=2&query=query($v:JSON!){echo(value:$v)}&variables={%22v%22:%22Zürich+%E2%82%AC%22}"
+        )
+
+    assert response.json() == {"data": {"echo": "Zürich €"}}

@@ -23,6 +23,21 @@ async def test_a_process_is_started_once_for_one_idempotency_key(tmp_path: Path)
     assert (other["__typename"], other["code"]) == ("ConflictError", "IDEMPOTENCY_KEY_REUSED")
 
 
+@pytest.mark.parametrize("key", ["", " ", "\t\n"])
+async def test_an_empty_idempotency_key_is_refused_because_all_requests_would_share_it(
+    tmp_path: Path, key: str
+) -> None:
+    """A script whose variable is not set would start one process, and hear of success for ever."""
+    async with telling(tmp_path) as story:
+        started = await story.start(workflowName="note", idempotencyKey=key)
+        _, request_id = await story.asks()
+        submitted = await story.submit(inputRequestId=request_id, pages=[{}], idempotencyKey=key)
+
+    for refused in (started, submitted):
+        assert (refused["__typename"], refused["code"]) == ("PayloadInvalidError", "PAYLOAD_INVALID")
+        assert "send none" in refused["message"]
+
+
 async def test_a_start_form_is_asked_page_by_page_and_nothing_is_stored_before_its_end(tmp_path: Path) -> None:
     async with telling(tmp_path) as story:
         none = await story.start(workflowName="ask")

@@ -192,7 +192,11 @@ async def test_a_value_of_a_field_filters_and_what_cannot_be_is_named(site: Site
     unknown = await refused(site, fields=field("node.node_nam", "x"))
     assert unknown["extensions"]["code"] == "PAYLOAD_INVALID"
     assert "'node.node_name'" in unknown["message"]
+    assert len((await refused(site, fields=field("x" * 10_000, "x")))["message"]) < 1_000
     assert (await refused(site, products=[PORT.name], fields=field("node.node_name", "x")))["extensions"]["code"]
+    assert "no model has the fields" in (await refused(site, products=["No"], fields=field("a", "x")))["message"]
+    assert sorted(await ids_of(site, fields=field("node.spare", None))) == sorted([node, other])
+    assert "`value` is missing" in (await refused(site, fields=[{"path": "node.spare"}]))["message"]
     for path in ("vault.pin", "vault.marked", "vault.keys.one", "vault.login_password"):
         assert "is a secret" in (await refused(site, fields=field(path, "first-pin")))["message"], path
 

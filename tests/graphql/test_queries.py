@@ -98,6 +98,49 @@ async def test_a_malformed_cursor_is_refused(tmp_path: Path, cursor: str) -> Non
     assert received == {name: ["CURSOR_INVALID"] for name in lists}
 
 
+@pytest.mark.parametrize("filter", ["", 'filter: {processIds: ["ID"]}', 'filter: {workflowNames: ["note"]}'])
+async def test_a_page_of_no_events_keeps_its_place(tmp_path: Path, filter: str) -> None:
+    async with telling(tmp_path) as story:
+        await story.notes(2)
+        id = ids(await page(story.site, first=1))[0]
+        chosen = "first: $n, after: $after, " + filter.replace("ID", id)
+        ask = (
+            "query ($n: Int!, $after: String) { events(ARGUMENTS) { nodes { id } pageInfo { endCursor hasNextPage } } }"
+        )
+        ask = ask.replace("ARGUMENTS", chosen)
+        none = (await story.site.ask(ask, n=0))["events"]
+        behind = (await story.site.ask(ask, n=200, after=none["pageInfo"]["endCursor"]))["events"]
+        whole = (await story.site.ask(ask, n=200))["events"]
+        below = "query ($id: ID!) { process(id: $id) { events(first: 0) { nodes { id } pageInfo { hasNextPage } } } }"
+        of_process = (await story.site.ask(below, id=id))["process"]["events"]
+
+    assert (none["nodes"], none["pageInfo"]["hasNextPage"]) == ([], True)
+    assert behind["nodes"] == whole["nodes"] != []
+    assert of_process == {"nodes": [], "pageInfo": {"hasNextPage": True}}
+
+
+LONG = "x" * 100_000
+ECHOES = {
+    "enum": ("query ($v: ProcessFilter) { processes(filter: $v) { totalCount } }", {"statuses": [LONG]}),
+    "input field": ("query ($v: ProcessFilter) { processes(filter: $v) { totalCount } }", {LONG: 1}),
+    "time": ("query ($v: ProcessFilter) { processes(filter: $v) { totalCount } }", {"startedAt": {"from": LONG}}),
+    "field": (f"{{ {LONG} }}", None),
+    "literal": (f"{{ remoteServices(window: {LONG}) {{ totalCount }} }}", None),
+    "workflow": ("query ($v: String!) { startForm(workflowName: $v) { ... on UserError { message } } }", LONG),
+}
+
+
+@pytest.mark.parametrize("name", ECHOES)
+async def test_no_answer_repeats_a_long_text_of_the_client(tmp_path: Path, name: str) -> None:
+    document, value = ECHOES[name]
+
+    async with telling(tmp_path) as story:
+        answer = json.dumps(await story.site.answer(document, v=value))
+
+    assert "xxx" in answer
+    assert len(answer) < 4_000
+
+
 async def test_a_cursor_of_another_order_is_refused(tmp_path: Path) -> None:
     async with telling(tmp_path) as story:
         await story.notes(2)

@@ -10,13 +10,15 @@ from orchestrator_gql import begin, inputstep, step
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.forms import SubmitFormPage
 from orchestrator_gql.graphql.types.filters import LONGEST_SEARCH
-from orchestrator_gql.types import ProcessStatus
+from orchestrator_gql.types import FormGenerator, ProcessStatus
 from orchestrator_gql.workflow import workflow
 
 FIND = """query ($search: String!) {
   processes(filter: {search: $search}) { totalCount nodes { workflowName } }
   inputRequests(filter: {search: $search}) { nodes { process { workflowName } } }
   stats { processesByStatus(filter: {search: $search}) { status count } } }"""
+
+SUBJECTS = "query ($search: String!) { processes(filter: {search: $search}) { nodes { subject } } }"
 
 
 @step("Find the switches")
@@ -59,6 +61,39 @@ async def test_processes_forms_and_counts_are_found_by_the_description_of_the_wo
     assert by_description == by_name == (["upgrade_all"], ["upgrade_all"], 1)
     assert by_both == (["circuit"], ["circuit"], 1)
     assert by_neither == ([], [], 0)
+
+
+@step("Name the site")
+def name_site(site: str) -> None:
+    """Nothing more to do."""
+
+
+def site_form() -> FormGenerator:
+    class SitePage(SubmitFormPage):
+        site: str
+
+    answer = yield SitePage
+    return {"site": answer.site}
+
+
+CASES = {"Île de Ré": "ÎLE DE RÉ", "ÅRHUS 7": "århus 7", "Киев": "кИЕВ", "[ü]*?": "[Ü]*?", "Ωmega": "ωMEGA"}
+
+
+async def test_a_search_finds_capitals_beyond_a_to_z_on_sqlite(tmp_path: Path) -> None:
+    @workflow("Name it", title="{site}", initial_input_form=site_form)
+    def name_it() -> Any:
+        return begin >> name_site
+
+    async with site_of(sqlite_url(tmp_path), name_it) as site:
+        for name in CASES:
+            await site.engine.start(name_it, {"site": name})
+        subjects = {
+            searched: [node["subject"] for node in (await site.ask(SUBJECTS, search=searched))["processes"]["nodes"]]
+            for name, other in CASES.items()
+            for searched in (name, other)
+        }
+
+    assert subjects == {searched: [name] for name, other in CASES.items() for searched in (name, other)}
 
 
 async def test_a_search_is_not_longer_than_what_is_searched_for(tmp_path: Path) -> None:

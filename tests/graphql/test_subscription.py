@@ -121,6 +121,28 @@ async def test_a_filter_lets_only_its_events_through(tmp_path: Path) -> None:
     assert received[1]["inputRequest"] == {"title": "Confirm the result"}
 
 
+ROOTS = {
+    "processEvents": "subscription ($a: String) { processEvents(after: $a) { cursor } }",
+    "log": "subscription ($a: String) { log: processEvents(after: $a) { cursor } }",
+    "spread": "subscription ($a: String) { ...F } "
+    "fragment F on Subscription { ... { spread: processEvents(after: $a) { cursor } } }",
+}
+
+
+@pytest.mark.parametrize("key", ROOTS)
+async def test_a_failed_source_names_its_field_on_every_transport(tmp_path: Path, key: str) -> None:
+    document: dict[str, Any] = {"query": ROOTS[key], "variables": {"a": "nonsense"}}
+    async with telling(tmp_path) as story, serving(story.site.app) as address, socket_of(address) as socket:
+        await follow(socket, document["query"], **document["variables"])
+        by_socket = json.loads(await socket.recv())["payload"]
+        by_sse = json.loads((await first_event(address, "POST", document, None))["data"])
+
+    assert by_socket == by_sse
+    (error,) = by_sse["errors"]
+    assert (error["path"], error["extensions"]["code"], by_sse["data"]) == ([key], "CURSOR_INVALID", None)
+    assert error["locations"][0]["line"] == 1
+
+
 @pytest.mark.parametrize("after", ["nonsense", "", "MC4", "ÿ"])
 async def test_a_malformed_cursor_is_refused_and_the_socket_lives_on(tmp_path: Path, after: str) -> None:
     async with telling(tmp_path) as story, serving(story.site.app) as address, socket_of(address) as socket:

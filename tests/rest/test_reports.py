@@ -3,6 +3,7 @@
 import asyncio
 import re
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,12 @@ import pytest
 from support.callback_logs import progress_of
 from waits import problem, waiting
 
+from orchestrator_gql.callbacks.reports import failure_in
 from orchestrator_gql.commands.processes import abort_process
 from orchestrator_gql.engine.callbacks import deliveries
 from orchestrator_gql.rest import bodies
 from orchestrator_gql.security import LOCAL_OPERATOR
-from orchestrator_gql.types import AttemptOutcome, CallbackStatus, EventKind, ProcessStatus
+from orchestrator_gql.types import AttemptOutcome, CallbackStatus, EventKind, Json, ProcessStatus
 
 FAILED = ProcessStatus.FAILED
 
@@ -29,6 +31,9 @@ FAILED = ProcessStatus.FAILED
         (b"no \xff UTF-8 \x00", "text/plain", None, "no \ufffd UTF-8 \ufffd", False),
         (b"[1, 2]", "application/json", None, None, True),
         (b'{"percent": 400}', "application/json", 100, None, True),
+        (b'{"message": {"phase": [true, null]}}', "application/json", None, '{"phase":[true,null]}', True),
+        (b'{"message": false}', "application/json", None, "false", True),
+        (b'{"progress": ["ok", {"rc": null}, " ", null]}', "application/json", None, '{"rc":null}', True),
     ],
 )
 async def test_progress_is_logged_in_every_format(
@@ -115,6 +120,15 @@ async def test_a_failure_report_fails_the_step_with_its_message(tmp_path: Path) 
     assert again.json() == response.json() | {"duplicate": True}
     assert problem(result)[0] == 409
     assert status is CallbackStatus.FAILED_BY_REMOTE
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"), [(7, "7"), (True, "true"), ({"area": None}, '{"area":null}'), (["a", 1], '["a",1]')]
+)
+def test_a_code_that_is_no_text_is_shown_as_json(code: Json, shown: str) -> None:
+    failure = failure_in({"code": code, "message": "broken"}, datetime.now(UTC))
+
+    assert failure is not None and failure.code == shown
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"message": ""}', b'{"message": 1}', b'"it broke"', b"null", b"[]"])

@@ -114,8 +114,8 @@ export type CompleteCallbackInput = {
   expectedVersion?: number | null | undefined;
   /** The reason, which the audit log stores: 1 to 10,000 characters. */
   reason: string;
-  /** The result: any JSON value that fits the contract of the step. */
-  result: import('../api/json').Json;
+  /** The result: any JSON value that fits the contract of the step. It must be given, also if it is null. */
+  result?: import('../api/json').Json | null | undefined;
 };
 
 /** The input of `continueProcess`. */
@@ -224,8 +224,8 @@ export type ErrorCode =
 export type FieldFilter = {
   /** The fields that lead to the value, such as `port.vlan`; a list has no positions in it. */
   path: string;
-  /** The value, or a list of values of which any will do. */
-  value: import('../api/json').Json;
+  /** The value, or a list of values of which any will do; null for an empty field. It must be given, also if it is null. */
+  value?: import('../api/json').Json | null | undefined;
 };
 
 /** The conditions that an input request must meet; all of them together. */

@@ -124,7 +124,7 @@ def require_terminal() -> None:
 def parse_pages(pages: str) -> list[Page]:
     """The pages of the option ``--pages``; raises `OperationRefused` if the text is no list of JSON objects."""
     try:
-        values = read(pages.encode())
+        values = read(pages.encode(), name="The text")
     except PayloadInvalid as error:
         raise OperationRefused(f"--pages: {error.message}") from None
     if not isinstance(values, list) or not values or not all(isinstance(page, dict) for page in values):

@@ -17,7 +17,7 @@ from orchestrator_gql.utils.json import Json
 def mutate(url: str, name: str, success: str, given: Mapping[str, Json]) -> dict[str, Any]:
     """The fields of ``success``, a type with its fields, after the mutation; raises `VerbRefused` if it is refused.
 
-    ``given`` is the input of the mutation; what is None is not sent.
+    ``given`` is the input of the mutation; None is sent as null, which is a result like others.
     """
     return succeeded(request(url, *_operation(name, success, given))[name])
 
@@ -36,7 +36,7 @@ def _operation(name: str, success: str, given: Mapping[str, Json]) -> tuple[str,
       ... on PayloadInvalidError {{ errors {{ pointer message }} }}
       ... on ConflictError {{ by {{ name }} at }}
       ... on UserError {{ code message }} }} }}"""
-    return document, {"input": {key: value for key, value in given.items() if value is not None}}
+    return document, {"input": {**given}}
 
 
 def succeeded(response: dict[str, Any]) -> dict[str, Any]:

@@ -115,11 +115,12 @@ def _attempt_of(url: str, id: UUID) -> str:
 
 def _read(file: Path) -> Json:
     try:
-        return read(sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes())
+        text = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        return read(text, name="The text")
     except OSError as error:
         raise OperationRefused(
             f"{printable(str(file))} cannot be read: {error.strerror}. --result names a file with the JSON, "
             "or is - for standard input."
         ) from None
     except PayloadInvalid as error:
-        raise OperationRefused(f"{file}: {error.message}") from None
+        raise OperationRefused(printable(f"{file}: {error.message}")) from None

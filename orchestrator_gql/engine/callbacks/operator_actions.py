@@ -97,8 +97,8 @@ def lock_for(
     workflow = runtime.registry.get(process.workflow_name)
     steps = steps_of(process, workflow)
     if action not in available_actions(process, steps) or recoverable_wait(process, steps) != callback.step_index:
-        verb = action.lower().replace("_", " ")
-        _refuse(process, f"The process is {process.status} and not at this callback's wait: it cannot {verb} now.")
+        message = f"The process is {process.status} and does not wait for this callback now"
+        _refuse(process, f"{message}: its `availableActions` say what can be done.")
     if latest is None or latest.id != callback.id:
         _refuse(process, "This callback was issued again since: a later one counts.")
     return LockedCallback(process, callback, workflow, steps)

@@ -255,7 +255,7 @@ def _demand_payload(step: AwaitStep, callback: Callback, text: str, limit: int) 
     if (size := len(text.encode())) > limit:
         raise ValueError(f"It has {size:,} bytes; {limit:,} are the most.")
     try:
-        payload: Any = read(text.encode())
+        payload: Any = read(text.encode(), name="The text")
     except PayloadInvalid as error:
         raise ValueError(error.message) from None
     masks = restored(payload, None, None)[1] if holds_mask(payload) else ()

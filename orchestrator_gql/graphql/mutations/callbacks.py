@@ -26,14 +26,14 @@ from orchestrator_gql.graphql.errors import (
     typed,
 )
 from orchestrator_gql.graphql.types.resolving import mutation
-from orchestrator_gql.graphql.types.scalars import JSON
+from orchestrator_gql.graphql.types.scalars import JSON, demand_given, required_json
 from orchestrator_gql.utils.errors import CallbackUnknown, OrchestratorError
 
 
 @strawberry.input(description="The input of `receiveCallback`.")
 class ReceiveCallbackInput:
     token: str = strawberry.field(description="The token: the last part of the callback URL.")
-    result: JSON = strawberry.field(description="The result: any JSON value that fits the contract of the step.")
+    result: JSON | None = required_json("The result: any JSON value that fits the contract of the step.")
 
 
 @strawberry.input(description="The input of `reportCallbackProgress`.")
@@ -94,17 +94,17 @@ class CallbackMutations:
         input: Annotated[ReceiveCallbackInput, strawberry.argument(description="The token and the result.")],
     ) -> ReceiveCallbackResult:
         context = info.context
-        return await _receipt_or_error(
-            info,
-            input.token,
-            receive_callback(
+
+        async def receive() -> Receipt:
+            return await receive_callback(
                 context.runtime,
                 token=input.token,
-                payload=input.result,
+                payload=demand_given("result", input.result),
                 peer=context.peer,
                 traceparent=context.traceparent,
-            ),
-        )
+            )
+
+        return await _receipt_or_error(info, input.token, receive())
 
     @mutation(
         description="For remote services: report the progress of the job. The callback stays open. It refuses an "

@@ -15,7 +15,8 @@ from orchestrator_gql.graphql.errors import result_or_error
 from orchestrator_gql.graphql.mutations.processes import EXPECTED_VERSION, ProcessActionResult, ProcessActionSuccess
 from orchestrator_gql.graphql.types.filters import uuid_or_nowhere
 from orchestrator_gql.graphql.types.resolving import mutation
-from orchestrator_gql.graphql.types.scalars import JSON
+from orchestrator_gql.graphql.types.scalars import JSON, demand_given, required_json
+from orchestrator_gql.process import Process
 
 
 @strawberry.input(description="The input of `reissueCallback`.")
@@ -42,7 +43,7 @@ class ReawaitCallbackInput:
 @strawberry.input(description="The input of `completeCallback`.")
 class CompleteCallbackInput:
     callback_id: strawberry.ID = strawberry.field(description="The id of the callback.")
-    result: JSON = strawberry.field(description="The result: any JSON value that fits the contract of the step.")
+    result: JSON | None = required_json("The result: any JSON value that fits the contract of the step.")
     reason: str = strawberry.field(description="The reason, which the audit log stores: 1 to 10,000 characters.")
     expected_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
 
@@ -114,15 +115,17 @@ class OperatorActionMutations:
             CompleteCallbackInput, strawberry.argument(description="The callback, its result and the reason.")
         ],
     ) -> ProcessActionResult:
-        command = complete_callback(
-            info.context.runtime,
-            info.context.principal,
-            callback_id=uuid_or_nowhere(input.callback_id),
-            result=input.result,
-            reason=input.reason,
-            expected_version=input.expected_version,
-        )
-        return await result_or_error(command, ProcessActionSuccess.of, input.callback_id)
+        async def complete() -> Process:
+            return await complete_callback(
+                info.context.runtime,
+                info.context.principal,
+                callback_id=uuid_or_nowhere(input.callback_id),
+                result=demand_given("result", input.result),
+                reason=input.reason,
+                expected_version=input.expected_version,
+            )
+
+        return await result_or_error(complete(), ProcessActionSuccess.of, input.callback_id)
 
     @mutation(
         description="Make a late or refused delivery the result of its callback. The contract of the step is not "

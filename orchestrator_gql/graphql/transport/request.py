@@ -1,12 +1,17 @@
 """Read a GraphQL request; HTTP and WebSocket use the same format."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import parse_qsl
 
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils import json
 from orchestrator_gql.utils.errors import PayloadInvalid
 from orchestrator_gql.utils.json.flaws import MAX_DEPTH
+
+PARAMETERS = ("query", "variables", "operationName", "extensions")
+"""The parameters of a request."""
 
 ENVELOPE_DEPTH = 5
 """JSON levels around the value of a field in a request: payload, variables, input, the pages, and the page."""
@@ -55,10 +60,23 @@ def read(value: Json, *, is_stranger: bool = False) -> GraphQLRequest:
     return GraphQLRequest(query, variables or {}, name or None, is_stranger)
 
 
-def read_query_string(parameters: Mapping[str, str], *, is_stranger: bool = False) -> GraphQLRequest:
-    """The parameters in a query string (GraphQL over HTTP, section 5.3). Raises `PayloadInvalid`."""
+def read_query_string(query_string: bytes, *, is_stranger: bool = False) -> GraphQLRequest:
+    """The parameters in a query string (GraphQL over HTTP, section 5.3). Raises `PayloadInvalid`.
+
+    As in a body, a parameter that is given twice is refused, and bytes that are no UTF-8: else the server would answer
+    another question than a proxy or a log in front of it has seen.
+    """
+    try:
+        pairs = parse_qsl(query_string.decode(), keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError:
+        raise PayloadInvalid("The query string is not UTF-8.") from None
+    given = Counter(name for name, _ in pairs)
+    for name in PARAMETERS:
+        if given[name] > 1:
+            raise PayloadInvalid(f"`{name}` is given more than once.")
+    parameters = dict(pairs)
     members: dict[str, Json] = {name: parameters[name] for name in ("query", "operationName") if name in parameters}
     for name in ("variables", "extensions"):
-        if parameters.get(name):
-            members[name] = read_json(parameters[name].encode())
+        if text := parameters.get(name):
+            members[name] = json.read(text.encode(), max_depth=MAX_DEPTH + ENVELOPE_DEPTH, name=f"`{name}`")
     return read(members, is_stranger=is_stranger)

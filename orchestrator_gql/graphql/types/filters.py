@@ -7,6 +7,7 @@ from uuid import UUID
 
 import strawberry
 
+from orchestrator_gql.audit.free_text import demand_short
 from orchestrator_gql.graphql.types.common import DateTimeRange
 from orchestrator_gql.graphql.types.enums import OrderDirection, ProcessOrderField
 from orchestrator_gql.reads import input_requests as input_request_reads
@@ -15,7 +16,6 @@ from orchestrator_gql.security import Principal
 from orchestrator_gql.storage import events, listing, process_filters
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import CallbackStatus, EventKind, InputRequestStatus, ProcessStatus
-from orchestrator_gql.utils.errors import FieldError, PayloadInvalid
 from orchestrator_gql.workflows.registry import Registry
 
 T = TypeVar("T")
@@ -223,9 +223,7 @@ def uuid_if_given(id: str | None) -> UUID | None:
 
 def _searched(text: str | None) -> str | None:
     """The text of a search. Raises `PayloadInvalid` for a long one: the database compares it with each row."""
-    if text is not None and len(text) > LONGEST_SEARCH:
-        error = FieldError(("filter", "search"), f"It has at most {LONGEST_SEARCH} characters.", "string_too_long")
-        raise PayloadInvalid("The search is too long.", [error])
+    demand_short("search", text, LONGEST_SEARCH)
     return text
 
 

@@ -10,7 +10,7 @@ from orchestrator_gql.graphql.types.enums import OrderDirection, ProductSubscrip
 from orchestrator_gql.graphql.types.filters import uuid_if_given, uuid_or_nowhere
 from orchestrator_gql.graphql.types.products import ProductSubscription, subscription_connection
 from orchestrator_gql.graphql.types.resolving import resolved
-from orchestrator_gql.graphql.types.scalars import JSON
+from orchestrator_gql.graphql.types.scalars import JSON, demand_given, required_json
 from orchestrator_gql.reads import product_subscriptions as subscription_reads
 from orchestrator_gql.storage import product_subscription_lists as lists
 from orchestrator_gql.storage.pagination import PageArgs
@@ -22,7 +22,7 @@ class FieldFilter:
     path: str = strawberry.field(
         description="The fields that lead to the value, such as `port.vlan`; a list has no positions in it."
     )
-    value: JSON = strawberry.field(description="The value, or a list of values of which any will do.")
+    value: JSON | None = required_json("The value, or a list of values of which any will do; null for an empty field.")
 
 
 @strawberry.input(description="The conditions that a product subscription must meet; all of them together.")
@@ -74,7 +74,7 @@ class ProductSubscriptionFilter:
         rule = None
         if name is not None:
             rule = await subscription_reads.start_rule(context.runtime, context.principal, name)
-        fields = [(each.path, each.value) for each in self.fields or []]
+        fields = [(each.path, demand_given("value", each.value)) for each in self.fields or []]
         return lists.ProductSubscriptionFilter(
             ids=None if self.ids is None else [uuid_or_nowhere(id) for id in self.ids],
             statuses=self.statuses,

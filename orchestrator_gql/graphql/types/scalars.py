@@ -10,7 +10,7 @@ from graphql import ValueNode, value_from_ast_untyped
 from orchestrator_gql.graphql.plain_fields import JSON_SCALAR
 from orchestrator_gql.graphql.redaction import Shown, redacted
 from orchestrator_gql.utils.clock import read_instant
-from orchestrator_gql.utils.errors import PayloadInvalid
+from orchestrator_gql.utils.errors import FieldError, PayloadInvalid
 from orchestrator_gql.utils.json import read
 from orchestrator_gql.utils.json.redaction import Redactor
 
@@ -28,7 +28,7 @@ def _read_instant(value: Any) -> datetime:
     try:
         return read_instant(value)
     except (TypeError, ValueError) as wrong:
-        message = f"{value!r} is no ISO 8601 date and time from the year 1 to 9999 with Z or an offset."
+        message = f"{value!r:.80} is no ISO 8601 date and time from the year 1 to 9999 with Z or an offset."
         raise PayloadInvalid(message) from wrong
 
 
@@ -39,6 +39,21 @@ def _read_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> A
     """
     value = value_from_ast_untyped(node, variables)
     return read(json.dumps(value, default=lambda _: None).encode())
+
+
+def required_json(description: str) -> Any:
+    """An input field for any JSON value, also null: its type is nullable, so the resolver must `demand_given` it."""
+    return strawberry.field(
+        default=strawberry.UNSET, description=f"{description} It must be given, also if it is null."
+    )
+
+
+def demand_given(name: str, value: JSON | None) -> JSON | None:
+    """The value of a `required_json` field. Raises `PayloadInvalid` if it is absent."""
+    if value is strawberry.UNSET:
+        message = f"`{name}` is missing: give its value, or null if its value is null."
+        raise PayloadInvalid(message, [FieldError((name,), message, "missing")])
+    return value
 
 
 DATE_TIME = strawberry.scalar(

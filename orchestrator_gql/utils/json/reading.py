@@ -19,12 +19,15 @@ from orchestrator_gql.utils.json.depth import cut_off, is_deeper, refuse_deeper
 from orchestrator_gql.utils.json.flaws import FORBIDDEN_CHARACTER, MAX_DEPTH, MAX_DIGITS, MAX_KEYS, Flaws
 from orchestrator_gql.utils.json.text import Json
 
+BODY = "The body"
 
-def read(body: bytes, *, max_depth: int = MAX_DEPTH) -> Json:
+
+def read(body: bytes, *, max_depth: int = MAX_DEPTH, name: str = BODY) -> Json:
     """Return the JSON value of ``body``: UTF-8 and RFC 8259, without forbidden content (see `flaws`).
 
     Raises ``NotJson`` if the body is not JSON, and ``PayloadInvalid``, with a field error for each place, if it is JSON
-    with forbidden content. ``read_lenient`` accepts such content.
+    with forbidden content. ``read_lenient`` accepts such content. ``name`` is what the message of ``NotJson`` calls a
+    text that is not the body of a request.
 
     >>> read(b'{"vlan": 100}')
     {'vlan': 100}
@@ -32,6 +35,13 @@ def read(body: bytes, *, max_depth: int = MAX_DEPTH) -> Json:
     Traceback (most recent call last):
     orchestrator_gql.utils.errors.PayloadInvalid: Refused JSON: /load/1 is not a finite number.
     """
+    try:
+        return _read(body, max_depth)
+    except NotJson as error:
+        raise NotJson(error.message.replace(BODY, name, 1)) from None
+
+
+def _read(body: bytes, max_depth: int) -> Json:
     text = _utf8(body)
     if body.count(b"[") + body.count(b"{") > max_depth:  # fewer brackets cannot be deeper
         refuse_deeper(body, text, limit=max_depth)

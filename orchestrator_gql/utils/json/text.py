@@ -29,6 +29,15 @@ def preview(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def in_words(value: Json) -> str:
+    """Return a text as it is, and another JSON value as JSON.
+
+    >>> in_words("done"), in_words([True, None])
+    ('done', '[true,null]')
+    """
+    return value if isinstance(value, str) else encode(value)
+
+
 def beginning_of(text: str, limit: int) -> str:
     """Return ``text``, or its first ``limit`` characters and the number of characters that are left out.
 
