@@ -38,11 +38,7 @@ LIST = f"{{ processes(first: 50) {{ totalCount nodes {{ {FIELDS} }} }} }}"
 OPERATIONS = {"replay": (Kind.SUBSCRIPTION, EVERYTHING), "query": (Kind.QUERY, LIST)}
 
 
-@pytest.fixture(autouse=True)
-def little_to_look_through() -> None:
-    """Let no search for garbage of a test go through what thousands of tests have left: that took a second."""
-    gc.collect()
-    gc.freeze()
+pytestmark = pytest.mark.usefixtures("little_to_look_through")
 
 
 @contextmanager

@@ -22,6 +22,8 @@ from orchestrator_gql.graphql import documents, limits
 from orchestrator_gql.graphql.documents import MEMORY, STRANGERS_MEMORY, DocumentMemory, KnownDocument, known
 from orchestrator_gql.graphql.http import GraphQLApp, Limits
 
+pytestmark = pytest.mark.usefixtures("little_to_look_through")
+
 MEGABYTE = 1_000_000
 
 SHAPES = {

@@ -14,6 +14,8 @@ from orchestrator_gql import begin, step
 from orchestrator_gql.types import ProcessStatus
 from orchestrator_gql.workflow import Workflow, workflow
 
+pytestmark = pytest.mark.usefixtures("little_to_look_through")
+
 NOBODY = "01890a5d-ac96-774b-bcce-b302099a8057"
 TIMES = 5
 

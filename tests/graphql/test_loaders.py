@@ -14,6 +14,8 @@ from orchestrator_gql.graphql.context import Context
 from orchestrator_gql.graphql.loaders import Loader, _PatientLoop
 from orchestrator_gql.graphql.slow_lane import Pace, SlowLane
 
+pytestmark = pytest.mark.usefixtures("little_to_look_through")
+
 PROCESSES = "{ processes(first: 5) { nodes { id status openInputRequest { id } } } }"
 
 

@@ -21,6 +21,8 @@ from orchestrator_gql.graphql.slow_lane import LONGEST_REST, READ, SLICE, Pace, 
 from orchestrator_gql.graphql.weighing_executor import WeighingExecutor
 from orchestrator_gql.reads.weight import Weight
 
+pytestmark = pytest.mark.usefixtures("little_to_look_through")
+
 CALLER: ContextVar[str] = ContextVar("CALLER", default="nobody")
 
 

@@ -30,6 +30,8 @@ from orchestrator_gql.types import Event, EventKind, Json
 from orchestrator_gql.utils import json
 from orchestrator_gql.utils.tokens import new_id
 
+pytestmark = pytest.mark.usefixtures("little_to_look_through")
+
 SUBSCRIBERS = 10
 DELIVERIES = 60
 """To each of them."""
