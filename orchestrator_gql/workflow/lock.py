@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import StepError, WorkflowDefinitionError
-from orchestrator_gql.utils.json import encode
+from orchestrator_gql.utils.json.text import in_words
 from orchestrator_gql.utils.names import demand_name
 from orchestrator_gql.workflow.limits import demand_choice, demand_function
 from orchestrator_gql.workflow.title import demand_template, titled, value_at
@@ -55,7 +55,7 @@ def key_of(template: str, values: Mapping[str, Json]) -> str:
 
     def text_of(name: str) -> str:
         value = value_at(dict(values), name)
-        if value is None or isinstance(value, list | dict) or not (text := _text(value)).strip():
+        if value is None or isinstance(value, list | dict) or not (text := in_words(value)).strip():
             raise StepError(
                 f"The lock {template!r} needs a text or a number for {name!r}: let the start form return one, or "
                 "make the keys with a function.",
@@ -88,7 +88,3 @@ def _checked(keys: Iterable[Any]) -> Iterable[str]:
         return [demand_name(key, "lock key") for key in found]
     except WorkflowDefinitionError as error:
         raise StepError(error.message, BAD_KEY) from None
-
-
-def _text(value: Json) -> str:
-    return value if isinstance(value, str) else encode(value)
