@@ -91,8 +91,9 @@ class Viewer:
     permissions: list[Permission] = strawberry.field(description="The permissions of the caller.")
 
     @resolved(
-        description="The open input requests that are assigned to the caller's teams or to everybody and that nobody "
-        "else has claimed, the oldest first."
+        description="The open input requests that wait for the caller, oldest first: assigned to the caller's teams "
+        "or to everybody, not claimed by anybody else, not decided by the caller, and no approval of the caller's own "
+        "change where that is forbidden."
     )
     async def open_input_requests(
         self, info: Info, first: First = 50, after: After = None

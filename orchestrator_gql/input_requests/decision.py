@@ -26,7 +26,8 @@ class InputRequest:
     """A form that people must submit; it is open or closed.
 
     ``version`` grows with each change of the assignee or of the status. A reminder, or an approval that is not the
-    last, does not change it.
+    last, does not change it. ``not_by`` is the user who may not decide: who started the process, if the workflow does
+    not allow self-approval.
     """
 
     id: UUID
@@ -46,6 +47,7 @@ class InputRequest:
     approvals_needed: int = 1
     claimed_by: str | None = None
     claimed_at: datetime | None = None
+    not_by: str | None = None
 
     @property
     def is_undecided(self) -> bool:

@@ -52,6 +52,7 @@ class Suspend:
     """People must submit a form: ``approvals`` people, in the time ``due``; after ``remind`` they get a reminder.
 
     After each of ``escalations`` the form has another assignee, and after ``expire`` nobody can submit it.
+    ``allows_self``: the person who started the process may approve, too.
     """
 
     title: str
@@ -61,6 +62,7 @@ class Suspend:
     escalations: tuple[Escalation, ...] = ()
     expire: timedelta | None = None
     approvals: int = 1
+    allows_self: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ class Inbox:
     """The requests that a user may answer; without ``is_mine`` all other requests.
 
     Such a request is not assigned to a team in ``shut`` (None: the user may answer for no team), nobody else has
-    claimed it, and the user has not decided on it yet.
+    claimed it, the user has not decided on it yet, and it is no approval of the user's own change.
     """
 
     user: str
@@ -235,7 +235,8 @@ def _is_in(inbox: Inbox) -> ColumnElement[bool]:
         return false()
     own = exists().where(decisions.c.input_request_id == c.id, decisions.c.by == inbox.user)
     free = or_(c.claimed_by.is_(None), c.claimed_by == inbox.user)
-    return and_(c.assignee.not_in(sorted(inbox.shut)), free, not_(own))
+    is_allowed = or_(c.not_by.is_(None), c.not_by != inbox.user)
+    return and_(c.assignee.not_in(sorted(inbox.shut)), free, is_allowed, not_(own))
 
 
 def _callback_conditions(filters: CallbackFilter) -> list[ColumnElement[bool]]:

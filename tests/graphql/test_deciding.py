@@ -312,6 +312,22 @@ async def test_the_inbox_is_what_somebody_can_answer(site: Site) -> None:
     assert for_eve["user"] == {"id": "eve"}
 
 
+async def test_the_inbox_holds_no_approval_of_a_change_of_ones_own(site: Site) -> None:
+    asking = {by: (await asked(site, "approving", by))[1] for by in ("ada", "bob")}
+    own = (await asked(site, "confirming", "ada"))[1]  # a form that its starter may answer
+
+    async def inbox(name: str, *, mine: bool) -> set[str]:
+        return {node["id"] for node in (await ask_as(site, name, INBOX, filter={"mine": mine}))["nodes"]}
+
+    assert await inbox("ada", mine=True) == {asking["bob"], own}
+    assert await inbox("bob", mine=True) == {asking["ada"], own}
+    assert await inbox("cay", mine=True) == {*asking.values(), own}
+    assert await inbox("ada", mine=False) == {asking["ada"]}
+    for name in ("ada", "bob", "cay"):
+        may = {id for id in (*asking.values(), own) if (await ask_as(site, name, LOOK, id=id))["canSubmit"]}
+        assert may == await inbox(name, mine=True)
+
+
 async def test_many_are_decided_at_once_and_one_that_fails_stops_no_other(site: Site) -> None:
     ids = [(await asked(site, "confirming"))[1] for _ in range(3)]
     _, for_noc = await asked(site, "approving")

@@ -238,7 +238,7 @@ export type InputRequestFilter = {
   claimedBy?: string | null | undefined;
   /** The user with this id started the process; null does not filter. */
   createdBy?: string | null | undefined;
-  /** True: only those that are assigned to the caller's teams or to everybody and that nobody else has claimed. False: only the others. Null does not filter. */
+  /** True: only those that wait for the caller: assigned to the caller's teams or to everybody, not claimed by anybody else, not decided by the caller, and no approval of the caller's own change where that is forbidden. False: only the others. Null does not filter. */
   mine?: boolean | null | undefined;
   /** True: only those after their due date. False: only the others. Null does not filter. */
   overdue?: boolean | null | undefined;

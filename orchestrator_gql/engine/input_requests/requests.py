@@ -38,7 +38,12 @@ class DecisionResult:
 def open_request(conn: Connection, process: Process, suspend: Suspend, now: datetime) -> Event:
     """Open an input request for the current step execution, with its timers; the event."""
     request = _request(process, suspend.title, suspend.assignee, now)
-    request = replace(request, due_at=now + suspend.due if suspend.due else None, approvals_needed=suspend.approvals)
+    request = replace(
+        request,
+        due_at=now + suspend.due if suspend.due else None,
+        approvals_needed=suspend.approvals,
+        not_by=None if suspend.allows_self else process.created_by,
+    )
     input_requests.open_request(conn, request)
     once = ((TimerKind.REMINDER, suspend.remind), (TimerKind.EXPIRY, suspend.expire))
     single = [(kind, after, None) for kind, after in once if after is not None]

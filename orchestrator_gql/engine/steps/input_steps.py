@@ -34,7 +34,16 @@ async def ask(runtime: Runtime, process: Process, step: InputStep) -> Outcome:
         if runtime.settings.is_sqlite and isinstance(turned, forms.NextPage):
             # One server has the file: on PostgreSQL another server may open the form of this execution.
             runtime.kept_pages.keep(process.id, process.seq + 1, turned.page)
-        return Suspend(title, step.assignee.key, step.due, step.remind, step.escalate, step.expire, step.approvals)
+        return Suspend(
+            title,
+            step.assignee.key,
+            due=step.due,
+            remind=step.remind,
+            escalations=step.escalate,
+            expire=step.expire,
+            approvals=step.approvals,
+            allows_self=step.allow_self_approval,
+        )
     except (AuthorRaised, OrchestratorError) as error:
         return failed(runtime, process, step, error)
 

@@ -133,8 +133,9 @@ class InputRequestFilter:
     )
     mine: bool | None = strawberry.field(
         default=None,
-        description="True: only those that are assigned to the caller's teams or to everybody and that nobody else "
-        "has claimed. False: only the others. Null does not filter.",
+        description="True: only those that wait for the caller: assigned to the caller's teams or to everybody, not "
+        "claimed by anybody else, not decided by the caller, and no approval of the caller's own change where that is "
+        "forbidden. False: only the others. Null does not filter.",
     )
     search: str | None = strawberry.field(
         default=None,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-HEAD = "0026"
+HEAD = "0027"
 """The newest migration; a test compares it with the files in the folder."""
 
 OLDEST_POSTGRES = 14

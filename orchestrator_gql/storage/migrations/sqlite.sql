@@ -3,7 +3,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0026');
+INSERT INTO "alembic_version" VALUES('0027');
 CREATE TABLE audit (
 	id CHAR(32) NOT NULL, 
 	chain CHAR(32) NOT NULL, 
@@ -145,7 +145,7 @@ CREATE TABLE input_requests (
 	assignee TEXT NOT NULL, 
 	created_at DATETIME NOT NULL, 
 	due_at DATETIME, 
-	closed_at DATETIME, reminded_at DATETIME, escalated_at DATETIME, escalations INTEGER DEFAULT '0' NOT NULL, approvals_needed INTEGER DEFAULT '1' NOT NULL, claimed_by TEXT, claimed_at DATETIME, 
+	closed_at DATETIME, reminded_at DATETIME, escalated_at DATETIME, escalations INTEGER DEFAULT '0' NOT NULL, approvals_needed INTEGER DEFAULT '1' NOT NULL, claimed_by TEXT, claimed_at DATETIME, not_by TEXT, 
 	CONSTRAINT ck_input_requests_status CHECK (status IN ('OPEN', 'SUBMITTED', 'REJECTED', 'EXPIRED', 'WITHDRAWN')), 
 	CONSTRAINT fk_input_requests_process_id FOREIGN KEY(process_id) REFERENCES processes (id) ON DELETE CASCADE, 
 	CONSTRAINT pk_input_requests PRIMARY KEY (id), 

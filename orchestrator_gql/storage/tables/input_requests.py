@@ -26,6 +26,7 @@ input_requests = Table(
     Column("approvals_needed", Integer, nullable=False, server_default="1"),
     Column("claimed_by", Text),
     Column("claimed_at", UtcDateTime),
+    Column("not_by", Text),
     UniqueConstraint("process_id", "record_seq", name="uq_input_requests_visit"),
 )
 Index("ix_input_requests_status_id", input_requests.c.status, input_requests.c.id)
