@@ -1,6 +1,7 @@
 """Fixtures for all tests: a database of either kind, a clock to turn, and running engines."""
 
 import gc
+import logging
 import signal
 import sys
 from collections import Counter
@@ -26,6 +27,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 HANDLERS = {number: signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)}
 """What these signals do in the process of the tests."""
+
+LOG_LEVEL = logging.getLogger().level
+"""What the process of the tests logs."""
 
 # Imports make no garbage, and looking for it costs a third of the time. See `pytest_collection_finish`.
 gc.disable()
@@ -128,10 +132,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
-    """End the browser after the tests of its folder, and let no signal stay ignored: programs would inherit that."""
+    """End the browser after the tests of its folder, and take back what a command that ran in this process has set.
+
+    Programs would inherit an ignored signal, and lines of a log would count as calls of a request.
+    """
     yield
+    logging.getLogger().setLevel(LOG_LEVEL)
     for number, handler in HANDLERS.items():
-        if signal.getsignal(number) == signal.SIG_IGN:  # by a command that ran in this process
+        if signal.getsignal(number) == signal.SIG_IGN:
             signal.signal(number, handler)
     if (nextitem is None or nextitem.path.parent != item.path.parent) and "support.browser" in sys.modules:
         sys.modules["support.browser"].close_browser()

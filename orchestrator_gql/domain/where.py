@@ -23,6 +23,9 @@ from orchestrator_gql.utils.errors import StepError
 
 _SECRETS = (SecretStr, SecretBytes, Secret)
 
+MOST_NAMED = 10
+"""The most products, and the most fields, that a message names: a site may have hundreds."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Leaf:
@@ -257,8 +260,10 @@ def _name(annotation: Any) -> str:
 def _unknown(models: Sequence[type[DomainModel]], path: str) -> str:
     known = list(dict.fromkeys(each for model in models for each in _paths(model, "", ())))
     names = ", ".join(sorted(model.__qualname__ for model in models)) or "no product"
+    if len(models) > MOST_NAMED:
+        names = f"any of the {len(models)} products"
     near = get_close_matches(path, known, n=1, cutoff=0.4)
-    advice = f"the nearest is {near[0]!r}" if near else f"there are {', '.join(map(repr, known[:20])) or 'none'}"
+    advice = f"the nearest is {near[0]!r}" if near else f"there are {', '.join(map(repr, known[:MOST_NAMED])) or 'none'}"
     own = path in {"product", "status", "customer_id", "product_type"}
     if own:
         advice = f"give it as an argument, `{path}=`"
