@@ -263,7 +263,8 @@ def _unknown(models: Sequence[type[DomainModel]], path: str) -> str:
     if len(models) > MOST_NAMED:
         names = f"any of the {len(models)} products"
     near = get_close_matches(path, known, n=1, cutoff=0.4)
-    advice = f"the nearest is {near[0]!r}" if near else f"there are {', '.join(map(repr, known[:MOST_NAMED])) or 'none'}"
+    some = ", ".join(map(repr, known[:MOST_NAMED])) or "none"
+    advice = f"the nearest is {near[0]!r}" if near else f"there are {some}"
     own = path in {"product", "status", "customer_id", "product_type"}
     if own:
         advice = f"give it as an argument, `{path}=`"
