@@ -27,6 +27,9 @@ POLL = 0.2
 PATIENCE = 1.0
 """Seconds that a worker may need for its heartbeat, beside the pause between two."""
 
+LONGEST_WAIT = 60.0
+"""Seconds that a start waits at most for a heartbeat: the pause between two may be 12 hours by the settings."""
+
 
 async def begin_clock(runtime: Runtime, clock: SteadyClock) -> None:
     """Adopt the time of the database, or that of the workers that run: they do not follow a clock that is set.
@@ -35,12 +38,13 @@ async def begin_clock(runtime: Runtime, clock: SteadyClock) -> None:
     and their steps would run twice.
     """
     await read_database_clock(runtime, clock)
-    most = runtime.settings.lease / 3  # a heartbeat is at most as old
+    most = runtime.settings.lease / 3  # no lease of a worker that lives ends by a clock that differs by less
     before = await runtime.database.read_current(workers.last_seen)
-    if not before or not all(abs(_ahead(at, clock)) > most for at in before.values()):
+    # Only the latest counts: a worker that died an hour ago tells nothing, also if the clock was set back by an hour.
+    if not before or abs(_ahead(max(before.values()), clock)) <= most:
         return
     # All these workers are dead, or have another clock: then the next heartbeat shows it.
-    end = time.monotonic() + runtime.settings.heartbeat + PATIENCE
+    end = time.monotonic() + min(runtime.settings.heartbeat, LONGEST_WAIT) + PATIENCE
     while time.monotonic() < end:
         await asyncio.sleep(POLL)
         seen = await runtime.database.read_current(workers.last_seen)

@@ -11,6 +11,7 @@ from support.database import PostgresServer
 
 from orchestrator_gql.app import assemble, running
 from orchestrator_gql.config.settings import read_settings
+from orchestrator_gql.engine.workers import database_clock
 from orchestrator_gql.engine.workers.embedded import EmbeddedDispatcher
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import timers, workers
@@ -69,6 +70,35 @@ async def test_a_worker_that_died_long_ago_sets_no_clock(postgres: PostgresServe
             difference = (clock.now() - database_time).total_seconds()
 
     assert abs(difference) < 5
+
+
+async def test_a_worker_that_died_long_ago_hides_none_that_runs_by_a_clock_since_set(postgres: PostgresServer) -> None:
+    with postgres.database() as url:
+        async with _server(url) as (runtime, old):
+            await asyncio.sleep(2 * HEARTBEAT)
+            died = old.now()
+            dead = Worker("dead", "0", 0, died, died)
+            old.keep_to(died + timedelta(minutes=10))  # as if the database's clock had been set back since then
+            await asyncio.sleep(2 * HEARTBEAT)
+            await runtime.database.transaction(lambda conn: workers.seen(conn, dead))
+            async with _server(url) as (_, new):
+                apart = (new.now() - old.now()).total_seconds()
+
+    assert abs(apart) < 5
+
+
+async def test_a_start_after_a_crash_of_all_workers_waits_at_most_a_minute_for_a_rare_heartbeat(
+    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_clock, "LONGEST_WAIT", HEARTBEAT)
+    with postgres.database() as url:
+        async with _server(url) as (runtime, clock):
+            wrong = clock.now() + timedelta(hours=9)  # nobody forgets it, and it is more than a third of the lease away
+            dead = Worker("dead", "0", 0, wrong, wrong)
+            await runtime.database.transaction(lambda conn: workers.seen(conn, dead))
+        rare = assemble(read_settings(database_url=url, lease=86400, heartbeat=43200), Registry(()), SteadyClock())
+        async with asyncio.timeout(20), running(rare, EmbeddedDispatcher(rare)):
+            pass
 
 
 @asynccontextmanager
