@@ -34,7 +34,7 @@ from orchestrator_gql.storage.pagination import (
 from orchestrator_gql.storage.pagination import count as count_rows
 from orchestrator_gql.storage.process_changes import first_changed
 from orchestrator_gql.storage.process_filters import ProcessFilter, conditions_of
-from orchestrator_gql.storage.process_segments import SIZE, Found, segments_of
+from orchestrator_gql.storage.process_segments import MOST_SPANS, SIZE, Found, segments_of
 from orchestrator_gql.storage.process_ways import (
     ALL,
     Way,
@@ -109,7 +109,7 @@ def _along(
     for way in ways:
         rows = _walked(conn, way, key, page_args, limit)
         found = _page_among(conn, rows, way.rest, key, page_args)
-        if found.is_full(page_args) or _size(conn, _only([_C.id.name], rows)) < limit:
+        if found.is_full(page_args) or _size(conn, rows.with_only_columns(rows.selected_columns.id)) < limit:
             return found
     return None
 
@@ -127,32 +127,39 @@ def count(conn: Connection, filters: ProcessFilter) -> int:
     if ways[0].rest == ALL:
         return count_by_index(conn, select(_C.id).where(*conditions_of(filters, _C)))
     queries = id_queries(filters, by_update=True)
-    segments = segments_of(conn, filters, is_newest_first=True)
-    if queries:
-        queries += _by_text(filters, segments)
-    if (ids := _few(conn, queries, 2 * MOST_COUNTED)) is not None:
-        rows = with_ids(conn, ids, columns_of(filters, Key((_C.id,)))).subquery(processes.name)
-        return count_rows(conn, select(rows.c.id).where(*conditions_of(filters, rows.c)))
-    if segments is not None:
-        return count_rows(conn, ids_in_spans(filters, segments.spans))
-    return count_rows(conn, select(_C.id).where(*conditions_of(filters, _C)))
+    ids = _few(conn, queries, 2 * MOST_COUNTED)
+    if ids is None and (number := _count_in_segments(conn, filters)) is not None:
+        return number
+    if ids is None and queries:
+        ids = _few(conn, _by_text(filters, None), 2 * MOST_COUNTED)
+    if ids is None:
+        return count_rows(conn, select(_C.id).where(*conditions_of(filters, _C)))
+    rows = with_ids(conn, ids, columns_of(filters, Key((_C.id,)))).subquery(processes.name)
+    return count_rows(conn, select(rows.c.id).where(*conditions_of(filters, rows.c)))
+
+
+def _count_in_segments(conn: Connection, filters: ProcessFilter) -> int | None:
+    """As `count`; None if the matches may be in any segment. A few segments may have more than are counted."""
+    for most in (MOST_SPANS, None):
+        segments = segments_of(conn, filters, is_newest_first=True, most=most)
+        if segments is None:
+            return None
+        number = count_rows(conn, ids_in_spans(filters, segments.spans))
+        if number > MOST_COUNTED or len(segments.segments) != most:
+            break
+    return number
 
 
 def _unbounded(conn: Connection, way: Way, key: Key, page_args: PageArgs) -> Select[Any]:
     """The query of the rows of the way that match the filter, as many as the page needs of each stretch."""
-    pages = [each.rows(conn, key, page_args, page_args.size + 1, way.rest) for each in way.stretches]
-    return rows_of_pages(conn, light_select(), _C.id, (_only([_C.id.name], each) for each in pages))
-
-
-def _only(names: Iterable[str], query: Select[Any]) -> Select[Any]:
-    """The query with these columns only: an index may have all of them (see `columns_of`)."""
-    return query.with_only_columns(*(query.selected_columns[name] for name in names))
+    pages = [each.rows(conn, key, page_args, page_args.size + 1, rest=way.rest) for each in way.stretches]
+    return rows_of_pages(conn, light_select(), _C.id, pages)
 
 
 def _walked(conn: Connection, way: Way, key: Key, page_args: PageArgs, limit: int) -> Select[Any]:
     """The first rows of the way between the cursors."""
     needed = columns_of(way.rest, key)
-    queries = [_only(needed, each.rows(conn, key, page_args, limit)) for each in way.stretches]
+    queries = [each.rows(conn, key, page_args, limit, names=needed) for each in way.stretches]
     if len(queries) == 1:
         return queries[0]
     rows = union_all(*(select(query.subquery()) for query in queries)).subquery(processes.name)
@@ -169,8 +176,12 @@ def _page_among(
 
 
 def _few(conn: Connection, queries: Iterable[Select[Any]], limit: int) -> Select[Any] | None:
-    """The first of the queries that has fewer rows than that; None if none has."""
-    return next((query for query in queries if _size(conn, query.limit(limit)) < limit), None)
+    """The first of the queries that has fewer rows than that; None if none has.
+
+    It keeps the limit, though all its rows are below: without it PostgreSQL prepares for all rows that it expects, and
+    reads the whole table of links.
+    """
+    return next((few for query in queries if _size(conn, few := query.limit(limit)) < limit), None)
 
 
 def _size(conn: Connection, query: Select[Any]) -> int:

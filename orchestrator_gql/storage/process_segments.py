@@ -103,14 +103,20 @@ class Found:
     spans: Sequence[Span]
 
 
-def segments_of(conn: Connection, filters: ProcessFilter, *, is_newest_first: bool) -> Found | None:
-    """The segments in which processes may match the filter by its text and facts; None if it may be any segment."""
+def segments_of(
+    conn: Connection, filters: ProcessFilter, *, is_newest_first: bool, most: int | None = None
+) -> Found | None:
+    """The segments in which processes may match the filter by its text and facts; None if it may be any segment.
+
+    With ``most`` only so many of the newest.
+    """
     conditions = [*_has_text(filters), *_has_facts(conn, filters)]
     if not conditions:
         return None
     times = (case((_is_unknown, None), else_=each) for each in (_S.changed_from, _S.changed_until))
-    query = select(_S.number, *times).where(or_(and_(*conditions), _is_unknown)).order_by(_S.number)
-    segments = [Segment(*row) for row in conn.execute(query)]
+    query = select(_S.number, *times).where(or_(and_(*conditions), _is_unknown))
+    rows = conn.execute(query.order_by(_S.number.desc()).limit(most)).all()
+    segments = [Segment(*row) for row in reversed(rows)]
     return Found(segments, spans_of(conn, segments, is_newest_first=is_newest_first))
 
 

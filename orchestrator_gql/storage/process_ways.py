@@ -38,12 +38,8 @@ from orchestrator_gql.storage.statistics import IS_FAILED
 from orchestrator_gql.storage.tables import processes
 from orchestrator_gql.types import ProcessStatus
 
-NOT_COMPARED = {"state", "stored", "answers", "start_pages", "secrets", "failure", "failure_message"}
-"""Columns that no filter needs."""
-
 ALL = ProcessFilter()
 _C = processes.c
-_COMPARED = [column.name for column in _C if column.name not in NOT_COMPARED]
 _IS_NOT_RUNNING = text("processes.status <> 'RUNNING'")  # as the indexes say it: SQLite compares the texts
 
 INDEXED: dict[str, ColumnElement[Any]] = {
@@ -72,14 +68,21 @@ class Stretch:
     is_running: bool = False
 
     def rows(
-        self, conn: Connection, key: Key, page_args: PageArgs, limit: int, rest: ProcessFilter = ALL
+        self,
+        conn: Connection,
+        key: Key,
+        page_args: PageArgs,
+        limit: int,
+        *,
+        rest: ProcessFilter = ALL,
+        names: Sequence[str] = ("id",),
     ) -> Select[Any]:
-        """The first rows between the cursors of those that match the other filters; in the span of the key's time."""
-        source = _running() if self.is_running else processes
+        """These columns of the first rows between the cursors that match the other filters; in the span of the time."""
+        source = _running([*names, *self._needed(key, rest)]) if self.is_running else processes
         span, page_args = _narrower(self.span, key, page_args)
         key = key_of(source, key)
         conditions = [*within(span, key.columns[0]), *conditions_of(rest, source.c)]
-        query = select(*(source.c[name] for name in _COMPARED)).where(*conditions)
+        query = select(*(source.c[name] for name in names)).where(*conditions)
         if self.is_indexed is not None:
             query = query.where(self.is_indexed)
         if self.column is not None and not self.is_running:
@@ -87,6 +90,9 @@ class Stretch:
         if self.column is not None:
             query = query.where(source.c[self.column.name].in_(self.value))
         return query.where(*between(key, page_args)).order_by(*sorted_by(key, page_args)).limit(limit)
+
+    def _needed(self, key: Key, rest: ProcessFilter) -> list[str]:
+        return columns_of(rest, key) if self.column is None else [*columns_of(rest, key), self.column.name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +204,12 @@ def key_of(rows: FromClause, key: Key) -> Key:
     return Key(tuple(rows.c[column.name] for column in key.columns), key.is_descending)
 
 
-def _running() -> Subquery:
-    """The processes that run. The offset keeps both databases from reading those with a value of a filter instead."""
-    query = select(*(_C[name] for name in _COMPARED)).where(_C.status == ProcessStatus.RUNNING)
+def _running(names: Iterable[str]) -> Subquery:
+    """These columns of the processes that run.
+
+    The offset keeps both databases from reading those with a value of a filter instead.
+    """
+    query = select(*(_C[name] for name in dict.fromkeys(names))).where(_C.status == ProcessStatus.RUNNING)
     return query.offset(0).subquery(processes.name)
 
 

@@ -12,7 +12,7 @@ from support.database import PostgresServer
 from support.many_subscriptions import plain_engine
 from support.rows import BEGIN, process_row, store, store_subscription
 
-from orchestrator_gql.storage import process_changes, process_lists, process_segments, process_ways
+from orchestrator_gql.storage import pagination, process_changes, process_lists, process_segments, process_ways
 from orchestrator_gql.storage.pages_of_values import MOST_VALUES
 from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.storage.process_changes import Changed
@@ -115,6 +115,7 @@ def test_lists_by_facts_are_those_of_a_plain_query(engine: Engine, seed: int, mo
     for module, name, value in (
         (process_segments, "SIZE", 3), (process_segments, "BATCH", 5), (process_segments, "MOST_SPANS", 4),
         (process_lists, "SIZE", 1), (process_lists, "FIRST", 2), (process_ways, "MOST_VALUES", 1),
+        (process_lists, "MOST_SPANS", 4), (process_lists, "MOST_COUNTED", 4), (pagination, "MOST_COUNTED", 4),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, value)
     rng = random.Random(seed)
@@ -146,7 +147,7 @@ def test_lists_by_facts_are_those_of_a_plain_query(engine: Engine, seed: int, mo
                 if first.has_next:
                     found += [row.id for _, row in page(conn, filters, PageArgs(3, first.items[-1][0]), **order).items]
                 assert found == expected[:6], (filters, order)
-            assert count(conn, filters) == len(expected), filters
+            assert count(conn, filters) == min(len(expected), 5), filters
             spans = segments_of(conn, filters, is_newest_first=True)
             narrow += spans is not None and len(spans.segments) < 10
         assert narrow > 3, "else no segment was left out"
