@@ -19,8 +19,8 @@ from orchestrator_gql.domain.origins import Origin
 from orchestrator_gql.domain.paths import faults_of
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.errors import StepError, WorkflowDefinitionError
+from orchestrator_gql.utils.json.given_back import given_back_as
 from orchestrator_gql.utils.json.secrets import Found, dumped, revealed
-from orchestrator_gql.utils.json.strict_types import json_as
 
 M = TypeVar("M", bound="DomainModel")
 
@@ -172,8 +172,9 @@ def stored_as(model: type[M], values: Mapping[str, Any]) -> M:
     core, forgiving = model.__pydantic_core_schema__, forgiving_validator(model)
     if forgiving is None:
         ways = model.model_validate, model.model_validate_json
-        return json_as(*ways, core, values, extra="ignore", by_alias=True, by_name=True)
-    made: M = json_as(forgiving.validate_python, forgiving.validate_json, core, values, by_alias=True, by_name=True)
+        return given_back_as(*ways, core, values, extra="ignore", by_alias=True, by_name=True)
+    ways_of_it = forgiving.validate_python, forgiving.validate_json
+    made: M = given_back_as(*ways_of_it, core, values, by_alias=True, by_name=True)
     return made
 
 
