@@ -19,6 +19,7 @@ from orchestrator_gql.domain.origins import Origin
 from orchestrator_gql.domain.paths import faults_of
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.errors import StepError, WorkflowDefinitionError
+from orchestrator_gql.utils.json.core_schemas import is_read_once
 from orchestrator_gql.utils.json.given_back import given_back_as
 from orchestrator_gql.utils.json.secrets import Found, dumped, revealed
 
@@ -122,6 +123,7 @@ class DomainModel(BaseModel):
         if cls._family is not None:
             _check_names(cls, cls._family)
             _check_blocks(cls)
+            _check_kept(cls)
 
     @classmethod
     def __pydantic_init_subclass__(cls, **keywords: Any) -> None:
@@ -227,6 +229,12 @@ def _check_blocks(cls: type[DomainModel]) -> None:
                     wanted = variant(block, status).__qualname__
                     problem = f"`{cls.__qualname__}` stands for {status}, but its {name} is a `{block.__qualname__}`"
                     raise WorkflowDefinitionError(f"{problem}: declare {name} again, with `{wanted}`.")
+
+
+def _check_kept(cls: type[DomainModel]) -> None:
+    if is_read_once(cls.__pydantic_core_schema__):
+        problem = f"`{cls.__qualname__}` has an Iterable, which can be read only once and would be stored empty"
+        raise WorkflowDefinitionError(f"{problem}: write list[…] or Sequence[…].")
 
 
 def _is_strict_enough(block: type[DomainModel], status: SubscriptionLifecycle) -> bool:

@@ -36,3 +36,14 @@ def holder_of(root: list[Any], place: Iterable[int | str]) -> tuple[Any, Any]:
             case (list() as below, int()) if part < len(below):
                 holder, key = below, part
     return holder, key
+
+
+def is_read_once(core: Any) -> bool:
+    """True if a part of the type is an `Iterable`: pydantic makes an iterator of the list, which can be read once.
+
+    >>> from collections.abc import Iterable, Sequence
+    >>> from pydantic import TypeAdapter
+    >>> [is_read_once(TypeAdapter(kind).core_schema) for kind in (dict[str, Iterable[int]], Sequence[int])]
+    [True, False]
+    """
+    return any(schema.get("type") == "generator" for schema in schemas_in(core))
