@@ -29,6 +29,7 @@ from orchestrator_gql.domain.subscriptions import SubscriptionModel
 from orchestrator_gql.domain.values import Indexed, indexed
 from orchestrator_gql.types import Json, SubscriptionLifecycle
 from orchestrator_gql.utils.errors import StepError
+from orchestrator_gql.utils.json.equality import is_same
 from orchestrator_gql.utils.json.secrets import Found, masked
 
 
@@ -136,7 +137,7 @@ def _demand_same(data: Mapping[str, Json]) -> None:
     for place, block in blocks_in(dict(data)):
         path = path_of(place)
         other, first = places.setdefault(str(block[ID]), (path, block))
-        if first != block:
+        if not is_same(first, block):
             raise StepError(
                 f"{other} and {path} are the same block, but with different values: change both alike, or make a new "
                 "block for one of them.",
@@ -177,13 +178,13 @@ def _is_changed(model: SubscriptionModel, data: Mapping[str, Json]) -> bool:
     document = loaded_document(model)
     if document.data is None or document.whole is None:
         return True
-    if data == document.data:
+    if is_same(data, document.data):
         return False
     if data["status"] != document.data["status"]:
         return True
     # A newer release may write the same subscription differently: a new field has its default, for example.
     before = stored_as(type(model), document.whole)
-    return data != before.stored(before.whole())
+    return not is_same(data, before.stored(before.whole()))
 
 
 def _demand_unchanged(
@@ -200,7 +201,7 @@ def _demand_unchanged(
             continue
         outer = place
         id = UUID(str(block[ID]))
-        if any(id in others and dict(others[id]) == block for others in owned):
+        if any(id in others and is_same(others[id], block) for others in owned):
             continue
         if (held := blocks.get(id)) is not None and _differs(held, block):
             raise StepError(
@@ -212,6 +213,6 @@ def _demand_unchanged(
 
 def _differs(block: DomainModel, dumped: Mapping[str, Json]) -> bool:
     loaded = loaded_document(block).whole
-    if loaded is None or dict(loaded) == dumped:
+    if loaded is None or is_same(loaded, dumped):
         return False
-    return clear_dump(stored_as(type(block), loaded)) != dumped
+    return not is_same(clear_dump(stored_as(type(block), loaded)), dumped)

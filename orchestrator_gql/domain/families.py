@@ -19,8 +19,9 @@ from orchestrator_gql.domain.origins import Origin
 from orchestrator_gql.domain.paths import faults_of
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.errors import StepError, WorkflowDefinitionError
+from orchestrator_gql.utils.json.core_schemas import is_read_once
+from orchestrator_gql.utils.json.given_back import given_back_as
 from orchestrator_gql.utils.json.secrets import Found, dumped, revealed
-from orchestrator_gql.utils.json.strict_types import json_as
 
 M = TypeVar("M", bound="DomainModel")
 
@@ -122,6 +123,7 @@ class DomainModel(BaseModel):
         if cls._family is not None:
             _check_names(cls, cls._family)
             _check_blocks(cls)
+            _check_kept(cls)
 
     @classmethod
     def __pydantic_init_subclass__(cls, **keywords: Any) -> None:
@@ -172,8 +174,9 @@ def stored_as(model: type[M], values: Mapping[str, Any]) -> M:
     core, forgiving = model.__pydantic_core_schema__, forgiving_validator(model)
     if forgiving is None:
         ways = model.model_validate, model.model_validate_json
-        return json_as(*ways, core, values, extra="ignore", by_alias=True, by_name=True)
-    made: M = json_as(forgiving.validate_python, forgiving.validate_json, core, values, by_alias=True, by_name=True)
+        return given_back_as(*ways, core, values, extra="ignore", by_alias=True, by_name=True)
+    ways_of_it = forgiving.validate_python, forgiving.validate_json
+    made: M = given_back_as(*ways_of_it, core, values, by_alias=True, by_name=True)
     return made
 
 
@@ -226,6 +229,12 @@ def _check_blocks(cls: type[DomainModel]) -> None:
                     wanted = variant(block, status).__qualname__
                     problem = f"`{cls.__qualname__}` stands for {status}, but its {name} is a `{block.__qualname__}`"
                     raise WorkflowDefinitionError(f"{problem}: declare {name} again, with `{wanted}`.")
+
+
+def _check_kept(cls: type[DomainModel]) -> None:
+    if is_read_once(cls.__pydantic_core_schema__):
+        problem = f"`{cls.__qualname__}` has an Iterable, which can be read only once and would be stored empty"
+        raise WorkflowDefinitionError(f"{problem}: write list[…] or Sequence[…].")
 
 
 def _is_strict_enough(block: type[DomainModel], status: SubscriptionLifecycle) -> bool:

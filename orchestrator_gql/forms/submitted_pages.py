@@ -29,7 +29,7 @@ def judge(
 
     A value for a read-only field is ignored. A missing field gets its initial value. ``before`` returns the original
     values of the fields and the values that were shown: a mask is replaced by the value that it hides, or refused.
-    Raises ``StepError`` if a validator of the page returns no page.
+    Raises ``StepError`` if a validator of the page returns no page, or if a field is an `Iterable`.
     """
     if not isinstance(answer, dict):
         return None, (FieldError((), "A page must be a JSON object.", "dict_type"),)
@@ -100,6 +100,9 @@ def _flaws(value: Json) -> Iterator[FieldError]:
                 pending += (((*path, str(index)), below) for index, below in enumerate(current))
             case str() if not _is_fit(current):
                 yield _unfit_text(path)
+            case Iterator():
+                problem = f"The field {'.'.join(path)!r} is an Iterable, which can be read only once"
+                raise StepError(f"{problem}: write list[…] or Sequence[…].", "form-definition")
             case float() if not math.isfinite(current):
                 yield FieldError(path, "Input should be a finite number", "finite_number")
             case _:

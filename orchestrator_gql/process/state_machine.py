@@ -48,6 +48,7 @@ from orchestrator_gql.process.transitions import (
 )
 from orchestrator_gql.types import Event, EventKind, Failure, Json, ProcessStatus, StepKind, StepStatus
 from orchestrator_gql.utils.errors import InvalidState
+from orchestrator_gql.utils.json.equality import is_same
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
 from orchestrator_gql.workflow.model import ActionStep, Step, StepList, Workflow
 
@@ -274,7 +275,7 @@ def _succeed(
     process: Process, steps: StepList, step: Step, execution: StepExecution, outcome: Success, now: datetime
 ) -> Transition:
     state = process.state
-    changed = {key: value for key, value in outcome.delta.items() if key not in state or state[key] != value}
+    changed = {key: value for key, value in outcome.delta.items() if key not in state or not is_same(state[key], value)}
     secrets = process.secrets.after(state, outcome.delta, outcome.secrets)
     shown_delta = secrets.shown(changed)
     execution = copy_execution(

@@ -191,9 +191,11 @@ def converted(parameter: Parameter, value: Any) -> Any:
         return value
     try:
         # A model that a function returned is kept by the names of its fields, what a client sent may have the aliases.
-        return given_back_as(
+        made = given_back_as(
             adapter.validate_python, adapter.validate_json, adapter.core_schema, value, by_alias=True, by_name=True
         )
+        # Pydantic makes an iterator for an `Iterable`, which judges the items later and can be read only once.
+        return list(made) if type(made) is _ITERATOR else made
     except ValidationError as problem:
         raise _wrong(parameter, value, problem) from problem
 
@@ -219,6 +221,8 @@ def _new_adapter(annotation: Any) -> TypeAdapter[Any] | None:
     except (PydanticUserError, PydanticUndefinedAnnotation):
         return None
 
+
+_ITERATOR = type(TypeAdapter(Iterable[Any]).validate_python(()))
 
 _MOST_ADAPTERS = 1024
 _adapters: dict[int, tuple[Any, TypeAdapter[Any] | None]] = {}

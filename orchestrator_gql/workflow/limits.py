@@ -12,6 +12,7 @@ from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.arguments import GIVEN
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
 from orchestrator_gql.utils.json import preview
+from orchestrator_gql.utils.json.core_schemas import is_read_once
 from orchestrator_gql.utils.json.schemas import schema_of
 from orchestrator_gql.utils.names import demand_name
 
@@ -157,4 +158,9 @@ def with_schema(contract: type[BaseModel] | None, name: str) -> type[BaseModel] 
             f"The contract {contract.__name__!r} of callback step {name!r} has no JSON Schema: {problem.message} "
             "Use types that JSON knows, or say with pydantic's WithJsonSchema what is sent."
         ) from problem
+    if is_read_once(contract.__pydantic_core_schema__):
+        raise WorkflowDefinitionError(
+            f"The contract {contract.__name__!r} of callback step {name!r} has an Iterable, whose items are "
+            "not judged: write list[…] or Sequence[…]."
+        )
     return contract

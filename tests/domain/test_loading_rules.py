@@ -1,8 +1,9 @@
+import json
 from datetime import date
 from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import AliasChoices, BaseModel, BeforeValidator, Field
+from pydantic import AliasChoices, BaseModel, BeforeValidator, Field, Json
 
 from orchestrator_gql.domain import ProductBlockModel, SubscriptionModel, register_product
 from orchestrator_gql.domain.loading_rules import block_fields, keeps_json
@@ -48,6 +49,17 @@ class Holder(SubscriptionModel, is_base=True):
     in_dict: DictBlock | None = None
     loose: LooseBlock | None = None
     validated: ValidatedBlock | None = None
+
+
+class JsonBlock(ProductBlockModel, product_block_name="Json block of families"):
+    """A block that is given a text, and keeps what the text says."""
+
+    config: Json[Any] = Field("{}")
+
+
+class WithJson(SubscriptionModel, is_base=True):
+    block: JsonBlock
+    extra: LooseBlock | None = None
 
 
 class Plain(SubscriptionModel, is_base=True):
@@ -154,3 +166,17 @@ def test_a_change_in_the_fixed_inputs_does_not_reach_the_loaded_document() -> No
 def test_the_fields_that_may_hold_blocks_are_found_in_their_annotations() -> None:
     assert block_fields(Plain) == ("plain", "by_name")
     assert block_fields(AnyBlock) == ("extra",)
+
+
+@pytest.mark.parametrize("text", ['{"mtu": 9000}', "[1, [2]]", "7", "null"])
+@pytest.mark.parametrize("keeps_unknown", [False, True])
+def test_a_field_that_reads_json_text_is_loaded_as_it_was_dumped(text: str, keeps_unknown: bool) -> None:
+    product = register_product(name="Json of families", model=WithJson)
+    made = WithJson.from_product_id(product.product_id, "SURF")
+    made.block.config = text
+    if keeps_unknown:
+        made.extra = LooseBlock.new(made.subscription_id, extra=Loose.model_validate({"unknown": 1}))
+
+    loaded = WithJson.load(made.dump())
+
+    assert (loaded.block.config, loaded.dump()) == (json.loads(text), made.dump())

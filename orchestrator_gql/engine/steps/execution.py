@@ -39,6 +39,7 @@ from orchestrator_gql.utils.errors import (
     WorkflowDefinitionError,
 )
 from orchestrator_gql.utils.json import encode, to_json
+from orchestrator_gql.utils.json.equality import is_same
 from orchestrator_gql.utils.json.secrets import Found
 from orchestrator_gql.utils.secrets import Secrets
 from orchestrator_gql.workflow.callback_step import hands_out_url, names_of
@@ -240,7 +241,7 @@ async def call(
 
 
 def _demand_size(runtime: Runtime, step: Step, state: Mapping[str, Json], delta: Mapping[str, Json]) -> None:
-    changed = {key: value for key, value in delta.items() if state.get(key) != value or key not in state}
+    changed = {key: value for key, value in delta.items() if key not in state or not is_same(state[key], value)}
     limit = runtime.settings.max_step_bytes
     if changed and (size := len(encode(changed).encode())) > limit:
         largest = max(changed, key=lambda key: len(encode(changed[key])))

@@ -14,6 +14,7 @@ from orchestrator_gql.storage import callbacks
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.author_demands import demand
 from orchestrator_gql.utils.json import decode, encode
+from orchestrator_gql.utils.json.equality import is_same
 from orchestrator_gql.utils.json.stored import Stored
 from orchestrator_gql.workflow.model import Step
 from orchestrator_gql.workflow.step_options import Lens
@@ -48,7 +49,7 @@ def put_back(
     whole: dict[str, Json] = {**visible, **added}
     for lens, view in zip(reversed(step.lenses), reversed(views), strict=True):
         whole = lens.whole_of(view, whole)
-    return {key: value for key, value in whole.items() if key not in state or state[key] != value}
+    return {key: value for key, value in whole.items() if key not in state or not is_same(state[key], value)}
 
 
 def has_large_values(state: Mapping[str, Json]) -> bool:
@@ -98,7 +99,7 @@ def changed(before: Mapping[str, Json], whole: Mapping[str, Json], delta: Mappin
         return {**delta}
 
     def is_kept(key: str, value: Json) -> bool:
-        return isinstance(before.get(key), Stored) and (whole[key] is value or whole[key] == value)
+        return isinstance(before.get(key), Stored) and is_same(whole[key], value)
 
     return {key: value for key, value in delta.items() if not is_kept(key, value)}
 

@@ -4,11 +4,12 @@ The JSON of a model has more than its class reads: computed fields, which a clas
 the values of fields of the type `pydantic.Json`, which reads only text.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from orchestrator_gql.utils.json.core_schemas import holder_of, schemas_in
 from orchestrator_gql.utils.json.strict_types import json_as
 from orchestrator_gql.utils.json.text import Json, copied, encode
 
@@ -44,42 +45,21 @@ def _readable(value: Json, error: ValidationError, core: Any) -> Json | None:
     computed: frozenset[str] | None = None
     root, is_changed = [copied(value)], False
     for detail in error.errors(include_url=False, include_context=False, include_input=False):
-        *above, key = list[int | str]([0, *detail["loc"]])
-        around = _below(root, above)
-        if detail["type"] == "extra_forbidden" and isinstance(around, dict):
+        holder, key = holder_of(root, detail["loc"])
+        if detail["type"] == "extra_forbidden" and key == detail["loc"][-1]:
             computed = frozenset(_computed_in(core)) if computed is None else computed
-            if key in around and key in computed:
-                del around[key]
+            if key in computed:
+                del holder[key]
                 is_changed = True
-        elif detail["type"] == "json_type" and (held := _below(around, [key])) is not around:
-            around[key] = encode(held)
+        elif detail["type"] == "json_type" and not isinstance(holder[key], str):
+            holder[key] = encode(holder[key])
             is_changed = True
     return root[0] if is_changed else None
 
 
-def _below(value: Json, place: list[int | str]) -> Json:
-    """The value at the place, without the parts of the place that are no keys, such as the name of a union's branch."""
-    for key in place:
-        match value, key:
-            case dict(), _ if key in value:
-                value = value[key]
-            case list(), int() if key < len(value):
-                value = value[key]
-    return value
-
-
-_NO_SCHEMAS = frozenset({"default", "expected", "metadata"})
-
-
 def _computed_in(core: Any) -> Iterator[str]:
     """The names of the computed fields of all models in a core schema."""
-    if isinstance(core, list | tuple):
-        for part in core:
-            yield from _computed_in(part)
-    elif isinstance(core, Mapping):
-        if core.get("type") == "computed-field":
-            yield core["property_name"]
-            yield core.get("alias") or core["property_name"]
-        for name, part in core.items():
-            if name not in _NO_SCHEMAS:
-                yield from _computed_in(part)
+    for schema in schemas_in(core):
+        if schema.get("type") == "computed-field":
+            yield schema["property_name"]
+            yield schema.get("alias") or schema["property_name"]

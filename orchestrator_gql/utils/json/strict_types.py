@@ -1,20 +1,19 @@
-"""Validates JSON against the types of authors, also against strict types.
+"""Validates JSON against the types of authors, also against strict types and enums of values that JSON does not have.
 
 A strict type takes a date, but no text. JSON has no dates, so pydantic lets a strict type read the text of a date only
-if it is told that the value is JSON.
+if it is told that the value is JSON. About enums see `enum_members`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from orchestrator_gql.utils.json.core_schemas import schemas_in
+from orchestrator_gql.utils.json.enum_members import with_members
 from orchestrator_gql.utils.json.text import Json, encode
 
 T = TypeVar("T")
-
-_NO_SCHEMAS = frozenset({"default", "expected", "function", "members", "metadata", "serialization"})
-"""The parts of a core schema that hold no schema."""
 
 _IN_JSON = frozenset({"str", "int", "float", "bool"})
 """The types whose values are the same in JSON and in Python."""
@@ -34,19 +33,17 @@ def json_as(as_python: Callable[..., T], as_json: Callable[..., T], core: Any, v
     """
     try:
         return as_python(value, **options)
-    except ValidationError:
+    except ValidationError as error:
         # Only now, because a look at the schema costs more than a validation, and few types are strict.
-        if not is_strict(core):
+        if is_strict(core):
+            return as_json(encode(value), **options)
+        with_enums = with_members(value, error, core)
+        if with_enums is None:
             raise
-    return as_json(encode(value), **options)
+    # Each time at least one value became a member, so this has an end.
+    return json_as(as_python, as_json, core, with_enums, **options)
 
 
 def is_strict(core: Any) -> bool:
     """True if a part of the core schema is strict, and JSON has no value of its type."""
-    if isinstance(core, list | tuple):
-        return any(map(is_strict, core))
-    if not isinstance(core, Mapping):
-        return False
-    if core.get("strict") is True and core.get("type") not in _IN_JSON:
-        return True
-    return any(is_strict(part) for name, part in core.items() if name not in _NO_SCHEMAS)
+    return any(schema.get("strict") is True and schema.get("type") not in _IN_JSON for schema in schemas_in(core))
