@@ -97,7 +97,8 @@ def _in(
     needed, is_short = columns_of(filters, key), len(found.segments) * SIZE <= GROWTH * limit
     if is_short and (ids := _few(conn, [ids_in_spans(filters, found.spans)], limit)) is not None:
         return _page_among(conn, with_ids(conn, ids, needed), filters, key, page_args)
-    first = first_changed(conn, found.segments, filters, key, page_args, max(1, 2 * limit // SIZE))
+    # two at least: the newest may have few such processes, and the times of the next one overlap its own
+    first = first_changed(conn, found, filters, key, page_args, max(2, 2 * limit // SIZE))
     page_of_first = _page_among(conn, with_ids(conn, first.ids, needed), first.filters, key, page_args)
     return page_of_first if first.is_all or page_of_first.is_full(page_args) else None
 
