@@ -26,6 +26,7 @@ FAILURES = {
     "bad-time": "The function of a `wait_until` returned no window and no time with a timezone, or a time too late.",
     "bad-result": "A step returned neither a dict nor nothing, or a focus or lens works on a value that is no dict.",
     "block-in-use": "A step removed a block that another product subscription uses.",
+    "block-alone": "A step returned a changed block without its product subscription, which saves it.",
     "block-twice": "A step returned a block in two places of a product subscription, with different values.",
     "block-mismatch": "A block that a step or a form read is of another class.",
     "block-unknown": "A step or a form read a block that does not exist.",

@@ -203,7 +203,7 @@ def _demand_unchanged(
         id = UUID(str(block[ID]))
         if any(id in others and is_same(others[id], block) for others in owned):
             continue
-        if (held := blocks.get(id)) is not None and _differs(held, block):
+        if (held := blocks.get(id)) is not None and is_block_changed(held, block):
             raise StepError(
                 f"{path_of(place)} was changed, but it belongs to subscription {block[OWNER]} and is saved only with "
                 "that subscription: load it, change the block there and return it too.",
@@ -211,7 +211,8 @@ def _demand_unchanged(
             )
 
 
-def _differs(block: DomainModel, dumped: Mapping[str, Json]) -> bool:
+def is_block_changed(block: DomainModel, dumped: Mapping[str, Json]) -> bool:
+    """True if the block was loaded, and ``dumped``, its values now, are others."""
     loaded = loaded_document(block).whole
     if loaded is None or is_same(loaded, dumped):
         return False

@@ -7,7 +7,15 @@ from uuid import uuid4
 import pytest
 from pydantic import Field
 
-from orchestrator_gql.domain import ProductModel, SubscriptionModel, diff, find_models
+from orchestrator_gql.domain import (
+    ProductBlockModel,
+    ProductModel,
+    SubscriptionModel,
+    diff,
+    find_models,
+    register_product,
+)
+from orchestrator_gql.utils.errors import StepError
 
 
 class Garden(SubscriptionModel):
@@ -106,3 +114,31 @@ def test_a_version_does_not_differ_from_itself() -> None:
 )
 def test_each_kind_of_change_is_listed(old: dict[str, Any], new: dict[str, Any], changes: dict[str, Any]) -> None:
     assert diff(old, new) == changes
+
+
+class Bed(ProductBlockModel, product_block_name="Bed of a park"):
+    roses: int = 1
+
+
+class Lawn(ProductBlockModel, product_block_name="Lawn of a park"):
+    bed: Bed
+
+
+class Park(SubscriptionModel, is_base=True):
+    lawn: Lawn
+
+
+PARK = register_product(name="Park", model=Park)
+
+
+@pytest.mark.parametrize("returned_of", [lambda park: {"x": park.lawn}, lambda park: {"x": [(park.lawn.bed,)]}])
+def test_a_changed_block_is_refused_without_its_subscription(returned_of: Callable[[Park], Any]) -> None:
+    park = Park.load(Park.from_product_id(PARK.product_id, "SURF").dump())
+    assert find_models(returned_of(park)) == []
+
+    park.lawn.bed.roses = 2
+
+    with pytest.raises(StepError, match=rf"saved only with its subscription {park.subscription_id}") as refused:
+        find_models(returned_of(park))
+    assert refused.value.failure_code == "block-alone"
+    assert find_models({**returned_of(park), "subscription": park}) == [park]
